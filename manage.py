@@ -1,0 +1,20 @@
+#!/usr/bin/env python
+"""Django's command-line entry point."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+
+def main() -> None:
+    """Run the management command that the arguments name."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if sys.argv[1:2] == ["demo"]:
+        # A first look needs no variable; everything else asks for its settings.
+        os.environ.setdefault("DEBUG", "true")
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
