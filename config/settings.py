@@ -4,10 +4,14 @@ Safe by default: unless ``DEBUG=true``, SECRET_KEY, ALLOWED_HOSTS and DATABASE_U
 """
 
 from pathlib import Path
+from typing import Any
 
+import django_stubs_ext
 import environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+django_stubs_ext.monkeypatch()
 
 env = environ.Env()
 
@@ -59,7 +63,7 @@ TEMPLATES = [
 
 # A server where DATABASE_URL names one; for a first look and for tests, the embedded one.
 if DEBUG and not env.str("DATABASE_URL", default=""):
-    DATABASES = {
+    DATABASES: dict[str, dict[str, Any]] = {
         "default": {
             "ENGINE": "config.embedded_postgres",
             "NAME": "offboard",

@@ -1,0 +1,31 @@
+"""The contract's errors as a family of classes, each declared like a row of its table."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+ErrorType = Literal[
+    "client_error",
+    "authentication_error",
+    "authorization_error",
+    "validation_error",
+    "rate_limit_error",
+    "server_error",
+]
+
+
+class ContractError(Exception):
+    """A refusal that the contract names (contract: Errors).
+
+    ``message`` is safe to show to a person. ``system_message`` is for developers and logs: the
+    message in lower case, unless there is something more precise to say.
+    """
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+    type: ClassVar[ErrorType]
+    message: ClassVar[str]
+
+    def __init__(self, *, system_message: str | None = None, **details: object) -> None:
+        super().__init__(self.message)
+        self.system_message = system_message or self.message.lower()
+        self.details: Mapping[str, object] = details

@@ -1,0 +1,39 @@
+"""What a caller may do in an organization."""
+
+from config.identifiers import is_id
+from organizations.capabilities import ALL_CAPABILITIES, Capability, effective
+from organizations.exceptions import InsufficientPermissionsError, OrganizationAccessDeniedError
+from organizations.models import Membership
+from users.models import User
+
+
+def capabilities_in(organization_id: str, user: User) -> frozenset[Capability]:
+    """Return what an active member may do there (contract: Capabilities), in one query.
+
+    Raises OrganizationAccessDeniedError for everybody else and for an unknown organization alike.
+    """
+    if is_id("org", organization_id):
+        granted = list(
+            Membership.objects.active()
+            .of(organization_id, [user.pk])
+            .values_list("role_assignments__role__capabilities", flat=True)
+        )
+        if granted:  # a member without a role is one row with nothing in it
+            return effective(name for names in granted if names for name in names)
+    raise OrganizationAccessDeniedError(organization_id=organization_id)
+
+
+def authority_to_remove(
+    organization_id: str, user_id: str, *, actor: User
+) -> frozenset[Capability]:
+    """Return the capabilities that somebody whom the actor removes may hold at most.
+
+    The contract's checks 2 and 3: anybody may leave, whatever they hold; removing others takes
+    ``remove_users``. Raises OrganizationAccessDeniedError or InsufficientPermissionsError.
+    """
+    held = capabilities_in(organization_id, actor)
+    if user_id == actor.pk:
+        return ALL_CAPABILITIES
+    if Capability.REMOVE_USERS not in held:
+        raise InsufficientPermissionsError(required_capabilities=[Capability.REMOVE_USERS])
+    return held

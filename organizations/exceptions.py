@@ -1,0 +1,57 @@
+"""Why a removal is refused, and why a caller is."""
+
+from config.errors import ContractError
+
+
+class OrganizationAccessDeniedError(ContractError):
+    """The caller is no active member, or there is no such organization: nobody learns which."""
+
+    status = 403
+    code = "ORGANIZATION_ACCESS_DENIED"
+    type = "authorization_error"
+    message = "You do not have access to this organization."
+
+
+class InsufficientPermissionsError(ContractError):
+    """The caller lacks a capability, or the target holds one that the caller does not."""
+
+    status = 403
+    code = "INSUFFICIENT_PERMISSIONS"
+    type = "authorization_error"
+    message = "You do not have permission to perform this action."
+
+
+class UserNotFoundError(ContractError):
+    """The user has no active membership in the organization."""
+
+    status = 404
+    code = "USER_NOT_FOUND"
+    type = "client_error"
+    message = "The user is not a member of this organization."
+
+
+class DepartmentNotFoundError(ContractError):
+    """The organization has no such department."""
+
+    status = 404
+    code = "DEPARTMENT_NOT_FOUND"
+    type = "client_error"
+    message = "The department was not found in this organization."
+
+
+class ConfirmationRequiredError(ContractError):
+    """A destructive call that was not confirmed."""
+
+    status = 422
+    code = "CONFIRMATION_REQUIRED"
+    type = "client_error"
+    message = "Please confirm this action by setting confirm to true."
+
+
+class LastOwnerCannotBeRemovedError(ContractError):
+    """Without this member the organization would have no active owner."""
+
+    status = 422
+    code = "LAST_OWNER_CANNOT_BE_REMOVED"
+    type = "validation_error"
+    message = "You cannot remove the last owner of the organization. Name another owner first."

@@ -1,0 +1,17 @@
+"""Organizations, who belongs to them, what those people own, and the record of who was removed."""
+
+from organizations.models.membership import DepartmentMembership, Membership, RoleAssignment
+from organizations.models.organization import Department, Organization, Role
+from organizations.models.removal import Removal
+from organizations.models.resource import Resource
+
+__all__ = [
+    "Department",
+    "DepartmentMembership",
+    "Membership",
+    "Organization",
+    "Removal",
+    "Resource",
+    "Role",
+    "RoleAssignment",
+]

@@ -1,0 +1,206 @@
+"""Who belongs to an organization, with which roles and in which departments."""
+
+from collections.abc import Collection, Iterable
+from typing import Self
+
+from django.db import models
+from django.utils import timezone
+
+from organizations.capabilities import Capability
+from organizations.constraints import ForeignKeyConstraint
+from organizations.models.organization import Department, Organization, Role
+from organizations.triggers import keep_an_owner
+from users.models import User
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """The words for members."""
+
+    def active(self) -> Self:
+        """Members of today."""
+        return self.filter(deleted_at=None)
+
+    def former(self) -> Self:
+        """Those who were removed."""
+        return self.exclude(deleted_at=None)
+
+    def of(self, organization_id: str, user_ids: Iterable[str]) -> Self:
+        """The memberships of these users in one organization."""
+        return self.filter(organization=organization_id, user__in=user_ids)
+
+    def owners(self) -> Self:
+        """Active members who hold the Owner role, with an account that works."""
+        return self.active().filter(user__is_active=True, role_assignments__role__is_owner=True)
+
+
+class Membership(models.Model):
+    """One tenure of a user in an organization; who comes back gets a new one."""
+
+    # The unique constraints below begin with the organization and serve as its index.
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="memberships", db_index=False
+    )
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
+    created_at = models.DateTimeField("member since", default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField("removed at", null=True, blank=True, editable=False)
+    is_active = models.GeneratedField(
+        verbose_name="active",
+        expression=models.ExpressionWrapper(
+            models.Q(deleted_at=None), output_field=models.BooleanField()
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    # Null while active, then the membership's own id: the key by which a removal's record is due.
+    removed_membership = models.GeneratedField(
+        expression=models.Case(models.When(deleted_at__isnull=False, then=models.F("id"))),
+        output_field=models.BigIntegerField(null=True),
+        db_persist=True,
+    )
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["organization", "user"],
+                condition=models.Q(deleted_at=None),
+                name="one_active_membership",
+                violation_error_message="This user is a member of the organization already.",
+            ),
+            # What a member holds refers to this key; on removal the key is gone.
+            models.UniqueConstraint(
+                fields=["organization", "id", "is_active"], name="membership_is_active_key"
+            ),
+            ForeignKeyConstraint(
+                fields=["removed_membership"],
+                to="organizations.Removal",
+                to_fields=["membership"],
+                deferrable=models.Deferrable.DEFERRED,
+                name="removed_membership_has_record",
+                violation_error_message="A membership ends by a removal, which leaves a record.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.organization}"
+
+
+class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
+    """The words for roles that members hold."""
+
+    def decisive(
+        self, memberships: Collection[Membership], authority: Collection[Capability]
+    ) -> Self:
+        """What can stand in the way of removing these members: the Owner role, and every role with
+        a capability outside ``authority``.
+        """
+        above = ~models.Q(role__capabilities__contained_by=list(authority))
+        return (
+            self.filter(above | models.Q(role__is_owner=True), membership__in=memberships)
+            .select_related("role", "membership__user")
+            .order_by("pk")
+        )
+
+
+class RoleAssignment(models.Model):
+    """A role that an active member holds."""
+
+    # The constraints below hold these three keys, all in one organization, and index them.
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    membership = models.ForeignKey(
+        Membership,
+        models.PROTECT,
+        related_name="role_assignments",
+        db_constraint=False,
+        db_index=False,
+    )
+    # Indexed: who holds a role is asked for the owners, and before a role is deleted.
+    role = models.ForeignKey(Role, models.PROTECT, related_name="assignments", db_constraint=False)
+    membership_is_active = models.GeneratedField(
+        expression=models.Value(True), output_field=models.BooleanField(), db_persist=True
+    )
+
+    objects = RoleAssignmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["membership", "role"],
+                name="role_assigned_once",
+                violation_error_message="The member holds this role already.",
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "membership", "membership_is_active"],
+                to="organizations.Membership",
+                to_fields=["organization", "id", "is_active"],
+                name="role_of_active_member",
+                violation_error_message=(
+                    "Only an active member of the organization can hold a role."
+                ),
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "role"],
+                to="organizations.Role",
+                to_fields=["organization", "id"],
+                name="role_of_same_organization",
+                violation_error_message="The role belongs to another organization.",
+            ),
+        )
+        triggers = keep_an_owner
+
+    def __str__(self) -> str:
+        return str(self.role)
+
+
+class DepartmentMembership(models.Model):
+    """A department that an active member belongs to."""
+
+    # The constraints below hold these three keys, all in one organization, and index them.
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    membership = models.ForeignKey(
+        Membership,
+        models.PROTECT,
+        related_name="department_memberships",
+        db_constraint=False,
+        db_index=False,
+    )
+    # Indexed: who belongs to a department is asked before it is deleted.
+    department = models.ForeignKey(
+        Department, models.PROTECT, related_name="memberships", db_constraint=False
+    )
+    membership_is_active = models.GeneratedField(
+        expression=models.Value(True), output_field=models.BooleanField(), db_persist=True
+    )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["membership", "department"],
+                name="department_joined_once",
+                violation_error_message="The member belongs to this department already.",
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "membership", "membership_is_active"],
+                to="organizations.Membership",
+                to_fields=["organization", "id", "is_active"],
+                name="department_of_active_member",
+                violation_error_message=(
+                    "Only an active member of the organization can belong to a department."
+                ),
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "department"],
+                to="organizations.Department",
+                to_fields=["organization", "id"],
+                name="department_of_same_organization",
+                violation_error_message="The department belongs to another organization.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.department)

@@ -1,0 +1,104 @@
+"""An organization and its parts: departments, and roles that grant capabilities."""
+
+from typing import Any
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models, transaction
+from django.utils import timezone
+
+from config.identifiers import PrefixedIdField
+from organizations.capabilities import Capability
+
+
+class Organization(models.Model):
+    """A group of people who share departments, roles and resources."""
+
+    id = PrefixedIdField("org")
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @transaction.atomic
+    def save(self, *args: Any, **options: Any) -> None:
+        """Save; a new organization gets the roles that every organization starts with."""
+        is_new = self._state.adding
+        super().save(*args, **options)
+        if is_new:
+            override = [Capability.OVERRIDE_ALL_PERMISSIONS]
+            Role.objects.bulk_create(
+                [
+                    Role(organization=self, name="Owner", capabilities=override, is_owner=True),
+                    Role(organization=self, name="Admin", capabilities=override),
+                    Role(organization=self, name="Member", capabilities=[]),
+                ]
+            )
+
+
+class Department(models.Model):
+    """A part of an organization; what a leaver owned can pass to it."""
+
+    id = PrefixedIdField("dept")
+    # The unique constraint below serves as the index of this key.
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="departments", db_index=False
+    )
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["organization", "id"], name="department_in_organization"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.Model):
+    """A named set of capabilities that members of one organization can hold."""
+
+    id = PrefixedIdField("role")
+    # The unique constraints below serve as the index of this key.
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="roles", db_index=False
+    )
+    name = models.CharField(max_length=200)
+    capabilities = ArrayField(
+        models.CharField(max_length=50, choices=Capability), default=list, blank=True
+    )
+    is_owner = models.BooleanField(
+        "owner role",
+        default=False,
+        editable=False,
+        help_text="The members who hold this role own the organization.",
+    )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["organization", "id"], name="role_in_organization"),
+            models.UniqueConstraint(
+                fields=["organization", "name"],
+                name="role_name_in_organization",
+                violation_error_message="The organization has a role of this name already.",
+            ),
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=models.Q(is_owner=True),
+                name="one_owner_role_per_organization",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(capabilities__contained_by=Capability.values),
+                name="role_capabilities_are_known",
+            ),
+        )
+        triggers = (
+            # Who owns an organization changes by giving and taking the role, which is guarded.
+            pgtrigger.ReadOnly(name="owner_role_stays", fields=["is_owner", "organization"]),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,91 @@
+"""The record that a removal leaves."""
+
+import pgtrigger
+from django.db import models
+from django.utils import timezone
+
+from config.identifiers import PrefixedIdField
+from organizations.constraints import ForeignKeyConstraint
+from organizations.models.membership import Membership
+from organizations.models.organization import Department, Organization
+from users.models import User
+
+
+class Removal(models.Model):
+    """Who removed whom, when and how, and what it took: never changed, never deleted."""
+
+    class Source(models.TextChoices):
+        """Where the removal was asked for."""
+
+        API = "api", "API"
+        ADMIN = "admin", "Admin"
+        COMMAND = "command", "Command"
+
+    id = PrefixedIdField("rem")
+    # The constraint below holds the organization and the membership, and that it has ended.
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="removals", db_constraint=False, db_index=False
+    )
+    membership = models.OneToOneField(
+        Membership, models.PROTECT, related_name="removal", db_constraint=False
+    )
+    actor = models.ForeignKey(
+        User, models.PROTECT, related_name="removals_made", null=True, blank=True
+    )
+    source = models.CharField(max_length=10, choices=Source)
+    reason = models.TextField(blank=True)
+    transferred_to = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        help_text="The department that the resources passed to.",
+    )
+    roles = models.JSONField(help_text="Id and name of each role that was taken.")
+    departments = models.JSONField(help_text="Id and name of each department that was left.")
+    resource_count = models.PositiveIntegerField(
+        "resources",
+        help_text="How many resources the member owned; they passed to the department, if any.",
+    )
+    trace_id = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    membership_is_active = models.GeneratedField(
+        expression=models.Value(False), output_field=models.BooleanField(), db_persist=True
+    )
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(source__in=["api", "admin", "command"]),
+                name="removal_source_is_known",
+            ),
+            # Together with the key of the membership to its record: no end without a record, no
+            # record without an end, and no end that is taken back.
+            ForeignKeyConstraint(
+                fields=["organization", "membership", "membership_is_active"],
+                to="organizations.Membership",
+                to_fields=["organization", "id", "is_active"],
+                name="removal_of_ended_membership",
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "transferred_to"],
+                to="organizations.Department",
+                to_fields=["organization", "id"],
+                name="removal_department_in_organization",
+            ),
+        )
+        triggers = (
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="no_truncate",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'records of removals are never deleted';",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,102 @@
+"""What belongs to an organization and is in somebody's charge."""
+
+from typing import Self
+
+from django.db import models
+
+from config.identifiers import PrefixedIdField
+from organizations.constraints import ForeignKeyConstraint
+from organizations.models.membership import Membership
+from organizations.models.organization import Department, Organization
+from organizations.models.removal import Removal
+from users.models import User
+
+
+class ResourceQuerySet(models.QuerySet["Resource"]):
+    """The words for who a resource belongs to."""
+
+    def owned_by(self, user_id: str) -> Self:
+        """Resources in one user's charge."""
+        return self.filter(owner=user_id)
+
+    def whose_owner_has_left(self) -> Self:
+        """Resources of users with no active membership in the resource's organization."""
+        membership = Membership.objects.active().filter(
+            organization=models.OuterRef("organization"), user=models.OuterRef("owner")
+        )
+        return self.filter(~models.Exists(membership), owner__isnull=False)
+
+
+class Resource(models.Model):
+    """Something of an organization that either a user or a department owns."""
+
+    id = PrefixedIdField("res")
+    # Indexed together with the owner; the key to the department leads to the organization too.
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="resources", db_index=False
+    )
+    name = models.CharField(max_length=200)
+    owner = models.ForeignKey(
+        User, models.PROTECT, related_name="resources", null=True, blank=True, db_index=False
+    )
+    department = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        related_name="resources",
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
+    )
+    removal = models.ForeignKey(
+        Removal,
+        models.PROTECT,
+        related_name="resources",
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        help_text="The removal that moved it to the department.",
+    )
+
+    objects = ResourceQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(owner=None, department__isnull=False)
+                | models.Q(owner__isnull=False, department=None),
+                name="resource_has_one_owner",
+                violation_error_message="Either a user or a department owns a resource.",
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "department"],
+                to="organizations.Department",
+                to_fields=["organization", "id"],
+                name="resource_department_in_organization",
+                violation_error_message="The department belongs to another organization.",
+            ),
+        )
+        indexes = (
+            # What a member owns: transferred on removal, counted in the preview.
+            models.Index(
+                fields=["owner", "organization"],
+                condition=models.Q(owner__isnull=False),
+                name="resource_by_owner",
+            ),
+            # What a department owns: listed in the admin, asked before the department is deleted.
+            models.Index(
+                fields=["department"],
+                condition=models.Q(department__isnull=False),
+                name="resource_by_department",
+            ),
+            # What a removal moved: to show it, and to put it back.
+            models.Index(
+                fields=["removal"],
+                condition=models.Q(removal__isnull=False),
+                name="resource_by_removal",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,38 @@
+"""One line in the log for each removal."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import structlog
+
+from organizations.models import Removal
+from users.models import User
+
+if TYPE_CHECKING:
+    from organizations.removal.service import RemovalOutcome
+
+logger = structlog.stdlib.get_logger("offboard.removal")
+
+
+def log_removals(
+    organization_id: str,
+    outcomes: "Iterable[RemovalOutcome]",
+    actor: User | None,
+    source: Removal.Source,
+    trace_id: str,
+) -> None:
+    """Log who was removed, by ids and counts only: no name and no address belongs in a log."""
+    for outcome in outcomes:
+        if outcome.removal_id:
+            logger.info(
+                "member_removed",
+                organization_id=organization_id,
+                user_id=outcome.user_id,
+                removal_id=outcome.removal_id,
+                actor_id=actor.pk if actor else None,
+                source=source.value,
+                roles=outcome.role_count,
+                departments=outcome.department_count,
+                resources=outcome.resource_count,
+                trace_id=trace_id,
+            )

@@ -1,0 +1,127 @@
+"""The removal itself: for one member and for many, for the API, the admin and the command."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from config.errors import ContractError
+from config.identifiers import generate_id, is_id
+from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.exceptions import DepartmentNotFoundError, UserNotFoundError
+from organizations.models import Department, Membership, Removal
+from organizations.removal.guards import find_refusals
+from organizations.removal.log import log_removals
+from users.models import User
+
+STATEMENT = Path(__file__).with_name("statement.sql").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalOutcome:
+    """What became of one user: either ``removal_id`` is set, or ``refusal`` says why not."""
+
+    user_id: str
+    removal_id: str | None = None
+    role_count: int = 0
+    department_count: int = 0
+    resource_count: int = 0
+    refusal: ContractError | None = None
+
+
+@transaction.atomic
+def remove_members(
+    organization_id: str,
+    user_ids: Iterable[str],
+    *,
+    transfer_to: str | None,
+    actor: User | None,
+    source: Removal.Source,
+    reason: str = "",
+    trace_id: str = "",
+    authority: frozenset[Capability] = ALL_CAPABILITIES,
+) -> list[RemovalOutcome]:
+    """Remove users from an organization; return what became of each, in the order given.
+
+    Their role assignments and department memberships are deleted, their memberships soft-deleted,
+    and with ``transfer_to``, a department's id, what they own there passes to that department. All
+    of it or, when this raises, nothing. Whoever cannot be removed is refused alone, and the others
+    go. Nobody goes who holds a capability outside ``authority``. Accounts, tokens and other
+    organizations are not touched.
+
+    Raises DepartmentNotFoundError if somebody is to go and the organization has no such department.
+    """
+    # Locks are taken in one order by everybody: memberships by id, role assignments by id, the
+    # organization (only when an owner leaves), resources. A locked membership lets nobody add roles
+    # or departments to it, and a second removal of the same user waits here and then finds nobody.
+    user_ids = list(dict.fromkeys(user_ids))
+    memberships = _lock_memberships(organization_id, user_ids)
+    refusals = find_refusals(list(memberships.values()), authority=authority, lock=True)
+    leavers = [m for m in memberships.values() if m.pk not in refusals]
+    if leavers and transfer_to is not None:
+        _require_department(organization_id, transfer_to)
+    removed = _remove(leavers, transfer_to, actor, source, reason, trace_id) if leavers else {}
+
+    def outcome(user_id: str) -> RemovalOutcome:
+        if user_id in removed:
+            return removed[user_id]
+        membership = memberships.get(user_id)
+        refusal = refusals[membership.pk] if membership else UserNotFoundError(user_id=user_id)
+        return RemovalOutcome(user_id, refusal=refusal)
+
+    outcomes = [outcome(user_id) for user_id in user_ids]
+    transaction.on_commit(partial(log_removals, organization_id, outcomes, actor, source, trace_id))
+    return outcomes
+
+
+def _lock_memberships(organization_id: str, user_ids: Sequence[str]) -> dict[str, Membership]:
+    """Lock the users' active memberships; return them by user id, in the order given."""
+    members = Membership.objects.active().of(
+        organization_id, [user_id for user_id in user_ids if is_id("usr", user_id)]
+    )
+    locked = {member.user_id: member for member in members.order_by("pk").select_for_update()}
+    return {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
+
+
+def _require_department(organization_id: str, department_id: str) -> None:
+    """Raise DepartmentNotFoundError unless the organization has the department."""
+    if not (
+        is_id("dept", department_id)
+        and Department.objects.filter(organization=organization_id, pk=department_id).exists()
+    ):
+        raise DepartmentNotFoundError(department_id=department_id)
+
+
+def _remove(
+    leavers: Sequence[Membership],
+    transfer_to: str | None,
+    actor: User | None,
+    source: Removal.Source,
+    reason: str,
+    trace_id: str,
+) -> dict[str, RemovalOutcome]:
+    """Remove locked members whom nothing keeps; return what was done, by user id."""
+    user_ids = {member.pk: member.user_id for member in leavers}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            STATEMENT,
+            {
+                "organization_id": leavers[0].organization_id,
+                "membership_ids": list(user_ids),
+                "user_ids": list(user_ids.values()),
+                "removal_ids": [generate_id("rem") for _ in leavers],
+                "department_id": transfer_to,
+                "actor_id": actor.pk if actor else None,
+                "source": source.value,
+                "reason": reason,
+                "trace_id": trace_id,
+                "removed_at": timezone.now(),
+            },
+        )
+        return {
+            user_ids[membership_id]: RemovalOutcome(user_ids[membership_id], *recorded)
+            for membership_id, *recorded in cursor.fetchall()
+        }

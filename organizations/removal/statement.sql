@@ -1,0 +1,66 @@
+-- One removal for each leaver, in one statement: everybody's roles, departments, resources and
+-- membership, and the records of it. The memberships are locked by the caller, so nothing can be
+-- added to them meanwhile; what is recorded is what the deletes and the update returned.
+WITH leaver AS (
+    SELECT membership_id, user_id, removal_id
+    FROM unnest(%(membership_ids)s::bigint[], %(user_ids)s::text[], %(removal_ids)s::text[])
+        AS leaver (membership_id, user_id, removal_id)
+),
+revoked AS (
+    DELETE FROM organizations_roleassignment AS assignment
+    USING leaver, organizations_role AS role
+    WHERE assignment.membership_id = leaver.membership_id AND role.id = assignment.role_id
+    RETURNING assignment.membership_id, role.id, role.name
+),
+departed AS (
+    DELETE FROM organizations_departmentmembership AS membership
+    USING leaver, organizations_department AS department
+    WHERE membership.membership_id = leaver.membership_id
+        AND department.id = membership.department_id
+    RETURNING membership.membership_id, department.id, department.name
+),
+transferred AS (
+    UPDATE organizations_resource AS resource
+    SET owner_id = NULL, department_id = %(department_id)s, removal_id = leaver.removal_id
+    FROM leaver
+    WHERE %(department_id)s::text IS NOT NULL
+        AND resource.owner_id = leaver.user_id
+        AND resource.organization_id = %(organization_id)s
+    RETURNING leaver.membership_id
+),
+kept AS (
+    SELECT leaver.membership_id
+    FROM leaver
+    JOIN organizations_resource AS resource ON resource.owner_id = leaver.user_id
+    WHERE %(department_id)s::text IS NULL
+        AND resource.organization_id = %(organization_id)s
+),
+ended AS (
+    UPDATE organizations_membership AS membership
+    SET deleted_at = %(removed_at)s
+    FROM leaver
+    WHERE membership.id = leaver.membership_id
+)
+INSERT INTO organizations_removal (
+    id, organization_id, membership_id, actor_id, source, reason, trace_id, transferred_to_id,
+    created_at, roles, departments, resource_count
+)
+SELECT
+    leaver.removal_id, %(organization_id)s, leaver.membership_id, %(actor_id)s, %(source)s,
+    %(reason)s, %(trace_id)s, %(department_id)s, %(removed_at)s,
+    coalesce(roles.list, '[]'), coalesce(departments.list, '[]'), coalesce(resources.number, 0)
+FROM leaver
+LEFT JOIN (
+    SELECT membership_id, jsonb_agg(jsonb_build_object('id', id, 'name', name) ORDER BY name, id)
+    FROM revoked GROUP BY membership_id
+) AS roles (membership_id, list) USING (membership_id)
+LEFT JOIN (
+    SELECT membership_id, jsonb_agg(jsonb_build_object('id', id, 'name', name) ORDER BY name, id)
+    FROM departed GROUP BY membership_id
+) AS departments (membership_id, list) USING (membership_id)
+LEFT JOIN (
+    SELECT membership_id, count(*)
+    FROM (TABLE transferred UNION ALL TABLE kept) AS owned GROUP BY membership_id
+) AS resources (membership_id, number) USING (membership_id)
+RETURNING
+    membership_id, id, jsonb_array_length(roles), jsonb_array_length(departments), resource_count

@@ -1,0 +1,96 @@
+"""Valid worlds by default: each factory makes what its object needs, in one organization."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from organizations.models import (
+    Department,
+    DepartmentMembership,
+    Membership,
+    Organization,
+    Resource,
+    Role,
+    RoleAssignment,
+)
+from users.models import User
+
+
+class UserFactory(DjangoModelFactory[User]):
+    """A person with an account that works."""
+
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"person{n}@example.com")
+    full_name = factory.Faker("name")
+
+
+class OrganizationFactory(DjangoModelFactory[Organization]):
+    """An organization with the roles that every organization starts with, and nobody in it."""
+
+    class Meta:
+        model = Organization
+
+    name = factory.Sequence(lambda n: f"Organization {n}")
+
+
+class DepartmentFactory(DjangoModelFactory[Department]):
+    """A department."""
+
+    class Meta:
+        model = Department
+
+    organization = factory.SubFactory(OrganizationFactory)
+    name = factory.Sequence(lambda n: f"Department {n}")
+
+
+class RoleFactory(DjangoModelFactory[Role]):
+    """A role of the organization's own, which grants nothing unless ``capabilities`` says so."""
+
+    class Meta:
+        model = Role
+
+    organization = factory.SubFactory(OrganizationFactory)
+    name = factory.Sequence(lambda n: f"Role {n}")
+
+
+class MembershipFactory(DjangoModelFactory[Membership]):
+    """An active member, with ``roles`` (names or roles) and ``departments`` where given."""
+
+    class Meta:
+        model = Membership
+        skip_postgeneration_save = True
+
+    organization = factory.SubFactory(OrganizationFactory)
+    user = factory.SubFactory(UserFactory)
+
+    @factory.post_generation
+    def roles(self: Any, create: bool, extracted: Iterable[Role | str] | None, **_: Any) -> None:
+        for role in extracted or ():
+            RoleAssignment.objects.create(
+                organization=self.organization,
+                membership=self,
+                role=self.organization.roles.get(name=role) if isinstance(role, str) else role,
+            )
+
+    @factory.post_generation
+    def departments(
+        self: Any, create: bool, extracted: Iterable[Department] | None, **_: Any
+    ) -> None:
+        for department in extracted or ():
+            DepartmentMembership.objects.create(
+                organization=self.organization, membership=self, department=department
+            )
+
+
+class ResourceFactory(DjangoModelFactory[Resource]):
+    """A resource; give it an ``owner`` (a user) or a ``department``."""
+
+    class Meta:
+        model = Resource
+
+    organization = factory.SubFactory(OrganizationFactory)
+    name = factory.Sequence(lambda n: f"Resource {n}")

@@ -1,0 +1,68 @@
+"""Bearer tokens of the API."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Self
+
+from django.db import models
+from django.utils import timezone
+
+from users.models.user import User
+
+TOKEN_PREFIX = "offboard_"  # noqa: S105 (not a secret: lets scanners recognise a leaked token)
+SHOWN_LENGTH = len(TOKEN_PREFIX) + 6
+
+
+class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
+    """Tokens, which are known by their digests alone."""
+
+    def issue(self, user: User, *, name: str, lifetime: timedelta) -> tuple["AccessToken", str]:
+        """Create a token; return it with its plain text, which cannot be had again."""
+        plain = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        token = self.create(
+            user=user,
+            name=name,
+            digest=digest_of(plain),
+            prefix=plain[:SHOWN_LENGTH],
+            expires_at=timezone.now() + lifetime,
+        )
+        return token, plain
+
+    def matching(self, plain: str) -> Self:
+        """Return the token with this plain text, if there is one, whether or not it is valid."""
+        return self.filter(digest=digest_of(plain)).select_related("user")
+
+
+def digest_of(plain: str) -> bytes:
+    """Return what is stored of a token: random text of 256 bits needs no salt and no slow hash."""
+    return hashlib.sha256(plain.encode()).digest()
+
+
+class AccessToken(models.Model):
+    """A program's way to act as a user, until it expires or is revoked."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="access_tokens")
+    name = models.CharField(max_length=100, blank=True, help_text="What the token is used for.")
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    prefix = models.CharField(
+        max_length=SHOWN_LENGTH, editable=False, help_text="How the token begins, to recognise it."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccessTokenQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires_at <= timezone.now()
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether somebody took it back."""
+        return self.revoked_at is not None

@@ -1,0 +1,88 @@
+"""A person's account."""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from config.identifiers import PrefixedIdField
+
+
+class EmailAddressField(models.EmailField[str, str]):
+    """An e-mail address, stored and compared in lower case: one mailbox, one account."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        """Spell ``varchar`` in full, for which Django makes no second index for LIKE."""
+        return f"character varying({self.max_length})"
+
+    def get_prep_value(self, value: object) -> object:
+        """Lower what goes to the database, a value to store as well as one to look for."""
+        prepared = super().get_prep_value(value)
+        return prepared.lower() if isinstance(prepared, str) else prepared
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates users, with a password that is hashed."""
+
+    def create_user(
+        self,
+        email: str,
+        password: str | None = None,
+        *,
+        full_name: str = "",
+        is_staff: bool = False,
+        is_superuser: bool = False,
+    ) -> "User":
+        """Create a user; without a password nobody can log in as them."""
+        user = self.model(
+            email=email, full_name=full_name, is_staff=is_staff, is_superuser=is_superuser
+        )
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(
+        self, email: str, password: str | None = None, *, full_name: str = ""
+    ) -> "User":
+        """Create a user who may do everything in the admin."""
+        return self.create_user(
+            email, password, full_name=full_name, is_staff=True, is_superuser=True
+        )
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person's account; what they may do in an organization is a matter of its roles."""
+
+    id = PrefixedIdField("usr")
+    email = EmailAddressField(
+        unique=True,
+        db_collation="C",
+        help_text="The login. Upper and lower case are the same.",
+        error_messages={"unique": "There is an account with this e-mail address already."},
+    )
+    full_name = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(
+        "active",
+        default=True,
+        help_text="Whether the account works: without it no login and no token does.",
+    )
+    is_staff = models.BooleanField(
+        "staff", default=False, help_text="Whether the user can log into this site."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["full_name"]  # noqa: RUF012 (a list, as Django declares it)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.full_name} <{self.email}>" if self.full_name else self.email
