@@ -39,7 +39,7 @@ class ForeignKeyConstraint(models.BaseConstraint):
             violation_error_message=violation_error_message,
         )
 
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         """Return what a migration needs to build this constraint again."""
         path, args, options = super().deconstruct()
         options |= {"fields": self.fields, "to": self.to, "to_fields": self.to_fields}
