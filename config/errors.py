@@ -25,7 +25,9 @@ class ContractError(Exception):
     type: ClassVar[ErrorType]
     message: ClassVar[str]
 
-    def __init__(self, *, system_message: str | None = None, **details: object) -> None:
+    def __init__(
+        self, details: Mapping[str, object] | None = None, *, system_message: str | None = None
+    ) -> None:
         super().__init__(self.message)
+        self.details = details or {}
         self.system_message = system_message or self.message.lower()
-        self.details: Mapping[str, object] = details

@@ -20,7 +20,7 @@ def capabilities_in(organization_id: str, user: User) -> frozenset[Capability]:
         )
         if granted:  # a member without a role is one row with nothing in it
             return effective(name for names in granted if names for name in names)
-    raise OrganizationAccessDeniedError(organization_id=organization_id)
+    raise OrganizationAccessDeniedError({"organization_id": organization_id})
 
 
 def authority_to_remove(
@@ -35,5 +35,5 @@ def authority_to_remove(
     if user_id == actor.pk:
         return ALL_CAPABILITIES
     if Capability.REMOVE_USERS not in held:
-        raise InsufficientPermissionsError(required_capabilities=[Capability.REMOVE_USERS])
+        raise InsufficientPermissionsError({"required_capabilities": [Capability.REMOVE_USERS]})
     return held

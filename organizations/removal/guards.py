@@ -32,8 +32,8 @@ def find_refusals(
     for membership_id, held in held_by.items():
         if lacking := held - authority:
             refusals[membership_id] = InsufficientPermissionsError(
-                system_message="the user holds capabilities that the caller lacks",
-                required_capabilities=sorted(lacking),
+                {"required_capabilities": sorted(lacking)},
+                system_message="the user holds capabilities that the caller lacks.",
             )
 
     leaving = [m for m in memberships if m.pk in owners and m.pk not in refusals]
@@ -42,7 +42,7 @@ def find_refusals(
         with_account = [m for m in leaving if owners[m.pk]]
         for membership in with_account[-1:] or leaving:
             refusals[membership.pk] = LastOwnerCannotBeRemovedError(
-                user_id=membership.user_id, organization_id=membership.organization_id
+                {"user_id": membership.user_id, "organization_id": membership.organization_id}
             )
     return refusals
 

@@ -69,7 +69,7 @@ def remove_members(
         if user_id in removed:
             return removed[user_id]
         membership = memberships.get(user_id)
-        refusal = refusals[membership.pk] if membership else UserNotFoundError(user_id=user_id)
+        refusal = refusals[membership.pk] if membership else UserNotFoundError({"user_id": user_id})
         return RemovalOutcome(user_id, refusal=refusal)
 
     outcomes = [outcome(user_id) for user_id in user_ids]
@@ -92,7 +92,7 @@ def _require_department(organization_id: str, department_id: str) -> None:
         is_id("dept", department_id)
         and Department.objects.filter(organization=organization_id, pk=department_id).exists()
     ):
-        raise DepartmentNotFoundError(department_id=department_id)
+        raise DepartmentNotFoundError({"department_id": department_id})
 
 
 def _remove(
