@@ -15,7 +15,10 @@ django_stubs_ext.monkeypatch()
 
 env = environ.Env()
 
-DEBUG = env.bool("DEBUG", default=False)
+# The tests need no variable; pytest sets this one for whatever it runs.
+TESTING = "PYTEST_VERSION" in env.ENVIRON
+
+DEBUG = env.bool("DEBUG", default=TESTING)
 
 SECRET_KEY = env.str("SECRET_KEY", default="for-a-first-look-only" if DEBUG else env.NOTSET)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else env.NOTSET)
@@ -30,11 +33,15 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "pgtrigger",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "users",
     "organizations",
 ]
 
 MIDDLEWARE = [
+    "config.trace.TraceMiddleware",
+    "config.api.envelope.EnvelopeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -88,3 +95,18 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / ".static"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["users.authentication.BearerTokenAuthentication"],
+    "DEFAULT_PARSER_CLASSES": ["config.api.parser.JSONObjectParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_THROTTLE_CLASSES": ["config.api.throttling.TokenRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {
+        "token": env.str("RATE_PER_TOKEN", default="600/min") or None,
+        "address": env.str("RATE_PER_ADDRESS", default="1200/min") or None,
+    },
+    "EXCEPTION_HANDLER": "config.api.envelope.exception_handler",
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+}

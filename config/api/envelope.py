@@ -1,0 +1,123 @@
+"""The body that every error under ``/v1`` has, whatever raised it (contract: Errors)."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import structlog
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from config.api import errors
+from config.errors import ContractError
+from config.trace import trace_id_of
+
+RETRY_AFTER_SECONDS = 5
+
+logger = structlog.stdlib.get_logger("offboard.error")
+
+# What Django and REST framework raise, most specific first, and what the contract calls it.
+_CONTRACT_NAMES: tuple[tuple[type[Exception], type[ContractError]], ...] = (
+    (exceptions.ParseError, errors.MalformedRequestError),
+    (exceptions.ValidationError, errors.InvalidFieldsError),
+    (exceptions.NotFound, errors.NotFoundError),
+    (Http404, errors.NotFoundError),
+    (exceptions.MethodNotAllowed, errors.MethodNotAllowedError),
+    (exceptions.NotAcceptable, errors.NotAcceptableError),
+    (exceptions.UnsupportedMediaType, errors.UnsupportedMediaTypeError),
+    (RequestDataTooBig, errors.PayloadTooLargeError),
+    (exceptions.Throttled, errors.RateLimitedError),
+    (OperationalError, errors.ServiceUnavailableError),
+    (InterfaceError, errors.ServiceUnavailableError),
+)
+_BY_STATUS: dict[int, type[ContractError]] = {
+    error.status: error
+    for error in (
+        errors.MalformedRequestError,
+        errors.NotFoundError,
+        errors.MethodNotAllowedError,
+        errors.PayloadTooLargeError,
+        errors.InternalError,
+    )
+}
+
+
+def envelope(error: ContractError, trace_id: str) -> dict[str, Any]:
+    """Return the error as the contract's body."""
+    return {
+        "success": False,
+        "error": {
+            "code": error.code,
+            "message": error.message,
+            "system_message": error.system_message,
+            "type": error.type,
+            "status": error.status,
+            "details": error.details,
+            "trace_id": trace_id,
+            "timestamp": timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        },
+    }
+
+
+def exception_handler(exception: Exception, context: dict[str, Any]) -> Response:
+    """Turn whatever a view raised into the envelope; REST framework calls this for every exception.
+
+    What no row of the contract names is logged whole, and told as INTERNAL_ERROR.
+    """
+    error = _as_contract_error(exception)
+    if error.status >= 500:
+        logger.exception(error.code, exc_info=exception)
+    response = Response(
+        envelope(error, trace_id_of(context["request"])),
+        status=error.status,
+        headers=_headers(error, exception),
+    )
+    response._has_been_logged = True  # type: ignore[attr-defined]  # one line a request is enough
+    return response
+
+
+class EnvelopeMiddleware:
+    """Give errors that no view of the API answered, such as an unknown path, the envelope too."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        in_api = request.path_info == "/v1" or request.path_info.startswith("/v1/")
+        if not in_api or response.status_code < 400 or isinstance(response, Response):
+            return response
+        fallback = (
+            errors.InternalError if response.status_code >= 500 else errors.MalformedRequestError
+        )
+        error = _BY_STATUS.get(response.status_code, fallback)()
+        return JsonResponse(envelope(error, trace_id_of(request)), status=error.status)
+
+
+def _as_contract_error(exception: Exception) -> ContractError:
+    """Return the exception under the contract's name."""
+    if isinstance(exception, ContractError):
+        return exception
+    for raised, named in _CONTRACT_NAMES:
+        if isinstance(exception, raised):
+            if isinstance(exception, exceptions.ValidationError):
+                return named(cast("dict[str, object]", exception.detail))
+            if isinstance(exception, exceptions.APIException):
+                return named(system_message=str(exception.detail).lower())
+            return named()
+    return errors.InternalError()
+
+
+def _headers(error: ContractError, exception: Exception) -> dict[str, str]:
+    """Return the headers that belong to the error's status."""
+    if error.status == 401:
+        return {"WWW-Authenticate": "Bearer"}
+    if wait := getattr(exception, "wait", None):
+        return {"Retry-After": f"{wait:.0f}"}
+    if error.status in {429, 503}:
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return {}

@@ -1,0 +1,27 @@
+"""What every view of the API does before its own work."""
+
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from config.api.throttling import AddressRateThrottle
+from users.models import AccessToken, User
+
+
+class AuthenticatedRequest(Request):
+    """A request whose user is known: authentication lets no other through."""
+
+    user: User
+    auth: AccessToken
+
+
+class ApiView(APIView):
+    """A view that counts the caller's address, then authenticates."""
+
+    request: "AuthenticatedRequest"
+
+    def perform_authentication(self, request: Request) -> None:
+        """Authenticate, after the limit on the address: guessing tokens is limited too."""
+        throttle = AddressRateThrottle()
+        if not throttle.allow_request(request, self):
+            self.throttled(request, throttle.wait() or 0)
+        super().perform_authentication(request)

@@ -1,0 +1,51 @@
+"""The endpoints: each authenticates, permits, validates, calls the service and responds."""
+
+from rest_framework.response import Response
+
+from config.api.view import ApiView, AuthenticatedRequest
+from config.trace import trace_id_of
+from organizations.access import authority_to_remove
+from organizations.api.openapi import describe_preview, describe_removal
+from organizations.api.serializers import RemovalPreviewSerializer, RemovalRequestSerializer
+from organizations.exceptions import ConfirmationRequiredError, UserNotFoundError
+from organizations.models import Removal
+from organizations.removal.preview import preview_removal
+from organizations.removal.service import remove_members
+
+
+class OrganizationUserView(ApiView):
+    """A user as a member of an organization."""
+
+    @describe_removal
+    def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        """Remove the user from the organization (contract: DELETE, in the order of its checks)."""
+        authority = authority_to_remove(organization_id, user_id, actor=request.user)
+        body = RemovalRequestSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        if not body.validated_data["confirm"]:
+            raise ConfirmationRequiredError({"user_id": user_id})
+        [outcome] = remove_members(
+            organization_id,
+            [user_id],
+            transfer_to=body.validated_data["transfer_resources_to_department_id"],
+            actor=request.user,
+            source=Removal.Source.API,
+            trace_id=trace_id_of(request),
+            authority=authority,
+        )
+        if outcome.refusal:
+            raise outcome.refusal
+        return Response(status=204)
+
+
+class RemovalPreviewView(ApiView):
+    """What the removal of a user would do."""
+
+    @describe_preview
+    def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        """Return what a removal would do, without doing it (contract: removal-preview)."""
+        authority = authority_to_remove(organization_id, user_id, actor=request.user)
+        previews = preview_removal(organization_id, [user_id], authority=authority)
+        if not previews:
+            raise UserNotFoundError({"user_id": user_id})
+        return Response(RemovalPreviewSerializer(previews[0]).data)

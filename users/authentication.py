@@ -1,0 +1,33 @@
+"""Bearer tokens: who sends a request (contract: auth)."""
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from users.exceptions import AuthenticationRequiredError, TokenExpiredError, TokenInvalidError
+from users.models import AccessToken, User
+
+MAX_TOKEN_LENGTH = 256
+
+
+class BearerTokenAuthentication(BaseAuthentication):
+    """Finds the token and its user in one query, and writes nothing."""
+
+    def authenticate(self, request: Request) -> tuple[User, AccessToken]:
+        """Return the user and the token of the request.
+
+        Raises AuthenticationRequiredError without credentials of this scheme, TokenInvalidError for
+        a token that is unknown or revoked or whose user's account is disabled, TokenExpiredError.
+        """
+        scheme, _, plain = request.headers.get("Authorization", "").strip().partition(" ")
+        if scheme.lower() != "bearer":
+            raise AuthenticationRequiredError
+        token = AccessToken.objects.matching(plain.strip()[: MAX_TOKEN_LENGTH + 1]).first()
+        if token is None or token.is_revoked or not token.user.is_active:
+            raise TokenInvalidError
+        if token.is_expired:
+            raise TokenExpiredError
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return what a 401 names as the way in."""
+        return "Bearer"
