@@ -70,6 +70,7 @@ TEMPLATES = [
 
 # A server where DATABASE_URL names one; for a first look and for tests, the embedded one.
 if DEBUG and not env.str("DATABASE_URL", default=""):
+    INSTALLED_APPS.append("config.embedded_postgres")
     DATABASES: dict[str, dict[str, Any]] = {
         "default": {
             "ENGINE": "config.embedded_postgres",
@@ -102,7 +103,6 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_THROTTLE_CLASSES": ["config.api.throttling.TokenRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "token": env.str("RATE_PER_TOKEN", default="600/min") or None,
         "address": env.str("RATE_PER_ADDRESS", default="1200/min") or None,

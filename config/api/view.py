@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from config.api.throttling import AddressRateThrottle
+from config.api.throttling import AddressRateThrottle, TokenRateThrottle
 from users.models import AccessToken, User
 
 
@@ -17,7 +17,8 @@ class AuthenticatedRequest(Request):
 class ApiView(APIView):
     """A view that counts the caller's address, then authenticates."""
 
-    request: "AuthenticatedRequest"
+    throttle_classes = (TokenRateThrottle,)
+    request: AuthenticatedRequest
 
     def perform_authentication(self, request: Request) -> None:
         """Authenticate, after the limit on the address: guessing tokens is limited too."""
