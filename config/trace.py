@@ -6,6 +6,8 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import structlog
+from django.core.signals import got_request_exception
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -19,6 +21,12 @@ logger = structlog.stdlib.get_logger("offboard.request")
 def trace_id_of(request: HttpRequest) -> str:
     """Return the request's id, which is the caller's own where that is safe to repeat."""
     return str(request.META["offboard.trace_id"])
+
+
+@receiver(got_request_exception)
+def log_exception(request: HttpRequest, **_: object) -> None:
+    """Log whatever a page let through, whole; the API's own views log theirs."""
+    logger.exception("unhandled_exception")
 
 
 class TraceMiddleware:

@@ -1,6 +1,7 @@
 """The body that every error under ``/v1`` has, whatever raised it (contract: Errors)."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, cast
 
 import structlog
@@ -46,8 +47,8 @@ _BY_STATUS: dict[int, type[ContractError]] = {
 }
 
 
-def envelope(error: ContractError, trace_id: str) -> dict[str, Any]:
-    """Return the error as the contract's body."""
+def envelope(error: ContractError, trace_id: str, *, at: datetime | None = None) -> dict[str, Any]:
+    """Return the error as the contract's body, raised now or ``at`` a time."""
     return {
         "success": False,
         "error": {
@@ -58,7 +59,7 @@ def envelope(error: ContractError, trace_id: str) -> dict[str, Any]:
             "status": error.status,
             "details": error.details,
             "trace_id": trace_id,
-            "timestamp": timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "timestamp": (at or timezone.now()).strftime("%Y-%m-%dT%H:%M:%SZ"),
         },
     }
 

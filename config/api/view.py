@@ -17,6 +17,14 @@ class AuthenticatedRequest(Request):
 class ApiView(APIView):
     """A view that counts the caller's address, then authenticates."""
 
+    http_method_names = [  # noqa: RUF012 (a list, as Django declares it)
+        "get",
+        "head",
+        "post",
+        "put",
+        "patch",
+        "delete",
+    ]
     throttle_classes = (TokenRateThrottle,)
     request: AuthenticatedRequest
 

@@ -1,6 +1,91 @@
 """What the OpenAPI page says of each endpoint."""
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
-describe_removal = extend_schema(operation_id="removeUser")
-describe_preview = extend_schema(operation_id="previewRemoval")
+from config.api.errors import (
+    InvalidFieldsError,
+    MalformedRequestError,
+    PayloadTooLargeError,
+    UnsupportedMediaTypeError,
+)
+from config.api.openapi import error_responses, response_headers
+from organizations.api.serializers import RemovalPreviewSerializer, RemovalSerializer
+from organizations.exceptions import (
+    ConfirmationRequiredError,
+    DepartmentNotFoundError,
+    InsufficientPermissionsError,
+    LastOwnerCannotBeRemovedError,
+    OrganizationAccessDeniedError,
+    UserNotFoundError,
+)
+
+ORGANIZATION, USER, DEPARTMENT = "org_xyz789", "usr_abc123", "dept_eng001"
+
+_PARAMETERS = [
+    OpenApiParameter(
+        "organization_id", str, OpenApiParameter.PATH, description=f"`{ORGANIZATION}`"
+    ),
+    OpenApiParameter("user_id", str, OpenApiParameter.PATH, description=f"`{USER}`"),
+    *response_headers(),
+]
+_REFUSED_CALLERS = (
+    OrganizationAccessDeniedError({"organization_id": ORGANIZATION}),
+    InsufficientPermissionsError({"required_capabilities": ["remove_users"]}),
+    UserNotFoundError({"user_id": USER}),
+)
+
+describe_removal = extend_schema(
+    operation_id="removeUser",
+    summary="Remove user",
+    tags=["Users"],
+    description=(
+        "Removes the user from the organization. All role assignments and department memberships"
+        " are deleted and the membership is soft-deleted, in one transaction, on record. The"
+        " user's account, tokens and other organizations are untouched.\n\n"
+        "Takes the capability `remove_users`; any member may remove themself. Nobody removes a"
+        " member who holds a capability that they do not hold.\n\n"
+        "The checks, in this order: authentication, membership of the caller, permission, a"
+        " well-formed body, confirmation, the user's membership, the user's capabilities, a"
+        " remaining owner, the department. A second removal of the same user is a 404; of two at"
+        " the same moment, one gets the 204."
+    ),
+    parameters=_PARAMETERS,
+    request=RemovalSerializer,
+    examples=[
+        OpenApiExample("Confirmed", value={"confirm": True}, request_only=True),
+        OpenApiExample(
+            "With a transfer",
+            value={"confirm": True, "transfer_resources_to_department_id": DEPARTMENT},
+            request_only=True,
+        ),
+    ],
+    responses={
+        204: OpenApiResponse(description="The user is removed. No body."),
+        **error_responses(
+            MalformedRequestError(),
+            *_REFUSED_CALLERS,
+            DepartmentNotFoundError({"department_id": DEPARTMENT}),
+            PayloadTooLargeError(),
+            UnsupportedMediaTypeError(),
+            ConfirmationRequiredError({"user_id": USER}),
+            InvalidFieldsError({"confirm": ["Must be true or false."]}),
+            LastOwnerCannotBeRemovedError({"user_id": USER, "organization_id": ORGANIZATION}),
+        ),
+    },
+)
+
+describe_preview = extend_schema(
+    operation_id="previewRemoval",
+    summary="Preview a removal",
+    tags=["Users"],
+    description=(
+        "What a removal would do, without doing it: the same checks as the removal except"
+        " confirmation and department. A last owner, or a user above the caller, is reported by"
+        " `can_be_removed` and `blocked_by`, not as an error."
+    ),
+    parameters=_PARAMETERS,
+    responses={
+        200: RemovalPreviewSerializer,
+        **error_responses(*_REFUSED_CALLERS),
+    },
+)

@@ -6,7 +6,7 @@ from config.api.strict import StrictBooleanField, StrictSerializer, StrictString
 from organizations.removal.preview import RemovalPreview
 
 
-class RemovalRequestSerializer(StrictSerializer):
+class RemovalSerializer(StrictSerializer):
     """What a removal is asked with."""
 
     confirm = StrictBooleanField(

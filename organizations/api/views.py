@@ -6,7 +6,7 @@ from config.api.view import ApiView, AuthenticatedRequest
 from config.trace import trace_id_of
 from organizations.access import authority_to_remove
 from organizations.api.openapi import describe_preview, describe_removal
-from organizations.api.serializers import RemovalPreviewSerializer, RemovalRequestSerializer
+from organizations.api.serializers import RemovalPreviewSerializer, RemovalSerializer
 from organizations.exceptions import ConfirmationRequiredError, UserNotFoundError
 from organizations.models import Removal
 from organizations.removal.preview import preview_removal
@@ -20,7 +20,7 @@ class OrganizationUserView(ApiView):
     def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Remove the user from the organization (contract: DELETE, in the order of its checks)."""
         authority = authority_to_remove(organization_id, user_id, actor=request.user)
-        body = RemovalRequestSerializer(data=request.data)
+        body = RemovalSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         if not body.validated_data["confirm"]:
             raise ConfirmationRequiredError({"user_id": user_id})

@@ -1,0 +1,102 @@
+"""``manage.py demo``: a first look at the application, with a sample to try it on."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from organizations import sample
+from users.models import AccessToken, User
+
+STAFF_EMAIL = "staff@acme.example"
+TOKEN_NAME = "demo"  # noqa: S105 (what the token is called)
+
+
+class Command(BaseCommand):
+    """Migrates, makes a sample organization, says how to try the API and the admin, and serves."""
+
+    help = (
+        "Migrates, makes a small sample organization, prints how to try the API and the admin on"
+        " it, and serves. Run again, it brings the sample back to its first state and touches"
+        " nothing else."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare where to serve."""
+        parser.add_argument(
+            "addrport",
+            nargs="?",
+            metavar="ADDRPORT",
+            default="127.0.0.1:8000",
+            help="Port, or address and port, to serve at (default: 127.0.0.1:8000).",
+        )
+        parser.add_argument(
+            "--force",
+            action="store_true",
+            help="Make the sample on the server that DATABASE_URL names.",
+        )
+
+    def handle(self, *, addrport: str, force: bool, **_: Any) -> None:
+        """Serve the sample until interrupted.
+
+        Raises CommandError without --force on a server that is not the demo's own.
+        """
+        if connection.settings_dict["ENGINE"] != "config.embedded_postgres" and not force:
+            raise CommandError(
+                "The demo brings its own PostgreSQL, but DATABASE_URL names a server. Unset it, or"
+                " pass --force to make the sample organization there."
+            )
+        call_command("migrate", verbosity=0)
+        organization = sample.restore_sample()
+        self._show(addrport, str(organization), self._token(), self._password())
+        call_command("runserver", addrport, use_reloader=False)
+
+    def _token(self) -> str:
+        """Return a new token of the sample's admin; the demo's earlier ones are revoked."""
+        admin = User.objects.get(pk=sample.ADMIN.id)
+        admin.access_tokens.filter(name=TOKEN_NAME).delete()
+        _, plain = AccessToken.objects.issue(admin, name=TOKEN_NAME, lifetime=timedelta(days=1))
+        return plain
+
+    def _password(self) -> str:
+        """Return a new password of the demo's staff user, who is made if need be."""
+        password = secrets.token_urlsafe(9)
+        staff, _ = User.objects.update_or_create(
+            email=STAFF_EMAIL,
+            defaults={
+                "full_name": "Sam Staff",
+                "is_active": True,
+                "is_staff": True,
+                "is_superuser": True,
+            },
+        )
+        staff.set_password(password)
+        staff.save()
+        return password
+
+    def _show(self, addrport: str, organization: str, token: str, password: str) -> None:
+        """Print what to try, ready to paste."""
+        host = f"http://{addrport if ':' in addrport else f'127.0.0.1:{addrport}'}"
+        self.stdout.write(
+            f"""
+{sample.LEAVER.full_name} leaves {organization}. Paste into another terminal:
+
+export ACCESS_TOKEN={token}
+
+curl -i -X DELETE '{host}/v1/organizations/{sample.ORGANIZATION_ID}/users/{sample.LEAVER_ID}' \\
+  -H "Authorization: Bearer $ACCESS_TOKEN" \\
+  -H 'Content-Type: application/json' \\
+  -d '{{"confirm": true, "transfer_resources_to_department_id": "{sample.DEPARTMENT_ID}"}}'
+
+The API, to read and to try:  {host}/v1/docs
+The admin:                    {host}/admin/
+  log in as                   {STAFF_EMAIL}
+  with the password           {password}
+
+Stop with Ctrl-C; run again, and the sample is as it was at first.
+"""
+        )
+        self.stdout.flush()
