@@ -1,0 +1,15 @@
+"""What staff see of organizations, in the order in which they think of them."""
+
+from organizations.admin.memberships import MembershipAdmin
+from organizations.admin.organizations import DepartmentAdmin, OrganizationAdmin, RoleAdmin
+from organizations.admin.removals import RemovalAdmin
+from organizations.admin.resources import ResourceAdmin
+
+__all__ = [
+    "DepartmentAdmin",
+    "MembershipAdmin",
+    "OrganizationAdmin",
+    "RemovalAdmin",
+    "ResourceAdmin",
+    "RoleAdmin",
+]
