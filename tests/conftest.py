@@ -1,9 +1,32 @@
 """The cast of the tests."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
+import pgtrigger
 import pytest
+from django.core.cache import cache
+from pytest_django import DjangoDbBlocker
+from rest_framework.test import APIClient
 
 from organizations.models import Membership, Organization
 from tests.factories import MembershipFactory, OrganizationFactory
+from users.models import AccessToken, User
+
+ClientOf = Callable[[User], APIClient]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Let a test with transactions of its own end as Django ends it, by truncating every table."""
+    with django_db_blocker.unblock():
+        pgtrigger.disable("organizations.Removal:no_truncate")
+
+
+@pytest.fixture(autouse=True)
+def _uncounted() -> None:
+    """Start every test with no request counted against a rate."""
+    cache.clear()
 
 
 @pytest.fixture
@@ -16,3 +39,16 @@ def organization(db: None) -> Organization:
 def owner(organization: Organization) -> Membership:
     """The organization's only owner."""
     return MembershipFactory.create(organization=organization, roles=["Owner"])
+
+
+@pytest.fixture
+def client_of() -> ClientOf:
+    """A client of the API that acts as a user."""
+
+    def client_of(user: User) -> APIClient:
+        _, plain = AccessToken.objects.issue(user, name="test", lifetime=timedelta(hours=1))
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {plain}")
+        return client
+
+    return client_of

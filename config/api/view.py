@@ -1,5 +1,6 @@
 """What every view of the API does before its own work."""
 
+from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -34,3 +35,12 @@ class ApiView(APIView):
         if not throttle.allow_request(request, self):
             self.throttled(request, throttle.wait() or 0)
         super().perform_authentication(request)
+
+    def body_of(self, request: Request) -> object:
+        """Return the JSON body.
+
+        Raises ParseError for one without a length: behind it the body would seem to be empty.
+        """
+        if "Transfer-Encoding" in request.headers:
+            raise ParseError("the body must be sent with a content-length.")
+        return request.data

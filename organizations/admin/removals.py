@@ -28,7 +28,9 @@ class RemovalAdmin(admin.ModelAdmin[Removal]):
         "membership__user__email__startswith",
         "trace_id__exact",
     )
-    search_help_text = "An id of a removal, an organization or a user, a trace id, or how an e-mail address begins."
+    search_help_text = (
+        "An id of a removal, an organization or a user, a trace id, or how an address begins."
+    )
     ordering = ("-id",)
     show_full_result_count = False
     fields = (

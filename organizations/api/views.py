@@ -20,7 +20,7 @@ class OrganizationUserView(ApiView):
     def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Remove the user from the organization (contract: DELETE, in the order of its checks)."""
         authority = authority_to_remove(organization_id, user_id, actor=request.user)
-        body = RemovalSerializer(data=request.data)
+        body = RemovalSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
         if not body.validated_data["confirm"]:
             raise ConfirmationRequiredError({"user_id": user_id})

@@ -1,0 +1,322 @@
+"""DELETE of a user, as the contract has it."""
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from organizations.capabilities import Capability
+from organizations.models import Membership, Organization, Removal
+from tests.conftest import ClientOf
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    ResourceFactory,
+    RoleFactory,
+    UserFactory,
+)
+from tests.organizations.api.address import address_of
+
+CONFIRMED = {"confirm": True}
+
+
+@pytest.fixture
+def as_owner(owner: Membership, client_of: ClientOf) -> APIClient:
+    return client_of(owner.user)
+
+
+@pytest.fixture
+def member(organization: Organization, owner: Membership) -> Membership:
+    return MembershipFactory.create(organization=organization, roles=["Member"])
+
+
+def refusal(response: Any) -> tuple[int, str]:
+    return response.status_code, response.json()["error"]["code"]
+
+
+def test_a_confirmed_removal_is_a_bare_204(as_owner: APIClient, member: Membership) -> None:
+    response = as_owner.delete(address_of(member), CONFIRMED)
+
+    assert (response.status_code, response.content) == (204, b"")
+    assert "Content-Type" not in response.headers
+    assert not Membership.objects.get(pk=member.pk).is_active
+
+
+def test_the_record_says_who_from_where_and_under_which_trace(
+    as_owner: APIClient, owner: Membership, member: Membership
+) -> None:
+    response = as_owner.delete(address_of(member), CONFIRMED, HTTP_X_REQUEST_ID="case-42")
+
+    record = Removal.objects.get()
+    assert response["X-Request-ID"] == record.trace_id == "case-42"
+    assert (record.actor, record.source, record.reason) == (owner.user, Removal.Source.API, "")
+
+
+def test_what_the_user_owns_passes_to_the_department(
+    as_owner: APIClient, member: Membership
+) -> None:
+    department = DepartmentFactory.create(organization=member.organization)
+    resource = ResourceFactory.create(organization=member.organization, owner=member.user)
+    body = CONFIRMED | {"transfer_resources_to_department_id": department.pk}
+
+    assert as_owner.delete(address_of(member), body).status_code == 204
+
+    resource.refresh_from_db()
+    assert (resource.owner, resource.department) == (None, department)
+
+
+def test_a_null_department_transfers_nothing(as_owner: APIClient, member: Membership) -> None:
+    resource = ResourceFactory.create(organization=member.organization, owner=member.user)
+    body = CONFIRMED | {"transfer_resources_to_department_id": None}
+
+    assert as_owner.delete(address_of(member), body).status_code == 204
+
+    resource.refresh_from_db()
+    assert resource.owner == member.user
+
+
+def test_a_second_removal_finds_nobody(as_owner: APIClient, member: Membership) -> None:
+    as_owner.delete(address_of(member), CONFIRMED)
+
+    response = as_owner.delete(address_of(member), CONFIRMED)
+
+    assert refusal(response) == (404, "USER_NOT_FOUND")
+    assert response.json()["error"]["details"]["user_id"] == member.user_id
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ("", 422, "CONFIRMATION_REQUIRED"),
+        ("{}", 422, "CONFIRMATION_REQUIRED"),
+        ('{"confirm": false}', 422, "CONFIRMATION_REQUIRED"),
+        ('{"confirm": "true"}', 422, "VALIDATION_ERROR"),
+        ('{"confirm": 1}', 422, "VALIDATION_ERROR"),
+        ('{"confirm": "yes"}', 422, "VALIDATION_ERROR"),
+        ('{"confirm": null}', 422, "VALIDATION_ERROR"),
+        ('{"confirm": [true]}', 422, "VALIDATION_ERROR"),
+        ('{"confirm": true, "transfer_resources_to_department": "x"}', 422, "VALIDATION_ERROR"),
+        ('{"confirm": true, "transfer_resources_to_department_id": 7}', 422, "VALIDATION_ERROR"),
+        ('{"confirm": true, "self": 1, "system_message": 2}', 422, "VALIDATION_ERROR"),
+        ('{"confirm": true, "confirm": false}', 400, "MALFORMED_REQUEST"),
+        ('{"confirm": tru', 400, "MALFORMED_REQUEST"),
+        ('{"confirm": NaN}', 400, "MALFORMED_REQUEST"),
+        ("[true]", 400, "MALFORMED_REQUEST"),
+        ("true", 400, "MALFORMED_REQUEST"),
+        ("[" * 30_000, 400, "MALFORMED_REQUEST"),
+        ('{"\\ud800": 1}', 400, "MALFORMED_REQUEST"),
+        ('{"confirm": ' + "1" * 5000 + "}", 400, "MALFORMED_REQUEST"),
+        ('{"x": "' + "x" * 70_000 + '"}', 413, "PAYLOAD_TOO_LARGE"),
+    ],
+)
+def test_a_body_that_does_not_confirm_removes_nobody(
+    as_owner: APIClient, member: Membership, body: str, status: int, code: str
+) -> None:
+    response = as_owner.delete(address_of(member), body, content_type="application/json")
+
+    assert refusal(response) == (status, code)
+    assert Membership.objects.get(pk=member.pk).is_active
+
+
+def test_a_body_that_is_no_utf_8_is_malformed(as_owner: APIClient, member: Membership) -> None:
+    body = b'{"confirm": "\xff"}'
+
+    response = as_owner.delete(address_of(member), body, content_type="application/json")
+
+    assert refusal(response) == (400, "MALFORMED_REQUEST")
+
+
+def test_a_chunked_body_is_refused_rather_than_taken_for_an_empty_one(
+    as_owner: APIClient, member: Membership
+) -> None:
+    response = as_owner.delete(address_of(member), HTTP_TRANSFER_ENCODING="chunked")
+
+    assert refusal(response) == (400, "MALFORMED_REQUEST")
+
+
+def test_a_field_is_named_with_what_is_wrong_with_it(
+    as_owner: APIClient, member: Membership
+) -> None:
+    response = as_owner.delete(address_of(member), {"confirm": 1, "confrim": True})
+
+    assert response.json()["error"]["details"] == {
+        "confirm": ["Must be true or false."],
+        "confrim": ["This field is not known."],
+    }
+
+
+@pytest.mark.parametrize("department", ["dept_unknown", "", "org_xyz789", "dept_\x00", "d" * 100])
+def test_an_unknown_or_malformed_department_is_not_found(
+    as_owner: APIClient, member: Membership, department: str
+) -> None:
+    body = CONFIRMED | {"transfer_resources_to_department_id": department}
+
+    response = as_owner.delete(address_of(member), body)
+
+    assert refusal(response) == (404, "DEPARTMENT_NOT_FOUND")
+    assert response.json()["error"]["details"] == {"department_id": department}
+    assert Membership.objects.get(pk=member.pk).is_active
+
+
+def test_a_department_of_another_organization_is_not_found(
+    as_owner: APIClient, member: Membership
+) -> None:
+    body = CONFIRMED | {"transfer_resources_to_department_id": DepartmentFactory.create().pk}
+
+    assert refusal(as_owner.delete(address_of(member), body)) == (404, "DEPARTMENT_NOT_FOUND")
+
+
+@pytest.mark.parametrize("user_id", ["usr_unknown", "nobody", "usr_%00", "usr_" + "x" * 100, "%ff"])
+def test_an_unknown_or_malformed_user_is_not_found(
+    as_owner: APIClient, organization: Organization, user_id: str
+) -> None:
+    response = as_owner.delete(f"/v1/organizations/{organization.pk}/users/{user_id}", CONFIRMED)
+
+    assert refusal(response) == (404, "USER_NOT_FOUND")
+
+
+def test_a_member_of_another_organization_is_not_found(
+    as_owner: APIClient, organization: Organization
+) -> None:
+    stranger = MembershipFactory.create()
+    path = f"/v1/organizations/{organization.pk}/users/{stranger.user_id}"
+
+    assert refusal(as_owner.delete(path, CONFIRMED)) == (404, "USER_NOT_FOUND")
+
+
+@pytest.mark.parametrize("organization_id", ["org_unknown", "nowhere", "org_%00"])
+def test_an_organization_that_is_not_there_looks_like_one_that_is_closed(
+    as_owner: APIClient, member: Membership, organization_id: str
+) -> None:
+    closed = MembershipFactory.create()
+    there = as_owner.delete(address_of(closed), CONFIRMED)
+    not_there = as_owner.delete(
+        f"/v1/organizations/{organization_id}/users/{member.user_id}", CONFIRMED
+    )
+
+    assert refusal(there) == refusal(not_there) == (403, "ORGANIZATION_ACCESS_DENIED")
+    assert set(there.json()["error"]["details"]) == {"organization_id"}
+
+
+def test_a_removed_member_has_no_access_from_then_on(
+    as_owner: APIClient, member: Membership, client_of: ClientOf
+) -> None:
+    leaver = client_of(member.user)
+    as_owner.delete(address_of(member), CONFIRMED)
+
+    assert refusal(leaver.delete(address_of(member), CONFIRMED)) == (
+        403,
+        "ORGANIZATION_ACCESS_DENIED",
+    )
+
+
+def test_a_member_without_the_capability_removes_nobody_else(
+    member: Membership, owner: Membership, client_of: ClientOf
+) -> None:
+    response = client_of(member.user).delete(address_of(owner), CONFIRMED)
+
+    assert refusal(response) == (403, "INSUFFICIENT_PERMISSIONS")
+    assert response.json()["error"]["details"] == {"required_capabilities": ["remove_users"]}
+
+
+def test_any_member_may_leave(member: Membership, client_of: ClientOf) -> None:
+    assert client_of(member.user).delete(address_of(member), CONFIRMED).status_code == 204
+
+
+def test_nobody_removes_somebody_above_them(
+    organization: Organization, owner: Membership, client_of: ClientOf
+) -> None:
+    remover = RoleFactory.create(organization=organization, capabilities=["remove_users"])
+    billing = RoleFactory.create(
+        organization=organization, capabilities=["remove_users", "manage_billing"]
+    )
+    caller = MembershipFactory.create(organization=organization, roles=[remover])
+    target = MembershipFactory.create(organization=organization, roles=[billing])
+
+    response = client_of(caller.user).delete(address_of(target), CONFIRMED)
+
+    assert refusal(response) == (403, "INSUFFICIENT_PERMISSIONS")
+    assert response.json()["error"]["details"] == {"required_capabilities": ["manage_billing"]}
+
+
+def test_an_override_is_above_every_other_capability(
+    organization: Organization, owner: Membership, client_of: ClientOf
+) -> None:
+    all_but_override = [c for c in Capability if c is not Capability.OVERRIDE_ALL_PERMISSIONS]
+    role = RoleFactory.create(organization=organization, capabilities=all_but_override)
+    caller = MembershipFactory.create(organization=organization, roles=[role])
+    admin = MembershipFactory.create(organization=organization, roles=["Admin"])
+
+    assert refusal(client_of(caller.user).delete(address_of(admin), CONFIRMED))[0] == 403
+    assert client_of(admin.user).delete(address_of(caller), CONFIRMED).status_code == 204
+
+
+def test_the_last_owner_cannot_be_removed(as_owner: APIClient, owner: Membership) -> None:
+    response = as_owner.delete(address_of(owner), CONFIRMED)
+
+    assert refusal(response) == (422, "LAST_OWNER_CANNOT_BE_REMOVED")
+    assert response.json()["error"]["details"] == {
+        "user_id": owner.user_id,
+        "organization_id": owner.organization_id,
+    }
+
+
+def test_an_owner_whose_account_is_disabled_is_not_counted(
+    as_owner: APIClient, owner: Membership
+) -> None:
+    MembershipFactory.create(
+        organization=owner.organization, roles=["Owner"], user=UserFactory.create(is_active=False)
+    )
+
+    assert refusal(as_owner.delete(address_of(owner), CONFIRMED))[0] == 422
+
+
+def test_the_checks_come_in_the_order_of_the_contract(
+    organization: Organization, owner: Membership, client_of: ClientOf
+) -> None:
+    """Everything is wrong at first; each step mends the first thing that is refused."""
+    caller = MembershipFactory.create(organization=organization)
+    remover = RoleFactory.create(organization=organization, capabilities=["remove_users"])
+    client, stranger = client_of(caller.user), client_of(UserFactory.create())
+    last_owner, nobody = address_of(owner), f"{address_of(owner)}x"
+    wrong = {"confirm": 1, "transfer_resources_to_department_id": "dept_x"}
+    right = {"confirm": True, "transfer_resources_to_department_id": "dept_x"}
+
+    assert refusal(APIClient().delete(nobody, wrong))[1] == "AUTHENTICATION_REQUIRED"
+    assert refusal(stranger.delete(nobody, wrong))[1] == "ORGANIZATION_ACCESS_DENIED"
+    assert refusal(client.delete(nobody, wrong))[1] == "INSUFFICIENT_PERMISSIONS"
+    caller.role_assignments.create(organization=organization, role=remover)
+    assert refusal(client.delete(nobody, wrong))[1] == "VALIDATION_ERROR"
+    assert refusal(client.delete(nobody, {}))[1] == "CONFIRMATION_REQUIRED"
+    assert refusal(client.delete(nobody, right))[1] == "USER_NOT_FOUND"
+    assert refusal(client.delete(last_owner, right))[1] == "INSUFFICIENT_PERMISSIONS"
+    caller.role_assignments.create(
+        organization=organization, role=organization.roles.get(name="Admin")
+    )
+    assert refusal(client.delete(last_owner, right))[1] == "LAST_OWNER_CANNOT_BE_REMOVED"
+    MembershipFactory.create(organization=organization, roles=["Owner"])
+    assert refusal(client.delete(last_owner, right))[1] == "DEPARTMENT_NOT_FOUND"
+    assert client.delete(last_owner, CONFIRMED).status_code == 204
+
+
+@pytest.mark.parametrize("size", [0, 20])
+def test_a_removal_takes_eight_statements_whatever_the_member_holds(
+    as_owner: APIClient,
+    organization: Organization,
+    owner: Membership,
+    django_assert_num_queries: Any,
+    size: int,
+) -> None:
+    departments = DepartmentFactory.create_batch(size + 1, organization=organization)
+    member = MembershipFactory.create(
+        organization=organization,
+        roles=RoleFactory.create_batch(size, organization=organization),
+        departments=departments[1:],
+    )
+    ResourceFactory.create_batch(size, organization=organization, owner=member.user)
+    body = CONFIRMED | {"transfer_resources_to_department_id": departments[0].pk}
+
+    # token and user, caller's membership, savepoint (in production BEGIN), lock, decisive roles,
+    # department, removal, release (in production COMMIT)
+    with django_assert_num_queries(8):
+        assert as_owner.delete(address_of(member), body).status_code == 204
