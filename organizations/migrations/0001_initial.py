@@ -382,6 +382,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         db_constraint=False,
+                        db_index=False,
                         help_text="The department that the resources passed to.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -413,6 +414,13 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("transferred_to__isnull", False)),
+                        fields=["transferred_to"],
+                        name="removal_by_target_department",
+                    )
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("source__in", ["api", "admin", "command"])),

@@ -41,6 +41,7 @@ class Removal(models.Model):
         null=True,
         blank=True,
         db_constraint=False,
+        db_index=False,
         help_text="The department that the resources passed to.",
     )
     roles = models.JSONField(help_text="Id and name of each role that was taken.")
@@ -74,6 +75,14 @@ class Removal(models.Model):
                 to="organizations.Department",
                 to_fields=["organization", "id"],
                 name="removal_department_in_organization",
+            ),
+        )
+        indexes = (
+            # Asked before a department is deleted: most removals have none.
+            models.Index(
+                fields=["transferred_to"],
+                condition=models.Q(transferred_to__isnull=False),
+                name="removal_by_target_department",
             ),
         )
         triggers = (

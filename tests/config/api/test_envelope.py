@@ -1,0 +1,116 @@
+"""Every error under /v1 has the contract's body, whatever raised it."""
+
+import logging
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.db import OperationalError
+from django.test import Client, override_settings
+from rest_framework.test import APIClient
+
+from organizations.models import Membership
+from tests.conftest import ClientOf
+from tests.factories import MembershipFactory
+from tests.organizations.api.address import address_of
+
+KEYS = {"code", "message", "system_message", "type", "status", "details", "trace_id", "timestamp"}
+
+
+@pytest.fixture
+def client(owner: Membership, client_of: ClientOf) -> APIClient:
+    return client_of(owner.user)
+
+
+@pytest.fixture
+def path(owner: Membership) -> str:
+    return address_of(MembershipFactory.create(organization=owner.organization))
+
+
+def assert_envelope(response: Any, status: int, code: str, kind: str) -> dict[str, Any]:
+    body = response.json()
+    assert set(body) == {"success", "error"}
+    assert body["success"] is False
+    error: dict[str, Any] = body["error"]
+    assert set(error) == KEYS
+    assert (response.status_code, error["status"]) == (status, status)
+    assert (error["code"], error["type"]) == (code, kind)
+    assert error["trace_id"] == response["X-Request-ID"]
+    assert response["Content-Type"] == "application/json"
+    return error
+
+
+def test_the_reference_error_to_the_letter(client: APIClient, path: str) -> None:
+    error = assert_envelope(client.delete(path), 422, "CONFIRMATION_REQUIRED", "client_error")
+
+    assert error["message"] == "Please confirm this action by setting confirm to true."
+    assert error["system_message"] == "please confirm this action by setting confirm to true."
+    assert error["details"] == {"user_id": path.rsplit("/", 1)[1]}
+
+
+def test_a_timestamp_is_utc_in_whole_seconds(client: APIClient, path: str) -> None:
+    assert len(client.delete(path).json()["error"]["timestamp"]) == len("2025-12-22T15:30:00Z")
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("unknown", ["/v1", "/v1/", "/v1/nothing", "/v1/organizations/org_1/"])
+@pytest.mark.django_db
+def test_an_unknown_path(unknown: str, debug: bool) -> None:
+    with override_settings(DEBUG=debug):
+        assert_envelope(Client().get(unknown), 404, "NOT_FOUND", "client_error")
+
+
+def test_a_wrong_method_names_the_right_ones(client: APIClient, path: str) -> None:
+    response = client.post(path, {})
+
+    assert_envelope(response, 405, "METHOD_NOT_ALLOWED", "client_error")
+    assert response["Allow"] == "DELETE"
+
+
+def test_a_caller_who_takes_no_json(client: APIClient, path: str) -> None:
+    response = client.delete(path, HTTP_ACCEPT="text/html")
+
+    assert_envelope(response, 406, "NOT_ACCEPTABLE", "client_error")
+
+
+def test_a_body_that_is_no_json(client: APIClient, path: str) -> None:
+    response = client.delete(path, "confirm=true", content_type="text/plain")
+
+    assert_envelope(response, 415, "UNSUPPORTED_MEDIA_TYPE", "client_error")
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_an_unhandled_exception_leaks_nothing_and_is_logged_whole(
+    client: APIClient, path: str, caplog: pytest.LogCaptureFixture, debug: bool
+) -> None:
+    failing = patch(
+        "organizations.api.views.remove_members", side_effect=RuntimeError("the secret cause")
+    )
+    with override_settings(DEBUG=debug), failing, caplog.at_level(logging.ERROR):
+        response = client.delete(path, {"confirm": True})
+
+    assert_envelope(response, 500, "INTERNAL_ERROR", "server_error")
+    assert b"secret" not in response.content
+    assert any("the secret cause" in str(record.exc_info) for record in caplog.records)
+
+
+def test_a_database_that_cannot_be_reached(client: APIClient, path: str) -> None:
+    with patch("organizations.api.views.remove_members", side_effect=OperationalError("gone")):
+        response = client.delete(path, {"confirm": True})
+
+    assert_envelope(response, 503, "SERVICE_UNAVAILABLE", "server_error")
+    assert int(response["Retry-After"]) > 0
+
+
+@override_settings(ALLOWED_HOSTS=["offboard.example"])
+@pytest.mark.django_db
+def test_a_host_that_is_not_ours() -> None:
+    response = Client().get("/v1/docs", HTTP_HOST="elsewhere.example")
+
+    assert_envelope(response, 400, "MALFORMED_REQUEST", "client_error")
+
+
+@override_settings(DEBUG=False)
+@pytest.mark.django_db
+def test_a_page_outside_the_api_keeps_its_own_errors() -> None:
+    assert Client().get("/nothing")["Content-Type"].startswith("text/html")

@@ -1,0 +1,48 @@
+"""How many requests a token and an address may send."""
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from config.api.throttling import AddressRateThrottle, TokenRateThrottle
+from organizations.models import Membership
+from tests.conftest import ClientOf
+from tests.organizations.api.address import address_of
+
+
+def codes(client: APIClient, path: str, number: int) -> list[Any]:
+    return [client.delete(path).json()["error"]["code"] for _ in range(number)]
+
+
+def test_a_token_is_limited_by_itself(
+    owner: Membership, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TokenRateThrottle, "rate", "2/min", raising=False)
+    one, other = client_of(owner.user), client_of(owner.user)
+
+    assert codes(one, address_of(owner), 3) == ["CONFIRMATION_REQUIRED"] * 2 + ["RATE_LIMITED"]
+    assert codes(other, address_of(owner), 1) == ["CONFIRMATION_REQUIRED"]
+
+
+def test_an_address_is_limited_even_while_it_guesses_tokens(
+    owner: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AddressRateThrottle, "rate", "2/min", raising=False)
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION="Bearer guess")
+
+    assert codes(client, address_of(owner), 3) == ["TOKEN_INVALID"] * 2 + ["RATE_LIMITED"]
+
+
+def test_whoever_is_limited_learns_when_to_come_back(
+    owner: Membership, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TokenRateThrottle, "rate", "1/min", raising=False)
+    client = client_of(owner.user)
+    client.delete(address_of(owner))
+
+    response = client.delete(address_of(owner))
+
+    assert response.status_code == 429
+    assert 0 < int(response["Retry-After"]) <= 60

@@ -1,0 +1,49 @@
+"""manage.py create_token."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from tests.factories import UserFactory
+from users.models import AccessToken
+
+pytestmark = pytest.mark.django_db
+
+
+def create_token(*arguments: str) -> str:
+    output = StringIO()
+    call_command("create_token", *arguments, stdout=output, stderr=StringIO())
+    return output.getvalue().strip()
+
+
+def test_the_token_that_is_printed_is_the_users() -> None:
+    user = UserFactory.create(email="ada@example.com")
+
+    plain = create_token("Ada@Example.com", "--name", "laptop", "--expires-in", "7")
+
+    token = AccessToken.objects.matching(plain).get()
+    assert (token.user, token.name) == (user, "laptop")
+    assert timedelta(days=6) < token.expires_at - timezone.now() <= timedelta(days=7)
+
+
+def test_nobody_has_this_address() -> None:
+    with pytest.raises(CommandError, match="There is no user with the e-mail address x@y"):
+        create_token("x@y.z")
+
+
+def test_a_disabled_account_gets_none() -> None:
+    UserFactory.create(email="ada@example.com", is_active=False)
+
+    with pytest.raises(CommandError, match="disabled"):
+        create_token("ada@example.com")
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "1.5", "4000", "soon"])
+def test_a_lifetime_is_a_whole_number_of_days(days: str) -> None:
+    UserFactory.create(email="ada@example.com")
+
+    with pytest.raises(CommandError, match="must be a whole number from 1 to 3650"):
+        create_token("ada@example.com", "--expires-in", days)
