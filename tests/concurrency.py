@@ -1,0 +1,63 @@
+"""Things that happen at the same moment, on connections of their own, without guessing times."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
+from typing import TypeVar
+
+from django.db import connection, connections
+
+Result = TypeVar("Result")
+
+DEADLINE_SECONDS = 20
+
+
+def all_at_once(*calls: Callable[[], Result]) -> list[Result]:
+    """Return what the calls return, each made in a thread of its own after all are ready."""
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], Result]) -> Result:
+        try:
+            connection.ensure_connection()
+            barrier.wait()
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+@contextmanager
+def in_background(call: Callable[[], Result]) -> Iterator[Future[Result]]:
+    """Start a call in another thread; leaving the block waits for its end."""
+
+    def run() -> Result:
+        try:
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(run)
+
+
+def until_somebody_waits_for_a_lock() -> None:
+    """Return when another connection to this database waits for a lock that somebody holds.
+
+    Raises AssertionError if that does not happen.
+    """
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees one forever
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)  # between two looks, not instead of one
+    raise AssertionError("nobody waits for a lock")

@@ -1,0 +1,192 @@
+"""What happens at the same moment as a removal, on real connections."""
+
+from contextlib import ExitStack
+from functools import partial
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from organizations.models import (
+    Department,
+    DepartmentMembership,
+    Membership,
+    Organization,
+    Removal,
+    Resource,
+    Role,
+    RoleAssignment,
+)
+from organizations.removal.service import RemovalOutcome, remove_members
+from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ResourceFactory,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def organization() -> Organization:
+    return OrganizationFactory.create()
+
+
+@pytest.fixture
+def owner(organization: Organization) -> Membership:
+    return MembershipFactory.create(organization=organization, roles=["Owner"])
+
+
+def remove(*members: Membership, transfer_to: str | None = None) -> list[RemovalOutcome]:
+    return remove_members(
+        members[0].organization_id,
+        [member.user_id for member in members],
+        transfer_to=transfer_to,
+        actor=None,
+        source=Removal.Source.COMMAND,
+    )
+
+
+def codes(outcomes: list[list[RemovalOutcome]]) -> list[str]:
+    return sorted(
+        outcome.refusal.code if outcome.refusal else "removed"
+        for several in outcomes
+        for outcome in several
+    )
+
+
+def test_of_many_removals_of_one_member_at_once_exactly_one_succeeds(owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization, roles=["Member"])
+
+    outcomes = all_at_once(*[partial(remove, member)] * 8)
+
+    assert codes(outcomes) == ["USER_NOT_FOUND"] * 7 + ["removed"]
+    assert Removal.objects.count() == 1
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_of_the_last_two_owners_removed_at_once_one_stays(owner: Membership, attempt: int) -> None:
+    second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
+
+    outcomes = all_at_once(partial(remove, owner), partial(remove, second))
+
+    assert codes(outcomes) == ["LAST_OWNER_CANNOT_BE_REMOVED", "removed"]
+    assert Membership.objects.owners().count() == 1
+
+
+def test_overlapping_sets_in_opposite_order_do_not_deadlock(owner: Membership) -> None:
+    members = MembershipFactory.create_batch(30, organization=owner.organization)
+
+    outcomes = all_at_once(
+        partial(remove, *members),
+        partial(remove, *reversed(members)),
+        partial(remove, *members[10:20]),
+    )
+
+    assert codes(outcomes) == ["USER_NOT_FOUND"] * 40 + ["removed"] * 30
+    assert Removal.objects.count() == 30
+
+
+def grant(member: Membership, role: Role) -> None:
+    RoleAssignment.objects.create(
+        organization_id=member.organization_id, membership=member, role=role
+    )
+
+
+def join(member: Membership, department: Department) -> None:
+    DepartmentMembership.objects.create(
+        organization_id=member.organization_id, membership=member, department=department
+    )
+
+
+@pytest.mark.parametrize("held", ["role", "department"])
+def test_what_is_given_while_a_removal_runs_waits_and_then_fails(
+    owner: Membership, held: str
+) -> None:
+    member = MembershipFactory.create(organization=owner.organization)
+    if held == "role":
+        give = partial(grant, member, owner.organization.roles.get(name="Admin"))
+    else:
+        department = DepartmentFactory.create(organization=owner.organization)
+        give = partial(join, member, department)
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            remove(member)
+            giving = both.enter_context(in_background(give))
+            until_somebody_waits_for_a_lock()
+        with pytest.raises(IntegrityError, match="of_active_member"):
+            giving.result()
+
+
+def test_a_removal_waits_for_what_is_being_given_and_takes_it_too(owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization)
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            grant(member, owner.organization.roles.get(name="Admin"))
+            removing = both.enter_context(in_background(partial(remove, member)))
+            until_somebody_waits_for_a_lock()
+        assert codes([removing.result()]) == ["removed"]
+
+    assert [role["name"] for role in Removal.objects.get().roles] == ["Admin"]
+
+
+def test_somebody_who_becomes_the_last_owner_meanwhile_stays(owner: Membership) -> None:
+    second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            second.role_assignments.all().delete()
+            removing = both.enter_context(in_background(partial(remove, owner)))
+            until_somebody_waits_for_a_lock()
+        assert codes([removing.result()]) == ["LAST_OWNER_CANNOT_BE_REMOVED"]
+
+
+def test_the_last_two_owner_roles_are_not_taken_at_once(owner: Membership) -> None:
+    second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
+
+    def take_role_from(member: Membership) -> bool:
+        try:
+            return bool(member.role_assignments.all().delete())
+        except IntegrityError:
+            return False
+
+    assert sorted(all_at_once(partial(take_role_from, owner), partial(take_role_from, second))) == [
+        False,
+        True,
+    ]
+
+
+def test_a_resource_that_staff_move_meanwhile_is_moved_once(owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization)
+    ours, theirs = DepartmentFactory.create_batch(2, organization=owner.organization)
+    moved, *others = ResourceFactory.create_batch(
+        3, organization=owner.organization, owner=member.user
+    )
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            Resource.objects.filter(pk=moved.pk).update(owner=None, department=theirs)
+            removing = both.enter_context(
+                in_background(partial(remove, member, transfer_to=ours.pk))
+            )
+            until_somebody_waits_for_a_lock()
+        [outcome] = removing.result()
+
+    assert outcome.resource_count == 2
+    assert Removal.objects.get().resource_count == 2
+    assert Resource.objects.filter(department=ours).count() == len(others)
+    assert Resource.objects.get(pk=moved.pk).department == theirs
+
+
+def test_removals_in_one_organization_do_not_wait_for_each_other(owner: Membership) -> None:
+    first, second = MembershipFactory.create_batch(
+        2, organization=owner.organization, roles=["Member"]
+    )
+
+    with transaction.atomic():
+        remove(first)
+        with in_background(partial(remove, second)) as removing:
+            assert codes([removing.result(timeout=20)]) == ["removed"]
