@@ -78,7 +78,7 @@ if DEBUG and not env.str("DATABASE_URL", default=""):
         "default": {
             "ENGINE": "config.embedded_postgres",
             "NAME": "offboard",
-            "DATA_DIRECTORY": BASE_DIR / ".postgres",
+            "DATA_DIRECTORY": env.str("EMBEDDED_POSTGRES", default=str(BASE_DIR / ".postgres")),
         }
     }
 else:

@@ -13,6 +13,11 @@ Result = TypeVar("Result")
 
 DEADLINE_SECONDS = 20
 
+CONNECTIONS = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND backend_type = 'client backend'"
+)
+
 
 def all_at_once(*calls: Callable[[], Result]) -> list[Result]:
     """Return what the calls return, each made in a thread of its own after all are ready."""
@@ -49,15 +54,25 @@ def until_somebody_waits_for_a_lock() -> None:
 
     Raises AssertionError if that does not happen.
     """
+    _until("wait_event_type = 'Lock'", lambda waiting: waiting > 0)
+
+
+def until_nobody_else_is_connected() -> None:
+    """Return when this is the only connection to the database, so the others' work has ended.
+
+    Raises AssertionError if that does not happen.
+    """
+    _until("pid <> pg_backend_pid()", lambda others: others == 0)
+
+
+def _until(condition: str, is_it: Callable[[int], bool]) -> None:
+    """Return when the number of connections to this database with a condition is as expected."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees one forever
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[0]:
+            cursor.execute(f"{CONNECTIONS} AND {condition}")
+            if is_it(cursor.fetchone()[0]):
                 return
         time.sleep(0.01)  # between two looks, not instead of one
-    raise AssertionError("nobody waits for a lock")
+    raise AssertionError(f"still not so: {condition}")

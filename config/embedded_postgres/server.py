@@ -12,18 +12,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 
+import psutil
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
 
 from config.embedded_postgres import system_user
 
 VERSION = 18
+START_SECONDS = 60
+STARTING = 1  # what pg_isready answers of a server that takes no connections yet
 # A unix socket's path may have about 107 bytes, this name included.
 LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")
 
@@ -88,9 +92,24 @@ class Server:
             yield
 
     def _is_running(self) -> bool:
-        """Tell whether a server of this very folder answers: a process id alone proves nothing."""
-        ready = self._run("pg_isready", "-q", "-h", str(self.socket_folder), check=False)
-        return ready.returncode == 0
+        """Tell whether a server of this folder answers; one that is starting is waited for."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            ready = self._run("pg_isready", "-q", "-h", str(self.socket_folder), check=False)
+            if ready.returncode != STARTING or time.monotonic() > deadline:
+                return ready.returncode == 0
+            time.sleep(0.05)
+
+    def _forget_foreign_process(self) -> None:
+        """Remove a killed server's lock file whose process id somebody else has now."""
+        lock = self.data / "postmaster.pid"
+        if lock.exists():
+            try:
+                name = psutil.Process(int(lock.read_text().split()[0])).name()
+            except (psutil.NoSuchProcess, IndexError, ValueError):
+                return  # PostgreSQL finds out by itself
+            if name != "postgres":
+                lock.unlink()
 
     def _initialize(self) -> None:
         """Create the data folder; one that was begun and not finished is not there."""
@@ -112,12 +131,13 @@ class Server:
 
     def _start(self) -> None:
         """Start the server on its socket alone: no other user of the machine reaches it."""
+        self._forget_foreign_process()
         self.socket_folder.mkdir(mode=0o700, exist_ok=True)
         system_user.own(self.socket_folder)
         self.socket_folder.chmod(0o700)
         options = f"-c listen_addresses= -c unix_socket_directories='{self.socket_folder}'"
         self._run(
-            *("pg_ctl", "start", "-w", "-t", "60", "-s", "-D", str(self.data)),
+            *("pg_ctl", "start", "-w", "-t", str(START_SECONDS), "-s", "-D", str(self.data)),
             *("-l", str(self.log), "-o", f"{options} -c max_connections=200"),
         )
 

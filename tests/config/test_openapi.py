@@ -1,0 +1,66 @@
+"""The description of the API: valid, complete, and readable without an outside network."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from django.test import Client
+
+from config.errors import ContractError
+
+REMOVAL = "/v1/organizations/{organization_id}/users/{user_id}"
+
+
+@pytest.fixture
+def schema(client: Client) -> Any:
+    response = client.get("/v1/openapi.json")
+    assert response.status_code == 200
+    return response.json()
+
+
+def test_the_schema_is_valid_and_made_without_a_warning(tmp_path: Any) -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "x.yml"))
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "statuses"),
+    [
+        (
+            REMOVAL,
+            "delete",
+            "204 400 401 403 404 405 406 413 415 422 429 500 503",
+        ),
+        (f"{REMOVAL}/removal-preview", "get", "200 401 403 404 405 406 429 500 503"),
+    ],
+)
+def test_every_status_is_documented(schema: Any, path: str, method: str, statuses: str) -> None:
+    assert sorted(schema["paths"][path][method]["responses"]) == statuses.split()
+
+
+def test_every_error_has_the_envelope_and_an_example_of_each_code(schema: Any) -> None:
+    codes = set()
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if int(status) < 400:
+                    continue
+                [content] = response["content"].values()
+                assert content["schema"] == {"$ref": "#/components/schemas/Error"}
+                for example in content["examples"].values():
+                    assert example["value"]["error"]["status"] == int(status)
+                    codes.add(example["value"]["error"]["code"])
+    assert codes == {error.code for error in ContractError.__subclasses__()} - {"NOT_FOUND"}
+
+
+def test_the_body_takes_no_other_fields(schema: Any) -> None:
+    assert schema["components"]["schemas"]["RemovalRequest"]["additionalProperties"] is False
+
+
+def test_the_page_loads_nothing_from_elsewhere(client: Client) -> None:
+    page = client.get("/v1/docs").content.decode()
+
+    assert not re.findall(r'(?:src|href)="https?://', page)
+    for static in re.findall(r'(?:src|href)="/static/([^"]+)"', page):
+        assert finders.find(static)

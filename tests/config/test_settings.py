@@ -1,0 +1,28 @@
+"""The settings are safe by default, and say what they miss."""
+
+import pytest
+
+from tests.processes import running
+
+PRODUCTION = {
+    "SECRET_KEY": "k7Zp-93hF_kd8sQzLw2yXv5tBn1mRc6gUe4jAo0iHqPlTfGxYbNdVsWr",
+    "ALLOWED_HOSTS": "offboard.example",
+    "DATABASE_URL": "postgres://offboard@127.0.0.1:1/offboard",
+}
+
+
+@pytest.mark.parametrize("missing", PRODUCTION)
+def test_without_debug_it_demands_what_it_needs(missing: str) -> None:
+    environment = {name: value for name, value in PRODUCTION.items() if name != missing}
+
+    with running("manage.py", "check", environment=environment) as program:
+        program.until(f"Set the {missing} environment variable")
+        assert program.process.wait(timeout=30) != 0
+
+
+def test_the_deployment_check_is_silent() -> None:
+    with running(
+        *("manage.py", "check", "--deploy", "--fail-level", "INFO"), environment=PRODUCTION
+    ) as program:
+        program.until("no issues")
+        assert program.process.wait(timeout=30) == 0

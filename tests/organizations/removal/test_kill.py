@@ -1,0 +1,81 @@
+"""A server that is killed in the middle of a removal leaves all of it or nothing."""
+
+import http.client
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from organizations.models import Membership, Removal, Resource
+from tests.concurrency import (
+    in_background,
+    until_nobody_else_is_connected,
+    until_somebody_waits_for_a_lock,
+)
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ResourceFactory,
+)
+from tests.organizations.api.address import address_of
+from tests.processes import Program, free_port, running, url_of_test_database
+from users.models import AccessToken
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PORT = free_port()
+
+
+@pytest.fixture
+def server() -> Iterator[Program]:
+    """The application under gunicorn, on the test's own database."""
+    with running(
+        *("-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{PORT}", "--threads", "2"),
+        environment={"DATABASE_URL": url_of_test_database(), "DEBUG": "true"},
+    ) as server:
+        server.until("Booting worker")
+        yield server
+
+
+def test_a_server_killed_in_the_middle_of_a_removal_leaves_nothing_of_it(
+    server: Program,
+) -> None:
+    organization = OrganizationFactory.create()
+    owner = MembershipFactory.create(organization=organization, roles=["Owner"])
+    department = DepartmentFactory.create(organization=organization)
+    member = MembershipFactory.create(
+        organization=organization, roles=["Member", "Admin"], departments=[department]
+    )
+    resources = ResourceFactory.create_batch(3, organization=organization, owner=member.user)
+    _, token = AccessToken.objects.issue(owner.user, name="", lifetime=timedelta(hours=1))
+
+    def remove() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
+        body = json.dumps({"confirm": True, "transfer_resources_to_department_id": department.pk})
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        with suppress(ConnectionError, http.client.HTTPException):
+            connection.request("DELETE", address_of(member), body, headers)
+            raise AssertionError(connection.getresponse().read())
+
+    with transaction.atomic():
+        # One resource is held, so the removal stops halfway: roles and departments are deleted.
+        Resource.objects.select_for_update().get(pk=resources[-1].pk)
+        with in_background(remove) as removing:
+            until_somebody_waits_for_a_lock()
+            worker = int(server.until(r"Booting worker with pid: (\d+)")[1])
+            server.process.kill()
+            os.kill(worker, signal.SIGKILL)
+            removing.result()
+    until_nobody_else_is_connected()
+
+    member = Membership.objects.get(pk=member.pk)
+    assert member.is_active
+    assert (member.role_assignments.count(), member.department_memberships.count()) == (2, 1)
+    assert Resource.objects.owned_by(member.user_id).count() == 3
+    assert not Removal.objects.exists()

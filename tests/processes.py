@@ -1,0 +1,81 @@
+"""Programs of this project, run as a user runs them."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
+from urllib.parse import quote
+
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+DEADLINE_SECONDS = 60
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def url_of_test_database() -> str:
+    """Return the address of the database that this test writes to."""
+    parameters = connection.get_connection_params()
+    user = quote(parameters["user"])
+    password = f":{quote(parameters['password'])}" if parameters.get("password") else ""
+    host, port = parameters["host"], parameters.get("port", 5432)
+    if host.startswith("/"):
+        return f"postgres://{user}@/{host}/{parameters['dbname']}"  # as django-environ reads it
+    return f"postgres://{user}{password}@{host}:{port}/{parameters['dbname']}"
+
+
+class Program:
+    """A running program whose output can be waited for."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+        self.output = ""
+        self._lines: Queue[str | None] = Queue()
+        Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def until(self, pattern: str) -> "re.Match[str]":
+        """Return the match once the output has it; raises AssertionError if that never happens."""
+        while not (match := re.search(pattern, self.output)):
+            try:
+                line = self._lines.get(timeout=DEADLINE_SECONDS)
+            except Empty:
+                line = None
+            if line is None:
+                raise AssertionError(f"{pattern!r} is not in:\n{self.output}")
+            self.output += line
+        return match
+
+
+@contextmanager
+def running(*arguments: str, environment: Mapping[str, str]) -> Iterator[Program]:
+    """Run a program of this Python with a clean environment; it is killed at the end."""
+    process = subprocess.Popen(  # noqa: S603 (our own programs)
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process:
+        try:
+            yield Program(process)
+        finally:
+            process.kill()

@@ -1,0 +1,100 @@
+"""The first look: one command, the reference's own request, and what the admin shows of it."""
+
+import http.client
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+from tests.processes import Program, free_port, running
+
+
+class Browser:
+    """As much of one as the admin's login takes."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.cookies: dict[str, str] = {}
+
+    def get(self, path: str, data: str | None = None) -> str:
+        connection = http.client.HTTPConnection(self.address, timeout=30)
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if data is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection.request("POST" if data is not None else "GET", path, data, headers)
+        response = connection.getresponse()
+        for cookie in response.headers.get_all("Set-Cookie") or ():
+            name, value = cookie.split(";")[0].split("=", 1)
+            self.cookies[name] = value
+        page = response.read().decode()
+        connection.close()
+        location = response.headers.get("Location")
+        return self.get(location) if location else page
+
+
+def answer(address: str, token: str, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(address, timeout=30)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    connection.request(method, path, None if body is None else json.dumps(body), headers)
+    response = connection.getresponse()
+    answered = response.status, response.read()
+    connection.close()
+    return answered
+
+
+def started(demo: Program) -> tuple[str, str]:
+    """Return the demo's address and its token, once it serves."""
+    token = demo.until(r"export ACCESS_TOKEN=(\S+)")[1]
+    address = demo.until(r"Starting development server at http://(\S+)/")[1]
+    return address, token
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """Return an environment in which the demo has a database of its own."""
+    return {"HOME": str(folder), "EMBEDDED_POSTGRES": str(folder / "postgres")}
+
+
+def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
+    tmp_path: Path,
+) -> None:
+    user = "/v1/organizations/org_xyz789/users/usr_abc123"
+    confirmed = {"confirm": True, "transfer_resources_to_department_id": "dept_eng001"}
+
+    port = str(free_port())
+    with running("manage.py", "demo", port, environment=settings(tmp_path)) as demo:
+        address, token = started(demo)
+        curl = shlex.split(demo.until(r"curl (?:.*\\\n)+.*")[0].replace("\\\n", " "))
+        assert curl[curl.index("-X") + 1] == "DELETE"
+        assert json.loads(curl[-1]) == confirmed
+
+        assert answer(address, token, "DELETE", user, {})[0] == 422
+        assert answer(address, token, "DELETE", user, confirmed) == (204, b"")
+        assert answer(address, token, "DELETE", user, confirmed)[0] == 404
+
+        password = demo.until(r"with the password\s+(\S+)")[1]
+        browser = Browser(address)
+        form = browser.get("/admin/login/?next=/admin/organizations/removal/")
+        [csrf] = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form))
+        shown = browser.get(
+            "/admin/login/?next=/admin/organizations/removal/",
+            f"username=staff%40acme.example&password={password}&csrfmiddlewaretoken={csrf}",
+        )
+        assert "Lea Leaver" in shown
+        assert "Engineering" in shown
+        assert "https://" not in answer(address, token, "GET", "/v1/docs")[1].decode()
+
+    with running("manage.py", "demo", port, environment=settings(tmp_path)) as demo:
+        address, token = started(demo)
+        preview = json.loads(answer(address, token, "GET", f"{user}/removal-preview")[1])
+        assert (len(preview["roles"]), len(preview["departments"])) == (2, 3)
+        assert preview["resource_count"] == 12
+        assert answer(address, token, "DELETE", user, confirmed) == (204, b"")
+
+
+def test_the_demo_leaves_a_server_alone_unless_it_is_forced() -> None:
+    environment = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing"}
+
+    with running("manage.py", "demo", environment=environment) as demo:
+        demo.until("--force")
+        assert demo.process.wait(timeout=30) == 1
