@@ -57,12 +57,12 @@ def until_somebody_waits_for_a_lock() -> None:
     _until("wait_event_type = 'Lock'", lambda waiting: waiting > 0)
 
 
-def until_nobody_else_is_connected() -> None:
-    """Return when this is the only connection to the database, so the others' work has ended.
+def until_nobody_else_is_at_work() -> None:
+    """Return when no other connection to the database is in the middle of anything.
 
     Raises AssertionError if that does not happen.
     """
-    _until("pid <> pg_backend_pid()", lambda others: others == 0)
+    _until("pid <> pg_backend_pid() AND state <> 'idle'", lambda others: others == 0)
 
 
 def _until(condition: str, is_it: Callable[[int], bool]) -> None:

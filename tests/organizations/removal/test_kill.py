@@ -14,7 +14,7 @@ from django.db import transaction
 from organizations.models import Membership, Removal, Resource
 from tests.concurrency import (
     in_background,
-    until_nobody_else_is_connected,
+    until_nobody_else_is_at_work,
     until_somebody_waits_for_a_lock,
 )
 from tests.factories import (
@@ -72,7 +72,7 @@ def test_a_server_killed_in_the_middle_of_a_removal_leaves_nothing_of_it(
             server.process.kill()
             os.kill(worker, signal.SIGKILL)
             removing.result()
-    until_nobody_else_is_connected()
+    until_nobody_else_is_at_work()
 
     member = Membership.objects.get(pk=member.pk)
     assert member.is_active
