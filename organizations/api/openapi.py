@@ -47,7 +47,8 @@ describe_removal = extend_schema(
         "The checks, in this order: authentication, membership of the caller, permission, a"
         " well-formed body, confirmation, the user's membership, the user's capabilities, a"
         " remaining owner, the department. A second removal of the same user is a 404; of two at"
-        " the same moment, one gets the 204."
+        " the same moment, one gets the 204. That 404 names the earlier removal in its details, by"
+        " `removal_id` and `removed_at`: whoever lost the first answer learns that it was done."
     ),
     parameters=_PARAMETERS,
     request=RemovalSerializer,

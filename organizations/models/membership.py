@@ -61,6 +61,7 @@ class Membership(models.Model):
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
+        permissions = (("remove_membership", "Can remove members from their organization"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["organization", "user"],

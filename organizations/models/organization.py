@@ -4,7 +4,9 @@ from typing import Any
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
 from django.db import models, transaction
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
@@ -17,6 +19,12 @@ class Organization(models.Model):
     id = PrefixedIdField("org")
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        # To find an organization by how its name begins, in any case.
+        indexes = (
+            models.Index(OpClass(Upper("name"), "text_pattern_ops"), name="organization_by_name"),
+        )
 
     def __str__(self) -> str:
         return self.name

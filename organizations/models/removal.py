@@ -78,6 +78,11 @@ class Removal(models.Model):
             ),
         )
         indexes = (
+            # The admin's records of one organization, and of one day.
+            models.Index(fields=["organization", "created_at"], name="removal_by_organization"),
+            models.Index(fields=["created_at"], name="removal_by_date"),
+            # What one request or one run of the command did.
+            models.Index(fields=["trace_id"], name="removal_by_trace"),
             # Asked before a department is deleted: most removals have none.
             models.Index(
                 fields=["transferred_to"],

@@ -31,7 +31,7 @@ class Resource(models.Model):
     """Something of an organization that either a user or a department owns."""
 
     id = PrefixedIdField("res")
-    # Indexed together with the owner; the key to the department leads to the organization too.
+    # Indexed together with the owner.
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="resources", db_index=False
     )
@@ -84,6 +84,8 @@ class Resource(models.Model):
                 condition=models.Q(owner__isnull=False),
                 name="resource_by_owner",
             ),
+            # What an organization has, and whose owner has left: counted and listed in the admin.
+            models.Index(fields=["organization", "owner"], name="resource_by_organization"),
             # What a department owns: listed in the admin, asked before the department is deleted.
             models.Index(
                 fields=["department"],

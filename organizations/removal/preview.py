@@ -1,6 +1,6 @@
 """What a removal would do, without doing it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count
@@ -9,7 +9,7 @@ from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import Department, Membership, Resource, Role
-from organizations.removal.guards import find_refusals
+from organizations.removal.guards import find_refusals, refuse_unknown_departments
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,15 @@ def preview_removal(
     organization_id: str,
     user_ids: Iterable[str],
     *,
+    targets: Mapping[str, str] | None = None,
     authority: frozenset[Capability] = ALL_CAPABILITIES,
+    gone: Collection[int] = (),
 ) -> list[RemovalPreview]:
     """Return what `remove_members` would do to each, in the order given; non-members are left out.
 
-    The number of SQL statements does not depend on how many there are.
+    ``targets`` are ids of departments by user id. A preview in parts names the memberships of the
+    owners who would be ``gone`` by now. The number of SQL statements does not depend on how many
+    users there are.
     """
     order = {user_id: place for place, user_id in enumerate(dict.fromkeys(user_ids))}
     members = sorted(
@@ -46,7 +50,8 @@ def preview_removal(
         .prefetch_related("role_assignments__role", "department_memberships__department"),
         key=lambda member: order[member.user_id],
     )
-    refusals = find_refusals(members, authority=authority, lock=False)
+    refusals = refuse_unknown_departments(members, targets or {})
+    refusals |= find_refusals(members, authority=authority, lock=False, gone=gone)
     owned = _count_resources(organization_id, members)
     return [
         RemovalPreview(

@@ -1,6 +1,6 @@
 """The removal itself: for one member and for many, for the API, the admin and the command."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,9 +11,9 @@ from django.utils import timezone
 from config.errors import ContractError
 from config.identifiers import generate_id, is_id
 from organizations.capabilities import ALL_CAPABILITIES, Capability
-from organizations.exceptions import DepartmentNotFoundError, UserNotFoundError
-from organizations.models import Department, Membership, Removal
-from organizations.removal.guards import find_refusals
+from organizations.models import Membership, Removal
+from organizations.removal.absence import explain_absence
+from organizations.removal.guards import find_refusals, refuse_unknown_departments
 from organizations.removal.log import log_removals
 from users.models import User
 
@@ -22,7 +22,10 @@ STATEMENT = Path(__file__).with_name("statement.sql").read_text(encoding="utf-8"
 
 @dataclass(frozen=True, slots=True)
 class RemovalOutcome:
-    """What became of one user: either ``removal_id`` is set, or ``refusal`` says why not."""
+    """What became of one user: either ``removal_id`` is set, or ``refusal`` says why not.
+
+    A refused user who was removed before has that record in ``earlier``.
+    """
 
     user_id: str
     removal_id: str | None = None
@@ -30,6 +33,7 @@ class RemovalOutcome:
     department_count: int = 0
     resource_count: int = 0
     refusal: ContractError | None = None
+    earlier: Removal | None = None
 
 
 @transaction.atomic
@@ -37,7 +41,7 @@ def remove_members(
     organization_id: str,
     user_ids: Iterable[str],
     *,
-    transfer_to: str | None,
+    transfer_to: str | Mapping[str, str] | None,
     actor: User | None,
     source: Removal.Source,
     reason: str = "",
@@ -47,34 +51,45 @@ def remove_members(
     """Remove users from an organization; return what became of each, in the order given.
 
     Their role assignments and department memberships are deleted, their memberships soft-deleted,
-    and with ``transfer_to``, a department's id, what they own there passes to that department. All
-    of it or, when this raises, nothing. Whoever cannot be removed is refused alone, and the others
-    go. Nobody goes who holds a capability outside ``authority``. Accounts, tokens and other
-    organizations are not touched.
-
-    Raises DepartmentNotFoundError if somebody is to go and the organization has no such department.
+    and what they own there passes to the department whose id is ``transfer_to``, for everybody or
+    by user id. All of it or, when this raises, nothing. Whoever cannot be removed is refused alone,
+    and the others go. Nobody goes who holds a capability outside ``authority``. Accounts, tokens
+    and other organizations are not touched.
     """
     # Locks are taken in one order by everybody: memberships by id, role assignments by id, the
     # organization (only when an owner leaves), resources. A locked membership lets nobody add roles
     # or departments to it, and a second removal of the same user waits here and then finds nobody.
     user_ids = list(dict.fromkeys(user_ids))
     memberships = _lock_memberships(organization_id, user_ids)
-    refusals = find_refusals(list(memberships.values()), authority=authority, lock=True)
-    leavers = [m for m in memberships.values() if m.pk not in refusals]
-    if leavers and transfer_to is not None:
-        _require_department(organization_id, transfer_to)
-    removed = _remove(leavers, transfer_to, actor, source, reason, trace_id) if leavers else {}
+    members = list(memberships.values())
+    targets = departments_by_user(transfer_to, memberships)
+    refusals = refuse_unknown_departments(members, targets)
+    refusals |= find_refusals(members, authority=authority, lock=True)
+    leavers = [member for member in members if member.pk not in refusals]
+    removed = _remove(leavers, targets, actor, source, reason, trace_id) if leavers else {}
+    absent = [user_id for user_id in user_ids if user_id not in memberships]
+    absences = explain_absence(organization_id, absent, authority=authority)
 
     def outcome(user_id: str) -> RemovalOutcome:
         if user_id in removed:
             return removed[user_id]
-        membership = memberships.get(user_id)
-        refusal = refusals[membership.pk] if membership else UserNotFoundError({"user_id": user_id})
-        return RemovalOutcome(user_id, refusal=refusal)
+        if user_id in memberships:
+            return RemovalOutcome(user_id, refusal=refusals[memberships[user_id].pk])
+        refusal, earlier = absences[user_id]
+        return RemovalOutcome(user_id, refusal=refusal, earlier=earlier)
 
     outcomes = [outcome(user_id) for user_id in user_ids]
     transaction.on_commit(partial(log_removals, organization_id, outcomes, actor, source, trace_id))
     return outcomes
+
+
+def departments_by_user(
+    transfer_to: str | Mapping[str, str] | None, user_ids: Iterable[str]
+) -> Mapping[str, str]:
+    """Return the department that each of these users' resources go to, where they go to one."""
+    if isinstance(transfer_to, str):
+        return dict.fromkeys(user_ids, transfer_to)
+    return transfer_to or {}
 
 
 def _lock_memberships(organization_id: str, user_ids: Sequence[str]) -> dict[str, Membership]:
@@ -86,18 +101,9 @@ def _lock_memberships(organization_id: str, user_ids: Sequence[str]) -> dict[str
     return {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
 
 
-def _require_department(organization_id: str, department_id: str) -> None:
-    """Raise DepartmentNotFoundError unless the organization has the department."""
-    if not (
-        is_id("dept", department_id)
-        and Department.objects.filter(organization=organization_id, pk=department_id).exists()
-    ):
-        raise DepartmentNotFoundError({"department_id": department_id})
-
-
 def _remove(
     leavers: Sequence[Membership],
-    transfer_to: str | None,
+    targets: Mapping[str, str],
     actor: User | None,
     source: Removal.Source,
     reason: str,
@@ -113,7 +119,7 @@ def _remove(
                 "membership_ids": list(user_ids),
                 "user_ids": list(user_ids.values()),
                 "removal_ids": [generate_id("rem") for _ in leavers],
-                "department_id": transfer_to,
+                "department_ids": [targets.get(user_id) for user_id in user_ids.values()],
                 "actor_id": actor.pk if actor else None,
                 "source": source.value,
                 "reason": reason,

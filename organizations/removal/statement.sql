@@ -2,9 +2,11 @@
 -- membership, and the records of it. The memberships are locked by the caller, so nothing can be
 -- added to them meanwhile; what is recorded is what the deletes and the update returned.
 WITH leaver AS (
-    SELECT membership_id, user_id, removal_id
-    FROM unnest(%(membership_ids)s::bigint[], %(user_ids)s::text[], %(removal_ids)s::text[])
-        AS leaver (membership_id, user_id, removal_id)
+    SELECT membership_id, user_id, removal_id, department_id
+    FROM unnest(
+        %(membership_ids)s::bigint[], %(user_ids)s::text[], %(removal_ids)s::text[],
+        %(department_ids)s::text[]
+    ) AS leaver (membership_id, user_id, removal_id, department_id)
 ),
 revoked AS (
     DELETE FROM organizations_roleassignment AS assignment
@@ -21,9 +23,9 @@ departed AS (
 ),
 transferred AS (
     UPDATE organizations_resource AS resource
-    SET owner_id = NULL, department_id = %(department_id)s, removal_id = leaver.removal_id
+    SET owner_id = NULL, department_id = leaver.department_id, removal_id = leaver.removal_id
     FROM leaver
-    WHERE %(department_id)s::text IS NOT NULL
+    WHERE leaver.department_id IS NOT NULL
         AND resource.owner_id = leaver.user_id
         AND resource.organization_id = %(organization_id)s
     RETURNING leaver.membership_id
@@ -32,7 +34,7 @@ kept AS (
     SELECT leaver.membership_id
     FROM leaver
     JOIN organizations_resource AS resource ON resource.owner_id = leaver.user_id
-    WHERE %(department_id)s::text IS NULL
+    WHERE leaver.department_id IS NULL
         AND resource.organization_id = %(organization_id)s
 ),
 ended AS (
@@ -47,7 +49,7 @@ INSERT INTO organizations_removal (
 )
 SELECT
     leaver.removal_id, %(organization_id)s, leaver.membership_id, %(actor_id)s, %(source)s,
-    %(reason)s, %(trace_id)s, %(department_id)s, %(removed_at)s,
+    %(reason)s, %(trace_id)s, leaver.department_id, %(removed_at)s,
     coalesce(roles.list, '[]'), coalesce(departments.list, '[]'), coalesce(resources.number, 0)
 FROM leaver
 LEFT JOIN (

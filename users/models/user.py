@@ -1,12 +1,19 @@
 """A person's account."""
 
+import re
+from typing import Self
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
+
+NAME_WORDS = SearchVector("full_name", config="simple")
 
 
 class EmailAddressField(models.EmailField[str, str]):
@@ -22,7 +29,19 @@ class EmailAddressField(models.EmailField[str, str]):
         return prepared.lower() if isinstance(prepared, str) else prepared
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(models.QuerySet["User"]):
+    """The words for people."""
+
+    def matching(self, term: str) -> Self:
+        """People whose id this is, whose e-mail address or a word of whose name begins with it."""
+        words = " & ".join(f"'{word}':*" for word in re.findall(r"\w+", term))
+        named = models.Q(pk=term) | models.Q(email__startswith=term.lower())
+        if words:
+            named |= models.Q(name_words=SearchQuery(words, search_type="raw", config="simple"))
+        return self.alias(name_words=NAME_WORDS).filter(named)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Creates users, with a password that is hashed."""
 
     def create_user(
@@ -35,7 +54,7 @@ class UserManager(BaseUserManager["User"]):
         is_superuser: bool = False,
     ) -> "User":
         """Create a user; without a password nobody can log in as them."""
-        user = self.model(
+        user: User = self.model(
             email=email, full_name=full_name, is_staff=is_staff, is_superuser=is_superuser
         )
         user.set_password(password)
@@ -83,6 +102,8 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"
             ),
         )
+        # To find people by any word of their name.
+        indexes = (GinIndex(NAME_WORDS, name="user_by_name"),)
 
     def __str__(self) -> str:
         return f"{self.full_name} <{self.email}>" if self.full_name else self.email

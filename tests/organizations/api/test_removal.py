@@ -81,7 +81,12 @@ def test_a_second_removal_finds_nobody(as_owner: APIClient, member: Membership) 
     response = as_owner.delete(address_of(member), CONFIRMED)
 
     assert refusal(response) == (404, "USER_NOT_FOUND")
-    assert response.json()["error"]["details"]["user_id"] == member.user_id
+    record = Removal.objects.get()
+    assert response.json()["error"]["details"] == {
+        "user_id": member.user_id,
+        "removal_id": record.pk,
+        "removed_at": record.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
 
 
 @pytest.mark.parametrize(

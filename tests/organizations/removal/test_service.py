@@ -1,7 +1,8 @@
 """What a removal does, and what it refuses."""
 
-import pytest
+from collections.abc import Mapping
 
+from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import (
     DepartmentNotFoundError,
     LastOwnerCannotBeRemovedError,
@@ -13,7 +14,10 @@ from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactor
 
 
 def remove(
-    organization: Organization, *members: Membership, transfer_to: str | None = None
+    organization: Organization,
+    *members: Membership,
+    transfer_to: str | Mapping[str, str] | None = None,
+    authority: frozenset[Capability] = ALL_CAPABILITIES,
 ) -> list[RemovalOutcome]:
     return remove_members(
         organization.pk,
@@ -21,6 +25,7 @@ def remove(
         transfer_to=transfer_to,
         actor=None,
         source=Removal.Source.COMMAND,
+        authority=authority,
     )
 
 
@@ -69,15 +74,15 @@ def test_somebody_who_is_no_member_is_not_found(
     assert isinstance(outcome.refusal, UserNotFoundError)
 
 
-def test_an_unknown_department_removes_nobody(
+def test_with_an_unknown_department_nobody_goes(
     organization: Organization, owner: Membership
 ) -> None:
     member = MembershipFactory.create(organization=organization)
     foreign = DepartmentFactory.create()
 
-    with pytest.raises(DepartmentNotFoundError):
-        remove(organization, member, transfer_to=foreign.pk)
+    [outcome] = remove(organization, member, transfer_to=foreign.pk)
 
+    assert isinstance(outcome.refusal, DepartmentNotFoundError)
     member.refresh_from_db()
     assert member.is_active
     assert not Removal.objects.exists()
@@ -92,3 +97,52 @@ def test_without_a_department_resources_stay_with_their_owner(
     remove(organization, member)
 
     assert list(Resource.objects.whose_owner_has_left()) == [resource]
+
+
+def test_each_member_can_have_a_department_of_their_own(
+    organization: Organization, owner: Membership
+) -> None:
+    first, second, third, fourth = MembershipFactory.create_batch(4, organization=organization)
+    sales, finance = DepartmentFactory.create_batch(2, organization=organization)
+    resources = [
+        ResourceFactory.create(organization=organization, owner=member.user)
+        for member in (first, second, third, fourth)
+    ]
+    targets = {first.user_id: sales.pk, second.user_id: finance.pk, fourth.user_id: "dept_none"}
+
+    outcomes = remove(organization, first, second, third, fourth, transfer_to=targets)
+
+    assert [bool(outcome.removal_id) for outcome in outcomes] == [True, True, True, False]
+    for resource in resources:
+        resource.refresh_from_db()
+    assert [resource.department for resource in resources] == [sales, finance, None, None]
+    assert [resource.owner for resource in resources] == [None, None, third.user, fourth.user]
+
+
+def test_who_was_removed_before_comes_with_the_last_record(
+    organization: Organization, owner: Membership
+) -> None:
+    member = MembershipFactory.create(organization=organization)
+    remove(organization, member)
+    MembershipFactory.create(organization=organization, user=member.user)
+    [second] = remove(organization, member)
+
+    [outcome] = remove(organization, member)
+
+    assert outcome.earlier == Removal.objects.get(pk=second.removal_id)
+    assert isinstance(outcome.refusal, UserNotFoundError)
+    assert outcome.refusal.details["removal_id"] == second.removal_id
+
+
+def test_the_record_is_told_only_to_who_could_have_removed_them(
+    organization: Organization, owner: Membership
+) -> None:
+    authority = frozenset({Capability.REMOVE_USERS})
+    admin = MembershipFactory.create(organization=organization, roles=["Admin"])
+    member = MembershipFactory.create(organization=organization, roles=["Member"])
+    remove(organization, admin, member)
+
+    above, below = remove(organization, admin, member, authority=authority)
+
+    assert above.earlier is None
+    assert below.earlier is not None

@@ -1,0 +1,59 @@
+"""What to say of users who are no members: some were removed before."""
+
+from collections.abc import Iterable, Sequence
+
+from config.identifiers import is_id
+from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.exceptions import UserNotFoundError
+from organizations.models import Membership, Removal, Role
+
+
+def explain_absence(
+    organization_id: str, user_ids: Sequence[str], *, authority: frozenset[Capability]
+) -> dict[str, tuple[UserNotFoundError, Removal | None]]:
+    """Return why each of these users, who have no active membership, is not found, by user id.
+
+    Whoever was removed before comes with the record of it, provided that ``authority`` would have
+    been enough for that removal: somebody who never got the answer can learn that it was done.
+    """
+    removals = {
+        removal.membership.user_id: removal
+        for removal in _earlier_removals(organization_id, user_ids, authority)
+    }
+    return {user_id: _absence(user_id, removals.get(user_id)) for user_id in user_ids}
+
+
+def _absence(user_id: str, removal: Removal | None) -> tuple[UserNotFoundError, Removal | None]:
+    """Return the error for somebody who is no member, with the removal that they left by."""
+    details = {"user_id": user_id}
+    if removal:
+        details |= {
+            "removal_id": removal.pk,
+            "removed_at": removal.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+    return UserNotFoundError(details), removal
+
+
+def _earlier_removals(
+    organization_id: str, user_ids: Sequence[str], authority: frozenset[Capability]
+) -> Iterable[Removal]:
+    """Return the removals of these users that the authority would have been enough for, by time."""
+    user_ids = [user_id for user_id in user_ids if is_id("usr", user_id)]
+    if not user_ids:
+        return []
+    removals = (
+        Removal.objects.filter(
+            membership__in=Membership.objects.former().of(organization_id, user_ids)
+        )
+        .select_related("membership")
+        .order_by("created_at")
+    )
+    if authority == ALL_CAPABILITIES:
+        return removals
+    # A role that is gone by now may have granted anything.
+    within = set(
+        Role.objects.filter(
+            organization=organization_id, capabilities__contained_by=list(authority)
+        ).values_list("pk", flat=True)
+    )
+    return [r for r in removals if within.issuperset(role["id"] for role in r.roles)]

@@ -1,0 +1,74 @@
+"""Logging in to the admin, and being locked out of it."""
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from tests.factories import UserFactory
+from users.models import User
+
+PASSWORD = "correct horse battery staple"  # noqa: S105 (a test's own)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _quickly_hashed(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def staff() -> User:
+    return User.objects.create_superuser("staff@example.com", PASSWORD)
+
+
+def log_in(client: Client, email: str, password: str, address: str = "192.0.2.1") -> int:
+    form = {"username": email, "password": password}
+    return client.post("/admin/login/", form, REMOTE_ADDR=address).status_code
+
+
+def test_staff_log_in_with_their_email_address_in_any_case(client: Client, staff: User) -> None:
+    assert log_in(client, "Staff@Example.com", PASSWORD) == 302
+
+
+def test_five_failures_lock_the_account_from_that_address(client: Client, staff: User) -> None:
+    spellings = [
+        "staff@example.com",
+        "STAFF@example.com",
+        " staff@example.com",
+        "Staff@Example.com",
+    ]
+    for email in spellings:
+        assert log_in(client, email, "wrong") == 200
+    assert log_in(client, staff.email, "wrong") == 429
+
+    assert log_in(client, staff.email, PASSWORD) == 429
+    assert log_in(client, staff.email, PASSWORD, address="192.0.2.2") == 302
+
+
+def test_a_lockout_says_what_to_do(client: Client, staff: User) -> None:
+    for _ in range(5):
+        log_in(client, staff.email, "wrong")
+
+    page = client.post(
+        "/admin/login/", {"username": staff.email, "password": PASSWORD}, REMOTE_ADDR="192.0.2.1"
+    )
+
+    assert "Try again in an hour" in page.content.decode()
+
+
+def test_a_login_forgets_the_failures_before_it(client: Client, staff: User) -> None:
+    for _ in range(4):
+        log_in(client, staff.email, "wrong")
+    assert log_in(client, staff.email, PASSWORD) == 302
+    client.logout()
+
+    assert log_in(client, staff.email, "wrong") == 200
+
+
+def test_somebody_without_the_staff_flag_does_not_get_in(client: Client) -> None:
+    person = UserFactory.create()
+    person.set_password(PASSWORD)
+    person.save()
+
+    assert log_in(client, person.email, PASSWORD) == 200
