@@ -1,7 +1,13 @@
 """The admin site under this application's name."""
 
+from typing import TYPE_CHECKING, cast
+
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
+from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from users.models import User
 
 
 class OffboardAdminSite(admin.AdminSite):
@@ -17,3 +23,8 @@ class OffboardAdminConfig(AdminConfig):
     """Django's admin with our site as the default one."""
 
     default_site = "config.admin.OffboardAdminSite"
+
+
+def staff_of(request: HttpRequest) -> "User":
+    """Return who uses the admin: no page of it is shown to somebody without an account."""
+    return cast("User", request.user)

@@ -4,13 +4,18 @@ from typing import ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from config.admin import staff_of
+from config.large_tables import LargeTableAdmin
 from users.models import AccessToken, User
+from users.models.access_token import SHOWN_LENGTH, TOKEN_PREFIX
 
 
 class UserCreationForm(AdminUserCreationForm):
@@ -32,17 +37,16 @@ class AccountForm(UserChangeForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for a username
+class UserAdmin(LargeTableAdmin[User], DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for a username
     """A person's account."""
 
     form = AccountForm
     add_form = UserCreationForm
     list_display = ("email", "full_name", "id", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff", "is_superuser")
-    search_fields = ("id__exact", "email__startswith", "full_name__startswith")
-    search_help_text = "An id, or how the e-mail address or the name begins."
-    ordering = ("-id",)
-    show_full_result_count = False
+    search_fields = ("email",)
+    search_help_text = "A name, how an e-mail address begins, or an id."
+    ordering = ("-pk",)
     readonly_fields = ("id", "created_at", "last_login")
     fieldsets = (
         (None, {"fields": ("id", "email", "full_name", "password")}),
@@ -56,6 +60,10 @@ class UserAdmin(DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for
         (None, {"fields": ("email", "full_name", "usable_password", "password1", "password2")}),
     )
 
+    def find(self, queryset: QuerySet[User], term: str) -> QuerySet[User]:
+        """Find people by who they are."""
+        return queryset.filter(pk__in=User.objects.matching(term))
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """An account with history stays; nothing is deleted from the list."""
         if (
@@ -68,19 +76,52 @@ class UserAdmin(DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for
         return super().has_delete_permission(request, obj)
 
 
+class TokenStateFilter(admin.SimpleListFilter):
+    """Whether a token can still be used."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[AccessToken]
+    ) -> list[tuple[str, str]]:
+        """Return the states of a token."""
+        return [("valid", "Valid"), ("expired", "Expired"), ("revoked", "Revoked")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[AccessToken]
+    ) -> QuerySet[AccessToken]:
+        """Narrow the tokens to one state."""
+        match self.value():
+            case "valid":
+                return queryset.filter(revoked_at=None, expires_at__gt=timezone.now())
+            case "expired":
+                return queryset.filter(revoked_at=None, expires_at__lte=timezone.now())
+            case "revoked":
+                return queryset.exclude(revoked_at=None)
+        return queryset
+
+
 @admin.register(AccessToken)
-class AccessTokenAdmin(admin.ModelAdmin[AccessToken]):
+class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
     """A token by what it is known by; `manage.py create_token` makes one."""
 
     list_display = ("prefix", "user", "name", "created_at", "expires_at", "revoked_at")
+    list_filter = (TokenStateFilter,)
     list_select_related = ("user",)
-    search_fields = ("prefix__startswith", "user__id__exact", "user__email__startswith")
-    search_help_text = "How the token or the e-mail address begins, or an id of a user."
-    ordering = ("-pk",)
-    show_full_result_count = False
+    search_fields = ("prefix",)
+    search_help_text = (
+        "Whose it is: a name, how an e-mail address begins, or an id. Or how the token begins."
+    )
     fields = ("prefix", "user", "name", "created_at", "expires_at", "revoked_at")
     readonly_fields = fields
     actions = ("revoke",)
+
+    def find(self, queryset: QuerySet[AccessToken], term: str) -> QuerySet[AccessToken]:
+        """Find tokens by whose they are, or by how they begin."""
+        if term.startswith(TOKEN_PREFIX):
+            return queryset.filter(prefix=term[:SHOWN_LENGTH])
+        return queryset.filter(user__in=User.objects.matching(term))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A token is shown once, to whoever makes it on the command line."""
@@ -89,5 +130,10 @@ class AccessTokenAdmin(admin.ModelAdmin[AccessToken]):
     @admin.action(description="Revoke selected access tokens", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[AccessToken]) -> None:
         """Take the tokens back, from this moment on."""
-        revoked = queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
-        self.message_user(request, f"{revoked} revoked.")
+        tokens = list(queryset.filter(revoked_at=None))
+        with transaction.atomic():
+            AccessToken.objects.filter(pk__in=[token.pk for token in tokens]).update(
+                revoked_at=timezone.now()
+            )
+            LogEntry.objects.log_actions(staff_of(request).pk, tokens, CHANGE, "Revoked.")
+        self.message_user(request, f"{len(tokens)} revoked.")

@@ -1,13 +1,20 @@
 """The record of removals, to read."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from config.identifiers import is_id
+from config.large_tables import LargeTableAdmin
+from organizations.admin.filters import ActorFilter, OrganizationFilter
 from organizations.models import Removal
+from users.models import User
 
 
 @admin.register(Removal)
-class RemovalAdmin(admin.ModelAdmin[Removal]):
+class RemovalAdmin(LargeTableAdmin[Removal]):
     """A removal as a person reads it: nothing here can be changed."""
 
     list_display = (
@@ -19,35 +26,30 @@ class RemovalAdmin(admin.ModelAdmin[Removal]):
         "transferred_to",
         "resource_count",
     )
-    list_filter = ("source",)
+    list_filter = ("source", OrganizationFilter, ActorFilter)
+    date_hierarchy = "created_at"
     list_select_related = ("membership__user", "organization", "actor", "transferred_to")
-    search_fields = (
-        "id__exact",
-        "organization__id__exact",
-        "membership__user__id__exact",
-        "membership__user__email__startswith",
-        "trace_id__exact",
-    )
+    search_fields = ("membership__user__email",)
     search_help_text = (
-        "An id of a removal, an organization or a user, a trace id, or how an address begins."
+        "Who was removed: a name, how an e-mail address begins, or an id. Or a trace id."
     )
-    ordering = ("-id",)
-    show_full_result_count = False
-    fields = (
-        "id",
-        "created_at",
-        "user",
-        "organization",
-        "actor",
-        "source",
-        "reason",
-        "role_names",
-        "department_names",
-        "resource_count",
-        "transferred_to",
-        "trace_id",
+    fieldsets = (
+        (None, {"fields": ("user", "organization", "created_at", "id")}),
+        ("Who removed them", {"fields": ("actor", "source", "reason", "trace_id")}),
+        (
+            "What it took",
+            {"fields": ("role_names", "department_names", "resource_count", "transferred_to")},
+        ),
     )
-    readonly_fields = fields
+
+    def find(self, queryset: QuerySet[Removal], term: str) -> QuerySet[Removal]:
+        """Find removals by who left, by their own id, or by what asked for them."""
+        if is_id("rem", term):
+            return queryset.filter(pk=term)
+        of_request = queryset.filter(trace_id=term)
+        if of_request.exists():
+            return of_request
+        return queryset.filter(membership__user__in=User.objects.matching(term))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A record is left by a removal, not written."""
@@ -69,9 +71,14 @@ class RemovalAdmin(admin.ModelAdmin[Removal]):
     @admin.display(description="Roles taken")
     def role_names(self, removal: Removal) -> str:
         """Name the roles that were deleted."""
-        return ", ".join(role["name"] for role in removal.roles) or "none"
+        return _named(removal.roles)
 
     @admin.display(description="Departments left")
     def department_names(self, removal: Removal) -> str:
         """Name the departments that were left."""
-        return ", ".join(department["name"] for department in removal.departments) or "none"
+        return _named(removal.departments)
+
+
+def _named(recorded: list[dict[str, Any]]) -> str:
+    """Return the names on record."""
+    return ", ".join(one["name"] for one in recorded) or "none"

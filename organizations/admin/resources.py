@@ -1,10 +1,28 @@
 """What organizations have, and whose it is."""
 
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 
-from organizations.models import Resource
+from config.admin import staff_of
+from config.identifiers import is_id
+from config.large_tables import LargeTableAdmin
+from organizations.admin.departments_form import DepartmentsForm
+from organizations.admin.filters import OrganizationFilter
+from organizations.admin.refused_changes import RefusedChanges
+from organizations.admin.selection import LARGEST, Selection
+from organizations.models import Department, Organization, Resource
+from organizations.models.resource import ResourceQuerySet
+from users.models import User
+
+CHANGELIST = "admin:organizations_resource_changelist"
+TRANSFER = "admin:organizations_resource_transfer"
 
 
 class OwnerHasLeftFilter(admin.SimpleListFilter):
@@ -17,7 +35,7 @@ class OwnerHasLeftFilter(admin.SimpleListFilter):
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Resource]
     ) -> list[tuple[str, str]]:
         """Return the one question."""
-        return [("yes", "Has left")]
+        return [("yes", "Owner has left")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Resource]) -> QuerySet[Resource]:
         """Narrow the resources to those without a member in charge."""
@@ -27,15 +45,98 @@ class OwnerHasLeftFilter(admin.SimpleListFilter):
 
 
 @admin.register(Resource)
-class ResourceAdmin(admin.ModelAdmin[Resource]):
+class ResourceAdmin(RefusedChanges, LargeTableAdmin[Resource]):
     """A resource and who is in charge of it."""
 
     list_display = ("name", "organization", "owner", "department", "id")
-    list_filter = (OwnerHasLeftFilter,)
+    list_filter = (OwnerHasLeftFilter, OrganizationFilter)
     list_select_related = ("organization", "owner", "department")
     autocomplete_fields = ("organization", "owner", "department")
-    search_fields = ("id__exact", "owner__id__exact", "owner__email__startswith")
-    search_help_text = "An id of a resource or a user, or how the owner's e-mail address begins."
-    ordering = ("-id",)
-    show_full_result_count = False
+    search_fields = ("owner__email",)
+    search_help_text = "Its id, or its owner: a name, how an e-mail address begins, or an id."
     readonly_fields = ("id", "removal")
+    actions = ("transfer_to_department",)
+
+    def find(self, queryset: QuerySet[Resource], term: str) -> QuerySet[Resource]:
+        """Find a resource by its id, or what somebody owns."""
+        if is_id("res", term):
+            return queryset.filter(pk=term)
+        return queryset.filter(owner__in=User.objects.matching(term))
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Resource | None = None
+    ) -> tuple[str, ...]:
+        """A resource stays in its organization."""
+        return (*self.readonly_fields, "organization") if obj else self.readonly_fields
+
+    @admin.action(
+        description="Pass selected resources to a department of their organization",
+        permissions=["change"],
+    )
+    def transfer_to_department(
+        self, request: HttpRequest, queryset: QuerySet[Resource]
+    ) -> HttpResponse | None:
+        """Ask which department takes over the selected resources."""
+        ids = list(queryset.values_list("pk", flat=True)[: LARGEST + 1])
+        if len(ids) > LARGEST:
+            message = f"These are more than {LARGEST:,} resources. Select fewer."
+            self.message_user(request, message, messages.ERROR)
+            return None
+        return redirect(TRANSFER, Selection.of(ids, request.session).key)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the page of a transfer besides Django's own."""
+        view = self.admin_site.admin_view(self.transfer)
+        return [
+            path("transfer/<str:key>/", view, name="organizations_resource_transfer"),
+            *super().get_urls(),
+        ]
+
+    def transfer(self, request: HttpRequest, key: str) -> HttpResponse:
+        """Ask for a department for each organization of the selection, then pass them there."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        selection = Selection.find(key, request.session)
+        if selection is None:
+            self.message_user(request, "That selection is gone. Please select again.")
+            return redirect(CHANGELIST)
+        selected = Resource.objects.filter(pk__in=selection.ids)
+        organizations = Organization.objects.filter(
+            pk__in=selected.order_by().values("organization")
+        ).order_by("name", "pk")
+        form = DepartmentsForm(organizations, self.admin_site, request.POST or None)
+        if form.is_valid():
+            for organization in organizations:
+                if department := form.department_of(organization):
+                    self._pass_to(request, selected, department)
+            return redirect(CHANGELIST)
+        counts = dict(selected.values_list("organization").annotate(Count("pk")).order_by())
+        return TemplateResponse(
+            request,
+            "admin/organizations/resource/transfer.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": "Pass resources to a department?",
+                "transfers": [
+                    (organization, counts[organization.pk], form.department_field(organization))
+                    for organization in organizations
+                ],
+                "form": form,
+                "media": self.media + form.media,
+            },
+        )
+
+    @transaction.atomic
+    def _pass_to(
+        self, request: HttpRequest, resources: ResourceQuerySet, department: Department
+    ) -> None:
+        """Pass those of the department's organization to it, log each, and say how many."""
+        moved = resources.filter(organization=department.organization_id)
+        number = moved.pass_to(department)
+        LogEntry.objects.log_actions(
+            staff_of(request).pk, moved, CHANGE, f"Passed to {department} ({department.pk})."
+        )
+        self.message_user(
+            request, f"{number:,} passed to {department} of {department.organization}."
+        )

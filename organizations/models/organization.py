@@ -1,6 +1,6 @@
 """An organization and its parts: departments, and roles that grant capabilities."""
 
-from typing import Any
+from typing import Any, Self
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -9,8 +9,18 @@ from django.db import models, transaction
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from config.identifiers import PrefixedIdField
+from config.identifiers import PrefixedIdField, is_id
 from organizations.capabilities import Capability
+
+
+class OrganizationQuerySet(models.QuerySet["Organization"]):
+    """The words for organizations."""
+
+    def matching(self, term: str) -> Self:
+        """The organization whose id this is, or those whose name begins with it."""
+        if is_id("org", term):
+            return self.filter(pk=term)
+        return self.filter(name__istartswith=term)
 
 
 class Organization(models.Model):
@@ -19,6 +29,8 @@ class Organization(models.Model):
     id = PrefixedIdField("org")
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = OrganizationQuerySet.as_manager()
 
     class Meta:
         # To find an organization by how its name begins, in any case.

@@ -26,6 +26,12 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         )
         return self.filter(~models.Exists(membership), owner__isnull=False)
 
+    def pass_to(self, department: Department) -> int:
+        """Give them to a department of their organization; return how many there were."""
+        return self.filter(organization=department.organization_id).update(
+            owner=None, department=department
+        )
+
 
 class Resource(models.Model):
     """Something of an organization that either a user or a department owns."""

@@ -1,0 +1,251 @@
+"""Removing members in the admin: the action, its confirmation, and what came of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, Sum
+from django.forms.boundfield import BoundField
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+
+from config.admin import staff_of
+from config.large_tables import LargeTableAdmin
+from config.trace import trace_id_of
+from organizations.admin.departments_form import RemovalForm
+from organizations.admin.selection import LARGEST, Selection
+from organizations.models import Membership, Organization, Removal
+from organizations.models.membership import MembershipQuerySet
+from organizations.removal.preview import RemovalPreview, preview_removal
+from organizations.removal.service import remove_members
+
+BATCH_SIZE = 1000
+SHOWN = 100  # members in detail, of each list on a page
+MOST_ORGANIZATIONS = 50
+
+CHANGELIST = "admin:organizations_membership_changelist"
+CONFIRMATION = "admin:organizations_membership_removal"
+RESULT = "admin:organizations_membership_removal_result"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is about to happen in one organization."""
+
+    organization: Organization
+    leaving: list[RemovalPreview]
+    staying: list[RemovalPreview]
+    department: BoundField
+
+    @property
+    def shown(self) -> list[RemovalPreview]:
+        """The leavers that the page names."""
+        return self.leaving[:SHOWN]
+
+    @property
+    def not_shown(self) -> int:
+        """How many more leave."""
+        return max(0, len(self.leaving) - SHOWN)
+
+    @property
+    def resource_count(self) -> int:
+        """How many resources the leavers own."""
+        return sum(preview.resource_count for preview in self.leaving)
+
+
+class MemberRemovalAdmin(LargeTableAdmin[Membership]):
+    """The part of the membership's admin that removes members, for whoever is permitted to."""
+
+    actions = ("remove_from_organization",)
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may remove members."""
+        return request.user.has_perm("organizations.remove_membership")
+
+    @admin.action(
+        description="Remove selected members from their organization", permissions=["remove"]
+    )
+    def remove_from_organization(
+        self, request: HttpRequest, queryset: MembershipQuerySet
+    ) -> HttpResponse | None:
+        """Ask for confirmation of the removal of the selected members."""
+        ids = list(queryset.active().values_list("pk", flat=True)[: LARGEST + 1])
+        organizations = queryset.order_by().values("organization").distinct()
+        if not ids:
+            self.message_user(request, "None of them is an active member.", messages.WARNING)
+        elif len(ids) > LARGEST:
+            self.message_user(
+                request,
+                f"These are more than {LARGEST:,} members. Select fewer, or let an operator use the"
+                " command remove_members, which takes any number.",
+                messages.ERROR,
+            )
+        elif organizations[: MOST_ORGANIZATIONS + 1].count() > MOST_ORGANIZATIONS:
+            self.message_user(
+                request,
+                f"They belong to more than {MOST_ORGANIZATIONS} organizations. Select fewer.",
+                messages.ERROR,
+            )
+        else:
+            return redirect(CONFIRMATION, Selection.of(ids, request.session).key)
+        return None
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the pages of a removal besides Django's own."""
+        view = self.admin_site.admin_view
+        return [
+            path(
+                "<int:membership_id>/removal/",
+                view(self.removal_of_one),
+                name="organizations_membership_removal_of_one",
+            ),
+            path("removal/<str:key>/", view(self.removal), name="organizations_membership_removal"),
+            path(
+                "removal/<str:key>/result/",
+                view(self.removal_result),
+                name="organizations_membership_removal_result",
+            ),
+            *super().get_urls(),
+        ]
+
+    def removal_of_one(self, request: HttpRequest, membership_id: int) -> HttpResponse:
+        """Ask for confirmation of the removal of one member, from that member's page."""
+        self._require_remove_permission(request)
+        return redirect(CONFIRMATION, Selection.of([membership_id], request.session).key)
+
+    def removal(self, request: HttpRequest, key: str) -> HttpResponse:
+        """Show what a removal would do; once it is confirmed, remove and lead to the result."""
+        self._require_remove_permission(request)
+        selection = Selection.find(key, request.session)
+        if selection is None:
+            return self._forgotten(request)
+        members = list(Membership.objects.active().filter(pk__in=selection.ids).order_by("-pk"))
+        organizations = Organization.objects.filter(
+            pk__in={member.organization_id for member in members}
+        ).order_by("name", "pk")
+        form = RemovalForm(organizations, self.admin_site, request.POST or None)
+        if form.is_valid():
+            selection.trace_id = trace_id_of(request)
+            for organization in organizations:
+                leaving = [m for m in members if m.organization_id == organization.pk]
+                selection.refusals |= self._remove(request, organization, leaving, form)
+                selection.keep(request.session)
+            return redirect(RESULT, key)
+        plans = [self._plan(organization, members, form) for organization in organizations]
+        former = Membership.objects.former().filter(pk__in=selection.ids)
+        return self._page(
+            request,
+            "removal_confirmation",
+            title="Remove members from their organization?",
+            plans=plans,
+            leaving_count=sum(len(plan.leaving) for plan in plans),
+            former=former.select_related("user", "organization", "removal")[:SHOWN],
+            form=form,
+            media=self.media + form.media,
+        )
+
+    def removal_result(self, request: HttpRequest, key: str) -> HttpResponse:
+        """Show who was removed, what moved where, and who was not removed and why."""
+        self._require_remove_permission(request)
+        selection = Selection.find(key, request.session)
+        if selection is None:
+            return self._forgotten(request)
+        removals = Removal.objects.filter(membership__in=selection.ids)
+        done = removals.filter(trace_id=selection.trace_id)
+        earlier = removals.exclude(trace_id=selection.trace_id)
+        related = ("membership__user", "organization", "transferred_to", "actor")
+        staying = (
+            Membership.objects.active()
+            .filter(pk__in=selection.ids)
+            .select_related("user", "organization")
+        )
+        return self._page(
+            request,
+            "removal_result",
+            title="What came of the removal",
+            trace_id=selection.trace_id,
+            totals=done.values("organization__name", "transferred_to__name")
+            .annotate(member_count=Count("pk"), moved=Sum("resource_count"))
+            .order_by("organization__name", "transferred_to__name"),
+            removed=done.select_related(*related).order_by("pk")[:SHOWN],
+            removed_count=done.count(),
+            earlier=earlier.select_related(*related).order_by("pk")[:SHOWN],
+            staying=[
+                (member, selection.refusals.get(str(member.pk), "Not tried."))
+                for member in staying[:SHOWN]
+            ],
+            staying_count=staying.count(),
+        )
+
+    def _require_remove_permission(self, request: HttpRequest) -> None:
+        if not self.has_remove_permission(request):
+            raise PermissionDenied
+
+    def _forgotten(self, request: HttpRequest) -> HttpResponse:
+        """Lead back to the list from a page whose selection is gone."""
+        self.message_user(
+            request, "That selection is gone. Please select the members again.", messages.WARNING
+        )
+        return redirect(CHANGELIST)
+
+    def _plan(
+        self, organization: Organization, members: Sequence[Membership], form: RemovalForm
+    ) -> Plan:
+        """Return what is about to happen in one organization."""
+        previews = preview_removal(
+            organization.pk, [m.user_id for m in members if m.organization_id == organization.pk]
+        )
+        return Plan(
+            organization=organization,
+            leaving=[preview for preview in previews if preview.can_be_removed],
+            staying=[preview for preview in previews if not preview.can_be_removed],
+            department=form.department_field(organization),
+        )
+
+    def _remove(
+        self,
+        request: HttpRequest,
+        organization: Organization,
+        members: Sequence[Membership],
+        form: RemovalForm,
+    ) -> dict[str, str]:
+        """Remove members of one organization; return why some stay, by membership id."""
+        department = form.department_of(organization)
+        refusals: dict[str, str] = {}
+        for start in range(0, len(members), BATCH_SIZE):
+            batch = {m.user_id: m for m in members[start : start + BATCH_SIZE]}
+            with transaction.atomic():
+                outcomes = remove_members(
+                    organization.pk,
+                    batch,
+                    transfer_to=department.pk if department else None,
+                    actor=staff_of(request),
+                    source=Removal.Source.ADMIN,
+                    reason=form.cleaned_data["reason"],
+                    trace_id=trace_id_of(request),
+                )
+                LogEntry.objects.log_actions(
+                    staff_of(request).pk,
+                    Membership.objects.filter(
+                        pk__in=[batch[o.user_id].pk for o in outcomes if o.removal_id]
+                    ).select_related("user", "organization"),
+                    CHANGE,
+                    f"Removed from the organization, trace id {trace_id_of(request)}.",
+                )
+            refusals |= {str(batch[o.user_id].pk): str(o.refusal) for o in outcomes if o.refusal}
+        return refusals
+
+    def _page(
+        self, request: HttpRequest, template: str, *, title: str, **context: object
+    ) -> HttpResponse:
+        """Return one of the pages of a removal."""
+        return TemplateResponse(
+            request,
+            f"admin/organizations/membership/{template}.html",
+            {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **context},
+        )

@@ -1,0 +1,277 @@
+"""Removing members in the admin, from the selection to the result."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.http import HttpResponse
+from django.test import Client
+
+from organizations.models import Membership, Organization, Removal
+from organizations.removal.service import remove_members
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ResourceFactory,
+    UserFactory,
+)
+from users.models import User
+
+CHANGELIST = "/admin/organizations/membership/"
+ACTION = "remove_from_organization"
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    return UserFactory.create(is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def browser(staff: User) -> Client:
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+def select(browser: Client, members: Iterable[Membership], **form: str) -> Any:
+    chosen = {"action": ACTION, "_selected_action": [str(m.pk) for m in members], **form}
+    return browser.post(CHANGELIST, chosen)
+
+
+def text_of(response: Any) -> str:
+    return " ".join(HttpResponse.getvalue(response).decode().split())
+
+
+def test_the_confirmation_shows_what_goes_and_what_stands_in_the_way(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    department = DepartmentFactory.create(organization=organization, name="Sales")
+    member = MembershipFactory.create(
+        organization=organization, roles=["Admin", "Member"], departments=[department]
+    )
+    ResourceFactory.create_batch(3, organization=organization, owner=member.user)
+
+    page = text_of(browser.get(select(browser, [owner, member]).url))
+
+    row = f"{member.user.full_name} &lt;{member.user.email}&gt;</th> <td>Admin, Member</td>"
+    assert f"{row} <td>Sales</td> <td>3</td>" in page
+    assert "Cannot be removed: 1 member" in page
+    assert "You cannot remove the last owner of the organization." in page
+    assert "Yes, remove 1 member" in page
+    assert not Removal.objects.exists()
+
+
+def test_the_confirmed_removal_moves_resources_and_is_on_record_with_its_reason(
+    browser: Client, staff: User, organization: Organization, owner: Membership
+) -> None:
+    department = DepartmentFactory.create(organization=organization, name="Sales")
+    member = MembershipFactory.create(organization=organization, roles=["Member"])
+    resource = ResourceFactory.create(organization=organization, owner=member.user)
+    confirmation = select(browser, [member]).url
+
+    result = browser.post(
+        confirmation,
+        {f"department_of_{organization.pk}": department.pk, "reason": "Contract ended"},
+        follow=True,
+    )
+
+    record = Removal.objects.get()
+    resource.refresh_from_db()
+    assert resource.department == department
+    assert (record.actor, record.source, record.reason) == (staff, "admin", "Contract ended")
+    assert record.trace_id
+    page = text_of(result)
+    assert f"{organization}: 1 member removed, 1 resource passed to Sales." in page
+    assert record.pk in page
+    [entry] = LogEntry.objects.all()
+    assert (entry.user, entry.object_id) == (staff, str(member.pk))
+    assert record.trace_id in entry.change_message
+
+
+def test_members_of_several_organizations_go_each_to_a_department_of_theirs(
+    browser: Client,
+) -> None:
+    members = MembershipFactory.create_batch(2, roles=["Member"])
+    form = {}
+    for member in members:
+        ResourceFactory.create(organization=member.organization, owner=member.user)
+        department = DepartmentFactory.create(organization=member.organization)
+        form[f"department_of_{member.organization_id}"] = department.pk
+    confirmation = select(browser, members).url
+
+    browser.post(confirmation, form, follow=True)
+
+    assert {r.transferred_to_id for r in Removal.objects.all()} == set(form.values())
+
+
+def test_a_department_of_another_organization_is_no_choice(
+    browser: Client, owner: Membership, organization: Organization
+) -> None:
+    member = MembershipFactory.create(organization=organization)
+    foreign = DepartmentFactory.create()
+    confirmation = select(browser, [member]).url
+
+    page = browser.post(confirmation, {f"department_of_{organization.pk}": foreign.pk})
+
+    assert "Select a valid choice" in text_of(page)
+    assert not Removal.objects.exists()
+
+
+def test_the_last_of_the_selected_owners_stays_and_the_result_says_why(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    second = MembershipFactory.create(organization=organization, roles=["Owner"])
+    confirmation = select(browser, [owner, second]).url
+
+    page = text_of(browser.post(confirmation, {"reason": ""}, follow=True))
+
+    assert Removal.objects.count() == 1
+    assert "Removed: 1" in page
+    assert "Not removed: 1" in page
+    assert "You cannot remove the last owner" in page
+
+
+def test_who_was_removed_meanwhile_has_an_outcome_too(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    member, gone = MembershipFactory.create_batch(2, organization=organization)
+    confirmation = select(browser, [member, gone]).url
+    remove_members(
+        organization.pk, [gone.user_id], transfer_to=None, actor=None, source=Removal.Source.COMMAND
+    )
+    assert "Removed already" in text_of(browser.get(confirmation))
+
+    page = text_of(browser.post(confirmation, {"reason": ""}, follow=True))
+
+    assert "Removed: 1" in page
+    assert "Removed before" in page
+    assert gone.removal.pk in page
+
+
+def test_who_came_back_meanwhile_is_not_removed_by_an_old_selection(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    member = MembershipFactory.create(organization=organization)
+    confirmation = select(browser, [member]).url
+    remove_members(
+        organization.pk,
+        [member.user_id],
+        transfer_to=None,
+        actor=None,
+        source=Removal.Source.COMMAND,
+    )
+    returned = MembershipFactory.create(organization=organization, user=member.user)
+
+    browser.post(confirmation, {"reason": ""}, follow=True)
+
+    assert Membership.objects.active().filter(pk=returned.pk).exists()
+
+
+def test_all_that_a_list_finds_can_be_selected(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    MembershipFactory.create_batch(120, organization=organization, roles=["Member"])
+    others = MembershipFactory.create_batch(2)
+    found = f"{CHANGELIST}?organization={organization.pk}"
+    selected = [str(owner.pk)]
+
+    confirmation = browser.post(
+        found, {"action": ACTION, "select_across": "1", "_selected_action": selected}
+    ).url
+    page = text_of(browser.get(confirmation))
+    assert "Will be removed: 120 members" in page
+    assert "and 20 more" in page
+    result = text_of(browser.post(confirmation, {"reason": ""}, follow=True))
+
+    assert "Removed: 120" in result
+    assert Membership.objects.active().count() == 1 + len(others)
+
+
+def test_the_confirmation_takes_as_many_statements_for_one_member_as_for_thirty(
+    browser: Client,
+    organization: Organization,
+    owner: Membership,
+    django_assert_max_num_queries: Any,
+) -> None:
+    members = MembershipFactory.create_batch(30, organization=organization, roles=["Member"])
+    one, thirty = (select(browser, chosen).url for chosen in (members[:1], members))
+
+    for confirmation in (one, thirty):
+        with django_assert_max_num_queries(14):
+            assert browser.get(confirmation).status_code == 200
+
+
+@pytest.fixture
+def reader(db: None) -> Client:
+    """Staff who may see members but not remove them."""
+    user = UserFactory.create(is_staff=True)
+    user.user_permissions.add(
+        *Permission.objects.filter(codename__in=["view_membership", "change_membership"])
+    )
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_without_the_permission_neither_action_nor_button_is_offered(
+    reader: Client, owner: Membership
+) -> None:
+    assert ACTION not in text_of(reader.get(CHANGELIST))
+    assert "Remove from" not in text_of(reader.get(f"{CHANGELIST}{owner.pk}/change/"))
+
+
+def test_without_the_permission_a_forged_request_is_refused(
+    reader: Client, browser: Client, organization: Organization, owner: Membership
+) -> None:
+    member = MembershipFactory.create(organization=organization)
+    confirmation = select(browser, [member]).url
+
+    select(reader, [member])
+    answers = [
+        reader.post(confirmation, {"reason": ""}).status_code,
+        reader.get(f"{CHANGELIST}{member.pk}/removal/").status_code,
+        reader.get(f"{confirmation}result/").status_code,
+    ]
+
+    assert answers == [403, 403, 403]
+    assert not Removal.objects.exists()
+
+
+def test_a_selection_of_another_session_leads_back_to_the_list(
+    browser: Client, owner: Membership
+) -> None:
+    response = browser.get(f"{CHANGELIST}removal/unknown/", follow=True)
+
+    assert "That selection is gone." in text_of(response)
+
+
+def test_the_button_on_a_members_page_leads_to_the_same_confirmation(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    member = MembershipFactory.create(organization=organization, roles=["Member"])
+    page = text_of(browser.get(f"{CHANGELIST}{member.pk}/change/"))
+    assert f'href="{CHANGELIST}{member.pk}/removal/"' in page
+
+    confirmation = browser.get(f"{CHANGELIST}{member.pk}/removal/").url
+    assert "Yes, remove 1 member" in text_of(browser.get(confirmation))
+    browser.post(confirmation, {"reason": ""})
+
+    former = text_of(browser.get(f"{CHANGELIST}{member.pk}/change/"))
+    assert Removal.objects.get().pk in former
+    assert "Remove from" not in former
+
+
+def test_a_selection_of_too_many_organizations_is_refused_with_a_message(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("organizations.admin.member_removal.MOST_ORGANIZATIONS", 1)
+    members = [MembershipFactory.create(organization=OrganizationFactory()) for _ in range(2)]
+
+    page = browser.post(
+        CHANGELIST, {"action": ACTION, "_selected_action": [m.pk for m in members]}, follow=True
+    )
+
+    assert "They belong to more than 1 organizations." in text_of(page)
