@@ -19,9 +19,11 @@ from config.large_tables import LargeTableAdmin
 from config.trace import trace_id_of
 from organizations.admin.departments_form import RemovalForm
 from organizations.admin.selection import LARGEST, Selection
-from organizations.models import Membership, Organization, Removal
+from organizations.capabilities import ALL_CAPABILITIES
+from organizations.models import Membership, Organization, Removal, Resource
 from organizations.models.membership import MembershipQuerySet
-from organizations.removal.preview import RemovalPreview, preview_removal
+from organizations.removal.guards import find_refusals
+from organizations.removal.preview import RemovalPreview, preview_members
 from organizations.removal.service import remove_members
 
 BATCH_SIZE = 1000
@@ -38,24 +40,12 @@ class Plan:
     """What is about to happen in one organization."""
 
     organization: Organization
-    leaving: list[RemovalPreview]
-    staying: list[RemovalPreview]
+    leaving_count: int
+    leaving: list[RemovalPreview]  # the first of them
+    resource_count: int  # what all of them own
+    staying_count: int
+    staying: list[RemovalPreview]  # the first of them
     department: BoundField
-
-    @property
-    def shown(self) -> list[RemovalPreview]:
-        """The leavers that the page names."""
-        return self.leaving[:SHOWN]
-
-    @property
-    def not_shown(self) -> int:
-        """How many more leave."""
-        return max(0, len(self.leaving) - SHOWN)
-
-    @property
-    def resource_count(self) -> int:
-        """How many resources the leavers own."""
-        return sum(preview.resource_count for preview in self.leaving)
 
 
 class MemberRemovalAdmin(LargeTableAdmin[Membership]):
@@ -124,7 +114,12 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
         selection = Selection.find(key, request.session)
         if selection is None:
             return self._forgotten(request)
-        members = list(Membership.objects.active().filter(pk__in=selection.ids).order_by("-pk"))
+        members = list(
+            Membership.objects.active()
+            .filter(pk__in=selection.ids)
+            .select_related("user")
+            .order_by("-pk")
+        )
         organizations = Organization.objects.filter(
             pk__in={member.organization_id for member in members}
         ).order_by("name", "pk")
@@ -143,7 +138,7 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
             "removal_confirmation",
             title="Remove members from their organization?",
             plans=plans,
-            leaving_count=sum(len(plan.leaving) for plan in plans),
+            leaving_count=sum(plan.leaving_count for plan in plans),
             former=former.select_related("user", "organization", "removal")[:SHOWN],
             form=form,
             media=self.media + form.media,
@@ -197,13 +192,19 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
         self, organization: Organization, members: Sequence[Membership], form: RemovalForm
     ) -> Plan:
         """Return what is about to happen in one organization."""
-        previews = preview_removal(
-            organization.pk, [m.user_id for m in members if m.organization_id == organization.pk]
-        )
+        members = [m for m in members if m.organization_id == organization.pk]
+        refusals = find_refusals(members, authority=ALL_CAPABILITIES, lock=False)
+        leaving = [m for m in members if m.pk not in refusals]
+        staying = [m for m in members if m.pk in refusals]
         return Plan(
             organization=organization,
-            leaving=[preview for preview in previews if preview.can_be_removed],
-            staying=[preview for preview in previews if not preview.can_be_removed],
+            leaving_count=len(leaving),
+            leaving=preview_members(organization.pk, leaving[:SHOWN], refusals),
+            resource_count=Resource.objects.filter(
+                organization=organization, owner__in=[m.user_id for m in leaving]
+            ).count(),
+            staying_count=len(staying),
+            staying=preview_members(organization.pk, staying[:SHOWN], refusals),
             department=form.department_field(organization),
         )
 

@@ -1,9 +1,9 @@
 """What a removal would do, without doing it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, prefetch_related_objects
 
 from config.errors import ContractError
 from config.identifiers import is_id
@@ -46,12 +46,24 @@ def preview_removal(
     members = sorted(
         Membership.objects.active()
         .of(organization_id, [user_id for user_id in order if is_id("usr", user_id)])
-        .select_related("user")
-        .prefetch_related("role_assignments__role", "department_memberships__department"),
+        .select_related("user"),
         key=lambda member: order[member.user_id],
     )
     refusals = refuse_unknown_departments(members, targets or {})
     refusals |= find_refusals(members, authority=authority, lock=False, gone=gone)
+    return preview_members(organization_id, members, refusals)
+
+
+def preview_members(
+    organization_id: str, members: Sequence[Membership], refusals: Mapping[int, ContractError]
+) -> list[RemovalPreview]:
+    """Return what the removal would take of each of these active members of one organization.
+
+    ``refusals`` say who would stay, by membership id; they depend on who else would leave.
+    """
+    prefetch_related_objects(
+        members, "role_assignments__role", "department_memberships__department"
+    )
     owned = _count_resources(organization_id, members)
     return [
         RemovalPreview(

@@ -1,0 +1,176 @@
+"""What staff can change, and what nobody can."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from organizations.models import Membership, Organization, Removal
+from organizations.removal.service import remove_members
+from tests.factories import DepartmentFactory, MembershipFactory, RoleFactory
+from tests.organizations.admin.page import text_of
+
+ADMIN = "/admin/organizations/"
+
+
+def formsets(member: Membership, **given: str) -> dict[str, str]:
+    """The form of a member's page, with nothing given or taken unless it says so."""
+    roles, departments = member.role_assignments.all(), member.department_memberships.all()
+    form: dict[str, str] = {}
+    for name, held in (("role_assignments", roles), ("department_memberships", departments)):
+        form |= {f"{name}-TOTAL_FORMS": str(len(held)), f"{name}-INITIAL_FORMS": str(len(held))}
+        for place, row in enumerate(held):
+            form |= {
+                f"{name}-{place}-id": str(row.pk),
+                f"{name}-{place}-membership": str(member.pk),
+            }
+    return form | given
+
+
+def address_of(member: Membership) -> str:
+    return f"{ADMIN}membership/{member.pk}/change/"
+
+
+@pytest.fixture
+def member(organization: Organization, owner: Membership) -> Membership:
+    return MembershipFactory.create(organization=organization)
+
+
+def test_roles_and_departments_are_given_on_the_members_page(
+    browser: Client, member: Membership
+) -> None:
+    role = member.organization.roles.get(name="Admin")
+    department = DepartmentFactory.create(organization=member.organization)
+    form = formsets(
+        member,
+        **{
+            "role_assignments-TOTAL_FORMS": "1",
+            "role_assignments-0-membership": str(member.pk),
+            "role_assignments-0-role": role.pk,
+            "department_memberships-TOTAL_FORMS": "1",
+            "department_memberships-0-membership": str(member.pk),
+            "department_memberships-0-department": department.pk,
+        },
+    )
+
+    assert browser.post(address_of(member), form).status_code == 302
+
+    assert [a.role for a in member.role_assignments.all()] == [role]
+    assert [d.department for d in member.department_memberships.all()] == [department]
+    assert LogEntry.objects.filter(object_id=str(member.pk)).exists()
+
+
+def test_roles_of_other_organizations_are_no_choice(browser: Client, member: Membership) -> None:
+    foreign = RoleFactory.create(name="Foreign role")
+    assert "Foreign role" not in text_of(browser.get(address_of(member)))
+    form = formsets(
+        member,
+        **{
+            "role_assignments-TOTAL_FORMS": "1",
+            "role_assignments-0-membership": str(member.pk),
+            "role_assignments-0-role": foreign.pk,
+        },
+    )
+
+    assert "Select a valid choice" in text_of(browser.post(address_of(member), form))
+
+
+def test_the_last_owner_keeps_the_role_and_staff_read_why(
+    browser: Client, owner: Membership
+) -> None:
+    form = formsets(owner, **{"role_assignments-0-DELETE": "on"})
+
+    page = browser.post(address_of(owner), form, follow=True)
+
+    assert "the organization would be left without an active owner" in text_of(page)
+    assert owner.role_assignments.exists()
+
+
+def test_a_former_member_is_there_to_read(browser: Client, member: Membership) -> None:
+    remove(member)
+    role = member.organization.roles.get(name="Admin")
+    form = formsets(
+        member,
+        **{
+            "role_assignments-TOTAL_FORMS": "1",
+            "role_assignments-0-membership": str(member.pk),
+            "role_assignments-0-role": role.pk,
+        },
+    )
+
+    browser.post(address_of(member), form)
+
+    assert not member.role_assignments.exists()
+
+
+def test_a_member_is_added_and_not_twice(
+    browser: Client, organization: Organization, member: Membership
+) -> None:
+    form = {"organization": organization.pk, "user": member.user_id}
+
+    page = text_of(browser.post(f"{ADMIN}membership/add/", form, follow=True))
+
+    assert "This user is a member of the organization already." in page
+    remove(member)
+    assert browser.post(f"{ADMIN}membership/add/", form).status_code == 302
+    assert organization.memberships.active().filter(user=member.user).count() == 1
+
+
+def remove(member: Membership) -> None:
+    remove_members(
+        member.organization_id,
+        [member.user_id],
+        transfer_to=None,
+        actor=None,
+        source=Removal.Source.COMMAND,
+    )
+
+
+def test_what_has_history_cannot_be_deleted(browser: Client, member: Membership) -> None:
+    remove(member)
+    addresses = [
+        f"{ADMIN}membership/{member.pk}/",
+        f"{ADMIN}removal/{Removal.objects.get().pk}/",
+        f"{ADMIN}organization/{member.organization_id}/",
+        f"/admin/users/user/{member.user_id}/",
+    ]
+    for address in addresses:
+        assert browser.post(f"{address}delete/", {"post": "yes"}).status_code == 403, address
+        assert "deletelink" not in text_of(browser.get(f"{address}change/")), address
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "organizations/membership",
+        "organizations/removal",
+        "organizations/organization",
+        "users/user",
+    ],
+)
+def test_nothing_with_history_is_deleted_from_a_list(
+    browser: Client, member: Membership, path: str
+) -> None:
+    remove(member)
+    assert "delete_selected" not in text_of(browser.get(f"/admin/{path}/"))
+
+    pk = {
+        "organizations/membership": member.pk,
+        "organizations/removal": Removal.objects.get().pk,
+        "organizations/organization": member.organization_id,
+        "users/user": member.user_id,
+    }[path]
+    form: dict[str, Any] = {"action": "delete_selected", "_selected_action": [pk], "post": "yes"}
+    browser.post(f"/admin/{path}/", form)
+
+    assert Membership.objects.filter(pk=member.pk).exists()
+    assert Removal.objects.exists()
+
+
+def test_a_record_cannot_be_written_or_changed(browser: Client, member: Membership) -> None:
+    remove(member)
+    record = Removal.objects.get()
+
+    assert browser.get(f"{ADMIN}removal/add/").status_code == 403
+    assert browser.post(f"{ADMIN}removal/{record.pk}/change/", {"reason": "x"}).status_code == 403

@@ -1,0 +1,246 @@
+"""What staff find in the lists, and how much a list costs."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from organizations.models import Membership, Organization, Removal
+from organizations.removal.service import remove_members
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ResourceFactory,
+    UserFactory,
+)
+from tests.organizations.admin.page import text_of
+from users.models import User
+
+ADMIN = "/admin/organizations/"
+
+
+def remove(*members: Membership, actor: User | None = None) -> None:
+    for member in members:
+        remove_members(
+            member.organization_id,
+            [member.user_id],
+            transfer_to=None,
+            actor=actor,
+            source=Removal.Source.ADMIN,
+            trace_id="trace-of-the-test",
+        )
+
+
+@pytest.fixture
+def ada(organization: Organization, owner: Membership) -> Membership:
+    user = UserFactory.create(full_name="Ada King Lovelace", email="ada@example.com")
+    return MembershipFactory.create(organization=organization, user=user, roles=["Member"])
+
+
+@pytest.mark.parametrize(
+    "term", ["Ada", "lovelace", "king ada", "ada@exam", "ADA@EXAMPLE.COM", " Lov "]
+)
+def test_a_member_is_found_by_any_part_of_their_name_or_the_beginning_of_their_address(
+    browser: Client, ada: Membership, term: str
+) -> None:
+    MembershipFactory.create(organization=ada.organization, user__full_name="Grace Hopper")
+
+    page = text_of(browser.get(f"{ADMIN}membership/", {"q": term}))
+
+    assert "ada@example.com" in page
+    assert "Grace Hopper" not in page
+
+
+def test_a_member_is_found_by_ids(browser: Client, ada: Membership, owner: Membership) -> None:
+    assert ada.user.email in text_of(browser.get(f"{ADMIN}membership/", {"q": ada.user_id}))
+    of_organization = text_of(browser.get(f"{ADMIN}membership/", {"q": ada.organization_id}))
+    assert ada.user.email in of_organization
+    assert owner.user.email in of_organization
+
+
+@pytest.mark.parametrize("term", ["'", '"', "\\", ":*", "a & b", "<script>", "%", "(", "\0", "\0x"])
+def test_any_text_can_be_searched_for(browser: Client, ada: Membership, term: str) -> None:
+    for model in ("membership", "organization", "resource", "removal", "department", "role"):
+        assert browser.get(f"{ADMIN}{model}/", {"q": term}).status_code == 200
+    assert browser.get(f"{ADMIN}membership/", {"organization": term}).status_code == 200
+
+
+def test_members_are_those_of_today_unless_former_ones_are_asked_for(
+    browser: Client, ada: Membership, owner: Membership
+) -> None:
+    remove(ada)
+
+    active, former = (
+        text_of(browser.get(f"{ADMIN}membership/", query)) for query in ({}, {"state": "former"})
+    )
+
+    assert (ada.user.email in active, ada.user.email in former) == (False, True)
+    assert (owner.user.email in active, owner.user.email in former) == (True, False)
+
+
+@pytest.mark.parametrize("by", ["name", "pk"])
+def test_a_list_narrows_to_one_organization(browser: Client, ada: Membership, by: str) -> None:
+    stranger = MembershipFactory.create()
+
+    page = text_of(
+        browser.get(f"{ADMIN}membership/", {"organization": getattr(ada.organization, by)})
+    )
+
+    assert ada.user.email in page
+    assert stranger.user.email not in page
+
+
+def test_resources_whose_owner_has_left_pass_to_a_department_of_their_organization(
+    browser: Client, ada: Membership, owner: Membership
+) -> None:
+    orphan = ResourceFactory.create(
+        organization=ada.organization, owner=ada.user, name="Forgotten plan"
+    )
+    ResourceFactory.create(organization=ada.organization, owner=owner.user, name="Kept plan")
+    department = DepartmentFactory.create(organization=ada.organization, name="Archive")
+    remove(ada)
+    orphans = browser.get(f"{ADMIN}resource/", {"owner_has_left": "yes"})
+    assert "Forgotten plan" in text_of(orphans)
+    assert "Kept plan" not in text_of(orphans)
+
+    answer: Any = browser.post(
+        f"{ADMIN}resource/",
+        {"action": "transfer_to_department", "_selected_action": [orphan.pk]},
+    )
+    result = browser.post(
+        answer.url, {f"department_of_{ada.organization_id}": department.pk}, follow=True
+    )
+
+    orphan.refresh_from_db()
+    assert (orphan.owner, orphan.department) == (None, department)
+    assert f"1 passed to Archive of {ada.organization}." in text_of(result)
+
+
+def test_a_transfer_needs_a_department_of_the_organization(
+    browser: Client, ada: Membership
+) -> None:
+    resource = ResourceFactory.create(organization=ada.organization, owner=ada.user)
+    answer: Any = browser.post(
+        f"{ADMIN}resource/",
+        {"action": "transfer_to_department", "_selected_action": [resource.pk]},
+    )
+
+    for department in ("", DepartmentFactory.create().pk):
+        browser.post(answer.url, {f"department_of_{ada.organization_id}": department})
+
+    resource.refresh_from_db()
+    assert resource.owner == ada.user
+
+
+def test_departments_to_choose_are_those_of_the_organization(
+    browser: Client, organization: Organization
+) -> None:
+    own = DepartmentFactory.create(organization=organization, name="Sales")
+    DepartmentFactory.create(name="Sales")
+
+    found = browser.get(
+        "/admin/autocomplete/",
+        {
+            "app_label": "organizations",
+            "model_name": "resource",
+            "field_name": "department",
+            "organization": organization.pk,
+            "term": "sal",
+        },
+    ).json()
+
+    assert [result["id"] for result in found["results"]] == [own.pk]
+
+
+def test_an_organization_shows_its_numbers(
+    browser: Client, ada: Membership, owner: Membership
+) -> None:
+    ResourceFactory.create_batch(3, organization=ada.organization, owner=ada.user)
+    ResourceFactory.create_batch(2, organization=ada.organization, owner=owner.user)
+    remove(ada)
+
+    page = text_of(browser.get(f"{ADMIN}organization/{ada.organization_id}/change/"))
+
+    query = f"organization={ada.organization_id}"
+    for path, number in (
+        (f"membership/?{query}", 1),
+        (f"membership/?{query}&amp;state=former", 1),
+        (f"resource/?{query}", 5),
+        (f"resource/?{query}&amp;owner_has_left=yes", 3),
+    ):
+        assert f'<a href="{ADMIN}{path}">{number}</a>' in page
+
+
+def test_a_record_is_found_by_who_left_who_removed_them_and_where(
+    browser: Client, ada: Membership, staff: User
+) -> None:
+    remove(ada, actor=staff)
+    record = Removal.objects.get()
+    for query in (
+        {"q": "lovelace"},
+        {"q": "trace-of-the-test"},
+        {"q": record.pk},
+        {"actor": staff.email},
+        {"organization": ada.organization.name},
+        {"source__exact": "admin"},
+        {"created_at__year": str(record.created_at.year)},
+    ):
+        assert "ada@example.com" in text_of(browser.get(f"{ADMIN}removal/", query)), query
+    for query in ({"q": "hopper"}, {"actor": ada.user_id}, {"source__exact": "api"}):
+        assert "ada@example.com" not in text_of(browser.get(f"{ADMIN}removal/", query)), query
+
+
+def test_a_record_reads_as_text(browser: Client, ada: Membership) -> None:
+    remove(ada)
+
+    page = text_of(browser.get(f"{ADMIN}removal/{Removal.objects.get().pk}/change/"))
+
+    assert "Ada King Lovelace" in page
+    assert ">Member<" in page
+    assert "{" + "&quot;" not in page
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "membership",
+        "organization",
+        "department",
+        "role",
+        "resource",
+        "removal",
+        "user",
+        "accesstoken",
+    ],
+)
+def test_a_list_takes_as_many_statements_for_thirty_rows_as_for_one(
+    browser: Client, model: str, django_assert_max_num_queries: Any
+) -> None:
+    def world() -> None:
+        organization = OrganizationFactory.create()
+        department = DepartmentFactory.create(organization=organization)
+        member = MembershipFactory.create(
+            organization=organization, roles=["Member"], departments=[department]
+        )
+        ResourceFactory.create(organization=organization, owner=member.user)
+        leaver = MembershipFactory.create(organization=organization)
+        remove(leaver)
+
+    app = "users" if model in {"user", "accesstoken"} else "organizations"
+    world()
+    with django_assert_max_num_queries(10) as few:
+        browser.get(f"/admin/{app}/{model}/")
+    for _ in range(30):
+        world()
+    with django_assert_max_num_queries(len(few)):
+        browser.get(f"/admin/{app}/{model}/")
+
+
+def test_a_large_table_is_estimated_not_counted(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.large_tables.COUNTED_UP_TO", 10)
+    MembershipFactory.create_batch(30)
+
+    assert browser.get(f"{ADMIN}membership/").status_code == 200
