@@ -1,0 +1,86 @@
+"""Removing one batch of rows: whole, or not at all."""
+
+from collections.abc import Sequence
+
+from organizations.bulk_removal.assignment import Assignment
+from organizations.bulk_removal.leavers import Leaver
+from organizations.bulk_removal.people import Person, find_people
+from organizations.bulk_removal.report import ALREADY_REMOVED, REMOVED, ReportRow
+from organizations.exceptions import UserNotFoundError
+from organizations.models import Removal
+from organizations.removal.service import RemovalOutcome, remove_members
+
+
+def remove_batch(
+    assignment: Assignment, leavers: Sequence[Leaver], *, again: bool = False
+) -> list[ReportRow]:
+    """Remove those whom the rows mean, in one transaction; return what became of each row.
+
+    ``again`` says that an earlier attempt may have been committed without an answer: what it did
+    is found by its trace id and reported as done.
+    """
+    people = find_people(leavers)
+    outcomes = remove_members(
+        assignment.organization.pk,
+        [person.user_id for person in people if person.user_id],
+        transfer_to=assignment.targets(people),
+        actor=assignment.actor,
+        source=Removal.Source.COMMAND,
+        reason=assignment.reason,
+        trace_id=assignment.trace_id,
+    )
+    by_user = {outcome.user_id: outcome for outcome in outcomes}
+    rows = []
+    reported: set[str] = set()
+    for person in people:
+        outcome = by_user.get(person.user_id)
+        first = person.user_id not in reported
+        reported.add(person.user_id)
+        rows.append(_row(person, outcome, assignment, first=first, again=again))
+    return rows
+
+
+def _row(
+    person: Person,
+    outcome: RemovalOutcome | None,
+    assignment: Assignment,
+    *,
+    first: bool,
+    again: bool,
+) -> ReportRow:
+    """Return what became of one row; a second row of the same user finds them removed."""
+    if outcome is None:
+        return unknown_row(person)
+    if outcome.removal_id:
+        return ReportRow(
+            person.user_id,
+            person.email,
+            REMOVED if first else ALREADY_REMOVED,
+            outcome.role_count,
+            outcome.department_count,
+            outcome.resource_count,
+            outcome.removal_id,
+        )
+    if outcome.earlier:
+        by_this = first and again and outcome.earlier.trace_id == assignment.trace_id
+        return earlier_row(person, outcome.earlier, REMOVED if by_this else ALREADY_REMOVED)
+    code = outcome.refusal.code if outcome.refusal else UserNotFoundError.code
+    return ReportRow(person.user_id, person.email, code)
+
+
+def unknown_row(person: Person) -> ReportRow:
+    """Return the row of somebody who is and was no member, as the input has it."""
+    return ReportRow(person.leaver.user_id, person.leaver.email, outcome=UserNotFoundError.code)
+
+
+def earlier_row(person: Person, removal: Removal, outcome: str = ALREADY_REMOVED) -> ReportRow:
+    """Return the row of somebody who was removed before, with what that removal took."""
+    return ReportRow(
+        person.user_id,
+        person.email,
+        outcome,
+        len(removal.roles),
+        len(removal.departments),
+        removal.resource_count,
+        removal.pk,
+    )

@@ -1,0 +1,49 @@
+"""One batch after the other, with patience for a database that is gone for a moment."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.db import InterfaceError, OperationalError, connection
+
+from config.api.errors import ServiceUnavailableError
+from organizations.bulk_removal.assignment import Assignment
+from organizations.bulk_removal.batches import remove_batch
+from organizations.bulk_removal.leavers import Leaver
+from organizations.bulk_removal.report import ReportRow
+
+# Seconds to wait before each further attempt; a restart or a failover takes less than their sum.
+WAITS = (1, 2, 4, 8, 15, 30)
+
+
+class DatabaseLostError(Exception):
+    """The database did not come back; ``rows`` are those of the batch that is not done."""
+
+    def __init__(self, rows: list[ReportRow]) -> None:
+        super().__init__("The database cannot be reached.")
+        self.rows = rows
+
+
+def remove_in_batches(
+    assignment: Assignment, batches: Iterable[Sequence[Leaver]]
+) -> Iterator[list[ReportRow]]:
+    """Remove the leavers of each batch; return what became of its rows once it is committed.
+
+    Raises DatabaseLostError when a batch finds no database for a minute.
+    """
+    for batch in batches:
+        yield _remove_patiently(assignment, batch)
+
+
+def _remove_patiently(assignment: Assignment, batch: Sequence[Leaver]) -> list[ReportRow]:
+    """Remove one batch, trying again when the connection is lost or the batch is rolled back."""
+    for attempt, wait in enumerate((*WAITS, None)):
+        try:
+            return remove_batch(assignment, batch, again=attempt > 0)
+        except (OperationalError, InterfaceError) as error:
+            if wait is None:
+                code = ServiceUnavailableError.code
+                rows = [ReportRow(leaver.user_id, leaver.email, code) for leaver in batch]
+                raise DatabaseLostError(rows) from error
+            connection.close()
+            time.sleep(wait)
+    raise AssertionError("unreachable")
