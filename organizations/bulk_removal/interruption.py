@@ -1,6 +1,8 @@
 """Being stopped between two batches, rather than in the middle of one."""
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +24,8 @@ class Interruption:
         if self.signal is not None:
             raise KeyboardInterrupt  # the second time: the batch in hand is rolled back
         self.signal = number
+        # Not print: a signal can come in the middle of one.
+        os.write(sys.stderr.fileno(), b"\nFinishing the batch in hand; again to roll it back.\n")
 
 
 @contextmanager
