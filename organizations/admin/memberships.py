@@ -53,6 +53,12 @@ Held = RoleAssignment | DepartmentMembership
 class HeldFormSet(BaseInlineFormSet[Held, Membership, forms.ModelForm[Held]]):
     """What a member holds, in the organization of the membership."""
 
+    def add_fields(self, form: forms.ModelForm[Held], index: int | None) -> None:
+        """Name the box that takes something away, which has no label of its own."""
+        super().add_fields(form, index)
+        if "DELETE" in form.fields and form.instance.pk:
+            form.fields["DELETE"].widget.attrs["aria-label"] = f"Take {form.instance}"
+
     def save_new(self, form: forms.ModelForm[Held], commit: bool = True) -> Held:
         """Save what is given to the member."""
         form.instance.organization = self.instance.organization

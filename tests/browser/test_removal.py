@@ -1,0 +1,156 @@
+"""Staff remove members in a browser, from the login to the record."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from organizations.models import Membership, Organization, Removal
+from tests.browser.conftest import PASSWORD
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ResourceFactory,
+    UserFactory,
+)
+from users.models import User
+
+SERIOUS = {"serious", "critical"}
+
+
+def assert_accessible(page: Page) -> None:
+    """Raise AssertionError on a serious finding of axe-core."""
+    page.wait_for_load_state()
+    findings = Axe().run(page).response["violations"]
+    serious = [
+        f"{finding['id']}: {node['html'][:200]}"
+        for finding in findings
+        if finding["impact"] in SERIOUS
+        for node in finding["nodes"]
+    ]
+    assert not serious, f"{page.url}: {serious}"
+
+
+def log_in(page: Page) -> None:
+    page.get_by_label("Email").fill("staff@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Memberships").first).to_be_visible()
+
+
+@pytest.fixture
+def acme(transactional_db: None) -> Organization:
+    return OrganizationFactory.create(name="Acme")
+
+
+@pytest.fixture
+def owner(acme: Organization) -> Membership:
+    user = UserFactory.create(full_name="Olivia Owner", email="olivia@example.com")
+    return MembershipFactory.create(organization=acme, user=user, roles=["Owner"])
+
+
+@pytest.fixture
+def leaver(acme: Organization, owner: Membership) -> Membership:
+    user = UserFactory.create(full_name="Lea Leaver", email="lea@example.com")
+    departments = DepartmentFactory.create_batch(2, organization=acme)
+    member = MembershipFactory.create(
+        organization=acme, user=user, roles=["Admin", "Member"], departments=departments
+    )
+    ResourceFactory.create_batch(12, organization=acme, owner=user)
+    return member
+
+
+def test_staff_find_a_leaver_and_remove_them_by_keyboard_alone(
+    page: Page, leaver: Membership, acme: Organization, staff: User, console: list[str]
+) -> None:
+    sales = DepartmentFactory.create(organization=acme, name="Sales")
+    assert_accessible(page)
+    press = page.keyboard.press
+    page.keyboard.type("staff@example.com")  # the field has the focus
+    press("Tab")
+    page.keyboard.type(PASSWORD)
+    press("Enter")
+    expect(page.get_by_role("link", name="Memberships").first).to_be_visible()
+    assert_accessible(page)
+
+    page.get_by_role("link", name="Memberships").first.focus()
+    press("Enter")
+    page.get_by_role("textbox", name="Search").focus()
+    page.keyboard.type("leaver")
+    press("Enter")
+    expect(page.get_by_text("1 membership", exact=False).first).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("checkbox", name="Select this object for an action").first.focus()
+    press("Space")
+    page.get_by_label("Action:").focus()
+    page.keyboard.type("Remove selected members")
+    page.get_by_role("button", name="Go").focus()
+    press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Remove members from their organization?"
+    )
+    assert_accessible(page)
+    page.locator(".select2-selection").focus()
+    press("Enter")
+    page.keyboard.type("Sal")
+    page.get_by_role("option", name="Sales").wait_for()
+    press("Enter")
+    page.get_by_label("Reason").focus()
+    page.keyboard.type("Contract ended")
+    press("Tab")
+    expect(page.get_by_role("button", name="Yes, remove 1 member")).to_be_focused()
+    press("Enter")
+
+    expect(page.get_by_text("12 resources passed to Sales.")).to_be_visible()
+    assert_accessible(page)
+    record = Removal.objects.get()
+    assert (record.actor, record.reason, record.transferred_to) == (staff, "Contract ended", sales)
+    page.get_by_role("link", name=record.pk).focus()
+    press("Enter")
+    expect(page.get_by_text("Contract ended")).to_be_visible()
+    assert_accessible(page)
+    assert console == []
+
+
+def test_of_a_selection_with_the_last_owner_the_others_go(
+    page: Page, leaver: Membership, owner: Membership, console: list[str]
+) -> None:
+    log_in(page)
+    page.goto("/admin/organizations/membership/")
+    page.get_by_role("checkbox", name="Select all").check()
+    page.get_by_label("Action:").select_option(
+        label="Remove selected members from their organization"
+    )
+    page.get_by_role("button", name="Go").click()
+    blocked = page.get_by_role("region", name="Members of Acme who cannot be removed")
+    expect(blocked).to_contain_text("Olivia Owner")
+    expect(blocked).to_contain_text("You cannot remove the last owner")
+
+    page.get_by_role("button", name="Yes, remove 1 member").click()
+
+    staying = page.get_by_role("region", name="Members who were not removed")
+    expect(staying).to_contain_text("Olivia Owner")
+    assert [removal.membership for removal in Removal.objects.all()] == [leaver]
+    assert console == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_button_on_a_members_page_works_at_a_phones_width(
+    page: Page, leaver: Membership, scheme: str, console: list[str]
+) -> None:
+    page.set_viewport_size({"width": 375, "height": 740})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    log_in(page)
+    page.goto(f"/admin/organizations/membership/{leaver.pk}/change/")
+    assert_accessible(page)
+
+    page.get_by_role("link", name="Remove from Acme").click()
+
+    assert_accessible(page)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 375, f"the page is {width} pixels wide"
+    page.get_by_role("button", name="Yes, remove 1 member").click()
+    assert_accessible(page)
+    expect(page.get_by_role("heading", name="Removed: 1")).to_be_visible()
+    assert console == []
