@@ -1,6 +1,7 @@
 """``manage.py remove_members``: take any number of members out of an organization."""
 
 import logging
+import signal
 import sys
 import uuid
 from argparse import ArgumentTypeError
@@ -173,6 +174,11 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stderr.write("\nStopped.")
             status = INTERRUPTED
+        except OSError as error:  # a full disk, or nobody who reads the report
+            raise CommandError(
+                f"The report cannot be written: {error.strerror}. {CARRY_ON}",
+                returncode=SOMEBODY_STAYS,
+            ) from error
         except (OperationalError, InterfaceError) as error:
             raise CannotStartError(f"The database cannot be reached: {error}") from error
         if status:
@@ -287,6 +293,8 @@ class Command(BaseCommand):
                 lost = error
                 if report:
                     report.write(lost.rows)
+            except KeyboardInterrupt:  # for the second time
+                asked.signal = asked.signal or signal.SIGINT
         self.told.write(
             "\n".join([f"Removed: {totals.outcomes[REMOVED]:,}", *staying_lines(staying, totals)])
         )

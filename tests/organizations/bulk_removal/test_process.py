@@ -160,6 +160,18 @@ def test_in_a_pipe_the_report_is_all_of_standard_output(
     assert "member_removed" not in result.stderr
 
 
+def test_a_report_that_cannot_be_written_ends_the_run_with_a_word(
+    organization: Organization, file: Path
+) -> None:
+    arguments = ("--from-file", file, "--no-input", "--report", "/dev/full")
+
+    result = call(organization.pk, *arguments)
+
+    assert result.returncode in {1, 2}
+    assert "cannot be written: No space left on device." in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_a_missing_database_is_a_call_that_could_not_start(tmp_path: Path) -> None:
     result = subprocess.run(  # noqa: S603 (our own program)
         [*COMMAND, "org_x", "--user", "usr_x", "--no-input"],
@@ -215,9 +227,10 @@ def test_interrupted_twice_it_rolls_the_batch_back(
         while "again to roll it back" not in process.stderr.readline():  # type: ignore[union-attr]
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        _, said = process.communicate(timeout=60)
 
     assert process.returncode == 130
+    assert "Stopped after 2 of 6 rows." in said
     assert Removal.objects.count() == 2
 
 
