@@ -1,0 +1,22 @@
+"""Whether the process lives, and whether it can do its work: for whoever runs it."""
+
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse
+
+
+def live(request: HttpRequest) -> HttpResponse:
+    """Answer 200 as long as the process answers at all."""
+    return HttpResponse("alive\n", content_type="text/plain")
+
+
+def ready(request: HttpRequest) -> HttpResponse:
+    """Answer 200 when the database answers and has every migration, else 503 and which not."""
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Error:
+        return HttpResponse("no database\n", content_type="text/plain", status=503)
+    if missing:
+        return HttpResponse("migrations are missing\n", content_type="text/plain", status=503)
+    return HttpResponse("ready\n", content_type="text/plain")

@@ -1,0 +1,35 @@
+"""What a supervisor of the process is told."""
+
+import pytest
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+
+
+def test_a_live_process_says_so_without_a_database(client: Client) -> None:
+    assert client.get("/livez").status_code == 200
+
+
+def test_it_is_ready_with_a_database_that_has_every_migration(client: Client, db: None) -> None:
+    assert client.get("/readyz").status_code == 200
+
+
+def test_it_is_not_ready_while_a_migration_is_missing(client: Client, db: None) -> None:
+    MigrationRecorder(connection).record_unapplied("organizations", "0002_admin_at_a_million")
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.content) == (503, b"migrations are missing\n")
+
+
+def test_it_is_not_ready_without_a_database(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise OperationalError("the connection is lost")
+
+    with monkeypatch.context() as without_database:
+        without_database.setattr(connection, "cursor", gone)
+        response = client.get("/readyz")
+
+    assert (response.status_code, response.content) == (503, b"no database\n")
