@@ -15,6 +15,7 @@ from organizations.models import Membership, Removal
 from organizations.removal.absence import explain_absence
 from organizations.removal.guards import find_refusals, refuse_unknown_departments
 from organizations.removal.log import log_removals
+from organizations.removal.retries import in_one_transaction
 from users.models import User
 
 STATEMENT = Path(__file__).with_name("statement.sql").read_text(encoding="utf-8")
@@ -36,7 +37,6 @@ class RemovalOutcome:
     earlier: Removal | None = None
 
 
-@transaction.atomic
 def remove_members(
     organization_id: str,
     user_ids: Iterable[str],
@@ -54,12 +54,32 @@ def remove_members(
     and what they own there passes to the department whose id is ``transfer_to``, for everybody or
     by user id. All of it or, when this raises, nothing. Whoever cannot be removed is refused alone,
     and the others go. Nobody goes who holds a capability outside ``authority``. Accounts, tokens
-    and other organizations are not touched.
+    and other organizations are not touched. Deadlocks and lost connections are tried again.
     """
+    user_ids = list(dict.fromkeys(user_ids))
+
+    def work() -> list[RemovalOutcome]:
+        return _remove_members(
+            organization_id, user_ids, transfer_to, actor, source, reason, trace_id, authority
+        )
+
+    return in_one_transaction(work)
+
+
+def _remove_members(
+    organization_id: str,
+    user_ids: Sequence[str],
+    transfer_to: str | Mapping[str, str] | None,
+    actor: User | None,
+    source: Removal.Source,
+    reason: str,
+    trace_id: str,
+    authority: frozenset[Capability],
+) -> list[RemovalOutcome]:
+    """Remove users in the transaction that is open; return what became of each."""
     # Locks are taken in one order by everybody: memberships by id, role assignments by id, the
     # organization (only when an owner leaves), resources. A locked membership lets nobody add roles
     # or departments to it, and a second removal of the same user waits here and then finds nobody.
-    user_ids = list(dict.fromkeys(user_ids))
     memberships = _lock_memberships(organization_id, user_ids)
     members = list(memberships.values())
     targets = departments_by_user(transfer_to, memberships)
