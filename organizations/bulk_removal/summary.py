@@ -14,9 +14,8 @@ from organizations.exceptions import (
 
 NAMED = 20  # how many people of each kind are named
 
-# What an outcome means, in words; any other outcome stands for itself.
+# Why somebody stays, in words; any other outcome stands for itself.
 WORDS = {
-    ALREADY_REMOVED: "was removed before",
     UserNotFoundError.code: "is not a member",
     DepartmentNotFoundError.code: "the department is unknown",
     LastOwnerCannotBeRemovedError.code: "is the last owner",

@@ -163,17 +163,21 @@ class Command(BaseCommand):
                         "There is no terminal to ask for confirmation on. Pass --no-input to remove"
                         " them without asking, or --dry-run to see what would happen."
                     )
+                if not dry_run and not no_input:
+                    self._foresee(assignment, in_batches(leavers, batch_size), count, None)
+                    self._confirm(assignment.organization)
+                # Opened no sooner: a report of an earlier run outlives a call that is called off.
                 written = self._report(report, from_file, files)
-                if dry_run:
-                    status = self._foresee(assignment, leavers, count, batch_size, written)
-                else:
-                    if not no_input:
-                        self._foresee(assignment, leavers, count, batch_size, None)
-                        self._confirm(assignment.organization)
-                    status = self._remove(assignment, leavers, count, batch_size, written)
+                act = self._foresee if dry_run else self._remove
+                status = act(assignment, in_batches(leavers, batch_size), count, written)
         except KeyboardInterrupt:
             self.stderr.write("\nStopped.")
             status = INTERRUPTED
+        except BadFileError as error:
+            raise CommandError(
+                f"The file has changed since it was checked: {error}. What is removed stays so.",
+                returncode=SOMEBODY_STAYS,
+            ) from error
         except OSError as error:  # a full disk, or nobody who reads the report
             raise CommandError(
                 f"The report cannot be written: {error.strerror}. {CARRY_ON}",
@@ -243,15 +247,13 @@ class Command(BaseCommand):
     def _foresee(
         self,
         assignment: Assignment,
-        leavers: Source,
+        batches: Iterator[list[Leaver]],
         count: int,
-        batch_size: int,
         report: Report | None,
     ) -> int:
         """Show what would happen; return the exit status that it would have."""
         plan = Plan(assignment)
-        batches = foresee(assignment, in_batches(leavers, batch_size))
-        for foreseen in show_progress(batches, count, plan.totals, sys.stderr):
+        for foreseen in show_progress(foresee(assignment, batches), count, plan.totals, sys.stderr):
             plan.add(foreseen)
             if report:
                 report.write([one.row for one in foreseen])
@@ -264,25 +266,24 @@ class Command(BaseCommand):
             f"Type the name of the organization, {organization}, to remove them: ", ending=""
         )
         self.told.flush()
-        if sys.stdin.readline().strip() != organization.name:
+        if sys.stdin.readline().strip() != organization.name.strip():
             raise CannotStartError("That is not its name. Nobody was removed.")
 
     def _remove(
         self,
         assignment: Assignment,
-        leavers: Source,
+        batches: Iterator[list[Leaver]],
         count: int,
-        batch_size: int,
         report: Report | None,
     ) -> int:
         """Remove them; return the exit status."""
         totals = Totals()
         staying: list[ReportRow] = []
-        batches = remove_in_batches(assignment, in_batches(leavers, batch_size))
+        done_batches = remove_in_batches(assignment, batches)
         lost: DatabaseLostError | None = None
         with interruption() as asked, without_log_lines():
             try:
-                for rows in show_progress(batches, count, totals, sys.stderr):
+                for rows in show_progress(done_batches, count, totals, sys.stderr):
                     totals.add(rows)
                     remember_staying(staying, rows)
                     if report:

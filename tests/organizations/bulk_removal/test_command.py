@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterable
-from io import StringIO
+from io import SEEK_END, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -252,6 +252,27 @@ def test_a_bad_row_at_the_end_is_named_before_anybody_is_removed(
 
     assert refused.value.returncode == 2
     assert not Removal.objects.exists()
+
+
+def test_a_file_that_is_spoiled_meanwhile_is_named_with_its_line(
+    organization: Organization, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = "usr_" + "x" * 100  # long, so that the end is not in a buffer yet
+    file = write(tmp_path / "leavers.csv", [unknown] * 5000)
+    remove_batch = batches.remove_batch
+
+    def and_spoil_the_end(*arguments: Any, **options: Any) -> Any:
+        with file.open("r+b") as spoiled:
+            spoiled.seek(-5, SEEK_END)
+            spoiled.write(b"\0")
+        return remove_batch(*arguments, **options)
+
+    monkeypatch.setattr(run, "remove_batch", and_spoil_the_end)
+
+    with pytest.raises(CommandError, match="has changed since it was checked: line 5001") as ended:
+        remove(organization, "--from-file", file, "--no-input")
+
+    assert ended.value.returncode == 1
 
 
 def test_the_report_does_not_overwrite_the_input(

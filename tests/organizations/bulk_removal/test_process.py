@@ -85,11 +85,24 @@ def started(*arguments: object) -> "subprocess.Popen[str]":
 
 
 @pytest.fixture
-def terminal(organization: Organization, file: Path) -> Iterator["pexpect.spawn[str]"]:
+def earlier_report(tmp_path: Path) -> Path:
+    """What an earlier run reported."""
+    report = tmp_path / "report.csv"
+    report.write_text("what an earlier run did")
+    return report
+
+
+@pytest.fixture
+def terminal(
+    organization: Organization, file: Path, earlier_report: Path
+) -> Iterator["pexpect.spawn[str]"]:
     """The command at a terminal, about to ask."""
     with pexpect.spawn(
         sys.executable,
-        ["manage.py", "remove_members", organization.pk, "--from-file", str(file)],
+        [
+            *("manage.py", "remove_members", organization.pk),
+            *("--from-file", str(file), "--report", str(earlier_report)),
+        ],
         cwd=ROOT,
         env=environment(),
         encoding="utf-8",
@@ -116,7 +129,9 @@ def test_at_a_terminal_it_shows_the_plan_and_removes_once_the_name_is_typed(
     assert Removal.objects.count() == 6
 
 
-def test_another_name_removes_nobody(terminal: "pexpect.spawn[str]") -> None:
+def test_another_name_removes_nobody_and_keeps_the_earlier_report(
+    terminal: "pexpect.spawn[str]", earlier_report: Path
+) -> None:
     terminal.expect_exact("to remove them:")
     terminal.sendline("acme")
     terminal.expect_exact("That is not its name. Nobody was removed.")
@@ -125,6 +140,7 @@ def test_another_name_removes_nobody(terminal: "pexpect.spawn[str]") -> None:
 
     assert terminal.exitstatus == 2
     assert not Removal.objects.exists()
+    assert earlier_report.read_text() == "what an earlier run did"
 
 
 def test_ctrl_c_at_the_question_removes_nobody(terminal: "pexpect.spawn[str]") -> None:
