@@ -7,9 +7,9 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from organizations.models import Membership, Organization, Removal
-from organizations.removal.service import remove_members
 from tests.factories import DepartmentFactory, MembershipFactory, RoleFactory
 from tests.organizations.admin.page import text_of
+from tests.removals import remove
 
 ADMIN = "/admin/organizations/"
 
@@ -115,16 +115,6 @@ def test_a_member_is_added_and_not_twice(
     remove(member)
     assert browser.post(f"{ADMIN}membership/add/", form).status_code == 302
     assert organization.memberships.active().filter(user=member.user).count() == 1
-
-
-def remove(member: Membership) -> None:
-    remove_members(
-        member.organization_id,
-        [member.user_id],
-        transfer_to=None,
-        actor=None,
-        source=Removal.Source.COMMAND,
-    )
 
 
 def test_what_has_history_cannot_be_deleted(browser: Client, member: Membership) -> None:

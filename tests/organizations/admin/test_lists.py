@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 
 from organizations.models import Membership, Organization, Removal
-from organizations.removal.service import remove_members
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -15,21 +14,10 @@ from tests.factories import (
     UserFactory,
 )
 from tests.organizations.admin.page import text_of
+from tests.removals import remove
 from users.models import User
 
 ADMIN = "/admin/organizations/"
-
-
-def remove(*members: Membership, actor: User | None = None) -> None:
-    for member in members:
-        remove_members(
-            member.organization_id,
-            [member.user_id],
-            transfer_to=None,
-            actor=actor,
-            source=Removal.Source.ADMIN,
-            trace_id="trace-of-the-test",
-        )
 
 
 @pytest.fixture
@@ -175,7 +163,7 @@ def test_an_organization_shows_its_numbers(
 def test_a_record_is_found_by_who_left_who_removed_them_and_where(
     browser: Client, ada: Membership, staff: User
 ) -> None:
-    remove(ada, actor=staff)
+    remove(ada, actor=staff, trace_id="trace-of-the-test")
     record = Removal.objects.get()
     for query in (
         {"q": "lovelace"},

@@ -8,13 +8,13 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from organizations.models import Membership, Organization, Removal
-from organizations.removal.service import remove_members
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
     ResourceFactory,
 )
 from tests.organizations.admin.page import text_of
+from tests.removals import remove
 from users.models import User
 
 CHANGELIST = "/admin/organizations/membership/"
@@ -120,9 +120,7 @@ def test_who_was_removed_meanwhile_has_an_outcome_too(
 ) -> None:
     member, gone = MembershipFactory.create_batch(2, organization=organization)
     confirmation = select(browser, [member, gone]).url
-    remove_members(
-        organization.pk, [gone.user_id], transfer_to=None, actor=None, source=Removal.Source.COMMAND
-    )
+    remove(gone)
     assert "Removed already" in text_of(browser.get(confirmation))
 
     page = text_of(browser.post(confirmation, {"reason": ""}, follow=True))
@@ -137,13 +135,7 @@ def test_who_came_back_meanwhile_is_not_removed_by_an_old_selection(
 ) -> None:
     member = MembershipFactory.create(organization=organization)
     confirmation = select(browser, [member]).url
-    remove_members(
-        organization.pk,
-        [member.user_id],
-        transfer_to=None,
-        actor=None,
-        source=Removal.Source.COMMAND,
-    )
+    remove(member)
     returned = MembershipFactory.create(organization=organization, user=member.user)
 
     browser.post(confirmation, {"reason": ""}, follow=True)
