@@ -5,12 +5,13 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.factories import UserFactory
 from users.models import User
 
+DEADLINE_MILLISECONDS = 20_000
 PASSWORD = "correct horse battery staple"  # noqa: S105 (a test's own)
 
 
@@ -22,6 +23,7 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("no Chromium is installed (Debian package: chromium)")
     # The database is used in the test's own thread, where Playwright runs its event loop.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=DEADLINE_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
@@ -51,7 +53,7 @@ def page(
     """A page of a fresh browser, at the admin's login."""
     with chromium.new_context(base_url=live_server.url) as context:
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(DEADLINE_MILLISECONDS)
         page.on("pageerror", lambda error: console.append(str(error)))
         page.on(
             "console",
