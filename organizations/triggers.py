@@ -1,8 +1,8 @@
-"""The one invariant that no constraint can state: an organization keeps an owner.
+"""The one invariant that no constraint can state: an organization keeps an active owner.
 
 Every way to take the Owner role ends in a deleted or changed role assignment, since the database
-lets no removed member hold one. So the check hangs there, once for each statement, whoever sent
-it: a removal, the admin, a shell.
+lets no removed member hold one. The other way to lose an owner is a disabled account. So the check
+hangs at these two, whoever sent the statement: a removal, the admin, a shell.
 """
 
 import pgtrigger
@@ -11,36 +11,63 @@ import pgtrigger
 # the check after it sees what the first of them did.
 _KEEP_AN_OWNER = """
     PERFORM 1 FROM organizations_organization AS organization
-    WHERE organization.id IN (
-        SELECT role.organization_id
-        FROM taken JOIN organizations_role AS role ON role.id = taken.role_id
-        WHERE role.is_owner
-    )
+    WHERE organization.id IN ({concerned})
     ORDER BY organization.id
     FOR NO KEY UPDATE;
-    IF FOUND AND EXISTS (
-        SELECT FROM taken JOIN organizations_role AS role ON role.id = taken.role_id
-        WHERE role.is_owner AND NOT EXISTS (
-            SELECT FROM organizations_roleassignment AS assignment
-            JOIN organizations_membership AS membership ON membership.id = assignment.membership_id
-            JOIN users_user AS account ON account.id = membership.user_id
-            WHERE assignment.role_id = role.id AND account.is_active
-        )
-    ) THEN
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    SELECT string_agg(organization.name, ', ' ORDER BY organization.id) INTO ownerless
+    FROM organizations_organization AS organization
+    WHERE organization.id IN ({concerned}) AND NOT EXISTS (
+        SELECT FROM organizations_role AS role
+        JOIN organizations_roleassignment AS assignment ON assignment.role_id = role.id
+        JOIN organizations_membership AS membership ON membership.id = assignment.membership_id
+        JOIN users_user AS account ON account.id = membership.user_id
+        WHERE role.organization_id = organization.id AND role.is_owner AND account.is_active
+    );
+    IF ownerless IS NOT NULL THEN
         RAISE EXCEPTION 'the organization would be left without an active owner'
-            USING ERRCODE = 'restrict_violation';
+            USING ERRCODE = 'restrict_violation',
+            HINT = 'Make somebody else an owner of ' || ownerless || ' first.';
     END IF;
     RETURN NULL;
 """
+_OWNER_ROLE_TAKEN = """
+    SELECT role.organization_id
+    FROM taken JOIN organizations_role AS role ON role.id = taken.role_id
+    WHERE role.is_owner
+"""
+_OWNED_BY_ACCOUNT = """
+    SELECT role.organization_id
+    FROM organizations_membership AS membership
+    JOIN organizations_roleassignment AS assignment ON assignment.membership_id = membership.id
+    JOIN organizations_role AS role ON role.id = assignment.role_id
+    WHERE membership.user_id = NEW.id AND role.is_owner
+"""
+_DECLARED = [("ownerless", "text")]
 
-keep_an_owner = [
+owner_role_is_taken = [
     pgtrigger.Trigger(
         name=f"owner_stays_on_{str(operation).lower()}",
         level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=operation,
         referencing=pgtrigger.Referencing(old="taken"),  # type: ignore[no-untyped-call]
-        func=_KEEP_AN_OWNER,
+        declare=_DECLARED,
+        func=_KEEP_AN_OWNER.format(concerned=_OWNER_ROLE_TAKEN),
     )
     for operation in (pgtrigger.Delete, pgtrigger.Update)
+]
+
+owner_account_is_disabled = [
+    pgtrigger.Trigger(
+        name="owner_stays_enabled",
+        level=pgtrigger.Row,
+        when=pgtrigger.After,
+        operation=pgtrigger.UpdateOf("is_active"),  # type: ignore[no-untyped-call]
+        condition=pgtrigger.Q(old__is_active=True, new__is_active=False),
+        declare=_DECLARED,
+        func=_KEEP_AN_OWNER.format(concerned=_OWNED_BY_ACCOUNT),
+    )
 ]

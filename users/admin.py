@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from config.admin import staff_of
 from config.large_tables import LargeTableAdmin
+from config.refused_changes import RefusedChanges
 from users.models import AccessToken, User
 from users.models.access_token import SHOWN_LENGTH, TOKEN_PREFIX
 
@@ -37,7 +38,7 @@ class AccountForm(UserChangeForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(LargeTableAdmin[User], DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for a username
+class UserAdmin(RefusedChanges, LargeTableAdmin[User], DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for a username
     """A person's account."""
 
     form = AccountForm

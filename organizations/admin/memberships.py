@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from config.identifiers import is_id
+from config.refused_changes import RefusedChanges
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.member_removal import MemberRemovalAdmin
-from organizations.admin.refused_changes import RefusedChanges
 from organizations.models import DepartmentMembership, Membership, RoleAssignment
 from users.models import User
 

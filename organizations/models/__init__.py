@@ -1,5 +1,6 @@
 """Organizations, who belongs to them, what those people own, and the record of who was removed."""
 
+from organizations.models.account import MemberAccount
 from organizations.models.membership import DepartmentMembership, Membership, RoleAssignment
 from organizations.models.organization import Department, Organization, Role
 from organizations.models.removal import Removal
@@ -8,6 +9,7 @@ from organizations.models.resource import Resource
 __all__ = [
     "Department",
     "DepartmentMembership",
+    "MemberAccount",
     "Membership",
     "Organization",
     "Removal",

@@ -9,7 +9,7 @@ from django.utils import timezone
 from organizations.capabilities import Capability
 from organizations.constraints import ForeignKeyConstraint
 from organizations.models.organization import Department, Organization, Role
-from organizations.triggers import keep_an_owner
+from organizations.triggers import owner_role_is_taken
 from users.models import User
 
 
@@ -99,7 +99,7 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
         above = ~models.Q(role__capabilities__contained_by=list(authority))
         return (
             self.filter(above | models.Q(role__is_owner=True), membership__in=memberships)
-            .select_related("role", "membership__user")
+            .select_related("role")
             .order_by("pk")
         )
 
@@ -150,7 +150,7 @@ class RoleAssignment(models.Model):
                 violation_error_message="The role belongs to another organization.",
             ),
         )
-        triggers = keep_an_owner
+        triggers = owner_role_is_taken
 
     def __str__(self) -> str:
         return str(self.role)

@@ -32,11 +32,11 @@ def find_refusals(
         decisive = decisive.select_for_update(of=("self",))
 
     held_by: dict[int, set[str]] = {}
-    owners: dict[int, bool] = {}  # whether their account is active
+    owners: set[int] = set()
     for assignment in decisive:
         held_by.setdefault(assignment.membership_id, set()).update(assignment.role.capabilities)
         if assignment.role.is_owner:
-            owners[assignment.membership_id] = assignment.membership.user.is_active
+            owners.add(assignment.membership_id)
 
     refusals: dict[int, ContractError] = {}
     for membership_id, held in held_by.items():
@@ -47,25 +47,27 @@ def find_refusals(
             )
 
     leaving = [m for m in memberships if m.pk in owners and m.pk not in refusals]
-    if leaving and not _other_owner_stays(leaving, gone, lock=lock):
-        # The last to go of those with an active account; where nobody's is, all of them.
-        with_account = [m for m in leaving if owners[m.pk]]
-        for membership in with_account[-1:] or leaving:
-            refusals[membership.pk] = LastOwnerCannotBeRemovedError(
-                {"user_id": membership.user_id, "organization_id": membership.organization_id}
-            )
+    for membership in _last_owners(leaving, gone, lock=lock) if leaving else ():
+        refusals[membership.pk] = LastOwnerCannotBeRemovedError(
+            {"user_id": membership.user_id, "organization_id": membership.organization_id}
+        )
     return refusals
 
 
-def _other_owner_stays(
-    leaving: Collection[Membership], gone: Collection[int], *, lock: bool
-) -> bool:
-    """Tell whether the organization has an active owner besides these."""
-    organization_id = next(iter(leaving)).organization_id
-    if lock:
+def _last_owners(
+    leaving: Sequence[Membership], gone: Collection[int], *, lock: bool
+) -> Sequence[Membership]:
+    """Return which of these owners stay, where the organization has no active one besides them:
+    the last to go of those with an active account; where nobody's is, all.
+    """
+    organization_id = leaving[0].organization_id
+    if lock:  # as do the triggers: until the end nobody else leaves, and no account is disabled
         Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
-    others = Membership.objects.owners().filter(organization=organization_id)
-    return others.exclude(pk__in=[*(membership.pk for membership in leaving), *gone]).exists()
+    owners = Membership.objects.owners().filter(organization=organization_id)
+    if owners.exclude(pk__in=[*(membership.pk for membership in leaving), *gone]).exists():
+        return []
+    active = set(owners.filter(pk__in=[m.pk for m in leaving]).values_list("pk", flat=True))
+    return [m for m in leaving if m.pk in active][-1:] or leaving
 
 
 def refuse_unknown_departments(

@@ -240,8 +240,25 @@ def delete_role(owner: Membership) -> None:
     sql("DELETE FROM organizations_role WHERE organization_id = %s", owner.organization_id)
 
 
+def disable_account(owner: Membership) -> None:
+    User.objects.filter(pk=owner.user_id).update(is_active=False)
+
+
+def delete_account(owner: Membership) -> None:
+    sql("DELETE FROM users_user WHERE id = %s", owner.user_id)
+    check_deferred()
+
+
 @pytest.mark.parametrize(
-    "attack", [take_role_away, change_role, take_role_away_in_sql, delete_role]
+    "attack",
+    [
+        take_role_away,
+        change_role,
+        take_role_away_in_sql,
+        delete_role,
+        disable_account,
+        delete_account,
+    ],
 )
 def test_6_the_last_owner_keeps_the_role(
     owner: Membership, attack: Callable[[Membership], None]
@@ -256,6 +273,21 @@ def test_6_an_owner_whose_account_is_disabled_does_not_count(owner: Membership) 
 
     with refused("without an active owner"):
         owner.role_assignments.all().delete()
+
+
+def test_6_the_account_of_one_of_two_owners_can_be_disabled(owner: Membership) -> None:
+    MembershipFactory.create(organization=owner.organization, roles=["Owner"])
+
+    disable_account(owner)
+
+    assert Membership.objects.owners().count() == 1
+
+
+def test_6_disabling_both_owners_in_one_statement_is_refused(owner: Membership) -> None:
+    MembershipFactory.create(organization=owner.organization, roles=["Owner"])
+
+    with refused("without an active owner"):
+        User.objects.all().update(is_active=False)
 
 
 def test_6_one_of_two_owners_can_give_the_role_back(owner: Membership) -> None:

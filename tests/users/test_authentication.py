@@ -9,6 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from organizations.models import Membership
+from tests.factories import MembershipFactory
 from tests.organizations.api.address import address_of
 from users.models import AccessToken, User
 
@@ -34,6 +35,8 @@ def expire(owner: User) -> None:
 
 
 def disable(owner: User) -> None:
+    organization = owner.memberships.get().organization
+    MembershipFactory.create(organization=organization, roles=["Owner"])  # somebody has to stay
     User.objects.filter(pk=owner.pk).update(is_active=False)
 
 

@@ -87,6 +87,29 @@ def test_the_last_owner_keeps_the_role_and_staff_read_why(
     assert owner.role_assignments.exists()
 
 
+def test_the_account_of_the_last_owner_is_not_disabled_and_staff_read_who_is_missing(
+    browser: Client, owner: Membership
+) -> None:
+    address = f"/admin/users/user/{owner.user_id}/change/"
+
+    page = browser.post(address, {"email": owner.user.email}, follow=True)
+
+    assert f"Make somebody else an owner of {owner.organization.name} first." in text_of(page)
+    owner.user.refresh_from_db()
+    assert owner.user.is_active
+
+
+def test_the_account_of_an_owner_is_disabled_once_another_is_named(
+    browser: Client, owner: Membership
+) -> None:
+    MembershipFactory.create(organization=owner.organization, roles=["Owner"])
+
+    browser.post(f"/admin/users/user/{owner.user_id}/change/", {"email": owner.user.email})
+
+    owner.user.refresh_from_db()
+    assert not owner.user.is_active
+
+
 def test_a_former_member_is_there_to_read(browser: Client, member: Membership) -> None:
     remove(member)
     role = member.organization.roles.get(name="Admin")

@@ -24,6 +24,7 @@ from tests.factories import (
     OrganizationFactory,
     ResourceFactory,
 )
+from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -142,6 +143,31 @@ def test_somebody_who_becomes_the_last_owner_meanwhile_stays(owner: Membership) 
             removing = both.enter_context(in_background(partial(remove, owner)))
             until_somebody_waits_for_a_lock()
         assert codes([removing.result()]) == ["LAST_OWNER_CANNOT_BE_REMOVED"]
+
+
+def test_the_last_two_owners_are_not_disabled_at_once(owner: Membership) -> None:
+    second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
+
+    def disable(member: Membership) -> bool:
+        try:
+            return bool(User.objects.filter(pk=member.user_id).update(is_active=False))
+        except IntegrityError:
+            return False
+
+    assert sorted(all_at_once(partial(disable, owner), partial(disable, second))) == [False, True]
+
+
+def test_an_owner_who_is_disabled_meanwhile_does_not_count(owner: Membership) -> None:
+    second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            User.objects.filter(pk=second.user_id).update(is_active=False)
+            removing = both.enter_context(in_background(partial(remove, owner, second)))
+            until_somebody_waits_for_a_lock()
+        kept, removed = removing.result()
+
+    assert (codes([[kept]]), codes([[removed]])) == (["LAST_OWNER_CANNOT_BE_REMOVED"], ["removed"])
 
 
 def test_the_last_two_owner_roles_are_not_taken_at_once(owner: Membership) -> None:

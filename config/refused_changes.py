@@ -28,7 +28,7 @@ class RefusedChanges(admin.ModelAdmin[Any]):
 
 
 def reason_of(refusal: IntegrityError) -> str:
-    """Return the words of the constraint that refused, or those of the trigger."""
+    """Return the words of the constraint that refused, or those of the trigger with its advice."""
     cause = refusal.__cause__
     if not isinstance(cause, psycopg.Error):
         return str(refusal)
@@ -36,4 +36,5 @@ def reason_of(refusal: IntegrityError) -> str:
         for constraint in model._meta.constraints:
             if constraint.name == cause.diag.constraint_name:
                 return str(constraint.get_violation_error_message())
-    return f"Nothing was changed: {cause.diag.message_primary}."
+    hint = f" {cause.diag.message_hint}" if cause.diag.message_hint else ""
+    return f"Nothing was changed: {cause.diag.message_primary}.{hint}"
