@@ -1,5 +1,7 @@
 """Every address of the application."""
 
+from csp.constants import UNSAFE_INLINE
+from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -7,12 +9,17 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 
 from config.health import live, ready
 
+# Swagger UI writes styles into its page.
+docs = csp_update({"style-src": [UNSAFE_INLINE]})(
+    SpectacularSwaggerSplitView.as_view(url_name="openapi")
+)
+
 urlpatterns = [
     path("livez", live),
     path("readyz", ready),
     path("", RedirectView.as_view(pattern_name="docs")),
     path("admin/", admin.site.urls),
     path("v1/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
-    path("v1/docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
+    path("v1/docs", docs, name="docs"),
     path("v1/", include("organizations.api.urls")),
 ]

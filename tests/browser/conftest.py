@@ -59,7 +59,7 @@ def page(
             "console",
             lambda message: (
                 console.append(f"{message.text} {message.location}")
-                if message.type == "error"
+                if message.type == "error" and message.location["url"]  # axe-core's has none
                 else None
             ),
         )
