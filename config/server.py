@@ -1,0 +1,18 @@
+"""How gunicorn runs the application: ``gunicorn -c python:config.server``.
+
+Options on the command line win over these.
+"""
+
+wsgi_app = "config.wsgi"
+worker_class = "config.api.unreadable.EnvelopeWorker"
+
+workers = 2
+threads = 8
+
+# SIGTERM lets requests in flight finish for so many seconds.
+graceful_timeout = 30
+
+# A request may have a line of 4 KiB, 64 header fields, and 8 KiB in each of them.
+limit_request_line = 4096
+limit_request_fields = 64
+limit_request_field_size = 8190
