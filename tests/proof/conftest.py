@@ -1,0 +1,34 @@
+"""Counts what is tried, and prints it as the table of the README's section on trust."""
+
+import pytest
+
+from tests.proof.figures import Figures, Tally
+
+FIGURES = pytest.StashKey[Figures]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FIGURES] = Figures()
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> Tally:
+    """Counts what this test tries."""
+    return Tally(request.config.stash[FIGURES], request.node.nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> object:
+    report: pytest.TestReport = yield
+    if report.failed:
+        item.config.stash[FIGURES].failed.add(report.nodeid)
+    return report
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if config.stash[FIGURES].tried:
+        terminalreporter.section("what was tried")
+        for line in config.stash[FIGURES].table():
+            terminalreporter.write_line(line)

@@ -1,0 +1,415 @@
+"""Any order of invitations, grants, removals and returns, against a model of what must be true.
+
+The API, the service, raw ORM and raw attacks are mixed; after every step the database is compared
+with the model, and every invariant is asked for by SQL.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import Error, IntegrityError, connection, transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from rest_framework.test import APIClient
+
+from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.models import (
+    Department,
+    DepartmentMembership,
+    Membership,
+    Organization,
+    Removal,
+    Resource,
+    RoleAssignment,
+)
+from organizations.removal.service import remove_members
+from tests.factories import (
+    DepartmentFactory,
+    OrganizationFactory,
+    ResourceFactory,
+    RoleFactory,
+    UserFactory,
+)
+from tests.proof.figures import Tally
+from tests.proof.invariants import broken_invariants
+from users.models import AccessToken, User
+
+ROLES = {
+    "Owner": ALL_CAPABILITIES,
+    "Admin": ALL_CAPABILITIES,
+    "Remover": frozenset({Capability.REMOVE_USERS}),
+    "Member": frozenset[Capability](),
+}
+
+
+@dataclass
+class Place:
+    """What must be true of one organization."""
+
+    organization: Organization
+    departments: list[Department]
+    members: dict[str, tuple[set[str], set[str]]] = field(
+        default_factory=dict
+    )  # roles, departments
+    resources: dict[str, str] = field(default_factory=dict)  # id -> id of its user or department
+    removals: int = 0
+
+    def capabilities(self, user: str) -> frozenset[Capability]:
+        return frozenset().union(*(ROLES[role] for role in self.members[user][0]))
+
+    def removed(self, user: str, target: str | None) -> None:
+        del self.members[user]
+        self.removals += 1
+        for resource, holder in self.resources.items():
+            if target and holder == user:
+                self.resources[resource] = target
+
+
+@contextmanager
+def refused(by: type[Error] = Error) -> Iterator[None]:
+    """Expect the database to refuse, now or at the commit, and undo the attempt."""
+    with pytest.raises(by), transaction.atomic():
+        yield
+        check_deferred()
+
+
+def check_deferred() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+class Organizations(RuleBasedStateMachine):
+    """Two organizations, six people, and everything that can happen between them."""
+
+    places: Bundle[Place] = Bundle("places")
+    people: Bundle[User] = Bundle("people")
+    tally: Tally
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
+        cache.clear()
+        self.world: list[Place] = []
+        self.disabled: set[str] = set()
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.transaction.__exit__(None, None, None)
+
+    @initialize(target=people)
+    def six_people(self) -> Any:
+        self.clients: dict[str, APIClient] = {}
+        users = UserFactory.create_batch(6)
+        for user in users:
+            _, plain = AccessToken.objects.issue(user, name="", lifetime=timedelta(hours=1))
+            self.clients[user.pk] = APIClient(HTTP_AUTHORIZATION=f"Bearer {plain}")
+        return multiple(*users)
+
+    @initialize(target=places)
+    def two_organizations(self) -> Any:
+        for _ in range(2):
+            organization = OrganizationFactory.create()
+            RoleFactory.create(
+                organization=organization, name="Remover", capabilities=["remove_users"]
+            )
+            departments = DepartmentFactory.create_batch(2, organization=organization)
+            place = Place(organization, departments)
+            founder = UserFactory.create()
+            self.world.append(place)
+            self.join(place, founder)
+            self.give(place, founder, "Owner")
+        return multiple(*self.world)
+
+    # What must be true of accounts and owners
+
+    def owners(self, place: Place) -> set[str]:
+        return {
+            user
+            for user, (roles, _) in place.members.items()
+            if "Owner" in roles and user not in self.disabled
+        }
+
+    def keeps_an_owner(self, place: Place, user: str) -> bool:
+        """Whether the organization could do without this member."""
+        return "Owner" not in place.members[user][0] or bool(self.owners(place) - {user})
+
+    def removal_code(
+        self, place: Place, user: str, target: str | None, authority: frozenset[Capability]
+    ) -> str | None:
+        """The contract's checks 5 to 8."""
+        if user not in place.members:
+            return "USER_NOT_FOUND"
+        if target and target not in {department.pk for department in place.departments}:
+            wrong = "DEPARTMENT_NOT_FOUND"
+        else:
+            wrong = None
+        if place.capabilities(user) - authority:
+            return "INSUFFICIENT_PERMISSIONS"
+        if not self.keeps_an_owner(place, user):
+            return "LAST_OWNER_CANNOT_BE_REMOVED"
+        return wrong
+
+    # What people do
+
+    @rule(place=places, user=people)
+    def join(self, place: Place, user: User) -> None:
+        """Somebody is invited, or comes back."""
+        membership = Membership(organization=place.organization, user=user)
+        if user.pk in place.members:
+            with refused(IntegrityError):
+                membership.save()
+        else:
+            membership.save()
+            place.members[user.pk] = (set(), set())
+
+    def membership_of(self, place: Place, user: User) -> Membership | None:
+        """The tenure of today, or the last."""
+        tenures = Membership.objects.of(place.organization.pk, [user.pk])
+        return tenures.order_by("-is_active", "-pk").first()
+
+    @rule(place=places, user=people, name=st.sampled_from(sorted(ROLES)))
+    def give(self, place: Place, user: User, name: str) -> None:
+        membership = self.membership_of(place, user)
+        if membership is None:
+            return
+        given = RoleAssignment(
+            organization=place.organization,
+            membership=membership,
+            role=place.organization.roles.get(name=name),
+        )
+        if user.pk not in place.members or name in place.members[user.pk][0]:
+            with refused(IntegrityError):
+                given.save()
+        else:
+            given.save()
+            place.members[user.pk][0].add(name)
+
+    @rule(place=places, user=people, name=st.sampled_from(sorted(ROLES)))
+    def take(self, place: Place, user: User, name: str) -> None:
+        held = RoleAssignment.objects.filter(
+            membership__user=user, organization=place.organization, role__name=name
+        )
+        if name not in place.members.get(user.pk, ((), ()))[0]:
+            assert not held.exists()
+        elif name == "Owner" and not self.keeps_an_owner(place, user.pk):
+            with refused(IntegrityError):
+                held.delete()
+        else:
+            held.delete()
+            place.members[user.pk][0].remove(name)
+
+    @rule(place=places, other=places, user=people, number=st.integers(0, 1))
+    def join_department(self, place: Place, other: Place, user: User, number: int) -> None:
+        membership = self.membership_of(place, user)
+        if membership is None:
+            return
+        department = other.departments[number]
+        joined = DepartmentMembership(
+            organization=place.organization, membership=membership, department=department
+        )
+        if (
+            place is not other
+            or user.pk not in place.members
+            or department.pk in place.members[user.pk][1]
+        ):
+            with refused(IntegrityError):
+                joined.save()
+        else:
+            joined.save()
+            place.members[user.pk][1].add(department.pk)
+
+    @rule(place=places, user=people)
+    def own(self, place: Place, user: User) -> None:
+        resource = ResourceFactory.create(organization=place.organization, owner=user)
+        place.resources[resource.pk] = user.pk
+
+    @rule(place=places, other=places, number=st.integers(0, 1))
+    def staff_pass_everything_of_leavers(self, place: Place, other: Place, number: int) -> None:
+        department = other.departments[number]
+        left = Resource.objects.whose_owner_has_left().filter(organization=place.organization)
+        left.pass_to(department)
+        for resource, holder in place.resources.items():
+            if place is other and holder.startswith("usr_") and holder not in place.members:
+                place.resources[resource] = department.pk
+
+    @rule(user=people)
+    def disable_account(self, user: User) -> None:
+        account = User.objects.filter(pk=user.pk)
+        if user.pk not in self.disabled and any(
+            self.owners(place) == {user.pk} for place in self.world
+        ):
+            with refused(IntegrityError):
+                account.update(is_active=False)
+        else:
+            account.update(is_active=False)
+            self.disabled.add(user.pk)
+
+    @rule(user=people)
+    def enable_account(self, user: User) -> None:
+        User.objects.filter(pk=user.pk).update(is_active=True)
+        self.disabled.discard(user.pk)
+
+    # Removals
+
+    @rule(
+        place=places,
+        other=places,
+        actor=people,
+        user=people,
+        number=st.sampled_from([None, 0, 1]),
+        confirm=st.sampled_from([True, True, True, False]),
+    )
+    def remove_by_api(
+        self, place: Place, other: Place, actor: User, user: User, number: int | None, confirm: bool
+    ) -> None:
+        """One member removes another, or leaves."""
+        target = None if number is None else other.departments[number].pk
+        if actor.pk in self.disabled:
+            expected: str | None = "TOKEN_INVALID"
+        elif actor.pk not in place.members:
+            expected = "ORGANIZATION_ACCESS_DENIED"
+        else:
+            held = place.capabilities(actor.pk)
+            if user != actor and Capability.REMOVE_USERS not in held:
+                expected = "INSUFFICIENT_PERMISSIONS"
+            elif not confirm:
+                expected = "CONFIRMATION_REQUIRED"
+            else:
+                authority = ALL_CAPABILITIES if user == actor else held
+                expected = self.removal_code(place, user.pk, target, authority)
+
+        response: Any = self.clients[actor.pk].delete(
+            f"/v1/organizations/{place.organization.pk}/users/{user.pk}",
+            {"confirm": confirm, "transfer_resources_to_department_id": target},
+        )
+
+        code = response.json()["error"]["code"] if response.content else None
+        assert code == expected
+        if code is None:
+            assert response.status_code == 204
+            place.removed(user.pk, target)
+
+    @rule(
+        place=places,
+        users=st.lists(people, min_size=1, max_size=4),
+        number=st.sampled_from([None, 0, 1]),
+    )
+    def remove_by_service(self, place: Place, users: list[User], number: int | None) -> None:
+        """Several are removed together; whoever of the last owners is named last stays."""
+        target = None if number is None else place.departments[number].pk
+        asked = list(dict.fromkeys(user.pk for user in users))
+        owners = [u for u in asked if u in place.members and "Owner" in place.members[u][0]]
+        staying: list[str] = []
+        if owners and not self.owners(place) - set(owners):
+            staying = [u for u in owners if u in self.owners(place)][-1:] or owners
+
+        outcomes = remove_members(
+            place.organization.pk,
+            asked,
+            transfer_to=target,
+            actor=None,
+            source=Removal.Source.COMMAND,
+        )
+
+        for outcome in outcomes:
+            user = outcome.user_id
+            code = outcome.refusal.code if outcome.refusal else None
+            if user not in place.members:
+                assert code == "USER_NOT_FOUND"
+            elif user in staying:
+                assert code == "LAST_OWNER_CANNOT_BE_REMOVED"
+            else:
+                assert code is None
+                place.removed(user, target)
+
+    # What nobody can do
+
+    @rule(place=places, user=people)
+    def take_a_removal_back(self, place: Place, user: User) -> None:
+        for membership in Membership.objects.former().of(place.organization.pk, [user.pk]):
+            with refused():
+                Membership.objects.filter(pk=membership.pk).update(deleted_at=None)
+            with refused():
+                Removal.objects.filter(membership=membership).update(reason="another")
+            with refused(), connection.cursor() as cursor:
+                cursor.execute(
+                    "DELETE FROM organizations_membership WHERE id = %s", [membership.pk]
+                )
+
+    @rule(place=places, user=people)
+    def end_a_membership_without_a_record(self, place: Place, user: User) -> None:
+        if user.pk in place.members:
+            with refused():
+                Membership.objects.active().of(place.organization.pk, [user.pk]).update(
+                    deleted_at="2026-01-01T00:00:00Z"
+                )
+
+    # After every step
+
+    @invariant()
+    def every_invariant_holds(self) -> None:
+        check_deferred()
+        assert broken_invariants() == []
+        self.tally("steps of the state machine, each followed by every invariant in SQL")
+
+    @invariant()
+    def the_database_is_as_the_model_says(self) -> None:
+        for place in self.world:
+            organization = place.organization
+            members = {
+                member.user_id: (
+                    {assignment.role.name for assignment in member.role_assignments.all()},
+                    {joined.department_id for joined in member.department_memberships.all()},
+                )
+                for member in organization.memberships.active().prefetch_related(
+                    "role_assignments__role", "department_memberships"
+                )
+            }
+            assert members == place.members
+            assert {
+                resource.pk: resource.owner_id or resource.department_id
+                for resource in organization.resources.all()
+            } == place.resources
+            assert organization.removals.count() == place.removals
+
+
+def prove(tally: Tally, *, examples: int, steps: int) -> None:
+    Organizations.tally = tally
+    run_state_machine_as_test(
+        Organizations,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.mark.django_db
+def test_any_order_of_events_leaves_what_the_model_says(tally: Tally) -> None:
+    prove(tally, examples=15, steps=40)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_many_more_orders_of_events(tally: Tally) -> None:
+    prove(tally, examples=150, steps=80)
