@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -45,8 +45,9 @@ class Program:
         Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
-        for line in self.process.stdout or ():
-            self._lines.put(line)
+        with suppress(ValueError):  # closed, at the end of the block that runs the program
+            for line in self.process.stdout or ():
+                self._lines.put(line)
         self._lines.put(None)
 
     def until(self, pattern: str) -> "re.Match[str]":

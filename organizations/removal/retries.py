@@ -22,27 +22,33 @@ def in_one_transaction(work: Callable[[], Result]) -> Result:
     transaction of the caller nothing is tried again, since only the caller can.
     """
     for attempt in range(1, ATTEMPTS + 1):
-        undone = False
+        committing = False
         try:
             with transaction.atomic():
-                try:
-                    return work()
-                except OperationalError:
-                    undone = True
-                    raise
+                result = work()
+                committing = True
+            return result
         except OperationalError as fault:
-            if not undone or attempt == ATTEMPTS or connection.in_atomic_block:
+            if attempt == ATTEMPTS or connection.in_atomic_block:
                 raise
-            if not _is_transient(fault):
+            if not (_was_undone(fault) or (_lost_connection(fault) and not committing)):
                 raise
             connection.close_if_unusable_or_obsolete()
     raise AssertionError("unreachable")
 
 
-def _is_transient(fault: OperationalError) -> bool:
-    """Tell whether the same may succeed a moment later."""
+def _was_undone(fault: OperationalError) -> bool:
+    """Tell whether PostgreSQL undid the transaction for others' sake."""
+    return _state_of(fault) in {SERIALIZATION_FAILURE, DEADLOCK}
+
+
+def _lost_connection(fault: OperationalError) -> bool:
+    """Tell whether the connection broke, which leaves open what became of a commit."""
+    state = _state_of(fault)
+    return state is not None and (state in {LOST, SHUTDOWN} or state.startswith("08"))
+
+
+def _state_of(fault: OperationalError) -> str | None:
+    """Return the SQLSTATE of a fault of PostgreSQL or of the connection to it."""
     cause = fault.__cause__
-    if not isinstance(cause, psycopg.OperationalError):
-        return False
-    state = cause.sqlstate or LOST
-    return state in {LOST, SERIALIZATION_FAILURE, DEADLOCK, SHUTDOWN} or state.startswith("08")
+    return cause.sqlstate or LOST if isinstance(cause, psycopg.OperationalError) else None

@@ -1,5 +1,7 @@
 """Counts what is tried, and prints it as the table of the README's section on trust."""
 
+from collections.abc import Generator
+
 import pytest
 
 from tests.proof.figures import Figures, Tally
@@ -18,8 +20,10 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> object:
-    report: pytest.TestReport = yield
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
     if report.failed:
         item.config.stash[FIGURES].failed.add(report.nodeid)
     return report

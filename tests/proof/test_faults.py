@@ -1,0 +1,160 @@
+"""Every statement of a removal fails in every way: all or nothing, and never a wrong answer."""
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+
+import pytest
+
+from organizations.models import Department, Membership, Removal, Resource
+from tests.concurrency import until_nobody_else_is_at_work
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ResourceFactory,
+)
+from tests.organizations.api.address import address_of
+from tests.production import Answer, Production, serving, token_of
+from tests.proof.faulty_line import Fault, FaultyLine, faulty_line
+from tests.proof.figures import Tally
+from tests.proof.invariants import broken_invariants
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TIMEOUT, DEADLOCK, SERIALIZATION_FAILURE = "57014", "40P01", "40001"
+FAULTS = "faults, each at one of the statements of a removal"
+
+
+@dataclass
+class Scene:
+    """A server on a faulty line, and an owner who removes members."""
+
+    line: FaultyLine
+    server: Production
+    owner: Membership
+    department: Department
+    token: str
+
+    def member(self) -> Membership:
+        member = MembershipFactory.create(
+            organization=self.owner.organization,
+            roles=["Admin", "Member"],
+            departments=[self.department],
+        )
+        ResourceFactory.create_batch(2, organization=member.organization, owner=member.user)
+        return member
+
+    def remove(self, member: Membership) -> Answer:
+        body = {"confirm": True, "transfer_resources_to_department_id": self.department.pk}
+        return self.server.ask("DELETE", address_of(member), token=self.token, body=body)
+
+    def worker(self) -> int:
+        """The process that answers, which is the newest one."""
+        self.server.until_ready()
+        status = f"/proc/{self.server.program.process.pid}/task/{self.server.program.process.pid}"
+        with open(f"{status}/children") as children:
+            return max(int(pid) for pid in children.read().split())
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    organization = OrganizationFactory.create()
+    owner = MembershipFactory.create(organization=organization, roles=["Owner"])
+    department = DepartmentFactory.create(organization=organization)
+    with (
+        faulty_line() as line,
+        serving("--workers", "1", DATABASE_URL=line.url, RATE_PER_TOKEN="") as server,
+    ):
+        yield Scene(line, server, owner, department, token_of(owner.user))
+
+
+def is_removed(member: Membership) -> bool:
+    """Whether the member is out completely; raises AssertionError for anything in between."""
+    left = Membership.objects.get(pk=member.pk)
+    traces = (
+        left.deleted_at is not None,
+        not left.role_assignments.exists(),
+        not left.department_memberships.exists(),
+        not Resource.objects.owned_by(left.user_id).exists(),
+        Removal.objects.filter(membership=left, resource_count=2).count() == 1,
+    )
+    assert all(traces) or not any(traces), traces
+    return all(traces)
+
+
+def assert_all_or_nothing(scene: Scene, member: Membership, answer: Answer | None) -> None:
+    """Raise AssertionError unless database, answer and the client's next requests agree."""
+    until_nobody_else_is_at_work()
+    removed = is_removed(member)
+    if answer is not None:
+        assert answer.status in {204, 503, 500}, answer.body
+        if answer.status == 204:
+            assert removed
+        else:
+            assert answer.error["code"] in {"SERVICE_UNAVAILABLE", "INTERNAL_ERROR"}
+            assert b"Traceback" not in answer.body
+            assert b"psycopg" not in answer.body
+
+    again = scene.remove(member)  # the next request works, and tells whether the first was done
+    if removed:
+        assert again.error["details"]["removal_id"] == Removal.objects.get(membership=member).pk
+    else:
+        assert again.status == 204
+    assert is_removed(member)
+    assert broken_invariants() == []
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
+def test_the_line_is_cut_at_any_statement(scene: Scene, tally: Tally, after: bool) -> None:
+    for number in count(1):
+        member = scene.member()
+        fault = Fault(number, after=after)
+        scene.line.expect(fault)
+        answer = scene.remove(member)
+        if not fault.happened.is_set():
+            break
+        assert_all_or_nothing(scene, member, answer)
+        tally(FAULTS)
+    assert number > 8, "a removal has more statements than that"
+
+
+@pytest.mark.parametrize("sqlstate", [TIMEOUT, DEADLOCK, SERIALIZATION_FAILURE])
+def test_any_statement_fails_on_the_server(scene: Scene, tally: Tally, sqlstate: str) -> None:
+    answers = []
+    for number in count(1):
+        member = scene.member()
+        fault = Fault(number, sqlstate=sqlstate)
+        scene.line.expect(fault)
+        answer = scene.remove(member)
+        if not fault.happened.is_set():
+            break
+        assert_all_or_nothing(scene, member, answer)
+        answers.append(answer.status)
+        tally(FAULTS)
+    # What PostgreSQL undid for others is tried again, up to and with the commit; a timeout is not.
+    assert (answers[-1] == 204) == (sqlstate != TIMEOUT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
+def test_the_process_is_killed_at_any_statement(scene: Scene, tally: Tally, after: bool) -> None:
+    for number in count(1):
+        worker = scene.worker()
+        member = scene.member()
+        fault = Fault(number, after=after, then=partial(os.kill, worker, signal.SIGKILL))
+        scene.line.expect(fault)
+        try:
+            answer = scene.remove(member)
+        except OSError:
+            assert fault.happened.wait(20)
+        else:
+            assert not fault.happened.is_set(), answer
+            break
+        scene.server.until_ready()
+        assert_all_or_nothing(scene, member, None)
+        tally(FAULTS)
+    assert number > 8, "a removal has more statements than that"
