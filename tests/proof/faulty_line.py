@@ -65,6 +65,7 @@ class FaultyLine:
         with suppress(OSError):
             while True:
                 client, _ = self._listening.accept()
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 Thread(target=self._relay, args=(client,), daemon=True).start()
 
     def close(self) -> None:
