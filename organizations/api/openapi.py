@@ -22,10 +22,16 @@ from organizations.exceptions import (
 ORGANIZATION, USER, DEPARTMENT = "org_xyz789", "usr_abc123", "dept_eng001"
 
 _PARAMETERS = [
-    OpenApiParameter(
-        "organization_id", str, OpenApiParameter.PATH, description=f"`{ORGANIZATION}`"
+    *(
+        OpenApiParameter(
+            name,
+            str,
+            OpenApiParameter.PATH,
+            description=f"`{example}`",
+            examples=[OpenApiExample("Sample", value=example)],
+        )
+        for name, example in (("organization_id", ORGANIZATION), ("user_id", USER))
     ),
-    OpenApiParameter("user_id", str, OpenApiParameter.PATH, description=f"`{USER}`"),
     *response_headers(),
 ]
 _REFUSED_CALLERS = (

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, OperationalError, connections, transaction
 from rest_framework.test import APIClient
 from rest_framework.throttling import SimpleRateThrottle
 
@@ -161,12 +162,16 @@ class Somebody:
 
 
 def attempt(change: Callable[[], object]) -> str:
-    """Return whether the database took the change."""
+    """Return whether the database took the change, which nobody tries again."""
     try:
         with transaction.atomic():
             change()
     except IntegrityError:
         return "refused"
+    except OperationalError as fault:
+        if isinstance(fault.__cause__, psycopg.errors.DeadlockDetected):
+            return "undone for others' sake"
+        raise
     return "done"
 
 
@@ -215,4 +220,4 @@ def test_what_many_do_at_once_breaks_no_invariant(world: World, tally: Tally) ->
 
 @pytest.mark.slow
 def test_what_many_do_at_once_for_long_breaks_no_invariant(world: World, tally: Tally) -> None:
-    prove(world, tally, rounds=30, steps=60)
+    prove(world, tally, rounds=20, steps=60)
