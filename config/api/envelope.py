@@ -1,5 +1,6 @@
 """The body that every error under ``/v1`` has, whatever raised it (contract: Errors)."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
@@ -7,7 +8,7 @@ from typing import Any, cast
 import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework import exceptions
@@ -90,13 +91,22 @@ class EnvelopeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         in_api = request.path_info == "/v1" or request.path_info.startswith("/v1/")
-        if not in_api or response.status_code < 400 or isinstance(response, Response):
+        if (
+            not in_api
+            or response.status_code < 400
+            or isinstance(response, Response)
+            or not isinstance(response, HttpResponse)
+        ):
             return response
         fallback = (
             errors.InternalError if response.status_code >= 500 else errors.MalformedRequestError
         )
         error = _BY_STATUS.get(response.status_code, fallback)()
-        return JsonResponse(envelope(error, trace_id_of(request)), status=error.status)
+        response.status_code = error.status
+        response.content = json.dumps(envelope(error, trace_id_of(request))).encode()
+        response["Content-Type"] = "application/json"
+        response["Content-Length"] = str(len(response.content))
+        return response
 
 
 def _as_contract_error(exception: Exception) -> ContractError:
