@@ -74,20 +74,24 @@ class Production:
         raise AssertionError(f"the server is not ready:\n{self.program.output}")
 
 
+def environment() -> dict[str, str]:
+    """Return the variables that a server is run with, for the database of the test."""
+    return {
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "DATABASE_URL": url_of_test_database(),
+        "SECURE_SSL_REDIRECT": "false",
+    }
+
+
 @contextmanager
-def serving(*options: str, **environment: str) -> Iterator[Production]:
+def serving(*options: str, **variables: str) -> Iterator[Production]:
     """Serve the test's database as the README says, until the end of the block."""
     port = free_port()
     with running(
         *("-m", "gunicorn", "-c", "python:config.server", "--bind", f"127.0.0.1:{port}"),
         *options,
-        environment={
-            "SECRET_KEY": secrets.token_urlsafe(64),
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "DATABASE_URL": url_of_test_database(),
-            "SECURE_SSL_REDIRECT": "false",
-            **environment,
-        },
+        environment=environment() | variables,
     ) as program:
         server = Production(port, program)
         server.until_ready()

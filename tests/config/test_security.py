@@ -1,0 +1,101 @@
+"""What browsers are told, and what is told to nobody."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from organizations.models import Membership
+from tests.factories import UserFactory
+from tests.organizations.api.address import address_of
+from tests.processes import running
+from tests.production import Production, environment, serving, token_of
+from users.models import User
+
+SECRET = "a-secret-that-nobody-may-read-0123456789-abcdefghijklm"  # noqa: S105 (the test's own)
+PAGES = ["/admin/login/", "/v1/docs"]
+
+
+@pytest.fixture
+def server(transactional_db: None) -> Iterator[Production]:
+    with running(
+        *("manage.py", "collectstatic", "--no-input"), environment=environment()
+    ) as collecting:
+        assert collecting.process.wait(60) == 0
+    with serving("--workers", "1", SECRET_KEY=SECRET) as server:
+        yield server
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_runs_no_script_but_our_files(client: Client, db: None, path: str) -> None:
+    policy = dict(
+        directive.strip().split(" ", 1)
+        for directive in client.get(path)["Content-Security-Policy"].split(";")
+    )
+
+    assert (policy["default-src"], policy["script-src"]) == ("'none'", "'self'")
+    assert (policy["frame-ancestors"], policy["base-uri"]) == ("'none'", "'none'")
+    assert policy["form-action"] == "'self'"
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/v1/nowhere"])
+def test_every_response_has_the_headers_that_keep_browsers_out_of_trouble(
+    client: Client, db: None, path: str
+) -> None:
+    headers = client.get(path).headers
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_cookies_are_for_https_and_for_the_server_alone(server: Production) -> None:
+    cookies = server.ask("GET", "/admin/login/").headers["Set-Cookie"]
+
+    assert cookies.startswith("csrftoken=")
+    for attribute in ("Secure", "HttpOnly", "SameSite=Lax"):
+        assert attribute in cookies
+    assert (settings.SESSION_COOKIE_HTTPONLY, settings.SESSION_COOKIE_SAMESITE) == (True, "Lax")
+
+
+def test_no_secret_is_in_a_log_or_an_error(server: Production, owner: Membership) -> None:
+    token = token_of(owner.user)
+    passes = "a password that nobody may read"
+
+    answers = [
+        server.ask("DELETE", address_of(owner), token=token, body={"confirm": True}),
+        server.ask("DELETE", address_of(owner), token=f"{token}x"),
+        server.ask("GET", f"/nowhere?token={token}"),
+        server.ask("POST", "/admin/login/", body={"username": "a", "password": passes}),
+        server.ask("DELETE", address_of(owner), token=token, body={"confirm": passes}),
+    ]
+    server.program.process.terminate()
+    server.program.until("Shutting down: Master")
+
+    told = server.program.output + "".join(answer.body.decode() for answer in answers)
+    assert "DELETE" in server.program.output
+    for secret in (SECRET, token, passes):
+        assert secret not in told
+
+
+def test_settings_that_are_wrong_are_named_without_their_value() -> None:
+    wrong = {"DATABASE_URL": f"postgres://offboard:{SECRET}@127.0.0.1:1/offboard"}
+    with running("manage.py", "migrate", environment=environment() | wrong) as program:
+        program.until("OperationalError: couldn't get a connection")
+
+    assert SECRET not in program.output
+
+
+def test_objects_show_no_secret_of_theirs(owner: Membership) -> None:
+    token = token_of(owner.user)
+    user: User = UserFactory.create()
+    user.set_password("a password that nobody may read")
+    user.save()
+
+    shown = repr(user) + str(user) + "".join(map(repr, owner.user.access_tokens.all()))
+
+    assert token not in shown
+    assert not re.search("pbkdf2|argon|password", shown)

@@ -1,0 +1,120 @@
+"""The backup of the README, and its restoration, with the record intact and guarded."""
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import which
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from organizations.models import Membership, Removal
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ResourceFactory,
+)
+from tests.processes import ROOT
+from tests.removals import remove
+
+TABLES = """
+    SELECT table_name FROM information_schema.tables
+    WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1
+"""
+
+
+def commands() -> list[str]:
+    """The commands of the README's section on backups."""
+    section = (ROOT / "README.md").read_text().split("### Back it up", 1)[1]
+    match = re.search(r"```sh\n(.*?)```", section, re.DOTALL)
+    assert match, "the README shows no commands"
+    return match[1].splitlines()
+
+
+def programs() -> str:
+    """Where PostgreSQL's programs are that fit the server."""
+    if settings.DATABASES["default"]["ENGINE"] == "config.embedded_postgres":
+        from config.embedded_postgres.server import programs
+
+        return str(programs())
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        major = int(cursor.fetchone()[0]) // 10000
+    debian = Path(f"/usr/lib/postgresql/{major}/bin")
+    return str(debian if debian.exists() else Path(which("pg_dump") or "").parent)
+
+
+@pytest.fixture
+def restored(transactional_db: None) -> Iterator[str]:
+    """A name for the database that the backup is restored to."""
+    name = f"{connection.settings_dict['NAME']}_restored"
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        yield name
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def rows(database: psycopg.Connection[tuple[object, ...]]) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table, as text."""
+    return {
+        str(table): sorted(
+            database.execute(
+                sql.SQL("SELECT t::text FROM {} AS t").format(sql.Identifier(str(table)))
+            ).fetchall()
+        )
+        for (table,) in database.execute(TABLES).fetchall()
+    }
+
+
+def test_a_restored_database_has_every_row_and_every_guard(restored: str, tmp_path: Path) -> None:
+    organization = OrganizationFactory.create()
+    MembershipFactory.create(organization=organization, roles=["Owner"])
+    department = DepartmentFactory.create(organization=organization)
+    member = MembershipFactory.create(
+        organization=organization, roles=["Member"], departments=[department]
+    )
+    ResourceFactory.create(organization=organization, owner=member.user)
+    remove(member)
+    parameters = connection.get_connection_params()
+    environment = {
+        "PATH": f"{programs()}:{os.environ['PATH']}",
+        "PGHOST": parameters["host"],
+        "PGPORT": str(parameters.get("port") or 5432),
+        "PGUSER": parameters["user"],
+        "PGPASSWORD": parameters.get("password", ""),
+    }
+
+    for command in commands():
+        here = command.replace("offboard_restored", restored)
+        here = re.sub(r"offboard$", str(connection.settings_dict["NAME"]), here)
+        arguments = shlex.split(here)
+        subprocess.run(arguments, env=environment, cwd=tmp_path, check=True)  # noqa: S603 (ours)
+
+    with (
+        psycopg.connect(_address(parameters["dbname"])) as before,
+        psycopg.connect(_address(restored), autocommit=True) as after,
+    ):
+        assert rows(after) == rows(before)
+        assert len(rows(after)["organizations_removal"]) == Removal.objects.count() == 1
+        with pytest.raises(psycopg.Error, match="organizations_removal"):
+            after.execute("DELETE FROM organizations_removal")
+        with pytest.raises(psycopg.Error, match="foreign key"):
+            after.execute("UPDATE organizations_membership SET deleted_at = NULL")
+        with pytest.raises(psycopg.Error, match="without an active owner"):
+            after.execute("DELETE FROM organizations_roleassignment")
+    assert Membership.objects.count() == 2
+
+
+def _address(database: str) -> str:
+    """How libpq reaches a database of the test's server."""
+    known = connection.get_connection_params() | {"dbname": database}
+    names = ("host", "port", "user", "password", "dbname")
+    return make_conninfo(**{name: known[name] for name in names if known.get(name)})
