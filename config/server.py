@@ -6,8 +6,9 @@ Options on the command line win over these.
 wsgi_app = "config.wsgi"
 worker_class = "config.api.unreadable.EnvelopeWorker"
 
-workers = 2
-threads = 8
+# Measured on two cores: few threads a process, since they wait for one another in Python.
+workers = 4
+threads = 2
 
 # SIGTERM lets requests in flight finish for so many seconds.
 graceful_timeout = 30

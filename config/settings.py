@@ -97,6 +97,17 @@ else:
         "timeout": 10,  # seconds that a request waits for a connection, then it is answered 503
     }
 
+# Behind PgBouncer in transaction mode each transaction may be on another connection.
+if env.bool("PGBOUNCER", default=False):
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+else:
+    # Each statement is parsed and planned once for a connection: half of what it costs.
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        server_side_binding=True,
+        prepare_threshold=1,
+        options="-c plan_cache_mode=force_generic_plan",
+    )
+
 # Rate limits are counted here: per process, or where several are to count together, in Redis.
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 

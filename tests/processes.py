@@ -69,7 +69,12 @@ def running(*arguments: str, environment: Mapping[str, str]) -> Iterator[Program
     process = subprocess.Popen(  # noqa: S603 (our own programs)
         [sys.executable, *arguments],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **environment},
+        env={
+            "PATH": os.environ["PATH"],
+            "PGBOUNCER": os.environ.get("PGBOUNCER", "false"),  # as it is for this process
+            "PYTHONUNBUFFERED": "1",
+            **environment,
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

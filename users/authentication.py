@@ -21,7 +21,7 @@ class BearerTokenAuthentication(BaseAuthentication):
         scheme, _, plain = request.headers.get("Authorization", "").strip().partition(" ")
         if scheme.lower() != "bearer":
             raise AuthenticationRequiredError
-        token = AccessToken.objects.matching(plain.strip()[: MAX_TOKEN_LENGTH + 1]).first()
+        token = AccessToken.objects.find(plain.strip()[: MAX_TOKEN_LENGTH + 1])
         if token is None or token.is_revoked or not token.user.is_active:
             raise TokenInvalidError
         if token.is_expired:

@@ -1,12 +1,11 @@
 """Who belongs to an organization, with which roles and in which departments."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
 from django.utils import timezone
 
-from organizations.capabilities import Capability
 from organizations.constraints import ForeignKeyConstraint
 from organizations.models.organization import Department, Organization, Role
 from organizations.triggers import owner_role_is_taken
@@ -87,23 +86,6 @@ class Membership(models.Model):
         return f"{self.user} in {self.organization}"
 
 
-class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
-    """The words for roles that members hold."""
-
-    def decisive(
-        self, memberships: Collection[Membership], authority: Collection[Capability]
-    ) -> Self:
-        """What can stand in the way of removing these members: the Owner role, and every role with
-        a capability outside ``authority``.
-        """
-        above = ~models.Q(role__capabilities__contained_by=list(authority))
-        return (
-            self.filter(above | models.Q(role__is_owner=True), membership__in=memberships)
-            .select_related("role")
-            .order_by("pk")
-        )
-
-
 class RoleAssignment(models.Model):
     """A role that an active member holds."""
 
@@ -123,8 +105,6 @@ class RoleAssignment(models.Model):
     membership_is_active = models.GeneratedField(
         expression=models.Value(True), output_field=models.BooleanField(), db_persist=True
     )
-
-    objects = RoleAssignmentQuerySet.as_manager()
 
     class Meta:
         constraints = (

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from django.db import connection
+
 from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.capabilities import Capability
@@ -10,7 +12,21 @@ from organizations.exceptions import (
     InsufficientPermissionsError,
     LastOwnerCannotBeRemovedError,
 )
-from organizations.models import Department, Membership, Organization, RoleAssignment
+from organizations.models import Membership, Organization
+
+# What can stand in the way of removing members: the Owner role, and every role with a capability
+# outside the caller's.
+DECISIVE_ROLES = """
+    SELECT assignment.membership_id, role.is_owner, role.capabilities
+    FROM organizations_roleassignment AS assignment
+    JOIN organizations_role AS role ON role.id = assignment.role_id
+    WHERE assignment.membership_id = ANY(%s)
+        AND (role.is_owner OR NOT role.capabilities <@ %s::varchar[])
+    ORDER BY assignment.id
+"""
+KNOWN_DEPARTMENTS = """
+    SELECT id FROM organizations_department WHERE organization_id = %s AND id = ANY(%s)
+"""
 
 
 def find_refusals(
@@ -27,16 +43,17 @@ def find_refusals(
     transaction; the memberships must be locked already. A preview in parts names the memberships
     of the owners who would be ``gone`` by now.
     """
-    decisive = RoleAssignment.objects.decisive(memberships, authority)
-    if lock:
-        decisive = decisive.select_for_update(of=("self",))
-
     held_by: dict[int, set[str]] = {}
     owners: set[int] = set()
-    for assignment in decisive:
-        held_by.setdefault(assignment.membership_id, set()).update(assignment.role.capabilities)
-        if assignment.role.is_owner:
-            owners.add(assignment.membership_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            DECISIVE_ROLES + (" FOR UPDATE OF assignment" if lock else ""),
+            [[membership.pk for membership in memberships], list(authority)],
+        )
+        for membership_id, is_owner, capabilities in cursor.fetchall():
+            held_by.setdefault(membership_id, set()).update(capabilities)
+            if is_owner:
+                owners.add(membership_id)
 
     refusals: dict[int, ContractError] = {}
     for membership_id, held in held_by.items():
@@ -82,12 +99,11 @@ def refuse_unknown_departments(
     }
     if not asked_for:
         return {}
-    known = set(
-        Department.objects.filter(
-            organization=next(iter(memberships)).organization_id,
-            pk__in={target for target in asked_for.values() if is_id("dept", target)},
-        ).values_list("pk", flat=True)
-    )
+    organization_id = next(iter(memberships)).organization_id
+    targeted = {target for target in asked_for.values() if is_id("dept", target)}
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN_DEPARTMENTS, [organization_id, list(targeted)])
+        known = {department_id for (department_id,) in cursor.fetchall()}
     return {
         membership_id: DepartmentNotFoundError({"department_id": target})
         for membership_id, target in asked_for.items()

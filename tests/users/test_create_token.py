@@ -24,7 +24,8 @@ def test_the_token_that_is_printed_is_the_users() -> None:
 
     plain = create_token("Ada@Example.com", "--name", "laptop", "--expires-in", "7")
 
-    token = AccessToken.objects.matching(plain).get()
+    token = AccessToken.objects.find(plain)
+    assert token is not None
     assert (token.user, token.name) == (user, "laptop")
     assert timedelta(days=6) < token.expires_at - timezone.now() <= timedelta(days=7)
 

@@ -1,0 +1,116 @@
+"""Organizations with members who hold 5 roles, 3 departments and 20 resources, made with COPY."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection
+
+from config.identifiers import generate_id
+from organizations.models import Department, Membership, Organization, Role, RoleAssignment
+from users.models import AccessToken, User
+
+ROLES, DEPARTMENTS, RESOURCES = 5, 3, 20
+CREATED = "2026-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True)
+class World:
+    """One organization: who removes, where resources pass to, and who can be removed."""
+
+    organization_id: str
+    token: str
+    department_id: str
+    user_ids: list[str]
+
+    def path(self, user_id: str) -> str:
+        """Return where a member is in the API."""
+        return f"/v1/organizations/{self.organization_id}/users/{user_id}"
+
+
+def make_organization(
+    members: int,
+    *,
+    roles: int = ROLES,
+    departments: int = DEPARTMENTS,
+    resources: int = RESOURCES,
+) -> World:
+    """Create an organization of so many members, each with so much, besides its owner."""
+    organization = Organization.objects.create(name="Benchmark")
+    owner = User.objects.create(email=f"{organization.pk}@owner.example".lower())
+    membership = Membership.objects.create(organization=organization, user=owner)
+    RoleAssignment.objects.create(
+        organization=organization,
+        membership=membership,
+        role=organization.roles.get(name="Owner"),
+    )
+    granted = Role.objects.bulk_create(
+        Role(organization=organization, name=f"Role {n}", capabilities=["manage_users"])
+        for n in range(roles)
+    )
+    joined = Department.objects.bulk_create(
+        Department(organization=organization, name=f"Department {n}")
+        for n in range(max(departments, 1))
+    )
+    _, token = AccessToken.objects.issue(owner, name="benchmark", lifetime=timedelta(days=1))
+    user_ids = [generate_id("usr") for _ in range(members)]
+    with connection.cursor() as cursor:
+        # The rows are right, so the foreign keys need not look at each of them.
+        cursor.execute("SET session_replication_role = replica")
+        _copy_people(organization.pk, user_ids)
+        cursor.execute(
+            "SELECT id, user_id FROM organizations_membership"
+            " WHERE organization_id = %s AND user_id <> %s",
+            [organization.pk, owner.pk],
+        )
+        memberships = cursor.fetchall()
+        here = organization.pk
+        _copy(
+            "organizations_roleassignment (organization_id, membership_id, role_id)",
+            ((here, member, role.pk) for member, _ in memberships for role in granted),
+        )
+        _copy(
+            "organizations_departmentmembership (organization_id, membership_id, department_id)",
+            (
+                (here, member, department.pk)
+                for member, _ in memberships
+                for department in joined[:departments]
+            ),
+        )
+        _copy(
+            "organizations_resource (id, organization_id, owner_id, name)",
+            (
+                (f"res_{member}x{number}", here, user, "thing")
+                for member, user in memberships
+                for number in range(resources)
+            ),
+        )
+        cursor.execute("SET session_replication_role = origin")
+        cursor.execute("ANALYZE")
+    return World(organization.pk, token, joined[0].pk, user_ids)
+
+
+def _copy_people(organization_id: str, user_ids: Sequence[str]) -> None:
+    """Copy accounts that nobody can log into, and their memberships."""
+    _copy(
+        "users_user"
+        " (id, email, full_name, password, is_active, is_staff, is_superuser, created_at)",
+        (
+            (user_id, f"{user_id.lower()}@example.com", "A Person", "!", "t", "f", "f", CREATED)
+            for user_id in user_ids
+        ),
+    )
+    _copy(
+        "organizations_membership (organization_id, user_id, created_at)",
+        ((organization_id, user_id, CREATED) for user_id in user_ids),
+    )
+
+
+def _copy(table: str, rows: Iterable[tuple[object, ...]]) -> None:
+    """Copy rows into a table, named with its columns."""
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
