@@ -1,0 +1,36 @@
+"""The pages of the admin where there are very many members."""
+
+from collections.abc import Iterator
+
+from django.test import Client
+
+from organizations.models import Membership
+from tests.benchmarks.measure import Result, median, percentile_95, seconds
+from tests.benchmarks.world import make_organization
+from users.models import User
+
+
+def pages(members: int) -> Iterator[Result]:
+    """The list of members and the confirmation page where there are so many."""
+    world = make_organization(members, roles=1, departments=1, resources=2)
+    client = Client(headers={"host": "127.0.0.1"})
+    client.force_login(User.objects.create_superuser("admin@example.com"))
+    list_of_members = "/admin/organizations/membership/"
+    member = Membership.objects.get(user=world.user_ids[members // 2])
+    start = {"action": "remove_from_organization", "_selected_action": [str(member.pk)]}
+
+    def show_list() -> None:
+        if client.get(list_of_members, secure=True).status_code != 200:
+            raise RuntimeError("the list is not shown")
+
+    def show_confirmation() -> None:
+        if client.post(list_of_members, start, follow=True, secure=True).status_code != 200:
+            raise RuntimeError("the confirmation is not shown")
+
+    for name, show in (("list of members", show_list), ("confirmation", show_confirmation)):
+        times = [seconds(show) for _ in range(22)][2:]
+        yield Result(
+            f"admin, {name}, at {members:,} memberships",
+            *(median(times), 0.1, "s", median(times), 0.3, 0.1, True),
+            percentile_95(times),
+        )

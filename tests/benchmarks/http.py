@@ -1,0 +1,155 @@
+"""The removal over HTTP: next to the peer, on one organization and on many, for long."""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.benchmarks import servers
+from tests.benchmarks.load import Load, Request, load
+from tests.benchmarks.measure import Result, median
+from tests.benchmarks.world import World, make_organization
+
+MEGABYTE = 1 << 20
+
+# By the peer's number of teams and by concurrency: how many times as fast we must be, and aim to.
+NEEDED = {
+    0: {1: (1, 2), 4: (1, 2), 16: (1, 2)},
+    20: {1: (2, 4), 4: (2, 4), 16: (10, 20)},
+}
+
+
+def request_of(world: World, port: int) -> Request:
+    """Return what makes the bytes of a removal."""
+    body = json.dumps({"confirm": True, "transfer_resources_to_department_id": world.department_id})
+
+    def request(user_id: str) -> bytes:
+        return (
+            f"DELETE {world.path(user_id)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+            f"Authorization: Bearer {world.token}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+
+    return request
+
+
+def request_of_peer(state: dict[str, Any], port: int) -> Request:
+    """Return what makes the bytes of a removal by the peer."""
+
+    def request(member_id: str) -> bytes:
+        body = json.dumps({"memberIdOrEmail": member_id, "organizationId": state["organization"]})
+        return (
+            "POST /api/auth/organization/remove-member HTTP/1.1\r\n"
+            f"Host: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n"
+            f"Cookie: {state['cookie']}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+
+    return request
+
+
+def next_to_peer(postgres: servers.Postgres, folder: Path, rounds: int) -> Iterator[Result]:
+    """The full job over HTTP, alternating with the peer on one row and with teams."""
+    servers.install_peer(folder)
+    size, warm, port = 300, 400, 8300
+    enough = warm + 3 * rounds * size
+    world = make_organization(enough)
+    mine = iter(world.user_ids)
+    kinds = [(0, 1), (0, 2), (20, 1), (20, 2)]
+    ours: dict[int, list[Load]] = {1: [], 4: [], 16: []}
+    theirs: dict[tuple[int, int], dict[int, list[Load]]] = {}
+    with servers.application(port):
+        load(port, list(islice(mine, warm)), request_of(world, port), 16)
+        for offset, (teams, workers) in enumerate(kinds, 1):
+            others: dict[int, list[Load]] = {1: [], 4: [], 16: []}
+            share = range(offset - 1, rounds, len(kinds))  # of our rounds, dealt out
+            with servers.peer(
+                *(folder, postgres),
+                members=enough,
+                port=port + offset,
+                teams=teams,
+                workers=workers,
+            ) as state:
+                ids = iter(state["ids"])
+                ask = request_of_peer(state, port + offset)
+                load(port + offset, list(islice(ids, warm)), ask, 4)
+                for turn in range(max(len(share), 1)):
+                    for concurrency in (1, 4, 16):
+                        if turn < len(share):
+                            batch = list(islice(mine, size))
+                            ours[concurrency].append(
+                                load(port, batch, request_of(world, port), concurrency)
+                            )
+                        batch = list(islice(ids, size))
+                        others[concurrency].append(load(port + offset, batch, ask, concurrency))
+            theirs[teams, workers] = others
+    statuses = {status for loads in ours.values() for one in loads for status in one.statuses}
+    if statuses != {204}:
+        raise RuntimeError(f"not every removal was done: {statuses}")
+    for teams, needs in NEEDED.items():
+        for concurrency, (must, aim) in needs.items():
+            here = median(one.per_second for one in ours[concurrency])
+            there = max(
+                median(one.per_second for one in theirs[teams, workers][concurrency])
+                for workers in (1, 2)
+            )
+            kind = "with teams" if teams else "deleting one row"
+            yield Result(
+                f"DELETE over HTTP, {concurrency} at once, next to the peer {kind}",
+                *(here, there, "/s", here / there, must, aim, False),
+                median(one.p95 for one in ours[concurrency]) * 1000,
+            )
+
+
+def lock_waits(rounds: int) -> Iterator[Result]:
+    """Sixteen connections on one organization, next to sixteen on sixteen."""
+    port = 8395
+    one = make_organization((rounds + 1) * 320)
+    sixteen = [make_organization(rounds * 20) for _ in range(16)]
+    spread = [
+        f"{world.organization_id} {user}"
+        for users in zip(*(world.user_ids for world in sixteen), strict=True)
+        for world, user in zip(sixteen, users, strict=True)
+    ]
+    requests = {w.organization_id: request_of(w, port) for w in sixteen}
+
+    def ask(pair: str) -> bytes:
+        organization, user = pair.split()
+        made: bytes = requests[organization](user)
+        return made
+
+    together: list[float] = []
+    apart: list[float] = []
+    with servers.application(port):
+        load(port, one.user_ids[rounds * 320 :], request_of(one, port), 16)  # warm
+        for turn in range(rounds):
+            part = slice(turn * 320, (turn + 1) * 320)
+            together.append(load(port, one.user_ids[part], request_of(one, port), 16).per_second)
+            apart.append(load(port, spread[part], ask, 16).per_second)
+    ratio = median(together) / median(apart)
+    yield Result(
+        "16 at once on one organization, next to 16 on sixteen",
+        *(median(together), median(apart), "/s", ratio, 0.8, 0.95, False),
+    )
+
+
+def memory_of_server(requests: int) -> Iterator[Result]:
+    """How much a server grows over so many requests, after the first thousand."""
+    world = make_organization(requests + 1000, roles=1, departments=1, resources=1)
+    port = 8390
+    with servers.application(port) as process:
+        request = request_of(world, port)
+
+        def held() -> int:
+            master = psutil.Process(process.pid)
+            return sum(p.memory_info().rss for p in master.children(recursive=True))
+
+        load(port, world.user_ids[:1000], request, 16)
+        before = held()
+        load(port, world.user_ids[1000:], request, 16)
+        grown = (held() - before) / MEGABYTE
+    name = f"memory: a server's growth over {requests:,} requests"
+    yield Result(name, grown, 60, "MB", grown / 60, 1, 0.1, at_most=True)
