@@ -66,7 +66,7 @@ def groups(
     return {
         "service": lambda: service.next_to_floor(postgres, rounds=500 // part),
         "http": lambda: http.next_to_peer(postgres, folder / "peer", rounds=12 // part or 1),
-        "bulk": lambda: bulk.next_to_floor(postgres, folder, members=400_000 // part),
+        "bulk": lambda: bulk.next_to_floor(postgres, folder, members=200_000 // part),
         "growth": by_size,
         "locks": lambda: http.lock_waits(rounds=10 // part or 1),
         "admin": lambda: admin.pages(members=1_000_000 // part),

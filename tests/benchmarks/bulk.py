@@ -1,4 +1,4 @@
-"""A quarter of an organization by the service in batches, next to the floor; then the command."""
+"""Half of an organization by the service in batches, next to the floor; the rest by the command."""
 
 import gc
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ MEGABYTE = 1 << 20
 
 
 def next_to_floor(postgres: servers.Postgres, folder: Path, members: int) -> Iterator[Result]:
-    """Half of an organization in batches of 1,000, next to the floor; then the command."""
+    """Half of the members in batches, next to the floor; then the other half by the command."""
     world = make_organization(members)
     postgres.create("floor_bulk")
     ours: list[float] = []
@@ -30,7 +30,7 @@ def next_to_floor(postgres: servers.Postgres, folder: Path, members: int) -> Ite
     with postgres.connect("floor_bulk") as connection:
         users = iter(floor.prepare(connection, members))
         memory = 0
-        for number in range(members // 4 // BATCH):
+        for number in range(members // 2 // BATCH):
             batch, others = list(islice(mine, BATCH)), list(islice(users, BATCH))
             ours.append(seconds(partial(remove_by_service, world, batch)))
             theirs.append(seconds(partial(floor.remove_in_one_statement, connection, others)))
@@ -40,13 +40,13 @@ def next_to_floor(postgres: servers.Postgres, folder: Path, members: int) -> Ite
     growth = (process.memory_info().rss - memory) / MEGABYTE
     per_second, floor_per_second = BATCH / median(ours), BATCH / median(theirs)
     yield Result(
-        f"bulk of {members // 4:,} in an organization of {members:,}, next to the floor",
+        f"bulk of {members // 2:,} in an organization of {members:,}, next to the floor",
         *(per_second, floor_per_second, "members/s", per_second / floor_per_second, 0.7, 0.9),
         at_most=False,
     )
     yield Result("memory: the bulk's growth", growth, 60, "MB", growth / 60, 1, 0.1, True)
 
-    rows = list(islice(mine, members // 4))
+    rows = list(islice(mine, members // 2))
     file, report = folder / "leavers.csv", folder / "report.csv"
     file.write_text("user_id\n" + "\n".join(rows) + "\n")
     took = seconds(

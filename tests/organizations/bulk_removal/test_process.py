@@ -54,6 +54,7 @@ def environment() -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "DEBUG": "true",
         "DATABASE_URL": url_of_test_database(),
+        "PGBOUNCER": os.environ.get("PGBOUNCER", "false"),
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -1,0 +1,64 @@
+"""A removal reads what it is about, however large the tables are and whatever is known of them."""
+
+import pytest
+from django.db import connection
+
+from organizations.models import Membership, Organization, Removal, Resource, RoleAssignment
+from organizations.removal.service import remove_members
+from tests.factories import DepartmentFactory, RoleFactory
+from users.models import User
+
+LARGE = (
+    "organizations_membership",
+    "organizations_roleassignment",
+    "organizations_resource",
+    "users_user",
+)
+
+
+def tables_read_whole() -> dict[str, int]:
+    """How often this transaction has read each large table from its beginning to its end."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE relname = ANY(%s)",
+            [list(LARGE)],
+        )
+        return dict(cursor.fetchall())
+
+
+@pytest.mark.parametrize("statistics", ["fresh", "stale"])
+@pytest.mark.parametrize("leavers", [1, 200])
+def test_no_large_table_is_read_whole(
+    organization: Organization, statistics: str, leavers: int
+) -> None:
+    role = RoleFactory.create(organization=organization)
+    department = DepartmentFactory.create(organization=organization)
+    if statistics == "stale":  # as of before there was anybody
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+    users = User.objects.bulk_create(User(email=f"{n}@example.com") for n in range(5000))
+    members = Membership.objects.bulk_create(
+        Membership(organization=organization, user=user) for user in users
+    )
+    RoleAssignment.objects.bulk_create(
+        RoleAssignment(organization=organization, membership=member, role=role)
+        for member in members
+    )
+    Resource.objects.bulk_create(
+        Resource(organization=organization, owner=user, name="thing") for user in users
+    )
+    if statistics == "fresh":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+    before = tables_read_whole()
+
+    outcomes = remove_members(
+        organization.pk,
+        [user.pk for user in users[:leavers]],
+        transfer_to=department.pk,
+        actor=None,
+        source=Removal.Source.API,
+    )
+
+    assert all(outcome.removal_id for outcome in outcomes)
+    assert tables_read_whole() == before
