@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pexpect
@@ -109,6 +110,8 @@ def terminal(
         encoding="utf-8",
         timeout=60,
         dimensions=(50, 120),
+        # As at a terminal: a runner in the background would have it ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as terminal:
         yield terminal
 

@@ -27,7 +27,8 @@ def tables_read_whole() -> dict[str, int]:
 
 
 @pytest.mark.parametrize("statistics", ["fresh", "stale"])
-@pytest.mark.parametrize("leavers", [1, 200])
+# So few of 5,000 that their indexes are the cheaper way: of many more, reading a table whole is.
+@pytest.mark.parametrize("leavers", [1, 10])
 def test_no_large_table_is_read_whole(
     organization: Organization, statistics: str, leavers: int
 ) -> None:
