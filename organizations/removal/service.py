@@ -123,7 +123,12 @@ def departments_by_user(
 def _lock_memberships(organization_id: str, user_ids: Sequence[str]) -> dict[str, Membership]:
     """Lock the users' active memberships; return them by user id, in the order given."""
     ids = [user_id for user_id in user_ids if is_id("usr", user_id)]
-    members = Membership.objects.raw(LOCK_MEMBERSHIPS, [organization_id, ids])
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_MEMBERSHIPS, [organization_id, ids])
+        members = [
+            Membership.from_db(None, ["id", "organization_id", "user_id"], row)
+            for row in cursor.fetchall()
+        ]
     locked = {member.user_id: member for member in members}
     return {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
 

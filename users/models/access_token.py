@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from django.db import models
+from django.db import connections, models
 from django.utils import timezone
 
 from users.models.user import User
@@ -13,7 +13,7 @@ TOKEN_PREFIX = "offboard_"  # noqa: S105 (not a secret: lets scanners recognise 
 SHOWN_LENGTH = len(TOKEN_PREFIX) + 6
 
 _FIND = """
-    SELECT token.id, token.user_id, token.expires_at, token.revoked_at, account.is_active AS enabled
+    SELECT token.id, token.user_id, token.expires_at, token.revoked_at, account.is_active
     FROM users_accesstoken AS token
     JOIN users_user AS account ON account.id = token.user_id
     WHERE token.digest = %s
@@ -40,11 +40,15 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
 
         Of the token and of its user it has what every request asks; the rest is loaded on demand.
         """
-        for token in self.raw(_FIND, [digest_of(plain)]):
-            known = [token.user_id, token.enabled]  # type: ignore[attr-defined]  # of the statement
-            token.user = User.from_db(self.db, ["id", "is_active"], known)
-            return token
-        return None
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(_FIND, [digest_of(plain)])
+            found = cursor.fetchone()
+        if found is None:
+            return None
+        *known, is_active = found
+        token = self.model.from_db(self.db, ["id", "user_id", "expires_at", "revoked_at"], known)
+        token.user = User.from_db(self.db, ["id", "is_active"], [token.user_id, is_active])
+        return token
 
 
 def digest_of(plain: str) -> bytes:

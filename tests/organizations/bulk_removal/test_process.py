@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pexpect
@@ -94,6 +93,11 @@ def earlier_report(tmp_path: Path) -> Path:
     return report
 
 
+def heed_ctrl_c() -> None:
+    """Have Ctrl-C work, which whoever runs the tests in the background has ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def terminal(
     organization: Organization, file: Path, earlier_report: Path
@@ -110,8 +114,7 @@ def terminal(
         encoding="utf-8",
         timeout=60,
         dimensions=(50, 120),
-        # As at a terminal: a runner in the background would have it ignored.
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heed_ctrl_c,
     ) as terminal:
         yield terminal
 
