@@ -24,7 +24,7 @@ from users.authentication import MAX_TOKEN_LENGTH
 INPUTS = "requests made up by hypothesis"
 
 thorough = settings(
-    max_examples=100,
+    max_examples=200,
     deadline=None,
     derandomize=True,
     database=None,
@@ -209,7 +209,7 @@ def test_what_the_server_cannot_read_gets_the_envelope(
 
 
 def test_any_bytes_in_the_head_of_a_request(server: Production, tally: Tally) -> None:
-    @settings(thorough, max_examples=200)
+    @settings(thorough, max_examples=300)
     @given(
         method=st.sampled_from([b"GET", b"DELETE", b"POST", b"PROPFIND"]) | st.binary(max_size=9),
         path=st.binary(max_size=40),
