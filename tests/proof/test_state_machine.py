@@ -6,7 +6,6 @@ with the model, and every invariant is asked for by SQL.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -28,10 +27,8 @@ from rest_framework.test import APIClient
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import (
-    Department,
     DepartmentMembership,
     Membership,
-    Organization,
     Removal,
     Resource,
     RoleAssignment,
@@ -46,36 +43,8 @@ from tests.factories import (
 )
 from tests.proof.figures import Tally
 from tests.proof.invariants import broken_invariants
+from tests.proof.place import ROLES, Place
 from users.models import AccessToken, User
-
-ROLES = {
-    "Owner": ALL_CAPABILITIES,
-    "Admin": ALL_CAPABILITIES,
-    "Remover": frozenset({Capability.REMOVE_USERS}),
-    "Member": frozenset[Capability](),
-}
-
-
-@dataclass
-class Place:
-    """What must be true of one organization."""
-
-    organization: Organization
-    departments: list[Department]
-    # Names of roles and ids of departments, by user id.
-    members: dict[str, tuple[set[str], set[str]]] = field(default_factory=dict)
-    resources: dict[str, str] = field(default_factory=dict)  # id -> id of its user or department
-    removals: int = 0
-
-    def capabilities(self, user: str) -> frozenset[Capability]:
-        return frozenset().union(*(ROLES[role] for role in self.members[user][0]))
-
-    def removed(self, user: str, target: str | None) -> None:
-        del self.members[user]
-        self.removals += 1
-        for resource, holder in self.resources.items():
-            if target and holder == user:
-                self.resources[resource] = target
 
 
 @contextmanager
