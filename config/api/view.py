@@ -1,7 +1,5 @@
 """What every view of the API does before its own work."""
 
-from csp.decorators import csp_exempt
-from django.utils.decorators import method_decorator
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -17,7 +15,6 @@ class AuthenticatedRequest(Request):
     auth: AccessToken
 
 
-@method_decorator(csp_exempt(), name="dispatch")  # no page, so no policy of what a page may run
 class ApiView(APIView):
     """A view that counts the caller's address, then authenticates."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.benchmarks import servers
 from tests.benchmarks.measure import Result, chart, table
 
-GROUPS = ("service", "http", "bulk", "growth", "locks", "admin", "memory")
+GROUPS = ("service", "http", "bulk", "growth", "plans", "locks", "admin", "memory")
 
 
 def main() -> None:
@@ -50,7 +50,7 @@ def groups(
     """Return what measures each group; the charts are added to as it goes."""
     servers.configure_django(postgres.url("offboard"))
     logging.disable(logging.INFO)
-    from tests.benchmarks import admin, bulk, growth, http, service
+    from tests.benchmarks import admin, bulk, growth, http, plans, service
 
     part = 10 if quick else 1
 
@@ -65,9 +65,10 @@ def groups(
 
     return {
         "service": lambda: service.next_to_floor(postgres, rounds=500 // part),
-        "http": lambda: http.next_to_peer(postgres, folder / "peer", rounds=12 // part or 1),
+        "http": lambda: http.next_to_peer(postgres, folder / "peer", turns=9 // part or 1),
         "bulk": lambda: bulk.next_to_floor(postgres, folder, members=200_000 // part),
         "growth": by_size,
+        "plans": lambda: plans.of_removals(members=1_000_000 // part),
         "locks": lambda: http.lock_waits(rounds=10 // part or 1),
         "admin": lambda: admin.pages(members=1_000_000 // part),
         "memory": lambda: http.memory_of_server(requests=20_000 // part),

@@ -40,7 +40,7 @@ def test_a_page_runs_no_script_but_our_files(client: Client, db: None, path: str
     assert policy["form-action"] == "'self'"
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/v1/nowhere"])
+@pytest.mark.parametrize("path", [*PAGES, "/v1/nowhere", "/v1/organizations/org_1/users/usr_1"])
 def test_every_response_has_the_headers_that_keep_browsers_out_of_trouble(
     client: Client, db: None, path: str
 ) -> None:

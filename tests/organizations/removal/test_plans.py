@@ -6,24 +6,8 @@ from django.db import connection
 from organizations.models import Membership, Organization, Removal, Resource, RoleAssignment
 from organizations.removal.service import remove_members
 from tests.factories import DepartmentFactory, RoleFactory
+from tests.sequential_scans import tables_read_whole
 from users.models import User
-
-LARGE = (
-    "organizations_membership",
-    "organizations_roleassignment",
-    "organizations_resource",
-    "users_user",
-)
-
-
-def tables_read_whole() -> dict[str, int]:
-    """How often this transaction has read each large table from its beginning to its end."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE relname = ANY(%s)",
-            [list(LARGE)],
-        )
-        return dict(cursor.fetchall())
 
 
 @pytest.mark.parametrize("statistics", ["fresh", "stale"])

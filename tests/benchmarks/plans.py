@@ -1,0 +1,45 @@
+"""Whether removals read what they are about, and no large table whole, among very many members."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from django.db import connection, transaction
+
+from tests.benchmarks.measure import Result
+from tests.benchmarks.service import remove_by_service
+from tests.benchmarks.world import World, make_organization
+from tests.sequential_scans import tables_read_whole
+
+AT_ONCE = (1, 10, 100, 1000)
+
+
+def of_removals(members: int) -> Iterator[Result]:
+    """How often a large table is read whole where there are so many members.
+
+    With statistics from before they came and with fresh ones; with the plans that are made once
+    for a connection, and with those that are made for the very values, as behind PgBouncer.
+    """
+    with transaction.atomic():  # so that PostgreSQL gathers no statistics of its own accord
+        world = make_organization(members, roles=1, departments=1, resources=1, analyze=False)
+        stale = _read_whole(world)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    for statistics, read in (("stale", stale), ("fresh", _read_whole(world))):
+        number = read.total()
+        name = f"tables read whole at {members:,} memberships, {statistics} statistics"
+        yield Result(name, number, 0, "times", number, 0, 0, at_most=True)
+
+
+def _read_whole(world: World) -> Counter[str]:
+    """Return how often each large table was read whole by removals, which are taken back."""
+    read = Counter[str]()
+    for mode in ("force_generic_plan", "force_custom_plan"):
+        for number in AT_ONCE:
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    cursor.execute(f"SET LOCAL plan_cache_mode = {mode}")
+                before = Counter(tables_read_whole())
+                remove_by_service(world, world.user_ids[:number])
+                read += Counter(tables_read_whole()) - before
+                transaction.set_rollback(True)
+    return read

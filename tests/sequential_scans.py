@@ -1,0 +1,23 @@
+"""Which tables a transaction read from their beginning to their end."""
+
+from django.db import connection
+
+LARGE = (
+    "organizations_membership",
+    "organizations_roleassignment",
+    "organizations_departmentmembership",
+    "organizations_removal",
+    "organizations_resource",
+    "users_accesstoken",
+    "users_user",
+)
+
+
+def tables_read_whole() -> dict[str, int]:
+    """Return how often this transaction has read each large table whole."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE relname = ANY(%s)",
+            [list(LARGE)],
+        )
+        return dict(cursor.fetchall())
