@@ -6,9 +6,7 @@ LARGE = (
     "organizations_membership",
     "organizations_roleassignment",
     "organizations_departmentmembership",
-    "organizations_removal",
     "organizations_resource",
-    "users_accesstoken",
     "users_user",
 )
 

@@ -3,7 +3,14 @@
 import pytest
 from django.db import connection
 
-from organizations.models import Membership, Organization, Removal, Resource, RoleAssignment
+from organizations.models import (
+    DepartmentMembership,
+    Membership,
+    Organization,
+    Removal,
+    Resource,
+    RoleAssignment,
+)
 from organizations.removal.service import remove_members
 from tests.factories import DepartmentFactory, RoleFactory
 from tests.sequential_scans import tables_read_whole
@@ -27,6 +34,10 @@ def test_no_large_table_is_read_whole(
     )
     RoleAssignment.objects.bulk_create(
         RoleAssignment(organization=organization, membership=member, role=role)
+        for member in members
+    )
+    DepartmentMembership.objects.bulk_create(
+        DepartmentMembership(organization=organization, membership=member, department=department)
         for member in members
     )
     Resource.objects.bulk_create(
