@@ -19,6 +19,7 @@ def of_removals(members: int) -> Iterator[Result]:
     With statistics from before they came and with fresh ones; with the plans that are made once
     for a connection, and with those that are made for the very values, as behind PgBouncer.
     """
+    make_organization(50, roles=1, departments=1, resources=1)  # what the statistics know
     with transaction.atomic():  # so that PostgreSQL gathers no statistics of its own accord
         world = make_organization(members, roles=1, departments=1, resources=1, analyze=False)
         stale = _read_whole(world)
