@@ -7,36 +7,33 @@ import structlog
 
 
 def logging_config(*, as_json: bool) -> None:
-    """Send what the application and Django log to standard error, in one form."""
-    shared: list[structlog.types.Processor] = [
+    """Send what the application and its libraries log to standard error, in one form.
+
+    The application's lines are written at once, since each request waits for them; what libraries
+    log passes through the standard library.
+    """
+    known: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    form: list[structlog.types.Processor] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if as_json
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                # The other shows variables: secrets.
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
+    )
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*known, *form],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer()
-        if as_json
-        else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(),
-            exception_formatter=structlog.dev.plain_traceback,  # the other shows variables: secrets
-        )
-    )
-    form: list[structlog.types.Processor] = [
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        *([structlog.processors.format_exc_info] if as_json else []),
-        renderer,
-    ]
     logging.config.dictConfig(
         {
             "version": 1,
@@ -44,8 +41,11 @@ def logging_config(*, as_json: bool) -> None:
             "formatters": {
                 "structured": {
                     "()": structlog.stdlib.ProcessorFormatter,
-                    "foreign_pre_chain": shared,
-                    "processors": form,
+                    "foreign_pre_chain": [structlog.stdlib.add_logger_name, *known],
+                    "processors": [
+                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                        *form,
+                    ],
                 }
             },
             "handlers": {
@@ -53,7 +53,6 @@ def logging_config(*, as_json: bool) -> None:
             },
             "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {
-                "offboard": {"level": "INFO"},
                 # Each request has its one line already, without the path that these would repeat.
                 "django.server": {"level": "ERROR", "handlers": [], "propagate": False},
                 "django.request": {"level": "CRITICAL"},

@@ -15,7 +15,7 @@ HEADER = "X-Request-ID"
 # What a caller's id may consist of: safe in a header, a log line and a page.
 _SAFE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,64}")
 
-logger = structlog.stdlib.get_logger("offboard.request")
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def trace_id_of(request: HttpRequest) -> str:

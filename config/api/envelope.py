@@ -20,7 +20,7 @@ from config.trace import trace_id_of
 
 RETRY_AFTER_SECONDS = 5
 
-logger = structlog.stdlib.get_logger("offboard.error")
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 # What Django and REST framework raise, most specific first, and what the contract calls it.
 _CONTRACT_NAMES: tuple[tuple[type[Exception], type[ContractError]], ...] = (

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -49,7 +48,6 @@ def groups(
 ) -> dict[str, Callable[[], Iterator[Result]]]:
     """Return what measures each group; the charts are added to as it goes."""
     servers.configure_django(postgres.url("offboard"))
-    logging.disable(logging.INFO)
     from tests.benchmarks import admin, bulk, growth, http, plans, service
 
     part = 10 if quick else 1

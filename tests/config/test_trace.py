@@ -1,12 +1,13 @@
 """One id for a request, its errors and its log lines; and nothing private in them."""
 
 import json
-import logging
-from typing import Any, cast
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks
 from rest_framework.test import APIClient
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from organizations.models import Membership
 from tests.conftest import ClientOf
@@ -38,16 +39,17 @@ def test_every_response_carries_one(path: str) -> None:
 def test_a_removal_is_one_line_with_ids_and_counts_and_a_request_is_another(
     owner: Membership,
     client_of: ClientOf,
-    caplog: pytest.LogCaptureFixture,
-    django_capture_on_commit_callbacks: object,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     member = MembershipFactory.create(organization=owner.organization, roles=["Member"])
     client: APIClient = client_of(owner.user)
 
-    with caplog.at_level(logging.INFO), django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+    with (
+        capture_logs([merge_contextvars]) as logged,
+        django_capture_on_commit_callbacks(execute=True),
+    ):
         client.delete(address_of(member), {"confirm": True}, HTTP_X_REQUEST_ID="case-42")
 
-    logged = [cast("dict[str, Any]", record.msg) for record in caplog.records]
     lines = {line["event"]: line for line in logged}
     assert len(logged) == len(lines) == 2
     removal, request = lines["member_removed"], lines["request"]
@@ -58,16 +60,15 @@ def test_a_removal_is_one_line_with_ids_and_counts_and_a_request_is_another(
     assert (request["status"], request["trace_id"]) == (204, "case-42")
 
 
-def test_no_line_has_a_token_an_address_or_a_body(
-    owner: Membership, client_of: ClientOf, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_line_has_a_token_an_address_or_a_body(owner: Membership, client_of: ClientOf) -> None:
     client = client_of(owner.user)
     path = f"/v1/organizations/{owner.organization_id}/users/somebody@example.com"
 
-    with caplog.at_level(logging.DEBUG):
+    with capture_logs([merge_contextvars]) as logged:
         client.delete(path, {"confirm": True, "note": "private"})
         Client().get("/v1/offboard_token", {"email": "somebody@example.com"})
 
-    logged = json.dumps([str(record.msg) + str(record.args) for record in caplog.records])
+    lines = json.dumps(logged)
+    assert "request" in lines
     for private in ("somebody@", owner.user.email, "private", "offboard_token", "Bearer"):
-        assert private not in logged
+        assert private not in lines

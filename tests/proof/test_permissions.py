@@ -1,6 +1,5 @@
 """Who may do what to whom: every endpoint, every kind of caller and every kind of target."""
 
-import logging
 import re
 import statistics
 import time
@@ -15,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework.throttling import SimpleRateThrottle
+from structlog.testing import capture_logs
 
 from organizations.models import Membership, Organization
 from tests.factories import (
@@ -301,6 +301,5 @@ def test_no_answer_takes_longer_for_what_exists(
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
     """Leave the log out of what is timed."""
-    logging.disable(logging.INFO)
-    yield
-    logging.disable(logging.NOTSET)
+    with capture_logs():
+        yield

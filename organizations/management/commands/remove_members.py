@@ -1,12 +1,11 @@
 """``manage.py remove_members``: take any number of members out of an organization."""
 
-import logging
 import signal
 import sys
 import uuid
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -44,18 +43,6 @@ class CannotStartError(CommandError):
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem, returncode=COULD_NOT_START)
-
-
-@contextmanager
-def without_log_lines() -> Iterator[None]:
-    """Keep the line that each removal logs out of a run that reports them itself."""
-    logger = logging.getLogger("offboard.removal")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def batch_size(value: str) -> int:
@@ -281,7 +268,7 @@ class Command(BaseCommand):
         staying: list[ReportRow] = []
         done_batches = remove_in_batches(assignment, batches)
         lost: DatabaseLostError | None = None
-        with interruption() as asked, without_log_lines():
+        with interruption() as asked:
             try:
                 for rows in show_progress(done_batches, count, totals, sys.stderr):
                     totals.add(rows)

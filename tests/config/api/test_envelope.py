@@ -1,6 +1,5 @@
 """Every error under /v1 has the contract's body, whatever raised it."""
 
-import logging
 from typing import Any
 from unittest.mock import patch
 
@@ -8,6 +7,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client, override_settings
 from rest_framework.test import APIClient
+from structlog.testing import capture_logs
 
 from organizations.models import Membership
 from tests.conftest import ClientOf
@@ -81,17 +81,18 @@ def test_a_body_that_is_no_json(client: APIClient, path: str) -> None:
 
 @pytest.mark.parametrize("debug", [True, False])
 def test_an_unhandled_exception_leaks_nothing_and_is_logged_whole(
-    client: APIClient, path: str, caplog: pytest.LogCaptureFixture, debug: bool
+    client: APIClient, path: str, debug: bool
 ) -> None:
     failing = patch(
         "organizations.api.views.remove_members", side_effect=RuntimeError("the secret cause")
     )
-    with override_settings(DEBUG=debug), failing, caplog.at_level(logging.ERROR):
+    with override_settings(DEBUG=debug), failing, capture_logs() as logged:
         response = client.delete(path, {"confirm": True})
 
     assert_envelope(response, 500, "INTERNAL_ERROR", "server_error")
     assert b"secret" not in response.content
-    assert any("the secret cause" in str(record.exc_info) for record in caplog.records)
+    [error] = [line for line in logged if line["log_level"] == "error"]
+    assert str(error["exc_info"]) == "the secret cause"
 
 
 def test_a_database_that_cannot_be_reached(client: APIClient, path: str) -> None:
