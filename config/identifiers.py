@@ -18,13 +18,16 @@ def generate_id(prefix: str) -> str:
 
 
 def id_pattern(prefix: str) -> str:
-    """Return the regular expression of such an id; Python and PostgreSQL read it alike."""
-    return rf"\A{prefix}_[A-Za-z0-9_]{{1,{MAX_LENGTH - len(prefix) - 1}}}\Z"
+    """Return the regular expression of such an id; Python and PostgreSQL read it alike.
+
+    It leaves the length to the column: to count takes PostgreSQL sixteen times as long.
+    """
+    return rf"\A{prefix}_[A-Za-z0-9_]+\Z"
 
 
 def is_id(prefix: str, value: str) -> bool:
     """Tell whether the value could be an id of this kind: anything else needs no query."""
-    return re.match(id_pattern(prefix), value) is not None
+    return len(value) <= MAX_LENGTH and re.match(id_pattern(prefix), value) is not None
 
 
 class PrefixedIdField(models.CharField[str, str]):
