@@ -23,18 +23,18 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=GROUPS, default=GROUPS, help="some groups")
     arguments = parser.parse_args()
 
+    results: list[Result] = []
+    charts: list[str] = []
     with tempfile.TemporaryDirectory(prefix="offboard-benchmarks-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL runs as another user where we are root
-        postgres = servers.start_postgres(folder / "postgres")
-        results: list[Result] = []
-        charts: list[str] = []
-        postgres.create("offboard")
-        for group, measure in groups(postgres, folder, charts, quick=arguments.quick).items():
-            if group in arguments.only:
-                for result in measure():
-                    print(table([result]).splitlines()[-1], flush=True)
-                    results.append(result)
+        with servers.running_postgres(folder / "postgres") as postgres:
+            postgres.create("offboard")
+            for group, measure in groups(postgres, folder, charts, quick=arguments.quick).items():
+                if group in arguments.only:
+                    for result in measure():
+                        print(table([result]).splitlines()[-1], flush=True)
+                        results.append(result)
 
     when = f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores"
     print("", when, "", table(results), "", *charts, sep="\n")

@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 
 from config.embedded_postgres.server import Server
@@ -45,11 +47,17 @@ class Postgres:
         return f"postgres://postgres@/{self.socket_folder}/{name}"
 
 
-def start_postgres(folder: Path) -> Postgres:
-    """Start a PostgreSQL with its own defaults, fsync on."""
+@contextmanager
+def running_postgres(folder: Path) -> Iterator[Postgres]:
+    """Run a PostgreSQL with its own defaults, fsync on, until the end of the block."""
     server = Server(folder)
     server.use()
-    return Postgres(server.socket_folder)
+    try:
+        yield Postgres(server.socket_folder)
+    finally:
+        postmaster = psutil.Process(int((server.data / "postmaster.pid").read_text().split()[0]))
+        postmaster.send_signal(signal.SIGINT)
+        postmaster.wait()
 
 
 @contextmanager
