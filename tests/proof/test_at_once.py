@@ -220,4 +220,4 @@ def test_what_many_do_at_once_breaks_no_invariant(world: World, tally: Tally) ->
 
 @pytest.mark.slow
 def test_what_many_do_at_once_for_long_breaks_no_invariant(world: World, tally: Tally) -> None:
-    prove(world, tally, rounds=20, steps=60)
+    prove(world, tally, rounds=8, steps=60)
