@@ -7,8 +7,8 @@ from django.db import connection, transaction
 
 from tests.benchmarks.measure import Result
 from tests.benchmarks.service import remove_by_service
-from tests.benchmarks.world import FILLED, World, make_organization
-from tests.sequential_scans import tables_read_whole
+from tests.benchmarks.world import World, make_organization
+from tests.sequential_scans import LARGE, tables_read_whole
 
 AT_ONCE = (1, 10, 100, 1000)
 
@@ -24,7 +24,7 @@ def of_removals(members: int) -> Iterator[Result]:
         world = make_organization(members, roles=1, departments=1, resources=1, analyze=False)
         stale = _read_whole(world)
     with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {', '.join(FILLED)}")
+        cursor.execute(f"ANALYZE {', '.join(LARGE)}")
     for statistics, read in (("stale", stale), ("fresh", _read_whole(world))):
         number = read.total()
         name = f"tables read whole at {members:,} memberships, {statistics} statistics"

@@ -8,16 +8,10 @@ from django.db import connection
 
 from config.identifiers import generate_id
 from organizations.models import Department, Membership, Organization, Role, RoleAssignment
+from tests.sequential_scans import LARGE
 from users.models import AccessToken, User
 
 ROLES, DEPARTMENTS, RESOURCES = 5, 3, 20
-FILLED = (
-    "users_user",
-    "organizations_membership",
-    "organizations_roleassignment",
-    "organizations_departmentmembership",
-    "organizations_resource",
-)
 CREATED = "2026-01-01T00:00:00Z"
 
 
@@ -100,7 +94,7 @@ def make_organization(
         if analyze:
             # Only what was filled: of a table that was empty then, PostgreSQL would think it still
             # is, and read all records for each foreign key that leads there.
-            cursor.execute(f"ANALYZE {', '.join(FILLED)}")
+            cursor.execute(f"ANALYZE {', '.join(LARGE)}")
     return World(organization.pk, token, joined[0].pk, user_ids)
 
 

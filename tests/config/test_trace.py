@@ -1,6 +1,7 @@
 """One id for a request, its errors and its log lines; and nothing private in them."""
 
 import json
+import logging
 
 import pytest
 from django.test import Client
@@ -39,12 +40,14 @@ def test_every_response_carries_one(path: str) -> None:
 def test_a_removal_is_one_line_with_ids_and_counts_and_a_request_is_another(
     owner: Membership,
     client_of: ClientOf,
+    caplog: pytest.LogCaptureFixture,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     member = MembershipFactory.create(organization=owner.organization, roles=["Member"])
     client: APIClient = client_of(owner.user)
 
     with (
+        caplog.at_level(logging.INFO),
         capture_logs([merge_contextvars]) as logged,
         django_capture_on_commit_callbacks(execute=True),
     ):
@@ -52,6 +55,7 @@ def test_a_removal_is_one_line_with_ids_and_counts_and_a_request_is_another(
 
     lines = {line["event"]: line for line in logged}
     assert len(logged) == len(lines) == 2
+    assert not caplog.records  # nor does a library say anything
     removal, request = lines["member_removed"], lines["request"]
     assert removal["organization_id"] == member.organization_id
     assert (removal["user_id"], removal["actor_id"]) == (member.user_id, owner.user_id)
@@ -60,15 +64,18 @@ def test_a_removal_is_one_line_with_ids_and_counts_and_a_request_is_another(
     assert (request["status"], request["trace_id"]) == (204, "case-42")
 
 
-def test_no_line_has_a_token_an_address_or_a_body(owner: Membership, client_of: ClientOf) -> None:
+def test_no_line_has_a_token_an_address_or_a_body(
+    owner: Membership, client_of: ClientOf, caplog: pytest.LogCaptureFixture
+) -> None:
     client = client_of(owner.user)
     path = f"/v1/organizations/{owner.organization_id}/users/somebody@example.com"
 
-    with capture_logs([merge_contextvars]) as logged:
+    with capture_logs([merge_contextvars]) as logged, caplog.at_level(logging.DEBUG):
         client.delete(path, {"confirm": True, "note": "private"})
         Client().get("/v1/offboard_token", {"email": "somebody@example.com"})
 
-    lines = json.dumps(logged)
+    of_libraries = [str(record.msg) + str(record.args) for record in caplog.records]
+    lines = json.dumps([*logged, *of_libraries])
     assert "request" in lines
     for private in ("somebody@", owner.user.email, "private", "offboard_token", "Bearer"):
         assert private not in lines
