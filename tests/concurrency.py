@@ -57,6 +57,15 @@ def until_somebody_waits_for_a_lock() -> None:
     _until("wait_event_type = 'Lock'", lambda waiting: waiting > 0)
 
 
+def cut_whoever_waits_for_a_lock() -> None:
+    """End the connections to this database that wait for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+
+
 def until_nobody_else_is_at_work() -> None:
     """Return when no other connection to the database is in the middle of anything.
 

@@ -193,9 +193,11 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
     ) -> Plan:
         """Return what is about to happen in one organization."""
         members = [m for m in members if m.organization_id == organization.pk]
-        refusals = find_refusals(members, authority=ALL_CAPABILITIES, lock=False)
-        leaving = [m for m in members if m.pk not in refusals]
-        staying = [m for m in members if m.pk in refusals]
+        refusals = find_refusals(
+            organization.pk, [m.user_id for m in members], {}, authority=ALL_CAPABILITIES
+        )
+        leaving = [m for m in members if m.user_id not in refusals]
+        staying = [m for m in members if m.user_id in refusals]
         return Plan(
             organization=organization,
             leaving_count=len(leaving),

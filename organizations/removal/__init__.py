@@ -1,5 +1,6 @@
 """The removal of members: what the application is for.
 
-``service`` removes; ``guards`` say who cannot be removed; ``preview`` shows what a removal would
-do; ``statement.sql`` is what it does to the database; ``log`` tells.
+``service`` removes, by one SQL statement: ``guards.sql`` decides who cannot go, ``removal.sql``
+takes out the others. ``guards`` asks the first alone, for a ``preview`` of what a removal would do;
+``log`` tells.
 """

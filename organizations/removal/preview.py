@@ -9,7 +9,7 @@ from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import Department, Membership, Resource, Role
-from organizations.removal.guards import find_refusals, refuse_unknown_departments
+from organizations.removal.guards import find_refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +42,27 @@ def preview_removal(
     owners who would be ``gone`` by now. The number of SQL statements does not depend on how many
     users there are.
     """
-    order = {user_id: place for place, user_id in enumerate(dict.fromkeys(user_ids))}
+    order = {
+        user_id: place
+        for place, user_id in enumerate(dict.fromkeys(user_ids))
+        if is_id("usr", user_id)
+    }
     members = sorted(
-        Membership.objects.active()
-        .of(organization_id, [user_id for user_id in order if is_id("usr", user_id)])
-        .select_related("user"),
+        Membership.objects.active().of(organization_id, order).select_related("user"),
         key=lambda member: order[member.user_id],
     )
-    refusals = refuse_unknown_departments(members, targets or {})
-    refusals |= find_refusals(members, authority=authority, lock=False, gone=gone)
+    refusals = find_refusals(
+        organization_id, list(order), targets or {}, authority=authority, gone=gone
+    )
     return preview_members(organization_id, members, refusals)
 
 
 def preview_members(
-    organization_id: str, members: Sequence[Membership], refusals: Mapping[int, ContractError]
+    organization_id: str, members: Sequence[Membership], refusals: Mapping[str, ContractError]
 ) -> list[RemovalPreview]:
     """Return what the removal would take of each of these active members of one organization.
 
-    ``refusals`` say who would stay, by membership id; they depend on who else would leave.
+    ``refusals`` say who would stay, by user id; they depend on who else would leave.
     """
     prefetch_related_objects(
         members, "role_assignments__role", "department_memberships__department"
@@ -73,7 +76,7 @@ def preview_members(
                 (d.department for d in member.department_memberships.all()), key=_by_name
             ),
             resource_count=owned.get(member.user_id, 0),
-            blocked_by=refusals.get(member.pk),
+            blocked_by=refusals.get(member.user_id),
         )
         for member in members
     ]

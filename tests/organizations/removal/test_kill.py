@@ -13,6 +13,7 @@ from django.db import transaction
 
 from organizations.models import Membership, Removal, Resource
 from tests.concurrency import (
+    cut_whoever_waits_for_a_lock,
     in_background,
     until_nobody_else_is_at_work,
     until_somebody_waits_for_a_lock,
@@ -43,8 +44,9 @@ def server() -> Iterator[Program]:
         yield server
 
 
-def test_a_server_killed_in_the_middle_of_a_removal_leaves_nothing_of_it(
-    server: Program,
+@pytest.mark.parametrize("connection_dies", [False, True], ids=["server", "its connection too"])
+def test_killed_in_the_middle_of_a_removal_it_leaves_all_of_it_or_nothing(
+    server: Program, connection_dies: bool
 ) -> None:
     organization = OrganizationFactory.create()
     owner = MembershipFactory.create(organization=organization, roles=["Owner"])
@@ -72,10 +74,15 @@ def test_a_server_killed_in_the_middle_of_a_removal_leaves_nothing_of_it(
             server.process.kill()
             os.kill(worker, signal.SIGKILL)
             removing.result()
+            if connection_dies:
+                cut_whoever_waits_for_a_lock()
     until_nobody_else_is_at_work()
 
+    # PostgreSQL finishes what it was asked for, unless it cannot.
+    removed = not connection_dies
     member = Membership.objects.get(pk=member.pk)
-    assert member.is_active
-    assert (member.role_assignments.count(), member.department_memberships.count()) == (2, 1)
-    assert Resource.objects.owned_by(member.user_id).count() == 3
-    assert not Removal.objects.exists()
+    assert member.is_active != removed
+    held = (member.role_assignments.count(), member.department_memberships.count())
+    assert held == ((0, 0) if removed else (2, 1))
+    assert Resource.objects.owned_by(member.user_id).count() == (0 if removed else 3)
+    assert Removal.objects.count() == removed

@@ -1,11 +1,13 @@
 """What happens at the same moment as a removal, on real connections."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
 
+from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import (
     Department,
     DepartmentMembership,
@@ -39,13 +41,18 @@ def owner(organization: Organization) -> Membership:
     return MembershipFactory.create(organization=organization, roles=["Owner"])
 
 
-def remove(*members: Membership, transfer_to: str | None = None) -> list[RemovalOutcome]:
+def remove(
+    *members: Membership,
+    transfer_to: str | None = None,
+    authority: frozenset[Capability] = ALL_CAPABILITIES,
+) -> list[RemovalOutcome]:
     return remove_members(
         members[0].organization_id,
         [member.user_id for member in members],
         transfer_to=transfer_to,
         actor=None,
         source=Removal.Source.COMMAND,
+        authority=authority,
     )
 
 
@@ -121,17 +128,65 @@ def test_what_is_given_while_a_removal_runs_waits_and_then_fails(
             giving.result()
 
 
-def test_a_removal_waits_for_what_is_being_given_and_takes_it_too(owner: Membership) -> None:
+def remove_in_a_transaction(*members: Membership) -> list[RemovalOutcome]:
+    with transaction.atomic():
+        return remove(*members)
+
+
+@pytest.mark.parametrize("removal", [remove, remove_in_a_transaction])
+def test_a_removal_waits_for_what_is_being_given_and_takes_it_too(
+    owner: Membership, removal: Callable[[Membership], list[RemovalOutcome]]
+) -> None:
     member = MembershipFactory.create(organization=owner.organization)
 
     with ExitStack() as both:
         with transaction.atomic():
             grant(member, owner.organization.roles.get(name="Admin"))
-            removing = both.enter_context(in_background(partial(remove, member)))
+            removing = both.enter_context(in_background(partial(removal, member)))
             until_somebody_waits_for_a_lock()
         assert codes([removing.result()]) == ["removed"]
 
     assert [role["name"] for role in Removal.objects.get().roles] == ["Admin"]
+
+
+def test_who_is_raised_above_the_caller_meanwhile_stays(owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization, roles=["Member"])
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            grant(member, owner.organization.roles.get(name="Admin"))
+            removing = both.enter_context(
+                in_background(partial(remove, member, authority=frozenset()))
+            )
+            until_somebody_waits_for_a_lock()
+        assert codes([removing.result()]) == ["INSUFFICIENT_PERMISSIONS"]
+
+
+def test_whose_role_becomes_another_meanwhile_is_judged_by_that(owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization, roles=["Member"])
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            member.role_assignments.update(role=owner.organization.roles.get(name="Admin"))
+            removing = both.enter_context(
+                in_background(partial(remove, member, authority=frozenset()))
+            )
+            until_somebody_waits_for_a_lock()
+        assert codes([removing.result()]) == ["INSUFFICIENT_PERMISSIONS"]
+
+
+def test_a_department_that_is_deleted_meanwhile_is_not_found(owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization)
+    department = DepartmentFactory.create(organization=owner.organization)
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            Department.objects.filter(pk=department.pk).delete()
+            removing = both.enter_context(
+                in_background(partial(remove, member, transfer_to=department.pk))
+            )
+            until_somebody_waits_for_a_lock()
+        assert codes([removing.result()]) == ["DEPARTMENT_NOT_FOUND"]
 
 
 def test_somebody_who_becomes_the_last_owner_meanwhile_stays(owner: Membership) -> None:

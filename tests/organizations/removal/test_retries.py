@@ -10,9 +10,13 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from organizations.models import Membership, Removal
-from organizations.removal import guards, retries, service
-from organizations.removal.service import RemovalOutcome, remove_members
-from tests.concurrency import in_background, until_somebody_waits_for_a_lock
+from organizations.removal.retries import ATTEMPTS
+from organizations.removal.service import STATEMENT, RemovalOutcome, remove_members
+from tests.concurrency import (
+    cut_whoever_waits_for_a_lock,
+    in_background,
+    until_somebody_waits_for_a_lock,
+)
 from tests.factories import MembershipFactory, OrganizationFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,49 +54,59 @@ def test_a_connection_cut_in_the_middle_is_replaced_and_the_removal_done(
 ) -> None:
     with in_background_of_a_lock(member) as removal:
         until_somebody_waits_for_a_lock()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
+        cut_whoever_waits_for_a_lock()
         until_somebody_waits_for_a_lock()  # on the new connection
 
     assert removal.result().removal_id == Removal.objects.get().pk
 
 
 class Faulty:
-    """The guards, failing with a fault a number of times first."""
+    """What the removing statement meets: a fault, a number of times, instead of an answer."""
 
-    def __init__(self, fault: type[psycopg.Error], times: int) -> None:
-        self.fault, self.times, self.calls = fault, times, 0
+    def __init__(
+        self, fault: type[psycopg.Error], times: int, *, is_executed: bool = False
+    ) -> None:
+        self.fault, self.times, self.is_executed = fault, times, is_executed
+        self.calls = 0
 
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
+    def __call__(self, execute: Any, sql: str, *arguments: Any) -> Any:
+        if sql != STATEMENT:
+            return execute(sql, *arguments)
         self.calls += 1
-        if self.calls <= self.times:
-            raise OperationalError("undone") from self.fault("undone")
-        return guards.find_refusals(*arguments, **options)
+        if self.calls > self.times:
+            return execute(sql, *arguments)
+        if self.is_executed:
+            execute(sql, *arguments)
+        raise OperationalError("undone") from self.fault("undone")
 
 
 @pytest.mark.parametrize(
     "fault", [psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure]
 )
 def test_what_postgresql_undid_for_others_is_tried_again(
-    member: Membership, monkeypatch: pytest.MonkeyPatch, fault: type[psycopg.Error]
+    member: Membership, fault: type[psycopg.Error]
 ) -> None:
-    monkeypatch.setattr(service, "find_refusals", Faulty(fault, times=retries.ATTEMPTS - 1))
-
-    assert remove(member).removal_id
+    with connection.execute_wrapper(Faulty(fault, times=ATTEMPTS - 1)):
+        assert remove(member).removal_id
 
     assert Removal.objects.count() == 1
 
 
-def test_after_three_attempts_it_gives_up_and_nothing_is_done(
-    member: Membership, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    faulty = Faulty(psycopg.errors.DeadlockDetected, times=99)
-    monkeypatch.setattr(service, "find_refusals", faulty)
+def test_a_removal_whose_answer_was_lost_is_found_on_record(member: Membership) -> None:
+    lost = Faulty(psycopg.OperationalError, times=1, is_executed=True)
 
-    with pytest.raises(OperationalError):
+    with connection.execute_wrapper(lost):
+        outcome = remove(member)
+
+    assert lost.calls == 2
+    assert (outcome.removal_id, outcome.role_count) == (Removal.objects.get().pk, 1)
+    assert outcome.refusal is None
+
+
+def test_after_three_attempts_it_gives_up_and_nothing_is_done(member: Membership) -> None:
+    faulty = Faulty(psycopg.errors.DeadlockDetected, times=99)
+
+    with pytest.raises(OperationalError), connection.execute_wrapper(faulty):
         remove(member)
 
     assert faulty.calls == 3
@@ -100,25 +114,23 @@ def test_after_three_attempts_it_gives_up_and_nothing_is_done(
 
 
 @pytest.mark.parametrize("fault", [psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable])
-def test_a_timeout_is_not_tried_again(
-    member: Membership, monkeypatch: pytest.MonkeyPatch, fault: type[psycopg.Error]
-) -> None:
+def test_a_timeout_is_not_tried_again(member: Membership, fault: type[psycopg.Error]) -> None:
     faulty = Faulty(fault, times=99)
-    monkeypatch.setattr(service, "find_refusals", faulty)
 
-    with pytest.raises(OperationalError):
+    with pytest.raises(OperationalError), connection.execute_wrapper(faulty):
         remove(member)
 
     assert faulty.calls == 1
 
 
-def test_inside_the_callers_transaction_nothing_is_tried_again(
-    member: Membership, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_inside_the_callers_transaction_nothing_is_tried_again(member: Membership) -> None:
     faulty = Faulty(psycopg.errors.DeadlockDetected, times=99)
-    monkeypatch.setattr(service, "find_refusals", faulty)
 
-    with pytest.raises(OperationalError), transaction.atomic():
+    with (
+        pytest.raises(OperationalError),
+        connection.execute_wrapper(faulty),
+        transaction.atomic(),
+    ):
         remove(member)
 
     assert faulty.calls == 1
