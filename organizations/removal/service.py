@@ -59,7 +59,7 @@ def remove_members(
     and what they own there passes to the department whose id is ``transfer_to``, for everybody or
     by user id. All of it or, when this raises, nothing. Whoever cannot be removed is refused alone,
     and the others go. Nobody goes who holds a capability outside ``authority``. Accounts, tokens
-    and other organizations are not touched. Deadlocks and lost connections are tried again.
+    and other organizations are not touched. What others got in the way of is tried again.
     """
     user_ids = list(dict.fromkeys(user_ids))
     removal_ids = {user_id: generate_id("rem") for user_id in user_ids if is_id("usr", user_id)}
@@ -70,7 +70,6 @@ def remove_members(
         "source": source.value,
         "reason": reason,
         "trace_id": trace_id,
-        "removed_at": timezone.now(),
     }
 
     def remove(attempt: int) -> dict[str, RemovalOutcome]:
@@ -79,7 +78,7 @@ def remove_members(
         with nullcontext() if by_itself else transaction.atomic():
             if attempt > 1:
                 _lock(organization_id, removal_ids)
-            outcomes = _remove(parameters, targets)
+            outcomes = _remove(parameters | {"removed_at": timezone.now()}, targets)
             absent = [user_id for user_id in user_ids if user_id not in outcomes]
             absences = explain_absence(organization_id, absent, authority=authority)
         for user_id, (refusal, earlier) in absences.items():

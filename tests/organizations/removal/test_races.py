@@ -149,6 +149,20 @@ def test_a_removal_waits_for_what_is_being_given_and_takes_it_too(
     assert [role["name"] for role in Removal.objects.get().roles] == ["Admin"]
 
 
+def test_a_removal_waits_for_a_change_of_the_membership(owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization, roles=["Member"])
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            Membership.objects.filter(pk=member.pk).update(created_at=owner.created_at)
+            removing = both.enter_context(in_background(partial(remove, member)))
+            until_somebody_waits_for_a_lock()
+        assert codes([removing.result()]) == ["removed"]
+
+    member.refresh_from_db()
+    assert (member.is_active, member.created_at) == (False, owner.created_at)
+
+
 def test_who_is_raised_above_the_caller_meanwhile_stays(owner: Membership) -> None:
     member = MembershipFactory.create(organization=owner.organization, roles=["Member"])
 
