@@ -78,6 +78,9 @@ class Removal(models.Model):
             ),
         )
         indexes = (
+            # Asked by the database whenever a membership ends: while it knows nothing of the table
+            # yet, it would read all records of the organization instead.
+            models.Index(fields=["organization", "membership"], name="removal_of_membership"),
             # The admin's records of one organization, and of one day.
             models.Index(fields=["organization", "created_at"], name="removal_by_organization"),
             models.Index(fields=["created_at"], name="removal_by_date"),
