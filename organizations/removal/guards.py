@@ -75,7 +75,7 @@ def refusal_of(
     """Return the error that the guards name for a member."""
     if code == InsufficientPermissionsError.code:
         return InsufficientPermissionsError(
-            {"required_capabilities": lacking},
+            {"required_capabilities": sorted(lacking)},
             system_message="the user holds capabilities that the caller lacks.",
         )
     if code == LastOwnerCannotBeRemovedError.code:

@@ -21,7 +21,7 @@ from organizations.removal.retries import tried_again
 from users.models import User
 
 STATEMENT = "WITH {guards}, {removal}".format(
-    guards=GUARDS.format(lock="FOR UPDATE OF membership"),
+    guards=GUARDS.format(lock="FOR UPDATE"),
     removal=Path(__file__).with_name("removal.sql").read_text(encoding="utf-8"),
 )
 
@@ -105,23 +105,25 @@ def _targets(
 
 def _lock(organization_id: str, user_ids: Iterable[str]) -> None:
     """Lock the users' active memberships: until the end nobody is given a role or a department."""
-    members = Membership.objects.active().of(organization_id, user_ids).order_by("pk")
+    members = Membership.objects.active().of(organization_id, user_ids).order_by("user")
     list(members.select_for_update().values_list("pk"))
 
 
 def _remove(parameters: Mapping[str, Any], targets: Mapping[str, str]) -> dict[str, RemovalOutcome]:
     """Remove those members whom nothing keeps; return what became of each member, by user id."""
     organization_id = parameters["organization_id"]
+    users = dict(zip(parameters["removal_ids"], parameters["user_ids"], strict=True))
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT, parameters)
         found = cursor.fetchall()
     outcomes = {}
-    for user_id, code, lacking, *recorded in found:
+    for removal_id, code, lacking, *counts in found:
+        user_id = users[removal_id]
         if code:
             refusal = refusal_of(code, organization_id, user_id, targets.get(user_id), lacking)
             outcomes[user_id] = RemovalOutcome(user_id, refusal=refusal)
         else:
-            outcomes[user_id] = RemovalOutcome(user_id, *recorded)
+            outcomes[user_id] = RemovalOutcome(user_id, removal_id, *counts)
     return outcomes
 
 
