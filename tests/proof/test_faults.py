@@ -8,9 +8,13 @@ from functools import partial
 from itertools import count
 
 import pytest
+from django.db import connections
+from django.db.utils import ConnectionHandler
+from environ import Env
 
 from organizations.models import Department, Membership, Removal, Resource
-from tests.concurrency import until_nobody_else_is_at_work
+from organizations.removal.service import RemovalOutcome, remove_members
+from tests.concurrency import in_background, until_nobody_else_is_at_work
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -120,6 +124,40 @@ def test_the_line_is_cut_at_any_statement(scene: Scene, tally: Tally, after: boo
         assert_all_or_nothing(scene, member, answer)
         tally(FAULTS)
     assert number > 4, "a removal has more statements than that"
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
+def test_the_line_is_cut_at_any_statement_of_a_removal_of_many(tally: Tally, after: bool) -> None:
+    organization = OrganizationFactory.create()
+    MembershipFactory.create(organization=organization, roles=["Owner"])
+
+    def remove(line: FaultyLine, user_ids: list[str]) -> list[RemovalOutcome]:
+        settings = Env.db_url_config(line.url, engine="django.db.backends.postgresql")
+        connections["default"] = ConnectionHandler({"default": settings})["default"]
+        return remove_members(
+            organization.pk, user_ids, transfer_to=None, actor=None, source=Removal.Source.COMMAND
+        )
+
+    with faulty_line() as line:
+        for number in count(1):
+            members = MembershipFactory.create_batch(2, organization=organization, roles=["Member"])
+            user_ids = [member.user_id for member in members]
+            fault = Fault(number, after=after)
+            line.expect(fault)
+            with in_background(partial(remove, line, [*user_ids, "usr_nobody"])) as removing:
+                first, second, nobody = removing.result()
+            until_nobody_else_is_at_work()
+
+            # What was done is told, though the answer to it was lost.
+            for member, outcome in zip(members, (first, second), strict=True):
+                assert outcome.removal_id == Removal.objects.get(membership=member).pk
+                assert outcome.role_count == 1
+            assert nobody.refusal
+            assert broken_invariants() == []
+            if not fault.happened.is_set():
+                break
+            tally(FAULTS)
+    assert number > 4, "a removal of many has more statements than that"
 
 
 @pytest.mark.parametrize("sqlstate", [TIMEOUT, DEADLOCK, SERIALIZATION_FAILURE])
