@@ -105,7 +105,7 @@ def _targets(
 
 def _lock(organization_id: str, user_ids: Iterable[str]) -> None:
     """Lock the users' active memberships: until the end nobody is given a role or a department."""
-    members = Membership.objects.active().of(organization_id, user_ids).order_by("user")
+    members = Membership.objects.active().of(organization_id, user_ids).order_by("user_id")
     list(members.select_for_update().values_list("pk"))
 
 
