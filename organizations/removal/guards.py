@@ -16,7 +16,7 @@ from organizations.exceptions import (
 )
 
 GUARDS = Path(__file__).with_name("guards.sql").read_text(encoding="utf-8")
-LOOK = f"WITH {GUARDS.format(lock='')} SELECT user_id, refusal, lacking FROM verdict"  # noqa: S608 (our own text)
+VERDICTS = f"WITH {GUARDS.format(lock='')} SELECT user_id, refusal, lacking FROM verdict"  # noqa: S608 (our own text)
 
 
 def find_refusals(
@@ -29,12 +29,12 @@ def find_refusals(
 ) -> dict[str, ContractError]:
     """Return why members of an organization could not be removed now, by user id.
 
-    ``targets`` are ids of departments by user id. A preview in parts names the memberships of the
-    owners who would be ``gone`` by now.
+    ``targets`` are ids of departments by user id; ``gone`` are memberships of owners that an
+    earlier part of a preview would have ended.
     """
     question = guards_of(organization_id, user_ids, targets, authority, gone)
     with connection.cursor() as cursor:
-        cursor.execute(LOOK, question)
+        cursor.execute(VERDICTS, question)
         verdicts = cursor.fetchall()
     return {
         user_id: refusal_of(code, organization_id, user_id, targets.get(user_id), lacking)
@@ -82,4 +82,6 @@ def refusal_of(
         return LastOwnerCannotBeRemovedError(
             {"user_id": user_id, "organization_id": organization_id}
         )
-    return DepartmentNotFoundError({"department_id": department_id})
+    if code == DepartmentNotFoundError.code:
+        return DepartmentNotFoundError({"department_id": department_id})
+    raise ValueError(code)

@@ -1,6 +1,9 @@
--- Whom, of those who are asked for, a removal would have to refuse, and why: the contract's checks
--- 5 to 8, decided as if they left in the order given. Nothing here joins one list of members with
--- another, so a thousand take a thousand times as long as one, whatever PostgreSQL expects.
+-- What removal.sql goes on from, and guards.py looks at alone: whom, of those who are asked for, a
+-- removal would refuse, and why (the contract's checks 5 to 8), as if they left in the order given.
+-- "gone" are memberships of owners that an earlier part of a preview has ended.
+--
+-- Each member is looked at by index, and no list of them is gone through for each of them: a
+-- thousand take a thousand times as long as one, whatever PostgreSQL expects.
 member AS (
     SELECT membership.id, asked.user_id, asked.department_id, asked.place
     FROM (
@@ -18,9 +21,16 @@ member AS (
         {lock}
     ) AS membership
 ),
--- What can stand in the way: the Owner role, and every role with a capability outside the caller's.
+-- What can stand in the way: the Owner role, every role with a capability outside the caller's, and
+-- a department that the organization does not have.
 holder AS (
-    SELECT member.*, decisive.is_owner, decisive.lacking
+    SELECT member.*, decisive.is_owner, decisive.lacking,
+        department_id IS NULL OR EXISTS (
+            SELECT
+            FROM organizations_department AS department
+            WHERE department.id = member.department_id
+                AND department.organization_id = %(organization_id)s
+        ) AS has_target
     FROM member
     CROSS JOIN LATERAL (
         SELECT coalesce(bool_or(role.is_owner), false) AS is_owner,
@@ -37,7 +47,7 @@ leaving_owner AS (
     SELECT holder.id, holder.place, account.is_active
     FROM holder
     JOIN users_user AS account ON account.id = holder.user_id
-    WHERE holder.is_owner AND holder.lacking IS NULL
+    WHERE holder.is_owner AND holder.lacking IS NULL AND holder.has_target
 ),
 verdict AS (
     SELECT
@@ -57,18 +67,12 @@ verdict AS (
                     JOIN users_user AS account ON account.id = membership.user_id
                     WHERE role.organization_id = %(organization_id)s AND role.is_owner
                         AND account.is_active
+                        AND membership.id <> holder.id
                         AND membership.id <> ALL (%(gone)s::bigint[])
                         AND membership.id NOT IN (SELECT id FROM leaving_owner)
                 )
                 THEN 'LAST_OWNER_CANNOT_BE_REMOVED'
-            WHEN department_id IS NOT NULL
-                AND NOT EXISTS (
-                    SELECT
-                    FROM organizations_department AS department
-                    WHERE department.id = holder.department_id
-                        AND department.organization_id = %(organization_id)s
-                )
-                THEN 'DEPARTMENT_NOT_FOUND'
+            WHEN NOT has_target THEN 'DEPARTMENT_NOT_FOUND'
         END AS refusal
     FROM holder
 )

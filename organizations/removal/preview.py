@@ -38,9 +38,9 @@ def preview_removal(
 ) -> list[RemovalPreview]:
     """Return what `remove_members` would do to each, in the order given; non-members are left out.
 
-    ``targets`` are ids of departments by user id. A preview in parts names the memberships of the
-    owners who would be ``gone`` by now. The number of SQL statements does not depend on how many
-    users there are.
+    ``targets`` are ids of departments by user id; ``gone`` are memberships of owners that an
+    earlier part of this preview would have ended. The number of SQL statements does not depend on
+    how many users there are.
     """
     order = {
         user_id: place

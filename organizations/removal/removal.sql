@@ -2,9 +2,9 @@
 --
 -- It locks the memberships in the order of their users, then what they hold and own, and last, in
 -- the trigger on owners, the organization. What others commit between its start and its locks it
--- does not see; but then a foreign key or that trigger fails, since the database lets no ended
--- membership hold anything and no organization lose its last owner. What is recorded is what the
--- deletes and updates returned.
+-- does not see. A role or a department that was given, or an owner who was lost, then fails at a
+-- foreign key or at that trigger; a resource that was given stays the user's, as it would a moment
+-- later.
 leaver AS (
     SELECT id AS membership_id, user_id, department_id, place,
         (%(removal_ids)s::text[])[place] AS removal_id

@@ -19,9 +19,9 @@ FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION = "23503", "23001"
 def tried_again(work: Callable[[int], Result]) -> Result:
     """Return what the work returns, which is one transaction and is told which attempt it is.
 
-    It is tried three times in all, where others committed something in between, where it was undone
-    for others' sake, and where its connection was lost: then it may have been done, and has to find
-    out. Inside a transaction of the caller only the first: of the others, the caller has to think.
+    It is tried three times in all: where others committed something in between, where it was undone
+    for others' sake, and where its connection was lost, after which it has to find out whether it
+    was done. Inside a transaction of the caller only the first is tried again.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:

@@ -73,7 +73,8 @@ def remove_members(
     }
 
     def remove(attempt: int) -> dict[str, RemovalOutcome]:
-        # For one user it is one statement, which is a transaction by itself.
+        # One user takes one statement, which is a transaction by itself; who is absent is
+        # explained after it, when nothing was done.
         by_itself = attempt == 1 and len(user_ids) == 1 and not connection.in_atomic_block
         with nullcontext() if by_itself else transaction.atomic():
             if attempt > 1:
@@ -104,7 +105,7 @@ def _targets(
 
 
 def _lock(organization_id: str, user_ids: Iterable[str]) -> None:
-    """Lock the users' active memberships: until the end nobody is given a role or a department."""
+    """Lock the users' active memberships: nobody is given a role or a department meanwhile."""
     members = Membership.objects.active().of(organization_id, user_ids).order_by("user_id")
     list(members.select_for_update().values_list("pk"))
 

@@ -9,6 +9,7 @@ from organizations.exceptions import (
     UserNotFoundError,
 )
 from organizations.models import Membership, Organization, Removal, Resource, RoleAssignment
+from organizations.removal.preview import preview_removal
 from organizations.removal.service import RemovalOutcome, remove_members
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 
@@ -62,6 +63,26 @@ def test_the_last_owner_stays_while_the_others_go(
 
     assert first_outcome.removal_id
     assert isinstance(second_outcome.refusal, LastOwnerCannotBeRemovedError)
+
+
+def test_an_owner_who_stays_for_another_reason_is_one_who_remains(
+    organization: Organization, owner: Membership
+) -> None:
+    second = MembershipFactory.create(organization=organization, roles=["Owner"])
+    targets = {owner.user_id: "dept_none"}
+
+    for leavers in ([owner, second], [second, owner]):
+        previews = preview_removal(
+            organization.pk, [member.user_id for member in leavers], targets=targets
+        )
+        assert {p.membership.pk: p.can_be_removed for p in previews} == {
+            owner.pk: False,
+            second.pk: True,
+        }
+    kept, removed = remove(organization, owner, second, transfer_to=targets)
+
+    assert isinstance(kept.refusal, DepartmentNotFoundError)
+    assert removed.removal_id
 
 
 def test_somebody_who_is_no_member_is_not_found(
