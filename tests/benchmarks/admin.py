@@ -32,7 +32,10 @@ def pages(members: int) -> Iterator[Result]:
         with capture_logs():
             times = [seconds(show) for _ in range(22)][2:]
         yield Result(
-            f"admin, {name}, at {members:,} memberships",
-            *(median(times), 0.1, "s", median(times), 0.3, 0.1, True),
-            percentile_95(times),
+            workload=f"admin, {name}, at {members:,} memberships",
+            ours=median(times),
+            unit="s",
+            p95=percentile_95(times),
+            must=0.3,
+            aim=0.1,
         )

@@ -1,6 +1,6 @@
 """The floor under any implementation: the whole removal as hand-written SQL through psycopg.
 
-The tables have this project's invariants, and per member 5 roles, 3 departments and 20 resources.
+The tables have this project's foreign keys, and per member 5 roles, 3 departments and 20 resources.
 """
 
 from collections.abc import Sequence

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from tests.benchmarks.measure import Result, median, seconds
+from tests.benchmarks.measure import Result, median, percentile_95, seconds
 from tests.benchmarks.service import remove_by_service
 from tests.benchmarks.world import make_organization
 
 
-def by_size_of_organization(sizes: Sequence[int], rounds: int) -> Iterator[tuple[str, float]]:
-    """The time of one removal in organizations of these sizes, in ms."""
+def by_size_of_organization(sizes: Sequence[int], rounds: int) -> Iterator[tuple[str, list[float]]]:
+    """The times of one removal in organizations of these sizes, in ms."""
     worlds = [make_organization(max(size, 10), resources=5) for size in sizes]
     small = [make_organization(10, resources=5) for _ in range(rounds // 8)]
     times: dict[int, list[float]] = {size: [] for size in sizes}
@@ -22,19 +22,26 @@ def by_size_of_organization(sizes: Sequence[int], rounds: int) -> Iterator[tuple
                 took = seconds(partial(remove_by_service, place, [user]))
                 times[size].append(took * 1000)
     for size in sizes:
-        yield f"{size:,}", median(times[size])
+        yield f"{size:,}", times[size]
 
 
-def by_resources(numbers: Sequence[int], rounds: int) -> Iterator[tuple[str, float]]:
-    """The time per resource of a removal that moves so many, in ms."""
+def by_resources(numbers: Sequence[int], rounds: int) -> Iterator[tuple[str, list[float]]]:
+    """The times per resource of a removal that moves so many, in ms."""
     for number in numbers:
         world = make_organization(rounds + 2, resources=number)
         times = [seconds(partial(remove_by_service, world, [user])) for user in world.user_ids]
-        yield f"{number:,}", median(times[2:]) * 1000 / number
+        yield f"{number:,}", [took * 1000 / number for took in times[2:]]
 
 
-def of(sizes: dict[str, float], workload: str, unit: str, must: float, aim: float) -> Result:
+def of(times: dict[str, list[float]], workload: str, *, must: float, aim: float | None) -> Result:
     """Compare the largest with the smallest."""
-    (smallest, first), *_, (largest, last) = sizes.items()
-    name = f"{workload}, {largest} next to {smallest}"
-    return Result(name, last, first, unit, last / first, must, aim, at_most=True)
+    smallest, *_, largest = times
+    return Result(
+        workload=f"{workload}, {largest} next to {smallest}",
+        ours=median(times[largest]),
+        unit="ms",
+        p95=percentile_95(times[largest]),
+        other=median(times[smallest]),
+        must=must,
+        aim=aim,
+    )

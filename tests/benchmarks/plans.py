@@ -28,9 +28,13 @@ def of_removals(members: int) -> Iterator[Result]:
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {', '.join(LARGE)}")
     for statistics, read in (("stale", stale), ("fresh", _read_whole(world))):
-        number = read.total()
-        name = f"tables read whole at {members:,} memberships, {statistics} statistics"
-        yield Result(name, number, 0, "times", number, 0, 0, at_most=True)
+        yield Result(
+            workload=f"tables read whole at {members:,} memberships, {statistics} statistics",
+            ours=read.total(),
+            unit="times",
+            must=0,
+            aim=0,
+        )
 
 
 def _read_whole(world: World) -> Counter[str]:

@@ -19,6 +19,7 @@ import psutil
 import psycopg
 
 from config.embedded_postgres.server import Server
+from config.embedded_postgres.system_user import run_as
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PEER = Path(__file__).with_name("peer")
@@ -63,6 +64,8 @@ def running_postgres(folder: Path) -> Iterator[Postgres]:
 @contextmanager
 def running(*command: str, port: int, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a server until the end of the block; it listens at its port when the block begins."""
+    if _listens(port):
+        raise RuntimeError(f"somebody else listens at port {port}")
     with subprocess.Popen(  # noqa: S603 (our own programs)
         command,
         cwd=ROOT,
@@ -91,7 +94,9 @@ def _listens(port: int) -> bool:
 
 
 @contextmanager
-def application(port: int, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
+def application(
+    port: int, *options: str, **environment: str
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Serve the application as the README says, without limits on how much a token may send."""
     with running(
         *(sys.executable, "-m", "gunicorn", "-c", "python:config.server"),
@@ -100,26 +105,25 @@ def application(port: int, *options: str) -> Iterator["subprocess.Popen[bytes]"]
         RATE_PER_TOKEN="",
         RATE_PER_ADDRESS="",
         SECURE_SSL_REDIRECT="false",
+        **environment,
     ) as process:
         yield process
 
 
-def peer_is_installable() -> bool:
-    """Tell whether there is a node to run the peer with."""
-    return bool(shutil.which("node") and shutil.which("npm"))
-
-
-def install_peer(folder: Path) -> None:
-    """Install the peer's packages into a folder of their own."""
+def install_peer(folder: Path) -> bool:
+    """Install the peer's packages into a folder of their own; return whether that can be done."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not (node and npm):
+        return False
     shutil.copytree(PEER, folder, dirs_exist_ok=True)
-    npm = shutil.which("npm") or "npm"
-    subprocess.run(  # noqa: S603 (npm)
+    installed = subprocess.run(  # noqa: S603 (npm)
         [npm, "install", "--no-audit", "--no-fund", "--silent"],
         cwd=folder,
-        check=True,
+        check=False,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    return installed.returncode == 0
 
 
 @contextmanager
@@ -139,6 +143,34 @@ def peer(
         WORKERS=str(workers),
     ):
         yield json.loads(state.read_text())
+
+
+@contextmanager
+def pgbouncer(folder: Path, postgres: Postgres, port: int) -> Iterator[str]:
+    """Run PgBouncer in transaction mode; return the address by it of the application's database."""
+    settings = folder / "pgbouncer.ini"
+    settings.write_text(
+        f"""
+        [databases]
+        * = host={postgres.socket_folder} user=postgres
+        [pgbouncer]
+        pool_mode = transaction
+        auth_type = any
+        listen_addr = 127.0.0.1
+        listen_port = {port}
+        unix_socket_dir =
+        """.replace("        ", "")
+    )
+    with subprocess.Popen(  # noqa: S603 (PgBouncer)
+        [shutil.which("pgbouncer") or "pgbouncer", "--quiet", str(settings)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        **run_as(folder),
+    ) as process:
+        try:
+            yield f"postgres://postgres@127.0.0.1:{port}/offboard"
+        finally:
+            process.terminate()
 
 
 def configure_django(url: str) -> None:
