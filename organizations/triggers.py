@@ -8,7 +8,7 @@ hangs at these two, whoever sent the statement: a removal, the admin, a shell.
 import pgtrigger
 
 # The row lock makes two who take an organization's last two owners at once wait for each other;
-# the check after it sees what the first of them did.
+# the check after it sees what the first of them did. Migration 0006 has the function.
 _KEEP_AN_OWNER = """
     PERFORM 1 FROM organizations_organization AS organization
     WHERE organization.id IN ({concerned})
@@ -19,13 +19,8 @@ _KEEP_AN_OWNER = """
     END IF;
     SELECT string_agg(organization.name, ', ' ORDER BY organization.id) INTO ownerless
     FROM organizations_organization AS organization
-    WHERE organization.id IN ({concerned}) AND NOT EXISTS (
-        SELECT FROM organizations_role AS role
-        JOIN organizations_roleassignment AS assignment ON assignment.role_id = role.id
-        JOIN organizations_membership AS membership ON membership.id = assignment.membership_id
-        JOIN users_user AS account ON account.id = membership.user_id
-        WHERE role.organization_id = organization.id AND role.is_owner AND account.is_active
-    );
+    WHERE organization.id IN ({concerned})
+        AND NOT organizations_owner_remains(organization.id, '{{}}');
     IF ownerless IS NOT NULL THEN
         RAISE EXCEPTION 'the organization would be left without an active owner'
             USING ERRCODE = 'restrict_violation',

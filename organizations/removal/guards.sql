@@ -35,7 +35,9 @@ holder AS (
     CROSS JOIN LATERAL (
         SELECT coalesce(bool_or(role.is_owner), false) AS is_owner,
             array_agg(DISTINCT capability)
-                FILTER (WHERE capability <> ALL (%(authority)s::varchar[])) AS lacking
+                FILTER (
+                    WHERE capability IS NOT NULL AND capability <> ALL (%(authority)s::varchar[])
+                ) AS lacking
         FROM organizations_roleassignment AS assignment
         JOIN organizations_role AS role ON role.id = assignment.role_id
         LEFT JOIN unnest(role.capabilities) AS capability ON true
@@ -55,21 +57,12 @@ verdict AS (
         CASE
             WHEN lacking IS NOT NULL THEN 'INSUFFICIENT_PERMISSIONS'
             -- Of the last owners stays the one with an active account who would go last; where no
-            -- account of theirs is active, all stay.
+            -- account of theirs is active, all stay. Migration 0006 has the function.
             WHEN is_owner
                 AND place = coalesce((SELECT max(place) FROM leaving_owner WHERE is_active), place)
-                AND NOT EXISTS (
-                    SELECT
-                    FROM organizations_role AS role
-                    JOIN organizations_roleassignment AS assignment ON assignment.role_id = role.id
-                    JOIN organizations_membership AS membership
-                        ON membership.id = assignment.membership_id
-                    JOIN users_user AS account ON account.id = membership.user_id
-                    WHERE role.organization_id = %(organization_id)s AND role.is_owner
-                        AND account.is_active
-                        AND membership.id <> holder.id
-                        AND membership.id <> ALL (%(gone)s::bigint[])
-                        AND membership.id NOT IN (SELECT id FROM leaving_owner)
+                AND NOT organizations_owner_remains(
+                    %(organization_id)s,
+                    %(gone)s::bigint[] || id || ARRAY(SELECT id FROM leaving_owner)
                 )
                 THEN 'LAST_OWNER_CANNOT_BE_REMOVED'
             WHEN NOT has_target THEN 'DEPARTMENT_NOT_FOUND'

@@ -1,10 +1,10 @@
 -- Follows the guards: the removal of every member whom they let go, in one statement with them.
 --
 -- It locks the memberships in the order of their users, then what they hold and own, and last, in
--- the trigger on owners, the organization. What others commit between its start and its locks it
--- does not see. A role or a department that was given, or an owner who was lost, then fails at a
--- foreign key or at that trigger; a resource that was given stays the user's, as it would a moment
--- later.
+-- the trigger on owners, the organization. It waits for no membership: somebody else's lock is an
+-- error, after which it is tried again with the locks taken before, so that it decides by what was
+-- there when it had them. What others commit all the same between its start and its locks fails at
+-- a foreign key, where a role or a department was given, or at the trigger, where an owner was lost.
 leaver AS (
     SELECT id AS membership_id, user_id, department_id, place,
         (%(removal_ids)s::text[])[place] AS removal_id

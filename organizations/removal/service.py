@@ -5,7 +5,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -13,7 +12,7 @@ from django.utils import timezone
 from config.errors import ContractError
 from config.identifiers import generate_id, is_id
 from organizations.capabilities import ALL_CAPABILITIES, Capability
-from organizations.models import Membership, Removal
+from organizations.models import DepartmentMembership, Membership, Removal, RoleAssignment
 from organizations.removal.absence import explain_absence
 from organizations.removal.guards import GUARDS, guards_of, refusal_of
 from organizations.removal.log import log_removals
@@ -21,7 +20,7 @@ from organizations.removal.retries import tried_again
 from users.models import User
 
 STATEMENT = "WITH {guards}, {removal}".format(
-    guards=GUARDS.format(lock="FOR UPDATE"),
+    guards=GUARDS.format(lock="FOR UPDATE NOWAIT"),
     removal=Path(__file__).with_name("removal.sql").read_text(encoding="utf-8"),
 )
 
@@ -63,9 +62,7 @@ def remove_members(
     """
     user_ids = list(dict.fromkeys(user_ids))
     removal_ids = {user_id: generate_id("rem") for user_id in user_ids if is_id("usr", user_id)}
-    targets = _targets(transfer_to, removal_ids)
-    parameters = guards_of(organization_id, list(removal_ids), targets, authority) | {
-        "removal_ids": list(removal_ids.values()),
+    record = {
         "actor_id": actor.pk if actor else None,
         "source": source.value,
         "reason": reason,
@@ -77,17 +74,18 @@ def remove_members(
         # explained after it, when nothing was done.
         by_itself = attempt == 1 and len(user_ids) == 1 and not connection.in_atomic_block
         with nullcontext() if by_itself else transaction.atomic():
+            leaving, outcomes = removal_ids, {}
             if attempt > 1:
-                _lock(organization_id, removal_ids)
-            outcomes = _remove(parameters | {"removed_at": timezone.now()}, targets)
+                locked = _lock(organization_id, removal_ids)
+                outcomes = _done_before(removal_ids)
+                leaving = {u: removal_ids[u] for u in locked if u not in outcomes}
+            outcomes |= _remove(organization_id, leaving, transfer_to, authority, record)
             absent = [user_id for user_id in user_ids if user_id not in outcomes]
             absences = explain_absence(organization_id, absent, authority=authority)
-        for user_id, (refusal, earlier) in absences.items():
-            if earlier and earlier.pk == removal_ids[user_id]:  # an attempt whose answer was lost
-                outcomes[user_id] = _outcome_on_record(user_id, earlier)
-            else:
-                outcomes[user_id] = RemovalOutcome(user_id, refusal=refusal, earlier=earlier)
-        return outcomes
+        return outcomes | {
+            user_id: RemovalOutcome(user_id, refusal=refusal, earlier=earlier)
+            for user_id, (refusal, earlier) in absences.items()
+        }
 
     by_user = tried_again(remove)
     outcomes = [by_user[user_id] for user_id in user_ids]
@@ -95,27 +93,53 @@ def remove_members(
     return outcomes
 
 
-def _targets(
-    transfer_to: str | Mapping[str, str] | None, user_ids: Iterable[str]
-) -> Mapping[str, str]:
-    """Return the department that each of these users' resources go to, where they go to one."""
-    if isinstance(transfer_to, str):
-        return dict.fromkeys(user_ids, transfer_to)
-    return transfer_to or {}
+def _lock(organization_id: str, user_ids: Iterable[str]) -> list[str]:
+    """Lock active memberships and what they hold; return whose they are.
 
-
-def _lock(organization_id: str, user_ids: Iterable[str]) -> None:
-    """Lock the users' active memberships: nobody is given a role or a department meanwhile."""
+    Nobody is given a role or a department meanwhile, and none of theirs becomes another.
+    """
     members = Membership.objects.active().of(organization_id, user_ids).order_by("user_id")
-    list(members.select_for_update().values_list("pk"))
+    locked = dict(members.select_for_update().values_list("pk", "user_id"))
+    for held in (RoleAssignment, DepartmentMembership):
+        of_members = held.objects.filter(membership__in=list(locked)).order_by("pk")
+        list(of_members.select_for_update().values_list("pk"))
+    return list(locked.values())
 
 
-def _remove(parameters: Mapping[str, Any], targets: Mapping[str, str]) -> dict[str, RemovalOutcome]:
-    """Remove those members whom nothing keeps; return what became of each member, by user id."""
-    organization_id = parameters["organization_id"]
-    users = dict(zip(parameters["removal_ids"], parameters["user_ids"], strict=True))
+def _done_before(removal_ids: Mapping[str, str]) -> dict[str, RemovalOutcome]:
+    """Return what an attempt has done whose answer was lost, by user id."""
+    removals = Removal.objects.filter(pk__in=removal_ids.values()).select_related("membership")
+    return {
+        removal.membership.user_id: RemovalOutcome(
+            removal.membership.user_id,
+            removal.pk,
+            len(removal.roles),
+            len(removal.departments),
+            removal.resource_count,
+        )
+        for removal in removals
+    }
+
+
+def _remove(
+    organization_id: str,
+    removal_ids: Mapping[str, str],
+    transfer_to: str | Mapping[str, str] | None,
+    authority: frozenset[Capability],
+    record: Mapping[str, str | None],
+) -> dict[str, RemovalOutcome]:
+    """Remove those members whom nothing keeps; return what became of each member, by user id.
+
+    ``removal_ids`` are the ids of the records by user id, ``record`` what is in all of them.
+    """
+    users = {removal_id: user_id for user_id, removal_id in removal_ids.items()}
+    targets = departments_by_user(transfer_to, removal_ids)
+    parameters = guards_of(organization_id, list(removal_ids), targets, authority) | {
+        "removal_ids": list(users),
+        "removed_at": timezone.now(),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENT, parameters)
+        cursor.execute(STATEMENT, {**parameters, **record})
         found = cursor.fetchall()
     outcomes = {}
     for removal_id, code, lacking, *counts in found:
@@ -128,8 +152,10 @@ def _remove(parameters: Mapping[str, Any], targets: Mapping[str, str]) -> dict[s
     return outcomes
 
 
-def _outcome_on_record(user_id: str, removal: Removal) -> RemovalOutcome:
-    """Return the outcome of a removal that was done."""
-    return RemovalOutcome(
-        user_id, removal.pk, len(removal.roles), len(removal.departments), removal.resource_count
-    )
+def departments_by_user(
+    transfer_to: str | Mapping[str, str] | None, user_ids: Iterable[str]
+) -> Mapping[str, str]:
+    """Return the department that each of these users' resources go to, where they go to one."""
+    if isinstance(transfer_to, str):
+        return dict.fromkeys(user_ids, transfer_to)
+    return transfer_to or {}

@@ -25,6 +25,8 @@ from tests.factories import (
     MembershipFactory,
     OrganizationFactory,
     ResourceFactory,
+    RoleFactory,
+    UserFactory,
 )
 from users.models import User
 
@@ -174,6 +176,74 @@ def test_who_is_raised_above_the_caller_meanwhile_stays(owner: Membership) -> No
             )
             until_somebody_waits_for_a_lock()
         assert codes([removing.result()]) == ["INSUFFICIENT_PERMISSIONS"]
+
+
+def test_a_removal_that_waited_decides_by_what_there_is_then(owner: Membership) -> None:
+    organization = owner.organization
+    role = RoleFactory.create(organization=organization, capabilities=[])
+    department = DepartmentFactory.create(organization=organization)
+    first, second, third = MembershipFactory.create_batch(
+        3, organization=organization, roles=[role]
+    )
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            remove(first)
+            removing = both.enter_context(
+                in_background(
+                    partial(
+                        remove,
+                        *(first, second, third, owner),
+                        transfer_to=department.pk,
+                        authority=frozenset({Capability.REMOVE_USERS}),
+                    )
+                )
+            )
+            until_somebody_waits_for_a_lock()
+
+            def meanwhile() -> None:
+                ResourceFactory.create(organization=organization, owner=second.user)
+                above = RoleFactory.create(organization=organization, capabilities=[])
+                grant(third, above)
+                Role.objects.filter(pk=above.pk).update(capabilities=["manage_billing"])
+
+            with in_background(meanwhile) as change:
+                change.result()
+        gone, with_resource, above, last = removing.result()
+
+    assert codes([[gone], [above], [last]]) == [
+        "INSUFFICIENT_PERMISSIONS",
+        "INSUFFICIENT_PERMISSIONS",
+        "USER_NOT_FOUND",
+    ]
+    assert with_resource.resource_count == 1
+
+
+def test_who_joins_while_a_removal_waits_is_not_found(owner: Membership) -> None:
+    """Else their membership would be locked after those of users with higher ids: a deadlock."""
+    joining, member = UserFactory.create(pk="usr_a"), UserFactory.create(pk="usr_b")
+    membership = MembershipFactory.create(organization=owner.organization, user=member)
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            Membership.objects.select_for_update().get(pk=membership.pk)
+            removing = both.enter_context(
+                in_background(
+                    partial(
+                        remove_members,
+                        *(owner.organization_id, [joining.pk, member.pk]),
+                        transfer_to=None,
+                        actor=None,
+                        source=Removal.Source.COMMAND,
+                    )
+                )
+            )
+            until_somebody_waits_for_a_lock()
+            with in_background(
+                partial(MembershipFactory.create, organization=owner.organization, user=joining)
+            ) as join:
+                join.result()
+        assert codes([removing.result()]) == ["USER_NOT_FOUND", "removed"]
 
 
 def test_whose_role_becomes_another_meanwhile_is_judged_by_that(owner: Membership) -> None:

@@ -1,6 +1,6 @@
 """Faults that are nobody's fault, and what the service makes of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -64,9 +64,14 @@ class Faulty:
     """What the removing statement meets: a fault, a number of times, instead of an answer."""
 
     def __init__(
-        self, fault: type[psycopg.Error], times: int, *, is_executed: bool = False
+        self,
+        fault: type[psycopg.Error],
+        times: int,
+        *,
+        is_executed: bool = False,
+        then: Callable[[], object] = lambda: None,
     ) -> None:
-        self.fault, self.times, self.is_executed = fault, times, is_executed
+        self.fault, self.times, self.is_executed, self.then = fault, times, is_executed, then
         self.calls = 0
 
     def __call__(self, execute: Any, sql: str, *arguments: Any) -> Any:
@@ -77,6 +82,7 @@ class Faulty:
             return execute(sql, *arguments)
         if self.is_executed:
             execute(sql, *arguments)
+        self.then()
         raise OperationalError("undone") from self.fault("undone")
 
 
@@ -103,6 +109,19 @@ def test_a_removal_whose_answer_was_lost_is_found_on_record(member: Membership) 
     assert outcome.refusal is None
 
 
+def test_whose_own_removal_was_lost_learns_of_it_whatever_came_after(member: Membership) -> None:
+    def come_back() -> None:
+        MembershipFactory.create(organization=member.organization, user=member.user)
+
+    lost = Faulty(psycopg.OperationalError, times=1, is_executed=True, then=come_back)
+
+    with connection.execute_wrapper(lost):
+        outcome = remove(member)
+
+    assert outcome.removal_id == Removal.objects.get().pk
+    assert Membership.objects.active().filter(user=member.user).exists()
+
+
 def test_after_three_attempts_it_gives_up_and_nothing_is_done(member: Membership) -> None:
     faulty = Faulty(psycopg.errors.DeadlockDetected, times=99)
 
@@ -113,14 +132,22 @@ def test_after_three_attempts_it_gives_up_and_nothing_is_done(member: Membership
     assert not Removal.objects.exists()
 
 
-@pytest.mark.parametrize("fault", [psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable])
-def test_a_timeout_is_not_tried_again(member: Membership, fault: type[psycopg.Error]) -> None:
+@pytest.mark.parametrize(
+    ("fault", "attempts"),
+    [
+        (psycopg.errors.QueryCanceled, 1),
+        (psycopg.errors.LockNotAvailable, 2),  # the first does not wait for a lock
+    ],
+)
+def test_a_timeout_is_not_tried_again(
+    member: Membership, fault: type[psycopg.Error], attempts: int
+) -> None:
     faulty = Faulty(fault, times=99)
 
     with pytest.raises(OperationalError), connection.execute_wrapper(faulty):
         remove(member)
 
-    assert faulty.calls == 1
+    assert faulty.calls == attempts
 
 
 def test_inside_the_callers_transaction_nothing_is_tried_again(member: Membership) -> None:

@@ -85,6 +85,17 @@ def test_an_owner_who_stays_for_another_reason_is_one_who_remains(
     assert removed.removal_id
 
 
+def test_a_role_without_capabilities_is_above_nobody(
+    organization: Organization, owner: Membership
+) -> None:
+    organization.roles.update(capabilities=[])
+    MembershipFactory.create(organization=organization, roles=["Owner"])
+
+    [outcome] = remove(organization, owner, authority=frozenset())
+
+    assert outcome.removal_id
+
+
 def test_somebody_who_is_no_member_is_not_found(
     organization: Organization, owner: Membership
 ) -> None:
