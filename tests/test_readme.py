@@ -11,22 +11,17 @@ from django.core.management import call_command
 from organizations import sample
 from tests.processes import ROOT
 
-LEAVERS = """email,transfer_to
-leaver@acme.example,dept_eng001
-mia@acme.example,
-owner@acme.example,
-nobody@acme.example,
-"""
-
 
 def test_the_dry_run_prints_the_plan_that_is_shown(
     db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = re.search(r"```console\n\$ uv run manage.py (.*)\n((?:.*\n)*?)```", readme)
+    file = re.search(r"```csv\n((?:.*\n)*?)```", readme)
+    shown = re.search(r"```console\n\$ DEBUG=true uv run manage.py (.*)\n((?:.*\n)*?)```", readme)
+    assert file
     assert shown
     sample.restore_sample()
-    (tmp_path / "leavers.csv").write_text(LEAVERS)
+    (tmp_path / "leavers.csv").write_text(file[1])
     monkeypatch.chdir(tmp_path)
     out = StringIO()
 
