@@ -49,6 +49,7 @@ def guards_of(
     targets: Mapping[str, str],
     authority: frozenset[Capability],
     gone: Collection[int] = (),
+    removal_ids: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """Return the parameters of the guards, for users in the order in which they leave."""
     return {
@@ -57,6 +58,7 @@ def guards_of(
         "department_ids": [_readable(targets.get(user_id)) for user_id in user_ids],
         "authority": list(authority),
         "gone": list(gone),
+        "removal_ids": removal_ids and list(removal_ids),
     }
 
 

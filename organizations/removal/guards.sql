@@ -1,15 +1,17 @@
 -- What removal.sql goes on from, and guards.py looks at alone: whom, of those who are asked for, a
 -- removal would refuse, and why (the contract's checks 5 to 8), as if they left in the order given.
--- "gone" are memberships of owners that an earlier part of a preview has ended.
+-- "gone" are memberships of owners that an earlier part of a preview has ended; there are ids of
+-- removals only where there is a removal.
 --
 -- Each member is looked at by index, and no list of them is gone through for each of them: a
 -- thousand take a thousand times as long as one, whatever PostgreSQL expects.
 member AS (
-    SELECT membership.id, asked.user_id, asked.department_id, asked.place
+    SELECT membership.id, asked.*
     FROM (
-        SELECT user_id, department_id, place
-        FROM unnest(%(user_ids)s::text[], %(department_ids)s::text[])
-            WITH ORDINALITY AS asked (user_id, department_id, place)
+        SELECT user_id, department_id, removal_id, place
+        FROM unnest(
+            %(user_ids)s::text[], %(department_ids)s::text[], %(removal_ids)s::text[]
+        ) WITH ORDINALITY AS asked (user_id, department_id, removal_id, place)
         ORDER BY user_id COLLATE "C"
     ) AS asked
     CROSS JOIN LATERAL (
@@ -53,7 +55,7 @@ leaving_owner AS (
 ),
 verdict AS (
     SELECT
-        id, user_id, department_id, place, lacking,
+        id, user_id, department_id, removal_id, lacking,
         CASE
             WHEN lacking IS NOT NULL THEN 'INSUFFICIENT_PERMISSIONS'
             -- Of the last owners stays the one with an active account who would go last; where no

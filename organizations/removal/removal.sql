@@ -6,8 +6,7 @@
 -- there when it had them. What others commit all the same between its start and its locks fails at
 -- a foreign key, where a role or a department was given, or at the trigger, where an owner was lost.
 leaver AS (
-    SELECT id AS membership_id, user_id, department_id, place,
-        (%(removal_ids)s::text[])[place] AS removal_id
+    SELECT id AS membership_id, user_id, department_id, removal_id
     FROM verdict
     WHERE refusal IS NULL
 ),
@@ -15,14 +14,14 @@ revoked AS (
     DELETE FROM organizations_roleassignment AS assignment
     USING leaver, organizations_role AS role
     WHERE assignment.membership_id = leaver.membership_id AND role.id = assignment.role_id
-    RETURNING leaver.membership_id, leaver.place, role.id, role.name
+    RETURNING leaver.membership_id, role.id, role.name
 ),
 departed AS (
     DELETE FROM organizations_departmentmembership AS membership
     USING leaver, organizations_department AS department
     WHERE membership.membership_id = leaver.membership_id
         AND department.id = membership.department_id
-    RETURNING leaver.membership_id, leaver.place, department.id, department.name
+    RETURNING leaver.membership_id, department.id, department.name
 ),
 transferred AS (
     UPDATE organizations_resource AS resource
@@ -31,10 +30,10 @@ transferred AS (
     WHERE leaver.department_id IS NOT NULL
         AND resource.owner_id = leaver.user_id
         AND resource.organization_id = %(organization_id)s
-    RETURNING leaver.membership_id, leaver.place
+    RETURNING leaver.membership_id
 ),
 kept AS (
-    SELECT leaver.membership_id, leaver.place
+    SELECT leaver.membership_id
     FROM leaver
     JOIN organizations_resource AS resource ON resource.owner_id = leaver.user_id
     WHERE leaver.department_id IS NULL
@@ -45,18 +44,18 @@ ended AS (
     SET deleted_at = %(removed_at)s
     FROM leaver
     WHERE membership.id = leaver.membership_id
-    RETURNING leaver.membership_id, leaver.place
+    RETURNING leaver.membership_id, leaver.removal_id, leaver.department_id
 ),
-taken (membership_id, place, kind, id, name, number) AS (
-    SELECT membership_id, place, 'membership', NULL, NULL, 0 FROM ended
+taken (membership_id, kind, id, name, number, removal_id, department_id) AS (
+    SELECT membership_id, 'membership', NULL, NULL, 0, removal_id, department_id FROM ended
     UNION ALL
-    SELECT membership_id, place, 'role', id, name, 0 FROM revoked
+    SELECT membership_id, 'role', id, name, 0, NULL, NULL FROM revoked
     UNION ALL
-    SELECT membership_id, place, 'department', id, name, 0 FROM departed
+    SELECT membership_id, 'department', id, name, 0, NULL, NULL FROM departed
     UNION ALL
-    SELECT membership_id, place, 'resources', NULL, NULL, count(*)
+    SELECT membership_id, 'resources', NULL, NULL, count(*), NULL, NULL
     FROM (TABLE transferred UNION ALL TABLE kept) AS owned
-    GROUP BY membership_id, place
+    GROUP BY membership_id
 ),
 recorded (id, role_count, department_count, resource_count) AS (
     INSERT INTO organizations_removal (
@@ -64,8 +63,8 @@ recorded (id, role_count, department_count, resource_count) AS (
         created_at, roles, departments, resource_count
     )
     SELECT
-        (%(removal_ids)s::text[])[place], %(organization_id)s, membership_id, %(actor_id)s,
-        %(source)s, %(reason)s, %(trace_id)s, (%(department_ids)s::text[])[place], %(removed_at)s,
+        max(removal_id), %(organization_id)s, membership_id, %(actor_id)s, %(source)s, %(reason)s,
+        %(trace_id)s, max(department_id), %(removed_at)s,
         coalesce(
             jsonb_agg(jsonb_build_object('id', id, 'name', name) ORDER BY name, id)
                 FILTER (WHERE kind = 'role'),
@@ -78,10 +77,10 @@ recorded (id, role_count, department_count, resource_count) AS (
         ),
         sum(number)
     FROM taken
-    GROUP BY membership_id, place
+    GROUP BY membership_id
     RETURNING id, jsonb_array_length(roles), jsonb_array_length(departments), resource_count
 )
-SELECT (%(removal_ids)s::text[])[place], refusal, lacking, NULL, NULL, NULL
+SELECT removal_id, refusal, lacking, NULL, NULL, NULL
 FROM verdict
 WHERE refusal IS NOT NULL
 UNION ALL

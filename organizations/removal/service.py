@@ -126,7 +126,7 @@ def _remove(
     removal_ids: Mapping[str, str],
     transfer_to: str | Mapping[str, str] | None,
     authority: frozenset[Capability],
-    record: Mapping[str, str | None],
+    record: dict[str, str | None],
 ) -> dict[str, RemovalOutcome]:
     """Remove those members whom nothing keeps; return what became of each member, by user id.
 
@@ -134,12 +134,11 @@ def _remove(
     """
     users = {removal_id: user_id for user_id, removal_id in removal_ids.items()}
     targets = departments_by_user(transfer_to, removal_ids)
-    parameters = guards_of(organization_id, list(removal_ids), targets, authority) | {
-        "removal_ids": list(users),
-        "removed_at": timezone.now(),
-    }
+    question = guards_of(
+        organization_id, list(removal_ids), targets, authority, removal_ids=list(users)
+    )
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENT, {**parameters, **record})
+        cursor.execute(STATEMENT, question | record | {"removed_at": timezone.now()})
         found = cursor.fetchall()
     outcomes = {}
     for removal_id, code, lacking, *counts in found:
