@@ -32,9 +32,9 @@ def find_refusals(
     ``targets`` are ids of departments by user id; ``gone`` are memberships of owners that an
     earlier part of a preview would have ended.
     """
-    question = guards_of(organization_id, user_ids, targets, authority, gone)
+    parameters = guard_parameters(organization_id, user_ids, targets, authority, gone)
     with connection.cursor() as cursor:
-        cursor.execute(VERDICTS, question)
+        cursor.execute(VERDICTS, parameters)
         verdicts = cursor.fetchall()
     return {
         user_id: refusal_of(code, organization_id, user_id, targets.get(user_id), lacking)
@@ -43,13 +43,13 @@ def find_refusals(
     }
 
 
-def guards_of(
+def guard_parameters(
     organization_id: str,
     user_ids: Sequence[str],
     targets: Mapping[str, str],
     authority: frozenset[Capability],
     gone: Collection[int] = (),
-    removal_ids: Collection[str] | None = None,
+    removal_ids: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Return the parameters of the guards, for users in the order in which they leave."""
     return {
@@ -58,7 +58,7 @@ def guards_of(
         "department_ids": [_readable(targets.get(user_id)) for user_id in user_ids],
         "authority": list(authority),
         "gone": list(gone),
-        "removal_ids": removal_ids and list(removal_ids),
+        "removal_ids": removal_ids,
     }
 
 

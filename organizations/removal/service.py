@@ -14,7 +14,7 @@ from config.identifiers import generate_id, is_id
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import DepartmentMembership, Membership, Removal, RoleAssignment
 from organizations.removal.absence import explain_absence
-from organizations.removal.guards import GUARDS, guards_of, refusal_of
+from organizations.removal.guards import GUARDS, guard_parameters, refusal_of
 from organizations.removal.log import log_removals
 from organizations.removal.retries import tried_again
 from users.models import User
@@ -134,11 +134,11 @@ def _remove(
     """
     users = {removal_id: user_id for user_id, removal_id in removal_ids.items()}
     targets = departments_by_user(transfer_to, removal_ids)
-    question = guards_of(
+    parameters = guard_parameters(
         organization_id, list(removal_ids), targets, authority, removal_ids=list(users)
     )
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENT, question | record | {"removed_at": timezone.now()})
+        cursor.execute(STATEMENT, parameters | record | {"removed_at": timezone.now()})
         found = cursor.fetchall()
     outcomes = {}
     for removal_id, code, lacking, *counts in found:

@@ -150,7 +150,7 @@ def test_a_timeout_is_not_tried_again(
     assert faulty.calls == attempts
 
 
-def test_inside_the_callers_transaction_nothing_is_tried_again(member: Membership) -> None:
+def test_inside_the_callers_transaction_a_deadlock_is_the_callers(member: Membership) -> None:
     faulty = Faulty(psycopg.errors.DeadlockDetected, times=99)
 
     with (
