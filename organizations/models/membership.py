@@ -27,10 +27,6 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """The memberships of these users in one organization."""
         return self.filter(organization=organization_id, user__in=user_ids)
 
-    def owners(self) -> Self:
-        """Active members who hold the Owner role, with an account that works."""
-        return self.active().filter(user__is_active=True, role_assignments__role__is_owner=True)
-
 
 class Membership(models.Model):
     """One tenure of a user in an organization; who comes back gets a new one."""

@@ -28,6 +28,7 @@ from tests.factories import (
     RoleFactory,
     UserFactory,
 )
+from tests.organizations.owners import active_owners
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,7 +83,7 @@ def test_of_the_last_two_owners_removed_at_once_one_stays(owner: Membership, att
     outcomes = all_at_once(partial(remove, owner), partial(remove, second))
 
     assert codes(outcomes) == ["LAST_OWNER_CANNOT_BE_REMOVED", "removed"]
-    assert Membership.objects.owners().count() == 1
+    assert active_owners().count() == 1
 
 
 def test_overlapping_sets_in_opposite_order_do_not_deadlock(owner: Membership) -> None:

@@ -1,0 +1,12 @@
+"""Who owns organizations, said apart from the application, which asks its database."""
+
+from django.db.models import QuerySet
+
+from organizations.models import Membership
+
+
+def active_owners() -> QuerySet[Membership]:
+    """Return the members who hold the Owner role, with an account that works."""
+    return Membership.objects.active().filter(
+        user__is_active=True, role_assignments__role__is_owner=True
+    )
