@@ -1,4 +1,4 @@
-"""Runs the benchmarks; they take about twenty minutes, or two with ``--quick``."""
+"""Runs the benchmarks; they take about twenty-five minutes, or two with ``--quick``."""
 
 import argparse
 import json
@@ -91,7 +91,7 @@ def groups(
 
     return {
         "service": lambda: service.next_to_floor(postgres, rounds=500 // part),
-        "http": lambda: http.next_to_peer(postgres, folder / "peer", turns=9 // part or 1),
+        "http": lambda: http.next_to_peer(postgres, folder / "peer", turns=7 // part or 1),
         "bulk": lambda: bulk.next_to_floor(postgres, folder, members=200_000 // part),
         "growth": by_size,
         "plans": lambda: plans.of_removals(members=1_000_000 // part),
