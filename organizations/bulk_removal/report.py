@@ -3,7 +3,8 @@
 import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import TextIO
 
 REMOVED = "removed"
@@ -64,18 +65,20 @@ class Totals:
         )
 
 
+COLUMNS = [column.name for column in fields(ReportRow)]
+_values = attrgetter(*COLUMNS)
+
+
 class Report:
     """A CSV file with one row for each row of the input, complete up to the last batch."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
-        self._writer = csv.DictWriter(
-            file, [column.name for column in fields(ReportRow)], lineterminator="\n"
-        )
-        self._writer.writeheader()
+        self._writer = csv.writer(file, lineterminator="\n")
+        self._writer.writerow(COLUMNS)
         file.flush()
 
     def write(self, rows: Sequence[ReportRow]) -> None:
         """Add rows, so that they are there whatever happens next."""
-        self._writer.writerows(asdict(row) for row in rows)
+        self._writer.writerows(map(_values, rows))
         self._file.flush()

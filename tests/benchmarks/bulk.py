@@ -65,7 +65,7 @@ def next_to_floor(postgres: servers.Postgres, folder: Path, members: int) -> Ite
         workload=f"remove_members on {len(rows):,} rows with a report, next to the service",
         ours=took,
         unit="s",
-        other=len(rows) / per_second,
+        other=sum(ours),
         must=1.3,
         aim=1.1,
     )
