@@ -10,9 +10,13 @@ from gunicorn.workers.base import Worker
 wsgi_app = "config.wsgi"
 worker_class = "config.api.unreadable.EnvelopeWorker"
 
-# Measured on two cores: few threads a process, since they wait for one another in Python.
-workers = 4
-threads = 2
+# Measured on two cores: a process for each, and few threads, which wait for one another in Python.
+workers = 2
+threads = 3
+
+# Each process has a queue of its own, and the kernel deals connections out. From a common queue the
+# first to wake takes many, keeps them as long as they last, and others idle.
+reuse_port = True
 
 # SIGTERM lets requests in flight finish for so many seconds.
 graceful_timeout = 30

@@ -23,11 +23,11 @@ class Setting:
     environment: dict[str, str] = field(default_factory=dict)
 
 
-DOCUMENTED = Setting("4 processes of 2 threads")
+DOCUMENTED = Setting("2 processes of 3 threads")
 OTHERS = (
-    Setting("2 processes of 4 threads", ("--workers=2", "--threads=4")),
-    Setting("2 processes of 2 threads", ("--workers=2",)),
-    Setting("8 processes of 1 thread", ("--workers=8", "--threads=1")),
+    Setting("2 processes of 8 threads", ("--threads=8",)),
+    Setting("2 processes of 2 threads", ("--threads=2",)),
+    Setting("4 processes of 2 threads", ("--workers=4", "--threads=2")),
     Setting("one connection a process", environment={"DATABASE_POOL_SIZE": "1"}),
 )
 
