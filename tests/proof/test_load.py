@@ -138,12 +138,11 @@ def attempt_to_return(left: Membership) -> bool:
 
 
 def memory_of(server: Production) -> int:
-    """Return what the largest worker holds of its own, in bytes.
-
-    Not the sum: a worker may get its first connection in any quarter, and grows by a few MB then.
-    """
-    workers = psutil.Process(server.program.process.pid).children(recursive=True)
-    return max(worker.memory_full_info().uss for worker in workers)
+    """Return what the server's processes hold of their own, in bytes."""
+    master = psutil.Process(server.program.process.pid)
+    return sum(
+        process.memory_full_info().uss for process in (master, *master.children(recursive=True))
+    )
 
 
 def batches(paths: list[tuple[str, str]], number: int) -> Iterator[list[tuple[str, str]]]:
@@ -177,6 +176,6 @@ def test_twenty_thousand_removals_under_load(tally: Tally, tmp_path: Path) -> No
     assert broken_invariants() == []
     assert given > 0
     growth = (memory[-1] - memory[0]) / MEGABYTE
-    assert growth < 5, f"a worker grew by {growth:.1f} MB since the first quarter"
+    assert growth < 20, f"{growth:.1f} MB more than after the first quarter"
     tally("removals over HTTP on 64 connections, with no 5xx", MEMBERS)
     tally("grants and returns meanwhile", given)
