@@ -7,16 +7,17 @@ hangs at these two, whoever sent the statement: a removal, the admin, a shell.
 
 import pgtrigger
 
-# The row lock makes two who take an organization's last two owners at once wait for each other;
-# the check after it sees what the first of them did. Migration 0006 has the function.
+# Few members are owners, so that is asked first. The row lock makes two who take an organization's
+# last two owners at once wait for each other; the check after it sees what the first of them did.
+# Migration 0006 has the function.
 _KEEP_AN_OWNER = """
+    IF NOT EXISTS ({concerned}) THEN
+        RETURN NULL;
+    END IF;
     PERFORM 1 FROM organizations_organization AS organization
     WHERE organization.id IN ({concerned})
     ORDER BY organization.id
     FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RETURN NULL;
-    END IF;
     SELECT string_agg(organization.name, ', ' ORDER BY organization.id) INTO ownerless
     FROM organizations_organization AS organization
     WHERE organization.id IN ({concerned})
