@@ -103,12 +103,15 @@ else:
 if env.bool("PGBOUNCER", default=False):
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 else:
+    options = DATABASES["default"].setdefault("OPTIONS", {})
+    # libpq reads PGOPTIONS only where no option is given; so it is passed on, and wins.
+    given = options.get("options", env.str("PGOPTIONS", default=""))
     # Each statement is parsed and planned once for a connection: half of what it costs.
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
-        server_side_binding=True,
-        prepare_threshold=1,
-        options="-c plan_cache_mode=force_generic_plan",
-    )
+    options |= {
+        "server_side_binding": True,
+        "prepare_threshold": 1,
+        "options": f"-c plan_cache_mode=force_generic_plan {given}",
+    }
 
 # Rate limits are counted here: per process, or where several are to count together, in Redis.
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}

@@ -26,3 +26,16 @@ def test_the_deployment_check_is_silent() -> None:
     ) as program:
         program.until("no issues")
         assert program.process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize("where", ["PGOPTIONS", "DATABASE_URL"])
+def test_what_an_operator_sets_for_a_connection_is_kept(where: str) -> None:
+    environment = PRODUCTION | {"PGBOUNCER": "false"}
+    if where == "PGOPTIONS":
+        environment["PGOPTIONS"] = "-c lock_timeout=5s"
+    else:
+        environment["DATABASE_URL"] += "?options=-c%20lock_timeout%3D5s"
+    show = "from django.db import connection; print(connection.get_connection_params()['options'])"
+
+    with running("manage.py", "shell", "-c", show, environment=environment) as program:
+        program.until("-c plan_cache_mode=force_generic_plan -c lock_timeout=5s")
