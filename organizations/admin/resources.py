@@ -69,6 +69,12 @@ class ResourceAdmin(RefusedChanges, LargeTableAdmin[Resource]):
         """A resource stays in its organization."""
         return (*self.readonly_fields, "organization") if obj else self.readonly_fields
 
+    def has_delete_permission(self, request: HttpRequest, obj: Resource | None = None) -> bool:
+        """What a removal moved stays, to be put back; nothing is deleted from the list."""
+        if obj is None or obj.removal_id:
+            return False
+        return super().has_delete_permission(request, obj)
+
     @admin.action(
         description="Pass selected resources to a department of their organization",
         permissions=["change"],

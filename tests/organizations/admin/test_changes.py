@@ -6,8 +6,13 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from organizations.models import Membership, Organization, Removal
-from tests.factories import DepartmentFactory, MembershipFactory, RoleFactory
+from organizations.models import Membership, Organization, Removal, Resource
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    ResourceFactory,
+    RoleFactory,
+)
 from tests.organizations.admin.page import text_of
 from tests.removals import remove
 
@@ -110,7 +115,7 @@ def test_the_account_of_an_owner_is_disabled_once_another_is_named(
     assert not owner.user.is_active
 
 
-def test_a_former_member_is_there_to_read(browser: Client, member: Membership) -> None:
+def test_a_former_member_can_be_given_no_role(browser: Client, member: Membership) -> None:
     remove(member)
     role = member.organization.roles.get(name="Admin")
     form = formsets(
@@ -159,12 +164,14 @@ def test_what_has_history_cannot_be_deleted(browser: Client, member: Membership)
         "organizations/membership",
         "organizations/removal",
         "organizations/organization",
+        "organizations/resource",
         "users/user",
     ],
 )
 def test_nothing_with_history_is_deleted_from_a_list(
     browser: Client, member: Membership, path: str
 ) -> None:
+    resource = ResourceFactory.create(organization=member.organization, owner=member.user)
     remove(member)
     assert "delete_selected" not in text_of(browser.get(f"/admin/{path}/"))
 
@@ -172,12 +179,14 @@ def test_nothing_with_history_is_deleted_from_a_list(
         "organizations/membership": member.pk,
         "organizations/removal": Removal.objects.get().pk,
         "organizations/organization": member.organization_id,
+        "organizations/resource": resource.pk,
         "users/user": member.user_id,
     }[path]
     form: dict[str, Any] = {"action": "delete_selected", "_selected_action": [pk], "post": "yes"}
     browser.post(f"/admin/{path}/", form)
 
     assert Membership.objects.filter(pk=member.pk).exists()
+    assert Resource.objects.filter(pk=resource.pk).exists()
     assert Removal.objects.exists()
 
 
