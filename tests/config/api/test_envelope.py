@@ -1,5 +1,7 @@
 """Every error under /v1 has the contract's body, whatever raised it."""
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
@@ -49,7 +51,12 @@ def test_the_reference_error_to_the_letter(client: APIClient, path: str) -> None
 
 
 def test_a_timestamp_is_utc_in_whole_seconds(client: APIClient, path: str) -> None:
-    assert len(client.delete(path).json()["error"]["timestamp"]) == len("2025-12-22T15:30:00Z")
+    before = datetime.now(UTC).replace(microsecond=0)
+
+    stamp = client.delete(path).json()["error"]["timestamp"]
+
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", stamp)
+    assert before <= datetime.fromisoformat(stamp) <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize("debug", [True, False])
