@@ -36,18 +36,15 @@ class PrefixedIdField(models.CharField[str, str]):
     Compared byte by byte (``COLLATE "C"``), since ids have no language.
     """
 
-    def __init__(self, prefix: str, **options: Any) -> None:
+    def __init__(self, prefix: str) -> None:
         self.prefix = prefix
         super().__init__(
-            **{
-                "primary_key": True,
-                "max_length": MAX_LENGTH,
-                "db_collation": "C",
-                "default": partial(generate_id, prefix),
-                "editable": False,
-                "validators": [RegexValidator(id_pattern(prefix))],
-                **options,
-            }
+            primary_key=True,
+            max_length=MAX_LENGTH,
+            db_collation="C",
+            default=partial(generate_id, prefix),
+            editable=False,
+            validators=[RegexValidator(id_pattern(prefix))],
         )
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a WSGI server runs: ``gunicorn config.wsgi``."""
+"""The application as a WSGI server loads it; ``config.server`` has gunicorn's settings."""
 
 import os
 from importlib import import_module

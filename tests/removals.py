@@ -1,5 +1,6 @@
 """Members who were removed before the test begins."""
 
+from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import Membership, Removal
 from organizations.removal.service import remove_members
 from users.models import User
@@ -14,6 +15,7 @@ def remove(*members: Membership, actor: User | None = None, trace_id: str = "") 
             transfer_to=None,
             actor=actor,
             source=Removal.Source.ADMIN,
+            authority=ALL_CAPABILITIES,
             trace_id=trace_id,
         )
         assert outcome.removal_id, outcome.refusal

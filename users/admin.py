@@ -47,7 +47,6 @@ class UserAdmin(RefusedChanges, LargeTableAdmin[User], DjangoUserAdmin[User]):  
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("email",)
     search_help_text = "A name, how an e-mail address begins, or an id."
-    ordering = ("-pk",)
     readonly_fields = ("id", "created_at", "last_login")
     fieldsets = (
         (None, {"fields": ("id", "email", "full_name", "password")}),
@@ -95,11 +94,11 @@ class TokenStateFilter(admin.SimpleListFilter):
         """Narrow the tokens to one state."""
         match self.value():
             case "valid":
-                return queryset.filter(revoked_at=None, expires_at__gt=timezone.now())
+                return queryset & AccessToken.objects.valid()
             case "expired":
-                return queryset.filter(revoked_at=None, expires_at__lte=timezone.now())
+                return queryset & AccessToken.objects.expired()
             case "revoked":
-                return queryset.exclude(revoked_at=None)
+                return queryset & AccessToken.objects.revoked()
         return queryset
 
 

@@ -27,7 +27,3 @@ class BearerTokenAuthentication(BaseAuthentication):
         if token.is_expired:
             raise TokenExpiredError
         return token.user, token
-
-    def authenticate_header(self, request: Request) -> str:
-        """Return what a 401 names as the way in."""
-        return "Bearer"

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from config.api import errors
 from config.errors import ContractError
+from config.timestamps import in_whole_seconds
 from config.trace import trace_id_of
 
 RETRY_AFTER_SECONDS = 5
@@ -39,11 +40,9 @@ _CONTRACT_NAMES: tuple[tuple[type[Exception], type[ContractError]], ...] = (
 _BY_STATUS: dict[int, type[ContractError]] = {
     error.status: error
     for error in (
-        errors.MalformedRequestError,
         errors.NotFoundError,
         errors.MethodNotAllowedError,
         errors.PayloadTooLargeError,
-        errors.InternalError,
     )
 }
 
@@ -60,7 +59,7 @@ def envelope(error: ContractError, trace_id: str, *, at: datetime | None = None)
             "status": error.status,
             "details": error.details,
             "trace_id": trace_id,
-            "timestamp": (at or timezone.now()).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "timestamp": in_whole_seconds(at or timezone.now()),
         },
     }
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
@@ -14,7 +14,7 @@ from rest_framework import serializers
 
 from config.api import errors
 from config.api.envelope import envelope
-from config.errors import ContractError
+from config.errors import ContractError, ErrorType
 from users.exceptions import AuthenticationRequiredError, TokenExpiredError, TokenInvalidError
 
 EXAMPLE_TRACE_ID = "1f0e8a52c4b54c6b9a37d1f6a4a1c0de"
@@ -46,16 +46,7 @@ class ErrorDetailSerializer(serializers.Serializer[ContractError]):
     code = serializers.CharField(help_text="What a program decides by.")
     message = serializers.CharField(help_text="Safe to show to a person.")
     system_message = serializers.CharField(help_text="For developers and logs.")
-    type = serializers.ChoiceField(
-        choices=[
-            "client_error",
-            "authentication_error",
-            "authorization_error",
-            "validation_error",
-            "rate_limit_error",
-            "server_error",
-        ]
-    )
+    type = serializers.ChoiceField(choices=get_args(ErrorType))
     status = serializers.IntegerField(help_text="The HTTP status.")
     details = serializers.DictField(help_text="What the error is about; may be empty.")
     trace_id = serializers.CharField(help_text="The request's `X-Request-ID`.")

@@ -129,7 +129,7 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
             for organization in organizations:
                 leaving = [m for m in members if m.organization_id == organization.pk]
                 selection.refusals |= self._remove(request, organization, leaving, form)
-                selection.keep(request.session)
+            selection.keep(request.session)
             return redirect(RESULT, key)
         plans = [self._plan(organization, members, form) for organization in organizations]
         former = Membership.objects.former().filter(pk__in=selection.ids)
@@ -202,9 +202,9 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
             organization=organization,
             leaving_count=len(leaving),
             leaving=preview_members(organization.pk, leaving[:SHOWN], refusals),
-            resource_count=Resource.objects.filter(
-                organization=organization, owner__in=[m.user_id for m in leaving]
-            ).count(),
+            resource_count=Resource.objects.owned_by(*(m.user_id for m in leaving))
+            .filter(organization=organization)
+            .count(),
             staying_count=len(staying),
             staying=preview_members(organization.pk, staying[:SHOWN], refusals),
             department=form.department_field(organization),
@@ -229,6 +229,7 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
                     transfer_to=department.pk if department else None,
                     actor=staff_of(request),
                     source=Removal.Source.ADMIN,
+                    authority=ALL_CAPABILITIES,
                     reason=form.cleaned_data["reason"],
                     trace_id=trace_id_of(request),
                 )

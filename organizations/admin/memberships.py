@@ -43,8 +43,8 @@ class StateFilter(admin.SimpleListFilter):
     ) -> QuerySet[Membership]:
         """Narrow the memberships to that state."""
         if self.value() == "former":
-            return queryset.exclude(deleted_at=None)
-        return queryset if self.value() == "all" else queryset.filter(deleted_at=None)
+            return queryset & Membership.objects.former()
+        return queryset if self.value() == "all" else queryset & Membership.objects.active()
 
 
 Held = RoleAssignment | DepartmentMembership
@@ -157,10 +157,6 @@ class MembershipAdmin(RefusedChanges, MemberRemovalAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
         """A membership is of one person in one organization for good."""
         return self.get_fields(request, obj) if obj else []
-
-    def get_autocomplete_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Search both, of which there can be many."""
-        return ("organization", "user")
 
     def get_inlines(self, request: HttpRequest, obj: Membership | None) -> list[Any]:
         """Roles and departments are given once somebody is a member."""

@@ -35,6 +35,7 @@ def link_operations(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add the links to the description of the API, which drf-spectacular asks for at its end."""
     for operations in result["paths"].values():
         for operation in operations.values():
-            status, links = _LINKS[operation["operationId"]]
-            operation["responses"][status]["links"] = links
+            if found := _LINKS.get(operation["operationId"]):
+                status, links = found
+                operation["responses"][status]["links"] = links
     return result

@@ -3,6 +3,10 @@
 from rest_framework import serializers
 
 from config.api.strict import StrictBooleanField, StrictSerializer, StrictStringField
+from organizations.exceptions import (
+    InsufficientPermissionsError,
+    LastOwnerCannotBeRemovedError,
+)
 from organizations.removal.preview import RemovalPreview
 
 
@@ -42,9 +46,9 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
         help_text="How many resources the user owns in the organization."
     )
     can_be_removed = serializers.BooleanField()
-    blocked_by = serializers.CharField(
+    blocked_by = serializers.ChoiceField(
+        [InsufficientPermissionsError.code, LastOwnerCannotBeRemovedError.code],
         source="blocked_by.code",
-        default=None,
         allow_null=True,
         help_text="The error code that a removal would answer, or null.",
     )

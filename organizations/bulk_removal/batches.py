@@ -6,9 +6,11 @@ from organizations.bulk_removal.assignment import Assignment
 from organizations.bulk_removal.leavers import Leaver
 from organizations.bulk_removal.people import Person, find_people
 from organizations.bulk_removal.report import ALREADY_REMOVED, REMOVED, ReportRow
+from organizations.capabilities import ALL_CAPABILITIES
 from organizations.exceptions import UserNotFoundError
 from organizations.models import Removal
-from organizations.removal.service import RemovalOutcome, remove_members
+from organizations.removal.outcome import RemovalOutcome
+from organizations.removal.service import remove_members
 
 
 def remove_batch(
@@ -26,6 +28,7 @@ def remove_batch(
         transfer_to=assignment.targets(people),
         actor=assignment.actor,
         source=Removal.Source.COMMAND,
+        authority=ALL_CAPABILITIES,
         reason=assignment.reason,
         trace_id=assignment.trace_id,
     )

@@ -60,6 +60,7 @@ def _previews(
     previews = preview_removal(
         assignment.organization.pk,
         [person.user_id for person in people if person.user_id],
+        authority=ALL_CAPABILITIES,
         targets=targets,
         gone=owners_gone,
     )

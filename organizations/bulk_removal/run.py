@@ -16,10 +16,11 @@ WAITS = (1, 2, 4, 8, 15, 30)
 
 
 class DatabaseLostError(Exception):
-    """The database did not come back; ``rows`` are those of the batch that is not done."""
+    """The database failed again and again; ``rows`` are those of the batch that is not done."""
 
-    def __init__(self, rows: list[ReportRow]) -> None:
-        super().__init__("The database cannot be reached.")
+    def __init__(self, rows: list[ReportRow], error: Exception) -> None:
+        first_line, *_ = str(error).splitlines() or [""]
+        super().__init__(f"The database failed for a minute: {first_line}.")
         self.rows = rows
 
 
@@ -28,7 +29,7 @@ def remove_in_batches(
 ) -> Iterator[list[ReportRow]]:
     """Remove the leavers of each batch; return what became of its rows once it is committed.
 
-    Raises DatabaseLostError when a batch finds no database for a minute.
+    Raises DatabaseLostError when the database fails for a minute.
     """
     for batch in batches:
         yield _remove_patiently(assignment, batch)
@@ -43,7 +44,7 @@ def _remove_patiently(assignment: Assignment, batch: Sequence[Leaver]) -> list[R
             if wait is None:
                 code = ServiceUnavailableError.code
                 rows = [ReportRow(leaver.user_id, leaver.email, code) for leaver in batch]
-                raise DatabaseLostError(rows) from error
+                raise DatabaseLostError(rows, error) from error
             connection.close()
             time.sleep(wait)
     raise AssertionError("unreachable")

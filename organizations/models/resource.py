@@ -15,9 +15,9 @@ from users.models import User
 class ResourceQuerySet(models.QuerySet["Resource"]):
     """The words for who a resource belongs to."""
 
-    def owned_by(self, user_id: str) -> Self:
-        """Resources in one user's charge."""
-        return self.filter(owner=user_id)
+    def owned_by(self, *user_ids: str) -> Self:
+        """Resources in the charge of these users."""
+        return self.filter(owner__in=user_ids)
 
     def whose_owner_has_left(self) -> Self:
         """Resources of users with no active membership in the resource's organization."""

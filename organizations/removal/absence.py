@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from config.identifiers import is_id
+from config.timestamps import in_whole_seconds
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import UserNotFoundError
 from organizations.models import Membership, Removal, Role
@@ -29,7 +30,7 @@ def _absence(user_id: str, removal: Removal | None) -> tuple[UserNotFoundError, 
     if removal:
         details |= {
             "removal_id": removal.pk,
-            "removed_at": removal.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "removed_at": in_whole_seconds(removal.created_at),
         }
     return UserNotFoundError(details), removal
 

@@ -1,22 +1,19 @@
 """One line in the log for each removal."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import structlog
 
 from organizations.models import Removal
+from organizations.removal.outcome import RemovalOutcome
 from users.models import User
-
-if TYPE_CHECKING:
-    from organizations.removal.service import RemovalOutcome
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def log_removals(
     organization_id: str,
-    outcomes: "Iterable[RemovalOutcome]",
+    outcomes: Iterable[RemovalOutcome],
     actor: User | None,
     source: Removal.Source,
     trace_id: str,

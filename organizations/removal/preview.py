@@ -7,7 +7,7 @@ from django.db.models import Count, prefetch_related_objects
 
 from config.errors import ContractError
 from config.identifiers import is_id
-from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.capabilities import Capability
 from organizations.models import Department, Membership, Resource, Role
 from organizations.removal.guards import find_refusals
 
@@ -32,8 +32,8 @@ def preview_removal(
     organization_id: str,
     user_ids: Iterable[str],
     *,
+    authority: frozenset[Capability],
     targets: Mapping[str, str] | None = None,
-    authority: frozenset[Capability] = ALL_CAPABILITIES,
     gone: Collection[int] = (),
 ) -> list[RemovalPreview]:
     """Return what `remove_members` would do to each, in the order given; non-members are left out.
@@ -85,9 +85,8 @@ def preview_members(
 def _count_resources(organization_id: str, members: Iterable[Membership]) -> dict[str, int]:
     """Return how many resources of the organization each member owns, by user id."""
     counts = (
-        Resource.objects.filter(
-            organization=organization_id, owner__in=[member.user_id for member in members]
-        )
+        Resource.objects.owned_by(*(member.user_id for member in members))
+        .filter(organization=organization_id)
         .values_list("owner")
         .annotate(Count("pk"))
         .order_by()

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from config.errors import ContractError
 from config.identifiers import generate_id, is_id
-from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.capabilities import Capability
 from organizations.models import DepartmentMembership, Membership, Removal, RoleAssignment
 from organizations.removal.absence import explain_absence
 from organizations.removal.guards import GUARDS, guard_parameters, refusal_of
 from organizations.removal.log import log_removals
+from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.retries import tried_again
 from users.models import User
 
@@ -25,22 +24,6 @@ STATEMENT = "WITH {guards}, {removal}".format(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RemovalOutcome:
-    """What became of one user: either ``removal_id`` is set, or ``refusal`` says why not.
-
-    A refused user who was removed before has that record in ``earlier``.
-    """
-
-    user_id: str
-    removal_id: str | None = None
-    role_count: int = 0
-    department_count: int = 0
-    resource_count: int = 0
-    refusal: ContractError | None = None
-    earlier: Removal | None = None
-
-
 def remove_members(
     organization_id: str,
     user_ids: Iterable[str],
@@ -48,9 +31,9 @@ def remove_members(
     transfer_to: str | Mapping[str, str] | None,
     actor: User | None,
     source: Removal.Source,
+    authority: frozenset[Capability],
     reason: str = "",
     trace_id: str = "",
-    authority: frozenset[Capability] = ALL_CAPABILITIES,
 ) -> list[RemovalOutcome]:
     """Remove users from an organization; return what became of each, in the order given.
 

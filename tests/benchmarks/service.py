@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import Removal
 from organizations.removal.service import remove_members
 from tests.benchmarks import floor, servers
@@ -18,6 +19,7 @@ def remove_by_service(world: World, user_ids: Sequence[str]) -> None:
         transfer_to=world.department_id,
         actor=None,
         source=Removal.Source.COMMAND,
+        authority=ALL_CAPABILITIES,
     )
     if not all(outcome.removal_id for outcome in outcomes):
         raise RuntimeError("somebody was not removed")

@@ -8,6 +8,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
+from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import (
     DepartmentMembership,
     Membership,
@@ -58,7 +59,12 @@ def member(organization: Organization, owner: Membership) -> Membership:
 def removal(organization: Organization, owner: Membership) -> Removal:
     member = MembershipFactory.create(organization=organization, roles=["Member"])
     remove_members(
-        organization.pk, [member.user_id], transfer_to=None, actor=None, source=Removal.Source.API
+        organization.pk,
+        [member.user_id],
+        transfer_to=None,
+        actor=None,
+        source=Removal.Source.API,
+        authority=ALL_CAPABILITIES,
     )
     return Removal.objects.get()
 

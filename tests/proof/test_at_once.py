@@ -14,6 +14,7 @@ from django.db import IntegrityError, OperationalError, connections, transaction
 from rest_framework.test import APIClient
 from rest_framework.throttling import SimpleRateThrottle
 
+from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import (
     Department,
     DepartmentMembership,
@@ -127,6 +128,7 @@ class Somebody:
             transfer_to=self.chance.choice(self.world.departments[place.pk]).pk,
             actor=user,
             source=Removal.Source.ADMIN,
+            authority=ALL_CAPABILITIES,
         )
         codes = {outcome.refusal.code if outcome.refusal else "removed" for outcome in outcomes}
         assert codes <= ANSWERS

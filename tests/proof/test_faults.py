@@ -12,8 +12,10 @@ from django.db import connections
 from django.db.utils import ConnectionHandler
 from environ import Env
 
+from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import Department, Membership, Removal, Resource
-from organizations.removal.service import RemovalOutcome, remove_members
+from organizations.removal.outcome import RemovalOutcome
+from organizations.removal.service import remove_members
 from tests.concurrency import in_background, until_nobody_else_is_at_work
 from tests.factories import (
     DepartmentFactory,
@@ -135,7 +137,12 @@ def test_the_line_is_cut_at_any_statement_of_a_removal_of_many(tally: Tally, aft
         settings = Env.db_url_config(line.url, engine="django.db.backends.postgresql")
         connections["default"] = ConnectionHandler({"default": settings})["default"]
         return remove_members(
-            organization.pk, user_ids, transfer_to=None, actor=None, source=Removal.Source.COMMAND
+            organization.pk,
+            user_ids,
+            transfer_to=None,
+            actor=None,
+            source=Removal.Source.COMMAND,
+            authority=ALL_CAPABILITIES,
         )
 
     with faulty_line() as line:

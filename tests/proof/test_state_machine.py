@@ -293,6 +293,7 @@ class Organizations(RuleBasedStateMachine):
             transfer_to=target,
             actor=None,
             source=Removal.Source.COMMAND,
+            authority=ALL_CAPABILITIES,
         )
 
         for outcome in outcomes:

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Self
 
 from django.db import connections, models
 from django.utils import timezone
@@ -34,6 +35,18 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
             expires_at=timezone.now() + lifetime,
         )
         return token, plain
+
+    def valid(self) -> Self:
+        """Tokens that let somebody in now."""
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True)
+
+    def expired(self) -> Self:
+        """Tokens whose time is over."""
+        return self.filter(revoked_at=None, expires_at__lte=timezone.now())
+
+    def revoked(self) -> Self:
+        """Tokens that somebody took back."""
+        return self.exclude(revoked_at=None)
 
     def find(self, plain: str) -> "AccessToken | None":
         """Return the token with this plain text, if there is one, whether or not it is valid.

@@ -48,7 +48,7 @@ class CannotStartError(CommandError):
 def batch_size(value: str) -> int:
     """Return the number of rows in a batch. Raises ArgumentTypeError."""
     if not value.isdecimal() or not 1 <= int(value) <= LARGEST_BATCH:
-        raise ArgumentTypeError(f"a number from 1 to {LARGEST_BATCH:,}")
+        raise ArgumentTypeError(f"must be a whole number from 1 to {LARGEST_BATCH:,}")
     return int(value)
 
 
@@ -98,7 +98,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--actor",
             metavar="EMAIL",
-            help="On whose behalf: an account, which the records name. It adds no check.",
+            help=(
+                "On whose behalf: an account, which the records name. What it may do itself is not"
+                " asked."
+            ),
         )
         parser.add_argument("--reason", default="", metavar="TEXT", help="Why, for the records.")
         parser.add_argument(
@@ -171,7 +174,7 @@ class Command(BaseCommand):
                 returncode=SOMEBODY_STAYS,
             ) from error
         except (OperationalError, InterfaceError) as error:
-            raise CannotStartError(f"The database cannot be reached: {error}") from error
+            raise CannotStartError(f"The database failed: {error}") from error
         if status:
             sys.exit(status)
 

@@ -208,7 +208,7 @@ def test_a_missing_database_is_a_call_that_could_not_start(tmp_path: Path) -> No
     )
 
     assert result.returncode == 2
-    assert "The database cannot be reached" in result.stderr
+    assert "The database failed: " in result.stderr
     assert "Traceback" not in result.stderr
 
 

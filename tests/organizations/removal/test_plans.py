@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 
+from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import (
     Department,
     DepartmentMembership,
@@ -68,6 +69,7 @@ def test_no_large_table_is_read_whole(
         transfer_to=department.pk,
         actor=None,
         source=Removal.Source.API,
+        authority=ALL_CAPABILITIES,
     )
 
     assert all(outcome.removal_id for outcome in outcomes)

@@ -18,7 +18,8 @@ from organizations.models import (
     Role,
     RoleAssignment,
 )
-from organizations.removal.service import RemovalOutcome, remove_members
+from organizations.removal.outcome import RemovalOutcome
+from organizations.removal.service import remove_members
 from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
 from tests.factories import (
     DepartmentFactory,
@@ -236,6 +237,7 @@ def test_who_joins_while_a_removal_waits_is_not_found(owner: Membership) -> None
                         transfer_to=None,
                         actor=None,
                         source=Removal.Source.COMMAND,
+                        authority=ALL_CAPABILITIES,
                     )
                 )
             )

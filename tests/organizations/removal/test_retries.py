@@ -9,9 +9,11 @@ import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
 
+from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import Membership, Removal
+from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.retries import ATTEMPTS
-from organizations.removal.service import STATEMENT, RemovalOutcome, remove_members
+from organizations.removal.service import STATEMENT, remove_members
 from tests.concurrency import (
     cut_whoever_waits_for_a_lock,
     in_background,
@@ -36,6 +38,7 @@ def remove(member: Membership) -> RemovalOutcome:
         transfer_to=None,
         actor=None,
         source=Removal.Source.COMMAND,
+        authority=ALL_CAPABILITIES,
     )
     return outcome
 

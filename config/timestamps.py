@@ -1,0 +1,8 @@
+"""How the API writes a time (contract: Conventions)."""
+
+from datetime import UTC, datetime
+
+
+def in_whole_seconds(moment: datetime) -> str:
+    """Return a time with its zone as ISO 8601 in UTC: ``2025-12-22T15:30:00Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
