@@ -3,13 +3,17 @@
 Every way to take the Owner role ends in a deleted or changed role assignment, since the database
 lets no removed member hold one. The other way to lose an owner is a disabled account. So the check
 hangs at these two, whoever sent the statement: a removal, the admin, a shell.
+
+Two transactions, each of which would be right alone, write to the same row. So one waits for the
+other or, under a stricter isolation than PostgreSQL's default, fails and is tried again. Who takes
+an owner away writes to the organization; who makes somebody an owner writes to their account, as
+who disables it does.
 """
 
 import pgtrigger
 
-# Few members are owners, so that is asked first. The row lock makes two who take an organization's
-# last two owners at once wait for each other; the check after it sees what the first of them did.
-# Migration 0006 has the function.
+# Few members are owners, so that is asked first. Organizations are locked in one order. Migration
+# 0006 has the function.
 _KEEP_AN_OWNER = """
     IF NOT EXISTS ({concerned}) THEN
         RETURN NULL;
@@ -18,6 +22,7 @@ _KEEP_AN_OWNER = """
     WHERE organization.id IN ({concerned})
     ORDER BY organization.id
     FOR NO KEY UPDATE;
+    UPDATE organizations_organization SET name = name WHERE id IN ({concerned});
     SELECT string_agg(organization.name, ', ' ORDER BY organization.id) INTO ownerless
     FROM organizations_organization AS organization
     WHERE organization.id IN ({concerned})
@@ -29,10 +34,11 @@ _KEEP_AN_OWNER = """
     END IF;
     RETURN NULL;
 """
+# A role that is gone by the same statement may have been the Owner role.
 _OWNER_ROLE_TAKEN = """
-    SELECT role.organization_id
-    FROM taken JOIN organizations_role AS role ON role.id = taken.role_id
-    WHERE role.is_owner
+    SELECT taken.organization_id
+    FROM taken LEFT JOIN organizations_role AS role ON role.id = taken.role_id
+    WHERE role.is_owner IS NOT FALSE
 """
 _OWNED_BY_ACCOUNT = """
     SELECT role.organization_id
@@ -54,6 +60,24 @@ owner_role_is_taken = [
         func=_KEEP_AN_OWNER.format(concerned=_OWNER_ROLE_TAKEN),
     )
     for operation in (pgtrigger.Delete, pgtrigger.Update)
+]
+
+# Before the row is written, and so before the check on who had the role until now.
+owner_role_is_given = [
+    pgtrigger.Trigger(
+        name="owner_account_is_held",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        func="""
+            UPDATE users_user AS account
+            SET is_active = account.is_active
+            FROM organizations_role AS role, organizations_membership AS membership
+            WHERE role.id = NEW.role_id AND role.is_owner
+                AND membership.id = NEW.membership_id AND account.id = membership.user_id;
+            RETURN NEW;
+        """,
+    )
 ]
 
 owner_account_is_disabled = [

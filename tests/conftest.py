@@ -20,7 +20,9 @@ ClientOf = Callable[[User], APIClient]
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Let a test with transactions of its own end as Django ends it, by truncating every table."""
     with django_db_blocker.unblock():
-        pgtrigger.disable("organizations.Removal:no_truncate")
+        pgtrigger.disable(
+            "organizations.Removal:no_truncate", "organizations.RoleAssignment:no_truncate"
+        )
 
 
 @pytest.fixture(autouse=True)

@@ -136,3 +136,7 @@ class RoleAdmin(RefusedChanges, LargeTableAdmin[Role]):
     def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
         """A role stays in its organization."""
         return (*self.readonly_fields, "organization") if obj else self.readonly_fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: Role | None = None) -> bool:
+        """The Owner role stays, of which an organization cannot be given another."""
+        return not (obj and obj.is_owner) and super().has_delete_permission(request, obj)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Self
 
+import pgtrigger
 from django.db import models
 from django.utils import timezone
 
 from organizations.constraints import ForeignKeyConstraint
 from organizations.models.organization import Department, Organization, Role
-from organizations.triggers import owner_role_is_taken
+from organizations.triggers import owner_role_is_given, owner_role_is_taken
 from users.models import User
 
 
@@ -77,6 +78,10 @@ class Membership(models.Model):
                 violation_error_message="A membership ends by a removal, which leaves a record.",
             ),
         )
+        triggers = (
+            pgtrigger.ReadOnly(name="member_stays", fields=["organization", "user"]),
+            pgtrigger.Protect(name="ends_by_removal", operation=pgtrigger.Delete),
+        )
 
     def __str__(self) -> str:
         return f"{self.user} in {self.organization}"
@@ -126,7 +131,17 @@ class RoleAssignment(models.Model):
                 violation_error_message="The role belongs to another organization.",
             ),
         )
-        triggers = owner_role_is_taken
+        triggers = (
+            *owner_role_is_given,
+            *owner_role_is_taken,
+            pgtrigger.Trigger(
+                name="no_truncate",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'every organization would lose its owners';",
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.role)

@@ -98,12 +98,6 @@ class Resource(models.Model):
                 condition=models.Q(department__isnull=False),
                 name="resource_by_department",
             ),
-            # What a removal moved: to show it, and to put it back.
-            models.Index(
-                fields=["removal"],
-                condition=models.Q(removal__isnull=False),
-                name="resource_by_removal",
-            ),
         )
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import (
@@ -85,6 +85,79 @@ def test_of_the_last_two_owners_removed_at_once_one_stays(owner: Membership, att
 
     assert codes(outcomes) == ["LAST_OWNER_CANNOT_BE_REMOVED", "removed"]
     assert active_owners().count() == 1
+
+
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+def test_of_the_last_two_owners_one_stays_at_a_stricter_isolation(
+    owner: Membership, isolation: str
+) -> None:
+    second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
+
+    def leave(member: Membership) -> list[RemovalOutcome]:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET default_transaction_isolation = '{isolation}'")
+        try:
+            return remove(member)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET default_transaction_isolation")
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            remove(owner)
+            leaving = both.enter_context(in_background(partial(leave, second)))
+            until_somebody_waits_for_a_lock()
+        assert codes([leaving.result()]) == ["LAST_OWNER_CANNOT_BE_REMOVED"]
+    assert list(active_owners()) == [second]
+
+
+def disable(member: Membership) -> None:
+    User.objects.filter(pk=member.user_id).update(is_active=False)
+
+
+def give_the_owner_role(owner: Membership, heir: Membership) -> None:
+    with transaction.atomic():
+        grant(heir, owner.organization.roles.get(name="Owner"))
+        owner.role_assignments.all().delete()
+
+
+def pass_the_owner_role_on(owner: Membership, heir: Membership) -> None:
+    owner.role_assignments.update(membership=heir)
+
+
+hand_over = pytest.mark.parametrize("hand_over", [give_the_owner_role, pass_the_owner_role_on])
+
+
+@hand_over
+def test_who_is_being_disabled_cannot_become_the_last_owner(
+    owner: Membership, hand_over: Callable[[Membership, Membership], None]
+) -> None:
+    heir = MembershipFactory.create(organization=owner.organization)
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            disable(heir)
+            handing = both.enter_context(in_background(partial(hand_over, owner, heir)))
+            until_somebody_waits_for_a_lock()
+        with pytest.raises(IntegrityError, match="without an active owner"):
+            handing.result()
+    assert list(active_owners()) == [owner]
+
+
+@hand_over
+def test_who_is_becoming_the_last_owner_cannot_be_disabled(
+    owner: Membership, hand_over: Callable[[Membership, Membership], None]
+) -> None:
+    heir = MembershipFactory.create(organization=owner.organization)
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            hand_over(owner, heir)
+            disabling = both.enter_context(in_background(partial(disable, heir)))
+            until_somebody_waits_for_a_lock()
+        with pytest.raises(IntegrityError, match="without an active owner"):
+            disabling.result()
+    assert list(active_owners()) == [heir]
 
 
 def test_overlapping_sets_in_opposite_order_do_not_deadlock(owner: Membership) -> None:
