@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from django.http import HttpRequest
 from rest_framework.throttling import BaseThrottle
 
+LONGEST = 255  # that is counted by; no account has as much
+
 
 def account_of(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str | None:
     """Return the e-mail address tried: one mailbox is one account, however it is written."""
     tried = (credentials or request.POST).get("username")
-    return tried.strip().lower() if tried else None
+    return tried.strip().lower()[:LONGEST] if tried else None
 
 
 def address_of(request: HttpRequest) -> str:

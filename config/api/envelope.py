@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -36,12 +36,15 @@ _CONTRACT_NAMES: tuple[tuple[type[Exception], type[ContractError]], ...] = (
     (exceptions.Throttled, errors.RateLimitedError),
     (OperationalError, errors.ServiceUnavailableError),
     (InterfaceError, errors.ServiceUnavailableError),
+    # Read-only since a failover, or a transaction that took too long.
+    (InternalError, errors.ServiceUnavailableError),
 )
 _BY_STATUS: dict[int, type[ContractError]] = {
     error.status: error
     for error in (
         errors.NotFoundError,
         errors.MethodNotAllowedError,
+        errors.NotAcceptableError,
         errors.PayloadTooLargeError,
     )
 }
@@ -82,7 +85,7 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
 
 
 class EnvelopeMiddleware:
-    """Give errors that no view of the API answered, such as an unknown path, the envelope too."""
+    """Give errors that are no envelope yet one: of an unknown path, or of a view that is a page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -93,8 +96,8 @@ class EnvelopeMiddleware:
         if (
             not in_api
             or response.status_code < 400
-            or isinstance(response, Response)
             or not isinstance(response, HttpResponse)
+            or response.headers.get("Content-Type") == "application/json"
         ):
             return response
         fallback = (

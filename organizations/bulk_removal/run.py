@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 
 from config.api.errors import ServiceUnavailableError
 from organizations.bulk_removal.assignment import Assignment
@@ -40,7 +40,7 @@ def _remove_patiently(assignment: Assignment, batch: Sequence[Leaver]) -> list[R
     for attempt, wait in enumerate((*WAITS, None)):
         try:
             return remove_batch(assignment, batch, again=attempt > 0)
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, InternalError) as error:
             if wait is None:
                 code = ServiceUnavailableError.code
                 rows = [ReportRow(leaver.user_id, leaver.email, code) for leaver in batch]

@@ -21,7 +21,7 @@ class Result:
     workload: str
     ours: float
     unit: str
-    p95: float | None = None
+    p95_ms: float | None = None
     other: float | None = None
     must: float | None = None
     aim: float | None = None
@@ -81,7 +81,7 @@ def peak(processes: Iterable[psutil.Process]) -> float:
 def table(results: Iterable[Result]) -> str:
     """Return the results as a table in Markdown."""
     lines = [
-        "| workload | ours | p95 | next to | ratio | must | aim | reaches |",
+        "| workload | ours | p95, ms | next to | ratio | must | aim | reaches |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for r in results:
@@ -89,7 +89,7 @@ def table(results: Iterable[Result]) -> str:
         cells = [
             r.workload,
             f"{r.ours:,.2f} {r.unit}",
-            *("" if n is None else f"{n:,.2f}" for n in (r.p95, r.other, r.ratio)),
+            *("" if n is None else f"{n:,.2f}" for n in (r.p95_ms, r.other, r.ratio)),
             *("" if n is None else f"{sign} {n:g}" for n in (r.must, r.aim)),
             r.verdict,
         ]

@@ -148,6 +148,8 @@ def peer(
 @contextmanager
 def pgbouncer(folder: Path, postgres: Postgres, port: int) -> Iterator[str]:
     """Run PgBouncer in transaction mode; return the address by it of the application's database."""
+    if _listens(port):
+        raise RuntimeError(f"somebody else listens at port {port}")
     settings = folder / "pgbouncer.ini"
     settings.write_text(
         f"""

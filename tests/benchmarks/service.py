@@ -43,7 +43,7 @@ def next_to_floor(postgres: servers.Postgres, rounds: int) -> Iterator[Result]:
         workload="the service, one member, next to the floor",
         ours=median(ours),
         unit="ms",
-        p95=percentile_95(ours),
+        p95_ms=percentile_95(ours),
         other=median(theirs),
         must=2.5,
         aim=1.5,

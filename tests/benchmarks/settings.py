@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from tests.benchmarks import servers
-from tests.benchmarks.http import request_of
+from tests.benchmarks.http import per_second, request_of
 from tests.benchmarks.load import Load, load
 from tests.benchmarks.measure import Result, median
 from tests.benchmarks.world import make_organization
@@ -59,8 +59,8 @@ def next_to_others(postgres: servers.Postgres, folder: Path, turns: int) -> Iter
     for setting in settings[1:]:
         yield Result(
             workload=f"{DOCUMENTED.name}, 16 at once, next to {setting.name}",
-            ours=median(a.per_second for a in ours),
+            ours=per_second(ours),
             unit="/s",
-            p95=median(a.p95 for a in ours) * 1000,
-            other=median(a.per_second for a in loads[setting.name]),
+            p95_ms=median(a.p95 for a in ours) * 1000,
+            other=per_second(loads[setting.name]),
         )

@@ -46,6 +46,13 @@ def test_five_failures_lock_the_account_from_that_address(client: Client, staff:
     assert log_in(client, staff.email, PASSWORD, address="192.0.2.2") == 302
 
 
+def test_an_address_that_is_too_long_is_a_failed_login(client: Client, staff: User) -> None:
+    page = client.post("/admin/login/", {"username": "x" * 5000, "password": "wrong"})
+
+    assert page.status_code == 200
+    assert "errornote" in page.content.decode()
+
+
 def test_a_lockout_says_what_to_do(client: Client, staff: User) -> None:
     for _ in range(5):
         log_in(client, staff.email, "wrong")

@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.db import OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.test import Client, override_settings
 from rest_framework.test import APIClient
 from structlog.testing import capture_logs
@@ -102,12 +102,23 @@ def test_an_unhandled_exception_leaks_nothing_and_is_logged_whole(
     assert str(error["exc_info"]) == "the secret cause"
 
 
-def test_a_database_that_cannot_be_reached(client: APIClient, path: str) -> None:
-    with patch("organizations.api.views.remove_members", side_effect=OperationalError("gone")):
+@pytest.mark.parametrize(
+    "fault", [OperationalError("gone"), InterfaceError("closed"), InternalError("read-only")]
+)
+def test_a_database_that_cannot_do_it_now(client: APIClient, path: str, fault: Exception) -> None:
+    with patch("organizations.api.views.remove_members", side_effect=fault):
         response = client.delete(path, {"confirm": True})
 
     assert_envelope(response, 503, "SERVICE_UNAVAILABLE", "server_error")
     assert int(response["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("page", ["/v1/docs", "/v1/openapi.json"])
+@pytest.mark.django_db
+def test_what_describes_the_api_is_no_exception(page: str) -> None:
+    assert_envelope(Client().post(page), 405, "METHOD_NOT_ALLOWED", "client_error")
+    refused = Client().get(page, headers={"accept": "image/png"})
+    assert_envelope(refused, 406, "NOT_ACCEPTABLE", "client_error")
 
 
 @override_settings(ALLOWED_HOSTS=["offboard.example"])

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import (
     DepartmentNotFoundError,
@@ -182,3 +185,25 @@ def test_the_record_is_told_only_to_who_could_have_removed_them(
 
     assert above.earlier is None
     assert below.earlier is not None
+
+
+def test_many_take_as_many_statements_as_one(organization: Organization, owner: Membership) -> None:
+    department = DepartmentFactory.create(organization=organization)
+
+    def statements(number: int) -> tuple[int, int]:
+        members = [
+            MembershipFactory.create(
+                organization=organization, roles=["Member", "Admin"], departments=[department]
+            )
+            for _ in range(number)
+        ]
+        for member in members:
+            ResourceFactory.create_batch(2, organization=organization, owner=member.user)
+        leaving = [member.user_id for member in [*members, owner]]
+        with CaptureQueriesContext(connection) as previewed:
+            preview_removal(organization.pk, leaving, authority=ALL_CAPABILITIES)
+        with CaptureQueriesContext(connection) as removed:
+            remove(organization, *members, owner, transfer_to=department.pk)
+        return len(previewed), len(removed)
+
+    assert statements(20) == statements(2)
