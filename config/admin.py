@@ -26,5 +26,5 @@ class OffboardAdminConfig(AdminConfig):
 
 
 def staff_of(request: HttpRequest) -> "User":
-    """Return who uses the admin: no page of it is shown to somebody without an account."""
+    """Return the account that is logged in: the admin shows its pages to nobody else."""
     return cast("User", request.user)

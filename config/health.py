@@ -11,7 +11,7 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when the database answers and has every migration, else 503 and which not."""
+    """Answer 200 when the database answers and has every migration, else 503 and why not."""
     try:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -23,7 +23,7 @@ def logging_config(*, as_json: bool) -> None:
         else [
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(),
-                # The other shows variables: secrets.
+                # The default one shows local variables, and secrets with them.
                 exception_formatter=structlog.dev.plain_traceback,
             )
         ]

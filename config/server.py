@@ -28,5 +28,5 @@ limit_request_field_size = 8190
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Leave what was loaded to itself, so that collections find soon what requests leave behind."""
+    """Exempt what is loaded by now from garbage collection, which then looks at requests alone."""
     gc.freeze()

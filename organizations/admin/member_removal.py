@@ -17,7 +17,7 @@ from django.urls import URLPattern, path
 from config.admin import staff_of
 from config.large_tables import LargeTableAdmin
 from config.trace import trace_id_of
-from organizations.admin.departments_form import RemovalForm
+from organizations.admin.forms import RemovalForm
 from organizations.admin.selection import LARGEST, Selection
 from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import Membership, Organization, Removal, Resource

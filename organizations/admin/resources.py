@@ -14,8 +14,8 @@ from config.admin import staff_of
 from config.identifiers import is_id
 from config.large_tables import LargeTableAdmin
 from config.refused_changes import RefusedChanges
-from organizations.admin.departments_form import DepartmentsForm
 from organizations.admin.filters import OrganizationFilter
+from organizations.admin.forms import DepartmentsForm
 from organizations.admin.selection import LARGEST, Selection
 from organizations.models import Department, Organization, Resource
 from organizations.models.resource import ResourceQuerySet

@@ -50,11 +50,13 @@ describe_removal = extend_schema(
         " user's account, tokens and other organizations are untouched.\n\n"
         "Takes the capability `remove_users`; any member may remove themself. Nobody removes a"
         " member who holds a capability that they do not hold.\n\n"
-        "The checks, in this order: authentication, membership of the caller, permission, a"
-        " well-formed body, confirmation, the user's membership, the user's capabilities, a"
-        " remaining owner, the department. A second removal of the same user is a 404; of two at"
-        " the same moment, one gets the 204. That 404 names the earlier removal in its details, by"
-        " `removal_id` and `removed_at`: whoever lost the first answer learns that it was done."
+        "The checks, in this order: (1) authentication, (2) membership of the caller,"
+        " (3) permission, (4) a well-formed body, then confirmation, (5) the user's membership,"
+        " (6) the user's capabilities, (7) a remaining owner, (8) the department. What the caller"
+        " may do is looked up once, before the removal. A second removal of the same user is a 404;"
+        " of two at the same moment, one gets the 204. That 404 names the earlier removal in its"
+        " details, by `removal_id` and `removed_at`: whoever lost the first answer learns that it"
+        " was done."
     ),
     parameters=_PARAMETERS,
     request=RemovalSerializer,

@@ -3,8 +3,8 @@
 -- "gone" are memberships of owners that an earlier part of a preview has ended; there are ids of
 -- removals only where there is a removal.
 --
--- Each member is looked at by index, and no list of them is gone through for each of them: a
--- thousand take a thousand times as long as one, whatever PostgreSQL expects.
+-- Each member is looked up by index, and no list of members is scanned for each of them: so the time
+-- is proportional to their number, whatever plan PostgreSQL chooses.
 member AS (
     SELECT membership.id, asked.*
     FROM (

@@ -18,7 +18,7 @@ LOCK_NOT_AVAILABLE, FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION = "55P03", "23503"
 
 
 def tried_again(work: Callable[[int], Result]) -> Result:
-    """Return what the work returns, which is one transaction and is told which attempt it is.
+    """Return what ``work`` returns: one transaction, which is given the number of the attempt.
 
     The first attempt waits for nobody and is tried again where others were in its way. It is tried
     three times in all where they still were, where it was undone for their sake, and where its

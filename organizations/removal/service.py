@@ -41,7 +41,7 @@ def remove_members(
     and what they own there passes to the department whose id is ``transfer_to``, for everybody or
     by user id. All of it or, when this raises, nothing. Whoever cannot be removed is refused alone,
     and the others go. Nobody goes who holds a capability outside ``authority``. Accounts, tokens
-    and other organizations are not touched. What others got in the way of is tried again.
+    and other organizations are not touched. Where others got in the way, it is tried again.
     """
     user_ids = list(dict.fromkeys(user_ids))
     removal_ids = {user_id: generate_id("rem") for user_id in user_ids if is_id("usr", user_id)}

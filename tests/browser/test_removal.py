@@ -153,6 +153,9 @@ def test_the_button_on_a_members_page_works_at_a_phones_width(
     assert_accessible(page)
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 375, f"the page is {width} pixels wide"
+    reason = page.get_by_label("Reason").bounding_box()
+    assert reason
+    assert reason["x"] + reason["width"] <= 375, f"the field ends at {reason}"
     page.get_by_role("button", name="Yes, remove 1 member").click()
     assert_accessible(page)
     expect(page.get_by_role("heading", name="Removed: 1")).to_be_visible()

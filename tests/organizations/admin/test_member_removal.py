@@ -203,11 +203,17 @@ def test_without_the_permission_a_forged_request_is_refused(
 
 
 def test_a_selection_of_another_session_leads_back_to_the_list(
-    browser: Client, owner: Membership
+    browser: Client, owner: Membership, staff: User
 ) -> None:
-    response = browser.get(f"{CHANGELIST}removal/unknown/", follow=True)
+    member = MembershipFactory.create(organization=owner.organization)
+    confirmation = select(browser, [member]).url
+    elsewhere = Client()
+    elsewhere.force_login(staff)
 
-    assert "That selection is gone." in text_of(response)
+    for method in (elsewhere.get, elsewhere.post):
+        assert "That selection is gone." in text_of(method(confirmation, follow=True))
+
+    assert not Removal.objects.exists()
 
 
 def test_the_button_on_a_members_page_leads_to_the_same_confirmation(

@@ -6,7 +6,6 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -25,28 +24,21 @@ from tests.factories import (
     ResourceFactory,
 )
 from tests.organizations.api.address import address_of
-from tests.processes import Program, free_port, running, url_of_test_database
-from users.models import AccessToken
+from tests.production import Production, serving, token_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PORT = free_port()
-
 
 @pytest.fixture
-def server() -> Iterator[Program]:
-    """The application under gunicorn, on the test's own database."""
-    with running(
-        *("-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{PORT}", "--threads", "2"),
-        environment={"DATABASE_URL": url_of_test_database(), "DEBUG": "true"},
-    ) as server:
-        server.until("Booting worker")
+def server() -> Iterator[Production]:
+    """The application with one process, which is the one to be killed."""
+    with serving("--workers=1") as server:
         yield server
 
 
 @pytest.mark.parametrize("connection_dies", [False, True], ids=["server", "its connection too"])
 def test_killed_in_the_middle_of_a_removal_it_leaves_all_of_it_or_nothing(
-    server: Program, connection_dies: bool
+    server: Production, connection_dies: bool
 ) -> None:
     organization = OrganizationFactory.create()
     owner = MembershipFactory.create(organization=organization, roles=["Owner"])
@@ -55,10 +47,10 @@ def test_killed_in_the_middle_of_a_removal_it_leaves_all_of_it_or_nothing(
         organization=organization, roles=["Member", "Admin"], departments=[department]
     )
     resources = ResourceFactory.create_batch(3, organization=organization, owner=member.user)
-    _, token = AccessToken.objects.issue(owner.user, name="", lifetime=timedelta(hours=1))
+    token = token_of(owner.user)
 
     def remove() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         body = json.dumps({"confirm": True, "transfer_resources_to_department_id": department.pk})
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         with suppress(ConnectionError, http.client.HTTPException):
@@ -70,8 +62,8 @@ def test_killed_in_the_middle_of_a_removal_it_leaves_all_of_it_or_nothing(
         Resource.objects.select_for_update().get(pk=resources[-1].pk)
         with in_background(remove) as removing:
             until_somebody_waits_for_a_lock()
-            worker = int(server.until(r"Booting worker with pid: (\d+)")[1])
-            server.process.kill()
+            worker = int(server.program.until(r"Booting worker with pid: (\d+)")[1])
+            server.program.process.kill()
             os.kill(worker, signal.SIGKILL)
             removing.result()
             if connection_dies:
