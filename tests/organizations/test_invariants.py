@@ -8,7 +8,6 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import (
     DepartmentMembership,
     Membership,
@@ -17,7 +16,6 @@ from organizations.models import (
     Role,
     RoleAssignment,
 )
-from organizations.removal.service import remove_members
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -27,6 +25,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.organizations.owners import active_owners
+from tests.removals import remove
 from users.models import User
 
 REFUSED = (IntegrityError, ProgrammingError)  # by a constraint, by a trigger
@@ -59,14 +58,7 @@ def member(organization: Organization, owner: Membership) -> Membership:
 @pytest.fixture
 def removal(organization: Organization, owner: Membership) -> Removal:
     member = MembershipFactory.create(organization=organization, roles=["Member"])
-    remove_members(
-        organization.pk,
-        [member.user_id],
-        transfer_to=None,
-        actor=None,
-        source=Removal.Source.API,
-        authority=ALL_CAPABILITIES,
-    )
+    remove(member)
     return Removal.objects.get()
 
 
