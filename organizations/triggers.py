@@ -4,10 +4,10 @@ Every way to take the Owner role ends in a deleted or changed role assignment, s
 lets no removed member hold one. The other way to lose an owner is a disabled account. So the check
 hangs at these two, whoever sent the statement: a removal, the admin, a shell.
 
-Two transactions, each of which would be right alone, write to the same row. So one waits for the
-other or, under a stricter isolation than PostgreSQL's default, fails and is tried again. Who takes
-an owner away writes to the organization; who makes somebody an owner writes to their account, as
-who disables it does.
+Two transactions, each of which would be right alone, write to the same row. So the second waits for
+the first or, under a stricter isolation than PostgreSQL's default, fails. Who takes an owner away
+writes to the organization; who makes somebody an owner writes to their account, as who disables it
+does.
 """
 
 import pgtrigger
@@ -60,6 +60,16 @@ owner_role_is_taken = [
         func=_KEEP_AN_OWNER.format(concerned=_OWNER_ROLE_TAKEN),
     )
     for operation in (pgtrigger.Delete, pgtrigger.Update)
+]
+
+all_owner_roles_are_taken = [
+    pgtrigger.Trigger(
+        name="no_truncate",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        func="RAISE EXCEPTION 'every organization would lose its owners';",
+    )
 ]
 
 # Before the row is written, and so before the check on who had the role until now.

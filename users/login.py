@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.http import HttpRequest
 from rest_framework.throttling import BaseThrottle
 
-LONGEST = 255  # that is counted by; no account has as much
+LONGEST = 255  # what fits the table of attempts; an account's address is shorter
 
 
 def account_of(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str | None:

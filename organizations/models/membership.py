@@ -9,7 +9,11 @@ from django.utils import timezone
 
 from organizations.constraints import ForeignKeyConstraint
 from organizations.models.organization import Department, Organization, Role
-from organizations.triggers import owner_role_is_given, owner_role_is_taken
+from organizations.triggers import (
+    all_owner_roles_are_taken,
+    owner_role_is_given,
+    owner_role_is_taken,
+)
 from users.models import User
 
 
@@ -131,17 +135,7 @@ class RoleAssignment(models.Model):
                 violation_error_message="The role belongs to another organization.",
             ),
         )
-        triggers = (
-            *owner_role_is_given,
-            *owner_role_is_taken,
-            pgtrigger.Trigger(
-                name="no_truncate",
-                level=pgtrigger.Statement,
-                when=pgtrigger.Before,
-                operation=pgtrigger.Truncate,
-                func="RAISE EXCEPTION 'every organization would lose its owners';",
-            ),
-        )
+        triggers = (*owner_role_is_given, *owner_role_is_taken, *all_owner_roles_are_taken)
 
     def __str__(self) -> str:
         return str(self.role)

@@ -64,8 +64,7 @@ def running_postgres(folder: Path) -> Iterator[Postgres]:
 @contextmanager
 def running(*command: str, port: int, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a server until the end of the block; it listens at its port when the block begins."""
-    if _listens(port):
-        raise RuntimeError(f"somebody else listens at port {port}")
+    _demand(port)
     with subprocess.Popen(  # noqa: S603 (our own programs)
         command,
         cwd=ROOT,
@@ -82,6 +81,12 @@ def running(*command: str, port: int, **environment: str) -> Iterator["subproces
             yield process
         finally:
             process.terminate()
+
+
+def _demand(port: int) -> None:
+    """Raise RuntimeError where the port is taken: what runs there would be measured instead."""
+    if _listens(port):
+        raise RuntimeError(f"somebody else listens at port {port}")
 
 
 def _listens(port: int) -> bool:
@@ -148,8 +153,7 @@ def peer(
 @contextmanager
 def pgbouncer(folder: Path, postgres: Postgres, port: int) -> Iterator[str]:
     """Run PgBouncer in transaction mode; return the address by it of the application's database."""
-    if _listens(port):
-        raise RuntimeError(f"somebody else listens at port {port}")
+    _demand(port)
     settings = folder / "pgbouncer.ini"
     settings.write_text(
         f"""
