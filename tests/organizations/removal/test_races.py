@@ -5,14 +5,13 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import (
     Department,
     DepartmentMembership,
     Membership,
-    Organization,
     Removal,
     Resource,
     Role,
@@ -24,48 +23,13 @@ from tests.concurrency import all_at_once, in_background, until_somebody_waits_f
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
-    OrganizationFactory,
     ResourceFactory,
     RoleFactory,
     UserFactory,
 )
-from tests.organizations.owners import active_owners
-from users.models import User
+from tests.organizations.removal.outcomes import codes, remove
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def organization() -> Organization:
-    return OrganizationFactory.create()
-
-
-@pytest.fixture
-def owner(organization: Organization) -> Membership:
-    return MembershipFactory.create(organization=organization, roles=["Owner"])
-
-
-def remove(
-    *members: Membership,
-    transfer_to: str | None = None,
-    authority: frozenset[Capability] = ALL_CAPABILITIES,
-) -> list[RemovalOutcome]:
-    return remove_members(
-        members[0].organization_id,
-        [member.user_id for member in members],
-        transfer_to=transfer_to,
-        actor=None,
-        source=Removal.Source.COMMAND,
-        authority=authority,
-    )
-
-
-def codes(outcomes: list[list[RemovalOutcome]]) -> list[str]:
-    return sorted(
-        outcome.refusal.code if outcome.refusal else "removed"
-        for several in outcomes
-        for outcome in several
-    )
 
 
 def test_of_many_removals_of_one_member_at_once_exactly_one_succeeds(owner: Membership) -> None:
@@ -75,89 +39,6 @@ def test_of_many_removals_of_one_member_at_once_exactly_one_succeeds(owner: Memb
 
     assert codes(outcomes) == ["USER_NOT_FOUND"] * 7 + ["removed"]
     assert Removal.objects.count() == 1
-
-
-@pytest.mark.parametrize("attempt", range(3))
-def test_of_the_last_two_owners_removed_at_once_one_stays(owner: Membership, attempt: int) -> None:
-    second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
-
-    outcomes = all_at_once(partial(remove, owner), partial(remove, second))
-
-    assert codes(outcomes) == ["LAST_OWNER_CANNOT_BE_REMOVED", "removed"]
-    assert active_owners().count() == 1
-
-
-@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
-def test_of_the_last_two_owners_one_stays_at_a_stricter_isolation(
-    owner: Membership, isolation: str
-) -> None:
-    second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
-
-    def leave(member: Membership) -> list[RemovalOutcome]:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET default_transaction_isolation = '{isolation}'")
-        try:
-            return remove(member)
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("RESET default_transaction_isolation")
-
-    with ExitStack() as both:
-        with transaction.atomic():
-            remove(owner)
-            leaving = both.enter_context(in_background(partial(leave, second)))
-            until_somebody_waits_for_a_lock()
-        assert codes([leaving.result()]) == ["LAST_OWNER_CANNOT_BE_REMOVED"]
-    assert list(active_owners()) == [second]
-
-
-def disable(member: Membership) -> None:
-    User.objects.filter(pk=member.user_id).update(is_active=False)
-
-
-def give_the_owner_role(owner: Membership, heir: Membership) -> None:
-    with transaction.atomic():
-        grant(heir, owner.organization.roles.get(name="Owner"))
-        owner.role_assignments.all().delete()
-
-
-def pass_the_owner_role_on(owner: Membership, heir: Membership) -> None:
-    owner.role_assignments.update(membership=heir)
-
-
-hand_over = pytest.mark.parametrize("hand_over", [give_the_owner_role, pass_the_owner_role_on])
-
-
-@hand_over
-def test_who_is_being_disabled_cannot_become_the_last_owner(
-    owner: Membership, hand_over: Callable[[Membership, Membership], None]
-) -> None:
-    heir = MembershipFactory.create(organization=owner.organization)
-
-    with ExitStack() as both:
-        with transaction.atomic():
-            disable(heir)
-            handing = both.enter_context(in_background(partial(hand_over, owner, heir)))
-            until_somebody_waits_for_a_lock()
-        with pytest.raises(IntegrityError, match="without an active owner"):
-            handing.result()
-    assert list(active_owners()) == [owner]
-
-
-@hand_over
-def test_who_is_becoming_the_last_owner_cannot_be_disabled(
-    owner: Membership, hand_over: Callable[[Membership, Membership], None]
-) -> None:
-    heir = MembershipFactory.create(organization=owner.organization)
-
-    with ExitStack() as both:
-        with transaction.atomic():
-            hand_over(owner, heir)
-            disabling = both.enter_context(in_background(partial(disable, heir)))
-            until_somebody_waits_for_a_lock()
-        with pytest.raises(IntegrityError, match="without an active owner"):
-            disabling.result()
-    assert list(active_owners()) == [heir]
 
 
 def test_overlapping_sets_in_opposite_order_do_not_deadlock(owner: Membership) -> None:
@@ -347,57 +228,6 @@ def test_a_department_that_is_deleted_meanwhile_is_not_found(owner: Membership) 
             )
             until_somebody_waits_for_a_lock()
         assert codes([removing.result()]) == ["DEPARTMENT_NOT_FOUND"]
-
-
-def test_somebody_who_becomes_the_last_owner_meanwhile_stays(owner: Membership) -> None:
-    second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
-
-    with ExitStack() as both:
-        with transaction.atomic():
-            second.role_assignments.all().delete()
-            removing = both.enter_context(in_background(partial(remove, owner)))
-            until_somebody_waits_for_a_lock()
-        assert codes([removing.result()]) == ["LAST_OWNER_CANNOT_BE_REMOVED"]
-
-
-def test_the_last_two_owners_are_not_disabled_at_once(owner: Membership) -> None:
-    second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
-
-    def disable(member: Membership) -> bool:
-        try:
-            return bool(User.objects.filter(pk=member.user_id).update(is_active=False))
-        except IntegrityError:
-            return False
-
-    assert sorted(all_at_once(partial(disable, owner), partial(disable, second))) == [False, True]
-
-
-def test_an_owner_who_is_disabled_meanwhile_does_not_count(owner: Membership) -> None:
-    second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
-
-    with ExitStack() as both:
-        with transaction.atomic():
-            User.objects.filter(pk=second.user_id).update(is_active=False)
-            removing = both.enter_context(in_background(partial(remove, owner, second)))
-            until_somebody_waits_for_a_lock()
-        kept, removed = removing.result()
-
-    assert (codes([[kept]]), codes([[removed]])) == (["LAST_OWNER_CANNOT_BE_REMOVED"], ["removed"])
-
-
-def test_the_last_two_owner_roles_are_not_taken_at_once(owner: Membership) -> None:
-    second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
-
-    def take_role_from(member: Membership) -> bool:
-        try:
-            return bool(member.role_assignments.all().delete())
-        except IntegrityError:
-            return False
-
-    assert sorted(all_at_once(partial(take_role_from, owner), partial(take_role_from, second))) == [
-        False,
-        True,
-    ]
 
 
 def test_a_resource_that_staff_move_meanwhile_is_moved_once(owner: Membership) -> None:

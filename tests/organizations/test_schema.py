@@ -1,0 +1,86 @@
+"""What else the database holds: ids, capabilities, accounts, and no index without a reason."""
+
+import pytest
+from django.db import connection
+
+from organizations.models import (
+    Organization,
+)
+from tests.factories import (
+    OrganizationFactory,
+    RoleFactory,
+)
+from tests.refusals import refused
+from users.models import User
+
+
+@pytest.mark.parametrize(
+    "wrong", ["xyz789", "org_", "usr_abc", "org_ä", "org_a\n", "org_" + "x" * 61]
+)
+def test_an_id_has_the_form_of_its_kind(db: None, wrong: str) -> None:
+    with pytest.raises(Exception, match=r"_id_check|too long"):
+        OrganizationFactory.create(pk=wrong)
+
+
+def test_a_capability_is_one_of_the_contracts(organization: Organization) -> None:
+    with refused("role_capabilities_are_known"):
+        RoleFactory.create(organization=organization, capabilities=["fly"])
+
+
+def test_an_organization_starts_with_its_three_roles(db: None) -> None:
+    organization = Organization.objects.create(name="Acme")
+
+    assert {
+        (role.name, tuple(role.capabilities), role.is_owner) for role in organization.roles.all()
+    } == {
+        ("Owner", ("override_all_permissions",), True),
+        ("Admin", ("override_all_permissions",), False),
+        ("Member", (), False),
+    }
+
+
+def test_one_mailbox_is_one_account(db: None) -> None:
+    User.objects.create_user("Ada@Example.com")
+
+    assert User.objects.get(email="ADA@example.COM").email == "ada@example.com"
+    with refused("users_user_email_key"):
+        User.objects.create_user("aDA@example.com")
+
+
+def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
+    """Django's own additions, such as the twins for LIKE, are not among them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT regexp_replace(indexname, '_[0-9a-f]{8}$', '') FROM pg_indexes"
+            " WHERE starts_with(tablename, 'organizations_') OR tablename = ANY(%s)",
+            [["users_user", "users_accesstoken"]],
+        )
+        indexes = sorted(name for (name,) in cursor.fetchall() if not name.endswith("_pkey"))
+    assert indexes == [
+        "department_in_organization",
+        "department_joined_once",
+        "membership_is_active_key",
+        "one_active_membership",
+        "one_owner_role_per_organization",
+        "organization_by_name",
+        "organizations_departmentmembership_department_id",
+        "organizations_membership_user_id",
+        "organizations_removal_actor_id",
+        "organizations_removal_membership_id_key",
+        "organizations_roleassignment_role_id",
+        "removal_by_date",
+        "removal_by_organization",
+        "removal_by_target_department",
+        "removal_by_trace",
+        "removal_of_membership",
+        "resource_by_department",
+        "resource_by_organization",
+        "resource_by_owner",
+        "role_assigned_once",
+        "role_in_organization",
+        "role_name_in_organization",
+        "user_by_name",
+        "users_accesstoken_digest_key",
+        "users_accesstoken_user_id",
+        "users_user_email_key",
+    ]
