@@ -52,7 +52,7 @@ class LargeTableAdmin(admin.ModelAdmin[Row]):
         self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
     ) -> tuple[QuerySet[Row], bool]:
         """Return what `find` finds, each row once."""
-        term = search_term.replace("\0", "").strip()
+        term = search_term.strip()
         return (self.find(queryset, term) if term else queryset), False
 
 
@@ -86,7 +86,7 @@ class LookupFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Narrow the list to what was typed."""
-        term = (self.value() or "").replace("\0", "").strip()
+        term = (self.value() or "").strip()
         if not term:
             return queryset
         return queryset.filter(**{f"{self.parameter_name}__in": self.matching(term)})

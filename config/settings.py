@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "axes.middleware.AxesMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.pages.DatabaseErrorMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -15,6 +14,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from config.api import errors
+from config.database import FAILURES
 from config.errors import ContractError
 from config.timestamps import in_whole_seconds
 from config.trace import trace_id_of
@@ -34,10 +34,7 @@ _CONTRACT_NAMES: tuple[tuple[type[Exception], type[ContractError]], ...] = (
     (exceptions.UnsupportedMediaType, errors.UnsupportedMediaTypeError),
     (RequestDataTooBig, errors.PayloadTooLargeError),
     (exceptions.Throttled, errors.RateLimitedError),
-    (OperationalError, errors.ServiceUnavailableError),
-    (InterfaceError, errors.ServiceUnavailableError),
-    # Read-only since a failover, or a transaction that took too long.
-    (InternalError, errors.ServiceUnavailableError),
+    *((failure, errors.ServiceUnavailableError) for failure in FAILURES),
 )
 _BY_STATUS: dict[int, type[ContractError]] = {
     error.status: error
@@ -46,6 +43,7 @@ _BY_STATUS: dict[int, type[ContractError]] = {
         errors.MethodNotAllowedError,
         errors.NotAcceptableError,
         errors.PayloadTooLargeError,
+        errors.ServiceUnavailableError,
     )
 }
 

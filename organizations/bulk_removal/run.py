@@ -3,9 +3,10 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from django.db import InterfaceError, InternalError, OperationalError, connection
+from django.db import connection
 
 from config.api.errors import ServiceUnavailableError
+from config.database import FAILURES
 from organizations.bulk_removal.assignment import Assignment
 from organizations.bulk_removal.batches import remove_batch
 from organizations.bulk_removal.leavers import Leaver
@@ -40,7 +41,7 @@ def _remove_patiently(assignment: Assignment, batch: Sequence[Leaver]) -> list[R
     for attempt, wait in enumerate((*WAITS, None)):
         try:
             return remove_batch(assignment, batch, again=attempt > 0)
-        except (OperationalError, InterfaceError, InternalError) as error:
+        except FAILURES as error:
             if wait is None:
                 code = ServiceUnavailableError.code
                 rows = [ReportRow(leaver.user_id, leaver.email, code) for leaver in batch]

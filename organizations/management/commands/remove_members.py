@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, InternalError, OperationalError
 
+from config.database import FAILURES
 from organizations.bulk_removal.assignment import Assignment
 from organizations.bulk_removal.interruption import interruption
 from organizations.bulk_removal.leavers import (
@@ -173,7 +173,7 @@ class Command(BaseCommand):
                 f"The report cannot be written: {error.strerror}. {CARRY_ON}",
                 returncode=SOMEBODY_STAYS,
             ) from error
-        except (OperationalError, InterfaceError, InternalError) as error:
+        except FAILURES as error:
             raise CannotStartError(f"The database failed: {error}") from error
         if status:
             sys.exit(status)

@@ -50,7 +50,7 @@ def test_a_member_is_found_by_ids(browser: Client, ada: Membership, owner: Membe
     assert owner.user.email in of_organization
 
 
-@pytest.mark.parametrize("term", ["'", '"', "\\", ":*", "a & b", "<script>", "%", "(", "\0", "\0x"])
+@pytest.mark.parametrize("term", ["'", '"', "\\", ":*", "a & b", "<script>", "%", "("])
 def test_any_text_can_be_searched_for(browser: Client, ada: Membership, term: str) -> None:
     for model in ("membership", "organization", "resource", "removal", "department", "role"):
         assert browser.get(f"{ADMIN}{model}/", {"q": term}).status_code == 200
