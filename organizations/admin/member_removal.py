@@ -36,7 +36,7 @@ RESULT = "admin:organizations_membership_removal_result"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class OrganizationPlan:
     """What is about to happen in one organization."""
 
     organization: Organization
@@ -190,7 +190,7 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
 
     def _plan(
         self, organization: Organization, members: Sequence[Membership], form: RemovalForm
-    ) -> Plan:
+    ) -> OrganizationPlan:
         """Return what is about to happen in one organization."""
         members = [m for m in members if m.organization_id == organization.pk]
         refusals = find_refusals(
@@ -198,7 +198,7 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
         )
         leaving = [m for m in members if m.user_id not in refusals]
         staying = [m for m in members if m.user_id in refusals]
-        return Plan(
+        return OrganizationPlan(
             organization=organization,
             leaving_count=len(leaving),
             leaving=preview_members(organization.pk, leaving[:SHOWN], refusals),

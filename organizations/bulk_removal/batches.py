@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from organizations.bulk_removal.assignment import Assignment
 from organizations.bulk_removal.leavers import Leaver
+from organizations.bulk_removal.order import RemovalOrder
 from organizations.bulk_removal.people import Person, find_people
 from organizations.bulk_removal.report import ALREADY_REMOVED, REMOVED, ReportRow
 from organizations.capabilities import ALL_CAPABILITIES
@@ -14,7 +14,7 @@ from organizations.removal.service import remove_members
 
 
 def remove_batch(
-    assignment: Assignment, leavers: Sequence[Leaver], *, again: bool = False
+    order: RemovalOrder, leavers: Sequence[Leaver], *, again: bool = False
 ) -> list[ReportRow]:
     """Remove those whom the rows mean, in one transaction; return what became of each row.
 
@@ -23,14 +23,14 @@ def remove_batch(
     """
     people = find_people(leavers)
     outcomes = remove_members(
-        assignment.organization.pk,
+        order.organization.pk,
         [person.user_id for person in people if person.user_id],
-        transfer_to=assignment.targets(people),
-        actor=assignment.actor,
+        transfer_to=order.targets(people),
+        actor=order.actor,
         source=Removal.Source.COMMAND,
         authority=ALL_CAPABILITIES,
-        reason=assignment.reason,
-        trace_id=assignment.trace_id,
+        reason=order.reason,
+        trace_id=order.trace_id,
     )
     by_user = {outcome.user_id: outcome for outcome in outcomes}
     rows = []
@@ -39,14 +39,14 @@ def remove_batch(
         outcome = by_user.get(person.user_id)
         first = person.user_id not in reported
         reported.add(person.user_id)
-        rows.append(_row(person, outcome, assignment, first=first, again=again))
+        rows.append(_row(person, outcome, order, first=first, again=again))
     return rows
 
 
 def _row(
     person: Person,
     outcome: RemovalOutcome | None,
-    assignment: Assignment,
+    order: RemovalOrder,
     *,
     first: bool,
     again: bool,
@@ -65,7 +65,7 @@ def _row(
             outcome.removal_id,
         )
     if outcome.earlier:
-        by_this = first and again and outcome.earlier.trace_id == assignment.trace_id
+        by_this = first and again and outcome.earlier.trace_id == order.trace_id
         return earlier_row(person, outcome.earlier, REMOVED if by_this else ALREADY_REMOVED)
     code = outcome.refusal.code if outcome.refusal else UserNotFoundError.code
     return ReportRow(person.user_id, person.email, code)

@@ -39,7 +39,7 @@ class Leaver:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Leavers:
     """Those named one by one, then those of a file; it can be gone through again and again."""
 
     named: Sequence[Leaver]

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from organizations.bulk_removal.assignment import Assignment
 from organizations.bulk_removal.batches import earlier_row, unknown_row
 from organizations.bulk_removal.leavers import Leaver
+from organizations.bulk_removal.order import RemovalOrder
 from organizations.bulk_removal.people import Person, find_people
 from organizations.bulk_removal.report import ALREADY_REMOVED, REMOVED, ReportRow
 from organizations.capabilities import ALL_CAPABILITIES
@@ -21,18 +21,16 @@ class Foreseen:
     department_id: str
 
 
-def foresee(
-    assignment: Assignment, batches: Iterable[Sequence[Leaver]]
-) -> Iterator[list[Foreseen]]:
+def foresee(order: RemovalOrder, batches: Iterable[Sequence[Leaver]]) -> Iterator[list[Foreseen]]:
     """Return what `remove_batch` would report of each batch after the ones before it."""
     gone: set[int] = set()  # memberships that earlier rows would have ended
     owners_gone: set[int] = set()
     for batch in batches:
         people = find_people(batch)
-        targets = assignment.targets(people)
-        previews = _previews(assignment, people, targets, owners_gone)
+        targets = order.targets(people)
+        previews = _previews(order, people, targets, owners_gone)
         absent = [p.user_id for p in people if p.user_id and p.user_id not in previews]
-        absences = explain_absence(assignment.organization.pk, absent, authority=ALL_CAPABILITIES)
+        absences = explain_absence(order.organization.pk, absent, authority=ALL_CAPABILITIES)
         foreseen = []
         for person in people:
             if preview := previews.get(person.user_id):
@@ -51,14 +49,14 @@ def foresee(
 
 
 def _previews(
-    assignment: Assignment,
+    order: RemovalOrder,
     people: Sequence[Person],
     targets: dict[str, str],
     owners_gone: set[int],
 ) -> dict[str, RemovalPreview]:
     """Return what would happen to those who are members today, by user id."""
     previews = preview_removal(
-        assignment.organization.pk,
+        order.organization.pk,
         [person.user_id for person in people if person.user_id],
         authority=ALL_CAPABILITIES,
         targets=targets,

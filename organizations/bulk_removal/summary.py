@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from organizations.bulk_removal.assignment import Assignment
+from organizations.bulk_removal.order import RemovalOrder
 from organizations.bulk_removal.plan import Foreseen
 from organizations.bulk_removal.report import ALREADY_REMOVED, REMOVED, ReportRow, Totals
 from organizations.exceptions import (
@@ -25,8 +25,8 @@ WORDS = {
 class Plan:
     """What would happen: who, how many roles, departments and resources, where to."""
 
-    def __init__(self, assignment: Assignment) -> None:
-        self.assignment = assignment
+    def __init__(self, order: RemovalOrder) -> None:
+        self.order = order
         self.totals = Totals()
         self._leaving: list[Foreseen] = []
         self._staying: list[ReportRow] = []
@@ -44,7 +44,7 @@ class Plan:
 
     def __str__(self) -> str:
         leaving_count = self.totals.outcomes[REMOVED]
-        lines = [f"Members to remove from {self.assignment.organization}: {leaving_count:,}"]
+        lines = [f"Members to remove from {self.order.organization}: {leaving_count:,}"]
         if self._leaving:
             lines.append(f"  {'':40} roles  departments  resources  to")
             lines += [_line(one) for one in self._leaving]

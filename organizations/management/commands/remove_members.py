@@ -12,15 +12,15 @@ from typing import Any, TextIO, cast
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.database import FAILURES
-from organizations.bulk_removal.assignment import Assignment
 from organizations.bulk_removal.interruption import interruption
 from organizations.bulk_removal.leavers import (
     BadFileError,
     Leaver,
-    Source,
+    Leavers,
     in_batches,
     open_again_and_again,
 )
+from organizations.bulk_removal.order import RemovalOrder
 from organizations.bulk_removal.plan import foresee
 from organizations.bulk_removal.progress import show_progress
 from organizations.bulk_removal.report import REMOVED, Report, ReportRow, Totals
@@ -145,7 +145,7 @@ class Command(BaseCommand):
         self.told.style_func = None
         try:
             with ExitStack() as files:
-                assignment = self._assignment(organization, transfer_to, actor, reason)
+                order = self._order(organization, transfer_to, actor, reason)
                 leavers = self._leavers(user, from_file, files)
                 count = self._count(leavers)
                 if not dry_run and not no_input and not sys.stdin.isatty():
@@ -154,12 +154,12 @@ class Command(BaseCommand):
                         " them without asking, or --dry-run to see what would happen."
                     )
                 if not dry_run and not no_input:
-                    self._foresee(assignment, in_batches(leavers, batch_size), count, None)
-                    self._confirm(assignment.organization)
+                    self._foresee(order, in_batches(leavers, batch_size), count, None)
+                    self._confirm(order.organization)
                 # Opened no sooner: a report of an earlier run outlives a call that is called off.
                 written = self._report(report, from_file, files)
                 act = self._foresee if dry_run else self._remove
-                status = act(assignment, in_batches(leavers, batch_size), count, written)
+                status = act(order, in_batches(leavers, batch_size), count, written)
         except KeyboardInterrupt:
             self.stderr.write("\nStopped.")
             status = INTERRUPTED
@@ -178,9 +178,9 @@ class Command(BaseCommand):
         if status:
             sys.exit(status)
 
-    def _assignment(
+    def _order(
         self, organization: str, transfer_to: str, actor: str | None, reason: str
-    ) -> Assignment:
+    ) -> RemovalOrder:
         """Return what is asked for, once all that it names is found."""
         found = Organization.objects.filter(pk=organization).first()
         if found is None:
@@ -193,22 +193,22 @@ class Command(BaseCommand):
         account = User.objects.filter(email=actor.lower()).first() if actor else None
         if actor and account is None:
             raise CannotStartError(f"There is no account with the e-mail address {actor!r}.")
-        return Assignment(found, transfer_to, account, reason, trace_id=uuid.uuid4().hex)
+        return RemovalOrder(found, transfer_to, account, reason, trace_id=uuid.uuid4().hex)
 
-    def _leavers(self, users: list[str], from_file: str | None, files: ExitStack) -> Source:
+    def _leavers(self, users: list[str], from_file: str | None, files: ExitStack) -> Leavers:
         """Return those who leave; standard input is kept in a file, to be read more than once."""
         if not users and not from_file:
             raise CannotStartError("Name who leaves, by --user or --from-file.")
         named = [Leaver.named(user) for user in users]
         if not from_file:
-            return Source(named)
+            return Leavers(named)
         try:
             file = files.enter_context(open_again_and_again(from_file))
         except OSError as error:
             raise CannotStartError(f"{from_file} cannot be read: {error.strerror}.") from error
-        return Source(named, file)
+        return Leavers(named, file)
 
-    def _count(self, leavers: Source) -> int:
+    def _count(self, leavers: Leavers) -> int:
         """Return how many rows there are, all of which can be read."""
         try:
             count = sum(1 for _ in leavers)
@@ -236,14 +236,14 @@ class Command(BaseCommand):
 
     def _foresee(
         self,
-        assignment: Assignment,
+        order: RemovalOrder,
         batches: Iterator[list[Leaver]],
         count: int,
         report: Report | None,
     ) -> int:
         """Show what would happen; return the exit status that it would have."""
-        plan = Plan(assignment)
-        for foreseen in show_progress(foresee(assignment, batches), count, plan.totals, sys.stderr):
+        plan = Plan(order)
+        for foreseen in show_progress(foresee(order, batches), count, plan.totals, sys.stderr):
             plan.add(foreseen)
             if report:
                 report.write([one.row for one in foreseen])
@@ -261,7 +261,7 @@ class Command(BaseCommand):
 
     def _remove(
         self,
-        assignment: Assignment,
+        order: RemovalOrder,
         batches: Iterator[list[Leaver]],
         count: int,
         report: Report | None,
@@ -269,7 +269,7 @@ class Command(BaseCommand):
         """Remove them; return the exit status."""
         totals = Totals()
         staying: list[ReportRow] = []
-        done_batches = remove_in_batches(assignment, batches)
+        done_batches = remove_in_batches(order, batches)
         lost: DatabaseLostError | None = None
         with interruption() as asked:
             try:

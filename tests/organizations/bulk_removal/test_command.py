@@ -326,10 +326,10 @@ def test_a_database_that_does_not_come_back_is_reported_with_what_is_done(
     remove_batch = batches.remove_batch
     monkeypatch.setattr(run, "WAITS", ())
 
-    def until_the_third(assignment: Any, batch: Any, **options: Any) -> Any:
+    def until_the_third(order: Any, batch: Any, **options: Any) -> Any:
         if batch[0].user_id == members[2].user_id:
             raise OperationalError("the server is gone")
-        return remove_batch(assignment, batch, **options)
+        return remove_batch(order, batch, **options)
 
     monkeypatch.setattr(run, "remove_batch", until_the_third)
     users = [argument for member in members for argument in ("--user", member.user_id)]
@@ -343,6 +343,29 @@ def test_a_database_that_does_not_come_back_is_reported_with_what_is_done(
         "SERVICE_UNAVAILABLE",
     ]
     assert "2 of 5 rows are done. Run the same again to carry on." in capsys.readouterr().err
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_actor_whose_account_is_deleted_meanwhile_is_a_failure_and_nobody_is_removed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    member, actor = MembershipFactory.create(), UserFactory.create()
+    remove_batch = batches.remove_batch
+    monkeypatch.setattr(run, "WAITS", ())
+
+    def without_the_actor(*arguments: Any, **options: Any) -> Any:
+        actor.delete()
+        return remove_batch(*arguments, **options)
+
+    monkeypatch.setattr(run, "remove_batch", without_the_actor)
+    named = ("--user", member.user_id, "--actor", actor.email)
+
+    status, report = remove(member.organization, *named, "--no-input", "--report", "-")
+
+    assert status == 1
+    assert [row["outcome"] for row in rows_of(report)] == ["SERVICE_UNAVAILABLE"]
+    assert "The database failed" in capsys.readouterr().err
+    assert not Removal.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

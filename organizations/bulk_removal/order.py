@@ -9,7 +9,7 @@ from users.models import User
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class RemovalOrder:
     """Remove them from this organization, for this reason, on behalf of this actor.
 
     ``transfer_to`` is a department's id for those whose row names none.
