@@ -1,8 +1,11 @@
 """Whether the process lives, and whether it can do its work: for whoever runs it."""
 
+from collections.abc import Callable
+
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 
 def live(request: HttpRequest) -> HttpResponse:
@@ -20,3 +23,17 @@ def ready(request: HttpRequest) -> HttpResponse:
     if missing:
         return HttpResponse("migrations are missing\n", content_type="text/plain", status=503)
     return HttpResponse("ready\n", content_type="text/plain")
+
+
+PROBES = {"/livez": live, "/readyz": ready}
+
+
+class HealthMiddleware:
+    """Answer probes before anything else: they come without TLS, and by address, not by name."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        probe = PROBES.get(request.path_info)
+        return probe(request) if probe else self.get_response(request)

@@ -27,7 +27,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="for-a-first-look-only" if DEBUG else
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else env.NOTSET)
 
 INSTALLED_APPS = [
-    "config.admin.OffboardAdminConfig",
+    "config.admin.site.OffboardAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.trace.TraceMiddleware",
+    "config.health.HealthMiddleware",
     "config.api.envelope.EnvelopeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -59,7 +60,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "axes.middleware.AxesMiddleware",
     "csp.middleware.CSPMiddleware",
-    "config.pages.DatabaseErrorMiddleware",
+    "config.database_errors.DatabaseErrorMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -168,7 +169,6 @@ if not DEBUG:  # where runserver serves static files itself
         "whitenoise.middleware.WhiteNoiseMiddleware",
     )
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # asked from inside, without TLS
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

@@ -25,7 +25,7 @@ def trace_id_of(request: HttpRequest) -> str:
 
 @receiver(got_request_exception)
 def log_exception(request: HttpRequest, **_: object) -> None:
-    """Log whatever a page let through, whole; the API's own views log theirs."""
+    """Log whatever a page let through, whole; what has an answer of its own is logged there."""
     logger.exception("unhandled_exception")
 
 

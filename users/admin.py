@@ -12,9 +12,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from config.admin import staff_of
-from config.large_tables import LargeTableAdmin
-from config.refused_changes import RefusedChanges
+from config.admin.large_tables import LargeTableAdmin
+from config.admin.refused_changes import RefusedChanges
+from config.admin.site import staff_of
 from users.models import AccessToken, User
 from users.models.access_token import SHOWN_LENGTH, TOKEN_PREFIX
 

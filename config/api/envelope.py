@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, cast
 
 import structlog
-from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -14,12 +13,10 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from config.api import errors
-from config.database import FAILURES
+from config.database_errors import DATABASE_FAILURES, RETRY_AFTER_SECONDS
 from config.errors import ContractError
 from config.timestamps import in_whole_seconds
 from config.trace import trace_id_of
-
-RETRY_AFTER_SECONDS = 5
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -32,9 +29,8 @@ _CONTRACT_NAMES: tuple[tuple[type[Exception], type[ContractError]], ...] = (
     (exceptions.MethodNotAllowed, errors.MethodNotAllowedError),
     (exceptions.NotAcceptable, errors.NotAcceptableError),
     (exceptions.UnsupportedMediaType, errors.UnsupportedMediaTypeError),
-    (RequestDataTooBig, errors.PayloadTooLargeError),
     (exceptions.Throttled, errors.RateLimitedError),
-    *((failure, errors.ServiceUnavailableError) for failure in FAILURES),
+    *((failure, errors.ServiceUnavailableError) for failure in DATABASE_FAILURES),
 )
 _BY_STATUS: dict[int, type[ContractError]] = {
     error.status: error
@@ -42,8 +38,6 @@ _BY_STATUS: dict[int, type[ContractError]] = {
         errors.NotFoundError,
         errors.MethodNotAllowedError,
         errors.NotAcceptableError,
-        errors.PayloadTooLargeError,
-        errors.ServiceUnavailableError,
     )
 }
 

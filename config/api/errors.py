@@ -85,7 +85,7 @@ class InternalError(ContractError):
 
 
 class ServiceUnavailableError(ContractError):
-    """The database cannot be reached."""
+    """The database cannot do it now: it is away, overloaded or read-only."""
 
     status = 503
     code = "SERVICE_UNAVAILABLE"

@@ -1,6 +1,6 @@
 """Narrowing lists to an organization or a person that is typed in."""
 
-from config.large_tables import LookupFilter
+from config.admin.lookup_filter import LookupFilter
 from organizations.models import Organization
 from users.models import User
 

@@ -14,11 +14,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from config.admin import staff_of
-from config.large_tables import LargeTableAdmin
+from config.admin.large_tables import LargeTableAdmin
+from config.admin.site import staff_of
 from config.trace import trace_id_of
 from organizations.admin.forms import RemovalForm
-from organizations.admin.selection import LARGEST, Selection
+from organizations.admin.selection import Selection, lead_back, too_much
 from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import Membership, Organization, Removal, Resource
 from organizations.models.membership import MembershipQuerySet
@@ -28,7 +28,6 @@ from organizations.removal.service import remove_members
 
 BATCH_SIZE = 1000
 SHOWN = 100  # members in detail, of each list on a page
-MOST_ORGANIZATIONS = 50
 
 CHANGELIST = "admin:organizations_membership_changelist"
 CONFIRMATION = "admin:organizations_membership_removal"
@@ -64,26 +63,16 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
         self, request: HttpRequest, queryset: MembershipQuerySet
     ) -> HttpResponse | None:
         """Ask for confirmation of the removal of the selected members."""
-        ids = list(queryset.active().values_list("pk", flat=True)[: LARGEST + 1])
-        organizations = queryset.order_by().values("organization").distinct()
+        members = queryset.active()
+        if problem := too_much(members):
+            hint = "Or let an operator use the command remove_members, which takes any number."
+            self.message_user(request, f"{problem} {hint}", messages.ERROR)
+            return None
+        ids = list(members.values_list("pk", flat=True))
         if not ids:
             self.message_user(request, "None of them is an active member.", messages.WARNING)
-        elif len(ids) > LARGEST:
-            self.message_user(
-                request,
-                f"These are more than {LARGEST:,} members. Select fewer, or let an operator use the"
-                " command remove_members, which takes any number.",
-                messages.ERROR,
-            )
-        elif organizations[: MOST_ORGANIZATIONS + 1].count() > MOST_ORGANIZATIONS:
-            self.message_user(
-                request,
-                f"They belong to more than {MOST_ORGANIZATIONS} organizations. Select fewer.",
-                messages.ERROR,
-            )
-        else:
-            return redirect(CONFIRMATION, Selection.of(ids, request.session).key)
-        return None
+            return None
+        return redirect(CONFIRMATION, Selection.of(ids, request.session).key)
 
     def get_urls(self) -> list[URLPattern]:
         """Return the pages of a removal besides Django's own."""
@@ -113,13 +102,15 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
         self._require_remove_permission(request)
         selection = Selection.find(key, request.session)
         if selection is None:
-            return self._forgotten(request)
+            return lead_back(request, CHANGELIST)
         members = list(
             Membership.objects.active()
             .filter(pk__in=selection.ids)
             .select_related("user")
             .order_by("-pk")
         )
+        if request.method == "POST" and not members:  # sent twice, or others were faster
+            return redirect(RESULT, key)
         organizations = Organization.objects.filter(
             pk__in={member.organization_id for member in members}
         ).order_by("name", "pk")
@@ -140,6 +131,7 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
             plans=plans,
             leaving_count=sum(plan.leaving_count for plan in plans),
             former=former.select_related("user", "organization", "removal")[:SHOWN],
+            former_count=former.count(),
             form=form,
             media=self.media + form.media,
         )
@@ -149,7 +141,7 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
         self._require_remove_permission(request)
         selection = Selection.find(key, request.session)
         if selection is None:
-            return self._forgotten(request)
+            return lead_back(request, CHANGELIST)
         removals = Removal.objects.filter(membership__in=selection.ids)
         done = removals.filter(trace_id=selection.trace_id)
         earlier = removals.exclude(trace_id=selection.trace_id)
@@ -170,6 +162,7 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
             removed=done.select_related(*related).order_by("pk")[:SHOWN],
             removed_count=done.count(),
             earlier=earlier.select_related(*related).order_by("pk")[:SHOWN],
+            earlier_count=earlier.count(),
             staying=[
                 (member, selection.refusals.get(str(member.pk), "Not tried."))
                 for member in staying[:SHOWN]
@@ -180,13 +173,6 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
     def _require_remove_permission(self, request: HttpRequest) -> None:
         if not self.has_remove_permission(request):
             raise PermissionDenied
-
-    def _forgotten(self, request: HttpRequest) -> HttpResponse:
-        """Lead back to the list from a page whose selection is gone."""
-        self.message_user(
-            request, "That selection is gone. Please select the members again.", messages.WARNING
-        )
-        return redirect(CHANGELIST)
 
     def _plan(
         self, organization: Organization, members: Sequence[Membership], form: RemovalForm

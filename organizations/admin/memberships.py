@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
+from config.admin.refused_changes import RefusedChanges
 from config.identifiers import is_id
-from config.refused_changes import RefusedChanges
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.member_removal import MemberRemovalAdmin
 from organizations.models import DepartmentMembership, Membership, RoleAssignment

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from config.large_tables import COUNTED_UP_TO, LargeTableAdmin, count_or_estimate
-from config.refused_changes import RefusedChanges
+from config.admin.large_tables import COUNTED_UP_TO, LargeTableAdmin, count_or_estimate
+from config.admin.refused_changes import RefusedChanges
 from organizations.admin.filters import OrganizationFilter
 from organizations.capabilities import Capability
 from organizations.models import Department, Membership, Organization, Resource, Role

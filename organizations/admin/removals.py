@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from config.admin.large_tables import LargeTableAdmin
 from config.identifiers import is_id
-from config.large_tables import LargeTableAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter
 from organizations.models import Removal
 from users.models import User

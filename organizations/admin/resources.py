@@ -1,5 +1,7 @@
 """What organizations have, and whose it is."""
 
+from collections import Counter
+
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
@@ -10,13 +12,13 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from config.admin import staff_of
+from config.admin.large_tables import LargeTableAdmin
+from config.admin.refused_changes import RefusedChanges
+from config.admin.site import staff_of
 from config.identifiers import is_id
-from config.large_tables import LargeTableAdmin
-from config.refused_changes import RefusedChanges
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import DepartmentsForm
-from organizations.admin.selection import LARGEST, Selection
+from organizations.admin.selection import Selection, lead_back, too_much
 from organizations.models import Department, Organization, Resource
 from organizations.models.resource import ResourceQuerySet
 from users.models import User
@@ -83,11 +85,10 @@ class ResourceAdmin(RefusedChanges, LargeTableAdmin[Resource]):
         self, request: HttpRequest, queryset: QuerySet[Resource]
     ) -> HttpResponse | None:
         """Ask which department takes over the selected resources."""
-        ids = list(queryset.values_list("pk", flat=True)[: LARGEST + 1])
-        if len(ids) > LARGEST:
-            message = f"These are more than {LARGEST:,} resources. Select fewer."
-            self.message_user(request, message, messages.ERROR)
+        if problem := too_much(queryset):
+            self.message_user(request, problem, messages.ERROR)
             return None
+        ids = queryset.values_list("pk", flat=True)
         return redirect(TRANSFER, Selection.of(ids, request.session).key)
 
     def get_urls(self) -> list[URLPattern]:
@@ -104,19 +105,22 @@ class ResourceAdmin(RefusedChanges, LargeTableAdmin[Resource]):
             raise PermissionDenied
         selection = Selection.find(key, request.session)
         if selection is None:
-            self.message_user(request, "That selection is gone. Please select again.")
-            return redirect(CHANGELIST)
+            return lead_back(request, CHANGELIST)
         selected = Resource.objects.filter(pk__in=selection.ids)
         organizations = Organization.objects.filter(
             pk__in=selected.order_by().values("organization")
         ).order_by("name", "pk")
+        if not organizations:  # deleted meanwhile
+            return lead_back(request, CHANGELIST)
         form = DepartmentsForm(organizations, self.admin_site, request.POST or None)
         if form.is_valid():
             for organization in organizations:
                 if department := form.department_of(organization):
                     self._pass_to(request, selected, department)
             return redirect(CHANGELIST)
-        counts = dict(selected.values_list("organization").annotate(Count("pk")).order_by())
+        counts = Counter(
+            dict(selected.values_list("organization").annotate(Count("pk")).order_by())
+        )
         return TemplateResponse(
             request,
             "admin/organizations/resource/transfer.html",
@@ -125,7 +129,11 @@ class ResourceAdmin(RefusedChanges, LargeTableAdmin[Resource]):
                 "opts": self.opts,
                 "title": "Pass resources to a department?",
                 "transfers": [
-                    (organization, counts[organization.pk], form.department_field(organization))
+                    (
+                        organization,
+                        counts[organization.pk],
+                        form.department_field(organization),
+                    )
                     for organization in organizations
                 ],
                 "form": form,

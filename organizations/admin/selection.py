@@ -3,14 +3,19 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Self
+from typing import Any, Self
 
+from django.contrib import messages
 from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 SESSION_KEY = "selections"
 KEPT = 5  # selections of one session; older ones are forgotten
 # A larger one would not fit into the time of one request.
 LARGEST = 20_000
+MOST_ORGANIZATIONS = 50
 
 
 @dataclass(slots=True)
@@ -39,6 +44,25 @@ class Selection:
         return cls(**kept) if kept else None
 
     def keep(self, session: SessionBase) -> None:
-        """Put it into the session, as it is now."""
+        """Save it in the session, as it is now."""
         selections = session.get(SESSION_KEY, {}) | {self.key: asdict(self)}
         session[SESSION_KEY] = dict(list(selections.items())[-KEPT:])
+        # Now, and not by the middleware, whose failure would be told as a bad request.
+        session.save()
+        session.modified = False
+
+
+def too_much(chosen: QuerySet[Any]) -> str | None:
+    """Return why so much of organizations cannot be selected at once, or None where it can."""
+    if chosen.order_by()[: LARGEST + 1].count() > LARGEST:
+        return f"These are more than {LARGEST:,}. Select fewer."
+    organizations = chosen.order_by().values("organization").distinct()
+    if organizations[: MOST_ORGANIZATIONS + 1].count() > MOST_ORGANIZATIONS:
+        return f"They belong to more than {MOST_ORGANIZATIONS} organizations. Select fewer."
+    return None
+
+
+def lead_back(request: HttpRequest, changelist: str) -> HttpResponse:
+    """Lead back to the list from a page whose selection is gone."""
+    messages.warning(request, "That selection is gone. Please select again.")
+    return redirect(changelist)

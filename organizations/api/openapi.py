@@ -18,8 +18,7 @@ from organizations.exceptions import (
     OrganizationAccessDeniedError,
     UserNotFoundError,
 )
-
-ORGANIZATION, USER, DEPARTMENT = "org_xyz789", "usr_abc123", "dept_eng001"
+from organizations.sample import DEPARTMENT_ID, LEAVER_ID, ORGANIZATION_ID
 
 _PARAMETERS = [
     *(
@@ -30,14 +29,14 @@ _PARAMETERS = [
             description=f"`{example}`",
             examples=[OpenApiExample("Sample", value=example)],
         )
-        for name, example in (("organization_id", ORGANIZATION), ("user_id", USER))
+        for name, example in (("organization_id", ORGANIZATION_ID), ("user_id", LEAVER_ID))
     ),
     *response_headers(),
 ]
 _REFUSED_CALLERS = (
-    OrganizationAccessDeniedError({"organization_id": ORGANIZATION}),
+    OrganizationAccessDeniedError({"organization_id": ORGANIZATION_ID}),
     InsufficientPermissionsError({"required_capabilities": ["remove_users"]}),
-    UserNotFoundError({"user_id": USER}),
+    UserNotFoundError({"user_id": LEAVER_ID}),
 )
 
 describe_removal = extend_schema(
@@ -64,7 +63,7 @@ describe_removal = extend_schema(
         OpenApiExample("Confirmed", value={"confirm": True}, request_only=True),
         OpenApiExample(
             "With a transfer",
-            value={"confirm": True, "transfer_resources_to_department_id": DEPARTMENT},
+            value={"confirm": True, "transfer_resources_to_department_id": DEPARTMENT_ID},
             request_only=True,
         ),
     ],
@@ -73,12 +72,14 @@ describe_removal = extend_schema(
         **error_responses(
             MalformedRequestError(),
             *_REFUSED_CALLERS,
-            DepartmentNotFoundError({"department_id": DEPARTMENT}),
+            DepartmentNotFoundError({"department_id": DEPARTMENT_ID}),
             PayloadTooLargeError(),
             UnsupportedMediaTypeError(),
-            ConfirmationRequiredError({"user_id": USER}),
+            ConfirmationRequiredError({"user_id": LEAVER_ID}),
             InvalidFieldsError({"confirm": ["Must be true or false."]}),
-            LastOwnerCannotBeRemovedError({"user_id": USER, "organization_id": ORGANIZATION}),
+            LastOwnerCannotBeRemovedError(
+                {"user_id": LEAVER_ID, "organization_id": ORGANIZATION_ID}
+            ),
         ),
     },
 )

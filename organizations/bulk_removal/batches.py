@@ -1,6 +1,7 @@
 """Removing one batch of rows: whole, or not at all."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from organizations.bulk_removal.leavers import Leaver
 from organizations.bulk_removal.order import RemovalOrder
@@ -14,12 +15,12 @@ from organizations.removal.service import remove_members
 
 
 def remove_batch(
-    order: RemovalOrder, leavers: Sequence[Leaver], *, again: bool = False
+    order: RemovalOrder, leavers: Sequence[Leaver], *, begun_at: datetime
 ) -> list[ReportRow]:
     """Remove those whom the rows mean, in one transaction; return what became of each row.
 
-    ``again`` says that an earlier attempt may have been committed without an answer: what it did
-    is found by its trace id and reported as done.
+    ``begun_at`` is when this was first tried: an attempt may have been committed without an answer,
+    and what the order removed since then is reported as done.
     """
     people = find_people(leavers)
     outcomes = remove_members(
@@ -39,7 +40,7 @@ def remove_batch(
         outcome = by_user.get(person.user_id)
         first = person.user_id not in reported
         reported.add(person.user_id)
-        rows.append(_row(person, outcome, order, first=first, again=again))
+        rows.append(_row(person, outcome, order, first=first, begun_at=begun_at))
     return rows
 
 
@@ -49,7 +50,7 @@ def _row(
     order: RemovalOrder,
     *,
     first: bool,
-    again: bool,
+    begun_at: datetime,
 ) -> ReportRow:
     """Return what became of one row; a second row of the same user finds them removed."""
     if outcome is None:
@@ -64,16 +65,17 @@ def _row(
             outcome.resource_count,
             outcome.removal_id,
         )
-    if outcome.earlier:
-        by_this = first and again and outcome.earlier.trace_id == order.trace_id
-        return earlier_row(person, outcome.earlier, REMOVED if by_this else ALREADY_REMOVED)
+    if earlier := outcome.earlier:
+        by_this = earlier.trace_id == order.trace_id and earlier.created_at >= begun_at
+        return earlier_row(person, earlier, REMOVED if first and by_this else ALREADY_REMOVED)
     code = outcome.refusal.code if outcome.refusal else UserNotFoundError.code
     return ReportRow(person.user_id, person.email, code)
 
 
 def unknown_row(person: Person) -> ReportRow:
-    """Return the row of somebody who is and was no member, as the input has it."""
-    return ReportRow(person.leaver.user_id, person.leaver.email, outcome=UserNotFoundError.code)
+    """Return the row of somebody who is and was no member, perhaps as the input has them."""
+    user_id = person.user_id or person.leaver.user_id
+    return ReportRow(user_id, person.email, outcome=UserNotFoundError.code)
 
 
 def earlier_row(person: Person, removal: Removal, outcome: str = ALREADY_REMOVED) -> ReportRow:

@@ -23,8 +23,8 @@ class RemovalOrder:
 
     def targets(self, people: Sequence[Person]) -> dict[str, str]:
         """Return the department for each user's resources, by user id; the first row decides."""
-        return {
-            person.user_id: target
+        targets = {
+            person.user_id: person.leaver.transfer_to or self.transfer_to
             for person in reversed(people)
-            if (target := person.leaver.transfer_to or self.transfer_to)
         }
+        return {user_id: target for user_id, target in targets.items() if target}

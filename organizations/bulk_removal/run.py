@@ -4,9 +4,10 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.db import IntegrityError, connection
+from django.utils import timezone
 
 from config.api.errors import ServiceUnavailableError
-from config.database import FAILURES
+from config.database_errors import DATABASE_FAILURES
 from organizations.bulk_removal.batches import remove_batch
 from organizations.bulk_removal.leavers import Leaver
 from organizations.bulk_removal.order import RemovalOrder
@@ -16,13 +17,14 @@ from organizations.bulk_removal.report import ReportRow
 WAITS = (1, 2, 4, 8, 15, 30)
 
 
-class DatabaseLostError(Exception):
-    """The database failed again and again; ``rows`` are those of the batch that is not done."""
+class BatchFailedError(Exception):
+    """The database did not do a batch; ``rows`` are those of the batch."""
 
-    def __init__(self, rows: list[ReportRow], error: Exception) -> None:
+    def __init__(self, what: str, error: Exception, batch: Sequence[Leaver]) -> None:
         first_line, *_ = str(error).splitlines() or [""]
-        super().__init__(f"The database failed for a minute: {first_line}.")
-        self.rows = rows
+        super().__init__(f"{what}: {first_line}.")
+        code = ServiceUnavailableError.code
+        self.rows = [ReportRow(leaver.user_id, leaver.email, code) for leaver in batch]
 
 
 def remove_in_batches(
@@ -30,7 +32,7 @@ def remove_in_batches(
 ) -> Iterator[list[ReportRow]]:
     """Remove the leavers of each batch; return what became of its rows once it is committed.
 
-    Raises DatabaseLostError when the database fails for a minute.
+    Raises BatchFailedError when the database fails for a minute, or refuses a batch.
     """
     for batch in batches:
         yield _remove_patiently(order, batch)
@@ -38,15 +40,16 @@ def remove_in_batches(
 
 def _remove_patiently(order: RemovalOrder, batch: Sequence[Leaver]) -> list[ReportRow]:
     """Remove one batch, trying again when the connection is lost or the batch is rolled back."""
-    for attempt, wait in enumerate((*WAITS, None)):
+    begun_at = timezone.now()
+    for wait in (*WAITS, None):
         try:
-            return remove_batch(order, batch, again=attempt > 0)
-        # Who is named by the order may be gone by now, as its actor.
-        except (*FAILURES, IntegrityError) as error:
+            return remove_batch(order, batch, begun_at=begun_at)
+        except IntegrityError as error:  # the account of the order's actor is gone, for one
+            raise BatchFailedError("The database refused a batch", error, batch) from error
+        except DATABASE_FAILURES as error:
             if wait is None:
-                code = ServiceUnavailableError.code
-                rows = [ReportRow(leaver.user_id, leaver.email, code) for leaver in batch]
-                raise DatabaseLostError(rows, error) from error
+                failed = "The database failed for a minute"
+                raise BatchFailedError(failed, error, batch) from error
             connection.close()
             time.sleep(wait)
     raise AssertionError("unreachable")

@@ -51,9 +51,8 @@ def preview_removal(
         Membership.objects.active().of(organization_id, order).select_related("user"),
         key=lambda member: order[member.user_id],
     )
-    refusals = find_refusals(
-        organization_id, list(order), targets or {}, authority=authority, gone=gone
-    )
+    there = [member.user_id for member in members if member.pk not in gone]
+    refusals = find_refusals(organization_id, there, targets or {}, authority=authority, gone=gone)
     return preview_members(organization_id, members, refusals)
 
 

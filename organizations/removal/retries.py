@@ -20,10 +20,10 @@ LOCK_NOT_AVAILABLE, FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION = "55P03", "23503"
 def tried_again(work: Callable[[int], Result]) -> Result:
     """Return what ``work`` returns: one transaction, which is given the number of the attempt.
 
-    The first attempt waits for nobody and is tried again where others were in its way. It is tried
-    three times in all where they still were, where it was undone for their sake, and where its
-    connection was lost, after which it has to find out whether it was done. Inside a transaction
-    of the caller the last two are not tried again.
+    The first attempt waits for no membership and is tried again where others were in its way. It
+    is tried three times in all where they still were, where it was undone for their sake, and where
+    its connection was lost, after which it has to find out whether it was done. Inside a
+    transaction of the caller the last two are not tried again.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:

@@ -4,11 +4,17 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.test import Client
+from django.test import Client, override_settings
 
 
 def test_a_live_process_says_so_without_a_database(client: Client) -> None:
     assert client.get("/livez").status_code == 200
+
+
+@pytest.mark.parametrize("probe", ["/livez", "/readyz"])
+@override_settings(ALLOWED_HOSTS=["offboard.example"], SECURE_SSL_REDIRECT=True)
+def test_a_probe_comes_by_address_and_without_tls(client: Client, db: None, probe: str) -> None:
+    assert client.get(probe, HTTP_HOST="10.0.0.7:8000").status_code == 200
 
 
 def test_it_is_ready_with_a_database_that_has_every_migration(client: Client, db: None) -> None:

@@ -42,6 +42,13 @@ def test_a_disabled_account_gets_none() -> None:
         create_token("ada@example.com")
 
 
+def test_a_name_has_at_most_a_hundred_characters() -> None:
+    UserFactory.create(email="ada@example.com")
+
+    with pytest.raises(CommandError, match="longer than 100 characters"):
+        create_token("ada@example.com", "--name", "x" * 101)
+
+
 @pytest.mark.parametrize("days", ["0", "-1", "1.5", "4000", "soon"])
 def test_a_lifetime_is_a_whole_number_of_days(days: str) -> None:
     UserFactory.create(email="ada@example.com")

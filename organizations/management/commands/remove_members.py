@@ -5,13 +5,13 @@ import sys
 import uuid
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.database import FAILURES
+from config.database_errors import DATABASE_FAILURES
 from organizations.bulk_removal.interruption import interruption
 from organizations.bulk_removal.leavers import (
     BadFileError,
@@ -24,7 +24,7 @@ from organizations.bulk_removal.order import RemovalOrder
 from organizations.bulk_removal.plan import foresee
 from organizations.bulk_removal.progress import show_progress
 from organizations.bulk_removal.report import REMOVED, Report, ReportRow, Totals
-from organizations.bulk_removal.run import DatabaseLostError, remove_in_batches
+from organizations.bulk_removal.run import BatchFailedError, remove_in_batches
 from organizations.bulk_removal.summary import Plan, remember_staying, staying_lines
 from organizations.models import Department, Organization
 from users.models import User
@@ -168,12 +168,12 @@ class Command(BaseCommand):
                 f"The file has changed since it was checked: {error}. What is removed stays so.",
                 returncode=SOMEBODY_STAYS,
             ) from error
-        except OSError as error:  # a full disk, or nobody who reads the report
+        except OSError as error:  # a full disk, or nobody who reads what is written
+            what = "The report cannot be written" if report else "Input or output failed"
             raise CommandError(
-                f"The report cannot be written: {error.strerror}. {CARRY_ON}",
-                returncode=SOMEBODY_STAYS,
+                f"{what}: {error.strerror}. {CARRY_ON}", returncode=SOMEBODY_STAYS
             ) from error
-        except FAILURES as error:
+        except DATABASE_FAILURES as error:
             raise CannotStartError(f"The database failed: {error}") from error
         if status:
             sys.exit(status)
@@ -230,8 +230,14 @@ class Command(BaseCommand):
         if from_file and path.exists() and path.samefile(from_file):
             raise CannotStartError("The report would overwrite the file of those who leave.")
         try:
-            return Report(files.enter_context(path.open("w", encoding="utf-8", newline="")))
+            file = files.enter_context(path.open("w", encoding="utf-8", newline=""))
         except OSError as error:
+            raise CannotStartError(f"{report} cannot be written: {error.strerror}.") from error
+        try:
+            return Report(file)
+        except OSError as error:
+            with suppress(OSError):  # which tries to write the same once more
+                file.close()
             raise CannotStartError(f"{report} cannot be written: {error.strerror}.") from error
 
     def _foresee(
@@ -270,7 +276,7 @@ class Command(BaseCommand):
         totals = Totals()
         staying: list[ReportRow] = []
         done_batches = remove_in_batches(order, batches)
-        lost: DatabaseLostError | None = None
+        failed: BatchFailedError | None = None
         with interruption() as asked:
             try:
                 for rows in show_progress(done_batches, count, totals, sys.stderr):
@@ -280,18 +286,18 @@ class Command(BaseCommand):
                         report.write(rows)
                     if asked.signal:
                         break
-            except DatabaseLostError as error:
-                lost = error
+            except BatchFailedError as error:
+                failed = error
                 if report:
-                    report.write(lost.rows)
+                    report.write(failed.rows)
             except KeyboardInterrupt:  # for the second time
                 asked.signal = asked.signal or signal.SIGINT
-        self.told.write(
-            "\n".join([f"Removed: {totals.outcomes[REMOVED]:,}", *staying_lines(staying, totals)])
-        )
+            finally:
+                removed = f"Removed: {totals.outcomes[REMOVED]:,}"
+                self.told.write("\n".join([removed, *staying_lines(staying, totals)]))
         done = totals.outcomes.total()
-        if lost:
-            self.stderr.write(f"{lost} {done:,} of {count:,} rows are done. {CARRY_ON}")
+        if failed:
+            self.stderr.write(f"{failed} {done:,} of {count:,} rows are done. {CARRY_ON}")
             return SOMEBODY_STAYS
         if done < count:
             self.stderr.write(f"Stopped after {done:,} of {count:,} rows. {CARRY_ON}")

@@ -82,68 +82,6 @@ def test_a_list_narrows_to_one_organization(browser: Client, ada: Membership, by
     assert stranger.user.email not in page
 
 
-def test_resources_whose_owner_has_left_pass_to_a_department_of_their_organization(
-    browser: Client, ada: Membership, owner: Membership
-) -> None:
-    orphan = ResourceFactory.create(
-        organization=ada.organization, owner=ada.user, name="Forgotten plan"
-    )
-    ResourceFactory.create(organization=ada.organization, owner=owner.user, name="Kept plan")
-    department = DepartmentFactory.create(organization=ada.organization, name="Archive")
-    remove(ada)
-    orphans = browser.get(f"{ADMIN}resource/", {"owner_has_left": "yes"})
-    assert "Forgotten plan" in text_of(orphans)
-    assert "Kept plan" not in text_of(orphans)
-
-    answer: Any = browser.post(
-        f"{ADMIN}resource/",
-        {"action": "transfer_to_department", "_selected_action": [orphan.pk]},
-    )
-    result = browser.post(
-        answer.url, {f"department_of_{ada.organization_id}": department.pk}, follow=True
-    )
-
-    orphan.refresh_from_db()
-    assert (orphan.owner, orphan.department) == (None, department)
-    assert f"1 passed to Archive of {ada.organization}." in text_of(result)
-
-
-def test_a_transfer_needs_a_department_of_the_organization(
-    browser: Client, ada: Membership
-) -> None:
-    resource = ResourceFactory.create(organization=ada.organization, owner=ada.user)
-    answer: Any = browser.post(
-        f"{ADMIN}resource/",
-        {"action": "transfer_to_department", "_selected_action": [resource.pk]},
-    )
-
-    for department in ("", DepartmentFactory.create().pk):
-        browser.post(answer.url, {f"department_of_{ada.organization_id}": department})
-
-    resource.refresh_from_db()
-    assert resource.owner == ada.user
-
-
-def test_departments_to_choose_are_those_of_the_organization(
-    browser: Client, organization: Organization
-) -> None:
-    own = DepartmentFactory.create(organization=organization, name="Sales")
-    DepartmentFactory.create(name="Sales")
-
-    found = browser.get(
-        "/admin/autocomplete/",
-        {
-            "app_label": "organizations",
-            "model_name": "resource",
-            "field_name": "department",
-            "organization": organization.pk,
-            "term": "sal",
-        },
-    ).json()
-
-    assert [result["id"] for result in found["results"]] == [own.pk]
-
-
 def test_an_organization_shows_its_numbers(
     browser: Client, ada: Membership, owner: Membership
 ) -> None:
@@ -232,7 +170,7 @@ def test_a_list_takes_as_many_statements_for_thirty_rows_as_for_one(
 def test_a_large_table_is_estimated_not_counted(
     browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("config.large_tables.COUNTED_UP_TO", 10)
+    monkeypatch.setattr("config.admin.large_tables.COUNTED_UP_TO", 10)
     MembershipFactory.create_batch(30)
 
     with CaptureQueriesContext(connection) as asked:

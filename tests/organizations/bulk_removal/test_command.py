@@ -179,13 +179,15 @@ def test_a_dry_run_foresees_what_happens_and_writes_nothing(
         organization=organization, roles=["Owner"], user__is_active=False
     )
     ResourceFactory.create(organization=organization, owner=members[0].user)
-    leavers = [owner, members[0], sleeping, second_owner, members[0], members[1]]
+    stranger = UserFactory.create()
+    leavers = [owner, members[0], second_owner, owner, sleeping, members[0], members[1]]
     department = DepartmentFactory.create(organization=organization)
     file = write(
         tmp_path / "leavers.csv",
         [
             *(f"{m.user_id},{department.pk}" for m in leavers),
             "usr_nobody,",
+            f"{stranger.pk},",
             f"{members[2].user_id},x",
         ],
         "user_id,transfer_to",
@@ -291,6 +293,46 @@ def test_the_report_does_not_overwrite_the_input(
     assert file.read_text().startswith("user_id")
 
 
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_the_first_row_of_somebody_decides_where_their_resources_go(
+    organization: Organization, members: list[Membership], tmp_path: Path, batch_size: int
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    resource = ResourceFactory.create(organization=organization, owner=members[0].user)
+    user = members[0].user_id
+    file = write(tmp_path / "l.csv", [f"{user},", f"{user},{department.pk}"], "user_id,transfer_to")
+
+    status, _ = remove(organization, "--from-file", file, "--no-input", "--batch-size", batch_size)
+
+    resource.refresh_from_db()
+    assert (status, resource.owner) == (0, members[0].user)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_that_is_tried_again_does_not_count_whom_an_earlier_one_removed(
+    organization: Organization, members: list[Membership], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "WAITS", (0,))
+    remove_batch = batches.remove_batch
+    faults = iter([None, OperationalError("the connection is lost")])
+
+    def with_a_fault(*arguments: Any, **options: Any) -> Any:
+        if fault := next(faults, None):
+            raise fault
+        return remove_batch(*arguments, **options)
+
+    monkeypatch.setattr(run, "remove_batch", with_a_fault)
+    a, b, c = (member.user_id for member in members[:3])
+    users = [argument for user in (a, b, a, c) for argument in ("--user", user)]
+
+    status, report = remove(organization, *users, "--no-input", "--report", "-", "--batch-size", 2)
+
+    assert status == 0
+    assert [row["outcome"] for row in rows_of(report)] == [
+        *("removed", "removed", "already_removed", "removed"),
+    ]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_lost_for_a_moment_is_found_again(
     monkeypatch: pytest.MonkeyPatch,
@@ -364,7 +406,7 @@ def test_an_actor_whose_account_is_deleted_meanwhile_is_a_failure_and_nobody_is_
 
     assert status == 1
     assert [row["outcome"] for row in rows_of(report)] == ["SERVICE_UNAVAILABLE"]
-    assert "The database failed" in capsys.readouterr().err
+    assert "The database refused a batch: " in capsys.readouterr().err
     assert not Removal.objects.exists()
 
 

@@ -9,17 +9,17 @@ import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import Membership, Removal
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.retries import ATTEMPTS
-from organizations.removal.service import STATEMENT, remove_members
+from organizations.removal.service import STATEMENT
 from tests.concurrency import (
     cut_whoever_waits_for_a_lock,
     in_background,
     until_somebody_waits_for_a_lock,
 )
 from tests.factories import MembershipFactory, OrganizationFactory
+from tests.organizations.removal import outcomes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,14 +32,7 @@ def member() -> Membership:
 
 
 def remove(member: Membership) -> RemovalOutcome:
-    [outcome] = remove_members(
-        member.organization_id,
-        [member.user_id],
-        transfer_to=None,
-        actor=None,
-        source=Removal.Source.COMMAND,
-        authority=ALL_CAPABILITIES,
-    )
+    [outcome] = outcomes.remove(member)
     return outcome
 
 

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from users.models import AccessToken, User
 
 LONGEST_DAYS = 3650
+LONGEST_NAME = AccessToken._meta.get_field("name").max_length or 0
 
 
 def days(value: str) -> int:
@@ -36,12 +37,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, email: str, name: str, expires_in: int, **_: Any) -> None:
-        """Create the token; raises CommandError for an unknown or disabled user."""
+        """Create the token; raises CommandError for an unknown or disabled user or a long name."""
         user = User.objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"There is no user with the e-mail address {email}.")
         if not user.is_active:
             raise CommandError(f"The account of {email} is disabled; its tokens would not work.")
+        if len(name) > LONGEST_NAME:
+            raise CommandError(f"The name is longer than {LONGEST_NAME} characters.")
         token, plain = AccessToken.objects.issue(
             user, name=name, lifetime=timedelta(days=expires_in)
         )

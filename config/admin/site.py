@@ -22,7 +22,7 @@ class OffboardAdminSite(admin.AdminSite):
 class OffboardAdminConfig(AdminConfig):
     """Django's admin with our site as the default one."""
 
-    default_site = "config.admin.OffboardAdminSite"
+    default_site = "config.admin.site.OffboardAdminSite"
 
 
 def staff_of(request: HttpRequest) -> "User":

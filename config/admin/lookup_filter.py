@@ -1,0 +1,45 @@
+"""A filter of a list for what is one of too many to choose from."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+
+class LookupFilter(admin.SimpleListFilter):
+    """A filter to type into: what is meant is one of too many to list.
+
+    Subclasses name a ``title``, the foreign key as ``parameter_name``, a ``hint`` at what to type,
+    and by ``matching`` what it finds.
+    """
+
+    template = "admin/lookup_filter.html"
+    hint: str
+    matching: Callable[[str], QuerySet[Any]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer no choice, but a field."""
+        return [("", "")]
+
+    def choices(self, changelist: ChangeList) -> Any:
+        """Return what the form of the filter keeps of the address, and how to clear it."""
+        kept = [
+            (name, value)
+            for name, values in changelist.get_filters_params().items()
+            for value in values
+            if name != self.parameter_name
+        ]
+        if changelist.query:
+            kept.append((SEARCH_VAR, changelist.query))
+        clear = changelist.get_query_string(remove=[str(self.parameter_name)])
+        return [{"kept": kept, "clear": clear}]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow the list to what was typed."""
+        term = (self.value() or "").strip()
+        if not term:
+            return queryset
+        return queryset.filter(**{f"{self.parameter_name}__in": self.matching(term)})
