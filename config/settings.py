@@ -93,8 +93,7 @@ if DEBUG and not env.str("DATABASE_URL", default=""):
         }
     }
 else:
-    DATABASES = {"default": env.db_url("DATABASE_URL", engine="django.db.backends.postgresql")}
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES = {"default": env.db_url("DATABASE_URL", engine="config.pooled_postgres")}
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
         "max_size": env.int("DATABASE_POOL_SIZE", default=16),

@@ -66,6 +66,16 @@ def cut_whoever_waits_for_a_lock() -> None:
         )
 
 
+def cut_everybody_else() -> None:
+    """End every other connection to this database; return when they are over."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    _until("pid <> pg_backend_pid()", lambda others: others == 0)
+
+
 def until_nobody_else_is_at_work() -> None:
     """Return when no other connection to the database is in the middle of anything.
 
