@@ -3,6 +3,7 @@
 from collections.abc import Generator
 
 import pytest
+from rest_framework.throttling import SimpleRateThrottle
 
 from tests.proof.figures import Figures, Tally
 
@@ -17,6 +18,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def tally(request: pytest.FixtureRequest) -> Tally:
     """Counts what this test tries."""
     return Tally(request.config.stash[FIGURES], request.node.nodeid)
+
+
+@pytest.fixture
+def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let everybody ask as often as they like."""
+    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", {"token": None, "address": None})
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,7 +12,6 @@ import psycopg
 import pytest
 from django.db import IntegrityError, OperationalError, connections, transaction
 from rest_framework.test import APIClient
-from rest_framework.throttling import SimpleRateThrottle
 
 from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import (
@@ -37,7 +36,7 @@ from tests.proof.figures import Tally
 from tests.proof.invariants import broken_invariants
 from users.models import User
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unlimited")]
 
 THREADS = 8
 # What a removal by somebody whose own roles change meanwhile may be answered.
@@ -59,12 +58,6 @@ class World:
     departments: dict[str, list[Department]]
     people: list[User]
     clients: list[APIClient]
-
-
-@pytest.fixture(autouse=True)
-def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let everybody ask as often as they like."""
-    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", {"token": None, "address": None})
 
 
 @pytest.fixture

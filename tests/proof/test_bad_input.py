@@ -11,7 +11,6 @@ from django.db import transaction
 from django.test import Client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from rest_framework.throttling import SimpleRateThrottle
 
 from config.api.parser import MAX_BODY_BYTES
 from organizations.models import Membership
@@ -20,6 +19,8 @@ from tests.organizations.api.address import address_of
 from tests.production import Answer, Production, serving, token_of
 from tests.proof.figures import Tally
 from users.authentication import MAX_TOKEN_LENGTH
+
+pytestmark = pytest.mark.usefixtures("unlimited")
 
 INPUTS = "requests made up by hypothesis"
 
@@ -47,11 +48,6 @@ header_values = st.binary().map(
     lambda value: value.translate(None, b"\r\n\0").decode("latin-1").strip()
 )
 ids = st.text(min_size=1) | st.from_regex(r"(org|usr|dept)_[A-Za-z0-9_\x00]*", fullmatch=True)
-
-
-@pytest.fixture(autouse=True)
-def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", {"token": None, "address": None})
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
-from rest_framework.throttling import SimpleRateThrottle
 from structlog.testing import capture_logs
 
 from organizations.models import Membership, Organization
@@ -121,8 +120,7 @@ class Cast:
 
 
 @pytest.fixture
-def cast(db: None, monkeypatch: pytest.MonkeyPatch) -> Cast:
-    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", {"token": None, "address": None})
+def cast(db: None, unlimited: None) -> Cast:
     organization = OrganizationFactory.create()
     able = RoleFactory.create(organization=organization, capabilities=["remove_users"])
     unable = RoleFactory.create(organization=organization, capabilities=["manage_users"])
