@@ -234,10 +234,14 @@ def test_a_bad_row_at_the_end_is_named_before_anybody_is_removed(
 
 
 def test_a_file_that_is_spoiled_meanwhile_is_named_with_its_line(
-    organization: Organization, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    organization: Organization,
+    members: list[Membership],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     unknown = "usr_" + "x" * 100  # long, so that the end is not in a buffer yet
-    file = write(tmp_path / "leavers.csv", [unknown] * 5000)
+    file = write(tmp_path / "leavers.csv", [members[0].user_id] + [unknown] * 4999)
     remove_batch = batches.remove_batch
 
     def and_spoil_the_end(*arguments: Any, **options: Any) -> Any:
@@ -249,9 +253,10 @@ def test_a_file_that_is_spoiled_meanwhile_is_named_with_its_line(
     monkeypatch.setattr(run, "remove_batch", and_spoil_the_end)
 
     with pytest.raises(CommandError, match="has changed since it was checked: line 5001") as ended:
-        remove(organization, "--from-file", file, "--no-input")
+        remove(organization, "--from-file", file, "--no-input", "--report", "-")
 
     assert ended.value.returncode == 1
+    assert "Removed: 1\n" in capsys.readouterr().err
 
 
 def test_the_report_does_not_overwrite_the_input(
