@@ -131,7 +131,7 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
             plans=plans,
             leaving_count=sum(plan.leaving_count for plan in plans),
             former=former.select_related("user", "organization", "removal")[:SHOWN],
-            former_count=former.count(),
+            former_count=len(selection.ids) - len(members),
             form=form,
             media=self.media + form.media,
         )

@@ -73,7 +73,7 @@ def _row(
 
 
 def unknown_row(person: Person) -> ReportRow:
-    """Return the row of somebody who is and was no member, perhaps as the input has them."""
+    """Return the row of who is and was no member; without an account, it is as in the input."""
     user_id = person.user_id or person.leaver.user_id
     return ReportRow(user_id, person.email, outcome=UserNotFoundError.code)
 

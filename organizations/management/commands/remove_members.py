@@ -231,13 +231,13 @@ class Command(BaseCommand):
             raise CannotStartError("The report would overwrite the file of those who leave.")
         try:
             file = files.enter_context(path.open("w", encoding="utf-8", newline=""))
+            try:
+                return Report(file)
+            except OSError:
+                with suppress(OSError):  # which tries to write the same once more
+                    file.close()
+                raise
         except OSError as error:
-            raise CannotStartError(f"{report} cannot be written: {error.strerror}.") from error
-        try:
-            return Report(file)
-        except OSError as error:
-            with suppress(OSError):  # which tries to write the same once more
-                file.close()
             raise CannotStartError(f"{report} cannot be written: {error.strerror}.") from error
 
     def _foresee(
