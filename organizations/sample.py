@@ -91,7 +91,7 @@ def _restore_person(organization: Organization, person: Person, roles: list[Role
         pk=person.id,
         defaults={"email": person.email, "full_name": person.full_name, "is_active": True},
     )
-    member, _ = Membership.objects.active().get_or_create(
+    member, _ = Membership.objects.current().get_or_create(
         organization=organization, user_id=person.id
     )
     for role in roles:

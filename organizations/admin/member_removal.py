@@ -63,7 +63,7 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
         self, request: HttpRequest, queryset: MembershipQuerySet
     ) -> HttpResponse | None:
         """Ask for confirmation of the removal of the selected members."""
-        members = queryset.active()
+        members = queryset.current()
         if problem := too_much(members):
             hint = "Or let an operator use the command remove_members, which takes any number."
             self.message_user(request, f"{problem} {hint}", messages.ERROR)
@@ -104,7 +104,7 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
         if selection is None:
             return lead_back(request, CHANGELIST)
         members = list(
-            Membership.objects.active()
+            Membership.objects.current()
             .filter(pk__in=selection.ids)
             .select_related("user")
             .order_by("-pk")
@@ -147,7 +147,7 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
         earlier = removals.exclude(trace_id=selection.trace_id)
         related = ("membership__user", "organization", "transferred_to", "actor")
         staying = (
-            Membership.objects.active()
+            Membership.objects.current()
             .filter(pk__in=selection.ids)
             .select_related("user", "organization")
         )

@@ -44,7 +44,7 @@ class StateFilter(admin.SimpleListFilter):
         """Narrow the memberships to that state."""
         if self.value() == "former":
             return queryset & Membership.objects.former()
-        return queryset if self.value() == "all" else queryset & Membership.objects.active()
+        return queryset if self.value() == "all" else queryset & Membership.objects.current()
 
 
 Held = RoleAssignment | DepartmentMembership
@@ -88,7 +88,7 @@ class HeldInline(admin.TabularInline[Held, Membership]):
 
     def has_add_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
         """Only an active member can be given something."""
-        return bool(obj and obj.is_active) and super().has_add_permission(request, obj)
+        return bool(obj and obj.is_current) and super().has_add_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What is held is given and taken, not changed."""
@@ -151,7 +151,7 @@ class MembershipAdmin(RefusedChanges, MemberRemovalAdmin):
         """Return what belongs to a new member, an active one, and a former one."""
         if obj is None:
             return ["organization", "user"]
-        ended = [] if obj.is_active else ["deleted_at", "record"]
+        ended = [] if obj.is_current else ["deleted_at", "record"]
         return ["organization", "user", "created_at", *ended]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
@@ -172,7 +172,7 @@ class MembershipAdmin(RefusedChanges, MemberRemovalAdmin):
         """Offer the removal of an active member."""
         member: Membership | None = context.get("original")
         context["can_be_removed"] = bool(
-            member and member.is_active and self.has_remove_permission(request)
+            member and member.is_current and self.has_remove_permission(request)
         )
         return super().render_change_form(request, context, *args, **options)
 

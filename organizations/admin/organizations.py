@@ -42,7 +42,7 @@ class OrganizationAdmin(LargeTableAdmin[Organization]):
     @admin.display(description="Active members")
     def active_members(self, organization: Organization) -> str:
         """Count the members of today."""
-        return _number_with_link(organization.memberships.active(), organization)
+        return _number_with_link(organization.memberships.current(), organization)
 
     @admin.display(description="Former members")
     def former_members(self, organization: Organization) -> str:

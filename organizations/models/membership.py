@@ -20,7 +20,7 @@ from users.models import User
 class MembershipQuerySet(models.QuerySet["Membership"]):
     """The words for members."""
 
-    def active(self) -> Self:
+    def current(self) -> Self:
         """Members of today."""
         return self.filter(deleted_at=None)
 
@@ -43,8 +43,8 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     created_at = models.DateTimeField("member since", default=timezone.now, editable=False)
     deleted_at = models.DateTimeField("removed at", null=True, blank=True, editable=False)
-    is_active = models.GeneratedField(
-        verbose_name="active",
+    is_current = models.GeneratedField(
+        verbose_name="current",
         expression=models.ExpressionWrapper(
             models.Q(deleted_at=None), output_field=models.BooleanField()
         ),
@@ -66,12 +66,12 @@ class Membership(models.Model):
             models.UniqueConstraint(
                 fields=["organization", "user"],
                 condition=models.Q(deleted_at=None),
-                name="one_active_membership",
+                name="one_current_membership",
                 violation_error_message="This user is a member of the organization already.",
             ),
             # What a member holds refers to this key; on removal the key is gone.
             models.UniqueConstraint(
-                fields=["organization", "id", "is_active"], name="membership_is_active_key"
+                fields=["organization", "id", "is_current"], name="membership_is_current_key"
             ),
             ForeignKeyConstraint(
                 fields=["removed_membership"],
@@ -107,7 +107,7 @@ class RoleAssignment(models.Model):
     )
     # Indexed: who holds a role is asked for the owners, and before a role is deleted.
     role = models.ForeignKey(Role, models.PROTECT, related_name="assignments", db_constraint=False)
-    membership_is_active = models.GeneratedField(
+    membership_is_current = models.GeneratedField(
         expression=models.Value(True), output_field=models.BooleanField(), db_persist=True
     )
 
@@ -119,10 +119,10 @@ class RoleAssignment(models.Model):
                 violation_error_message="The member holds this role already.",
             ),
             ForeignKeyConstraint(
-                fields=["organization", "membership", "membership_is_active"],
+                fields=["organization", "membership", "membership_is_current"],
                 to="organizations.Membership",
-                to_fields=["organization", "id", "is_active"],
-                name="role_of_active_member",
+                to_fields=["organization", "id", "is_current"],
+                name="role_of_current_member",
                 violation_error_message=(
                     "Only an active member of the organization can hold a role."
                 ),
@@ -159,7 +159,7 @@ class DepartmentMembership(models.Model):
     department = models.ForeignKey(
         Department, models.PROTECT, related_name="memberships", db_constraint=False
     )
-    membership_is_active = models.GeneratedField(
+    membership_is_current = models.GeneratedField(
         expression=models.Value(True), output_field=models.BooleanField(), db_persist=True
     )
 
@@ -171,10 +171,10 @@ class DepartmentMembership(models.Model):
                 violation_error_message="The member belongs to this department already.",
             ),
             ForeignKeyConstraint(
-                fields=["organization", "membership", "membership_is_active"],
+                fields=["organization", "membership", "membership_is_current"],
                 to="organizations.Membership",
-                to_fields=["organization", "id", "is_active"],
-                name="department_of_active_member",
+                to_fields=["organization", "id", "is_current"],
+                name="department_of_current_member",
                 violation_error_message=(
                     "Only an active member of the organization can belong to a department."
                 ),

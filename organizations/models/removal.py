@@ -52,7 +52,7 @@ class Removal(models.Model):
     )
     trace_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    membership_is_active = models.GeneratedField(
+    membership_is_current = models.GeneratedField(
         expression=models.Value(False), output_field=models.BooleanField(), db_persist=True
     )
 
@@ -65,9 +65,9 @@ class Removal(models.Model):
             # Together with the key of the membership to its record: no end without a record, no
             # record without an end, and no end that is taken back.
             ForeignKeyConstraint(
-                fields=["organization", "membership", "membership_is_active"],
+                fields=["organization", "membership", "membership_is_current"],
                 to="organizations.Membership",
-                to_fields=["organization", "id", "is_active"],
+                to_fields=["organization", "id", "is_current"],
                 name="removal_of_ended_membership",
             ),
             ForeignKeyConstraint(

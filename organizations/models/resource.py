@@ -21,7 +21,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 
     def whose_owner_has_left(self) -> Self:
         """Resources of users with no active membership in the resource's organization."""
-        membership = Membership.objects.active().filter(
+        membership = Membership.objects.current().filter(
             organization=models.OuterRef("organization"), user=models.OuterRef("owner")
         )
         return self.filter(~models.Exists(membership), owner__isnull=False)

@@ -48,7 +48,7 @@ def preview_removal(
         if is_id("usr", user_id)
     }
     members = sorted(
-        Membership.objects.active().of(organization_id, order).select_related("user"),
+        Membership.objects.current().of(organization_id, order).select_related("user"),
         key=lambda member: order[member.user_id],
     )
     there = [member.user_id for member in members if member.pk not in gone]

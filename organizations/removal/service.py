@@ -81,7 +81,7 @@ def _lock(organization_id: str, user_ids: Iterable[str]) -> list[str]:
 
     Nobody is given a role or a department meanwhile, and none of theirs becomes another.
     """
-    members = Membership.objects.active().of(organization_id, user_ids).order_by("user_id")
+    members = Membership.objects.current().of(organization_id, user_ids).order_by("user_id")
     locked = dict(members.select_for_update().values_list("pk", "user_id"))
     for held in (RoleAssignment, DepartmentMembership):
         of_members = held.objects.filter(membership__in=list(locked)).order_by("pk")

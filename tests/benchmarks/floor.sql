@@ -8,14 +8,14 @@ create table role(id text collate "C" primary key,
 create table membership(id bigint generated always as identity primary key,
   organization_id text collate "C" not null references organization,
   user_id text collate "C" not null references account, deleted_at timestamptz,
-  is_active boolean generated always as (deleted_at is null) stored, unique (organization_id, id, is_active));
+  is_current boolean generated always as (deleted_at is null) stored, unique (organization_id, id, is_current));
 create unique index on membership(organization_id, user_id) where deleted_at is null;
 create table role_assignment(id bigint generated always as identity primary key,
   organization_id text collate "C" not null, membership_id bigint not null, role_id text collate "C" not null,
-  membership_is_active boolean generated always as (true) stored, unique (membership_id, role_id));
+  membership_is_current boolean generated always as (true) stored, unique (membership_id, role_id));
 create table department_membership(id bigint generated always as identity primary key,
   organization_id text collate "C" not null, membership_id bigint not null, department_id text collate "C" not null,
-  membership_is_active boolean generated always as (true) stored, unique (membership_id, department_id));
+  membership_is_current boolean generated always as (true) stored, unique (membership_id, department_id));
 create table removal(id bigint generated always as identity primary key,
   organization_id text collate "C" not null references organization, membership_id bigint not null references membership,
   transferred_to_id text collate "C", roles jsonb, departments jsonb, resource_count int, created_at timestamptz default now());
@@ -34,10 +34,10 @@ insert into department_membership(organization_id, membership_id, department_id)
 insert into resource(id, organization_id, owner_id, name)
   select 'res_' || m.id || '_' || r, 'org_1', m.user_id, 'thing' from membership m, generate_series(1, 20) r;
 alter table role_assignment
-  add foreign key (organization_id, membership_id, membership_is_active) references membership(organization_id, id, is_active),
+  add foreign key (organization_id, membership_id, membership_is_current) references membership(organization_id, id, is_current),
   add foreign key (organization_id, role_id) references role(organization_id, id);
 alter table department_membership
-  add foreign key (organization_id, membership_id, membership_is_active) references membership(organization_id, id, is_active),
+  add foreign key (organization_id, membership_id, membership_is_current) references membership(organization_id, id, is_current),
   add foreign key (organization_id, department_id) references department(organization_id, id);
 alter table resource
   add foreign key (organization_id, department_id) references department(organization_id, id),

@@ -26,4 +26,4 @@ def test_the_next_requests_are_answered_on_new_connections() -> None:
         ]
 
     assert {answer.status for answer in answers} == {204}
-    assert not Membership.objects.active().filter(pk__in=[m.pk for m in members]).exists()
+    assert not Membership.objects.current().filter(pk__in=[m.pk for m in members]).exists()

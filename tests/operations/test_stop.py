@@ -34,4 +34,4 @@ def test_a_removal_in_flight_is_done_and_answered() -> None:
         assert server.program.process.wait(30) == 0
 
     assert answer.status == 204
-    assert not Membership.objects.active().filter(pk=member.pk).exists()
+    assert not Membership.objects.current().filter(pk=member.pk).exists()

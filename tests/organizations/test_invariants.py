@@ -39,7 +39,7 @@ def removal(organization: Organization, owner: Membership) -> Removal:
 
 
 def test_1_a_user_is_a_member_once(member: Membership) -> None:
-    with refused("one_active_membership"):
+    with refused("one_current_membership"):
         Membership.objects.create(organization=member.organization, user=member.user)
 
 
@@ -57,12 +57,12 @@ def test_2_a_membership_does_not_end_while_something_is_held(member: Membership,
     else:
         member.role_assignments.all().delete()
 
-    with refused("of_active_member"):
+    with refused("of_current_member"):
         Membership.objects.filter(pk=member.pk).update(deleted_at=timezone.now())
 
 
 def test_2_a_former_member_is_given_no_role(removal: Removal) -> None:
-    with refused("role_of_active_member"):
+    with refused("role_of_current_member"):
         RoleAssignment.objects.create(
             organization=removal.organization,
             membership=removal.membership,
@@ -71,7 +71,7 @@ def test_2_a_former_member_is_given_no_role(removal: Removal) -> None:
 
 
 def test_2_a_former_member_is_given_no_department(removal: Removal) -> None:
-    with refused("department_of_active_member"):
+    with refused("department_of_current_member"):
         DepartmentMembership.objects.create(
             organization=removal.organization,
             membership=removal.membership,
@@ -80,13 +80,13 @@ def test_2_a_former_member_is_given_no_department(removal: Removal) -> None:
 
 
 def test_2_a_role_is_not_moved_to_a_former_member(removal: Removal, member: Membership) -> None:
-    with refused("role_of_active_member"):
+    with refused("role_of_current_member"):
         member.role_assignments.update(membership=removal.membership)
 
 
 def test_2_the_generated_columns_cannot_be_written(member: Membership) -> None:
     with pytest.raises(ProgrammingError, match="can only be updated to DEFAULT"):
-        sql("UPDATE organizations_roleassignment SET membership_is_active = false")
+        sql("UPDATE organizations_roleassignment SET membership_is_current = false")
 
 
 def test_3_a_role_is_of_the_members_organization(member: Membership) -> None:
@@ -101,7 +101,7 @@ def test_3_a_role_is_of_the_members_organization(member: Membership) -> None:
 def test_3_a_role_assignment_is_of_the_members_organization(member: Membership) -> None:
     foreign = RoleFactory.create()
 
-    with refused("role_of_active_member"):
+    with refused("role_of_current_member"):
         RoleAssignment.objects.create(
             organization=foreign.organization, membership=member, role=foreign
         )

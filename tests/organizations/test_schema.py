@@ -59,8 +59,8 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
     assert indexes == [
         "department_in_organization",
         "department_joined_once",
-        "membership_is_active_key",
-        "one_active_membership",
+        "membership_is_current_key",
+        "one_current_membership",
         "one_owner_role_per_organization",
         "organization_by_name",
         "organizations_departmentmembership_department_id",

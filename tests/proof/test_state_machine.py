@@ -149,7 +149,7 @@ class Organizations(RuleBasedStateMachine):
     def membership_of(self, place: Place, user: User) -> Membership | None:
         """The tenure of today, or the last."""
         tenures = Membership.objects.of(place.organization.pk, [user.pk])
-        return tenures.order_by("-is_active", "-pk").first()
+        return tenures.order_by("-is_current", "-pk").first()
 
     @rule(place=places, user=people, name=st.sampled_from(sorted(ROLES)))
     def give(self, place: Place, user: User, name: str) -> None:
@@ -323,7 +323,7 @@ class Organizations(RuleBasedStateMachine):
     def end_a_membership_without_a_record(self, place: Place, user: User) -> None:
         if user.pk in place.members:
             with refused():
-                Membership.objects.active().of(place.organization.pk, [user.pk]).update(
+                Membership.objects.current().of(place.organization.pk, [user.pk]).update(
                     deleted_at="2026-01-01T00:00:00Z"
                 )
 
@@ -344,7 +344,7 @@ class Organizations(RuleBasedStateMachine):
                     {assignment.role.name for assignment in member.role_assignments.all()},
                     {joined.department_id for joined in member.department_memberships.all()},
                 )
-                for member in organization.memberships.active().prefetch_related(
+                for member in organization.memberships.current().prefetch_related(
                     "role_assignments__role", "department_memberships"
                 )
             }

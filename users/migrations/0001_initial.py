@@ -1,3 +1,5 @@
+import django.contrib.postgres.indexes
+import django.contrib.postgres.search
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
@@ -89,16 +91,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("email", django.db.models.functions.text.Lower("email"))
-                        ),
-                        name="user_email_is_lower_case",
-                    )
-                ],
-            },
         ),
         migrations.CreateModel(
             name="AccessToken",
@@ -107,14 +99,6 @@ class Migration(migrations.Migration):
                     "id",
                     models.BigAutoField(
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="access_tokens",
-                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -138,6 +122,28 @@ class Migration(migrations.Migration):
                 ),
                 ("expires_at", models.DateTimeField()),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="access_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
+        ),
+        migrations.AddIndex(
+            model_name="user",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.search.SearchVector("full_name", config="simple"),
+                name="user_by_name",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                name="user_email_is_lower_case",
+            ),
         ),
     ]

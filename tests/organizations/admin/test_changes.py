@@ -142,7 +142,7 @@ def test_a_member_is_added_and_not_twice(
     assert "This user is a member of the organization already." in page
     remove(member)
     assert browser.post(f"{ADMIN}membership/add/", form).status_code == 302
-    assert organization.memberships.active().filter(user=member.user).count() == 1
+    assert organization.memberships.current().filter(user=member.user).count() == 1
 
 
 def test_what_has_history_cannot_be_deleted(browser: Client, member: Membership) -> None:

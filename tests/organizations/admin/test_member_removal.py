@@ -153,7 +153,7 @@ def test_who_came_back_meanwhile_is_not_removed_by_an_old_selection(
 
     browser.post(confirmation, {"reason": ""}, follow=True)
 
-    assert Membership.objects.active().filter(pk=returned.pk).exists()
+    assert Membership.objects.current().filter(pk=returned.pk).exists()
 
 
 def test_all_that_a_list_finds_can_be_selected(
@@ -175,7 +175,7 @@ def test_all_that_a_list_finds_can_be_selected(
 
     assert "Removed: 120" in result
     assert "Only the first 100 are shown." in result
-    assert Membership.objects.active().count() == 1 + len(others)
+    assert Membership.objects.current().count() == 1 + len(others)
 
 
 def test_the_confirmation_takes_as_many_statements_for_one_member_as_for_thirty(

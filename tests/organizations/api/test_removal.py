@@ -39,7 +39,7 @@ def test_a_confirmed_removal_is_a_bare_204(as_owner: APIClient, member: Membersh
 
     assert (response.status_code, response.content) == (204, b"")
     assert "Content-Type" not in response.headers
-    assert not Membership.objects.get(pk=member.pk).is_active
+    assert not Membership.objects.get(pk=member.pk).is_current
 
 
 def test_the_record_says_who_from_where_and_under_which_trace(
@@ -120,7 +120,7 @@ def test_a_body_that_does_not_confirm_removes_nobody(
     response = as_owner.delete(address_of(member), body, content_type="application/json")
 
     assert refusal(response) == (status, code)
-    assert Membership.objects.get(pk=member.pk).is_active
+    assert Membership.objects.get(pk=member.pk).is_current
 
 
 def test_a_body_that_is_no_utf_8_is_malformed(as_owner: APIClient, member: Membership) -> None:
@@ -160,7 +160,7 @@ def test_an_unknown_or_malformed_department_is_not_found(
 
     assert refusal(response) == (404, "DEPARTMENT_NOT_FOUND")
     assert response.json()["error"]["details"] == {"department_id": department}
-    assert Membership.objects.get(pk=member.pk).is_active
+    assert Membership.objects.get(pk=member.pk).is_current
 
 
 def test_a_department_of_another_organization_is_not_found(

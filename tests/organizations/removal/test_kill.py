@@ -73,7 +73,7 @@ def test_killed_in_the_middle_of_a_removal_it_leaves_all_of_it_or_nothing(
     # PostgreSQL finishes what it was asked for, unless it cannot.
     removed = not connection_dies
     member = Membership.objects.get(pk=member.pk)
-    assert member.is_active != removed
+    assert member.is_current != removed
     held = (member.role_assignments.count(), member.department_memberships.count())
     assert held == ((0, 0) if removed else (2, 1))
     assert Resource.objects.owned_by(member.user_id).count() == (0 if removed else 3)

@@ -84,7 +84,7 @@ def test_the_record_of_a_membership_is_not_looked_for_among_all_of_the_organizat
         cursor.execute("CREATE TEMPORARY TABLE record (LIKE organizations_removal INCLUDING ALL)")
         cursor.execute(
             "EXPLAIN SELECT FROM record WHERE organization_id = 'org_1' AND membership_id = 1"
-            " AND membership_is_active = true FOR KEY SHARE"
+            " AND membership_is_current = true FOR KEY SHARE"
         )
         plan = "\n".join(line for (line,) in cursor.fetchall())
 

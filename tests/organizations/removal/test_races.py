@@ -82,7 +82,7 @@ def test_what_is_given_while_a_removal_runs_waits_and_then_fails(
             remove(member)
             giving = both.enter_context(in_background(give))
             until_somebody_waits_for_a_lock()
-        with pytest.raises(IntegrityError, match="of_active_member"):
+        with pytest.raises(IntegrityError, match="of_current_member"):
             giving.result()
 
 
@@ -118,7 +118,7 @@ def test_a_removal_waits_for_a_change_of_the_membership(owner: Membership) -> No
         assert codes([removing.result()]) == ["removed"]
 
     member.refresh_from_db()
-    assert (member.is_active, member.created_at) == (False, owner.created_at)
+    assert (member.is_current, member.created_at) == (False, owner.created_at)
 
 
 def test_who_is_raised_above_the_caller_meanwhile_stays(owner: Membership) -> None:

@@ -115,7 +115,7 @@ def test_whose_own_removal_was_lost_learns_of_it_whatever_came_after(member: Mem
         outcome = remove(member)
 
     assert outcome.removal_id == Removal.objects.get().pk
-    assert Membership.objects.active().filter(user=member.user).exists()
+    assert Membership.objects.current().filter(user=member.user).exists()
 
 
 def test_after_three_attempts_it_gives_up_and_nothing_is_done(member: Membership) -> None:

@@ -49,7 +49,7 @@ def test_a_removal_takes_roles_departments_and_membership_and_leaves_a_record(
     resource.refresh_from_db()
     record = Removal.objects.get()
     assert (outcome.removal_id, outcome.refusal) == (record.pk, None)
-    assert not member.is_active
+    assert not member.is_current
     assert not RoleAssignment.objects.filter(membership=member).exists()
     assert not member.department_memberships.exists()
     assert (resource.owner, resource.department, resource.removal) == (None, department, record)
@@ -123,7 +123,7 @@ def test_with_an_unknown_department_nobody_goes(
 
     assert isinstance(outcome.refusal, DepartmentNotFoundError)
     member.refresh_from_db()
-    assert member.is_active
+    assert member.is_current
     assert not Removal.objects.exists()
 
 

@@ -1,10 +1,3 @@
-"""Say in one place, which triggers and removals ask, whether an organization keeps an active owner."""
-
-from django.db import migrations
-
-# Owners are few, but without a look at who they are PostgreSQL expects as many of them as of any
-# role, and would read the assignments of all to come upon the first.
-CREATE = """
 CREATE FUNCTION organizations_owner_remains(organization varchar, leaving bigint[])
 RETURNS boolean
 LANGUAGE sql STABLE
@@ -24,17 +17,3 @@ AS $$
             AND membership.id <> ALL (leaving)
     )
 $$
-"""
-
-
-class Migration(migrations.Migration):
-    dependencies = [
-        ("organizations", "0005_removal_of_membership"),
-        ("users", "0003_cheaper_checks_of_ids"),
-    ]
-
-    operations = [
-        migrations.RunSQL(
-            CREATE, reverse_sql="DROP FUNCTION organizations_owner_remains(varchar, bigint[])"
-        ),
-    ]
