@@ -13,7 +13,7 @@ GRANTED_CAPABILITIES = """
     LEFT JOIN organizations_roleassignment AS assignment ON assignment.membership_id = membership.id
     LEFT JOIN organizations_role AS role ON role.id = assignment.role_id
     WHERE membership.organization_id = %s AND membership.user_id = %s
-        AND membership.deleted_at IS NULL
+        AND membership.is_active
 """
 
 

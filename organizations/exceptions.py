@@ -39,6 +39,15 @@ class DepartmentNotFoundError(ContractError):
     message = "The department was not found in this organization."
 
 
+class TransferUserNotFoundError(ContractError):
+    """The heir is no active member of the organization, or leaves too."""
+
+    status = 404
+    code = "TRANSFER_USER_NOT_FOUND"
+    type = "client_error"
+    message = "The user who would take over is not an active member of this organization."
+
+
 class ConfirmationRequiredError(ContractError):
     """A destructive call that was not confirmed."""
 

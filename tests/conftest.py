@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-import pgtrigger
 import pytest
 from django.core.cache import cache
-from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from organizations.models import Membership, Organization
@@ -14,15 +12,6 @@ from tests.factories import MembershipFactory, OrganizationFactory
 from users.models import AccessToken, User
 
 ClientOf = Callable[[User], APIClient]
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let a test with transactions of its own end as Django ends it, by truncating every table."""
-    with django_db_blocker.unblock():
-        pgtrigger.disable(
-            "organizations.Removal:no_truncate", "organizations.RoleAssignment:no_truncate"
-        )
 
 
 @pytest.fixture(autouse=True)

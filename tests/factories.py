@@ -87,10 +87,18 @@ class MembershipFactory(DjangoModelFactory[Membership]):
 
 
 class ResourceFactory(DjangoModelFactory[Resource]):
-    """A resource; give it an ``owner`` (a user) or a ``department``."""
+    """A resource; give it an ``owner`` (a user, who becomes a member) or a ``department``."""
 
     class Meta:
         model = Resource
 
     organization = factory.SubFactory(OrganizationFactory)
     name = factory.Sequence(lambda n: f"Resource {n}")
+
+    @classmethod
+    def _create(cls, model_class: type[Resource], *args: Any, **fields: Any) -> Resource:
+        owner, organization = fields.get("owner"), fields["organization"]
+        if owner and not Membership.objects.of(organization.pk, [owner.pk]).exists():
+            MembershipFactory.create(organization=organization, user=owner)
+        resource: Resource = super()._create(model_class, *args, **fields)
+        return resource

@@ -1,21 +1,39 @@
-"""Members who were removed before the test begins."""
+"""Removals as tests ask for them, and their outcomes in a word."""
 
-from organizations.capabilities import ALL_CAPABILITIES
-from organizations.models import Membership, Removal
+from collections.abc import Iterable, Mapping
+
+from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.models import Membership, Source
+from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.service import remove_members
 from users.models import User
 
 
-def remove(*members: Membership, actor: User | None = None, trace_id: str = "") -> None:
-    """Remove each member from their organization."""
-    for member in members:
-        [outcome] = remove_members(
-            member.organization_id,
-            [member.user_id],
-            transfer_to=None,
-            actor=actor,
-            source=Removal.Source.ADMIN,
-            authority=ALL_CAPABILITIES,
-            trace_id=trace_id,
-        )
-        assert outcome.removal_id, outcome.refusal
+def remove(
+    *members: Membership,
+    transfer_to: str | Mapping[str, str] | None = None,
+    actor: User | None = None,
+    authority: frozenset[Capability] = ALL_CAPABILITIES,
+    reason: str = "",
+    trace_id: str = "",
+) -> list[RemovalOutcome]:
+    """Remove members of one organization; return what became of each."""
+    return remove_members(
+        members[0].organization_id,
+        [member.user_id for member in members],
+        transfer_to=transfer_to,
+        actor=actor,
+        source=Source.ADMIN,
+        authority=authority,
+        reason=reason,
+        trace_id=trace_id,
+    )
+
+
+def codes(outcomes: Iterable[list[RemovalOutcome]]) -> list[str]:
+    """Return what became of all of them, in alphabetical order."""
+    return sorted(
+        outcome.refusal.code if outcome.refusal else "removed"
+        for several in outcomes
+        for outcome in several
+    )

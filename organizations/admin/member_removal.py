@@ -20,7 +20,7 @@ from config.trace import trace_id_of
 from organizations.admin.forms import RemovalForm
 from organizations.admin.selection import Selection, lead_back, too_much
 from organizations.capabilities import ALL_CAPABILITIES
-from organizations.models import Membership, Organization, Removal, Resource
+from organizations.models import Membership, Organization, Removal, Resource, Source
 from organizations.models.membership import MembershipQuerySet
 from organizations.removal.guards import find_refusals
 from organizations.removal.preview import RemovalPreview, preview_members
@@ -180,7 +180,10 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
         """Return what is about to happen in one organization."""
         members = [m for m in members if m.organization_id == organization.pk]
         refusals = find_refusals(
-            organization.pk, [m.user_id for m in members], {}, authority=ALL_CAPABILITIES
+            organization.pk,
+            {m.user_id: m.pk for m in members},
+            targets={},
+            authority=ALL_CAPABILITIES,
         )
         leaving = [m for m in members if m.user_id not in refusals]
         staying = [m for m in members if m.user_id in refusals]
@@ -214,7 +217,7 @@ class MemberRemovalAdmin(LargeTableAdmin[Membership]):
                     batch,
                     transfer_to=department.pk if department else None,
                     actor=staff_of(request),
-                    source=Removal.Source.ADMIN,
+                    source=Source.ADMIN,
                     authority=ALL_CAPABILITIES,
                     reason=form.cleaned_data["reason"],
                     trace_id=trace_id_of(request),

@@ -8,7 +8,7 @@ from organizations.access import authority_to_remove
 from organizations.api.openapi import describe_preview, describe_removal
 from organizations.api.serializers import RemovalPreviewSerializer, RemovalSerializer
 from organizations.exceptions import ConfirmationRequiredError, UserNotFoundError
-from organizations.models import Removal
+from organizations.models import Source
 from organizations.removal.preview import preview_removal
 from organizations.removal.service import remove_members
 
@@ -29,7 +29,7 @@ class OrganizationUserView(ApiView):
             [user_id],
             transfer_to=body.validated_data["transfer_resources_to_department_id"],
             actor=request.user,
-            source=Removal.Source.API,
+            source=Source.API,
             trace_id=trace_id_of(request),
             authority=authority,
         )

@@ -9,7 +9,7 @@ from organizations.bulk_removal.people import Person, find_people
 from organizations.bulk_removal.report import ALREADY_REMOVED, REMOVED, ReportRow
 from organizations.capabilities import ALL_CAPABILITIES
 from organizations.exceptions import UserNotFoundError
-from organizations.models import Removal
+from organizations.models import Removal, Source
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.service import remove_members
 
@@ -28,7 +28,7 @@ def remove_batch(
         [person.user_id for person in people if person.user_id],
         transfer_to=order.targets(people),
         actor=order.actor,
-        source=Removal.Source.COMMAND,
+        source=Source.COMMAND,
         authority=ALL_CAPABILITIES,
         reason=order.reason,
         trace_id=order.trace_id,

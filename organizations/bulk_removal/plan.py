@@ -30,7 +30,7 @@ def foresee(order: RemovalOrder, batches: Iterable[Sequence[Leaver]]) -> Iterato
         targets = order.targets(people)
         previews = _previews(order, people, targets, owners_gone)
         absent = [p.user_id for p in people if p.user_id and p.user_id not in previews]
-        absences = explain_absence(order.organization.pk, absent, authority=ALL_CAPABILITIES)
+        absences = explain_absence(order.organization.pk, absent, ALL_CAPABILITIES)
         foreseen = []
         for person in people:
             if preview := previews.get(person.user_id):
@@ -40,7 +40,7 @@ def foresee(order: RemovalOrder, batches: Iterable[Sequence[Leaver]]) -> Iterato
                     gone.add(member)
                     if any(role.is_owner for role in preview.roles):
                         owners_gone.add(member)
-            elif removal := absences.get(person.user_id, (None, None))[1]:
+            elif (absence := absences.get(person.user_id)) and (removal := absence.removal):
                 row = earlier_row(person, removal)
             else:
                 row = unknown_row(person)
@@ -60,7 +60,7 @@ def _previews(
         [person.user_id for person in people if person.user_id],
         authority=ALL_CAPABILITIES,
         targets=targets,
-        gone=owners_gone,
+        already_leaving=owners_gone,
     )
     return {preview.membership.user_id: preview for preview in previews}
 

@@ -52,6 +52,40 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Event",
+            fields=[
+                ("id", config.identifiers.PrefixedIdField("evt")),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("member.removed", "Member removed"),
+                            ("resources.transferred", "Resources transferred"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("api", "API"), ("admin", "Admin"), ("command", "Command")],
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "data",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Ids and counts; no name and no address.",
+                    ),
+                ),
+                ("trace_id", models.CharField(blank=True, max_length=64)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+        ),
+        migrations.CreateModel(
             name="Membership",
             fields=[
                 (
@@ -74,6 +108,7 @@ class Migration(migrations.Migration):
                         blank=True, editable=False, null=True, verbose_name="removed at"
                     ),
                 ),
+                ("deactivated_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "is_current",
                     models.GeneratedField(
@@ -82,7 +117,18 @@ class Migration(migrations.Migration):
                             models.Q(("deleted_at", None)), output_field=models.BooleanField()
                         ),
                         output_field=models.BooleanField(),
-                        verbose_name="current",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.ExpressionWrapper(
+                            models.Q(("deactivated_at", None), ("deleted_at", None)),
+                            output_field=models.BooleanField(),
+                        ),
+                        output_field=models.BooleanField(),
+                        verbose_name="active",
                     ),
                 ),
                 (
@@ -133,7 +179,7 @@ class Migration(migrations.Migration):
                 (
                     "resource_count",
                     models.PositiveIntegerField(
-                        help_text="How many resources the member owned; they passed to the department, if any.",
+                        help_text="How many resources the member owned; they passed on, if somebody takes over.",
                         verbose_name="resources",
                     ),
                 ),
@@ -240,6 +286,30 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="event",
+            name="actor",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="events_caused",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="event",
+            name="user",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="events",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
             model_name="membership",
             name="user",
             field=models.ForeignKey(
@@ -275,6 +345,16 @@ class Migration(migrations.Migration):
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="memberships",
+                to="organizations.organization",
+            ),
+        ),
+        migrations.AddField(
+            model_name="event",
+            name="organization",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="events",
                 to="organizations.organization",
             ),
         ),
@@ -346,6 +426,19 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="removal",
+            name="transferred_to_user",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                help_text="The person whom the resources passed to.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
             model_name="resource",
             name="department",
             field=models.ForeignKey(
@@ -387,7 +480,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 db_index=False,
                 editable=False,
-                help_text="The removal that moved it to the department.",
+                help_text="The removal that put it where it is.",
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="resources",
@@ -451,6 +544,45 @@ class Migration(migrations.Migration):
                 fields=("organization", "id", "is_current"), name="membership_is_current_key"
             ),
         ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(fields=["organization", "id"], name="event_by_organization"),
+        ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("user__isnull", False)),
+                fields=["user", "organization"],
+                name="event_by_user",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("actor__isnull", False)),
+                fields=["actor", "id"],
+                name="event_by_actor",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("trace_id", ""), _negated=True),
+                fields=["trace_id"],
+                name="event_by_trace",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(fields=["organization", "created_at"], name="event_by_date"),
+        ),
+        migrations.AddConstraint(
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["api", "admin", "command"])),
+                name="event_source_is_known",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="departmentmembership",
             constraint=models.UniqueConstraint(
@@ -464,10 +596,6 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("organization", "id"), name="department_in_organization"
             ),
-        ),
-        migrations.AddIndex(
-            model_name="removal",
-            index=models.Index(fields=["organization", "membership"], name="removal_of_membership"),
         ),
         migrations.AddIndex(
             model_name="removal",
@@ -491,11 +619,24 @@ class Migration(migrations.Migration):
                 name="removal_by_target_department",
             ),
         ),
+        migrations.AddIndex(
+            model_name="removal",
+            index=models.Index(fields=["organization", "membership"], name="removal_of_membership"),
+        ),
         migrations.AddConstraint(
             model_name="removal",
             constraint=models.CheckConstraint(
                 condition=models.Q(("source__in", ["api", "admin", "command"])),
                 name="removal_source_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="removal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("transferred_to", None), ("transferred_to_user", None), _connector="OR"
+                ),
+                name="removal_has_one_heir",
             ),
         ),
         migrations.AddIndex(
@@ -605,7 +746,7 @@ class Migration(migrations.Migration):
                 name="department_of_current_member",
                 to="organizations.Membership",
                 to_fields=("organization", "id", "is_current"),
-                violation_error_message="Only an active member of the organization can belong to a department.",
+                violation_error_message="Only a member of the organization can belong to a department.",
             ),
         ),
         migrations.AddConstraint(
@@ -653,7 +794,7 @@ class Migration(migrations.Migration):
                 name="role_of_current_member",
                 to="organizations.Membership",
                 to_fields=("organization", "id", "is_current"),
-                violation_error_message="Only an active member of the organization can hold a role.",
+                violation_error_message="Only a member of the organization can hold a role.",
             ),
         ),
         migrations.AddConstraint(
@@ -669,16 +810,29 @@ class Migration(migrations.Migration):
         # The functions that triggers, constraints and removals call; see the file.
         migrations.RunSQL(FUNCTIONS, reverse_sql=migrations.RunSQL.noop),
         pgtrigger.migrations.AddTrigger(
+            model_name="organization",
+            trigger=pgtrigger.compiler.Trigger(
+                name="starting_roles",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="PERFORM organizations_give_starting_roles(NEW.id); RETURN NULL;",
+                    hash="90ffc451fd339340c72564b653cf8651d1fd5f0c",
+                    operation="INSERT",
+                    pgid="pgtrigger_starting_roles_62bb1",
+                    table="organizations_organization",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="memberaccount",
             trigger=pgtrigger.compiler.Trigger(
-                name="owner_stays_enabled",
+                name="owner_remains_on_disabling",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition='WHEN (NOT NEW."is_active" AND OLD."is_active")',
-                    declare="DECLARE ownerless text;",
-                    func="\n    IF NOT EXISTS (\n    SELECT role.organization_id\n    FROM organizations_membership AS membership\n    JOIN organizations_roleassignment AS assignment ON assignment.membership_id = membership.id\n    JOIN organizations_role AS role ON role.id = assignment.role_id\n    WHERE membership.user_id = NEW.id AND role.is_owner\n) THEN\n        RETURN NULL;\n    END IF;\n    PERFORM 1 FROM organizations_organization AS organization\n    WHERE organization.id IN (\n    SELECT role.organization_id\n    FROM organizations_membership AS membership\n    JOIN organizations_roleassignment AS assignment ON assignment.membership_id = membership.id\n    JOIN organizations_role AS role ON role.id = assignment.role_id\n    WHERE membership.user_id = NEW.id AND role.is_owner\n)\n    ORDER BY organization.id\n    FOR NO KEY UPDATE;\n    UPDATE organizations_organization SET name = name WHERE id IN (\n    SELECT role.organization_id\n    FROM organizations_membership AS membership\n    JOIN organizations_roleassignment AS assignment ON assignment.membership_id = membership.id\n    JOIN organizations_role AS role ON role.id = assignment.role_id\n    WHERE membership.user_id = NEW.id AND role.is_owner\n);\n    SELECT string_agg(organization.name, ', ' ORDER BY organization.id) INTO ownerless\n    FROM organizations_organization AS organization\n    WHERE organization.id IN (\n    SELECT role.organization_id\n    FROM organizations_membership AS membership\n    JOIN organizations_roleassignment AS assignment ON assignment.membership_id = membership.id\n    JOIN organizations_role AS role ON role.id = assignment.role_id\n    WHERE membership.user_id = NEW.id AND role.is_owner\n)\n        AND NOT organizations_owner_remains(organization.id, '{}');\n    IF ownerless IS NOT NULL THEN\n        RAISE EXCEPTION 'the organization would be left without an active owner'\n            USING ERRCODE = 'restrict_violation',\n            HINT = 'Make somebody else an owner of ' || ownerless || ' first.';\n    END IF;\n    RETURN NULL;\n",
-                    hash="da6692be21211a93c814d8e17fcb3f4f8554fc19",
+                    func="\n        PERFORM organizations_keep_an_owner(ARRAY(\n            SELECT role.organization_id\n            FROM organizations_membership AS membership\n            JOIN organizations_roleassignment AS assignment\n                ON assignment.membership_id = membership.id\n            JOIN organizations_role AS role ON role.id = assignment.role_id\n            WHERE membership.user_id = NEW.id AND role.is_owner\n        ));\n        RETURN NULL;\n    ",
+                    hash="4948ecf70b2e4adb292678c505fb266d2fa1ff69",
                     operation='UPDATE OF "is_active"',
-                    pgid="pgtrigger_owner_stays_enabled_60c54",
+                    pgid="pgtrigger_owner_remains_on_disabling_51c82",
                     table="users_user",
                     when="AFTER",
                 ),
@@ -714,14 +868,88 @@ class Migration(migrations.Migration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="membership",
+            trigger=pgtrigger.compiler.Trigger(
+                name="owner_remains_on_deactivation",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (NEW."deactivated_at" IS NOT NULL AND OLD."deactivated_at" IS NULL)',
+                    func="\n        PERFORM organizations_keep_an_owner(ARRAY(\n            SELECT role.organization_id\n            FROM organizations_roleassignment AS assignment\n            JOIN organizations_role AS role ON role.id = assignment.role_id\n            WHERE assignment.membership_id = NEW.id AND role.is_owner\n        ));\n        RETURN NULL;\n    ",
+                    hash="d8961181c1779465d513657847a5f638949cb921",
+                    operation='UPDATE OF "deactivated_at"',
+                    pgid="pgtrigger_owner_remains_on_deactivation_59d25",
+                    table="organizations_membership",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="3eecc237cc4eab6a4b1ffe639095def4f8a92ff7",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_6b12e",
+                    table="organizations_event",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_changed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."type" IS DISTINCT FROM (NEW."type") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id") OR OLD."actor_id" IS DISTINCT FROM (NEW."actor_id") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."data" IS DISTINCT FROM (NEW."data") OR OLD."trace_id" IS DISTINCT FROM (NEW."trace_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="63b06d437d623a82c1b2b49de6a25b3d2fb00ae6",
+                    operation="UPDATE",
+                    pgid="pgtrigger_never_changed_19827",
+                    table="organizations_event",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="reason_is_only_emptied",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.reason <> '')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="9a0fbe0ca735efbabd6448520c2b6a2afd78c819",
+                    operation="UPDATE",
+                    pgid="pgtrigger_reason_is_only_emptied_865fc",
+                    table="organizations_event",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="departmentmembership",
+            trigger=pgtrigger.compiler.Trigger(
+                name="given_and_taken",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."department_id" IS DISTINCT FROM (NEW."department_id"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="24e5e149b4226d1fcf2ff083454324e91700e455",
+                    operation="UPDATE",
+                    pgid="pgtrigger_given_and_taken_635f1",
+                    table="organizations_departmentmembership",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="removal",
             trigger=pgtrigger.compiler.Trigger(
-                name="append_only",
+                name="never_deleted",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="8195f5f1399f788dc4e2848d215235a8e46b74da",
-                    operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_c3df6",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="5897be2a9d0eb113f537f461225ca99f3664a52d",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_18bc0",
                     table="organizations_removal",
                     when="BEFORE",
                 ),
@@ -730,15 +958,77 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name="removal",
             trigger=pgtrigger.compiler.Trigger(
-                name="no_truncate",
+                name="never_changed",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'records of removals are never deleted';",
-                    hash="e3bf03a642c4b88d8757ae27854219a03ad982ba",
-                    level="STATEMENT",
-                    operation="TRUNCATE",
-                    pgid="pgtrigger_no_truncate_b912a",
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."actor_id" IS DISTINCT FROM (NEW."actor_id") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."transferred_to_id" IS DISTINCT FROM (NEW."transferred_to_id") OR OLD."transferred_to_user_id" IS DISTINCT FROM (NEW."transferred_to_user_id") OR OLD."roles" IS DISTINCT FROM (NEW."roles") OR OLD."departments" IS DISTINCT FROM (NEW."departments") OR OLD."resource_count" IS DISTINCT FROM (NEW."resource_count") OR OLD."trace_id" IS DISTINCT FROM (NEW."trace_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="5db9c8c83d6626951e7bd120efd8eaf3760c6c06",
+                    operation="UPDATE",
+                    pgid="pgtrigger_never_changed_88418",
                     table="organizations_removal",
                     when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="removal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="reason_is_only_emptied",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.reason <> '')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="77e4864d0ad4791ca4a5b47de7e9cf9f3ee8ff6d",
+                    operation="UPDATE",
+                    pgid="pgtrigger_reason_is_only_emptied_96b00",
+                    table="organizations_removal",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="resource",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stays_in_organization",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."organization_id" IS DISTINCT FROM (NEW."organization_id"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="9932c830cc4e3d6d680c113284fd47b099fb731d",
+                    operation="UPDATE",
+                    pgid="pgtrigger_stays_in_organization_a3c47",
+                    table="organizations_resource",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="resource",
+            trigger=pgtrigger.compiler.Trigger(
+                name="new_resource_of_active_member",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        PERFORM organizations_hold_resource_owners(\n            array_agg(organization_id), array_agg(owner_id)\n        )\n        FROM made WHERE owner_id IS NOT NULL;\n        RETURN NULL;\n    ",
+                    hash="3b5468a34744fdd4ade818353faf2d300d1f1f52",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_new_resource_of_active_member_04a4f",
+                    referencing="REFERENCING NEW TABLE AS made ",
+                    table="organizations_resource",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="resource",
+            trigger=pgtrigger.compiler.Trigger(
+                name="resource_to_active_member",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        PERFORM organizations_hold_resource_owners(\n            array_agg(changed.organization_id), array_agg(changed.owner_id)\n        )\n        FROM changed\n        WHERE changed.owner_id IS NOT NULL AND NOT EXISTS (\n            SELECT FROM previous\n            WHERE previous.id = changed.id AND previous.owner_id = changed.owner_id\n        );\n        RETURN NULL;\n    ",
+                    hash="c92e1458360e086d64195ddaa532a0d1f3e129b7",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_resource_to_active_member_42f03",
+                    referencing="REFERENCING OLD TABLE AS previous  NEW TABLE AS changed ",
+                    table="organizations_resource",
+                    when="AFTER",
                 ),
             ),
         ),
@@ -758,14 +1048,32 @@ class Migration(migrations.Migration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="role",
+            trigger=pgtrigger.compiler.Trigger(
+                name="owner_role_remains",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."is_owner")',
+                    constraint="CONSTRAINT",
+                    func="PERFORM organizations_keep_owner_role(OLD.organization_id); RETURN NULL;",
+                    hash="8e5b66ed27568d2e5e284a77aedffada1a29e9c8",
+                    operation="DELETE",
+                    pgid="pgtrigger_owner_role_remains_9c5d0",
+                    table="organizations_role",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="roleassignment",
             trigger=pgtrigger.compiler.Trigger(
-                name="owner_account_is_held",
+                name="given_and_taken",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n            UPDATE users_user AS account\n            SET is_active = account.is_active\n            FROM organizations_role AS role, organizations_membership AS membership\n            WHERE role.id = NEW.role_id AND role.is_owner\n                AND membership.id = NEW.membership_id AND account.id = membership.user_id;\n            RETURN NEW;\n        ",
-                    hash="f26bccc018533e40e285c2182b3590c727a7c6d0",
-                    operation="INSERT OR UPDATE",
-                    pgid="pgtrigger_owner_account_is_held_fc27d",
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."role_id" IS DISTINCT FROM (NEW."role_id"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="494f076b3ff01ecd09e914da95857dd0968e2f2e",
+                    operation="UPDATE",
+                    pgid="pgtrigger_given_and_taken_e2eb8",
                     table="organizations_roleassignment",
                     when="BEFORE",
                 ),
@@ -774,49 +1082,30 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name="roleassignment",
             trigger=pgtrigger.compiler.Trigger(
-                name="owner_stays_on_delete",
+                name="new_owner_is_held",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    declare="DECLARE ownerless text;",
-                    func="\n    IF NOT EXISTS (\n    SELECT taken.organization_id\n    FROM taken LEFT JOIN organizations_role AS role ON role.id = taken.role_id\n    WHERE role.is_owner IS NOT FALSE\n) THEN\n        RETURN NULL;\n    END IF;\n    PERFORM 1 FROM organizations_organization AS organization\n    WHERE organization.id IN (\n    SELECT taken.organization_id\n    FROM taken LEFT JOIN organizations_role AS role ON role.id = taken.role_id\n    WHERE role.is_owner IS NOT FALSE\n)\n    ORDER BY organization.id\n    FOR NO KEY UPDATE;\n    UPDATE organizations_organization SET name = name WHERE id IN (\n    SELECT taken.organization_id\n    FROM taken LEFT JOIN organizations_role AS role ON role.id = taken.role_id\n    WHERE role.is_owner IS NOT FALSE\n);\n    SELECT string_agg(organization.name, ', ' ORDER BY organization.id) INTO ownerless\n    FROM organizations_organization AS organization\n    WHERE organization.id IN (\n    SELECT taken.organization_id\n    FROM taken LEFT JOIN organizations_role AS role ON role.id = taken.role_id\n    WHERE role.is_owner IS NOT FALSE\n)\n        AND NOT organizations_owner_remains(organization.id, '{}');\n    IF ownerless IS NOT NULL THEN\n        RAISE EXCEPTION 'the organization would be left without an active owner'\n            USING ERRCODE = 'restrict_violation',\n            HINT = 'Make somebody else an owner of ' || ownerless || ' first.';\n    END IF;\n    RETURN NULL;\n",
-                    hash="40455070728286fc6fbc80d53c13ef68a792f971",
+                    func="PERFORM organizations_hold_new_owner(NEW.role_id, NEW.membership_id); RETURN NEW;",
+                    hash="66c8af7a5ef62664b419311f9147715635f4193a",
+                    operation="INSERT",
+                    pgid="pgtrigger_new_owner_is_held_06015",
+                    table="organizations_roleassignment",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="roleassignment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="owner_remains_on_revocation",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        PERFORM organizations_keep_an_owner(ARRAY(\n            SELECT revoked.organization_id\n            FROM revoked LEFT JOIN organizations_role AS role ON role.id = revoked.role_id\n            WHERE role.is_owner IS NOT FALSE\n        ));\n        RETURN NULL;\n    ",
+                    hash="0b43791386943303cd611422e037b7dfad7fe476",
                     level="STATEMENT",
                     operation="DELETE",
-                    pgid="pgtrigger_owner_stays_on_delete_1989e",
-                    referencing="REFERENCING OLD TABLE AS taken ",
+                    pgid="pgtrigger_owner_remains_on_revocation_1cbb4",
+                    referencing="REFERENCING OLD TABLE AS revoked ",
                     table="organizations_roleassignment",
                     when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="roleassignment",
-            trigger=pgtrigger.compiler.Trigger(
-                name="owner_stays_on_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    declare="DECLARE ownerless text;",
-                    func="\n    IF NOT EXISTS (\n    SELECT taken.organization_id\n    FROM taken LEFT JOIN organizations_role AS role ON role.id = taken.role_id\n    WHERE role.is_owner IS NOT FALSE\n) THEN\n        RETURN NULL;\n    END IF;\n    PERFORM 1 FROM organizations_organization AS organization\n    WHERE organization.id IN (\n    SELECT taken.organization_id\n    FROM taken LEFT JOIN organizations_role AS role ON role.id = taken.role_id\n    WHERE role.is_owner IS NOT FALSE\n)\n    ORDER BY organization.id\n    FOR NO KEY UPDATE;\n    UPDATE organizations_organization SET name = name WHERE id IN (\n    SELECT taken.organization_id\n    FROM taken LEFT JOIN organizations_role AS role ON role.id = taken.role_id\n    WHERE role.is_owner IS NOT FALSE\n);\n    SELECT string_agg(organization.name, ', ' ORDER BY organization.id) INTO ownerless\n    FROM organizations_organization AS organization\n    WHERE organization.id IN (\n    SELECT taken.organization_id\n    FROM taken LEFT JOIN organizations_role AS role ON role.id = taken.role_id\n    WHERE role.is_owner IS NOT FALSE\n)\n        AND NOT organizations_owner_remains(organization.id, '{}');\n    IF ownerless IS NOT NULL THEN\n        RAISE EXCEPTION 'the organization would be left without an active owner'\n            USING ERRCODE = 'restrict_violation',\n            HINT = 'Make somebody else an owner of ' || ownerless || ' first.';\n    END IF;\n    RETURN NULL;\n",
-                    hash="37aa73644b9871997db6a80aa09ac4b86b6a3af3",
-                    level="STATEMENT",
-                    operation="UPDATE",
-                    pgid="pgtrigger_owner_stays_on_update_50f3f",
-                    referencing="REFERENCING OLD TABLE AS taken ",
-                    table="organizations_roleassignment",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="roleassignment",
-            trigger=pgtrigger.compiler.Trigger(
-                name="no_truncate",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'every organization would lose its owners';",
-                    hash="8362a31ae99a622b14a65f5d03ec139c77b1be66",
-                    level="STATEMENT",
-                    operation="TRUNCATE",
-                    pgid="pgtrigger_no_truncate_4cf3c",
-                    table="organizations_roleassignment",
-                    when="BEFORE",
                 ),
             ),
         ),

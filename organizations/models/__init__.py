@@ -1,14 +1,17 @@
 """Organizations, who belongs to them, what those people own, and the record of who was removed."""
 
 from organizations.models.account import MemberAccount
+from organizations.models.event import Event
 from organizations.models.membership import DepartmentMembership, Membership, RoleAssignment
 from organizations.models.organization import Department, Organization, Role
 from organizations.models.removal import Removal
 from organizations.models.resource import Resource
+from organizations.models.source import Source
 
 __all__ = [
     "Department",
     "DepartmentMembership",
+    "Event",
     "MemberAccount",
     "Membership",
     "Organization",
@@ -16,4 +19,5 @@ __all__ = [
     "Resource",
     "Role",
     "RoleAssignment",
+    "Source",
 ]

@@ -10,4 +10,4 @@ class MemberAccount(User):
     class Meta:
         proxy = True
         default_permissions = ()
-        triggers = owner_account_is_disabled
+        triggers = (owner_account_is_disabled,)

@@ -9,11 +9,7 @@ from django.utils import timezone
 
 from organizations.constraints import ForeignKeyConstraint
 from organizations.models.organization import Department, Organization, Role
-from organizations.triggers import (
-    all_owner_roles_are_taken,
-    owner_role_is_given,
-    owner_role_is_taken,
-)
+from organizations.triggers import owner_is_deactivated, owner_is_made, owner_role_is_taken
 from users.models import User
 
 
@@ -21,8 +17,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     """The words for members."""
 
     def current(self) -> Self:
-        """Members of today."""
+        """Members, active or deactivated: their tenure has not ended."""
         return self.filter(deleted_at=None)
+
+    def active(self) -> Self:
+        """Members who can act."""
+        return self.filter(is_active=True)
 
     def former(self) -> Self:
         """Those who were removed."""
@@ -34,7 +34,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
-    """One tenure of a user in an organization; who comes back gets a new one."""
+    """One tenure of a user in an organization; who comes back gets a new one.
+
+    What a member holds refers to ``is_current`` by a foreign key. So a membership ends only once
+    nothing is held, and what somebody gives meanwhile waits for the removal and then fails.
+    """
 
     # The unique constraints below begin with the organization and serve as its index.
     organization = models.ForeignKey(
@@ -43,15 +47,25 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     created_at = models.DateTimeField("member since", default=timezone.now, editable=False)
     deleted_at = models.DateTimeField("removed at", null=True, blank=True, editable=False)
+    deactivated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # A member: the tenure has not ended.
     is_current = models.GeneratedField(
-        verbose_name="current",
         expression=models.ExpressionWrapper(
             models.Q(deleted_at=None), output_field=models.BooleanField()
         ),
         output_field=models.BooleanField(),
         db_persist=True,
     )
-    # Null while active, then the membership's own id: the key by which a removal's record is due.
+    # An active member: one who can act. All rules ask this column, so it says alone what active is.
+    is_active = models.GeneratedField(
+        verbose_name="active",
+        expression=models.ExpressionWrapper(
+            models.Q(deleted_at=None, deactivated_at=None), output_field=models.BooleanField()
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    # Null until removed, then the membership's own id: the key by which a removal's record is due.
     removed_membership = models.GeneratedField(
         expression=models.Case(models.When(deleted_at__isnull=False, then=models.F("id"))),
         output_field=models.BigIntegerField(null=True),
@@ -85,6 +99,7 @@ class Membership(models.Model):
         triggers = (
             pgtrigger.ReadOnly(name="member_stays", fields=["organization", "user"]),
             pgtrigger.Protect(name="ends_by_removal", operation=pgtrigger.Delete),
+            owner_is_deactivated,
         )
 
     def __str__(self) -> str:
@@ -92,7 +107,7 @@ class Membership(models.Model):
 
 
 class RoleAssignment(models.Model):
-    """A role that an active member holds."""
+    """A role that a member holds: given and taken, never changed."""
 
     # The constraints below hold these three keys, all in one organization, and index them.
     organization = models.ForeignKey(
@@ -123,9 +138,7 @@ class RoleAssignment(models.Model):
                 to="organizations.Membership",
                 to_fields=["organization", "id", "is_current"],
                 name="role_of_current_member",
-                violation_error_message=(
-                    "Only an active member of the organization can hold a role."
-                ),
+                violation_error_message="Only a member of the organization can hold a role.",
             ),
             ForeignKeyConstraint(
                 fields=["organization", "role"],
@@ -135,7 +148,13 @@ class RoleAssignment(models.Model):
                 violation_error_message="The role belongs to another organization.",
             ),
         )
-        triggers = (*owner_role_is_given, *owner_role_is_taken, *all_owner_roles_are_taken)
+        triggers = (
+            pgtrigger.ReadOnly(
+                name="given_and_taken", fields=["id", "organization", "membership", "role"]
+            ),
+            owner_is_made,
+            owner_role_is_taken,
+        )
 
     def __str__(self) -> str:
         return str(self.role)
@@ -176,7 +195,7 @@ class DepartmentMembership(models.Model):
                 to_fields=["organization", "id", "is_current"],
                 name="department_of_current_member",
                 violation_error_message=(
-                    "Only an active member of the organization can belong to a department."
+                    "Only a member of the organization can belong to a department."
                 ),
             ),
             ForeignKeyConstraint(
@@ -185,6 +204,11 @@ class DepartmentMembership(models.Model):
                 to_fields=["organization", "id"],
                 name="department_of_same_organization",
                 violation_error_message="The department belongs to another organization.",
+            ),
+        )
+        triggers = (
+            pgtrigger.ReadOnly(
+                name="given_and_taken", fields=["id", "organization", "membership", "department"]
             ),
         )
 

@@ -1,16 +1,17 @@
 """An organization and its parts: departments, and roles that grant capabilities."""
 
-from typing import Any, Self
+from typing import Self
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import OpClass
-from django.db import models, transaction
+from django.db import models
 from django.db.models.functions import Upper
 from django.utils import timezone
 
 from config.identifiers import PrefixedIdField, is_id
 from organizations.capabilities import Capability
+from organizations.triggers import owner_role_is_deleted, starting_roles_are_given
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
@@ -24,7 +25,10 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 
 
 class Organization(models.Model):
-    """A group of people who share departments, roles and resources."""
+    """A group of people who share departments, roles and resources.
+
+    However it is made, the database gives it the roles Owner, Admin and Member.
+    """
 
     id = PrefixedIdField("org")
     name = models.CharField(max_length=200)
@@ -37,24 +41,10 @@ class Organization(models.Model):
         indexes = (
             models.Index(OpClass(Upper("name"), "text_pattern_ops"), name="organization_by_name"),
         )
+        triggers = (starting_roles_are_given,)
 
     def __str__(self) -> str:
         return self.name
-
-    @transaction.atomic
-    def save(self, *args: Any, **options: Any) -> None:
-        """Save; a new organization gets the roles that every organization starts with."""
-        is_new = self._state.adding
-        super().save(*args, **options)
-        if is_new:
-            override = [Capability.OVERRIDE_ALL_PERMISSIONS]
-            Role.objects.bulk_create(
-                [
-                    Role(organization=self, name="Owner", capabilities=override, is_owner=True),
-                    Role(organization=self, name="Admin", capabilities=override),
-                    Role(organization=self, name="Member", capabilities=[]),
-                ]
-            )
 
 
 class Department(models.Model):
@@ -118,6 +108,7 @@ class Role(models.Model):
         triggers = (
             # Who owns an organization changes by giving and taking the role, which is guarded.
             pgtrigger.ReadOnly(name="owner_role_stays", fields=["is_owner", "organization"]),
+            owner_role_is_deleted,
         )
 
     def __str__(self) -> str:

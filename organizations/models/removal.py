@@ -1,6 +1,5 @@
 """The record that a removal leaves."""
 
-import pgtrigger
 from django.db import models
 from django.utils import timezone
 
@@ -8,18 +7,16 @@ from config.identifiers import PrefixedIdField
 from organizations.constraints import ForeignKeyConstraint
 from organizations.models.membership import Membership
 from organizations.models.organization import Department, Organization
+from organizations.models.source import Source
+from organizations.triggers import append_only
 from users.models import User
 
 
 class Removal(models.Model):
-    """Who removed whom, when and how, and what it took: never changed, never deleted."""
+    """Who removed whom, when and how, and what it took.
 
-    class Source(models.TextChoices):
-        """Where the removal was asked for."""
-
-        API = "api", "API"
-        ADMIN = "admin", "Admin"
-        COMMAND = "command", "Command"
+    Never changed and never deleted, but that an erasure may empty its reason.
+    """
 
     id = PrefixedIdField("rem")
     # The constraint below holds the organization and the membership, and that it has ended.
@@ -44,11 +41,20 @@ class Removal(models.Model):
         db_index=False,
         help_text="The department that the resources passed to.",
     )
+    transferred_to_user = models.ForeignKey(
+        User,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="The person whom the resources passed to.",
+    )
     roles = models.JSONField(help_text="Id and name of each role that was taken.")
     departments = models.JSONField(help_text="Id and name of each department that was left.")
     resource_count = models.PositiveIntegerField(
         "resources",
-        help_text="How many resources the member owned; they passed to the department, if any.",
+        help_text="How many resources the member owned; they passed on, if somebody takes over.",
     )
     trace_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -59,8 +65,11 @@ class Removal(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(source__in=["api", "admin", "command"]),
-                name="removal_source_is_known",
+                condition=models.Q(source__in=Source.values), name="removal_source_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(transferred_to=None) | models.Q(transferred_to_user=None),
+                name="removal_has_one_heir",
             ),
             # Together with the key of the membership to its record: no end without a record, no
             # record without an end, and no end that is taken back.
@@ -78,9 +87,6 @@ class Removal(models.Model):
             ),
         )
         indexes = (
-            # Asked by the database whenever a membership ends: while it knows nothing of the table
-            # yet, it would read all records of the organization instead.
-            models.Index(fields=["organization", "membership"], name="removal_of_membership"),
             # The admin's records of one organization, and of one day.
             models.Index(fields=["organization", "created_at"], name="removal_by_organization"),
             models.Index(fields=["created_at"], name="removal_by_date"),
@@ -92,16 +98,24 @@ class Removal(models.Model):
                 condition=models.Q(transferred_to__isnull=False),
                 name="removal_by_target_department",
             ),
+            # Asked by the database whenever a membership ends. The last one, which PostgreSQL takes
+            # of equals: while it knows nothing of the table yet, all of them look equal to it.
+            models.Index(fields=["organization", "membership"], name="removal_of_membership"),
         )
-        triggers = (
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-            pgtrigger.Trigger(
-                name="no_truncate",
-                level=pgtrigger.Statement,
-                when=pgtrigger.Before,
-                operation=pgtrigger.Truncate,
-                func="RAISE EXCEPTION 'records of removals are never deleted';",
-            ),
+        triggers = append_only(
+            [
+                "organization",
+                "membership",
+                "actor",
+                "source",
+                "transferred_to",
+                "transferred_to_user",
+                "roles",
+                "departments",
+                "resource_count",
+                "trace_id",
+                "created_at",
+            ]
         )
 
     def __str__(self) -> str:

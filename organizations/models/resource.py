@@ -2,6 +2,7 @@
 
 from typing import Self
 
+import pgtrigger
 from django.db import models
 
 from config.identifiers import PrefixedIdField
@@ -9,6 +10,7 @@ from organizations.constraints import ForeignKeyConstraint
 from organizations.models.membership import Membership
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
+from organizations.triggers import resource_is_made, resource_is_passed_on
 from users.models import User
 
 
@@ -29,12 +31,16 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
     def pass_to(self, department: Department) -> int:
         """Give them to a department of their organization; return how many there were."""
         return self.filter(organization=department.organization_id).update(
-            owner=None, department=department
+            owner=None, department=department, removal=None
         )
 
 
 class Resource(models.Model):
-    """Something of an organization that either a user or a department owns."""
+    """Something of an organization that either a user or a department owns.
+
+    Whoever it is given to is an active member at that moment; it stays theirs if they leave
+    without a transfer.
+    """
 
     id = PrefixedIdField("res")
     # Indexed together with the owner.
@@ -62,7 +68,7 @@ class Resource(models.Model):
         blank=True,
         editable=False,
         db_index=False,
-        help_text="The removal that moved it to the department.",
+        help_text="The removal that put it where it is.",
     )
 
     objects = ResourceQuerySet.as_manager()
@@ -98,6 +104,12 @@ class Resource(models.Model):
                 condition=models.Q(department__isnull=False),
                 name="resource_by_department",
             ),
+        )
+
+        triggers = (
+            pgtrigger.ReadOnly(name="stays_in_organization", fields=["organization"]),
+            resource_is_made,
+            resource_is_passed_on,
         )
 
     def __str__(self) -> str:

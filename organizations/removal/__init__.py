@@ -1,6 +1,6 @@
 """The removal of members: what the application is for.
 
-``service`` removes, by one SQL statement: ``guards.sql`` decides who cannot go, ``removal.sql``
-takes out the others. ``retries`` is for what others got in the way of, ``absence`` for those who
-are no members. ``guards`` asks the first half alone, for a ``preview``; ``log`` tells.
+``service`` removes: it locks, then one SQL statement decides (``guards.sql``) and acts
+(``removal.sql``). ``preview`` asks the guards alone. ``absence`` explains who is no member, ``log``
+writes a line for each removal.
 """

@@ -1,6 +1,7 @@
 """What to say of users who are no members: some were removed before."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from config.identifiers import is_id
 from config.timestamps import in_whole_seconds
@@ -9,10 +10,18 @@ from organizations.exceptions import UserNotFoundError
 from organizations.models import Membership, Removal, Role
 
 
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Why a user is not found, with the removal that they left by, if the caller may know it."""
+
+    refusal: UserNotFoundError
+    removal: Removal | None = None
+
+
 def explain_absence(
-    organization_id: str, user_ids: Sequence[str], *, authority: frozenset[Capability]
-) -> dict[str, tuple[UserNotFoundError, Removal | None]]:
-    """Return why each of these users, who have no active membership, is not found, by user id.
+    organization_id: str, user_ids: Sequence[str], authority: frozenset[Capability]
+) -> dict[str, Absence]:
+    """Return why each of these users, who are no members, is not found, by user id.
 
     Whoever was removed before comes with the record of it, provided that ``authority`` would have
     been enough for that removal: somebody who never got the answer can learn that it was done.
@@ -24,15 +33,16 @@ def explain_absence(
     return {user_id: _absence(user_id, removals.get(user_id)) for user_id in user_ids}
 
 
-def _absence(user_id: str, removal: Removal | None) -> tuple[UserNotFoundError, Removal | None]:
-    """Return the error for somebody who is no member, with the removal that they left by."""
-    details = {"user_id": user_id}
-    if removal:
-        details |= {
-            "removal_id": removal.pk,
-            "removed_at": in_whole_seconds(removal.created_at),
-        }
-    return UserNotFoundError(details), removal
+def _absence(user_id: str, removal: Removal | None) -> Absence:
+    """Return why somebody is no member."""
+    if removal is None:
+        return Absence(UserNotFoundError({"user_id": user_id}))
+    details = {
+        "user_id": user_id,
+        "removal_id": removal.pk,
+        "removed_at": in_whole_seconds(removal.created_at),
+    }
+    return Absence(UserNotFoundError(details), removal)
 
 
 def _earlier_removals(

@@ -1,89 +1,110 @@
 """Who cannot be removed: the rules that a removal and its preview share."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
-
 from config.errors import ContractError
 from config.identifiers import is_id
+from config.prepared_statements import fetch_prepared
 from organizations.capabilities import Capability
 from organizations.exceptions import (
     DepartmentNotFoundError,
     InsufficientPermissionsError,
     LastOwnerCannotBeRemovedError,
+    TransferUserNotFoundError,
 )
 
 GUARDS = Path(__file__).with_name("guards.sql").read_text(encoding="utf-8")
-VERDICTS = f"WITH {GUARDS.format(lock='')} SELECT user_id, refusal, lacking FROM verdict"  # noqa: S608 (our own text)
+_VERDICTS = f"WITH {GUARDS} SELECT user_id, refusal, lacking FROM verdict"  # noqa: S608 (our own text)
 
 
 def find_refusals(
     organization_id: str,
-    user_ids: Sequence[str],
-    targets: Mapping[str, str],
+    members: Mapping[str, int],
     *,
+    targets: Mapping[str, str],
     authority: frozenset[Capability],
-    gone: Collection[int] = (),
+    already_leaving: Collection[int] = (),
 ) -> dict[str, ContractError]:
     """Return why members of an organization could not be removed now, by user id.
 
-    ``targets`` are ids of departments by user id; ``gone`` are memberships of owners that an
+    ``members`` are membership ids by user id, in the order in which they would leave, ``targets``
+    ids of departments or heirs by user id. ``already_leaving`` are memberships of owners that an
     earlier part of a preview would have ended.
     """
-    parameters = guard_parameters(organization_id, user_ids, targets, authority, gone)
-    with connection.cursor() as cursor:
-        cursor.execute(VERDICTS, parameters)
-        verdicts = cursor.fetchall()
+    parameters = guard_parameters(
+        organization_id,
+        members,
+        asked=members,
+        targets=targets,
+        authority=authority,
+        already_leaving=already_leaving,
+    )
     return {
-        user_id: refusal_of(code, organization_id, user_id, targets.get(user_id), lacking)
-        for user_id, code, lacking in verdicts
+        user_id: refusal_of(code, organization_id, user_id, targets.get(user_id, ""), lacking)
+        for user_id, code, lacking in fetch_prepared(_VERDICTS, parameters)
         if code
     }
 
 
 def guard_parameters(
     organization_id: str,
-    user_ids: Sequence[str],
+    members: Mapping[str, int],
+    *,
+    asked: Collection[str],
     targets: Mapping[str, str],
     authority: frozenset[Capability],
-    gone: Collection[int] = (),
-    removal_ids: Sequence[str] | None = None,
+    already_leaving: Collection[int] = (),
+    removal_ids: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return the parameters of the guards, for users in the order in which they leave."""
+    """Return the parameters of guards.sql.
+
+    ``asked`` are the users who are asked to leave, members or not: no heir is among them.
+    """
+    heirs = [_heir(targets.get(user_id)) for user_id in members]
     return {
         "organization_id": organization_id,
-        "user_ids": list(user_ids),
-        "department_ids": [_readable(targets.get(user_id)) for user_id in user_ids],
+        "membership_ids": list(members.values()),
+        "user_ids": list(members),
+        "department_ids": [_department(targets.get(user_id)) for user_id in members],
+        "heir_ids": heirs,
+        # Only where there is an heir does it matter who else leaves.
+        "asked_ids": [user_id for user_id in asked if user_id in heirs],
+        "removal_ids": [removal_ids[user_id] for user_id in members] if removal_ids else [],
         "authority": list(authority),
-        "gone": list(gone),
-        "removal_ids": removal_ids,
+        "already_leaving": list(already_leaving),
     }
 
 
-def _readable(target: str | None) -> str | None:
-    """Return a department's id as PostgreSQL can read it: what is no id is no department's."""
-    return target if target is None or is_id("dept", target) else ""
+def _heir(target: str | None) -> str | None:
+    """Return the target if it is a person."""
+    return target if target is not None and is_id("usr", target) else None
+
+
+def _department(target: str | None) -> str | None:
+    """Return any other target as a department's id; what is no id is no department's."""
+    if target is None or is_id("usr", target):
+        return None
+    return target if is_id("dept", target) else ""
 
 
 def refusal_of(
-    code: str,
-    organization_id: str,
-    user_id: str,
-    department_id: str | None,
-    lacking: Sequence[str],
+    code: str, organization_id: str, user_id: str, target: str, lacking: Collection[str]
 ) -> ContractError:
     """Return the error that the guards name for a member."""
-    if code == InsufficientPermissionsError.code:
-        return InsufficientPermissionsError(
-            {"required_capabilities": sorted(lacking)},
-            system_message="the user holds capabilities that the caller lacks.",
-        )
-    if code == LastOwnerCannotBeRemovedError.code:
-        return LastOwnerCannotBeRemovedError(
-            {"user_id": user_id, "organization_id": organization_id}
-        )
-    if code == DepartmentNotFoundError.code:
-        return DepartmentNotFoundError({"department_id": department_id})
+    match code:
+        case InsufficientPermissionsError.code:
+            return InsufficientPermissionsError(
+                {"required_capabilities": sorted(lacking)},
+                system_message="the user holds capabilities that the caller lacks.",
+            )
+        case LastOwnerCannotBeRemovedError.code:
+            return LastOwnerCannotBeRemovedError(
+                {"user_id": user_id, "organization_id": organization_id}
+            )
+        case DepartmentNotFoundError.code:
+            return DepartmentNotFoundError({"department_id": target})
+        case TransferUserNotFoundError.code:
+            return TransferUserNotFoundError({"user_id": target})
     raise ValueError(code)

@@ -1,30 +1,28 @@
--- What removal.sql goes on from, and guards.py looks at alone: whom, of those who are asked for, a
--- removal would refuse, and why (the contract's checks 5 to 8), as if they left in the order given.
--- "gone" are memberships of owners that an earlier part of a preview has ended; there are ids of
--- removals only where there is a removal.
+-- Who cannot be removed, and why (the contract's checks 6 to 8), if these members leave in the order
+-- given: the first half of a removal (removal.sql goes on from "verdict"), and all of a preview.
+-- "already_leaving" are memberships of owners that an earlier part of a preview would have ended;
+-- there are ids of removals only where there is a removal.
 --
 -- Each member is looked up by index, and no list of members is scanned for each of them: so the time
 -- is proportional to their number, whatever plan PostgreSQL chooses.
 member AS (
-    SELECT membership.id, asked.*
-    FROM (
-        SELECT user_id, department_id, removal_id, place
-        FROM unnest(
-            %(user_ids)s::text[], %(department_ids)s::text[], %(removal_ids)s::text[]
-        ) WITH ORDINALITY AS asked (user_id, department_id, removal_id, place)
-        ORDER BY user_id COLLATE "C"
-    ) AS asked
-    CROSS JOIN LATERAL (
-        SELECT id
-        FROM organizations_membership
-        WHERE organization_id = %(organization_id)s AND user_id = asked.user_id
-            AND deleted_at IS NULL
-        LIMIT 1
-        {lock}
-    ) AS membership
+    SELECT id, user_id, department_id, heir_id, removal_id, position
+    FROM unnest(
+        %(membership_ids)s::bigint[], %(user_ids)s::text[], %(department_ids)s::text[],
+        %(heir_ids)s::text[], %(removal_ids)s::text[]
+    ) WITH ORDINALITY AS member (id, user_id, department_id, heir_id, removal_id, position)
+),
+-- An heir is an active member, and not among those who are asked to leave.
+heir AS (
+    SELECT membership.user_id
+    FROM organizations_membership AS membership
+    WHERE membership.user_id = ANY (%(heir_ids)s::varchar[])
+        AND membership.organization_id = %(organization_id)s
+        AND membership.is_active
+        AND membership.user_id <> ALL (%(asked_ids)s::varchar[])
 ),
 -- What can stand in the way: the Owner role, every role with a capability outside the caller's, and
--- a department that the organization does not have.
+-- a department or an heir that the organization does not have.
 holder AS (
     SELECT member.*, decisive.is_owner, decisive.lacking,
         department_id IS NULL OR EXISTS (
@@ -32,7 +30,8 @@ holder AS (
             FROM organizations_department AS department
             WHERE department.id = member.department_id
                 AND department.organization_id = %(organization_id)s
-        ) AS has_target
+        ) AS has_department,
+        heir_id IS NULL OR heir_id IN (SELECT user_id FROM heir) AS has_heir
     FROM member
     CROSS JOIN LATERAL (
         SELECT coalesce(bool_or(role.is_owner), false) AS is_owner,
@@ -48,26 +47,30 @@ holder AS (
     ) AS decisive
 ),
 leaving_owner AS (
-    SELECT holder.id, holder.place, account.is_active
+    SELECT holder.id, holder.position, membership.is_active AND account.is_active AS is_active
     FROM holder
+    JOIN organizations_membership AS membership ON membership.id = holder.id
     JOIN users_user AS account ON account.id = holder.user_id
-    WHERE holder.is_owner AND holder.lacking IS NULL AND holder.has_target
+    WHERE holder.is_owner AND holder.lacking IS NULL AND holder.has_department AND holder.has_heir
 ),
 verdict AS (
     SELECT
-        id, user_id, department_id, removal_id, lacking,
+        id, user_id, department_id, heir_id, removal_id, lacking,
         CASE
             WHEN lacking IS NOT NULL THEN 'INSUFFICIENT_PERMISSIONS'
-            -- Of the last owners stays the one with an active account who would go last; where no
-            -- account of theirs is active, all stay. Migration 0006 has the function.
+            -- Of the last owners stays the active one who would go last; where none of them is
+            -- active, all stay.
             WHEN is_owner
-                AND place = coalesce((SELECT max(place) FROM leaving_owner WHERE is_active), place)
+                AND position = coalesce(
+                    (SELECT max(position) FROM leaving_owner WHERE is_active), position
+                )
                 AND NOT organizations_owner_remains(
                     %(organization_id)s,
-                    %(gone)s::bigint[] || id || ARRAY(SELECT id FROM leaving_owner)
+                    %(already_leaving)s::bigint[] || id || ARRAY(SELECT id FROM leaving_owner)
                 )
                 THEN 'LAST_OWNER_CANNOT_BE_REMOVED'
-            WHEN NOT has_target THEN 'DEPARTMENT_NOT_FOUND'
+            WHEN NOT has_department THEN 'DEPARTMENT_NOT_FOUND'
+            WHEN NOT has_heir THEN 'TRANSFER_USER_NOT_FOUND'
         END AS refusal
     FROM holder
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import structlog
 
-from organizations.models import Removal
+from organizations.models import Source
 from organizations.removal.outcome import RemovalOutcome
 from users.models import User
 
@@ -15,14 +15,14 @@ def log_removals(
     organization_id: str,
     outcomes: Iterable[RemovalOutcome],
     actor: User | None,
-    source: Removal.Source,
+    source: Source,
     trace_id: str,
 ) -> None:
     """Log who was removed, by ids and counts only: no name and no address belongs in a log.
 
     The command says it itself, in its report: ten thousand lines would say no more.
     """
-    if source == Removal.Source.COMMAND:
+    if source == Source.COMMAND:
         return
     for outcome in outcomes:
         if outcome.removal_id:

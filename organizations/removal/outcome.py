@@ -1,4 +1,4 @@
-"""What the service answers."""
+"""What a removal returns for each user."""
 
 from dataclasses import dataclass
 

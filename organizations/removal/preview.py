@@ -14,7 +14,7 @@ from organizations.removal.guards import find_refusals
 
 @dataclass(frozen=True, slots=True)
 class RemovalPreview:
-    """What the removal of one active member would take, and what stands in its way."""
+    """What the removal of one member would take, and what stands in its way."""
 
     membership: Membership
     roles: list[Role]
@@ -34,32 +34,37 @@ def preview_removal(
     *,
     authority: frozenset[Capability],
     targets: Mapping[str, str] | None = None,
-    gone: Collection[int] = (),
+    already_leaving: Collection[int] = (),
 ) -> list[RemovalPreview]:
     """Return what `remove_members` would do to each, in the order given; non-members are left out.
 
-    ``targets`` are ids of departments by user id; ``gone`` are memberships of owners that an
-    earlier part of this preview would have ended. The number of SQL statements does not depend on
-    how many users there are.
+    ``targets`` are ids of departments or heirs by user id; ``already_leaving`` are memberships of
+    owners that an earlier part of this preview would have ended. The number of SQL statements does
+    not depend on how many users there are.
     """
-    order = {
-        user_id: place
-        for place, user_id in enumerate(dict.fromkeys(user_ids))
+    position = {
+        user_id: number
+        for number, user_id in enumerate(dict.fromkeys(user_ids))
         if is_id("usr", user_id)
     }
     members = sorted(
-        Membership.objects.current().of(organization_id, order).select_related("user"),
-        key=lambda member: order[member.user_id],
+        Membership.objects.current().of(organization_id, position).select_related("user"),
+        key=lambda member: position[member.user_id],
     )
-    there = [member.user_id for member in members if member.pk not in gone]
-    refusals = find_refusals(organization_id, there, targets or {}, authority=authority, gone=gone)
+    refusals = find_refusals(
+        organization_id,
+        {member.user_id: member.pk for member in members if member.pk not in already_leaving},
+        targets=targets or {},
+        authority=authority,
+        already_leaving=already_leaving,
+    )
     return preview_members(organization_id, members, refusals)
 
 
 def preview_members(
     organization_id: str, members: Sequence[Membership], refusals: Mapping[str, ContractError]
 ) -> list[RemovalPreview]:
-    """Return what the removal would take of each of these active members of one organization.
+    """Return what the removal would take of each of these members of one organization.
 
     ``refusals`` say who would stay, by user id; they depend on who else would leave.
     """

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from organizations.capabilities import ALL_CAPABILITIES
-from organizations.models import Removal
+from organizations.models import Source
 from organizations.removal.service import remove_members
 from tests.benchmarks import floor, servers
 from tests.benchmarks.measure import Result, median, percentile_95, seconds
@@ -18,7 +18,7 @@ def remove_by_service(world: World, user_ids: Sequence[str]) -> None:
         user_ids,
         transfer_to=world.department_id,
         actor=None,
-        source=Removal.Source.COMMAND,
+        source=Source.COMMAND,
         authority=ALL_CAPABILITIES,
     )
     if not all(outcome.removal_id for outcome in outcomes):

@@ -1,10 +1,13 @@
-"""Invariant 6, attacked past the service: an organization keeps an active owner."""
+"""Invariants 6 and 7, attacked past the service: an organization keeps an owner, and the role."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
+from config.identifiers import generate_id
 from organizations.models import (
     Membership,
     Organization,
@@ -12,6 +15,7 @@ from organizations.models import (
 )
 from tests.factories import (
     MembershipFactory,
+    OrganizationFactory,
     RoleFactory,
     UserFactory,
 )
@@ -22,10 +26,6 @@ from users.models import User
 
 def take_role_away(owner: Membership) -> None:
     owner.role_assignments.all().delete()
-
-
-def change_role(owner: Membership) -> None:
-    owner.role_assignments.update(role=owner.organization.roles.get(name="Member"))
 
 
 def take_role_away_in_sql(owner: Membership) -> None:
@@ -64,16 +64,20 @@ def rename_role_and_delete_assignment(owner: Membership) -> None:
     )
 
 
+def deactivate(owner: Membership) -> None:
+    Membership.objects.filter(pk=owner.pk).update(deactivated_at=timezone.now())
+
+
 @pytest.mark.parametrize(
     "attack",
     [
         take_role_away,
-        change_role,
         take_role_away_in_sql,
         delete_role,
         delete_role_and_assignment,
         rename_role_and_delete_assignment,
         disable_account,
+        deactivate,
         delete_account,
     ],
 )
@@ -95,6 +99,14 @@ def test_6_the_membership_of_an_owner_is_not_given_to_somebody_else(owner: Membe
 def test_6_an_owner_whose_account_is_disabled_does_not_count(owner: Membership) -> None:
     second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
     User.objects.filter(pk=second.user_id).update(is_active=False)
+
+    with refused("without an active owner"):
+        owner.role_assignments.all().delete()
+
+
+def test_6_an_owner_who_is_deactivated_does_not_count(owner: Membership) -> None:
+    second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
+    deactivate(second)
 
     with refused("without an active owner"):
         owner.role_assignments.all().delete()
@@ -123,15 +135,6 @@ def test_6_one_of_two_owners_can_give_the_role_back(owner: Membership) -> None:
     assert list(active_owners()) == [owner]
 
 
-def test_6_role_assignments_are_not_truncated(owner: Membership) -> None:
-    # The tests' own cleaning is by TRUNCATE, so that guard is off in the test database.
-    sql("SET CONSTRAINTS ALL IMMEDIATE")
-    sql("ALTER TABLE organizations_roleassignment ENABLE TRIGGER ALL")
-
-    with refused("lose its owners"):
-        sql("TRUNCATE organizations_roleassignment")
-
-
 def test_6_the_owner_role_stays_what_it_is(organization: Organization) -> None:
     with refused("Cannot update"):
         Role.objects.filter(organization=organization).update(is_owner=False)
@@ -140,3 +143,48 @@ def test_6_the_owner_role_stays_what_it_is(organization: Organization) -> None:
 def test_6_an_organization_has_one_owner_role(organization: Organization) -> None:
     with refused("one_owner_role_per_organization"):
         RoleFactory.create(organization=organization, is_owner=True)
+
+
+def made_by_bulk_create() -> Organization:
+    [organization] = Organization.objects.bulk_create([Organization(name="Acme")])
+    return organization
+
+
+def made_in_sql() -> Organization:
+    sql("INSERT INTO organizations_organization VALUES (%s, %s, now())", "org_sql", "Acme")
+    return Organization.objects.get(pk="org_sql")
+
+
+@pytest.mark.parametrize("made", [OrganizationFactory.create, made_by_bulk_create, made_in_sql])
+def test_7_an_organization_has_its_roles_however_it_was_made(
+    db: None, made: Callable[[], Organization]
+) -> None:
+    assert [
+        (role.name, role.capabilities, role.is_owner)
+        for role in made().roles.order_by("-is_owner", "name")
+    ] == [
+        ("Owner", ["override_all_permissions"], True),
+        ("Admin", ["override_all_permissions"], False),
+        ("Member", [], False),
+    ]
+
+
+def test_7_the_owner_role_is_deleted_with_its_organization_alone(db: None) -> None:
+    organization = OrganizationFactory.create()
+
+    with refused("every organization has its Owner role"), transaction.atomic():
+        organization.roles.filter(is_owner=True).delete()
+        check_deferred()
+    organization.delete()
+    check_deferred()
+
+    assert not Role.objects.exists()
+
+
+def test_7_a_role_of_the_database_has_an_id_as_any_other(organization: Organization) -> None:
+    before = generate_id("role")
+    [made] = OrganizationFactory.create().roles.filter(is_owner=True)
+
+    assert re.fullmatch(r"role_[0-9A-HJKMNP-TV-Z]{26}", made.pk)
+    assert len(made.pk) == len(before)
+    assert before[:15] <= made.pk[:15]

@@ -27,18 +27,6 @@ def test_a_capability_is_one_of_the_contracts(organization: Organization) -> Non
         RoleFactory.create(organization=organization, capabilities=["fly"])
 
 
-def test_an_organization_starts_with_its_three_roles(db: None) -> None:
-    organization = Organization.objects.create(name="Acme")
-
-    assert {
-        (role.name, tuple(role.capabilities), role.is_owner) for role in organization.roles.all()
-    } == {
-        ("Owner", ("override_all_permissions",), True),
-        ("Admin", ("override_all_permissions",), False),
-        ("Member", (), False),
-    }
-
-
 def test_one_mailbox_is_one_account(db: None) -> None:
     User.objects.create_user("Ada@Example.com")
 
@@ -59,6 +47,11 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
     assert indexes == [
         "department_in_organization",
         "department_joined_once",
+        "event_by_actor",
+        "event_by_date",
+        "event_by_organization",
+        "event_by_trace",
+        "event_by_user",
         "membership_is_current_key",
         "one_current_membership",
         "one_owner_role_per_organization",

@@ -22,6 +22,7 @@ from organizations.models import (
     Removal,
     Resource,
     RoleAssignment,
+    Source,
 )
 from organizations.removal.service import remove_members
 from tests.factories import (
@@ -120,7 +121,7 @@ class Somebody:
             [person.pk for person in asked],
             transfer_to=self.chance.choice(self.world.departments[place.pk]).pk,
             actor=user,
-            source=Removal.Source.ADMIN,
+            source=Source.ADMIN,
             authority=ALL_CAPABILITIES,
         )
         codes = {outcome.refusal.code if outcome.refusal else "removed" for outcome in outcomes}

@@ -32,12 +32,12 @@ from organizations.models import (
     Removal,
     Resource,
     RoleAssignment,
+    Source,
 )
 from organizations.removal.service import remove_members
 from tests.factories import (
     DepartmentFactory,
     OrganizationFactory,
-    ResourceFactory,
     RoleFactory,
     UserFactory,
 )
@@ -204,8 +204,13 @@ class Organizations(RuleBasedStateMachine):
 
     @rule(place=places, user=people)
     def own(self, place: Place, user: User) -> None:
-        resource = ResourceFactory.create(organization=place.organization, owner=user)
-        place.resources[resource.pk] = user.pk
+        resource = Resource(organization=place.organization, name="thing", owner=user)
+        if user.pk in place.members:
+            resource.save()
+            place.resources[resource.pk] = user.pk
+        else:
+            with refused(IntegrityError):
+                resource.save()
 
     @rule(place=places, other=places, number=st.integers(0, 1))
     def staff_pass_everything_of_leavers(self, place: Place, other: Place, number: int) -> None:
@@ -292,7 +297,7 @@ class Organizations(RuleBasedStateMachine):
             asked,
             transfer_to=target,
             actor=None,
-            source=Removal.Source.COMMAND,
+            source=Source.COMMAND,
             authority=ALL_CAPABILITIES,
         )
 

@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from organizations.capabilities import Capability
-from organizations.models import Membership, Organization, Removal
+from organizations.models import Membership, Organization, Removal, Source
 from tests.conftest import ClientOf
 from tests.factories import (
     DepartmentFactory,
@@ -49,7 +49,7 @@ def test_the_record_says_who_from_where_and_under_which_trace(
 
     record = Removal.objects.get()
     assert response["X-Request-ID"] == record.trace_id == "case-42"
-    assert (record.actor, record.source, record.reason) == (owner.user, Removal.Source.API, "")
+    assert (record.actor, record.source, record.reason) == (owner.user, Source.API, "")
 
 
 def test_what_the_user_owns_passes_to_the_department(
@@ -306,7 +306,7 @@ def test_the_checks_come_in_the_order_of_the_contract(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("size", [0, 20])
-def test_a_removal_takes_three_statements_whatever_the_member_holds(
+def test_a_removal_takes_four_statements_whatever_the_member_holds(
     as_owner: APIClient,
     organization: Organization,
     owner: Membership,
@@ -322,6 +322,6 @@ def test_a_removal_takes_three_statements_whatever_the_member_holds(
     ResourceFactory.create_batch(size, organization=organization, owner=member.user)
     body = CONFIRMED | {"transfer_resources_to_department_id": departments[0].pk}
 
-    # the token with its user, what the caller may do, the removal
-    with django_assert_num_queries(3):
+    # the token with its user, what the caller may do, BEGIN, the locks, the removal, COMMIT
+    with django_assert_num_queries(6):
         assert as_owner.delete(address_of(member), body).status_code == 204

@@ -9,10 +9,10 @@ from organizations.models import (
     DepartmentMembership,
     Membership,
     Organization,
-    Removal,
     Resource,
     Role,
     RoleAssignment,
+    Source,
 )
 from organizations.removal.service import remove_members
 from tests.factories import DepartmentFactory, RoleFactory, UserFactory
@@ -68,7 +68,7 @@ def test_no_large_table_is_read_whole(
         user_ids,
         transfer_to=department.pk,
         actor=None,
-        source=Removal.Source.API,
+        source=Source.API,
         authority=ALL_CAPABILITIES,
     )
 

@@ -16,6 +16,7 @@ from organizations.models import (
     Resource,
     Role,
     RoleAssignment,
+    Source,
 )
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.service import remove_members
@@ -27,7 +28,7 @@ from tests.factories import (
     RoleFactory,
     UserFactory,
 )
-from tests.organizations.removal.outcomes import codes, remove
+from tests.removals import codes, remove
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -190,7 +191,7 @@ def test_who_joins_while_a_removal_waits_is_not_found(owner: Membership) -> None
                         *(owner.organization_id, [joining.pk, member.pk]),
                         transfer_to=None,
                         actor=None,
-                        source=Removal.Source.COMMAND,
+                        source=Source.COMMAND,
                         authority=ALL_CAPABILITIES,
                     )
                 )
@@ -201,19 +202,6 @@ def test_who_joins_while_a_removal_waits_is_not_found(owner: Membership) -> None
             ) as join:
                 join.result()
         assert codes([removing.result()]) == ["USER_NOT_FOUND", "removed"]
-
-
-def test_whose_role_becomes_another_meanwhile_is_judged_by_that(owner: Membership) -> None:
-    member = MembershipFactory.create(organization=owner.organization, roles=["Member"])
-
-    with ExitStack() as both:
-        with transaction.atomic():
-            member.role_assignments.update(role=owner.organization.roles.get(name="Admin"))
-            removing = both.enter_context(
-                in_background(partial(remove, member, authority=frozenset()))
-            )
-            until_somebody_waits_for_a_lock()
-        assert codes([removing.result()]) == ["INSUFFICIENT_PERMISSIONS"]
 
 
 def test_a_department_that_is_deleted_meanwhile_is_not_found(owner: Membership) -> None:

@@ -1,7 +1,5 @@
 """What a removal does, and what it refuses."""
 
-from collections.abc import Mapping
-
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -12,26 +10,9 @@ from organizations.exceptions import (
     UserNotFoundError,
 )
 from organizations.models import Membership, Organization, Removal, Resource, RoleAssignment
-from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.preview import preview_removal
-from organizations.removal.service import remove_members
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
-
-
-def remove(
-    organization: Organization,
-    *members: Membership,
-    transfer_to: str | Mapping[str, str] | None = None,
-    authority: frozenset[Capability] = ALL_CAPABILITIES,
-) -> list[RemovalOutcome]:
-    return remove_members(
-        organization.pk,
-        [member.user_id for member in members],
-        transfer_to=transfer_to,
-        actor=None,
-        source=Removal.Source.COMMAND,
-        authority=authority,
-    )
+from tests.removals import remove
 
 
 def test_a_removal_takes_roles_departments_and_membership_and_leaves_a_record(
@@ -43,7 +24,7 @@ def test_a_removal_takes_roles_departments_and_membership_and_leaves_a_record(
     )
     resource = ResourceFactory.create(organization=organization, owner=member.user)
 
-    [outcome] = remove(organization, member, transfer_to=department.pk)
+    [outcome] = remove(member, transfer_to=department.pk)
 
     member.refresh_from_db()
     resource.refresh_from_db()
@@ -63,7 +44,7 @@ def test_the_last_owner_stays_while_the_others_go(
 ) -> None:
     second = MembershipFactory.create(organization=organization, roles=["Owner"])
 
-    first_outcome, second_outcome = remove(organization, owner, second)
+    first_outcome, second_outcome = remove(owner, second)
 
     assert first_outcome.removal_id
     assert isinstance(second_outcome.refusal, LastOwnerCannotBeRemovedError)
@@ -86,7 +67,7 @@ def test_an_owner_who_stays_for_another_reason_is_one_who_remains(
             owner.pk: False,
             second.pk: True,
         }
-    kept, removed = remove(organization, owner, second, transfer_to=targets)
+    kept, removed = remove(owner, second, transfer_to=targets)
 
     assert isinstance(kept.refusal, DepartmentNotFoundError)
     assert removed.removal_id
@@ -98,7 +79,7 @@ def test_a_role_without_capabilities_is_above_nobody(
     organization.roles.update(capabilities=[])
     MembershipFactory.create(organization=organization, roles=["Owner"])
 
-    [outcome] = remove(organization, owner, authority=frozenset())
+    [outcome] = remove(owner, authority=frozenset())
 
     assert outcome.removal_id
 
@@ -106,9 +87,9 @@ def test_a_role_without_capabilities_is_above_nobody(
 def test_somebody_who_is_no_member_is_not_found(
     organization: Organization, owner: Membership
 ) -> None:
-    stranger = MembershipFactory.create()
+    stranger = MembershipFactory.create().user
 
-    [outcome] = remove(organization, stranger)
+    [outcome] = remove(Membership(organization=organization, user=stranger))
 
     assert isinstance(outcome.refusal, UserNotFoundError)
 
@@ -119,7 +100,7 @@ def test_with_an_unknown_department_nobody_goes(
     member = MembershipFactory.create(organization=organization)
     foreign = DepartmentFactory.create()
 
-    [outcome] = remove(organization, member, transfer_to=foreign.pk)
+    [outcome] = remove(member, transfer_to=foreign.pk)
 
     assert isinstance(outcome.refusal, DepartmentNotFoundError)
     member.refresh_from_db()
@@ -133,7 +114,7 @@ def test_without_a_department_resources_stay_with_their_owner(
     member = MembershipFactory.create(organization=organization)
     resource = ResourceFactory.create(organization=organization, owner=member.user)
 
-    remove(organization, member)
+    remove(member)
 
     assert list(Resource.objects.whose_owner_has_left()) == [resource]
 
@@ -149,7 +130,7 @@ def test_each_member_can_have_a_department_of_their_own(
     ]
     targets = {first.user_id: sales.pk, second.user_id: finance.pk, fourth.user_id: "dept_none"}
 
-    outcomes = remove(organization, first, second, third, fourth, transfer_to=targets)
+    outcomes = remove(first, second, third, fourth, transfer_to=targets)
 
     assert [bool(outcome.removal_id) for outcome in outcomes] == [True, True, True, False]
     for resource in resources:
@@ -162,11 +143,11 @@ def test_who_was_removed_before_comes_with_the_last_record(
     organization: Organization, owner: Membership
 ) -> None:
     member = MembershipFactory.create(organization=organization)
-    remove(organization, member)
+    remove(member)
     MembershipFactory.create(organization=organization, user=member.user)
-    [second] = remove(organization, member)
+    [second] = remove(member)
 
-    [outcome] = remove(organization, member)
+    [outcome] = remove(member)
 
     assert outcome.earlier == Removal.objects.get(pk=second.removal_id)
     assert isinstance(outcome.refusal, UserNotFoundError)
@@ -179,9 +160,9 @@ def test_the_record_is_told_only_to_who_could_have_removed_them(
     authority = frozenset({Capability.REMOVE_USERS})
     admin = MembershipFactory.create(organization=organization, roles=["Admin"])
     member = MembershipFactory.create(organization=organization, roles=["Member"])
-    remove(organization, admin, member)
+    remove(admin, member)
 
-    above, below = remove(organization, admin, member, authority=authority)
+    above, below = remove(admin, member, authority=authority)
 
     assert above.earlier is None
     assert below.earlier is not None
@@ -203,7 +184,7 @@ def test_many_take_as_many_statements_as_one(organization: Organization, owner: 
         with CaptureQueriesContext(connection) as previewed:
             preview_removal(organization.pk, leaving, authority=ALL_CAPABILITIES)
         with CaptureQueriesContext(connection) as removed:
-            remove(organization, *members, owner, transfer_to=department.pk)
+            remove(*members, owner, transfer_to=department.pk)
         return len(previewed), len(removed)
 
     assert statements(20) == statements(2)

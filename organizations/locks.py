@@ -1,0 +1,29 @@
+"""The locks that every change of memberships begins with."""
+
+from collections.abc import Iterable
+
+from config.identifiers import is_id
+from config.prepared_statements import fetch_prepared
+
+# By hand, since every removal waits for it: through the ORM a removal takes a fifth longer.
+_LOCK_MEMBERS = """
+    SELECT user_id, id
+    FROM organizations_membership
+    WHERE organization_id = %s AND user_id = ANY (%s::varchar[]) AND deleted_at IS NULL
+    ORDER BY user_id
+    FOR UPDATE
+"""
+
+
+def lock_members(organization_id: str, user_ids: Iterable[str]) -> dict[str, int]:
+    """Lock the memberships of those of these users who are members, until the transaction ends.
+
+    Returns their membership ids by user id. From here on nobody can be given a role or a department
+    of theirs, or a resource: it waits.
+
+    Everything locks in one order, so that no two wait for each other: memberships by user id, those
+    of heirs among them (here); accounts, where the Owner role is given; what members hold;
+    resources; and last, in the owner rule of the database, organizations by id.
+    """
+    known = [user_id for user_id in set(user_ids) if is_id("usr", user_id)]
+    return dict(fetch_prepared(_LOCK_MEMBERS, [organization_id, known]))
