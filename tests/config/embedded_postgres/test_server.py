@@ -1,10 +1,8 @@
 """The PostgreSQL that the demo and the tests bring along."""
 
 import os
-import signal
 import stat
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psutil
@@ -17,7 +15,8 @@ from config.embedded_postgres.server import Server
 from tests.processes import Program, running
 
 USE = """
-import os, psycopg, signal
+import os, psycopg, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 from django.db import connection
 known = connection.get_connection_params()
@@ -27,25 +26,15 @@ signal.pause()
 """
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A server of its own, which has ended when the test has."""
-    yield Server(tmp_path / "postgres")
-    last = Server(tmp_path / "postgres")
-    with suppress(ImproperlyConfigured):
-        last.start()
-    last.leave()
-
-
 def user(server: Server) -> AbstractContextManager[Program]:
     """Run a program that asks Django where the database is, connects to it, and stays."""
     environment = {"DEBUG": "true", "EMBEDDED_POSTGRES": str(server.folder)}
     return running("-c", USE, environment=environment)
 
 
-def interrupt(program: Program) -> None:
-    """End a program as Ctrl-C does."""
-    program.process.send_signal(signal.SIGINT)
+def end(program: Program) -> None:
+    """Have a program exit by itself."""
+    program.process.terminate()
     program.process.wait(timeout=60)
 
 
@@ -57,9 +46,9 @@ def is_running(server: Server) -> bool:
 def test_processes_share_it_and_the_last_to_end_stops_it(server: Server) -> None:
     with user(server) as first, user(server) as second:
         assert first.until("started .*")[0] == second.until("started .*")[0]
-        interrupt(first)
+        end(first)
         assert is_running(server)
-        interrupt(second)
+        end(second)
         assert not is_running(server)
 
 
@@ -68,7 +57,7 @@ def test_after_a_killed_process_the_next_one_uses_it_and_stops_it(server: Server
         started = killed.until("started .*")[0]
     with user(server) as program:
         assert program.until("started .*")[0] == started
-        interrupt(program)
+        end(program)
 
     assert not is_running(server)
 
@@ -102,24 +91,22 @@ def test_nobody_else_gets_at_it(server: Server) -> None:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
 
 
-def test_a_deep_folder_has_its_socket_elsewhere_and_private(tmp_path: Path) -> None:
-    server = Server(tmp_path.joinpath(*["deep" * 10] * 4))
+def test_a_deep_folder_has_its_socket_elsewhere_and_private(server: Server) -> None:
+    deep = Server(server.folder.joinpath(*["deep" * 10] * 4))
 
-    host, _ = server.start()
+    host, _ = deep.start()
 
-    assert not Path(host).is_relative_to(tmp_path)
+    assert not Path(host).is_relative_to(deep.folder)
     assert stat.S_IMODE(Path(host).stat().st_mode) == 0o700
-    server.leave()
+    deep.leave()
 
 
-def test_folders_above_are_opened_to_pass_through_at_most(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
+def test_folders_above_are_opened_to_pass_through_at_most(server: Server) -> None:
+    home = server.folder.parent
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
     modes = {above: stat.S_IMODE(above.stat().st_mode) for above in (home, *home.parents)}
-    server = Server(home / "project" / ".postgres")
 
     server.start()
-    server.leave()
 
     opened = stat.S_IXGRP | stat.S_IXOTH if os.geteuid() == 0 else 0
     for above, mode in modes.items():
