@@ -7,6 +7,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from organizations.checks import EARLIER_VERSION, is_of_earlier_version
+
 
 def live(request: HttpRequest) -> HttpResponse:
     """Answer 200 as long as the process answers at all."""
@@ -20,6 +22,8 @@ def ready(request: HttpRequest) -> HttpResponse:
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except Error:
         return HttpResponse("no database\n", content_type="text/plain", status=503)
+    if is_of_earlier_version(executor.loader.applied_migrations):
+        return HttpResponse(f"{EARLIER_VERSION}\n", content_type="text/plain", status=503)
     if missing:
         return HttpResponse("migrations are missing\n", content_type="text/plain", status=503)
     return HttpResponse("ready\n", content_type="text/plain")

@@ -85,7 +85,6 @@ TEMPLATES = [
 # A server where DATABASE_URL names one; for a first look and for tests, the embedded one.
 DATABASES: dict[str, dict[str, Any]]
 if DEBUG and not env.str("DATABASE_URL", default=""):
-    INSTALLED_APPS.append("config.embedded_postgres")
     DATABASES = {
         "default": {
             "ENGINE": "config.embedded_postgres",

@@ -1,6 +1,9 @@
 """The organizations application."""
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
+
+from organizations.checks import check_database_version
 
 
 class OrganizationsConfig(AppConfig):
@@ -8,3 +11,7 @@ class OrganizationsConfig(AppConfig):
 
     name = "organizations"
     verbose_name = "Organizations"
+
+    def ready(self) -> None:
+        """Have ``migrate`` refuse a database of an earlier version."""
+        register(check_database_version, Tags.database)

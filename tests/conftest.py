@@ -1,12 +1,17 @@
 """The cast of the tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from rest_framework.test import APIClient
 
+from config.embedded_postgres.server import Server
 from organizations.models import Membership, Organization
 from tests.factories import MembershipFactory, OrganizationFactory
 from users.models import AccessToken, User
@@ -18,6 +23,21 @@ ClientOf = Callable[[User], APIClient]
 def _uncounted() -> None:
     """Start every test with no request counted against a rate."""
     cache.clear()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """An embedded PostgreSQL of the test's own, which has ended when the test has.
+
+    It is not in `tmp_path`: for root, a second pytest would close the folder above to PostgreSQL.
+    """
+    with TemporaryDirectory() as name:
+        folder = Path(name) / "postgres"
+        yield Server(folder)
+        last = Server(folder)
+        with suppress(ImproperlyConfigured):
+            last.start()
+        last.leave()
 
 
 @pytest.fixture

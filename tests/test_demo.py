@@ -4,9 +4,9 @@ import http.client
 import json
 import re
 import shlex
-from pathlib import Path
 from typing import Any
 
+from config.embedded_postgres.server import Server
 from tests.processes import Program, free_port, running
 
 
@@ -50,19 +50,19 @@ def started(demo: Program) -> tuple[str, str]:
     return address, token
 
 
-def settings(folder: Path) -> dict[str, str]:
+def settings(server: Server) -> dict[str, str]:
     """Return an environment in which the demo has a database of its own."""
-    return {"HOME": str(folder), "EMBEDDED_POSTGRES": str(folder / "postgres")}
+    return {"HOME": str(server.folder), "EMBEDDED_POSTGRES": str(server.folder)}
 
 
 def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
-    tmp_path: Path,
+    server: Server,
 ) -> None:
     user = "/v1/organizations/org_xyz789/users/usr_abc123"
     confirmed = {"confirm": True, "transfer_resources_to_department_id": "dept_eng001"}
 
     port = str(free_port())
-    with running("manage.py", "demo", port, environment=settings(tmp_path)) as demo:
+    with running("manage.py", "demo", port, environment=settings(server)) as demo:
         address, token = started(demo)
         curl = shlex.split(demo.until(r"curl (?:.*\\\n)+.*")[0].replace("\\\n", " "))
         assert curl[curl.index("-X") + 1] == "DELETE"
@@ -84,7 +84,7 @@ def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
         assert "Engineering" in shown
         assert "https://" not in answer(address, token, "GET", "/v1/docs")[1].decode()
 
-    with running("manage.py", "demo", port, environment=settings(tmp_path)) as demo:
+    with running("manage.py", "demo", port, environment=settings(server)) as demo:
         address, token = started(demo)
         preview = json.loads(answer(address, token, "GET", f"{user}/removal-preview")[1])
         assert (len(preview["roles"]), len(preview["departments"])) == (2, 3)
@@ -97,4 +97,15 @@ def test_the_demo_leaves_a_server_alone_unless_it_is_forced() -> None:
 
     with running("manage.py", "demo", environment=environment) as demo:
         demo.until("--force")
+        assert demo.process.wait(timeout=30) == 1
+
+
+def test_the_demo_says_what_to_do_about_a_database_that_cannot_be_used(server: Server) -> None:
+    server.start()
+    server.leave()
+    (server.data / "PG_VERSION").write_text("17\n")
+
+    with running("manage.py", "demo", environment=settings(server)) as demo:
+        demo.until("CommandError: The embedded PostgreSQL does not start")
+        demo.until(f"Remove the folder {server.folder}")
         assert demo.process.wait(timeout=30) == 1

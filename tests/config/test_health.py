@@ -6,6 +6,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client, override_settings
 
+from organizations.checks import EARLIER_VERSION
+
 
 def test_a_live_process_says_so_without_a_database(client: Client) -> None:
     assert client.get("/livez").status_code == 200
@@ -28,6 +30,14 @@ def test_it_is_not_ready_while_a_migration_is_missing(client: Client, db: None) 
     response = client.get("/readyz")
 
     assert (response.status_code, response.content) == (503, b"migrations are missing\n")
+
+
+def test_it_is_not_ready_with_a_database_of_an_earlier_version(client: Client, db: None) -> None:
+    MigrationRecorder(connection).record_applied("organizations", "0002_admin_at_a_million")
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.content) == (503, f"{EARLIER_VERSION}\n".encode())
 
 
 def test_it_is_not_ready_without_a_database(

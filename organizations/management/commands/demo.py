@@ -4,6 +4,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
@@ -42,14 +43,18 @@ class Command(BaseCommand):
     def handle(self, *, addrport: str, force: bool, **_: Any) -> None:
         """Serve the sample until interrupted.
 
-        Raises CommandError without --force on a server that is not the demo's own.
+        Raises CommandError without --force on a server that is not the demo's own, and on a
+        database that cannot be used.
         """
         if connection.settings_dict["ENGINE"] != "config.embedded_postgres" and not force:
             raise CommandError(
                 "The demo brings its own PostgreSQL, but DATABASE_URL names a server. Unset it, or"
                 " pass --force to make the sample organization there."
             )
-        call_command("migrate", verbosity=0)
+        try:
+            call_command("migrate", verbosity=0, skip_checks=False)
+        except ImproperlyConfigured as error:  # the embedded PostgreSQL, which says what to do
+            raise CommandError(str(error)) from error
         organization = sample.restore_sample()
         self._show(addrport, str(organization), self._token(), self._password())
         call_command("runserver", addrport, use_reloader=False)
