@@ -204,6 +204,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "config.api.openapi.ApiSchema",
     "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_FILTER_BACKENDS": ["config.api.filters.StrictFilterBackend"],
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is a parameter that no endpoint knows
     "DEFAULT_THROTTLE_RATES": {
         "token": env.str("RATE_PER_TOKEN", default="600/min") or None,
         "address": env.str("RATE_PER_ADDRESS", default="1200/min") or None,
