@@ -1,7 +1,7 @@
 """The contract's errors as a family of classes, each declared like a row of its table."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Literal
 
 ErrorType = Literal[
     "client_error",
@@ -20,10 +20,10 @@ class ContractError(Exception):
     message in lower case, unless there is something more precise to say.
     """
 
-    status: ClassVar[int]
-    code: ClassVar[str]
-    type: ClassVar[ErrorType]
-    message: ClassVar[str]
+    status: int
+    code: str
+    type: ErrorType
+    message: str
 
     def __init__(
         self, details: Mapping[str, object] | None = None, *, system_message: str | None = None
@@ -31,3 +31,12 @@ class ContractError(Exception):
         super().__init__(self.message)
         self.details = details or {}
         self.system_message = system_message or self.message.lower()
+
+
+class InsufficientPermissionsError(ContractError):
+    """The caller lacks a capability, or the target holds one that the caller does not."""
+
+    status = 403
+    code = "INSUFFICIENT_PERMISSIONS"
+    type = "authorization_error"
+    message = "You do not have permission to perform this action."

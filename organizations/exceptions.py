@@ -1,6 +1,7 @@
 """Why a removal is refused, and why a caller is."""
 
 from config.errors import ContractError
+from config.errors import InsufficientPermissionsError as InsufficientPermissionsError
 
 
 class OrganizationAccessDeniedError(ContractError):
@@ -10,15 +11,6 @@ class OrganizationAccessDeniedError(ContractError):
     code = "ORGANIZATION_ACCESS_DENIED"
     type = "authorization_error"
     message = "You do not have access to this organization."
-
-
-class InsufficientPermissionsError(ContractError):
-    """The caller lacks a capability, or the target holds one that the caller does not."""
-
-    status = 403
-    code = "INSUFFICIENT_PERMISSIONS"
-    type = "authorization_error"
-    message = "You do not have permission to perform this action."
 
 
 class UserNotFoundError(ContractError):

@@ -1,5 +1,10 @@
 """Errors of any endpoint: what HTTP, the body and the server can be wrong with."""
 
+import re
+from http.client import responses
+
+from django.utils.encoding import escape_uri_path
+
 from config.errors import ContractError
 
 
@@ -19,6 +24,18 @@ class NotFoundError(ContractError):
     code = "NOT_FOUND"
     type = "client_error"
     message = "There is nothing at this address."
+
+
+class TrailingSlashError(NotFoundError):
+    """There is nothing at this path, but there is without its slash at the end.
+
+    Whoever repeats a removal must not take it for an answer about the user.
+    """
+
+    def __init__(self, path: str) -> None:
+        address = escape_uri_path(path)
+        self.message = f"There is nothing at this address. Without its last slash it is {address}."
+        super().__init__({"address": address}, system_message=f"no such path; use {address}")
 
 
 class MethodNotAllowedError(ContractError):
@@ -73,6 +90,19 @@ class RateLimitedError(ContractError):
     code = "RATE_LIMITED"
     type = "rate_limit_error"
     message = "Too many requests. Please try again later."
+
+
+class OtherError(ContractError):
+    """A 4xx that has no row in the contract: its code is HTTP's own phrase, such as CONFLICT."""
+
+    type = "client_error"
+
+    def __init__(self, status: int, system_message: str | None = None) -> None:
+        phrase = responses.get(status, "Client Error")
+        self.status = status
+        self.code = re.sub(r"\W+", "_", phrase).upper()
+        self.message = f"{phrase}."
+        super().__init__(system_message=system_message)
 
 
 class InternalError(ContractError):

@@ -27,6 +27,7 @@ class ApiMiddleware:
         if not issubclass(getattr(match.func, "cls", object), ApiView):
             return self.get_page(request)
         request.resolver_match = match
-        response: Response = match.func(request, *match.args, **match.kwargs)
-        response.render()
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        if isinstance(response, Response):
+            response.render()
         return response

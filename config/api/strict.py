@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 
@@ -18,11 +17,11 @@ class StrictBooleanField(serializers.BooleanField):
         return data
 
 
-@extend_schema_field(str)
-class StrictStringField(serializers.Field[str, str, str, Any]):
-    """A JSON string, as it is."""
+class StrictStringField(serializers.CharField):
+    """A JSON string, as it is: no number becomes one, and no space is lost."""
 
-    default_error_messages = {"invalid": "Must be a string."}  # noqa: RUF012 (as in DRF)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, **options)
 
     def to_internal_value(self, data: object) -> str:
         """Return the value; raises ValidationError for any other type."""
@@ -30,9 +29,15 @@ class StrictStringField(serializers.Field[str, str, str, Any]):
             self.fail("invalid")
         return data
 
-    def to_representation(self, value: str) -> str:
-        """Return the value."""
-        return value
+
+class IdField(StrictStringField):
+    """An id that a body names: whatever string it is, it is found or it is not."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_blank=True, **options)
+
+    def run_validators(self, value: object) -> None:
+        """Refuse none: a malformed id is a 404, as an unknown one is (contract: Errors)."""
 
 
 class StrictSerializer(serializers.Serializer[Any]):

@@ -20,6 +20,6 @@ class TokenRateThrottle(SimpleRateThrottle):
 
     scope = "token"
 
-    def get_cache_key(self, request: Request, view: APIView) -> str:
-        """Return the key that this token's requests are counted under."""
-        return f"throttle_token_{request.auth.pk}"
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        """Return the key that this token's requests are counted under; None without a token."""
+        return f"throttle_token_{request.auth.pk}" if request.auth else None

@@ -55,7 +55,9 @@ describe_removal = extend_schema(
         " may do is looked up once, before the removal. A second removal of the same user is a 404;"
         " of two at the same moment, one gets the 204. That 404 names the earlier removal in its"
         " details, by `removal_id` and `removed_at`: whoever lost the first answer learns that it"
-        " was done."
+        " was done.\n\n"
+        "A 404 with the code `NOT_FOUND` says nothing about the user: there is no such address. One"
+        " with a slash at its end is such, and its details name the one that was meant."
     ),
     parameters=_PARAMETERS,
     request=RemovalSerializer,

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from config.api.strict import StrictBooleanField, StrictSerializer, StrictStringField
+from config.api.strict import IdField, StrictBooleanField, StrictSerializer
 from organizations.exceptions import (
     InsufficientPermissionsError,
     LastOwnerCannotBeRemovedError,
@@ -17,7 +17,7 @@ class RemovalSerializer(StrictSerializer):
         default=False,
         help_text="Must be the JSON value `true`; anything else but `false` is a VALIDATION_ERROR.",
     )
-    transfer_resources_to_department_id = StrictStringField(
+    transfer_resources_to_department_id = IdField(
         required=False,
         allow_null=True,
         default=None,

@@ -12,7 +12,7 @@ from django.test import Client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from config.api.parser import MAX_BODY_BYTES
+from config.api.parser import JSONObjectParser
 from organizations.models import Membership
 from tests.factories import MembershipFactory
 from tests.organizations.api.address import address_of
@@ -77,10 +77,10 @@ def send(path: str, token: str, tally: Tally, body: bytes = b"", **options: Any)
 
 
 @thorough
-@example(body=b"[" * MAX_BODY_BYTES)
+@example(body=b"[" * JSONObjectParser.max_bytes)
 @example(body=b'{"a":' * 10_000 + b"1" + b"}" * 10_000)
 @example(body=b"1" * 5000)
-@example(body=b" " * (MAX_BODY_BYTES + 1))
+@example(body=b" " * (JSONObjectParser.max_bytes + 1))
 @example(body=b'{"confirm": true, "\\ud800": 1}')
 @example(body=b'{"confirm": 1e999}')
 @example(body=b'\xef\xbb\xbf{"confirm": true}')

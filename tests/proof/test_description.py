@@ -36,7 +36,7 @@ def test_schemathesis_finds_no_difference(tally: Tally, tmp_path: Path) -> None:
         )
 
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    phases = re.findall(r"(Examples|Coverage|Fuzzing|Stateful) \(in", finished.stdout)
-    assert phases == ["Examples", "Coverage", "Fuzzing", "Stateful"]
+    phases = re.findall(r"(Examples|Coverage|Fuzzing) \(in", finished.stdout)
+    assert phases == ["Examples", "Coverage", "Fuzzing"]
     tally("requests of schemathesis", int(re.findall(r"([\d,]+) generated", finished.stdout)[0]))
     assert broken_invariants() == []

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -12,11 +11,10 @@ from rest_framework.test import APIClient
 from structlog.testing import capture_logs
 
 from organizations.models import Membership
+from tests.config.api.envelopes import assert_envelope
 from tests.conftest import ClientOf
 from tests.factories import MembershipFactory
 from tests.organizations.api.address import address_of
-
-KEYS = {"code", "message", "system_message", "type", "status", "details", "trace_id", "timestamp"}
 
 
 @pytest.fixture
@@ -27,19 +25,6 @@ def client(owner: Membership, client_of: ClientOf) -> APIClient:
 @pytest.fixture
 def path(owner: Membership) -> str:
     return address_of(MembershipFactory.create(organization=owner.organization))
-
-
-def assert_envelope(response: Any, status: int, code: str, kind: str) -> dict[str, Any]:
-    body = response.json()
-    assert set(body) == {"success", "error"}
-    assert body["success"] is False
-    error: dict[str, Any] = body["error"]
-    assert set(error) == KEYS
-    assert (response.status_code, error["status"]) == (status, status)
-    assert (error["code"], error["type"]) == (code, kind)
-    assert error["trace_id"] == response["X-Request-ID"]
-    assert response["Content-Type"] == "application/json"
-    return error
 
 
 def test_the_reference_error_to_the_letter(client: APIClient, path: str) -> None:
@@ -67,6 +52,23 @@ def test_an_unknown_path(unknown: str, debug: bool) -> None:
         assert_envelope(Client().get(unknown), 404, "NOT_FOUND", "client_error")
 
 
+@pytest.mark.parametrize("slashes", ["/", "//"])
+def test_a_slash_too_many_is_told_from_a_user_who_is_not_there(
+    client: APIClient, path: str, slashes: str
+) -> None:
+    response = client.delete(f"{path}{slashes}", {"confirm": True})
+
+    error = assert_envelope(response, 404, "NOT_FOUND", "client_error")
+    assert error["details"] == {"address": path}
+    assert path in error["message"]
+    assert path in error["system_message"]
+    assert client.delete(path, {"confirm": True}).status_code == 204
+
+
+def test_a_format_in_the_query_is_no_unknown_path(client: APIClient, path: str) -> None:
+    assert client.delete(f"{path}?format=xml", {"confirm": True}).status_code == 204
+
+
 def test_a_wrong_method_names_the_right_ones(client: APIClient, path: str) -> None:
     response = client.post(path, {})
 
@@ -84,6 +86,15 @@ def test_a_body_that_is_no_json(client: APIClient, path: str) -> None:
     response = client.delete(path, "confirm=true", content_type="text/plain")
 
     assert_envelope(response, 415, "UNSUPPORTED_MEDIA_TYPE", "client_error")
+
+
+@pytest.mark.parametrize("size", [64 * 1024 + 1, 3 * 1024 * 1024])
+def test_a_body_that_is_too_large(client: APIClient, path: str, size: int) -> None:
+    body = b'{"confirm": true}'.ljust(size)
+
+    response = client.delete(path, body, content_type="application/json")
+
+    assert_envelope(response, 413, "PAYLOAD_TOO_LARGE", "client_error")
 
 
 @pytest.mark.parametrize("debug", [True, False])

@@ -1,0 +1,93 @@
+"""Filters of lists: django-filter's, and nothing that a caller asks for passed over in silence."""
+
+from contextlib import suppress
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.core.validators import EMPTY_VALUES
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django_filters import Filter, MultipleChoiceFilter
+from django_filters.rest_framework import DjangoFilterBackend, FilterSet
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.exceptions import ValidationError
+
+if TYPE_CHECKING:  # it imports this module, which settings name
+    from rest_framework.generics import GenericAPIView
+
+
+class StrictFilterBackend(DjangoFilterBackend):
+    """Filters a list by its view's filter set.
+
+    An unknown parameter, one without a value and one that is given twice are refused, as a
+    malformed one is. Parameters of the view's pagination are left to it.
+    """
+
+    def filter_queryset(
+        self, request: HttpRequest, queryset: QuerySet[Any], view: "GenericAPIView[Any]"
+    ) -> QuerySet[Any]:
+        """Return what the filters leave; raises ValidationError that names every wrong one."""
+        filter_class = self.get_filterset_class(view, queryset) or FilterSet
+        filterset = filter_class(**self.get_filterset_kwargs(request, queryset, view))
+        of_pages = getattr(view.paginator, "query_parameters", ())
+        wrong: dict[str, list[str]] = {
+            name: [str(message) for message in messages]
+            for name, messages in filterset.errors.items()
+        }
+        for name, values in request.GET.lists():
+            wanted = filterset.filters.get(name)
+            if wanted is None and name not in of_pages:
+                wrong[name] = ["This parameter is not known."]
+            elif len(values) > 1 and not isinstance(wanted, MultipleChoiceFilter):
+                wrong[name] = ["This parameter can be given only once."]
+            elif wanted and filterset.form.cleaned_data.get(name) in EMPTY_VALUES:
+                # Else it would count as not given: an empty value, and a malformed boolean.
+                wrong.setdefault(name, ["This value is not valid."])
+        if wrong:
+            raise ValidationError(wrong)
+        return filterset.qs
+
+
+class MomentField(forms.Field):
+    """A time with its offset, or a date, which is its first moment in UTC."""
+
+    default_error_messages: ClassVar = {
+        "invalid": "Must be a date, or a time with its offset ('+' is written %2B in an address)."
+    }
+
+    def to_python(self, value: str | None) -> datetime | None:
+        """Return the moment; raises ValidationError."""
+        if not value:
+            return None
+        with suppress(ValueError):
+            return datetime.combine(date.fromisoformat(value), time(), UTC)
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo:
+                return moment
+        raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+
+
+@extend_schema_field(
+    {"anyOf": [{"type": "string", "format": kind} for kind in ("date-time", "date")]}
+)
+class MomentFilter(Filter):
+    """Compares with a moment."""
+
+    field_class = MomentField
+
+
+class PeriodFilterSet(FilterSet):
+    """What was made in a period: from is included, to is not."""
+
+    from_date = MomentFilter(
+        field_name="created_at",
+        lookup_expr="gte",
+        help_text="Not before this time with an offset, or this day (UTC).",
+    )
+    to_date = MomentFilter(
+        field_name="created_at",
+        lookup_expr="lt",
+        help_text="Before this time with an offset, or this day (UTC).",
+    )

@@ -1,0 +1,165 @@
+"""Lists by pages, in the order of their ids (members: Paging)."""
+
+import re
+from typing import Any, ClassVar, TypeVar
+
+from django.db.models import Model, QuerySet
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from config.identifiers import id_pattern, is_id
+
+_Model = TypeVar("_Model", bound=Model)
+_Row = TypeVar("_Row")
+
+
+class IdPagination(LimitOffsetPagination):
+    """Pages by ``limit`` with ``skip``, or with ``after``, which costs the same at any depth.
+
+    A list names the prefix of its ids, and where its objects have them. REST framework corrects a
+    wrong ``limit`` or ``skip`` in silence; here it is refused.
+    """
+
+    id_prefix: ClassVar[str]
+    id_field: ClassVar[str] = "pk"
+    newest_first: ClassVar[bool] = False
+
+    default_limit = 50
+    max_limit = 100
+    offset_query_param = "skip"
+    max_skip: ClassVar[int] = 10_000
+    after_query_param: ClassVar[str] = "after"
+    max_total: ClassVar[int] = 10_000
+    template = None
+
+    limit: int
+    offset: int
+    total: int | None
+    has_more: bool
+
+    @property
+    def query_parameters(self) -> tuple[str, ...]:
+        """Return the names of the parameters that are read here."""
+        return self.limit_query_param, self.offset_query_param, self.after_query_param
+
+    def paginate_queryset(
+        self, queryset: QuerySet[_Model, _Row], request: Request, view: APIView | None = None
+    ) -> list[_Row]:
+        """Return the objects of the page that was asked for; raises ValidationError."""
+        self.limit = self.get_limit(request)
+        self.offset = self.get_offset(request)
+        after = self.get_after(request)
+        self.total = self.get_total(queryset) if after is None else None
+        if after is not None:
+            comparison = "lt" if self.newest_first else "gt"
+            queryset = queryset.filter(**{f"{self.id_field}__{comparison}": after})
+        ordered = queryset.order_by(f"{'-' if self.newest_first else ''}{self.id_field}")
+        # One more than the page tells whether it is the last.
+        rows = list(ordered[self.offset : self.offset + self.limit + 1])
+        self.has_more = len(rows) > self.limit
+        return rows[: self.limit]
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """Return the page's body."""
+        return Response(
+            {
+                "items": data,
+                "total": self.total,
+                "skip": self.offset,
+                "limit": self.limit,
+                "has_more": self.has_more,
+            }
+        )
+
+    def get_limit(self, request: Request) -> int:
+        """Return how many objects a page has at most."""
+        return _number(request, self.limit_query_param, self.default_limit, 1, self.max_limit)
+
+    def get_offset(self, request: Request) -> int:
+        """Return how many objects are passed over."""
+        return _number(request, self.offset_query_param, 0, 0, self.max_skip)
+
+    def get_after(self, request: Request) -> str | None:
+        """Return the id behind which the page begins; it is compared, and never looked up."""
+        after = request.query_params.get(self.after_query_param)
+        if after is None:
+            return None
+        if self.offset_query_param in request.query_params:
+            together = [f"Use {self.offset_query_param} or {self.after_query_param}, not both."]
+            raise ValidationError(
+                {self.offset_query_param: together, self.after_query_param: together}
+            )
+        if not is_id(self.id_prefix, after):
+            raise ValidationError({self.after_query_param: ["Must be the id of an item."]})
+        return after
+
+    def get_total(self, queryset: QuerySet[Any, Any]) -> int | None:
+        """Return how many objects the list has, or None beyond the number that is counted."""
+        total = queryset.order_by()[: self.max_total + 1].count()
+        return total if total <= self.max_total else None
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """Describe the parameters as OpenAPI does."""
+        return [
+            _parameter(
+                self.limit_query_param,
+                "How many items a page has at most.",
+                type="integer",
+                minimum=1,
+                maximum=self.max_limit,
+                default=self.default_limit,
+            ),
+            _parameter(
+                self.offset_query_param,
+                "How many items to pass over.",
+                type="integer",
+                minimum=0,
+                maximum=self.max_skip,
+                default=0,
+            ),
+            _parameter(
+                self.after_query_param,
+                "The id of the last item seen, in place of `skip`: as fast at any depth.",
+                type="string",
+                pattern=id_pattern(self.id_prefix).replace(r"\A", "^").replace(r"\Z", "$"),
+            ),
+        ]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe the page as OpenAPI does."""
+        properties = {
+            "items": schema,
+            "total": {
+                "type": ["integer", "null"],
+                "description": (
+                    f"How many items there are in all; null beyond {self.max_total:,}, and with"
+                    f" `{self.after_query_param}`."
+                ),
+            },
+            "skip": {"type": "integer"},
+            "limit": {"type": "integer"},
+            "has_more": {"type": "boolean", "description": "Whether a page follows."},
+        }
+        return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _number(request: Request, name: str, default: int, lowest: int, highest: int) -> int:
+    """Return a parameter's whole number; raises ValidationError out of these bounds."""
+    text = request.query_params.get(name, str(default))
+    if re.fullmatch(r"[0-9]{1,9}", text) and lowest <= int(text) <= highest:
+        return int(text)
+    raise ValidationError({name: [f"Must be a whole number from {lowest} to {highest}."]})
+
+
+def _parameter(name: str, description: str, **schema: object) -> dict[str, Any]:
+    """Return an optional parameter of the query as OpenAPI has it."""
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": schema,
+    }
