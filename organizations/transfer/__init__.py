@@ -1,0 +1,1 @@
+"""What somebody still owns in an organization passes on."""
