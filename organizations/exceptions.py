@@ -40,6 +40,15 @@ class TransferUserNotFoundError(ContractError):
     message = "The user who would take over is not an active member of this organization."
 
 
+class UserIsActiveError(ContractError):
+    """Only what deactivated and former members own is passed on by itself."""
+
+    status = 422
+    code = "USER_IS_ACTIVE"
+    type = "client_error"
+    message = "The user is an active member. Deactivate or remove them first."
+
+
 class ConfirmationRequiredError(ContractError):
     """A destructive call that was not confirmed."""
 

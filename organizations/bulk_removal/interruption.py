@@ -1,45 +1,44 @@
-"""Being stopped between two batches, rather than in the middle of one."""
+"""Ctrl-C, and the signals that end a process."""
 
-import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 
-class Interruption:
-    """Whether somebody asked to stop, by Ctrl-C or by ending the process."""
+class Interrupted(KeyboardInterrupt):
+    """Somebody stops the run; as for a KeyboardInterrupt, psycopg cancels the statement in hand."""
 
-    def __init__(self) -> None:
-        self.signal: int | None = None
-
-    @property
-    def exit_status(self) -> int:
-        """The exit status that a shell expects of it: 130 after Ctrl-C."""
-        return 128 + (self.signal or 0)
-
-    def _ask(self, number: int, _: FrameType | None) -> None:
-        if self.signal is not None:
-            raise KeyboardInterrupt  # the second time: the batch in hand is rolled back
-        self.signal = number
-        # Not print: a signal can come in the middle of one.
-        os.write(sys.stderr.fileno(), b"\nFinishing the batch in hand; again to roll it back.\n")
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.exit_status = 128 + number  # as shells have it: 130 after Ctrl-C
 
 
 @contextmanager
-def interruption() -> Iterator[Interruption]:
-    """Let SIGINT and SIGTERM ask for a stop while the block runs; a second one forces it."""
-    asked = Interruption()
+def interruptible() -> Iterator[None]:
+    """Raise Interrupted in the block at Ctrl-C, SIGTERM or SIGHUP; the second ends the process.
+
+    What is ignored stays so, as SIGHUP is under nohup.
+    """
     if threading.current_thread() is not threading.main_thread():
-        yield asked  # only the main thread can have handlers
+        yield  # only the main thread can have handlers
         return
     before = {
-        number: signal.signal(number, asked._ask) for number in (signal.SIGINT, signal.SIGTERM)
+        number: handler
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if (handler := signal.getsignal(number)) is not signal.SIG_IGN
     }
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_DFL)
+        raise Interrupted(number)
+
+    for number in before:
+        signal.signal(number, interrupt)
     try:
-        yield asked
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,137 +1,144 @@
-"""Who is to leave: rows of a CSV file, read one by one and checked before anything happens."""
+"""Who is to leave: the accounts that the rows mean, checked over the whole input."""
 
-import csv
+import os
+import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
-from typing import BinaryIO, Self
 
-COLUMNS = ("user_id", "email", "transfer_to")
-LONGEST_LINE = 64 * 1024  # bytes
+from django.db.models import Q
 
+from config.identifiers import is_id
+from organizations.bulk_removal.characters import clean, escaped
+from organizations.bulk_removal.csv_file import as_text, read_rows
+from organizations.bulk_removal.exceptions import BadInputError, CannotStartError
+from organizations.bulk_removal.report import Outcome, Row
+from users.models import User
 
-class BadFileError(Exception):
-    """A file that cannot be meant as it is, with the line where it shows."""
-
-    def __init__(self, line: int, problem: str) -> None:
-        super().__init__(f"line {line}: {problem}")
-
-
-@dataclass(frozen=True, slots=True)
-class Leaver:
-    """Somebody as an operator names them: by id, by e-mail address, or by both."""
-
-    user_id: str = ""
-    email: str = ""
-    transfer_to: str = ""
-
-    @classmethod
-    def named(cls, id_or_email: str) -> Self:
-        """Return who is meant by one word."""
-        if "@" in id_or_email:
-            return cls(email=id_or_email.lower())
-        return cls(user_id=id_or_email)
+_ROWS_AT_ONCE = 1000
+_EMAIL = User._meta.get_field("email")
 
 
-@dataclass(frozen=True, slots=True)
 class Leavers:
-    """Those named one by one, then those of a file; it can be gone through again and again."""
+    """The rows of one call, and whom each means.
 
-    named: Sequence[Leaver]
-    file: BinaryIO | None = None
-
-    def __iter__(self) -> Iterator[Leaver]:
-        """Return all leavers in order. Raises BadFileError."""
-        yield from self.named
-        if self.file:
-            yield from read_leavers(self.file)
-
-
-@contextmanager
-def open_again_and_again(path: str) -> Iterator[BinaryIO]:
-    """Open a file that can be read more than once; ``-`` and pipes are copied to be so."""
-    with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as given:
-        if path != "-" and given.seekable():
-            yield given
-            return
-        with TemporaryFile() as copy:
-            copyfileobj(given, copy)
-            yield copy
-
-
-def read_leavers(file: BinaryIO) -> Iterator[Leaver]:
-    """Read a file from its beginning, a line at a time.
-
-    CSV in UTF-8, with or without a byte order mark, with a header that names ``user_id`` or
-    ``email`` or both, and perhaps ``transfer_to``. Raises BadFileError.
+    They are kept in a temporary file of SQLite: however many rows there are they take no memory,
+    and whatever happens to the input or to an address, who was confirmed is who is removed.
+    ``transfer_to`` is for the rows that name no target of their own.
     """
-    file.seek(0)
-    rows = csv.reader(_lines(file), strict=True)
-    line = 1
-    columns: Sequence[str] = ()
-    try:
-        for row in rows:
-            if row and columns:
-                yield _leaver(line, columns, row)
-            elif row:
-                columns = _columns(line, row)
-            line = rows.line_num + 1
-    except csv.Error as error:
-        raise BadFileError(line, f"not CSV: {error}") from error
-    if not columns:
-        raise BadFileError(1, "the file is empty; it needs a header with user_id or email")
 
+    def __init__(self, *, transfer_to: str) -> None:
+        self.file: os.stat_result | None = None  # which one was read
+        self._transfer_to = transfer_to
+        self._database = sqlite3.connect("")
+        self._database.execute(
+            # Who has two rows has a person in the first one alone.
+            "CREATE TABLE leaver (person TEXT UNIQUE, position TEXT,"
+            " user_id TEXT, email TEXT, transfer_to TEXT, outcome TEXT, message TEXT)"
+        )
 
-def in_batches(leavers: Iterable[Leaver], size: int) -> Iterator[list[Leaver]]:
-    """Return the leavers, so many at a time."""
-    remaining = iter(leavers)
-    while batch := list(islice(remaining, size)):
-        yield batch
+    def __len__(self) -> int:
+        [number] = self._database.execute("SELECT count(*) FROM leaver").fetchone()
+        return int(number)
 
+    def close(self) -> None:
+        """Delete the file."""
+        self._database.close()
 
-def _lines(file: BinaryIO) -> Iterator[str]:
-    """Return the lines as text. Raises BadFileError."""
-    number = 0
-    while raw := file.readline(LONGEST_LINE + 1):
-        number += 1
-        if len(raw) > LONGEST_LINE:
-            raise BadFileError(number, f"longer than {LONGEST_LINE:,} bytes")
-        if b"\0" in raw:
-            raise BadFileError(number, "a NUL byte; is it UTF-16? Save the file as UTF-8")
+    def add_users(self, ids_or_emails: Iterable[str]) -> None:
+        """Add people who are named one by one."""
+        names = map(clean, ids_or_emails)
+        self._add(
+            (f"--user {escaped(name)}", Row(email=name) if "@" in name else Row(user_id=name))
+            for name in names
+        )
+
+    def add_file(self, path: str, ignored_columns: Collection[str]) -> None:
+        """Add the rows of a file, ``-`` for standard input. Raises CannotStartError.
+
+        It is copied first, so that a pipe, and a file that somebody changes, can be read.
+        """
         try:
-            yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise BadFileError(number, "not UTF-8; save the file as UTF-8") from error
+            with (
+                nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as original,
+                TemporaryFile() as copy,
+            ):
+                self.file = os.fstat(original.fileno())
+                copyfileobj(original, copy)
+                with as_text(copy) as text:
+                    self._add(read_rows(text, ignored_columns))
+        except OSError as error:
+            raise CannotStartError(f"{path} cannot be read: {error.strerror}.") from error
+        except sqlite3.Error as error:  # no space for it, for one
+            raise CannotStartError(f"{path} cannot be copied: {error}.") from error
+
+    def _add(self, rows: Iterable[tuple[str, Row]]) -> None:
+        """Add rows with their positions. Raises BadInputError where two contradict each other."""
+        remaining = iter(rows)
+        while batch := list(islice(remaining, _ROWS_AT_ONCE)):
+            positions, named = zip(*batch, strict=True)
+            for position, row in zip(positions, _find(named, self._transfer_to), strict=True):
+                self._add_one(position, row)
+
+    def in_batches(self, size: int) -> Iterator[list[Row]]:
+        """Return the rows in their order, so many at a time."""
+        rows = self._database.execute(
+            "SELECT user_id, email, transfer_to, outcome, message FROM leaver ORDER BY rowid"
+        )
+        while batch := rows.fetchmany(size):
+            yield [Row(*values) for values in batch]
+
+    def _add_one(self, position: str, row: Row) -> None:
+        """Add one row, which is a duplicate where an earlier one names the same person."""
+        person: str | None = f"{row.user_id},{row.email}"
+        earlier = self._database.execute(
+            "SELECT position, transfer_to FROM leaver WHERE person = ?", [person]
+        ).fetchone()
+        if earlier:
+            earlier_position, target = earlier
+            if row.transfer_to != target:
+                name = escaped(row.email or row.user_id)
+                one, other = (escaped(to) or "nobody" for to in (target, row.transfer_to))
+                raise BadInputError(
+                    f"{earlier_position} and {position}",
+                    f"both name {name}, with resources that pass to {one} and to {other}",
+                )
+            person = None
+            row = replace(row, outcome=Outcome.DUPLICATE, message="")
+        self._database.execute(
+            "INSERT INTO leaver VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (person, position, row.user_id, row.email, row.transfer_to, row.outcome, row.message),
+        )
 
 
-def _columns(line: int, header: Sequence[str]) -> list[str]:
-    """Return the names of the columns. Raises BadFileError."""
-    columns = [name.strip().lower() for name in header]
-    known = "the columns are user_id, email and transfer_to, separated by commas"
-    for name in columns:
-        if name not in COLUMNS:
-            raise BadFileError(line, f"unknown column {name!r}; {known}")
-        if columns.count(name) > 1:
-            raise BadFileError(line, f"the column {name!r} stands twice")
-    if not {"user_id", "email"}.intersection(columns):
-        raise BadFileError(line, f"the header names neither user_id nor email; {known}")
-    return columns
+def _find(rows: Sequence[Row], transfer_to: str) -> Iterator[Row]:
+    """Return each row with the id and the address of the account that it means, and its target.
 
-
-def _leaver(line: int, columns: Sequence[str], row: Sequence[str]) -> Leaver:
-    """Return whom a row names. Raises BadFileError."""
-    if len(row) != len(columns):
-        raise BadFileError(line, f"{len(row)} fields where the header has {len(columns)}")
-    named = dict(zip(columns, (field.strip() for field in row), strict=True))
-    if not named.get("user_id") and not named.get("email"):
-        raise BadFileError(line, "neither a user_id nor an email")
-    return Leaver(
-        user_id=named.get("user_id", ""),
-        email=named.get("email", "").lower(),
-        transfer_to=named.get("transfer_to", ""),
-    )
+    One with both id and address means who has both; one that means nobody has that as its outcome.
+    """
+    emails = {row.email: str(_EMAIL.get_prep_value(row.email)) for row in rows if row.email}
+    ids = [row.user_id for row in rows if is_id("usr", row.user_id)]
+    accounts = User.objects.filter(Q(pk__in=ids) | Q(email__in=set(emails.values())))
+    email_of: dict[str, str] = dict(accounts.values_list("pk", "email"))
+    id_of = {email: user_id for user_id, email in email_of.items()}
+    for row in rows:
+        target = row.transfer_to or transfer_to
+        email = emails.get(row.email, "")
+        user_id = row.user_id or id_of.get(email, "")
+        on_file = email_of.get(user_id)
+        outcome, message = "", ""
+        if on_file is None and user_id:
+            outcome, message = Outcome.UNKNOWN_ID, "no account has this id"
+        elif on_file is None:
+            outcome, message = Outcome.NO_ACCOUNT, "no account has this address"
+        elif email in {"", on_file}:
+            email = on_file
+        else:
+            outcome = Outcome.ID_AND_EMAIL_DIFFER
+            message = f"its address on file is {on_file}, not {escaped(email)}"
+        yield Row(user_id, email, target, outcome, message)

@@ -1,71 +1,99 @@
-"""What became of each row: the rows of the report, and their sum."""
+"""A row from the input to the report: whom it names, and what becomes of them."""
 
 import csv
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
 from operator import attrgetter
-from typing import TextIO
+from pathlib import Path
+from typing import Self, TextIO
 
-REMOVED = "removed"
-ALREADY_REMOVED = "already_removed"
+from config.errors import ContractError
+from organizations.bulk_removal.characters import escaped, printable
+from organizations.bulk_removal.exceptions import CannotStartError
+from organizations.exceptions import (
+    DepartmentNotFoundError,
+    LastOwnerCannotBeRemovedError,
+    UserNotFoundError,
+)
+from organizations.models import Removal
+from organizations.removal.outcome import RemovalOutcome
+
+
+class Outcome(StrEnum):
+    """What can become of a row, besides the codes of the contract's errors."""
+
+    REMOVED = "removed"
+    ALREADY_REMOVED = "already_removed"
+    DUPLICATE = "duplicate"
+    NO_ACCOUNT = "NO_ACCOUNT"
+    UNKNOWN_ID = "UNKNOWN_ID"
+    ID_AND_EMAIL_DIFFER = "ID_AND_EMAIL_DIFFER"
+    NOT_A_MEMBER = "NOT_A_MEMBER"
+
+
+OUT = frozenset({Outcome.REMOVED, Outcome.ALREADY_REMOVED, Outcome.DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True)
-class ReportRow:
-    """What became of one row of the input.
+class Row:
+    """One row of the input and of the report, whose columns are these fields.
 
-    ``outcome`` is ``removed``, ``already_removed`` or the code of an error of the contract.
+    It has no ``outcome`` as long as that is for the removal to decide. ``message`` says why
+    somebody stays, ``transferred`` how many resources this run passes on to ``transfer_to``. Of
+    somebody removed before, the other counts are of then.
     """
 
-    user_id: str
-    email: str
-    outcome: str
+    user_id: str = ""
+    email: str = ""
+    transfer_to: str = ""
+    outcome: str = ""
+    message: str = ""
     roles: int = 0
     departments: int = 0
     resources: int = 0
+    transferred: int = 0
     removal_id: str = ""
 
-    @property
-    def is_out(self) -> bool:
-        """Whether the user is no member any more."""
-        return self.outcome in {REMOVED, ALREADY_REMOVED}
-
-
-@dataclass(slots=True)
-class Totals:
-    """How many rows had which outcome, and what the removals took."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    roles: int = 0
-    departments: int = 0
-    resources: int = 0
-
-    def add(self, rows: Iterable[ReportRow]) -> None:
-        """Count some rows."""
-        for row in rows:
-            self.outcomes[row.outcome] += 1
-            if row.outcome == REMOVED:
-                self.roles += row.roles
-                self.departments += row.departments
-                self.resources += row.resources
-
-    @property
-    def everybody_is_out(self) -> bool:
-        """Whether no row names somebody who is still a member, or nobody at all."""
-        return not set(self.outcomes) - {REMOVED, ALREADY_REMOVED}
-
-    def __str__(self) -> str:
-        refused = Counter(self.outcomes)
-        removed, already = refused.pop(REMOVED, 0), refused.pop(ALREADY_REMOVED, 0)
-        reasons = ", ".join(f"{number:,} {code}" for code, number in sorted(refused.items()))
-        return (
-            f"{removed:,} removed, {already:,} already removed, {refused.total():,} not removed"
-            + (f" ({reasons})" if reasons else "")
+    def removed(self, outcome: RemovalOutcome) -> Self:
+        """Return the row of somebody whom this run removes."""
+        return replace(
+            self,
+            outcome=Outcome.REMOVED,
+            roles=outcome.role_count,
+            departments=outcome.department_count,
+            resources=outcome.resource_count,
+            transferred=outcome.resource_count if self.transfer_to else 0,
+            removal_id=outcome.removal_id or "",
         )
 
+    def already_removed(self, removal: Removal, *, transferred: int) -> Self:
+        """Return the row of somebody who was removed before."""
+        return replace(
+            self,
+            outcome=Outcome.ALREADY_REMOVED,
+            roles=len(removal.roles),
+            departments=len(removal.departments),
+            resources=removal.resource_count,
+            transferred=transferred,
+            removal_id=removal.pk,
+        )
 
-COLUMNS = [column.name for column in fields(ReportRow)]
+    def refused(self, refusal: ContractError) -> Self:
+        """Return the row of somebody who stays, and why in words."""
+        outcome, message = refusal.code, refusal.message
+        if isinstance(refusal, UserNotFoundError):
+            outcome, message = Outcome.NOT_A_MEMBER, "has an account, but is not a member"
+        elif isinstance(refusal, DepartmentNotFoundError):
+            message = f"there is no department {escaped(self.transfer_to)}"
+        elif isinstance(refusal, LastOwnerCannotBeRemovedError):
+            message = "is the last owner"
+        return replace(self, outcome=outcome, message=message)
+
+
+COLUMNS = [column.name for column in fields(Row)]
 _values = attrgetter(*COLUMNS)
 
 
@@ -78,7 +106,35 @@ class Report:
         self._writer.writerow(COLUMNS)
         file.flush()
 
-    def write(self, rows: Sequence[ReportRow]) -> None:
+    def write(self, rows: Sequence[Row]) -> None:
         """Add rows, so that they are there whatever happens next."""
-        self._writer.writerows(map(_values, rows))
+        self._writer.writerows(map(_cell, _values(row)) for row in rows)
         self._file.flush()
+
+
+@contextmanager
+def open_report(path: str, source: os.stat_result | None) -> Iterator[Report]:
+    """Open a new report, which must not be the ``source`` of the rows. Raises CannotStartError."""
+    target = Path(path)
+    try:
+        if source and target.is_file() and os.path.samestat(source, target.stat()):
+            raise CannotStartError("The report would overwrite the file of those who leave.")
+        file = target.open("w", encoding="utf-8", newline="")
+        try:
+            report = Report(file)
+        except OSError:
+            with suppress(OSError):  # which tries to write the same once more
+                file.close()
+            raise
+    except OSError as error:
+        raise CannotStartError(f"{path} cannot be written: {error.strerror}.") from error
+    with file:
+        yield report
+
+
+def _cell(value: str | int) -> str | int:
+    """Return a value that no spreadsheet takes for a formula, and no terminal for a command."""
+    if not isinstance(value, str) or not value:
+        return value
+    guard = "'" if value[0] in "=+-@\t\r" else ""
+    return guard + printable(value)

@@ -1,5 +1,6 @@
 """What belongs to an organization and is in somebody's charge."""
 
+from collections.abc import Iterable
 from typing import Self
 
 import pgtrigger
@@ -27,6 +28,11 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
             organization=models.OuterRef("organization"), user=models.OuterRef("owner")
         )
         return self.filter(~models.Exists(membership), owner__isnull=False)
+
+    def count_by_owner(self, user_ids: Iterable[str]) -> dict[str, int]:
+        """Return how many of them each of these users owns, by user id."""
+        owned = self.owned_by(*user_ids).values_list("owner").annotate(models.Count("pk"))
+        return dict(owned.order_by())
 
     def pass_to(self, department: Department) -> int:
         """Give them to a department of their organization; return how many there were."""

@@ -1,6 +1,6 @@
 """What to say of users who are no members: some were removed before."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from config.identifiers import is_id
@@ -23,14 +23,35 @@ def explain_absence(
 ) -> dict[str, Absence]:
     """Return why each of these users, who are no members, is not found, by user id.
 
-    Whoever was removed before comes with the record of it, provided that ``authority`` would have
-    been enough for that removal: somebody who never got the answer can learn that it was done.
+    Whoever was removed before comes with the latest record of it, provided that ``authority`` would
+    have been enough for that removal: somebody who never got the answer can learn that it was done.
     """
-    removals = {
-        removal.membership.user_id: removal
-        for removal in _earlier_removals(organization_id, user_ids, authority)
-    }
+    removals = _latest_removals(organization_id, user_ids)
+    if authority != ALL_CAPABILITIES:
+        # A role that is gone by now may have granted anything.
+        below = set(
+            Role.objects.filter(
+                organization=organization_id, capabilities__contained_by=list(authority)
+            ).values_list("pk", flat=True)
+        )
+        removals = {
+            user_id: removal
+            for user_id, removal in removals.items()
+            if below.issuperset(role["id"] for role in removal.roles)
+        }
     return {user_id: _absence(user_id, removals.get(user_id)) for user_id in user_ids}
+
+
+def _latest_removals(organization_id: str, user_ids: Sequence[str]) -> dict[str, Removal]:
+    """Return the latest removal of each of these users who was removed, by user id."""
+    known = [user_id for user_id in user_ids if is_id("usr", user_id)]
+    if not known:
+        return {}
+    former = Membership.objects.former().of(organization_id, known)
+    removals = Removal.objects.filter(membership__in=former).select_related("membership")
+    return {
+        removal.membership.user_id: removal for removal in removals.order_by("created_at", "pk")
+    }
 
 
 def _absence(user_id: str, removal: Removal | None) -> Absence:
@@ -43,28 +64,3 @@ def _absence(user_id: str, removal: Removal | None) -> Absence:
         "removed_at": in_whole_seconds(removal.created_at),
     }
     return Absence(UserNotFoundError(details), removal)
-
-
-def _earlier_removals(
-    organization_id: str, user_ids: Sequence[str], authority: frozenset[Capability]
-) -> Iterable[Removal]:
-    """Return the removals of these users that the authority would have been enough for, by time."""
-    user_ids = [user_id for user_id in user_ids if is_id("usr", user_id)]
-    if not user_ids:
-        return []
-    removals = (
-        Removal.objects.filter(
-            membership__in=Membership.objects.former().of(organization_id, user_ids)
-        )
-        .select_related("membership")
-        .order_by("created_at")
-    )
-    if authority == ALL_CAPABILITIES:
-        return removals
-    # A role that is gone by now may have granted anything.
-    within = set(
-        Role.objects.filter(
-            organization=organization_id, capabilities__contained_by=list(authority)
-        ).values_list("pk", flat=True)
-    )
-    return [r for r in removals if within.issuperset(role["id"] for role in r.roles)]

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import ContractError
-from config.identifiers import is_id
 from config.prepared_statements import fetch_prepared
 from organizations.capabilities import Capability
 from organizations.exceptions import (
@@ -14,6 +13,7 @@ from organizations.exceptions import (
     LastOwnerCannotBeRemovedError,
     TransferUserNotFoundError,
 )
+from organizations.transfer.targets import department_of, heir_of, target_not_found
 
 GUARDS = Path(__file__).with_name("guards.sql").read_text(encoding="utf-8")
 _VERDICTS = f"WITH {GUARDS} SELECT user_id, refusal, lacking FROM verdict"  # noqa: S608 (our own text)
@@ -21,7 +21,7 @@ _VERDICTS = f"WITH {GUARDS} SELECT user_id, refusal, lacking FROM verdict"  # no
 
 def find_refusals(
     organization_id: str,
-    members: Mapping[str, int],
+    members: Mapping[str, int | None],
     *,
     targets: Mapping[str, str],
     authority: frozenset[Capability],
@@ -50,7 +50,7 @@ def find_refusals(
 
 def guard_parameters(
     organization_id: str,
-    members: Mapping[str, int],
+    members: Mapping[str, int | None],
     *,
     asked: Collection[str],
     targets: Mapping[str, str],
@@ -62,12 +62,12 @@ def guard_parameters(
 
     ``asked`` are the users who are asked to leave, members or not: no heir is among them.
     """
-    heirs = [_heir(targets.get(user_id)) for user_id in members]
+    heirs = [heir_of(targets.get(user_id)) for user_id in members]
     return {
         "organization_id": organization_id,
         "membership_ids": list(members.values()),
         "user_ids": list(members),
-        "department_ids": [_department(targets.get(user_id)) for user_id in members],
+        "department_ids": [department_of(targets.get(user_id)) for user_id in members],
         "heir_ids": heirs,
         # Only where there is an heir does it matter who else leaves.
         "asked_ids": [user_id for user_id in asked if user_id in heirs],
@@ -75,18 +75,6 @@ def guard_parameters(
         "authority": list(authority),
         "already_leaving": list(already_leaving),
     }
-
-
-def _heir(target: str | None) -> str | None:
-    """Return the target if it is a person."""
-    return target if target is not None and is_id("usr", target) else None
-
-
-def _department(target: str | None) -> str | None:
-    """Return any other target as a department's id; what is no id is no department's."""
-    if target is None or is_id("usr", target):
-        return None
-    return target if is_id("dept", target) else ""
 
 
 def refusal_of(
@@ -103,8 +91,6 @@ def refusal_of(
             return LastOwnerCannotBeRemovedError(
                 {"user_id": user_id, "organization_id": organization_id}
             )
-        case DepartmentNotFoundError.code:
-            return DepartmentNotFoundError({"department_id": target})
-        case TransferUserNotFoundError.code:
-            return TransferUserNotFoundError({"user_id": target})
+        case DepartmentNotFoundError.code | TransferUserNotFoundError.code:
+            return target_not_found(target)
     raise ValueError(code)

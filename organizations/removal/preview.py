@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 
 from config.errors import ContractError
 from config.identifiers import is_id
@@ -71,7 +71,9 @@ def preview_members(
     prefetch_related_objects(
         members, "role_assignments__role", "department_memberships__department"
     )
-    owned = _count_resources(organization_id, members)
+    owned = Resource.objects.filter(organization=organization_id).count_by_owner(
+        member.user_id for member in members
+    )
     return [
         RemovalPreview(
             membership=member,
@@ -84,18 +86,6 @@ def preview_members(
         )
         for member in members
     ]
-
-
-def _count_resources(organization_id: str, members: Iterable[Membership]) -> dict[str, int]:
-    """Return how many resources of the organization each member owns, by user id."""
-    counts = (
-        Resource.objects.owned_by(*(member.user_id for member in members))
-        .filter(organization=organization_id)
-        .values_list("owner")
-        .annotate(Count("pk"))
-        .order_by()
-    )
-    return dict(counts)
 
 
 def _by_name(named: Role | Department) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from organizations.removal.guards import GUARDS, guard_parameters, refusal_of
 from organizations.removal.log import log_removals
 from organizations.removal.outcome import RemovalOutcome
 from organizations.retries import retried
+from organizations.transfer.targets import targets_by_user
 from users.models import User
 
 REMOVAL = Path(__file__).with_name("removal.sql").read_text(encoding="utf-8")
@@ -99,12 +100,3 @@ def _decide_and_remove(
         else:
             outcomes[user_id] = RemovalOutcome(user_id, removal_id, *counts)
     return outcomes
-
-
-def targets_by_user(
-    transfer_to: str | Mapping[str, str] | None, user_ids: Collection[str]
-) -> Mapping[str, str]:
-    """Return whom each of these users' resources pass to, where they pass to somebody."""
-    if isinstance(transfer_to, str):
-        return dict.fromkeys(user_ids, transfer_to)
-    return transfer_to or {}

@@ -1,34 +1,57 @@
 """The command as an operator's script calls it, and what it says."""
 
 import csv
-from collections.abc import Iterable
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 from django.core.management import call_command
 
 from organizations.models import Organization
 
-Row = dict[str, str]
+UNASKED = ("--no-input", "--report", "-")
 
 
-def remove(organization: Organization, *arguments: object, **options: Any) -> tuple[int, str]:
-    """Run the command; return its exit status and its standard output."""
-    out = StringIO()
+@dataclass(frozen=True)
+class Run:
+    """A run of the command that is over."""
+
+    status: int
+    output: str
+    errors: str
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        """The rows of the report, where standard output is one."""
+        return list(csv.DictReader(StringIO(self.output)))
+
+    @property
+    def outcomes(self) -> list[str]:
+        """What became of each row."""
+        return [row["outcome"] for row in self.rows]
+
+
+def run(organization: Organization | str, *arguments: object) -> Run:
+    """Run the command to its end."""
+    output, errors = StringIO(), StringIO()
+    organization_id = organization if isinstance(organization, str) else organization.pk
+    status = 0
     try:
-        call_command("remove_members", organization.pk, *map(str, arguments), stdout=out, **options)
+        call_command(
+            "remove_members", organization_id, *map(str, arguments), stdout=output, stderr=errors
+        )
     except SystemExit as end:
-        return int(end.code or 0), out.getvalue()
-    return 0, out.getvalue()
+        status = int(end.code or 0)
+    return Run(status, output.getvalue(), errors.getvalue())
 
 
-def write(path: Path, rows: Iterable[str], header: str = "user_id") -> Path:
+def users(*ids_or_emails: str) -> list[str]:
+    """Return the options that name these people."""
+    return [argument for name in ids_or_emails for argument in ("--user", name)]
+
+
+def csv_file(folder: Path, header: str, *rows: str) -> Path:
     """Write a CSV file; return its path."""
-    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
-    return path
-
-
-def rows_of(report: str) -> list[Row]:
-    """Return the rows of a report."""
-    return list(csv.DictReader(StringIO(report)))
+    file = folder / "leavers.csv"
+    file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return file

@@ -1,13 +1,10 @@
-"""What the command does."""
+"""What the command does to those who are named, and what it refuses to begin."""
 
-from io import SEEK_END
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
-from organizations.bulk_removal import batches, run
 from organizations.models import Membership, Organization, Removal, Resource
 from tests.concurrency import all_at_once
 from tests.factories import (
@@ -17,129 +14,205 @@ from tests.factories import (
     ResourceFactory,
     UserFactory,
 )
-from tests.organizations.bulk_removal.command import remove, rows_of, write
+from tests.organizations.bulk_removal.command import UNASKED, csv_file, run, users
+from tests.removals import remove
 
 
 def test_the_report_accounts_for_every_row_in_order(
     organization: Organization, owner: Membership, members: list[Membership], tmp_path: Path
 ) -> None:
     ResourceFactory.create_batch(2, organization=organization, owner=members[1].user)
-    stranger = UserFactory.create()
-    leavers = [
-        stranger.pk,
-        members[1].user_id,
-        owner.user_id,
-        members[0].user_id,
-        "x",
-        members[1].user_id,
-    ]
-    file = write(tmp_path / "leavers.csv", leavers)
+    named = [UserFactory.create().pk, members[1].user_id, owner.user_id, members[0].user_id]
+    file = csv_file(tmp_path, "user_id", *named)
 
-    status, report = remove(
-        organization, "--from-file", file, "--no-input", "--report", "-", "--batch-size", 2
-    )
+    done = run(organization, "--from-file", file, *UNASKED, "--batch-size", 2)
 
-    rows = rows_of(report)
-    assert status == 1
-    assert [row["user_id"] for row in rows] == leavers
-    assert [row["outcome"] for row in rows] == [
-        "USER_NOT_FOUND",
-        "removed",
-        "LAST_OWNER_CANNOT_BE_REMOVED",
-        "removed",
-        "USER_NOT_FOUND",
-        "already_removed",
-    ]
-    record = Removal.objects.get(membership=members[1])
-    assert rows[1] == {
+    assert done.status == 1
+    assert [row["user_id"] for row in done.rows] == named
+    assert done.outcomes == ["NOT_A_MEMBER", "removed", "LAST_OWNER_CANNOT_BE_REMOVED", "removed"]
+    assert done.rows[1] == {
         "user_id": members[1].user_id,
         "email": members[1].user.email,
+        "transfer_to": "",
         "outcome": "removed",
+        "message": "",
         "roles": "1",
         "departments": "0",
         "resources": "2",
-        "removal_id": record.pk,
+        "transferred": "0",
+        "removal_id": Removal.objects.get(membership=members[1]).pk,
     }
-    assert rows[5]["removal_id"] == record.pk
 
 
 def test_the_same_file_again_finds_everybody_out(
     organization: Organization, members: list[Membership], tmp_path: Path
 ) -> None:
-    file = write(tmp_path / "leavers.csv", [m.user.email.upper() for m in members], "email")
-    first, _ = remove(organization, "--from-file", file, "--no-input")
+    file = csv_file(tmp_path, "email", *(member.user.email.upper() for member in members))
+    first = run(organization, "--from-file", file, *UNASKED)
 
-    second, report = remove(organization, "--from-file", file, "--no-input", "--report", "-")
+    second = run(organization, "--from-file", file, *UNASKED)
 
-    assert (first, second) == (0, 0)
-    assert {row["outcome"] for row in rows_of(report)} == {"already_removed"}
+    assert (first.status, second.status) == (0, 0)
+    assert set(second.outcomes) == {"already_removed"}
     assert Removal.objects.count() == 5
 
 
-def test_a_department_in_a_row_wins_over_the_option(
+def test_a_report_is_the_input_of_the_next_run(
+    organization: Organization, owner: Membership, members: list[Membership], tmp_path: Path
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    named = users(members[0].user_id, owner.user_id, "nobody@b.c", "usr_nobody")
+    report = tmp_path / "report.csv"
+    run(organization, *named, "--transfer-to", department.pk, "--no-input", "--report", report)
+    MembershipFactory.create(organization=organization, roles=["Owner"])
+
+    again = run(organization, "--from-file", report, *UNASKED)
+
+    assert again.outcomes == ["already_removed", "removed", "NO_ACCOUNT", "UNKNOWN_ID"]
+    assert {row["transfer_to"] for row in again.rows} == {department.pk}
+
+
+def test_a_target_in_a_row_wins_over_the_option(
     organization: Organization, members: list[Membership], tmp_path: Path
 ) -> None:
     general, special = DepartmentFactory.create_batch(2, organization=organization)
-    for member in members:
+    one, other = (
         ResourceFactory.create(organization=organization, owner=member.user)
-    foreign = DepartmentFactory.create()
-    file = write(
-        tmp_path / "leavers.csv",
-        [
-            f"{members[0].user_id},",
-            f"{members[1].user_id},{special.pk}",
-            f"{members[2].user_id},{foreign.pk}",
-        ],
-        "user_id,transfer_to",
+        for member in members[:2]
     )
+    rows = (f"{members[0].user_id},", f"{members[1].user_id},{special.pk}")
+    file = csv_file(tmp_path, "user_id,transfer_to", *rows)
 
-    status, report = remove(
-        organization,
-        *("--from-file", file, "--transfer-to", general.pk, "--no-input", "--report", "-"),
-    )
+    done = run(organization, "--from-file", file, "--transfer-to", general.pk, *UNASKED)
 
-    assert status == 1
-    assert [row["outcome"] for row in rows_of(report)] == [
-        "removed",
-        "removed",
-        "DEPARTMENT_NOT_FOUND",
-    ]
-    departments = [Removal.objects.get(membership=member).transferred_to for member in members[:2]]
-    assert departments == [general, special]
-    assert Resource.objects.get(owner=members[2].user)
+    one.refresh_from_db()
+    other.refresh_from_db()
+    assert (one.department, other.department) == (general, special)
+    assert [row["transferred"] for row in done.rows] == ["1", "1"]
 
 
-def test_the_record_names_the_actor_and_the_reason(
+def test_the_record_names_the_actor_the_reason_and_the_run(
     organization: Organization, owner: Membership, members: list[Membership]
 ) -> None:
-    user = ("--user", members[0].user.email, "--user", members[1].user_id)
-    actor = ("--actor", owner.user.email.upper(), "--reason", "Site closed")
+    actor = ("--actor", f" {owner.user.email.upper()}\u200b ", "--reason", "Site closed")
 
-    assert remove(organization, *user, *actor, "--no-input")[0] == 0
+    done = run(
+        organization, *users(f" {members[0].user.email.upper()}\u00a0"), *actor, "--no-input"
+    )
 
-    for record in Removal.objects.all():
-        assert (record.actor, record.reason, record.source) == (
-            owner.user,
-            "Site closed",
-            "command",
-        )
-        assert record.trace_id
+    record = Removal.objects.get()
+    assert (record.actor, record.reason, record.source) == (owner.user, "Site closed", "command")
+    assert f"Run: {record.trace_id}\n" in done.output
 
 
-def test_an_id_with_the_address_of_somebody_else_is_nobody(
+def test_whom_a_row_does_not_mean_is_said_with_the_case_that_it_is(
     organization: Organization, members: list[Membership], tmp_path: Path
 ) -> None:
-    row = f"{members[0].user_id},{members[1].user.email}"
-    file = write(tmp_path / "leavers.csv", [row], "user_id,email")
+    one, other = members[0].user, members[1].user
+    stranger = UserFactory.create()
+    file = csv_file(
+        tmp_path,
+        "user_id,email,transfer_to",
+        ",mi\u0430@b.c,",
+        f",{stranger.email},",
+        "usr_nobody,,",
+        f"{one.pk},{other.email},",
+        f"{one.pk},,dept_un\u043anown",
+    )
 
-    status, report = remove(organization, "--from-file", file, "--no-input", "--report", "-")
+    done = run(organization, "--from-file", file, *UNASKED)
+    plan = run(organization, "--from-file", file, "--dry-run")
 
-    assert (status, rows_of(report)[0]["outcome"]) == (1, "USER_NOT_FOUND")
+    assert (done.status, plan.status) == (1, 1)
+    assert done.outcomes == [
+        "NO_ACCOUNT",
+        "NOT_A_MEMBER",
+        "UNKNOWN_ID",
+        "ID_AND_EMAIL_DIFFER",
+        "DEPARTMENT_NOT_FOUND",
+    ]
+    assert (
+        "Cannot be removed: 5\n"
+        "  mi\\u0430@b.c: no account has this address\n"
+        f"  {stranger.email}: has an account, but is not a member\n"
+        "  usr_nobody: no account has this id\n"
+        f"  {one.pk}: its address on file is {one.email}, not {other.email}\n"
+        f"  {one.email}: there is no department dept_un\\u043anown\n"
+    ) in plan.output
     assert not Removal.objects.exists()
 
 
+def test_rows_that_are_equal_are_one_person(
+    organization: Organization, members: list[Membership], tmp_path: Path
+) -> None:
+    user = members[0].user
+    file = csv_file(tmp_path, "user_id,email", f"{user.pk},", f",{user.email}", ",nobody@b.c")
+
+    done = run(organization, "--from-file", file, *UNASKED, "--batch-size", 1)
+    without = run(organization, *users(user.pk, user.email), *UNASKED)
+
+    assert done.outcomes == ["removed", "duplicate", "NO_ACCOUNT"]
+    assert (without.status, without.outcomes) == (0, ["already_removed", "duplicate"])
+
+
+def test_rows_of_one_person_that_disagree_are_refused_with_both_lines(
+    organization: Organization, members: list[Membership], tmp_path: Path
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    user = members[0].user
+    others = (f"{member.user_id},," for member in members[1:])
+    rows = (f"{user.pk},,", *others, f",{user.email},{department.pk}")
+    file = csv_file(tmp_path, "user_id,email,transfer_to", *rows)
+
+    refused = run(organization, "--from-file", file, *UNASKED)
+    agreed = run(organization, "--from-file", file, "--transfer-to", department.pk, *UNASKED)
+
+    assert refused.status == 2
+    assert refused.errors == (
+        f"The input cannot be used: line 2 and line 7: both name {user.email}, with resources that"
+        f" pass to nobody and to {department.pk}.\n"
+    )
+    assert (agreed.status, agreed.outcomes[-1]) == (0, "duplicate")
+
+
+def test_what_somebody_removed_before_still_owns_passes_on(
+    organization: Organization, members: list[Membership]
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    ResourceFactory.create_batch(3, organization=organization, owner=members[0].user)
+    elsewhere = ResourceFactory.create(
+        organization=OrganizationFactory.create(), owner=members[0].user
+    )
+    remove(members[0])
+    call = (*users(members[0].user_id), "--transfer-to", department.pk)
+
+    plan = run(organization, *call, "--dry-run")
+    assert not Resource.objects.filter(department=department).exists()
+    previewed = run(organization, *call, "--dry-run", "--report", "-")
+    done = run(organization, *call, *UNASKED)
+
+    assert "Removed before: 1; 3 resources of theirs pass on\n" in plan.output
+    assert f"  3 pass to {department.pk}\n" in plan.output
+    assert previewed.rows == done.rows
+    assert (done.outcomes, done.rows[0]["transferred"]) == (["already_removed"], "3")
+    assert Resource.objects.filter(department=department).count() == 3
+    elsewhere.refresh_from_db()
+    assert elsewhere.owner == members[0].user
+
+
+def test_an_unknown_target_for_somebody_removed_before_is_named(
+    organization: Organization, members: list[Membership], tmp_path: Path
+) -> None:
+    remove(members[0])
+    file = csv_file(tmp_path, "user_id,transfer_to", f"{members[0].user_id},dept_x")
+
+    for option in ("--dry-run", "--no-input"):
+        done = run(organization, "--from-file", file, option, "--report", "-")
+        assert (done.status, done.outcomes) == (1, ["DEPARTMENT_NOT_FOUND"])
+
+
 @pytest.mark.parametrize("batch_size", [1, 2, 1000])
-def test_a_dry_run_foresees_what_happens_and_writes_nothing(
+def test_a_dry_run_reports_what_happens_and_changes_nothing(
     organization: Organization,
     owner: Membership,
     members: list[Membership],
@@ -151,28 +224,19 @@ def test_a_dry_run_foresees_what_happens_and_writes_nothing(
         organization=organization, roles=["Owner"], user__is_active=False
     )
     ResourceFactory.create(organization=organization, owner=members[0].user)
-    stranger = UserFactory.create()
-    leavers = [owner, members[0], second_owner, owner, sleeping, members[0], members[1]]
     department = DepartmentFactory.create(organization=organization)
-    file = write(
-        tmp_path / "leavers.csv",
-        [
-            *(f"{m.user_id},{department.pk}" for m in leavers),
-            "usr_nobody,",
-            f"{stranger.pk},",
-            f"{members[2].user_id},x",
-        ],
-        "user_id,transfer_to",
-    )
+    leavers = [owner, members[0], second_owner, owner, sleeping, members[0], members[1]]
+    rows = [f"{member.user_id},{department.pk}" for member in leavers]
+    rows += ["usr_nobody,", f"{UserFactory.create().pk},", f"{members[2].user_id},x"]
+    file = csv_file(tmp_path, "user_id,transfer_to", *rows)
     call = ("--from-file", file, "--report", "-", "--batch-size", batch_size)
 
-    foreseen_status, foreseen = remove(organization, *call, "--dry-run")
+    previewed = run(organization, *call, "--dry-run")
     assert not Removal.objects.exists()
-    status, happened = remove(organization, *call, "--no-input")
+    done = run(organization, *call, "--no-input")
 
-    without_record = [row | {"removal_id": ""} for row in rows_of(happened)]
-    assert [row | {"removal_id": ""} for row in rows_of(foreseen)] == without_record
-    assert foreseen_status == status == 1
+    assert [row | {"removal_id": ""} for row in done.rows] == previewed.rows
+    assert previewed.status == done.status == 1
 
 
 def test_the_plan_says_who_what_and_where_to(
@@ -180,130 +244,130 @@ def test_the_plan_says_who_what_and_where_to(
 ) -> None:
     department = DepartmentFactory.create(organization=organization)
     ResourceFactory.create_batch(3, organization=organization, owner=members[0].user)
-    users = ("--user", members[0].user_id, "--user", owner.user_id)
+    named = users(members[0].user_id, owner.user_id, members[0].user.email)
 
-    status, plan = remove(organization, *users, "--transfer-to", department.pk, "--dry-run")
+    plan = run(organization, *named, "--transfer-to", department.pk, "--dry-run")
 
-    assert status == 1
-    assert f"Members to remove from {organization}: 1\n" in plan
-    assert f"  {members[0].user.email:40}     1            0          3  {department.pk}\n" in plan
-    assert f"Cannot be removed: 1\n  {owner.user.email}: is the last owner\n" in plan
-    assert f"  3 pass to {department.pk}\n" in plan
+    assert plan.status == 1
+    assert plan.output == (
+        f"Members to remove from {organization}: 1\n"
+        "                                           roles  departments  resources  to\n"
+        f"  {members[0].user.email:40}     1            0          3  {department.pk}\n"
+        "Duplicate rows: 1\n"
+        f"Cannot be removed: 1\n  {owner.user.email}: is the last owner\n"
+        "In all: 1 roles and 0 departments are deleted; 3 resources are concerned.\n"
+        f"  3 pass to {department.pk}\n"
+    )
+
+
+def test_nothing_is_asked_where_nobody_would_go(
+    organization: Organization, owner: Membership, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.csv"
+
+    done = run(organization, *users(owner.user_id), "--report", report)
+
+    assert (done.status, done.errors) == (1, "")
+    assert "Members to remove from" in done.output
+    assert "LAST_OWNER_CANNOT_BE_REMOVED" in report.read_text()
+
+
+def test_without_a_terminal_it_refuses_to_ask(
+    organization: Organization, members: list[Membership]
+) -> None:
+    refused = run(organization, *users(members[0].user_id))
+
+    assert refused.status == 2
+    assert refused.errors.startswith("There is no terminal to ask for confirmation on.")
+    assert not Removal.objects.exists()
+
+
+def test_formulas_are_neutralised_and_control_characters_escaped(
+    organization: Organization,
+) -> None:
+    named = users("=HYPERLINK()@b.c", "+1@b.c", "\x1b[2J@b.c")
+
+    done = run(organization, *named, *UNASKED)
+    plan = run(organization, *named, "--dry-run")
+
+    assert [row["email"] for row in done.rows] == ["'=hyperlink()@b.c", "'+1@b.c", "\\x1b[2j@b.c"]
+    assert "\x1b" not in done.output + done.errors + plan.output
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "Name who leaves, by --user or --from-file."),
+        ((), "Name who leaves, by --user or --from-file.\n"),
         (("--from-file", "/nowhere.csv"), "/nowhere.csv cannot be read: No such file"),
-        (("--user", "usr_1", "--transfer-to", "dept_x"), "has no department 'dept_x'"),
-        (("--user", "usr_1", "--actor", "x@y.z"), "no account with the e-mail address 'x@y.z'"),
-        (("--user", "usr_1", "--report", "/nowhere/r.csv", "--no-input"), "cannot be written"),
+        (("--from-file", "/dev/null"), "The input cannot be used: line 1: the file is empty"),
+        (("--user", "usr_1", "--transfer-to", "dept_x"), "Acme has no department dept_x.\n"),
+        (("--user", "usr_1", "--actor", "\x1b@y.z"), "No account has the address \\x1b@y.z.\n"),
+        (("--user", "usr_1", "--no-input", "--report", "/nowhere/r.csv"), "/nowhere/r.csv cannot"),
     ],
 )
-def test_a_call_that_cannot_start_says_why(
-    organization: Organization, arguments: tuple[str, ...], message: str
+def test_a_call_that_cannot_start_says_why_in_words(
+    db: None, arguments: tuple[str, ...], message: str
 ) -> None:
-    with pytest.raises(CommandError, match=message) as refused:
-        remove(organization, *arguments)
+    refused = run(OrganizationFactory.create(name="Acme"), *arguments)
 
-    assert refused.value.returncode == 2
+    assert refused.status == 2
+    assert refused.errors.startswith(message)
+
+
+def test_an_unknown_organization_is_named(db: None) -> None:
+    refused = run("org_x\u0430", "--user", "usr_1", "--no-input")
+
+    assert (refused.status, refused.errors) == (2, "There is no organization org_x\\u0430.\n")
 
 
 @pytest.mark.parametrize("size", ["0", "10001", "-1", "ten", "1.5", "\u00b2"])
 def test_a_batch_has_from_one_to_ten_thousand_rows(organization: Organization, size: str) -> None:
     with pytest.raises(CommandError, match="must be a whole number from 1 to 10,000"):
-        remove(organization, "--user", "usr_1", f"--batch-size={size}")
-
-
-def test_an_unknown_organization_is_named(db: None) -> None:
-    with pytest.raises(CommandError, match="There is no organization 'org_x'"):
-        call_command("remove_members", "org_x", "--user", "usr_1", "--no-input")
+        run(organization, "--user", "usr_1", f"--batch-size={size}")
 
 
 def test_a_bad_row_at_the_end_is_named_before_anybody_is_removed(
     organization: Organization, members: list[Membership], tmp_path: Path
 ) -> None:
-    file = write(tmp_path / "leavers.csv", [*(m.user_id for m in members), "a,b"])
+    file = csv_file(tmp_path, "user_id", *(member.user_id for member in members), "a,b")
 
-    with pytest.raises(CommandError, match="line 7: 2 fields") as refused:
-        remove(organization, "--from-file", file, "--no-input", "--batch-size", 1)
+    refused = run(organization, "--from-file", file, *UNASKED, "--batch-size", 1)
 
-    assert refused.value.returncode == 2
+    assert (refused.status, refused.output) == (2, "")
+    assert refused.errors == (
+        "The input cannot be used: line 7: more fields than the header has.\n"
+    )
     assert not Removal.objects.exists()
-
-
-def test_a_file_that_is_spoiled_meanwhile_is_named_with_its_line(
-    organization: Organization,
-    members: list[Membership],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    unknown = "usr_" + "x" * 100  # long, so that the end is not in a buffer yet
-    file = write(tmp_path / "leavers.csv", [members[0].user_id] + [unknown] * 4999)
-    remove_batch = batches.remove_batch
-
-    def and_spoil_the_end(*arguments: Any, **options: Any) -> Any:
-        with file.open("r+b") as spoiled:
-            spoiled.seek(-5, SEEK_END)
-            spoiled.write(b"\0")
-        return remove_batch(*arguments, **options)
-
-    monkeypatch.setattr(run, "remove_batch", and_spoil_the_end)
-
-    with pytest.raises(CommandError, match="has changed since it was checked: line 5001") as ended:
-        remove(organization, "--from-file", file, "--no-input", "--report", "-")
-
-    assert ended.value.returncode == 1
-    assert "Removed: 1\n" in capsys.readouterr().err
 
 
 def test_the_report_does_not_overwrite_the_input(
     organization: Organization, members: list[Membership], tmp_path: Path
 ) -> None:
-    file = write(tmp_path / "leavers.csv", [members[0].user_id])
+    file = csv_file(tmp_path, "user_id", members[0].user_id)
 
-    with pytest.raises(CommandError, match="would overwrite"):
-        remove(organization, "--from-file", file, "--no-input", "--report", file)
+    refused = run(organization, "--from-file", file, "--no-input", "--report", file)
 
+    assert (refused.status, refused.errors) == (
+        2,
+        "The report would overwrite the file of those who leave.\n",
+    )
     assert file.read_text().startswith("user_id")
-
-
-@pytest.mark.parametrize("batch_size", [1, 2])
-def test_the_first_row_of_somebody_decides_where_their_resources_go(
-    organization: Organization, members: list[Membership], tmp_path: Path, batch_size: int
-) -> None:
-    department = DepartmentFactory.create(organization=organization)
-    resource = ResourceFactory.create(organization=organization, owner=members[0].user)
-    user = members[0].user_id
-    file = write(tmp_path / "l.csv", [f"{user},", f"{user},{department.pk}"], "user_id,transfer_to")
-
-    status, _ = remove(organization, "--from-file", file, "--no-input", "--batch-size", batch_size)
-
-    resource.refresh_from_db()
-    assert (status, resource.owner) == (0, members[0].user)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_on_overlapping_files_remove_everybody_once() -> None:
     organization = OrganizationFactory.create()
     MembershipFactory.create(organization=organization, roles=["Owner"])
-    ids = [
-        member.user_id
-        for member in MembershipFactory.create_batch(
-            40, organization=organization, roles=["Member"]
-        )
-    ]
+    members = MembershipFactory.create_batch(40, organization=organization, roles=["Member"])
+    ids = [member.user_id for member in members]
+    options = (*UNASKED, "--batch-size", 7)
 
-    def call(user_ids: list[str]) -> tuple[int, str]:
-        users = [argument for user_id in user_ids for argument in ("--user", user_id)]
-        call = ("--no-input", "--report", "-", "--batch-size", "7")
-        return remove(organization, *users, *call)
+    one, other = all_at_once(
+        lambda: run(organization, *users(*ids[:30]), *options),
+        lambda: run(organization, *users(*ids[:9:-1]), *options),
+    )
 
-    (first, one), (second, other) = all_at_once(lambda: call(ids[:30]), lambda: call(ids[:9:-1]))
-
-    outcomes = [row["outcome"] for row in rows_of(one) + rows_of(other)]
-    assert (first, second) == (0, 0)
+    outcomes = one.outcomes + other.outcomes
+    assert (one.status, other.status) == (0, 0)
     assert (outcomes.count("removed"), outcomes.count("already_removed")) == (40, 20)
     assert Removal.objects.count() == 40

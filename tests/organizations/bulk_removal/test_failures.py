@@ -1,113 +1,163 @@
-"""What the database does to the command, and what the command says of it."""
+"""What happens to the database and the input meanwhile, and what the command says of it."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError
 
-from organizations.bulk_removal import batches, run
+from organizations.bulk_removal import batches
+from organizations.bulk_removal.batches import BulkRemoval
+from organizations.bulk_removal.report import Row
 from organizations.models import Membership, Organization, Removal
-from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
-from tests.organizations.bulk_removal.command import remove, rows_of
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
+from tests.organizations.bulk_removal.command import UNASKED, csv_file, run, users
+from users.models import User
+
+remove_batch = batches.remove_batch
+
+
+class Clock:
+    """Time that passes by sleeping alone."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(batches, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def disturb(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Do one thing before, or another after, each attempt at a batch."""
+
+    def disturb(
+        before: Callable[[Sequence[Row]], object] = lambda _: None,
+        after: Callable[[], object] = lambda: None,
+    ) -> None:
+        def disturbed(removal: BulkRemoval, batch: Sequence[Row]) -> list[Row]:
+            before(batch)
+            rows = remove_batch(removal, batch)
+            after()
+            return rows
+
+        monkeypatch.setattr(batches, "remove_batch", disturbed)
+
+    return disturb
+
+
+def failing(*attempts: bool) -> Callable[..., None]:
+    """Return a function that fails at those of its first calls for which it is said."""
+    fails = iter(attempts)
+
+    def fail(*_: object) -> None:
+        if next(fails, False):
+            raise OperationalError("the connection is lost\nand more of it")
+
+    return fail
+
+
+def ids(members: list[Membership]) -> list[str]:
+    return users(*(member.user_id for member in members))
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_batch_that_is_tried_again_does_not_count_whom_an_earlier_one_removed(
-    organization: Organization, members: list[Membership], monkeypatch: pytest.MonkeyPatch
+def test_a_batch_whose_answer_was_lost_is_reported_by_its_records(
+    organization: Organization,
+    members: list[Membership],
+    disturb: Callable[..., None],
 ) -> None:
-    monkeypatch.setattr(run, "WAITS", (0,))
-    remove_batch = batches.remove_batch
-    faults = iter([None, OperationalError("the connection is lost")])
+    department = DepartmentFactory.create(organization=organization)
+    ResourceFactory.create(organization=organization, owner=members[0].user)
+    disturb(after=failing(True, False, True))
+    call = (*ids(members[:3]), "--transfer-to", department.pk, *UNASKED, "--batch-size", 2)
 
-    def with_a_fault(*arguments: Any, **options: Any) -> Any:
-        if fault := next(faults, None):
-            raise fault
-        return remove_batch(*arguments, **options)
+    done = run(organization, *call)
 
-    monkeypatch.setattr(run, "remove_batch", with_a_fault)
-    a, b, c = (member.user_id for member in members[:3])
-    users = [argument for user in (a, b, a, c) for argument in ("--user", user)]
-
-    status, report = remove(organization, *users, "--no-input", "--report", "-", "--batch-size", 2)
-
-    assert status == 0
-    assert [row["outcome"] for row in rows_of(report)] == [
-        *("removed", "removed", "already_removed", "removed"),
-    ]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_connection_lost_for_a_moment_is_found_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    organization = OrganizationFactory.create()
-    members = MembershipFactory.create_batch(3, organization=organization)
-    monkeypatch.setattr(run, "WAITS", (0, 0))
-    remove_batch = batches.remove_batch
-    answers_lost = iter([True, False, True, False])
-
-    def and_lose_the_answer(*arguments: Any, **options: Any) -> Any:
-        rows = remove_batch(*arguments, **options)
-        if next(answers_lost, False):
-            raise OperationalError("the connection is lost")
-        return rows
-
-    monkeypatch.setattr(run, "remove_batch", and_lose_the_answer)
-    users = [argument for member in members for argument in ("--user", member.user_id)]
-
-    status, report = remove(organization, *users, "--no-input", "--report", "-", "--batch-size", 2)
-
-    assert status == 0
-    assert [row["outcome"] for row in rows_of(report)] == ["removed"] * 3
+    assert (done.status, done.outcomes) == (0, ["removed"] * 3)
+    assert [row["transferred"] for row in done.rows] == ["1", "0", "0"]
     assert Removal.objects.count() == 3
 
 
-def test_a_database_that_does_not_come_back_is_reported_with_what_is_done(
+@pytest.mark.django_db(transaction=True)
+def test_how_long_it_tries_is_said_and_kept(
     organization: Organization,
     members: list[Membership],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    disturb: Callable[..., None],
+    clock: Clock,
 ) -> None:
-    remove_batch = batches.remove_batch
-    monkeypatch.setattr(run, "WAITS", ())
-
-    def until_the_third(order: Any, batch: Any, **options: Any) -> Any:
+    def fail_from_the_third(batch: Sequence[Row]) -> None:
         if batch[0].user_id == members[2].user_id:
             raise OperationalError("the server is gone")
-        return remove_batch(order, batch, **options)
 
-    monkeypatch.setattr(run, "remove_batch", until_the_third)
-    users = [argument for member in members for argument in ("--user", member.user_id)]
+    disturb(before=fail_from_the_third)
 
-    status, report = remove(organization, *users, "--no-input", "--report", "-", "--batch-size", 1)
+    done = run(organization, *ids(members), *UNASKED, "--batch-size", 1)
 
-    assert status == 1
-    assert [row["outcome"] for row in rows_of(report)] == [
-        "removed",
-        "removed",
-        "SERVICE_UNAVAILABLE",
-    ]
-    assert "2 of 5 rows are done. Run the same again to carry on." in capsys.readouterr().err
+    assert (done.status, done.outcomes) == (1, ["removed", "removed", "SERVICE_UNAVAILABLE"])
+    assert clock.now <= 60
+    assert done.errors.splitlines()[0] == (
+        "The database failed: the server is gone. Trying again for 60 seconds."
+    )
+    assert done.errors.splitlines()[-1] == (
+        "The database failed: the server is gone. 2 of 5 rows are done."
+        " Run the same again to carry on."
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_back_in_time_is_used(
+    organization: Organization, members: list[Membership], disturb: Callable[..., None]
+) -> None:
+    disturb(before=failing(True, True, True))
+
+    done = run(organization, *ids(members), *UNASKED)
+
+    assert (done.status, done.outcomes) == (0, ["removed"] * 5)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_an_actor_whose_account_is_deleted_meanwhile_is_a_failure_and_nobody_is_removed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    disturb: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     member, actor = MembershipFactory.create(), UserFactory.create()
-    remove_batch = batches.remove_batch
-    monkeypatch.setattr(run, "WAITS", ())
+    monkeypatch.setattr("organizations.bulk_removal.batches.PATIENCE_SECONDS", 0)
+    disturb(before=lambda _: User.objects.filter(pk=actor.pk).delete())
 
-    def without_the_actor(*arguments: Any, **options: Any) -> Any:
-        actor.delete()
-        return remove_batch(*arguments, **options)
+    done = run(
+        member.organization, "--user", member.user_id, "--actor", actor.email.upper(), *UNASKED
+    )
 
-    monkeypatch.setattr(run, "remove_batch", without_the_actor)
-    named = ("--user", member.user_id, "--actor", actor.email)
-
-    status, report = remove(member.organization, *named, "--no-input", "--report", "-")
-
-    assert status == 1
-    assert [row["outcome"] for row in rows_of(report)] == ["SERVICE_UNAVAILABLE"]
-    assert "The database refused a batch: " in capsys.readouterr().err
+    assert (done.status, done.outcomes) == (1, ["SERVICE_UNAVAILABLE"])
+    assert "The database failed: given up after 3 attempts" in done.errors
     assert not Removal.objects.exists()
+
+
+def test_a_file_and_an_address_that_change_meanwhile_change_nobody_who_is_removed(
+    organization: Organization,
+    members: list[Membership],
+    tmp_path: Path,
+    disturb: Callable[..., None],
+) -> None:
+    file = csv_file(tmp_path, "email", members[0].user.email, members[1].user.email)
+
+    def change(_: Sequence[Row]) -> None:
+        file.write_text("email\n")
+        first, second = members[0].user, members[1].user
+        type(first).objects.filter(pk=second.pk).update(email="new@example.com")
+
+    disturb(before=change)
+
+    done = run(organization, "--from-file", file, *UNASKED, "--batch-size", 1)
+
+    assert (done.status, done.outcomes) == (0, ["removed", "removed"])
+    assert [row["user_id"] for row in done.rows] == [m.user_id for m in members[:2]]

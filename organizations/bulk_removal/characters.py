@@ -1,0 +1,37 @@
+"""Characters that nobody can see, or that no terminal should get."""
+
+import re
+from unicodedata import normalize
+
+# Unicode's Default_Ignorable_Code_Point and the blank Braille pattern: they have no shape.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+
+def clean(text: str) -> str:
+    """Return the text composed, without invisible characters and without blanks at its ends.
+
+    What is no Unicode, as an argument of a terminal in Latin-1, is escaped.
+    """
+    if not text.isascii():
+        text = text.encode("utf-8", "backslashreplace").decode()
+        text = normalize("NFC", _INVISIBLE.sub("", text))
+    return text.strip()
+
+
+def printable(text: str) -> str:
+    """Return the text with every character escaped that has no shape, but for line ends."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else escaped(c) for c in text)
+
+
+def escaped(text: str) -> str:
+    """Return the text in ASCII, so that a look-alike shows; ASCII itself stays as it is."""
+    return text.encode("ascii", "backslashreplace").decode().translate(_CONTROLS)
+
+
+_CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), 127)}

@@ -1,0 +1,35 @@
+"""Whom resources pass to: a department or an heir, told apart by their ids."""
+
+from collections.abc import Collection, Mapping
+
+from config.errors import ContractError
+from config.identifiers import is_id
+from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFoundError
+
+
+def targets_by_user(
+    transfer_to: str | Mapping[str, str] | None, user_ids: Collection[str]
+) -> Mapping[str, str]:
+    """Return whom each of these users' resources pass to, where they pass to somebody."""
+    if isinstance(transfer_to, str):
+        return dict.fromkeys(user_ids, transfer_to)
+    return transfer_to or {}
+
+
+def heir_of(target: str | None) -> str | None:
+    """Return the target if it is a person."""
+    return target if target is not None and is_id("usr", target) else None
+
+
+def department_of(target: str | None) -> str | None:
+    """Return any other target as the id of a department; what is no id is no department's."""
+    if target is None or is_id("usr", target):
+        return None
+    return target if is_id("dept", target) else ""
+
+
+def target_not_found(target: str) -> ContractError:
+    """Return the error for a target that the organization does not have."""
+    if heir_of(target):
+        return TransferUserNotFoundError({"user_id": target})
+    return DepartmentNotFoundError({"department_id": target})
