@@ -9,6 +9,7 @@ from typing import Any
 import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
+from psycopg import IsolationLevel
 
 from config.logs import logging_config
 
@@ -100,19 +101,19 @@ else:
         "timeout": 10,  # seconds that a request waits for a connection, then it is answered 503
     }
 
+options = DATABASES["default"].setdefault("OPTIONS", {})
+# A statement sees what was committed before it began; the locks of a removal count on that.
+options["isolation_level"] = IsolationLevel.READ_COMMITTED
+
 # Behind PgBouncer in transaction mode each transaction may be on another connection.
 if env.bool("PGBOUNCER", default=False):
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 else:
-    options = DATABASES["default"].setdefault("OPTIONS", {})
+    # Lets config.prepared_statements prepare; Django's own cursors never do.
+    options["prepare_threshold"] = 1
     # libpq reads PGOPTIONS only where no option is given; so it is passed on, and wins.
     given = options.get("options", env.str("PGOPTIONS", default=""))
-    # Each statement is parsed and planned once for a connection: half of what it costs.
-    options |= {
-        "server_side_binding": True,
-        "prepare_threshold": 1,
-        "options": f"-c plan_cache_mode=force_generic_plan {given}",
-    }
+    options["options"] = f"-c plan_cache_mode=force_generic_plan {given}"
 
 # Rate limits are counted here: per process, or where several are to count together, in Redis.
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}

@@ -1,8 +1,7 @@
 """What a caller may do in an organization."""
 
-from django.db import connection
-
 from config.identifiers import is_id
+from config.prepared_statements import fetch_prepared
 from organizations.capabilities import ALL_CAPABILITIES, Capability, effective
 from organizations.exceptions import InsufficientPermissionsError, OrganizationAccessDeniedError
 from users.models import User
@@ -24,9 +23,7 @@ def capabilities_in(organization_id: str, user: User) -> frozenset[Capability]:
     Raises OrganizationAccessDeniedError for everybody else and for an unknown organization alike.
     """
     if is_id("org", organization_id):
-        with connection.cursor() as cursor:
-            cursor.execute(GRANTED_CAPABILITIES, [organization_id, user.pk])
-            granted = cursor.fetchall()
+        granted = fetch_prepared(GRANTED_CAPABILITIES, [organization_id, user.pk])
         if granted:  # a member without a role is one row with nothing in it
             return effective(name for (names,) in granted if names for name in names)
     raise OrganizationAccessDeniedError({"organization_id": organization_id})

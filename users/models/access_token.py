@@ -5,9 +5,10 @@ import secrets
 from datetime import timedelta
 from typing import Self
 
-from django.db import connections, models
+from django.db import models
 from django.utils import timezone
 
+from config.prepared_statements import fetch_prepared
 from users.models.user import User
 
 TOKEN_PREFIX = "offboard_"  # noqa: S105 (not a secret: lets scanners recognise a leaked token)
@@ -53,12 +54,10 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
 
         Of the token and of its user it has what every request asks; the rest is loaded on demand.
         """
-        with connections[self.db].cursor() as cursor:
-            cursor.execute(_FIND, [digest_of(plain)])
-            found = cursor.fetchone()
-        if found is None:
+        found = fetch_prepared(_FIND, [digest_of(plain)])
+        if not found:
             return None
-        *known, is_active = found
+        [(*known, is_active)] = found
         token = self.model.from_db(self.db, ["id", "user_id", "expires_at", "revoked_at"], known)
         token.user = User.from_db(self.db, ["id", "is_active"], [token.user_id, is_active])
         return token
