@@ -38,6 +38,7 @@ _BY_STATUS: dict[int, type[ContractError]] = {
         errors.NotFoundError,
         errors.MethodNotAllowedError,
         errors.NotAcceptableError,
+        errors.RateLimitedError,
     )
 }
 
@@ -57,6 +58,11 @@ def envelope(error: ContractError, trace_id: str, *, at: datetime | None = None)
             "timestamp": in_whole_seconds(at or timezone.now()),
         },
     }
+
+
+def is_for_api(request: HttpRequest) -> bool:
+    """Tell whether a request is for something under ``/v1``."""
+    return request.path_info == "/v1" or request.path_info.startswith("/v1/")
 
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> Response:
@@ -84,9 +90,8 @@ class EnvelopeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        in_api = request.path_info == "/v1" or request.path_info.startswith("/v1/")
         if (
-            not in_api
+            not is_for_api(request)
             or response.status_code < 400
             or not isinstance(response, HttpResponse)
             or response.headers.get("Content-Type") == "application/json"

@@ -79,9 +79,8 @@ def scene() -> Iterator[Scene]:
     with (
         faulty_line() as line,
         serving(
-            *("--workers", "1"),
+            *("--workers", "1", "--threads", "1"),
             DATABASE_URL=line.url,
-            DATABASE_POOL_SIZE="1",
             RATE_PER_TOKEN="",
         ) as server,
     ):
