@@ -3,7 +3,7 @@
 from unittest.mock import patch
 
 import pytest
-from django.db import InterfaceError, InternalError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from django.test import Client
 
 from organizations.models import Membership, Organization, Removal
@@ -34,3 +34,12 @@ def test_a_confirmation_that_failed_can_be_sent_again(
     assert "try again in a moment" in text_of(failed)
     assert browser.post(confirmation, {"reason": ""}).status_code == 302
     assert Removal.objects.get().membership == member
+
+
+def test_a_page_says_that_the_database_is_away(browser: Client) -> None:
+    with patch.object(connection, "cursor", side_effect=OperationalError("away")):
+        response = browser.get("/admin/")
+
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    assert "busy or away" in text_of(response)
