@@ -102,16 +102,15 @@ else:
         }
     }
 
-options = DATABASES["default"].setdefault("OPTIONS", {})
-# Who asks a database that is away is answered within 10 seconds: 3 until a connection is known to
-# be lost, and 3 for each of two addresses that its host may have.
-for name, value in {
+options = DATABASES["default"]["OPTIONS"] = {
+    # Who asks a database that is away is answered within 10 seconds: 3 until a connection is known
+    # to be lost, and 3 for each of two addresses that its host may have.
     "connect_timeout": 3,
     "tcp_user_timeout": 3000,
     "keepalives_idle": 5,
     "keepalives_interval": 1,
-}.items():
-    options.setdefault(name, value)
+    **DATABASES["default"].get("OPTIONS", {}),
+}
 # A statement sees what was committed before it began; the locks of a removal count on that.
 options["isolation_level"] = IsolationLevel.READ_COMMITTED
 
@@ -139,7 +138,8 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-# Who fails to log in five times from one address waits an hour.
+# Who fails to log in to an account five times from one address waits an hour; RATE_OF_LOGINS limits
+# what an address may try at all.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 1
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -1,9 +1,13 @@
 """A request waits in the database for a limited time, which an operator can change."""
 
+import os
+
 import pytest
 from django.db import connection
 
 from config.request_timeouts import limit_waiting
+from tests.processes import running
+from tests.production import environment
 
 pytestmark = pytest.mark.django_db
 
@@ -43,3 +47,14 @@ def test_a_connection_of_pgbouncer_is_left_as_it_is(monkeypatch: pytest.MonkeyPa
     limit_waiting(connection)
 
     assert limits() == before
+
+
+def test_whoever_serves_limits_its_connections() -> None:
+    show = (
+        "import config.wsgi; from django.db import connection; cursor = connection.cursor();"
+        " cursor.execute('SHOW lock_timeout'); print('limit:', *cursor.fetchone())"
+    )
+    limit = "0" if os.environ.get("PGBOUNCER") == "true" else "5s"
+
+    with running("-c", show, environment=environment()) as program:
+        program.until(f"limit: {limit}")
