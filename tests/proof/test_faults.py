@@ -134,7 +134,7 @@ def test_the_line_is_cut_at_any_statement(scene: Scene, tally: Tally, after: boo
             break
         assert_all_or_nothing(scene, member, answer)
         tally(FAULTS)
-    assert number == 4, "token, capabilities, removal"
+    assert number == 5, "whether the connection lives, token, capabilities, removal"
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
@@ -211,4 +211,4 @@ def test_the_process_is_killed_at_any_statement(scene: Scene, tally: Tally, afte
         scene.server.until_ready()
         assert_all_or_nothing(scene, member, None)
         tally(FAULTS)
-    assert number == 4, "token, capabilities, removal"
+    assert number == 5, "whether the connection lives, token, capabilities, removal"
