@@ -2,7 +2,7 @@
 
 All others are bound as Django does by default: a plan that was made without the values of a search
 uses no index. The plans of these are made without values at once (``force_generic_plan``): where
-PostgreSQL decides, a server answers 0.88 / 0.86 / 0.91 as many removals with 1 / 4 / 16 at once
+PostgreSQL decides, a server answers 0.74 / 0.82 / 0.86 as many removals with 1 / 4 / 16 at once
 (medians of ten alternating turns, two cores).
 """
 
