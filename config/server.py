@@ -3,30 +3,13 @@
 Options on the command line win over these.
 """
 
-import gc
-
-from gunicorn.workers.base import Worker
-
 wsgi_app = "config.wsgi"
-worker_class = "config.api.unreadable.EnvelopeWorker"
+worker_class = "gthread"
 
-# Measured on two cores: a process for each, and few threads, which wait for one another in Python.
+# A process for each of two cores. The threads wait for one another in Python; they are so many
+# that some are left where others wait for a lock, or for a database that is away.
 workers = 2
-threads = 3
+threads = 8
 
-# Each process has a queue of its own, and the kernel deals connections out. From a common queue the
-# first to wake takes many, keeps them as long as they last, and others idle.
-reuse_port = True
-
-# SIGTERM lets requests in flight finish for so many seconds.
-graceful_timeout = 30
-
-# A request may have a line of 4 KiB, 64 header fields, and 8 KiB in each of them.
-limit_request_line = 4096
-limit_request_fields = 64
-limit_request_field_size = 8190
-
-
-def post_worker_init(worker: Worker) -> None:
-    """Exempt what is loaded by now from garbage collection, which then looks at requests alone."""
-    gc.freeze()
+# Nobody controls a running server but by signals, and its home may be one that cannot be written.
+control_socket_disable = True

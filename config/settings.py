@@ -50,15 +50,14 @@ MIDDLEWARE = [
     "config.trace.TraceMiddleware",
     "config.health.HealthMiddleware",
     "config.api.envelope.EnvelopeMiddleware",
+    "config.api.https.HttpsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.api.middleware.ApiMiddleware",
-    # For pages alone:
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.database_errors.DatabaseErrorMiddleware",
@@ -93,14 +92,24 @@ if DEBUG and not env.str("DATABASE_URL", default=""):
         }
     }
 else:
-    DATABASES = {"default": env.db_url("DATABASE_URL", engine="config.pooled_postgres")}
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 1,
-        "max_size": env.int("DATABASE_POOL_SIZE", default=16),
-        "timeout": 10,  # seconds that a request waits for a connection, then it is answered 503
+    DATABASES = {
+        "default": {
+            # Each thread keeps its connection, and asks at each request whether it still is one.
+            "CONN_MAX_AGE": None,
+            "CONN_HEALTH_CHECKS": True,
+            **env.db_url("DATABASE_URL"),
+        }
     }
 
-options = DATABASES["default"].setdefault("OPTIONS", {})
+options = DATABASES["default"]["OPTIONS"] = {
+    # Who asks a database that is away is answered within 10 seconds: 3 until a connection is known
+    # to be lost, and 3 for each of two addresses that its host may have.
+    "connect_timeout": 3,
+    "tcp_user_timeout": 3000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 1,
+    **DATABASES["default"].get("OPTIONS", {}),
+}
 # A statement sees what was committed before it began; the locks of a removal count on that.
 options["isolation_level"] = IsolationLevel.READ_COMMITTED
 
@@ -116,13 +125,20 @@ else:
 
 # Rate limits are counted here: per process, or where several are to count together, in Redis.
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
+    CACHES["default"]["OPTIONS"] = {  # seconds
+        "socket_connect_timeout": 0.5,
+        "socket_timeout": 0.5,
+        **CACHES["default"].get("OPTIONS", {}),
+    }
 
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-# Who fails to log in five times from one address waits an hour.
+# Who fails to log in to an account five times from one address waits an hour; RATE_OF_LOGINS limits
+# what an address may try at all.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 1
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -164,7 +180,7 @@ STORAGES = {
 
 if not DEBUG:  # where runserver serves static files itself
     MIDDLEWARE.insert(
-        MIDDLEWARE.index("config.api.middleware.ApiMiddleware") + 1,
+        MIDDLEWARE.index("django.middleware.security.SecurityMiddleware") + 1,
         "whitenoise.middleware.WhiteNoiseMiddleware",
     )
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
@@ -205,9 +221,11 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_FILTER_BACKENDS": ["config.api.filters.StrictFilterBackend"],
     "URL_FORMAT_OVERRIDE": None,  # ?format= is a parameter that no endpoint knows
+    "DEFAULT_THROTTLE_CLASSES": ["config.api.throttling.AddressRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "token": env.str("RATE_PER_TOKEN", default="600/min") or None,
         "address": env.str("RATE_PER_ADDRESS", default="1200/min") or None,
+        "login": env.str("RATE_OF_LOGINS", default="100/hour") or None,
     },
     "EXCEPTION_HANDLER": "config.api.envelope.exception_handler",
     # How many proxies in front write X-Forwarded-For: 0 trusts none and takes the peer's address.

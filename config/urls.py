@@ -7,6 +7,9 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
+from config.api.openapi import OnceGenerator
+
+openapi = SpectacularJSONAPIView.as_view(generator_class=OnceGenerator)
 # Swagger UI writes styles into its page.
 docs = csp_update({"style-src": [UNSAFE_INLINE]})(
     SpectacularSwaggerSplitView.as_view(url_name="openapi")
@@ -15,7 +18,7 @@ docs = csp_update({"style-src": [UNSAFE_INLINE]})(
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs")),
     path("admin/", admin.site.urls),
-    path("v1/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("v1/openapi.json", openapi, name="openapi"),
     path("v1/docs", docs, name="docs"),
     path("v1/", include("organizations.api.urls")),
 ]

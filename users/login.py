@@ -1,9 +1,11 @@
-"""By what failed logins are counted, so that many of them lock the attempt out."""
+"""By what logins are counted, so that many of them lock the attempt out."""
 
 from collections.abc import Mapping
 
 from django.http import HttpRequest
 from rest_framework.throttling import BaseThrottle
+
+from config.api.throttling import RateThrottle
 
 LONGEST = 255  # what fits the table of attempts; an account's address is shorter
 
@@ -17,3 +19,13 @@ def account_of(request: HttpRequest, credentials: Mapping[str, str] | None = Non
 def address_of(request: HttpRequest) -> str:
     """Return where the attempt comes from, as the API's rate limits see it (NUM_PROXIES)."""
     return BaseThrottle().get_ident(request)  # type: ignore[arg-type]  # reads META alone
+
+
+class LoginRateThrottle(RateThrottle):
+    """Counts logins by the address they come from, whichever accounts it tries."""
+
+    scope = "login"
+
+    def get_cache_key(self, request: HttpRequest, view: object) -> str | None:
+        """Return the key that this caller's logins are counted under; the form alone is none."""
+        return f"throttle_login_{address_of(request)}" if request.method == "POST" else None

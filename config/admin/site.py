@@ -1,10 +1,10 @@
 """The admin site under this application's name."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from users.models import User
@@ -18,11 +18,34 @@ class OffboardAdminSite(admin.AdminSite):
     index_title = "Organizations and their members"
     site_url = "/v1/docs"
 
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the form, or log in; an address that asks too often waits, whoever it tries."""
+        # These need the settings, which are not there yet when Django loads this module.
+        from config.admin.plain_page import plain_page
+        from config.api.throttling import AddressRateThrottle
+        from users.login import LoginRateThrottle
+
+        for throttle in (AddressRateThrottle(), LoginRateThrottle()):
+            if not throttle.allow_request(request):
+                response = plain_page(
+                    429, "Too many logins", "Your address asked too often. Try again later."
+                )
+                response["Retry-After"] = f"{throttle.wait() or 0:.0f}"
+                return response
+        return super().login(request, extra_context)
+
 
 class OffboardAdminConfig(AdminConfig):
     """Django's admin with our site as the default one."""
 
     default_site = "config.admin.site.OffboardAdminSite"
+
+    def ready(self) -> None:
+        """Register the checks of the settings, too."""
+        super().ready()
+        from config import checks  # noqa: F401
 
 
 def staff_of(request: HttpRequest) -> "User":

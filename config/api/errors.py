@@ -17,6 +17,15 @@ class MalformedRequestError(ContractError):
     message = "The request could not be read."
 
 
+class HttpsRequiredError(ContractError):
+    """The request came over plain HTTP, and so did its token."""
+
+    status = 403
+    code = "HTTPS_REQUIRED"
+    type = "authorization_error"
+    message = "The API is available over HTTPS only."
+
+
 class NotFoundError(ContractError):
     """There is nothing at this path."""
 

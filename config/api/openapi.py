@@ -2,12 +2,16 @@
 
 from collections import defaultdict
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, get_args
 
+from django.conf import settings
+from django.utils import translation
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
     OpenApiSerializerExtension,
 )
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -25,6 +29,7 @@ ERRORS_OF_EVERY_OPERATION: tuple[type[ContractError], ...] = (
     AuthenticationRequiredError,
     TokenInvalidError,
     TokenExpiredError,
+    errors.HttpsRequiredError,
     errors.MethodNotAllowedError,
     errors.NotAcceptableError,
     errors.RateLimitedError,
@@ -70,6 +75,21 @@ class ApiSchema(AutoSchema):
             return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
         finally:
             self.method = method
+
+
+class OnceGenerator(SchemaGenerator):
+    """Describes the API once for a process, since it is the same for everybody."""
+
+    def get_schema(self, request: object = None, public: bool = False) -> Any:
+        """Return what was described at the first request."""
+        return _description()
+
+
+@cache
+def _description() -> Any:
+    """Describe the API in its own language, whatever a request asks for."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
 
 
 class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

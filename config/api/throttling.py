@@ -1,25 +1,51 @@
 """How many requests a token and an address may send; settings name the rates."""
 
-from rest_framework.request import Request
+import time
+from typing import Any, ClassVar
+
+import structlog
+from redis import RedisError
 from rest_framework.throttling import SimpleRateThrottle
-from rest_framework.views import APIView
+
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
-class AddressRateThrottle(SimpleRateThrottle):
+class RateThrottle(SimpleRateThrottle):
+    """A rate that holds nobody up while the cache that counts is away.
+
+    A process that could not reach it logs that, and asks it again after a minute.
+    """
+
+    SECONDS_UNCOUNTED: ClassVar[float] = 60
+    _uncounted_until: ClassVar[float] = 0
+
+    def allow_request(self, request: Any, view: Any = None) -> bool:
+        """Count a request, of Django's or of REST framework; tell whether it is within the rate."""
+        if time.monotonic() < RateThrottle._uncounted_until:
+            return True
+        try:
+            return super().allow_request(request, view)
+        except (RedisError, OSError) as fault:
+            RateThrottle._uncounted_until = time.monotonic() + self.SECONDS_UNCOUNTED
+            logger.error("rates_uncounted", seconds=self.SECONDS_UNCOUNTED, exc_info=fault)
+            return True
+
+
+class AddressRateThrottle(RateThrottle):
     """Counts requests by the address they come from, whoever sends them."""
 
     scope = "address"
 
-    def get_cache_key(self, request: Request, view: APIView) -> str:
+    def get_cache_key(self, request: Any, view: Any) -> str:
         """Return the key that this caller's requests are counted under."""
         return f"throttle_address_{self.get_ident(request)}"
 
 
-class TokenRateThrottle(SimpleRateThrottle):
+class TokenRateThrottle(RateThrottle):
     """Counts requests by the access token."""
 
     scope = "token"
 
-    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+    def get_cache_key(self, request: Any, view: Any) -> str | None:
         """Return the key that this token's requests are counted under; None without a token."""
         return f"throttle_token_{request.auth.pk}" if request.auth else None

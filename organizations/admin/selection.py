@@ -47,9 +47,6 @@ class Selection:
         """Save it in the session, as it is now."""
         selections = session.get(SESSION_KEY, {}) | {self.key: asdict(self)}
         session[SESSION_KEY] = dict(list(selections.items())[-KEPT:])
-        # Now, and not by the middleware, whose failure would be told as a bad request.
-        session.save()
-        session.modified = False
 
 
 def too_much(chosen: QuerySet[Any]) -> str | None:

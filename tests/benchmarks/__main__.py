@@ -23,7 +23,7 @@ GROUPS = {
     "locks": "16 connections on one organization, next to 16 on sixteen",
     "admin": "the pages of the admin at 1,000,000 memberships",
     "memory": "what a server grows by",
-    "settings": "workers, threads, pool size and PgBouncer",
+    "settings": "workers, threads and PgBouncer",
 }
 
 

@@ -23,12 +23,11 @@ class Setting:
     environment: dict[str, str] = field(default_factory=dict)
 
 
-DOCUMENTED = Setting("2 processes of 3 threads")
+DOCUMENTED = Setting("2 processes of 8 threads")
 OTHERS = (
-    Setting("2 processes of 8 threads", ("--threads=8",)),
-    Setting("2 processes of 2 threads", ("--threads=2",)),
-    Setting("4 processes of 2 threads", ("--workers=4", "--threads=2")),
-    Setting("one connection a process", environment={"DATABASE_POOL_SIZE": "1"}),
+    Setting("2 processes of 3 threads", ("--threads=3",)),
+    Setting("2 processes of 1 thread", ("--threads=1",)),
+    Setting("4 processes of 4 threads", ("--workers=4", "--threads=4")),
 )
 
 

@@ -5,8 +5,15 @@ from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 
+from config.health import reason_not_ready
 from organizations.checks import EARLIER_VERSION
+
+
+@pytest.fixture(autouse=True)
+def _not_looked_yet() -> None:
+    reason_not_ready.cache_clear()
 
 
 def test_a_live_process_says_so_without_a_database(client: Client) -> None:
@@ -51,3 +58,15 @@ def test_it_is_not_ready_without_a_database(
         response = client.get("/readyz")
 
     assert (response.status_code, response.content) == (503, b"no database\n")
+
+
+def test_however_many_ask_in_a_second_the_database_is_asked_once(db: None) -> None:
+    assert reason_not_ready(1) is None
+
+    with CaptureQueriesContext(connection) as queries:
+        reason_not_ready(1)
+    assert not queries
+
+    with CaptureQueriesContext(connection) as queries:
+        reason_not_ready(2)
+    assert queries

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 
 from config.api.errors import NotFoundError, OtherError
 from config.errors import ContractError
@@ -54,6 +55,14 @@ def test_every_error_has_the_envelope_and_an_example_of_each_code(schema: Any) -
                     codes.add(example["value"]["error"]["code"])
     of_no_operation = {NotFoundError, OtherError}
     assert codes == {e.code for e in ContractError.__subclasses__() if e not in of_no_operation}
+
+
+def test_it_is_made_once_for_everybody(
+    schema: Any, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SchemaGenerator, "get_schema", None)
+
+    assert client.get("/v1/openapi.json?lang=de&version=x").json() == schema
 
 
 def test_the_body_takes_no_other_fields(schema: Any) -> None:

@@ -23,7 +23,9 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 @pytest.fixture
 def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let everybody ask as often as they like."""
-    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", {"token": None, "address": None})
+    monkeypatch.setattr(
+        SimpleRateThrottle, "THROTTLE_RATES", {"token": None, "address": None, "login": None}
+    )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -79,9 +79,8 @@ def scene() -> Iterator[Scene]:
     with (
         faulty_line() as line,
         serving(
-            *("--workers", "1"),
+            *("--workers", "1", "--threads", "1"),
             DATABASE_URL=line.url,
-            DATABASE_POOL_SIZE="1",
             RATE_PER_TOKEN="",
         ) as server,
     ):
@@ -135,7 +134,7 @@ def test_the_line_is_cut_at_any_statement(scene: Scene, tally: Tally, after: boo
             break
         assert_all_or_nothing(scene, member, answer)
         tally(FAULTS)
-    assert number == 7, "token, capabilities, BEGIN, the locks, the removal, COMMIT"
+    assert number == 8, "is the line alive, token, capabilities, BEGIN, locks, removal, COMMIT"
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
@@ -211,4 +210,4 @@ def test_the_process_is_killed_at_any_statement(scene: Scene, tally: Tally, afte
         scene.server.until_ready()
         assert_all_or_nothing(scene, member, None)
         tally(FAULTS)
-    assert number == 7, "token, capabilities, BEGIN, the locks, the removal, COMMIT"
+    assert number == 8, "is the line alive, token, capabilities, BEGIN, locks, removal, COMMIT"

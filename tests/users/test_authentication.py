@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -110,3 +111,13 @@ def test_a_lookup_is_one_query_and_writes_nothing(
         bearer(plain).delete("/v1/organizations/nowhere/users/nobody")
 
     assert queries.captured_queries[0]["sql"].strip().startswith("SELECT")
+
+
+def test_a_cookie_of_the_admin_is_nobody_to_the_api(owner: Membership) -> None:
+    browser = Client()
+    owner.user.is_staff = owner.user.is_superuser = True
+    owner.user.save()
+    browser.force_login(owner.user)
+
+    assert browser.get("/admin/").status_code == 200
+    assert browser.get(f"{address_of(owner)}/removal-preview").status_code == 401

@@ -4,7 +4,9 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from config.api.throttling import AddressRateThrottle
 from tests.factories import UserFactory
+from users.login import LoginRateThrottle
 from users.models import User
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 (a test's own)
@@ -79,3 +81,25 @@ def test_somebody_without_the_staff_flag_does_not_get_in(client: Client) -> None
     person.save()
 
     assert log_in(client, person.email, PASSWORD) == 200
+
+
+def test_an_address_that_tries_many_accounts_is_limited(
+    client: Client, staff: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LoginRateThrottle, "rate", "3/hour", raising=False)
+    for number in range(3):
+        assert log_in(client, f"person{number}@example.com", "wrong") == 200
+
+    assert log_in(client, staff.email, PASSWORD) == 429
+    assert log_in(client, staff.email, PASSWORD, address="192.0.2.2") == 302
+
+
+def test_the_form_is_shown_as_often_as_the_api_answers(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AddressRateThrottle, "rate", "2/min", raising=False)
+
+    answers = [client.get("/admin/login/") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert 0 < int(answers[-1]["Retry-After"]) <= 60

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from config.api.throttling import AddressRateThrottle, TokenRateThrottle
@@ -46,3 +47,39 @@ def test_whoever_is_limited_learns_when_to_come_back(
 
     assert response.status_code == 429
     assert 0 < int(response["Retry-After"]) <= 60
+
+
+def guesses(forwarded_for: str, number: int) -> list[Any]:
+    client = APIClient(HTTP_X_FORWARDED_FOR=forwarded_for)
+    return codes(client, "/v1/organizations/org_1/users/usr_1", number)
+
+
+def test_behind_a_proxy_each_caller_has_a_rate_of_their_own(
+    db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AddressRateThrottle, "rate", "1/min", raising=False)
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+
+    assert guesses("192.0.2.1", 2) == ["AUTHENTICATION_REQUIRED", "RATE_LIMITED"]
+    assert guesses("192.0.2.2", 1) == ["AUTHENTICATION_REQUIRED"]
+    # What a caller writes stands before what the proxy adds.
+    assert guesses("192.0.2.3, 192.0.2.1", 1) == ["RATE_LIMITED"]
+
+
+def test_without_a_proxy_nobody_chooses_their_address(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AddressRateThrottle, "rate", "1/min", raising=False)
+
+    assert guesses("192.0.2.1", 1) == ["AUTHENTICATION_REQUIRED"]
+    assert guesses("192.0.2.2", 1) == ["RATE_LIMITED"]
+
+
+def test_the_description_counts_as_a_request_too(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AddressRateThrottle, "rate", "1/min", raising=False)
+    client = APIClient()
+
+    answers = [client.get(path) for path in ("/v1/openapi.json", "/v1/docs")]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert answers[1].json()["error"]["code"] == "RATE_LIMITED"

@@ -1,0 +1,68 @@
+"""The server where something around it is wrong."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from organizations.models import Membership
+from tests.concurrency import in_background
+from tests.organizations.api.address import address_of
+from tests.processes import free_port, running
+from tests.production import Answer, Production, environment, serving
+
+SECONDS_TO_GIVE_UP = 10
+
+
+@contextmanager
+def serving_without_database(url: str) -> Iterator[Production]:
+    """Serve the application for a database that is not there."""
+    port = free_port()
+    with running(
+        *("-m", "gunicorn", "-c", "python:config.server", "--bind", f"127.0.0.1:{port}"),
+        *("--workers", "1"),
+        environment=environment() | {"DATABASE_URL": url},
+    ) as program:
+        program.until("Booting worker")
+        yield Production(port, program)
+        program.process.terminate()
+        program.process.wait(60)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_home_that_cannot_be_written_is_no_matter() -> None:
+    with serving("--workers", "1", HOME="/proc/nobody") as server:
+        assert server.ask("GET", "/livez").status == 200
+
+    assert "ontrol" not in server.program.output
+    assert "nobody" not in server.program.output
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["refuses", "is silent"])
+def test_a_database_that_is_away_is_told_in_time_and_the_process_lives_meanwhile(
+    owner: Membership, kind: str
+) -> None:
+    with ExitStack() as stack:
+        silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        port = 1 if kind == "refuses" else silent.getsockname()[1]
+        url = f"postgres://offboard@127.0.0.1:{port}/offboard"
+        server = stack.enter_context(serving_without_database(url))
+        assert server.ask("GET", "/livez").status == 200
+
+        def remove() -> Answer:
+            return server.ask(
+                *("DELETE", address_of(owner)),
+                token="some",  # noqa: S106 (nobody's)
+                timeout=SECONDS_TO_GIVE_UP,
+            )
+
+        removals = [stack.enter_context(in_background(remove)) for _ in range(4)]
+        assert server.ask("GET", "/livez", timeout=2).status == 200
+        answers = [removal.result() for removal in removals]
+        assert server.ask("GET", "/readyz", timeout=SECONDS_TO_GIVE_UP).status == 503
+
+    assert {(answer.status, answer.error["code"]) for answer in answers} == {
+        (503, "SERVICE_UNAVAILABLE")
+    }
