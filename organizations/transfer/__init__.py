@@ -1,0 +1,1 @@
+"""The transfer of what members or former members own."""
