@@ -92,6 +92,12 @@ class Removal(models.Model):
                 condition=models.Q(transferred_to__isnull=False),
                 name="removal_by_target_department",
             ),
+            # Who may still own something, the latest first: counted on the admin's first page.
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(transferred_to=None, resource_count__gt=0),
+                name="removal_that_passed_nothing_on",
+            ),
         )
         triggers = (
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),

@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("organizations", "0001_initial")]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="removal",
+            index=models.Index(
+                condition=models.Q(("resource_count__gt", 0), ("transferred_to", None)),
+                fields=["created_at"],
+                name="removal_that_passed_nothing_on",
+            ),
+        ),
+    ]
