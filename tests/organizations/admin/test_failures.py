@@ -1,10 +1,9 @@
 """Pages that the database had no answer for."""
 
-from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.db import InterfaceError, InternalError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError
 from django.test import Client
 from django.urls import reverse
 
@@ -51,17 +50,3 @@ def test_a_confirmation_that_failed_can_be_sent_again(
     assert "try again in a moment" in text_of(failed)
     assert browser.post(confirmation, {"reason": ""}).status_code == 302
     assert Removal.objects.get().membership == member
-
-
-def test_a_selection_that_cannot_be_kept_is_no_mistake_of_the_staff(
-    browser: Client, member: Membership
-) -> None:
-    def read_only(execute: Any, sql: str, *arguments: Any) -> Any:
-        if sql.startswith('UPDATE "django_session"'):
-            raise InternalError("cannot execute UPDATE in a read-only transaction")
-        return execute(sql, *arguments)
-
-    with connection.execute_wrapper(read_only):
-        response = browser.get(f"{MEMBERSHIPS}{member.pk}/removal/")
-
-    assert response.status_code == 503
