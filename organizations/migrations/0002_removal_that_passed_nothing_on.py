@@ -1,11 +1,14 @@
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    atomic = False  # as an index that is made beside running writes demands
+
     dependencies = [("organizations", "0001_initial")]
 
     operations = [
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="removal",
             index=models.Index(
                 condition=models.Q(("resource_count__gt", 0), ("transferred_to", None)),
