@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from config.admin.deletion import GuardedDeletion
 from config.admin.large_tables import LargeTableAdmin
-from config.admin.refused_changes import RefusedChanges
 from config.admin.site import staff_of
 from users.models import AccessToken, User
 from users.models.access_token import SHOWN_LENGTH, TOKEN_PREFIX
@@ -38,7 +38,7 @@ class AccountForm(UserChangeForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(RefusedChanges, LargeTableAdmin[User], DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for a username
+class UserAdmin(GuardedDeletion[User], LargeTableAdmin[User], DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for a username
     """A person's account."""
 
     form = AccountForm
@@ -60,20 +60,21 @@ class UserAdmin(RefusedChanges, LargeTableAdmin[User], DjangoUserAdmin[User]):  
         (None, {"fields": ("email", "full_name", "usable_password", "password1", "password2")}),
     )
 
-    def find(self, queryset: QuerySet[User], term: str) -> QuerySet[User]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
         """Find people by who they are."""
-        return queryset.filter(pk__in=User.objects.matching(term))
+        if not search_term:
+            return queryset, False
+        return queryset.filter(pk__in=User.objects.matching(search_term)), False
 
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """An account with history stays; nothing is deleted from the list."""
-        if (
-            obj is None
-            or obj.memberships.exists()
-            or obj.resources.exists()
-            or obj.removals_made.exists()
-        ):
-            return False
-        return super().has_delete_permission(request, obj)
+    def deletion_obstacle(self, row: User) -> str:
+        """An account with history stays."""
+        if row.memberships.exists():
+            return "The person is, or was, a member of an organization."
+        if row.resources.exists():
+            return "The person owns resources."
+        return "The record of a removal names them." if row.removals_made.exists() else ""
 
 
 class TokenStateFilter(admin.SimpleListFilter):
@@ -117,11 +118,15 @@ class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
     readonly_fields = fields
     actions = ("revoke",)
 
-    def find(self, queryset: QuerySet[AccessToken], term: str) -> QuerySet[AccessToken]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AccessToken], search_term: str
+    ) -> tuple[QuerySet[AccessToken], bool]:
         """Find tokens by whose they are, or by how they begin."""
-        if term.startswith(TOKEN_PREFIX):
-            return queryset.filter(prefix=term[:SHOWN_LENGTH])
-        return queryset.filter(user__in=User.objects.matching(term))
+        if not search_term:
+            return queryset, False
+        if search_term.startswith(TOKEN_PREFIX):
+            return queryset.filter(prefix=search_term[:SHOWN_LENGTH]), False
+        return queryset.filter(user__in=User.objects.matching(search_term)), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A token is shown once, to whoever makes it on the command line."""

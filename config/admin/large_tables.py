@@ -6,7 +6,6 @@ from typing import Any, TypeVar, cast
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 Row = TypeVar("Row", bound=Model)
@@ -14,11 +13,11 @@ Row = TypeVar("Row", bound=Model)
 COUNTED_UP_TO = 20_000
 
 
-def count_or_estimate(rows: QuerySet[Any]) -> int:
-    """Return how many rows there are: counted up to 20,000, above that as the planner estimates."""
+def count_or_estimate(rows: QuerySet[Any], limit: int = COUNTED_UP_TO) -> int:
+    """Return how many rows there are: counted up to a limit, above it as the planner estimates."""
     rows = rows.order_by()
-    counted = rows[: COUNTED_UP_TO + 1].count()
-    if counted <= COUNTED_UP_TO:
+    counted = rows[: limit + 1].count()
+    if counted <= limit:
         return counted
     [plan] = json.loads(rows.values("pk").explain(format="json"))
     return max(counted, int(plan["Plan"]["Plan Rows"]))
@@ -30,25 +29,17 @@ class EstimatingPaginator(Paginator[Any]):
     @cached_property
     def count(self) -> int:
         """How many rows there are, or about how many."""
-        return count_or_estimate(cast("QuerySet[Any]", self.object_list))
+        return count_or_estimate(cast("QuerySet[Any]", self.object_list), COUNTED_UP_TO)
 
 
 class LargeTableAdmin(admin.ModelAdmin[Row]):
-    """A list that is newest first, in pages, searched by indexes and not counted through."""
+    """A list that is newest first, in pages, and not counted through.
+
+    Whoever searches by more than fields overrides ``get_search_results``, by indexes.
+    """
 
     paginator = EstimatingPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # which would count
     list_per_page = 50
     ordering = ("-pk",)
-
-    def find(self, queryset: QuerySet[Row], term: str) -> QuerySet[Row]:
-        """Return the rows that somebody means who typed this."""
-        return super().get_search_results(HttpRequest(), queryset, term)[0]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
-    ) -> tuple[QuerySet[Row], bool]:
-        """Return what `find` finds, each row once."""
-        term = search_term.strip()
-        return (self.find(queryset, term) if term else queryset), False

@@ -1,40 +1,82 @@
 """What the database refuses, told to staff on the page that they came from."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import psycopg
 from django.apps import apps
-from django.contrib import admin, messages
-from django.db import IntegrityError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import messages
+from django.db import DatabaseError, IntegrityError, ProgrammingError
+from django.db.models import Model, ProtectedError
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+View = Callable[..., HttpResponseBase]
+
+# What a trigger raises that names no error code of its own: Django calls it a ProgrammingError.
+RAISED_BY_TRIGGER = "P0001"
 
 
-class RefusedChanges(admin.ModelAdmin[Any]):
-    """An admin page whose changes the database may refuse, since invariants live there."""
+def explain_refusals(view: View) -> View:
+    """Return the view with an answer for what the database refuses of a POST.
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Save or show; a refused change leaves everything as it was, and says why."""
+    Nothing is changed then, and the page that was sent is shown again with the reason.
+    """
+
+    @wraps(view)
+    def explained(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except IntegrityError as refusal:
-            self.message_user(request, reason_of(refusal), messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
+            return view(request, *args, **kwargs)
+        except (IntegrityError, ProgrammingError) as refusal:
+            if request.method != "POST" or not _is_refusal(refusal):
+                raise
+            messages.error(request, reason_of(refusal))
+            return redirect(request.get_full_path())
+
+    return explained
 
 
-def reason_of(refusal: IntegrityError) -> str:
+def _is_refusal(fault: DatabaseError) -> bool:
+    """Tell an invariant that does not allow a change from a statement that is wrong."""
+    return isinstance(fault, IntegrityError) or (
+        isinstance(fault.__cause__, psycopg.Error) and fault.__cause__.sqlstate == RAISED_BY_TRIGGER
+    )
+
+
+def reason_of(refusal: DatabaseError) -> str:
     """Return the words of the constraint that refused, or those of the trigger with its advice."""
+    if isinstance(refusal, ProtectedError):
+        names = sorted({_plural(row) for row in refusal.protected_objects})
+        return f"Nothing was changed: there are {' and '.join(names)} that refer to it."
     cause = refusal.__cause__
     if not isinstance(cause, psycopg.Error):
-        return str(refusal)
-    for model in apps.get_models():
-        for constraint in model._meta.constraints:
-            if constraint.name == cause.diag.constraint_name:
-                return str(constraint.get_violation_error_message())
-    hint = f" {cause.diag.message_hint}" if cause.diag.message_hint else ""
-    return f"Nothing was changed: {cause.diag.message_primary}.{hint}"
+        return f"Nothing was changed: {refusal}"
+    diagnosis = cause.diag
+    message = diagnosis.message_primary or ""
+    models = {model._meta.db_table: model for model in apps.get_models() if not model._meta.proxy}
+    model = models.get(diagnosis.table_name or "")
+    is_reference = isinstance(cause, psycopg.errors.ForeignKeyViolation)
+    # The table named is the one that refers, whichever of the two was to be changed.
+    if model and is_reference and message.startswith("update or delete"):
+        return f"Nothing was changed: there are {_plural(model)} that refer to it."
+    for constraint in (each for named in models.values() for each in named._meta.constraints):
+        if constraint.name == diagnosis.constraint_name:
+            return str(constraint.get_violation_error_message())
+    if model and is_reference:
+        return (
+            "Nothing was changed: what the"
+            f" {model._meta.verbose_name} refers to was deleted meanwhile."
+        )
+    if model and isinstance(cause, psycopg.errors.UniqueViolation):
+        return f"Nothing was changed: there is such a {model._meta.verbose_name} already."
+    for table, named in models.items():  # as pgtrigger words what may never change
+        message = message.replace(f"rows from {table} table", _plural(named))
+    hint = f" {diagnosis.message_hint}" if diagnosis.message_hint else ""
+    return f"Nothing was changed: {message.removeprefix('pgtrigger: ')}.{hint}"
+
+
+def _plural(model: Model | type[Model]) -> str:
+    """Return what rows of the model are called."""
+    return str(model._meta.verbose_name_plural)

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
 
+from config.admin.refused_changes import explain_refusals
+
 if TYPE_CHECKING:
     from users.models import User
 
@@ -17,6 +19,11 @@ class OffboardAdminSite(admin.AdminSite):
     site_header = "Offboard"
     index_title = "Organizations and their members"
     site_url = "/v1/docs"
+    enable_nav_sidebar = False  # the lists need its width; the first page is one step away
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Return a page of the site, Django's or our own, that tells what the database refuses."""
+        return super().admin_view(explain_refusals(view), cacheable)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

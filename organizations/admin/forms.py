@@ -36,14 +36,18 @@ class DepartmentsForm(forms.Form):
         data: Any = None,
     ) -> None:
         super().__init__(data)
-        for organization in organizations:
-            self.fields[self._name(organization)] = forms.ModelChoiceField(
+        departments: dict[str, forms.Field] = {
+            self._name(organization): forms.ModelChoiceField(
                 Department.objects.filter(organization=organization),
                 required=self.required_department,
                 label=f"Department of {organization}",
                 widget=DepartmentSelect(organization, admin_site),
                 help_text=self.department_help,
             )
+            for organization in organizations
+        }
+        self.fields |= departments
+        self.order_fields(list(departments))
 
     @staticmethod
     def _name(organization: Organization) -> str:
@@ -59,16 +63,21 @@ class DepartmentsForm(forms.Form):
         return department
 
 
-class RemovalForm(DepartmentsForm):
-    """Where the resources of those who leave go, if anywhere, and why they leave."""
+class TransferForm(DepartmentsForm):
+    """Where the resources of somebody who has left go, and why."""
 
-    required_department = False
-    department_help = (
-        "Takes over the resources of those who leave. Without one, the resources stay theirs."
-    )
     reason = forms.CharField(
         required=False,
         max_length=2000,
         widget=AdminTextareaWidget({"rows": 3}),
         help_text="Optional. It stays on the record.",
+    )
+
+
+class RemovalForm(TransferForm):
+    """Where the resources of those who leave go, if anywhere, and why they leave."""
+
+    required_department = False
+    department_help = (
+        "Takes over the resources of those who leave. Without one, the resources stay theirs."
     )

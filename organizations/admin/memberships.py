@@ -3,20 +3,22 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from config.admin.refused_changes import RefusedChanges
 from config.identifiers import is_id
+from organizations.admin.assignments import DepartmentMembershipInline, RoleAssignmentInline
 from organizations.admin.filters import OrganizationFilter
+from organizations.admin.leftover_transfer import LeftoverTransferAdmin, leftovers_of
 from organizations.admin.member_removal import MemberRemovalAdmin
-from organizations.models import DepartmentMembership, Membership, RoleAssignment
+from organizations.models import Membership
 from users.models import User
 
 
@@ -47,86 +49,14 @@ class StateFilter(admin.SimpleListFilter):
         return queryset if self.value() == "all" else queryset & Membership.objects.current()
 
 
-Held = RoleAssignment | DepartmentMembership
-
-
-class HeldFormSet(BaseInlineFormSet[Held, Membership, forms.ModelForm[Held]]):
-    """What a member holds, in the organization of the membership."""
-
-    def add_fields(self, form: forms.ModelForm[Held], index: int | None) -> None:
-        """Name the box that takes something away, which has no label of its own."""
-        super().add_fields(form, index)
-        if "DELETE" in form.fields and form.instance.pk:
-            form.fields["DELETE"].widget.attrs["aria-label"] = f"Take {form.instance}"
-
-    def save_new(self, form: forms.ModelForm[Held], commit: bool = True) -> Held:
-        """Save what is given to the member."""
-        form.instance.organization = self.instance.organization
-        return super().save_new(form, commit)
-
-
-class HeldInline(admin.TabularInline[Held, Membership]):
-    """What an active member holds, to give and to take."""
-
-    formset = HeldFormSet
-    extra = 0
-    held: str
-
-    def get_formset(
-        self, request: HttpRequest, obj: Membership | None = None, **options: Any
-    ) -> Any:
-        """Offer only what the organization has."""
-
-        def formfield(field: Any, **field_options: Any) -> forms.Field | None:
-            if field.name == self.held and obj:
-                field_options["queryset"] = field.related_model.objects.filter(
-                    organization=obj.organization_id
-                ).order_by("name")
-            return self.formfield_for_dbfield(field, request, **field_options)
-
-        return super().get_formset(request, obj, formfield_callback=formfield, **options)
-
-    def has_add_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
-        """Only an active member can be given something."""
-        return bool(obj and obj.is_current) and super().has_add_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What is held is given and taken, not changed."""
-        return False
-
-
-class RoleAssignmentInline(HeldInline):
-    """The roles of a member."""
-
-    model = RoleAssignment
-    verbose_name_plural = "roles"
-    held = "role"
-    fields = ("role",)
-
-
-class DepartmentMembershipInline(HeldInline):
-    """The departments of a member."""
-
-    model = DepartmentMembership
-    verbose_name_plural = "departments"
-    held = "department"
-    fields = ("department",)
-
-
 @admin.register(Membership)
-class MembershipAdmin(RefusedChanges, MemberRemovalAdmin):
+class MembershipAdmin(MemberRemovalAdmin, LeftoverTransferAdmin):
     """A member: who, where, with what, since when, and the removal that ended it."""
 
-    list_display = (
-        "user",
-        "organization",
-        "role_names",
-        "department_names",
-        "created_at",
-        "deleted_at",
-    )
+    list_display = ("member", "organization", "role_names", "department_names", "since")
     list_filter = (StateFilter, OrganizationFilter)
     list_select_related = ("user", "organization")
+    actions = ("remove_from_organization",)
     autocomplete_fields = ("organization", "user")
     search_fields = ("user__email",)
     search_help_text = (
@@ -141,11 +71,20 @@ class MembershipAdmin(RefusedChanges, MemberRemovalAdmin):
             .prefetch_related("role_assignments__role", "department_memberships__department")
         )
 
-    def find(self, queryset: QuerySet[Membership], term: str) -> QuerySet[Membership]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Membership], search_term: str
+    ) -> tuple[QuerySet[Membership], bool]:
         """Find members by who they are, or all of one organization."""
-        if is_id("org", term):
-            return queryset.filter(organization=term)
-        return queryset.filter(user__in=User.objects.matching(term))
+        if not search_term:
+            return queryset, False
+        if is_id("org", search_term):
+            return queryset.filter(organization=search_term), False
+        return queryset.filter(user__in=User.objects.matching(search_term)), False
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Show when somebody was removed where some were."""
+        shows_former = StateFilter.parameter_name in request.GET
+        return (*self.list_display, "until") if shows_former else self.list_display
 
     def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
         """Return what belongs to a new member, an active one, and a former one."""
@@ -159,22 +98,66 @@ class MembershipAdmin(RefusedChanges, MemberRemovalAdmin):
         return self.get_fields(request, obj) if obj else []
 
     def get_inlines(self, request: HttpRequest, obj: Membership | None) -> list[Any]:
-        """Roles and departments are given once somebody is a member."""
-        return [RoleAssignmentInline, DepartmentMembershipInline] if obj else []
+        """Roles and departments are given once somebody is a member, and while they are."""
+        is_member = obj is not None and obj.is_current
+        return [RoleAssignmentInline, DepartmentMembershipInline] if is_member else []
+
+    def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        """What has ended does not change."""
+        return (obj is None or obj.is_current) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
         """A membership ends by a removal; it is not deleted."""
         return False
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or save; a page from before the member was removed leads to the one from after."""
+        if request.method == "POST" and object_id:
+            member = self.get_object(request, unquote(object_id))
+            if member and (ended := member.deleted_at):
+                self.message_user(
+                    request,
+                    f"Nothing was saved: {member.user} was removed from {member.organization}"
+                    f" on {date_format(ended, 'DATETIME_FORMAT')}.",
+                    messages.ERROR,
+                )
+                return redirect("admin:organizations_membership_change", member.pk)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **options: Any
     ) -> HttpResponse:
-        """Offer the removal of an active member."""
+        """Offer the removal of an active member, and the transfer of what a former one left."""
         member: Membership | None = context.get("original")
-        context["can_be_removed"] = bool(
-            member and member.is_current and self.has_remove_permission(request)
-        )
+        if member and self.has_remove_permission(request):
+            context["can_be_removed"] = member.is_current
+            context["has_leftovers"] = leftovers_of(member).exists()
         return super().render_change_form(request, context, *args, **options)
+
+    @admin.display(description="Member", ordering="user")
+    def member(self, membership: Membership) -> str:
+        """Name the member, with the address on a line of its own."""
+        user = membership.user
+        if not user.full_name:
+            return user.email
+        return format_html('{} <span class="address">{}</span>', user.full_name, user.email)
+
+    @admin.display(description="Since", ordering="created_at")
+    def since(self, membership: Membership) -> str:
+        """Give the day on which the membership began."""
+        return date_format(membership.created_at)
+
+    @admin.display(description="Removed", ordering="deleted_at")
+    def until(self, membership: Membership) -> str | None:
+        """Give the day on which it ended, if it has."""
+        ended = membership.deleted_at
+        return date_format(ended) if ended else None
 
     @admin.display(description="Roles")
     def role_names(self, membership: Membership) -> str:

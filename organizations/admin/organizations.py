@@ -1,5 +1,8 @@
 """Organizations, their departments and their roles."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -8,36 +11,69 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
+from config.admin.deletion import GuardedDeletion
 from config.admin.large_tables import COUNTED_UP_TO, LargeTableAdmin, count_or_estimate
-from config.admin.refused_changes import RefusedChanges
 from organizations.admin.filters import OrganizationFilter
 from organizations.capabilities import Capability
-from organizations.models import Department, Membership, Organization, Resource, Role
+from organizations.models import Department, Membership, Organization, Removal, Resource, Role
+
+
+class OneOwnerFilter(admin.SimpleListFilter):
+    """Organizations that nobody could act for once their owner is away."""
+
+    title = "owners"
+    parameter_name = "owners"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Organization]
+    ) -> list[tuple[str, str]]:
+        """Return the one question."""
+        return [("one", "One owner")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Organization]
+    ) -> QuerySet[Organization]:
+        """Narrow the organizations to those with a single owner."""
+        if self.value() == "one":
+            return queryset & Organization.objects.with_one_owner()
+        return queryset
 
 
 @admin.register(Organization)
-class OrganizationAdmin(LargeTableAdmin[Organization]):
+class OrganizationAdmin(GuardedDeletion[Organization], LargeTableAdmin[Organization]):
     """An organization with its numbers at a glance, each leading to what it counts."""
 
     list_display = ("name", "id", "created_at")
+    list_filter = (OneOwnerFilter,)
     search_fields = ("name",)
     search_help_text = "An id, or how the name begins."
     numbers = ("active_members", "former_members", "resources", "resources_whose_owner_has_left")
     readonly_fields = ("id", "created_at", *numbers)
 
-    def find(self, queryset: QuerySet[Organization], term: str) -> QuerySet[Organization]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Organization], search_term: str
+    ) -> tuple[QuerySet[Organization], bool]:
         """Find organizations by id or name."""
-        return queryset & Organization.objects.matching(term)
+        if not search_term:
+            return queryset, False
+        return queryset & Organization.objects.matching(search_term), False
 
     def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:
         """Return a name to give, or all that there is to see."""
         return ("name", *self.readonly_fields) if obj else ("name",)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Organization | None = None) -> bool:
-        """An organization with history stays; nothing is deleted from the list."""
-        if obj is None or obj.memberships.exists() or obj.resources.exists():
-            return False
-        return super().has_delete_permission(request, obj)
+    def deletion_obstacle(self, row: Organization) -> str:
+        """An organization with history stays; one that was made by mistake has none."""
+        if row.memberships.exists():
+            return "It has members, or had some whose record stays."
+        return "It has resources." if row.resources.exists() else ""
+
+    def get_deleted_objects(
+        self, objs: Sequence[Organization] | QuerySet[Organization], request: HttpRequest
+    ) -> tuple[list[Any], dict[Any, Any], set[str], list[str]]:
+        """Ask for no permission besides the one for the organization: the rest are parts of it."""
+        to_delete, counts, _, protected = super().get_deleted_objects(objs, request)
+        return to_delete, counts, set(), protected
 
     @admin.display(description="Active members")
     def active_members(self, organization: Organization) -> str:
@@ -73,7 +109,7 @@ def _number_with_link(
 
 
 @admin.register(Department)
-class DepartmentAdmin(RefusedChanges, LargeTableAdmin[Department]):
+class DepartmentAdmin(GuardedDeletion[Department], LargeTableAdmin[Department]):
     """A department."""
 
     list_display = ("name", "organization", "id")
@@ -101,6 +137,16 @@ class DepartmentAdmin(RefusedChanges, LargeTableAdmin[Department]):
                 queryset = queryset.filter(organization=organization_id)
         return super().get_search_results(request, queryset, search_term)
 
+    def deletion_obstacle(self, row: Department) -> str:
+        """A department stays while something refers to it, as the record of a removal may."""
+        if row.memberships.exists():
+            return "Members belong to it."
+        if row.resources.exists():
+            return "It owns resources."
+        if Removal.objects.filter(transferred_to=row).exists():
+            return "The record of a removal names it."
+        return ""
+
     def has_view_permission(self, request: HttpRequest, obj: Department | None = None) -> bool:
         """Who removes members looks for the department that takes over."""
         return request.user.has_perm(
@@ -121,7 +167,7 @@ class RoleForm(forms.ModelForm[Role]):
 
 
 @admin.register(Role)
-class RoleAdmin(RefusedChanges, LargeTableAdmin[Role]):
+class RoleAdmin(GuardedDeletion[Role], LargeTableAdmin[Role]):
     """A role and what it allows."""
 
     form = RoleForm
@@ -137,6 +183,8 @@ class RoleAdmin(RefusedChanges, LargeTableAdmin[Role]):
         """A role stays in its organization."""
         return (*self.readonly_fields, "organization") if obj else self.readonly_fields
 
-    def has_delete_permission(self, request: HttpRequest, obj: Role | None = None) -> bool:
+    def deletion_obstacle(self, row: Role) -> str:
         """The Owner role stays, of which an organization cannot be given another."""
-        return not (obj and obj.is_owner) and super().has_delete_permission(request, obj)
+        if row.is_owner:
+            return "The Owner role goes together with its organization alone."
+        return "Members hold it." if row.assignments.exists() else ""

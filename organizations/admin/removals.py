@@ -42,14 +42,18 @@ class RemovalAdmin(LargeTableAdmin[Removal]):
         ),
     )
 
-    def find(self, queryset: QuerySet[Removal], term: str) -> QuerySet[Removal]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Removal], search_term: str
+    ) -> tuple[QuerySet[Removal], bool]:
         """Find removals by who left, by their own id, or by what asked for them."""
-        if is_id("rem", term):
-            return queryset.filter(pk=term)
-        of_request = queryset.filter(trace_id=term)
+        if not search_term:
+            return queryset, False
+        if is_id("rem", search_term):
+            return queryset.filter(pk=search_term), False
+        of_request = queryset.filter(trace_id=search_term)
         if of_request.exists():
-            return of_request
-        return queryset.filter(membership__user__in=User.objects.matching(term))
+            return of_request, False
+        return queryset.filter(membership__user__in=User.objects.matching(search_term)), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A record is left by a removal, not written."""

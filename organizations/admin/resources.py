@@ -2,23 +2,23 @@
 
 from collections import Counter
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
+from config.admin.deletion import GuardedDeletion
 from config.admin.large_tables import LargeTableAdmin
-from config.admin.refused_changes import RefusedChanges
 from config.admin.site import staff_of
 from config.identifiers import is_id
+from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import DepartmentsForm
-from organizations.admin.selection import Selection, lead_back, too_much
+from organizations.admin.selection import Selection, lead_back, lead_to_confirmation
 from organizations.models import Department, Organization, Resource
 from organizations.models.resource import ResourceQuerySet
 from users.models import User
@@ -47,7 +47,7 @@ class OwnerHasLeftFilter(admin.SimpleListFilter):
 
 
 @admin.register(Resource)
-class ResourceAdmin(RefusedChanges, LargeTableAdmin[Resource]):
+class ResourceAdmin(GuardedDeletion[Resource], LargeTableAdmin[Resource]):
     """A resource and who is in charge of it."""
 
     list_display = ("name", "organization", "owner", "department", "id")
@@ -59,11 +59,15 @@ class ResourceAdmin(RefusedChanges, LargeTableAdmin[Resource]):
     readonly_fields = ("id", "removal")
     actions = ("transfer_to_department",)
 
-    def find(self, queryset: QuerySet[Resource], term: str) -> QuerySet[Resource]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Resource], search_term: str
+    ) -> tuple[QuerySet[Resource], bool]:
         """Find a resource by its id, or what somebody owns."""
-        if is_id("res", term):
-            return queryset.filter(pk=term)
-        return queryset.filter(owner__in=User.objects.matching(term))
+        if not search_term:
+            return queryset, False
+        if is_id("res", search_term):
+            return queryset.filter(pk=search_term), False
+        return queryset.filter(owner__in=User.objects.matching(search_term)), False
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Resource | None = None
@@ -71,11 +75,9 @@ class ResourceAdmin(RefusedChanges, LargeTableAdmin[Resource]):
         """A resource stays in its organization."""
         return (*self.readonly_fields, "organization") if obj else self.readonly_fields
 
-    def has_delete_permission(self, request: HttpRequest, obj: Resource | None = None) -> bool:
-        """What a removal moved stays, to be put back; nothing is deleted from the list."""
-        if obj is None or obj.removal_id:
-            return False
-        return super().has_delete_permission(request, obj)
+    def deletion_obstacle(self, row: Resource) -> str:
+        """What a removal moved stays, to be put back."""
+        return "A removal moved it, and what a removal moved stays." if row.removal_id else ""
 
     @admin.action(
         description="Pass selected resources to a department of their organization",
@@ -85,11 +87,9 @@ class ResourceAdmin(RefusedChanges, LargeTableAdmin[Resource]):
         self, request: HttpRequest, queryset: QuerySet[Resource]
     ) -> HttpResponse | None:
         """Ask which department takes over the selected resources."""
-        if problem := too_much(queryset):
-            self.message_user(request, problem, messages.ERROR)
-            return None
-        ids = queryset.values_list("pk", flat=True)
-        return redirect(TRANSFER, Selection.of(ids, request.session).key)
+        return lead_to_confirmation(
+            self, request, queryset, TRANSFER, if_none="None of them is there any more."
+        )
 
     def get_urls(self) -> list[URLPattern]:
         """Return the page of a transfer besides Django's own."""
@@ -121,24 +121,16 @@ class ResourceAdmin(RefusedChanges, LargeTableAdmin[Resource]):
         counts = Counter(
             dict(selected.values_list("organization").annotate(Count("pk")).order_by())
         )
-        return TemplateResponse(
+        return confirmation_page(
+            self,
             request,
-            "admin/organizations/resource/transfer.html",
-            {
-                **self.admin_site.each_context(request),
-                "opts": self.opts,
-                "title": "Pass resources to a department?",
-                "transfers": [
-                    (
-                        organization,
-                        counts[organization.pk],
-                        form.department_field(organization),
-                    )
-                    for organization in organizations
-                ],
-                "form": form,
-                "media": self.media + form.media,
-            },
+            "resource/transfer",
+            title="Pass resources to a department?",
+            form=form,
+            transfers=[
+                (organization, counts[organization.pk], form.department_field(organization))
+                for organization in organizations
+            ],
         )
 
     @transaction.atomic

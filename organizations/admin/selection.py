@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -27,8 +27,8 @@ class Selection:
 
     ids: list[int | str]
     key: str = field(default_factory=lambda: secrets.token_urlsafe(8))
-    trace_id: str = ""
-    refusals: dict[str, str] = field(default_factory=dict)
+    done: list[int | str] = field(default_factory=list)  # those of the ids that it was done to
+    refusals: dict[str, str] = field(default_factory=dict)  # by id, why it was not done
 
     @classmethod
     def of(cls, ids: Iterable[int | str], session: SessionBase) -> Self:
@@ -44,18 +44,38 @@ class Selection:
         return cls(**kept) if kept else None
 
     def keep(self, session: SessionBase) -> None:
-        """Save it in the session, as it is now."""
+        """Keep it in the session, as it is now."""
         selections = session.get(SESSION_KEY, {}) | {self.key: asdict(self)}
         session[SESSION_KEY] = dict(list(selections.items())[-KEPT:])
 
 
-def too_much(chosen: QuerySet[Any]) -> str | None:
+def lead_to_confirmation(
+    model_admin: admin.ModelAdmin[Any],
+    request: HttpRequest,
+    chosen: QuerySet[Any],
+    page: str,
+    *,
+    if_none: str,
+    if_too_many: str = "Select fewer.",
+) -> HttpResponse | None:
+    """Lead from an action on a list to the page that asks for confirmation, or say why not."""
+    if problem := _too_much(chosen):
+        model_admin.message_user(request, f"{problem} {if_too_many}", messages.ERROR)
+        return None
+    ids = list(chosen.values_list("pk", flat=True))
+    if not ids:
+        model_admin.message_user(request, if_none, messages.WARNING)
+        return None
+    return redirect(page, Selection.of(ids, request.session).key)
+
+
+def _too_much(chosen: QuerySet[Any]) -> str | None:
     """Return why so much of organizations cannot be selected at once, or None where it can."""
     if chosen.order_by()[: LARGEST + 1].count() > LARGEST:
-        return f"These are more than {LARGEST:,}. Select fewer."
+        return f"These are more than {LARGEST:,}."
     organizations = chosen.order_by().values("organization").distinct()
     if organizations[: MOST_ORGANIZATIONS + 1].count() > MOST_ORGANIZATIONS:
-        return f"They belong to more than {MOST_ORGANIZATIONS} organizations. Select fewer."
+        return f"They belong to more than {MOST_ORGANIZATIONS} organizations."
     return None
 
 

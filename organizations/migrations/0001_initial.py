@@ -59,7 +59,12 @@ class Migration(migrations.Migration):
                     "type",
                     models.CharField(
                         choices=[
+                            ("member.added", "Member added"),
+                            ("member.updated", "Member updated"),
+                            ("member.deactivated", "Member deactivated"),
+                            ("member.reactivated", "Member reactivated"),
                             ("member.removed", "Member removed"),
+                            ("member.restored", "Member restored"),
                             ("resources.transferred", "Resources transferred"),
                         ],
                         max_length=40,
@@ -184,6 +189,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("trace_id", models.CharField(blank=True, max_length=64)),
+                ("requested_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "membership_is_current",
@@ -200,6 +206,54 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", config.identifiers.PrefixedIdField("res")),
                 ("name", models.CharField(max_length=200)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Restoration",
+            fields=[
+                ("id", config.identifiers.PrefixedIdField("rst")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("api", "API"), ("admin", "Admin"), ("command", "Command")],
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                ("roles", models.JSONField(help_text="Id and name of each role that came back.")),
+                (
+                    "departments",
+                    models.JSONField(help_text="Id and name of each department that came back."),
+                ),
+                (
+                    "resource_count",
+                    models.PositiveIntegerField(
+                        help_text="How many resources came back.", verbose_name="resources"
+                    ),
+                ),
+                (
+                    "roles_not_restored",
+                    models.JSONField(
+                        default=list,
+                        help_text="Id, name and why of each role that did not come back.",
+                    ),
+                ),
+                (
+                    "departments_not_restored",
+                    models.JSONField(
+                        default=list,
+                        help_text="Id, name and why of each department that did not come back.",
+                    ),
+                ),
+                (
+                    "resources_not_restored",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="How many resources of the removal were elsewhere by then.",
+                    ),
+                ),
+                ("trace_id", models.CharField(blank=True, max_length=64)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
@@ -488,6 +542,35 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="restoration",
+            name="actor",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="restorations_made",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="restoration",
+            name="membership",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="restoration",
+                to="organizations.membership",
+            ),
+        ),
+        migrations.AddField(
+            model_name="restoration",
+            name="removal",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="restoration",
+                to="organizations.removal",
+            ),
+        ),
+        migrations.AddField(
             model_name="role",
             name="organization",
             field=models.ForeignKey(
@@ -621,6 +704,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="removal",
+            index=models.Index(
+                condition=models.Q(
+                    ("resource_count__gt", 0),
+                    ("transferred_to", None),
+                    ("transferred_to_user", None),
+                ),
+                fields=["created_at"],
+                name="removal_that_passed_nothing_on",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="removal",
             index=models.Index(fields=["organization", "membership"], name="removal_of_membership"),
         ),
         migrations.AddConstraint(
@@ -669,6 +764,13 @@ class Migration(migrations.Migration):
                 ),
                 name="resource_has_one_owner",
                 violation_error_message="Either a user or a department owns a resource.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="restoration",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["api", "admin", "command"])),
+                name="restoration_source_is_known",
             ),
         ),
         migrations.AddConstraint(
@@ -756,7 +858,7 @@ class Migration(migrations.Migration):
                 name="department_of_same_organization",
                 to="organizations.Department",
                 to_fields=("organization", "id"),
-                violation_error_message="The department belongs to another organization.",
+                violation_error_message="The organization has no such department.",
             ),
         ),
         migrations.AddConstraint(
@@ -784,7 +886,7 @@ class Migration(migrations.Migration):
                 name="resource_department_in_organization",
                 to="organizations.Department",
                 to_fields=("organization", "id"),
-                violation_error_message="The department belongs to another organization.",
+                violation_error_message="The organization has no such department.",
             ),
         ),
         migrations.AddConstraint(
@@ -804,7 +906,7 @@ class Migration(migrations.Migration):
                 name="role_of_same_organization",
                 to="organizations.Role",
                 to_fields=("organization", "id"),
-                violation_error_message="The role belongs to another organization.",
+                violation_error_message="The organization has no such role.",
             ),
         ),
         # The functions that triggers, constraints and removals call; see the file.
@@ -960,9 +1062,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="never_changed",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."actor_id" IS DISTINCT FROM (NEW."actor_id") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."transferred_to_id" IS DISTINCT FROM (NEW."transferred_to_id") OR OLD."transferred_to_user_id" IS DISTINCT FROM (NEW."transferred_to_user_id") OR OLD."roles" IS DISTINCT FROM (NEW."roles") OR OLD."departments" IS DISTINCT FROM (NEW."departments") OR OLD."resource_count" IS DISTINCT FROM (NEW."resource_count") OR OLD."trace_id" IS DISTINCT FROM (NEW."trace_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."actor_id" IS DISTINCT FROM (NEW."actor_id") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."transferred_to_id" IS DISTINCT FROM (NEW."transferred_to_id") OR OLD."transferred_to_user_id" IS DISTINCT FROM (NEW."transferred_to_user_id") OR OLD."roles" IS DISTINCT FROM (NEW."roles") OR OLD."departments" IS DISTINCT FROM (NEW."departments") OR OLD."resource_count" IS DISTINCT FROM (NEW."resource_count") OR OLD."trace_id" IS DISTINCT FROM (NEW."trace_id") OR OLD."requested_at" IS DISTINCT FROM (NEW."requested_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
                     func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="5db9c8c83d6626951e7bd120efd8eaf3760c6c06",
+                    hash="6d39a762b83a240d198ea56d2d447045755195eb",
                     operation="UPDATE",
                     pgid="pgtrigger_never_changed_88418",
                     table="organizations_removal",
@@ -1029,6 +1131,50 @@ class Migration(migrations.Migration):
                     referencing="REFERENCING OLD TABLE AS previous  NEW TABLE AS changed ",
                     table="organizations_resource",
                     when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="restoration",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="2e08c2e2a7dc03f11983a58f2e9ff0e6d7bc20fb",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_a2ef8",
+                    table="organizations_restoration",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="restoration",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_changed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."removal_id" IS DISTINCT FROM (NEW."removal_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."actor_id" IS DISTINCT FROM (NEW."actor_id") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."roles" IS DISTINCT FROM (NEW."roles") OR OLD."departments" IS DISTINCT FROM (NEW."departments") OR OLD."resource_count" IS DISTINCT FROM (NEW."resource_count") OR OLD."roles_not_restored" IS DISTINCT FROM (NEW."roles_not_restored") OR OLD."departments_not_restored" IS DISTINCT FROM (NEW."departments_not_restored") OR OLD."resources_not_restored" IS DISTINCT FROM (NEW."resources_not_restored") OR OLD."trace_id" IS DISTINCT FROM (NEW."trace_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="6dd0ecbea6d3fb8fb31e7a28f3b8bd6be577fb94",
+                    operation="UPDATE",
+                    pgid="pgtrigger_never_changed_539fe",
+                    table="organizations_restoration",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="restoration",
+            trigger=pgtrigger.compiler.Trigger(
+                name="reason_is_only_emptied",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.reason <> '')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="a643442678294d14b7a14b6415871eb2dbb70a5f",
+                    operation="UPDATE",
+                    pgid="pgtrigger_reason_is_only_emptied_087e6",
+                    table="organizations_restoration",
+                    when="BEFORE",
                 ),
             ),
         ),

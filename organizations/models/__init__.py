@@ -6,6 +6,7 @@ from organizations.models.membership import DepartmentMembership, Membership, Ro
 from organizations.models.organization import Department, Organization, Role
 from organizations.models.removal import Removal
 from organizations.models.resource import Resource
+from organizations.models.restoration import Restoration
 from organizations.models.source import Source
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Organization",
     "Removal",
     "Resource",
+    "Restoration",
     "Role",
     "RoleAssignment",
     "Source",

@@ -16,7 +16,12 @@ class Event(models.Model):
     class Type(models.TextChoices):
         """What changed."""
 
+        MEMBER_ADDED = "member.added", "Member added"
+        MEMBER_UPDATED = "member.updated", "Member updated"
+        MEMBER_DEACTIVATED = "member.deactivated", "Member deactivated"
+        MEMBER_REACTIVATED = "member.reactivated", "Member reactivated"
         MEMBER_REMOVED = "member.removed", "Member removed"
+        MEMBER_RESTORED = "member.restored", "Member restored"
         RESOURCES_TRANSFERRED = "resources.transferred", "Resources transferred"
 
     id = PrefixedIdField("evt")

@@ -145,7 +145,7 @@ class RoleAssignment(models.Model):
                 to="organizations.Role",
                 to_fields=["organization", "id"],
                 name="role_of_same_organization",
-                violation_error_message="The role belongs to another organization.",
+                violation_error_message="The organization has no such role.",
             ),
         )
         triggers = (
@@ -203,7 +203,7 @@ class DepartmentMembership(models.Model):
                 to="organizations.Department",
                 to_fields=["organization", "id"],
                 name="department_of_same_organization",
-                violation_error_message="The department belongs to another organization.",
+                violation_error_message="The organization has no such department.",
             ),
         )
         triggers = (

@@ -23,6 +23,16 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
             return self.filter(pk=term)
         return self.filter(name__istartswith=term)
 
+    def with_one_owner(self) -> Self:
+        """Organizations whose one active owner nobody could stand in for."""
+        owners = Role.objects.filter(
+            organization=models.OuterRef("pk"),
+            is_owner=True,
+            assignments__membership__is_active=True,
+            assignments__membership__user__is_active=True,
+        ).order_by("assignments")
+        return self.filter(models.Exists(owners), ~models.Exists(owners[1:]))
+
 
 class Organization(models.Model):
     """A group of people who share departments, roles and resources.

@@ -57,6 +57,7 @@ class Removal(models.Model):
         help_text="How many resources the member owned; they passed on, if somebody takes over.",
     )
     trace_id = models.CharField(max_length=64, blank=True)
+    requested_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
     membership_is_current = models.GeneratedField(
         expression=models.Value(False), output_field=models.BooleanField(), db_persist=True
@@ -98,6 +99,14 @@ class Removal(models.Model):
                 condition=models.Q(transferred_to__isnull=False),
                 name="removal_by_target_department",
             ),
+            # Who may still own something, the latest first: counted on the admin's first page.
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(
+                    transferred_to=None, transferred_to_user=None, resource_count__gt=0
+                ),
+                name="removal_that_passed_nothing_on",
+            ),
             # Asked by the database whenever a membership ends. The last one, which PostgreSQL takes
             # of equals: while it knows nothing of the table yet, all of them look equal to it.
             models.Index(fields=["organization", "membership"], name="removal_of_membership"),
@@ -114,6 +123,7 @@ class Removal(models.Model):
                 "departments",
                 "resource_count",
                 "trace_id",
+                "requested_at",
                 "created_at",
             ]
         )

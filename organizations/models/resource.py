@@ -92,7 +92,7 @@ class Resource(models.Model):
                 to="organizations.Department",
                 to_fields=["organization", "id"],
                 name="resource_department_in_organization",
-                violation_error_message="The department belongs to another organization.",
+                violation_error_message="The organization has no such department.",
             ),
         )
         indexes = (

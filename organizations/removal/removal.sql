@@ -59,11 +59,11 @@ taken (membership_id, kind, id, name, number, removal_id, department_id, heir_id
 recorded (id, role_count, department_count, resource_count) AS (
     INSERT INTO organizations_removal (
         id, organization_id, membership_id, actor_id, source, reason, trace_id, transferred_to_id,
-        transferred_to_user_id, created_at, roles, departments, resource_count
+        transferred_to_user_id, requested_at, created_at, roles, departments, resource_count
     )
     SELECT
         max(removal_id), %(organization_id)s, membership_id, %(actor_id)s, %(source)s, %(reason)s,
-        %(trace_id)s, max(department_id), max(heir_id), %(removed_at)s,
+        %(trace_id)s, max(department_id), max(heir_id), %(removed_at)s, %(removed_at)s,
         coalesce(
             jsonb_agg(jsonb_build_object('id', id, 'name', name) ORDER BY name, id)
                 FILTER (WHERE kind = 'role'),

@@ -12,13 +12,17 @@ from users.models import User
 
 
 def pages(members: int) -> Iterator[Result]:
-    """The list of members and the confirmation page where there are so many."""
+    """The first page, the list of members and the confirmation where there are so many."""
     world = make_organization(members, roles=1, departments=1, resources=2)
     client = Client(headers={"host": "127.0.0.1"})
     client.force_login(User.objects.create_superuser("admin@example.com"))
     list_of_members = "/admin/organizations/membership/"
     member = Membership.objects.get(user=world.user_ids[members // 2])
     start = {"action": "remove_from_organization", "_selected_action": [str(member.pk)]}
+
+    def show_first_page() -> None:
+        if client.get("/admin/", secure=True).status_code != 200:
+            raise RuntimeError("the first page is not shown")
 
     def show_list() -> None:
         if client.get(list_of_members, secure=True).status_code != 200:
@@ -28,7 +32,11 @@ def pages(members: int) -> Iterator[Result]:
         if client.post(list_of_members, start, follow=True, secure=True).status_code != 200:
             raise RuntimeError("the confirmation is not shown")
 
-    for name, show in (("list of members", show_list), ("confirmation", show_confirmation)):
+    for name, show in (
+        ("first page", show_first_page),
+        ("list of members", show_list),
+        ("confirmation", show_confirmation),
+    ):
         with capture_logs():
             times = [seconds(show) for _ in range(22)][2:]
         yield Result(

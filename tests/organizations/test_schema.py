@@ -66,6 +66,7 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         "removal_by_target_department",
         "removal_by_trace",
         "removal_of_membership",
+        "removal_that_passed_nothing_on",
         "resource_by_department",
         "resource_by_organization",
         "resource_by_owner",

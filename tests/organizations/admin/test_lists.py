@@ -70,6 +70,19 @@ def test_members_are_those_of_today_unless_former_ones_are_asked_for(
     assert (owner.user.email in active, owner.user.email in former) == (True, False)
 
 
+def test_when_somebody_was_removed_is_shown_among_former_ones_alone(
+    browser: Client, ada: Membership
+) -> None:
+    remove(ada)
+
+    columns = [
+        'class="sortable column-until"' in text_of(browser.get(f"{ADMIN}membership/", query))
+        for query in ({}, {"state": "former"}, {"state": "all"})
+    ]
+
+    assert columns == [False, True, True]
+
+
 @pytest.mark.parametrize("by", ["name", "pk"])
 def test_a_list_narrows_to_one_organization(browser: Client, ada: Membership, by: str) -> None:
     stranger = MembershipFactory.create()

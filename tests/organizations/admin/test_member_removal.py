@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.db import OperationalError
 from django.test import Client
 
 from organizations.models import Membership, Organization, Removal
@@ -12,6 +15,7 @@ from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
     ResourceFactory,
+    UserFactory,
 )
 from tests.organizations.admin.page import text_of
 from tests.removals import remove
@@ -143,6 +147,34 @@ def test_a_confirmation_that_is_sent_twice_leads_to_the_result_of_the_first(
     assert "Removed before" not in second
 
 
+def test_the_result_is_of_its_own_act_whatever_id_the_request_chose(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    first, second = MembershipFactory.create_batch(2, organization=organization)
+    confirmation = select(browser, [first, second]).url
+    remove(first, trace_id="chosen")
+
+    page = text_of(
+        browser.post(confirmation, {"reason": ""}, headers={"X-Request-ID": "chosen"}, follow=True)
+    )
+
+    assert second.removal.trace_id == "chosen"
+    assert "Removed: 1" in page
+    assert "Removed before: 1" in page
+
+
+def test_the_removal_and_its_entry_in_the_log_are_one(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    member = MembershipFactory.create(organization=organization)
+    confirmation = select(browser, [member]).url
+
+    with patch.object(LogEntry.objects, "log_actions", side_effect=OperationalError("away")):
+        assert browser.post(confirmation, {"reason": ""}).status_code == 503
+
+    assert not Removal.objects.exists()
+
+
 def test_who_came_back_meanwhile_is_not_removed_by_an_old_selection(
     browser: Client, organization: Organization, owner: Membership
 ) -> None:
@@ -215,6 +247,19 @@ def test_without_the_permission_a_forged_request_is_refused(
 
     assert answers == [403, 403, 403]
     assert not Removal.objects.exists()
+
+
+def test_the_permission_to_remove_shows_nobody_whom_one_may_not_see(
+    organization: Organization, owner: Membership
+) -> None:
+    member = MembershipFactory.create(organization=organization)
+    user = UserFactory.create(is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="remove_membership"))
+    client = Client()
+    client.force_login(user)
+
+    assert client.get(f"{CHANGELIST}{member.pk}/removal/").status_code == 403
+    assert client.get(f"{CHANGELIST}{member.pk}/leftovers/").status_code == 403
 
 
 def test_a_selection_of_another_session_leads_back_to_the_list(

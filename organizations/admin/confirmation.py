@@ -1,0 +1,32 @@
+"""The pages on which staff confirm what they are about to do, and read what came of it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+
+def confirmation_page(
+    model_admin: admin.ModelAdmin[Any],
+    request: HttpRequest,
+    template: str,
+    *,
+    title: str,
+    form: forms.Form | None = None,
+    **context: object,
+) -> TemplateResponse:
+    """Return such a page, in the frame of the admin; ``template`` is named below its folder."""
+    return TemplateResponse(
+        request,
+        f"admin/organizations/{template}.html",
+        {
+            **model_admin.admin_site.each_context(request),
+            "opts": model_admin.opts,
+            "title": title,
+            "form": form,
+            "media": model_admin.media + form.media if form else model_admin.media,
+            **context,
+        },
+    )

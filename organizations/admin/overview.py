@@ -1,0 +1,135 @@
+"""What the first page tells staff: what needs them, and how many members left of late.
+
+Each number is looked for by an index and no further than it is worth, however much there is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from config.admin.large_tables import count_or_estimate
+from organizations.models import Organization, Removal, Resource
+
+COUNTED_UP_TO = 1000  # beyond it, that there are more is enough to know
+LOOKED_AT = 2000  # organizations, and removals that passed nothing on: each is a look at an index
+WEEKS = 12
+WEEK = timedelta(weeks=1)
+LABEL_HEIGHT, BAR_HEIGHT, BAR_DISTANCE = 14, 100, 27
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something that needs staff: what, how much of it, and where it is listed."""
+
+    title: str
+    number: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """How many members were removed in a week, and its bar in a chart of which 100 is the most."""
+
+    monday: date
+    number: int  # an estimate above COUNTED_UP_TO
+    left: int
+    height: int
+
+    @property
+    def top(self) -> int:
+        """Return where the bar begins, below room for its label."""
+        return LABEL_HEIGHT + BAR_HEIGHT - self.height
+
+    @property
+    def label(self) -> str:
+        """Return the number as it fits above the bar."""
+        return f"{self.number:,}" if self.number < 10_000 else f"{self.number // 1000}k"
+
+    @property
+    def words(self) -> str:
+        """Return the number in full."""
+        return f"about {self.number:,}" if self.number > COUNTED_UP_TO else f"{self.number:,}"
+
+
+def resources_whose_owner_has_left() -> Concern:
+    """Count what is owned by those who were removed without anybody to pass it to."""
+    removals = Removal.objects.filter(
+        transferred_to=None, transferred_to_user=None, resource_count__gt=0
+    ).order_by("-created_at")
+    return Concern(
+        "Resources whose owner has left",
+        _bounded_count(
+            Resource.objects.whose_owner_has_left().filter(
+                owner__in=removals.values("membership__user")[:LOOKED_AT]
+            ),
+            removals,
+        ),
+        _list_of(Resource, owner_has_left="yes"),
+    )
+
+
+def organizations_with_one_owner() -> Concern:
+    """Count the organizations that nobody could act for once their owner is away."""
+    organizations = Organization.objects.order_by("pk")
+    return Concern(
+        "Organizations with one owner",
+        _bounded_count(
+            Organization.objects.filter(
+                pk__in=organizations.values("pk")[:LOOKED_AT]
+            ).with_one_owner(),
+            organizations,
+        ),
+        _list_of(Organization, owners="one"),
+    )
+
+
+def removals_by_week() -> list[Week]:
+    """Count the removals of each of the last twelve weeks, from Monday to Sunday."""
+    weeks = list(_count_by_week())
+    most = max(1, *(number for _, number in weeks))
+    return [
+        Week(monday, number, BAR_DISTANCE * position, round(BAR_HEIGHT * number / most))
+        for position, (monday, number) in enumerate(weeks)
+    ]
+
+
+def removals_since(begin: date) -> str:
+    """Return where the removals from a day on are listed."""
+    return _list_of(Removal, created_at__gte=_midnight(begin).isoformat())
+
+
+def _count_by_week() -> Iterator[tuple[date, int]]:
+    """Yield the Monday of each week, and how many were removed then, or about how many."""
+    today = timezone.localdate()
+    this_week = today - timedelta(days=today.weekday())
+    for monday in (this_week - WEEK * back for back in reversed(range(WEEKS))):
+        removals = Removal.objects.filter(
+            created_at__gte=_midnight(monday), created_at__lt=_midnight(monday + WEEK)
+        )
+        yield monday, count_or_estimate(removals, COUNTED_UP_TO)
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _bounded_count(found: QuerySet[Any], among: QuerySet[Any]) -> str:
+    """Return how many were found among the first of these, in words where there may be more."""
+    number = found.order_by()[: COUNTED_UP_TO + 1].count()
+    if number > COUNTED_UP_TO:
+        return f"more than {COUNTED_UP_TO:,}"
+    if not among[LOOKED_AT:].exists():
+        return f"{number:,}"
+    return f"at least {number:,}" if number else f"none among the first {LOOKED_AT:,}"
+
+
+def _list_of(model: type[Model], **filters: str) -> str:
+    """Return where these rows of a model are listed."""
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{address}?{urlencode(filters)}"

@@ -1,0 +1,69 @@
+"""The record that a restoration leaves."""
+
+from django.db import models
+from django.utils import timezone
+
+from config.identifiers import PrefixedIdField
+from organizations.models.membership import Membership
+from organizations.models.removal import Removal
+from organizations.models.source import Source
+from organizations.triggers import append_only
+from users.models import User
+
+
+class Restoration(models.Model):
+    """Who put whom back, when, and what came back of what a removal took.
+
+    The removal stays as it is, and the restored member has a membership of their own.
+    """
+
+    id = PrefixedIdField("rst")
+    removal = models.OneToOneField(Removal, models.PROTECT, related_name="restoration")
+    membership = models.OneToOneField(Membership, models.PROTECT, related_name="restoration")
+    actor = models.ForeignKey(
+        User, models.PROTECT, related_name="restorations_made", null=True, blank=True
+    )
+    source = models.CharField(max_length=10, choices=Source)
+    reason = models.TextField(blank=True)
+    roles = models.JSONField(help_text="Id and name of each role that came back.")
+    departments = models.JSONField(help_text="Id and name of each department that came back.")
+    resource_count = models.PositiveIntegerField(
+        "resources", help_text="How many resources came back."
+    )
+    roles_not_restored = models.JSONField(
+        default=list, help_text="Id, name and why of each role that did not come back."
+    )
+    departments_not_restored = models.JSONField(
+        default=list, help_text="Id, name and why of each department that did not come back."
+    )
+    resources_not_restored = models.PositiveIntegerField(
+        default=0, help_text="How many resources of the removal were elsewhere by then."
+    )
+    trace_id = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(source__in=Source.values), name="restoration_source_is_known"
+            ),
+        )
+        triggers = append_only(
+            [
+                "removal",
+                "membership",
+                "actor",
+                "source",
+                "roles",
+                "departments",
+                "resource_count",
+                "roles_not_restored",
+                "departments_not_restored",
+                "resources_not_restored",
+                "trace_id",
+                "created_at",
+            ]
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)

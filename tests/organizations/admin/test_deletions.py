@@ -1,0 +1,181 @@
+"""What can be deleted, and what the page says of what cannot."""
+
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from organizations.admin import DepartmentAdmin, OrganizationAdmin
+from organizations.models import Department, Membership, Organization, Role
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ResourceFactory,
+    RoleFactory,
+    UserFactory,
+)
+from tests.organizations.admin.page import text_of
+from tests.removals import remove
+from users.models import User
+
+
+def page_of(row: Model, page: str = "change") -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[row.pk])
+
+
+def delete(browser: Client, row: Model) -> str:
+    """Confirm the deletion of a row; return the page that it leads to."""
+    return text_of(browser.post(page_of(row, "delete"), {"post": "yes"}, follow=True))
+
+
+@pytest.fixture
+def mistake(db: None) -> Organization:
+    """An organization that somebody made by mistake."""
+    organization = OrganizationFactory.create(name="Acme twice")
+    DepartmentFactory.create(organization=organization)
+    return organization
+
+
+def test_an_organization_made_by_mistake_is_deleted_with_its_parts(
+    browser: Client, mistake: Organization
+) -> None:
+    assert "deletelink" in text_of(browser.get(page_of(mistake)))
+    assert "Are you sure you want to delete the organization" in text_of(
+        browser.get(page_of(mistake, "delete"))
+    )
+
+    assert "was deleted successfully" in delete(browser, mistake)
+
+    assert not Organization.objects.exists()
+    assert not Role.objects.exists()
+    assert not Department.objects.exists()
+
+
+def test_whoever_may_delete_organizations_needs_no_permission_for_their_parts(
+    mistake: Organization,
+) -> None:
+    user = UserFactory.create(is_staff=True)
+    user.user_permissions.add(
+        *Permission.objects.filter(codename__in=["view_organization", "delete_organization"])
+    )
+    client = Client()
+    client.force_login(user)
+
+    delete(client, mistake)
+
+    assert not Organization.objects.exists()
+
+
+def organization_with_a_former_member() -> Organization:
+    member = MembershipFactory.create()
+    remove(member)
+    return member.organization
+
+
+def department_on_record() -> Department:
+    member = MembershipFactory.create()
+    department = DepartmentFactory.create(organization=member.organization)
+    remove(member, transfer_to=department.pk)
+    return department
+
+
+def department_of_a_member() -> Department:
+    department = DepartmentFactory.create()
+    MembershipFactory.create(organization=department.organization, departments=[department])
+    return department
+
+
+def department_with_a_resource() -> Department:
+    department = DepartmentFactory.create()
+    ResourceFactory.create(organization=department.organization, department=department)
+    return department
+
+
+def owner_role() -> Role:
+    return OrganizationFactory.create().roles.get(is_owner=True)
+
+
+def role_of_a_member() -> Role:
+    role = RoleFactory.create()
+    MembershipFactory.create(organization=role.organization, roles=[role])
+    return role
+
+
+def resource_that_a_removal_moved() -> Model:
+    member = MembershipFactory.create()
+    resource = ResourceFactory.create(organization=member.organization, owner=member.user)
+    department = DepartmentFactory.create(organization=member.organization)
+    remove(member, transfer_to=department.pk)
+    resource.refresh_from_db()
+    return resource
+
+
+def account_of_a_member() -> User:
+    return MembershipFactory.create().user
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (organization_with_a_former_member, "It has members, or had some whose record stays."),
+        (department_on_record, "The record of a removal names it."),
+        (department_of_a_member, "Members belong to it."),
+        (department_with_a_resource, "It owns resources."),
+        (owner_role, "The Owner role goes together with its organization alone."),
+        (role_of_a_member, "Members hold it."),
+        (resource_that_a_removal_moved, "A removal moved it, and what a removal moved stays."),
+        (account_of_a_member, "The person is, or was, a member of an organization."),
+    ],
+)
+def test_what_cannot_be_deleted_is_not_offered_for_it_and_the_page_says_why(
+    browser: Client, make: Any, reason: str
+) -> None:
+    row = make()
+
+    page = text_of(browser.get(page_of(row)))
+    refused = delete(browser, row)
+
+    assert f"It cannot be deleted. {reason}" in page
+    assert "deletelink" not in page
+    assert f"was not deleted. {reason}" in refused
+    assert type(row)._default_manager.filter(pk=row.pk).exists()
+
+
+def test_nobody_reads_why_who_may_not_delete_at_all(reader: Client, owner: Membership) -> None:
+    staff = User.objects.get(is_staff=True)
+    staff.user_permissions.add(Permission.objects.get(codename="view_organization"))
+
+    assert "It cannot be deleted." not in text_of(reader.get(page_of(owner.organization)))
+
+
+def test_what_comes_into_the_way_of_a_deletion_at_the_last_moment_is_told(
+    browser: Client, mistake: Organization
+) -> None:
+    def somebody_joins(*_: object) -> None:
+        MembershipFactory.create(organization=mistake)
+
+    with patch.object(OrganizationAdmin, "log_deletions", side_effect=somebody_joins):
+        page = delete(browser, mistake)
+
+    assert "Nothing was changed: there are memberships that refer to it." in page
+    assert Organization.objects.filter(pk=mistake.pk).exists()
+
+
+def test_what_the_database_alone_knows_of_is_told(browser: Client, mistake: Organization) -> None:
+    department = mistake.departments.get()
+
+    def delete_after_a_resource_came(*_: object) -> None:
+        ResourceFactory.create(organization=mistake, department=department)
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM organizations_department WHERE id = %s", [department.pk])
+
+    with patch.object(DepartmentAdmin, "delete_model", side_effect=delete_after_a_resource_came):
+        page = delete(browser, department)
+
+    assert "Nothing was changed: there are resources that refer to it." in page

@@ -1,0 +1,85 @@
+"""Passing on what somebody who was removed still owns, for staff."""
+
+from unittest.mock import patch
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import OperationalError
+from django.test import Client
+
+from organizations.models import Membership, Organization, Resource
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from tests.organizations.admin.page import text_of
+from tests.organizations.admin.test_changes import ADMIN, address_of
+from tests.removals import remove
+
+BUTTON = "Pass on what is left"
+
+
+@pytest.fixture
+def leaver(organization: Organization, owner: Membership) -> Membership:
+    """Somebody who was removed and still owns three resources."""
+    member = MembershipFactory.create(organization=organization)
+    ResourceFactory.create_batch(3, organization=organization, owner=member.user)
+    ResourceFactory.create(organization=organization, owner=owner.user)
+    remove(member)
+    return member
+
+
+def leftovers(member: Membership) -> str:
+    return f"{ADMIN}membership/{member.pk}/leftovers/"
+
+
+def test_what_a_former_member_owns_passes_to_a_department(
+    browser: Client, leaver: Membership
+) -> None:
+    sales = DepartmentFactory.create(organization=leaver.organization, name="Sales")
+    page = text_of(browser.get(address_of(leaver)))
+    assert f'<a href="{leftovers(leaver)}">{BUTTON}</a>' in page
+    assert "still owns 3 resources there" in text_of(browser.get(leftovers(leaver)))
+
+    page = text_of(
+        browser.post(
+            leftovers(leaver),
+            {f"department_of_{leaver.organization_id}": sales.pk, "reason": "Forgotten"},
+            follow=True,
+        )
+    )
+
+    assert "3 passed to Sales." in page
+    assert BUTTON not in page
+    assert Resource.objects.filter(department=sales).count() == 3
+    [entry] = LogEntry.objects.all()
+    assert entry.object_id == str(leaver.pk)
+    assert sales.pk in entry.change_message
+
+
+def test_a_transfer_without_a_department_asks_again(browser: Client, leaver: Membership) -> None:
+    page = text_of(browser.post(leftovers(leaver), {"reason": ""}))
+
+    assert "This field is required." in page
+
+
+def test_of_a_member_of_today_nothing_is_left(browser: Client, leaver: Membership) -> None:
+    MembershipFactory.create(organization=leaver.organization, user=leaver.user)
+
+    assert BUTTON not in text_of(browser.get(address_of(leaver)))
+    page = text_of(browser.get(leftovers(leaver), follow=True))
+    assert "is left to pass on." in page
+
+
+def test_without_the_permission_nothing_is_passed_on(reader: Client, leaver: Membership) -> None:
+    assert BUTTON not in text_of(reader.get(address_of(leaver)))
+    assert reader.get(leftovers(leaver)).status_code == 403
+
+
+def test_without_its_entry_in_the_log_nothing_is_passed_on(
+    browser: Client, leaver: Membership
+) -> None:
+    sales = DepartmentFactory.create(organization=leaver.organization)
+    form = {f"department_of_{leaver.organization_id}": sales.pk, "reason": ""}
+
+    with patch.object(LogEntry.objects, "log_actions", side_effect=OperationalError("away")):
+        assert browser.post(leftovers(leaver), form).status_code == 503
+
+    assert not Resource.objects.filter(department=sales).exists()

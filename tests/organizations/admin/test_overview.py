@@ -1,0 +1,165 @@
+"""What the first page tells staff."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
+
+from organizations.admin import overview
+from organizations.models import Membership, Organization, Resource
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ResourceFactory,
+    UserFactory,
+)
+from tests.organizations.admin.page import text_of
+from tests.organizations.removal.test_plans import add_members, analyze
+from tests.removals import remove
+from tests.sequential_scans import tables_read_whole
+from users.models import User
+
+
+def leave_behind(organization: Organization, number: int) -> Membership:
+    """Remove a member who owns so much and passes nothing on."""
+    member = MembershipFactory.create(organization=organization)
+    ResourceFactory.create_batch(number, organization=organization, owner=member.user)
+    remove(member)
+    return member
+
+
+def test_resources_whose_owner_has_left_are_counted_and_listed(
+    browser: Client, owner: Membership
+) -> None:
+    organization = owner.organization
+    leave_behind(organization, 2)
+    department = DepartmentFactory.create(organization=organization)
+    passed_on = MembershipFactory.create(organization=organization)
+    ResourceFactory.create(organization=organization, owner=passed_on.user)
+    remove(passed_on, transfer_to=department.pk)
+    returned = leave_behind(organization, 1)
+    MembershipFactory.create(organization=organization, user=returned.user)
+    ResourceFactory.create(organization=organization, owner=owner.user)
+
+    concern = overview.resources_whose_owner_has_left()
+
+    assert concern.number == "2"
+    assert f'href="{concern.address}"' in text_of(browser.get("/admin/"))
+    assert "2 resources" in text_of(browser.get(concern.address))
+
+
+def test_organizations_with_one_owner_are_counted_and_listed(browser: Client) -> None:
+    alone = MembershipFactory.create(roles=["Owner"]).organization
+    OrganizationFactory.create(name="Without an owner")
+    pair = OrganizationFactory.create(name="A pair")
+    MembershipFactory.create_batch(2, organization=pair, roles=["Owner"])
+    half = OrganizationFactory.create(name="One of two is disabled")
+    MembershipFactory.create(organization=half, roles=["Owner"])
+    MembershipFactory.create(organization=half, roles=["Owner"], user__is_active=False)
+
+    concern = overview.organizations_with_one_owner()
+
+    assert concern.number == "2"
+    page = text_of(browser.get(concern.address))
+    assert alone.name in page
+    assert half.name in page
+    assert "A pair" not in page
+    assert "Without an owner" not in page
+
+
+def test_removals_are_counted_by_week(browser: Client, owner: Membership) -> None:
+    leave_behind(owner.organization, 0)
+
+    weeks = overview.removals_by_week()
+
+    today = timezone.localdate()
+    assert len(weeks) == 12
+    assert weeks[-1].monday == today - timedelta(days=today.weekday())
+    assert weeks[0].monday == weeks[-1].monday - timedelta(weeks=11)
+    assert [week.number for week in weeks] == [0] * 11 + [1]
+    assert (weeks[-1].height, weeks[0].height) == (100, 0)
+    assert browser.get(overview.removals_since(weeks[0].monday)).status_code == 200
+
+
+def test_the_chart_has_a_table_for_those_who_do_not_see_it(
+    browser: Client, owner: Membership
+) -> None:
+    leave_behind(owner.organization, 0)
+
+    page = text_of(browser.get("/admin/"))
+
+    monday = overview.removals_by_week()[-1].monday
+    assert '<svg viewBox="0 0 324 130" aria-hidden="true"' in page
+    row = f'<th scope="row">{monday.day} {monday:%B %Y}</th><td>1</td>'
+    assert row in page.replace("> <", "><")
+
+
+def test_more_than_is_worth_counting_is_said_to_be_more(
+    owner: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "COUNTED_UP_TO", 3)
+    leave_behind(owner.organization, 4)
+
+    assert overview.resources_whose_owner_has_left().number == "more than 3"
+
+
+def test_where_not_everything_was_looked_at_the_number_says_so(
+    owner: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "LOOKED_AT", 1)
+    leave_behind(owner.organization, 1)
+    leave_behind(owner.organization, 1)
+    assert overview.resources_whose_owner_has_left().number == "at least 1"
+
+    Resource.objects.all().update(
+        owner=None, department=DepartmentFactory.create(organization=owner.organization)
+    )
+    assert overview.resources_whose_owner_has_left().number == "none among the first 1"
+
+
+@pytest.mark.parametrize(
+    ("permission", "shown"),
+    [
+        ("view_resource", "Resources whose owner has left"),
+        ("view_organization", "Organizations with one owner"),
+        ("view_removal", "Removals of the last twelve weeks"),
+    ],
+)
+def test_staff_read_of_what_they_may_see_alone(db: None, permission: str, shown: str) -> None:
+    user: User = UserFactory.create(is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename=permission))
+    client = Client()
+    client.force_login(user)
+
+    page = text_of(client.get("/admin/"))
+
+    every = (
+        "Resources whose owner has left",
+        "Organizations with one owner",
+        "Removals of the last twelve weeks",
+    )
+    assert [title for title in every if title in page] == [shown]
+
+
+def test_the_first_page_reads_no_large_table_whole(
+    browser: Client, owner: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "LOOKED_AT", 5)
+    monkeypatch.setattr(overview, "COUNTED_UP_TO", 5)
+    organization = owner.organization
+    department = DepartmentFactory.create(organization=organization)
+    add_members(organization, organization.roles.get(name="Member"), department, 5000)
+    others = OrganizationFactory.create_batch(50)
+    MembershipFactory.create(organization=others[0], roles=["Owner"])
+    for _ in range(10):
+        leave_behind(organization, 1)
+    analyze()
+    before = tables_read_whole()
+
+    page = text_of(browser.get("/admin/"))
+
+    assert "Resources whose owner has left: <strong>at least 5</strong>" in page
+    assert tables_read_whole() == before

@@ -1,0 +1,137 @@
+"""Pages that were opened before somebody else changed what they show."""
+
+from unittest.mock import patch
+
+import pytest
+from django.test import Client
+from django.utils.formats import date_format
+
+from organizations.models import Membership, Organization, Resource
+from organizations.models.resource import ResourceQuerySet
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from tests.organizations.admin.page import text_of
+from tests.organizations.admin.test_changes import ADMIN, address_of, formsets
+from tests.removals import remove
+
+
+@pytest.fixture
+def member(organization: Organization, owner: Membership) -> Membership:
+    return MembershipFactory.create(organization=organization, roles=["Member"])
+
+
+def given_admin(member: Membership) -> dict[str, str]:
+    """The form of a member's page, with the Admin role given."""
+    return formsets(
+        member,
+        **{
+            "role_assignments-TOTAL_FORMS": "2",
+            "role_assignments-1-membership": str(member.pk),
+            "role_assignments-1-role": member.organization.roles.get(name="Admin").pk,
+        },
+    )
+
+
+def test_who_was_removed_meanwhile_is_given_nothing_and_staff_read_it(
+    browser: Client, member: Membership
+) -> None:
+    form = given_admin(member)
+    remove(member)
+
+    page = text_of(browser.post(address_of(member), form, follow=True))
+
+    member.refresh_from_db()
+    assert member.deleted_at
+    when = date_format(member.deleted_at, "DATETIME_FORMAT")
+    assert f"was removed from {member.organization} on {when}." in page
+    assert "Nothing was saved" in page
+    assert "successfully" not in page
+    assert not member.role_assignments.exists()
+
+
+def test_the_page_of_a_former_member_has_nothing_to_save(
+    browser: Client, member: Membership
+) -> None:
+    remove(member)
+
+    page = text_of(browser.get(address_of(member)))
+
+    assert "View membership" in page
+    assert 'name="_save"' not in page
+    assert "Add another" not in page
+
+
+def test_a_removal_between_the_look_and_the_save_is_told(
+    browser: Client, member: Membership
+) -> None:
+    form = given_admin(member)
+
+    def remove_first(*_: object) -> None:
+        member.role_assignments.all().delete()
+        remove(member)
+
+    with patch(
+        "organizations.admin.memberships.MembershipAdmin.save_model", side_effect=remove_first
+    ):
+        page = text_of(browser.post(address_of(member), form, follow=True))
+
+    assert "Only an active member of the organization can hold a role." in page
+    assert "successfully" not in page
+
+
+def test_what_was_taken_meanwhile_is_missed(browser: Client, member: Membership) -> None:
+    form = formsets(member, **{"role_assignments-0-DELETE": "on"})
+    member.role_assignments.all().delete()
+
+    page = text_of(browser.post(address_of(member), form, follow=True))
+
+    assert "Somebody has taken some of these from the member meanwhile." in page
+    assert "successfully" not in page
+
+
+def test_what_was_given_meanwhile_is_not_given_twice(browser: Client, member: Membership) -> None:
+    form = given_admin(member)
+    browser.post(address_of(member), form)
+
+    page = text_of(browser.post(address_of(member), form | {"role_assignments-1-id": ""}))
+
+    assert "successfully" not in page
+    assert member.role_assignments.filter(role__name="Admin").count() == 1
+
+
+@pytest.mark.parametrize("model", ["department", "role", "resource"])
+def test_what_was_deleted_meanwhile_is_not_saved(
+    browser: Client, organization: Organization, model: str
+) -> None:
+    page = text_of(browser.post(f"{ADMIN}{model}/x_gone/change/", {"name": "New"}, follow=True))
+
+    assert "Perhaps it was deleted?" in page
+
+
+def test_a_department_that_was_deleted_while_resources_pass_to_it_is_told(
+    browser: Client, member: Membership
+) -> None:
+    resource = ResourceFactory.create(organization=member.organization, owner=member.user)
+    department = DepartmentFactory.create(organization=member.organization)
+    confirmation = browser.post(
+        f"{ADMIN}resource/",
+        {"action": "transfer_to_department", "_selected_action": [resource.pk]},
+    )["Location"]
+    pass_to = ResourceQuerySet.pass_to
+
+    def delete_first(resources: ResourceQuerySet, target: object) -> int:
+        department_id = department.pk
+        department.delete()
+        department.pk = department_id
+        return pass_to(resources, department)
+
+    with patch.object(ResourceQuerySet, "pass_to", delete_first):
+        page = text_of(
+            browser.post(
+                confirmation,
+                {f"department_of_{member.organization_id}": department.pk},
+                follow=True,
+            )
+        )
+
+    assert '<li class="error">The department' in page
+    assert Resource.objects.get().owner == member.user
