@@ -87,8 +87,8 @@ class Server:
         """Make the data folder where there is none, and start its server where none runs."""
         self.folder.mkdir(parents=True, exist_ok=True)
         uid, gid = _runs_as()
-        self._demand_owner(uid)
         with self._locked():
+            self._demand_owner(uid)
             postgres = get_server(self.data, start=False)
             if os.geteuid() == 0:
                 os.chown(self.data, uid, gid)

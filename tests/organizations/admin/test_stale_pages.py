@@ -74,7 +74,7 @@ def test_a_removal_between_the_look_and_the_save_is_told(
     ):
         page = text_of(browser.post(address_of(member), form, follow=True))
 
-    assert "Only an active member of the organization can hold a role." in page
+    assert "Only a member of the organization can hold a role." in page
     assert "successfully" not in page
 
 
@@ -133,5 +133,5 @@ def test_a_department_that_was_deleted_while_resources_pass_to_it_is_told(
             )
         )
 
-    assert '<li class="error">The department' in page
+    assert '<li class="error">The organization has no such department.' in page
     assert Resource.objects.get().owner == member.user
