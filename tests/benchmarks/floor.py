@@ -30,7 +30,7 @@ def remove_in_one_statement(connection: Connection, users: Sequence[str]) -> Non
 
 
 def remove_in_several_statements(connection: Connection, user: str) -> None:
-    """Remove one user in eight statements."""
+    """Remove one user in nine statements."""
     execute = connection.execute
     with connection.transaction():
         [membership] = execute(
@@ -58,4 +58,9 @@ def remove_in_several_statements(connection: Connection, user: str) -> None:
             [removal, user],
         ).rowcount
         execute("UPDATE removal SET resource_count = %s WHERE id = %s", [moved, removal])
+        execute(
+            "INSERT INTO event (type, organization_id, user_id, data)"
+            " VALUES ('member.removed', 'org_1', %s, %s)",
+            [user, Jsonb({"removal_id": removal})],
+        )
         execute("UPDATE membership SET deleted_at = now() WHERE id = %s", [membership])

@@ -19,6 +19,9 @@ create table department_membership(id bigint generated always as identity primar
 create table removal(id bigint generated always as identity primary key,
   organization_id text collate "C" not null references organization, membership_id bigint not null references membership,
   transferred_to_id text collate "C", roles jsonb, departments jsonb, resource_count int, created_at timestamptz default now());
+create table event(id bigint generated always as identity primary key, type text not null,
+  organization_id text collate "C" not null references organization, user_id text collate "C" references account,
+  data jsonb, created_at timestamptz default now());
 create table resource(id text collate "C" primary key, organization_id text collate "C" not null references organization,
   owner_id text collate "C" references account, department_id text collate "C", removal_id bigint, name text not null,
   check (num_nonnulls(owner_id, department_id) = 1));
@@ -46,4 +49,6 @@ create index on resource(organization_id, owner_id) where owner_id is not null;
 create index on resource(department_id) where department_id is not null;
 create index on resource(removal_id) where removal_id is not null;
 create index on removal(membership_id);
+create index on event(organization_id, id);
+create index on event(user_id);
 analyze

@@ -45,6 +45,6 @@ def next_to_floor(postgres: servers.Postgres, rounds: int) -> Iterator[Result]:
         unit="ms",
         p95_ms=percentile_95(ours),
         other=median(theirs),
-        must=2.5,
-        aim=1.5,
+        must=1.5,
+        aim=1,
     )
