@@ -1,5 +1,4 @@
 import django.contrib.postgres.indexes
-import django.contrib.postgres.search
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
@@ -7,7 +6,8 @@ from django.conf import settings
 from django.db import migrations, models
 
 import config.identifiers
-import users.models.user
+import config.search
+import users.email_address
 
 
 class Migration(migrations.Migration):
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ("id", config.identifiers.PrefixedIdField("usr")),
                 (
                     "email",
-                    users.models.user.EmailAddressField(
+                    users.email_address.EmailAddressField(
                         db_collation="C",
                         error_messages={
                             "unique": "There is an account with this e-mail address already."
@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("full_name", models.CharField(blank=True, max_length=200)),
+                ("name_words", config.search.WordsField(of="full_name")),
                 (
                     "is_active",
                     models.BooleanField(
@@ -135,8 +136,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="user",
             index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("full_name", config="simple"),
-                name="user_by_name",
+                config.search.Lexemes("name_words"), fastupdate=False, name="user_by_name"
             ),
         ),
         migrations.AddConstraint(

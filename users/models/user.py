@@ -1,44 +1,29 @@
 """A person's account."""
 
-import re
 from typing import Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from config.characters import clean
 from config.identifiers import PrefixedIdField
-
-NAME_WORDS = SearchVector("full_name", config="simple")
-
-
-class EmailAddressField(models.EmailField[str, str]):
-    """An e-mail address, stored and compared in lower case: one mailbox, one account."""
-
-    def db_type(self, connection: BaseDatabaseWrapper) -> str:
-        """Spell ``varchar`` in full, for which Django makes no second index for LIKE."""
-        return f"character varying({self.max_length})"
-
-    def get_prep_value(self, value: object) -> object:
-        """Lower what goes to the database, a value to store as well as one to look for."""
-        prepared = super().get_prep_value(value)
-        return prepared.lower() if isinstance(prepared, str) else prepared
+from config.search import WordsField, index_of_words
+from users.email_address import EmailAddressField, canonical_address
 
 
 class UserQuerySet(models.QuerySet["User"]):
     """The words for people."""
 
     def matching(self, term: str) -> Self:
-        """People whose id this is, whose e-mail address or a word of whose name begins with it."""
-        words = " & ".join(f"'{word}':*" for word in re.findall(r"\w+", term))
-        named = models.Q(pk=term) | models.Q(email__startswith=term.lower())
-        if words:
-            named |= models.Q(name_words=SearchQuery(words, search_type="raw", config="simple"))
-        return self.alias(name_words=NAME_WORDS).filter(named)
+        """People whose id this is, whose e-mail address or words of whose name begin with it."""
+        term = clean(term)
+        return self.filter(
+            models.Q(pk=term)
+            | models.Q(email__startswith=canonical_address(term))
+            | models.Q(name_words__begin_with=term)
+        )
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -81,6 +66,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         error_messages={"unique": "There is an account with this e-mail address already."},
     )
     full_name = models.CharField(max_length=200, blank=True)
+    name_words = WordsField(of="full_name")
     is_active = models.BooleanField(
         "active",
         default=True,
@@ -103,7 +89,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
         )
         # To find people by any word of their name.
-        indexes = (GinIndex(NAME_WORDS, name="user_by_name"),)
+        indexes = (index_of_words("name_words", name="user_by_name"),)
 
     def __str__(self) -> str:
         return f"{self.full_name} <{self.email}>" if self.full_name else self.email
