@@ -93,3 +93,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"{self.full_name} <{self.email}>" if self.full_name else self.email
+
+    def has_history(self) -> bool:
+        """Tell whether anything but access tokens refers to the account: then it stays."""
+        return any(
+            relation.field.model._base_manager.filter(**{relation.field.name: self}).exists()
+            for relation in self._meta.related_objects
+            if relation.name != "access_tokens"
+        )
