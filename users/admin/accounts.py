@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from config.admin.deletion import GuardedDeletion
-from config.admin.large_tables import LargeTableAdmin
 from config.admin.site import staff_of
+from users.admin.erasure import ErasureAdmin
 from users.authority import is_above
 from users.models import User
 
@@ -35,7 +35,7 @@ class AccountForm(UserChangeForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(GuardedDeletion[User], LargeTableAdmin[User], DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for a username
+class UserAdmin(GuardedDeletion[User], ErasureAdmin, DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for a username
     """A person's account."""
 
     form = AccountForm
@@ -44,12 +44,12 @@ class UserAdmin(GuardedDeletion[User], LargeTableAdmin[User], DjangoUserAdmin[Us
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("email",)
     search_help_text = "A name, how an e-mail address begins, or an id."
-    readonly_fields = ("id", "created_at", "last_login")
+    readonly_fields = ("id", "created_at", "last_login", "erased_at")
     rights = ("is_staff", "is_superuser", "groups", "user_permissions")
     fieldsets = (
         (None, {"fields": ("id", "email", "full_name", "password")}),
         ("Permissions", {"fields": ("is_active", *rights)}),
-        ("Dates", {"fields": ("created_at", "last_login")}),
+        ("Dates", {"fields": ("created_at", "last_login", "erased_at")}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "full_name", "usable_password", "password1", "password2")}),
@@ -70,7 +70,7 @@ class UserAdmin(GuardedDeletion[User], LargeTableAdmin[User], DjangoUserAdmin[Us
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Nobody changes the account, or sets the password, of somebody who may do more."""
-        if obj and is_above(obj, staff_of(request)):
+        if obj and (obj.erased_at or is_above(obj, staff_of(request))):
             return False
         return super().has_change_permission(request, obj)
 

@@ -2,6 +2,8 @@
 
 from typing import Self
 
+import pgtrigger
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
@@ -11,6 +13,8 @@ from config.characters import clean
 from config.identifiers import PrefixedIdField
 from config.search import WordsField, index_of_words
 from users.email_address import EmailAddressField, canonical_address
+
+ERASED_DOMAIN = "@erased.invalid"  # a name that RFC 2606 keeps free: nobody has mail there
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -76,6 +80,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         "staff", default=False, help_text="Whether the user can log into this site."
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = UserManager()
 
@@ -83,7 +88,21 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS = ["full_name"]  # noqa: RUF012 (a list, as Django declares it)
 
     class Meta:
+        permissions = (("erase_user", "Can erase a person's data"),)
         constraints = (
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None)
+                | models.Q(
+                    full_name="",
+                    email__endswith=ERASED_DOMAIN,
+                    password=UNUSABLE_PASSWORD_PREFIX,
+                    last_login=None,
+                    is_active=False,
+                    is_staff=False,
+                    is_superuser=False,
+                ),
+                name="erased_account_is_empty",
+            ),
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"
             ),
@@ -91,7 +110,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         # To find people by any word of their name.
         indexes = (index_of_words("name_words", name="user_by_name"),)
 
+        triggers = (
+            pgtrigger.Protect(
+                name="erased_account_stays_so",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__erased_at__isnull=False),
+            ),
+        )
+
     def __str__(self) -> str:
+        if self.erased_at:
+            return f"erased account {self.pk}"
         return f"{self.full_name} <{self.email}>" if self.full_name else self.email
 
     def has_history(self) -> bool:
