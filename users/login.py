@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from rest_framework.throttling import BaseThrottle
 
 from config.api.throttling import RateThrottle
+from users.email_address import canonical_address
 
 LONGEST = 255  # what fits the table of attempts; an account's address is shorter
 
@@ -13,7 +14,7 @@ LONGEST = 255  # what fits the table of attempts; an account's address is shorte
 def account_of(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str | None:
     """Return the e-mail address tried: one mailbox is one account, however it is written."""
     tried = (credentials or request.POST).get("username")
-    return tried.strip().lower()[:LONGEST] if tried else None
+    return canonical_address(tried)[:LONGEST] if tried else None
 
 
 def address_of(request: HttpRequest) -> str:

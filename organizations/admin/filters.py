@@ -10,7 +10,7 @@ class OrganizationFilter(LookupFilter):
 
     title = "organization"
     parameter_name = "organization"
-    hint = "Id, or how the name begins"
+    hint = "Id, or how words of the name begin"
     matching = staticmethod(Organization.objects.matching)
 
 

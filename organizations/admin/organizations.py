@@ -1,11 +1,11 @@
 """Organizations, their departments and their roles."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -16,6 +16,24 @@ from config.admin.large_tables import COUNTED_UP_TO, LargeTableAdmin, count_or_e
 from organizations.admin.filters import OrganizationFilter
 from organizations.capabilities import Capability
 from organizations.models import Department, Membership, Organization, Removal, Resource, Role
+from organizations.models.organization import NamedQuerySet
+
+Row = TypeVar("Row", bound=Model)
+
+
+class NamedAdmin(LargeTableAdmin[Row]):
+    """A list of what is found by its id, or by how words of its name begin."""
+
+    search_fields = ("name",)
+    search_help_text = "An id, or how words of the name begin."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
+    ) -> tuple[QuerySet[Row], bool]:
+        """Find rows as their model does."""
+        if not search_term:
+            return queryset, False
+        return cast("NamedQuerySet[Row]", queryset).matching(search_term), False
 
 
 class OneOwnerFilter(admin.SimpleListFilter):
@@ -40,23 +58,13 @@ class OneOwnerFilter(admin.SimpleListFilter):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(GuardedDeletion[Organization], LargeTableAdmin[Organization]):
+class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization]):
     """An organization with its numbers at a glance, each leading to what it counts."""
 
     list_display = ("name", "id", "created_at")
     list_filter = (OneOwnerFilter,)
-    search_fields = ("name",)
-    search_help_text = "An id, or how the name begins."
     numbers = ("active_members", "former_members", "resources", "resources_whose_owner_has_left")
     readonly_fields = ("id", "created_at", *numbers)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Organization], search_term: str
-    ) -> tuple[QuerySet[Organization], bool]:
-        """Find organizations by id or name."""
-        if not search_term:
-            return queryset, False
-        return queryset & Organization.objects.matching(search_term), False
 
     def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:
         """Return a name to give, or all that there is to see."""
@@ -109,15 +117,13 @@ def _number_with_link(
 
 
 @admin.register(Department)
-class DepartmentAdmin(GuardedDeletion[Department], LargeTableAdmin[Department]):
+class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
     """A department."""
 
     list_display = ("name", "organization", "id")
     list_filter = (OrganizationFilter,)
     list_select_related = ("organization",)
     autocomplete_fields = ("organization",)
-    search_fields = ("id__exact", "name__istartswith")
-    search_help_text = "An id, or how the name begins."
     readonly_fields = ("id",)
 
     def get_readonly_fields(
@@ -167,7 +173,7 @@ class RoleForm(forms.ModelForm[Role]):
 
 
 @admin.register(Role)
-class RoleAdmin(GuardedDeletion[Role], LargeTableAdmin[Role]):
+class RoleAdmin(GuardedDeletion[Role], NamedAdmin[Role]):
     """A role and what it allows."""
 
     form = RoleForm
@@ -175,8 +181,6 @@ class RoleAdmin(GuardedDeletion[Role], LargeTableAdmin[Role]):
     list_filter = ("is_owner", OrganizationFilter)
     list_select_related = ("organization",)
     autocomplete_fields = ("organization",)
-    search_fields = ("id__exact", "name__istartswith")
-    search_help_text = "An id, or how the name begins."
     readonly_fields = ("id", "is_owner")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from typing import Self
 from django.db import IntegrityError, connection
 
 from config.api.errors import ServiceUnavailableError
+from config.characters import escaped
 from config.database_errors import DATABASE_FAILURES
-from organizations.bulk_removal.characters import escaped
 from organizations.bulk_removal.exceptions import CannotStartError
 from organizations.bulk_removal.report import Row
 from organizations.capabilities import ALL_CAPABILITIES

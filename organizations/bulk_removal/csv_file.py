@@ -10,7 +10,7 @@ from itertools import chain, count
 from typing import BinaryIO, TextIO
 from zipfile import BadZipFile, ZipFile
 
-from organizations.bulk_removal.characters import clean, escaped
+from config.characters import clean, escaped
 from organizations.bulk_removal.exceptions import BadInputError
 from organizations.bulk_removal.report import COLUMNS as REPORT_COLUMNS
 from organizations.bulk_removal.report import Row

@@ -13,15 +13,15 @@ from tempfile import TemporaryFile
 
 from django.db.models import Q
 
+from config.characters import clean, escaped
 from config.identifiers import is_id
-from organizations.bulk_removal.characters import clean, escaped
 from organizations.bulk_removal.csv_file import as_text, read_rows
 from organizations.bulk_removal.exceptions import BadInputError, CannotStartError
 from organizations.bulk_removal.report import Outcome, Row
+from users.email_address import canonical_address
 from users.models import User
 
 _ROWS_AT_ONCE = 1000
-_EMAIL = User._meta.get_field("email")
 
 
 class Leavers:
@@ -121,7 +121,7 @@ def _find(rows: Sequence[Row], transfer_to: str) -> Iterator[Row]:
 
     One with both id and address means who has both; one that means nobody has that as its outcome.
     """
-    emails = {row.email: str(_EMAIL.get_prep_value(row.email)) for row in rows if row.email}
+    emails = {row.email: canonical_address(row.email) for row in rows if row.email}
     ids = [row.user_id for row in rows if is_id("usr", row.user_id)]
     accounts = User.objects.filter(Q(pk__in=ids) | Q(email__in=set(emails.values())))
     email_of: dict[str, str] = dict(accounts.values_list("pk", "email"))

@@ -10,8 +10,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Self, TextIO
 
+from config.characters import escaped, printable
 from config.errors import ContractError
-from organizations.bulk_removal.characters import escaped, printable
 from organizations.bulk_removal.exceptions import CannotStartError
 from organizations.exceptions import (
     DepartmentNotFoundError,

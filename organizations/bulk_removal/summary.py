@@ -7,7 +7,7 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from organizations.bulk_removal.characters import escaped
+from config.characters import escaped
 from organizations.bulk_removal.report import OUT, Outcome, Row
 
 NAMED = 20  # how many people of each kind are named

@@ -4,7 +4,6 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.constraints
 import django.db.models.deletion
-import django.db.models.functions.text
 import django.utils.timezone
 import pgtrigger.compiler
 import pgtrigger.migrations
@@ -12,6 +11,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import config.identifiers
+import config.search
 import organizations.constraints
 
 FUNCTIONS = Path(__file__).with_name("functions.sql").read_text(encoding="utf-8")
@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", config.identifiers.PrefixedIdField("dept")),
                 ("name", models.CharField(max_length=200)),
+                ("name_words", config.search.WordsField(of="name")),
             ],
         ),
         migrations.CreateModel(
@@ -158,6 +159,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", config.identifiers.PrefixedIdField("org")),
                 ("name", models.CharField(max_length=200)),
+                ("name_words", config.search.WordsField(of="name")),
                 (
                     "created_at",
                     models.DateTimeField(default=django.utils.timezone.now, editable=False),
@@ -261,6 +263,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", config.identifiers.PrefixedIdField("role")),
                 ("name", models.CharField(max_length=200)),
+                ("name_words", config.search.WordsField(of="name")),
                 (
                     "capabilities",
                     django.contrib.postgres.fields.ArrayField(
@@ -385,11 +388,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="organization",
-            index=models.Index(
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Upper("name"), "text_pattern_ops"
-                ),
-                name="organization_by_name",
+            index=django.contrib.postgres.indexes.GinIndex(
+                config.search.Lexemes("name_words"), fastupdate=False, name="organization_by_name"
             ),
         ),
         migrations.AddField(
@@ -674,6 +674,12 @@ class Migration(migrations.Migration):
                 violation_error_message="The member belongs to this department already.",
             ),
         ),
+        migrations.AddIndex(
+            model_name="department",
+            index=django.contrib.postgres.indexes.GinIndex(
+                config.search.Lexemes("name_words"), fastupdate=False, name="department_by_name"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="department",
             constraint=models.UniqueConstraint(
@@ -771,6 +777,12 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("source__in", ["api", "admin", "command"])),
                 name="restoration_source_is_known",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="role",
+            index=django.contrib.postgres.indexes.GinIndex(
+                config.search.Lexemes("name_words"), fastupdate=False, name="role_by_name"
             ),
         ),
         migrations.AddConstraint(

@@ -93,8 +93,11 @@ $$;
 CREATE FUNCTION organizations_give_starting_roles(p_organization_id varchar) RETURNS void
 LANGUAGE sql
 AS $$
-    INSERT INTO organizations_role (id, organization_id, name, capabilities, is_owner)
-    SELECT organizations_generate_id('role'), p_organization_id, name, capabilities, is_owner
+    INSERT INTO organizations_role
+        (id, organization_id, name, name_words, capabilities, is_owner)
+    SELECT
+        organizations_generate_id('role'), p_organization_id, name, ARRAY[name, lower(name)],
+        capabilities, is_owner
     FROM (VALUES
         ('Owner', ARRAY['override_all_permissions'], true),
         ('Admin', ARRAY['override_all_permissions'], false),

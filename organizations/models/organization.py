@@ -1,27 +1,32 @@
 """An organization and its parts: departments, and roles that grant capabilities."""
 
-from typing import Self
+from typing import Self, TypeVar
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Upper
 from django.utils import timezone
 
-from config.identifiers import PrefixedIdField, is_id
+from config.characters import clean
+from config.identifiers import PrefixedIdField
+from config.search import WordsField, index_of_words
 from organizations.capabilities import Capability
 from organizations.triggers import owner_role_is_deleted, starting_roles_are_given
 
+Row = TypeVar("Row", bound=models.Model)
 
-class OrganizationQuerySet(models.QuerySet["Organization"]):
-    """The words for organizations."""
+
+class NamedQuerySet(models.QuerySet[Row]):
+    """The words for what has a name to search for."""
 
     def matching(self, term: str) -> Self:
-        """The organization whose id this is, or those whose name begins with it."""
-        if is_id("org", term):
-            return self.filter(pk=term)
-        return self.filter(name__istartswith=term)
+        """Those whose id this is, or words of whose name begin with it."""
+        term = clean(term)
+        return self.filter(models.Q(pk=term) | models.Q(name_words__begin_with=term))
+
+
+class OrganizationQuerySet(NamedQuerySet["Organization"]):
+    """The words for organizations."""
 
     def with_one_owner(self) -> Self:
         """Organizations whose one active owner nobody could stand in for."""
@@ -34,6 +39,14 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         return self.filter(models.Exists(owners), ~models.Exists(owners[1:]))
 
 
+class DepartmentQuerySet(NamedQuerySet["Department"]):
+    """The words for departments."""
+
+
+class RoleQuerySet(NamedQuerySet["Role"]):
+    """The words for roles."""
+
+
 class Organization(models.Model):
     """A group of people who share departments, roles and resources.
 
@@ -42,15 +55,14 @@ class Organization(models.Model):
 
     id = PrefixedIdField("org")
     name = models.CharField(max_length=200)
+    name_words = WordsField(of="name")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = OrganizationQuerySet.as_manager()
 
     class Meta:
-        # To find an organization by how its name begins, in any case.
-        indexes = (
-            models.Index(OpClass(Upper("name"), "text_pattern_ops"), name="organization_by_name"),
-        )
+        # To find an organization by any word of its name.
+        indexes = (index_of_words("name_words", name="organization_by_name"),)
         triggers = (starting_roles_are_given,)
 
     def __str__(self) -> str:
@@ -66,6 +78,9 @@ class Department(models.Model):
         Organization, models.CASCADE, related_name="departments", db_index=False
     )
     name = models.CharField(max_length=200)
+    name_words = WordsField(of="name")
+
+    objects = DepartmentQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -73,6 +88,7 @@ class Department(models.Model):
                 fields=["organization", "id"], name="department_in_organization"
             ),
         )
+        indexes = (index_of_words("name_words", name="department_by_name"),)
 
     def __str__(self) -> str:
         return self.name
@@ -87,6 +103,7 @@ class Role(models.Model):
         Organization, models.CASCADE, related_name="roles", db_index=False
     )
     name = models.CharField(max_length=200)
+    name_words = WordsField(of="name")
     capabilities = ArrayField(
         models.CharField(max_length=50, choices=Capability), default=list, blank=True
     )
@@ -96,6 +113,8 @@ class Role(models.Model):
         editable=False,
         help_text="The members who hold this role own the organization.",
     )
+
+    objects = RoleQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -115,6 +134,7 @@ class Role(models.Model):
                 name="role_capabilities_are_known",
             ),
         )
+        indexes = (index_of_words("name_words", name="role_by_name"),)
         triggers = (
             # Who owns an organization changes by giving and taking the role, which is guarded.
             pgtrigger.ReadOnly(name="owner_role_stays", fields=["is_owner", "organization"]),

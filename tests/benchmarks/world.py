@@ -98,14 +98,21 @@ def make_organization(
     return World(organization.pk, token, joined[0].pk, user_ids)
 
 
+def _name(number: int) -> tuple[str, list[str]]:
+    """Return a name of two words that recur, as in names they do, and what it is found by."""
+    first, last = f"given{number % 997}", f"family{number % 1009}"
+    return f"{first} {last}", [f"{first} {last}", first, last]
+
+
 def _copy_people(organization_id: str, user_ids: Sequence[str]) -> None:
     """Copy accounts that nobody can log into, and their memberships."""
     _copy(
         "users_user"
-        " (id, email, full_name, password, is_active, is_staff, is_superuser, created_at)",
+        " (id, email, full_name, name_words, password, is_active, is_staff, is_superuser,"
+        " created_at)",
         (
-            (user_id, f"{user_id.lower()}@example.com", "A Person", "!", "t", "f", "f", CREATED)
-            for user_id in user_ids
+            (user_id, f"{user_id.lower()}@example.com", *_name(n), "!", "t", "f", "f", CREATED)
+            for n, user_id in enumerate(user_ids)
         ),
     )
     _copy(

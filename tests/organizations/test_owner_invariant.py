@@ -151,7 +151,10 @@ def made_by_bulk_create() -> Organization:
 
 
 def made_in_sql() -> Organization:
-    sql("INSERT INTO organizations_organization VALUES (%s, %s, now())", "org_sql", "Acme")
+    sql(
+        "INSERT INTO organizations_organization (id, name, name_words, created_at)"
+        " VALUES ('org_sql', 'Acme', ARRAY['Acme', 'acme'], now())"
+    )
     return Organization.objects.get(pk="org_sql")
 
 

@@ -45,6 +45,7 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         )
         indexes = sorted(name for (name,) in cursor.fetchall() if not name.endswith("_pkey"))
     assert indexes == [
+        "department_by_name",
         "department_in_organization",
         "department_joined_once",
         "event_by_actor",
@@ -74,6 +75,7 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         "resource_by_organization",
         "resource_by_owner",
         "role_assigned_once",
+        "role_by_name",
         "role_in_organization",
         "role_name_in_organization",
         "user_by_name",

@@ -1,13 +1,15 @@
 import django.contrib.postgres.indexes
-import django.contrib.postgres.search
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
+import pgtrigger.compiler
+import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
 import config.identifiers
-import users.models.user
+import config.search
+import users.email_address
 
 
 class Migration(migrations.Migration):
@@ -37,7 +39,7 @@ class Migration(migrations.Migration):
                 ("id", config.identifiers.PrefixedIdField("usr")),
                 (
                     "email",
-                    users.models.user.EmailAddressField(
+                    users.email_address.EmailAddressField(
                         db_collation="C",
                         error_messages={
                             "unique": "There is an account with this e-mail address already."
@@ -48,6 +50,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("full_name", models.CharField(blank=True, max_length=200)),
+                ("name_words", config.search.WordsField(of="full_name")),
                 (
                     "is_active",
                     models.BooleanField(
@@ -68,6 +71,7 @@ class Migration(migrations.Migration):
                     "created_at",
                     models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
+                ("erased_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "groups",
                     models.ManyToManyField(
@@ -91,6 +95,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "permissions": (("erase_user", "Can erase a person's data"),),
+            },
         ),
         migrations.CreateModel(
             name="AccessToken",
@@ -135,8 +142,26 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="user",
             index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("full_name", config="simple"),
-                name="user_by_name",
+                config.search.Lexemes("name_words"), fastupdate=False, name="user_by_name"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("erased_at", None),
+                    models.Q(
+                        ("email__endswith", "@erased.invalid"),
+                        ("full_name", ""),
+                        ("is_active", False),
+                        ("is_staff", False),
+                        ("is_superuser", False),
+                        ("last_login", None),
+                        ("password", "!"),
+                    ),
+                    _connector="OR",
+                ),
+                name="erased_account_is_empty",
             ),
         ),
         migrations.AddConstraint(
@@ -144,6 +169,21 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
                 name="user_email_is_lower_case",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="erased_account_stays_so",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."erased_at" IS NOT NULL)',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="babe509f5d4c510662d45b08214bd1457af61c5d",
+                    operation="UPDATE",
+                    pgid="pgtrigger_erased_account_stays_so_81a6c",
+                    table="users_user",
+                    when="BEFORE",
+                ),
             ),
         ),
     ]

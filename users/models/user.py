@@ -1,44 +1,33 @@
 """A person's account."""
 
-import re
 from typing import Self
 
+import pgtrigger
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from config.characters import clean
 from config.identifiers import PrefixedIdField
+from config.search import WordsField, index_of_words
+from users.email_address import EmailAddressField, canonical_address
 
-NAME_WORDS = SearchVector("full_name", config="simple")
-
-
-class EmailAddressField(models.EmailField[str, str]):
-    """An e-mail address, stored and compared in lower case: one mailbox, one account."""
-
-    def db_type(self, connection: BaseDatabaseWrapper) -> str:
-        """Spell ``varchar`` in full, for which Django makes no second index for LIKE."""
-        return f"character varying({self.max_length})"
-
-    def get_prep_value(self, value: object) -> object:
-        """Lower what goes to the database, a value to store as well as one to look for."""
-        prepared = super().get_prep_value(value)
-        return prepared.lower() if isinstance(prepared, str) else prepared
+ERASED_DOMAIN = "@erased.invalid"  # a name that RFC 2606 keeps free: nobody has mail there
 
 
 class UserQuerySet(models.QuerySet["User"]):
     """The words for people."""
 
     def matching(self, term: str) -> Self:
-        """People whose id this is, whose e-mail address or a word of whose name begins with it."""
-        words = " & ".join(f"'{word}':*" for word in re.findall(r"\w+", term))
-        named = models.Q(pk=term) | models.Q(email__startswith=term.lower())
-        if words:
-            named |= models.Q(name_words=SearchQuery(words, search_type="raw", config="simple"))
-        return self.alias(name_words=NAME_WORDS).filter(named)
+        """People whose id this is, whose e-mail address or words of whose name begin with it."""
+        term = clean(term)
+        return self.filter(
+            models.Q(pk=term)
+            | models.Q(email__startswith=canonical_address(term))
+            | models.Q(name_words__begin_with=term)
+        )
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -81,6 +70,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         error_messages={"unique": "There is an account with this e-mail address already."},
     )
     full_name = models.CharField(max_length=200, blank=True)
+    name_words = WordsField(of="full_name")
     is_active = models.BooleanField(
         "active",
         default=True,
@@ -90,6 +80,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         "staff", default=False, help_text="Whether the user can log into this site."
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = UserManager()
 
@@ -97,13 +88,45 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS = ["full_name"]  # noqa: RUF012 (a list, as Django declares it)
 
     class Meta:
+        permissions = (("erase_user", "Can erase a person's data"),)
         constraints = (
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None)
+                | models.Q(
+                    full_name="",
+                    email__endswith=ERASED_DOMAIN,
+                    password=UNUSABLE_PASSWORD_PREFIX,
+                    last_login=None,
+                    is_active=False,
+                    is_staff=False,
+                    is_superuser=False,
+                ),
+                name="erased_account_is_empty",
+            ),
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"
             ),
         )
         # To find people by any word of their name.
-        indexes = (GinIndex(NAME_WORDS, name="user_by_name"),)
+        indexes = (index_of_words("name_words", name="user_by_name"),)
+
+        triggers = (
+            pgtrigger.Protect(
+                name="erased_account_stays_so",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__erased_at__isnull=False),
+            ),
+        )
 
     def __str__(self) -> str:
+        if self.erased_at:
+            return f"erased account {self.pk}"
         return f"{self.full_name} <{self.email}>" if self.full_name else self.email
+
+    def has_history(self) -> bool:
+        """Tell whether anything but access tokens refers to the account: then it stays."""
+        return any(
+            relation.field.model._base_manager.filter(**{relation.field.name: self}).exists()
+            for relation in self._meta.related_objects
+            if relation.name != "access_tokens"
+        )

@@ -9,6 +9,7 @@ from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from config.characters import clean, printable
 from config.database_errors import DATABASE_FAILURES
 from organizations.bulk_removal.batches import (
     BatchFailedError,
@@ -16,7 +17,6 @@ from organizations.bulk_removal.batches import (
     preview_in_batches,
     remove_in_batches,
 )
-from organizations.bulk_removal.characters import clean, printable
 from organizations.bulk_removal.exceptions import CannotStartError
 from organizations.bulk_removal.interruption import Interrupted, interruptible
 from organizations.bulk_removal.leavers import Leavers

@@ -291,9 +291,10 @@ def seed(organization: Organization, number: int) -> None:
     role = RoleFactory.create(organization=organization)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO users_user (id, email, full_name, password, is_active, is_staff,"
-            " is_superuser, created_at) SELECT 'usr_many' || n, 'many' || n || '@example.com', '',"
-            " '!', true, false, false, now() FROM generate_series(1, %s) AS n",
+            "INSERT INTO users_user (id, email, full_name, name_words, password, is_active,"
+            " is_staff, is_superuser, created_at)"
+            " SELECT 'usr_many' || n, 'many' || n || '@example.com', '', ARRAY[''], '!',"
+            " true, false, false, now() FROM generate_series(1, %s) AS n",
             [number],
         )
         cursor.execute(

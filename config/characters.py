@@ -3,9 +3,10 @@
 import re
 from unicodedata import normalize
 
-# Unicode's Default_Ignorable_Code_Point and the blank Braille pattern: they have no shape.
+# Unicode's Default_Ignorable_Code_Point and the blank Braille pattern: they have no shape. And NUL,
+# which PostgreSQL has in no text.
 _INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "[\0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
@@ -16,7 +17,7 @@ def clean(text: str) -> str:
 
     What is no Unicode, as an argument of a terminal in Latin-1, is escaped.
     """
-    if not text.isascii():
+    if not (text.isascii() and text.isprintable()):
         text = text.encode("utf-8", "backslashreplace").decode()
         text = normalize("NFC", _INVISIBLE.sub("", text))
     return text.strip()

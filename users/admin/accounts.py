@@ -1,0 +1,87 @@
+"""Accounts: who somebody is, and what they may do in the admin."""
+
+from typing import ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from config.admin.deletion import GuardedDeletion
+from config.admin.site import staff_of
+from users.admin.erasure import ErasureAdmin
+from users.authority import is_above
+from users.models import User
+
+
+class UserCreationForm(AdminUserCreationForm):
+    """A new account, known by its e-mail address."""
+
+    class Meta:
+        model = User
+        fields = ("email", "full_name")
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
+
+
+class AccountForm(UserChangeForm[User]):
+    """An account."""
+
+    class Meta:
+        model = User
+        fields = "__all__"
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
+
+
+@admin.register(User)
+class UserAdmin(GuardedDeletion[User], ErasureAdmin, DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for a username
+    """A person's account."""
+
+    form = AccountForm
+    add_form = UserCreationForm
+    list_display = ("email", "full_name", "id", "is_active", "is_staff")
+    list_filter = ("is_active", "is_staff", "is_superuser")
+    search_fields = ("email",)
+    search_help_text = "A name, how an e-mail address begins, or an id."
+    readonly_fields = ("id", "created_at", "last_login", "erased_at")
+    rights = ("is_staff", "is_superuser", "groups", "user_permissions")
+    fieldsets = (
+        (None, {"fields": ("id", "email", "full_name", "password")}),
+        ("Permissions", {"fields": ("is_active", *rights)}),
+        ("Dates", {"fields": ("created_at", "last_login", "erased_at")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "full_name", "usable_password", "password1", "password2")}),
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """Find people by who they are."""
+        if not search_term:
+            return queryset, False
+        return queryset.filter(pk__in=User.objects.matching(search_term)), False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """What somebody may do in the admin is a superuser's matter."""
+        rights = () if staff_of(request).is_superuser else self.rights
+        return (*self.readonly_fields, *rights)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody changes the account, or sets the password, of somebody who may do more."""
+        if obj and (obj.erased_at or is_above(obj, staff_of(request))):
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody deletes the account of somebody who may do more."""
+        if obj and is_above(obj, staff_of(request)):
+            return False
+        return super().has_delete_permission(request, obj)
+
+    def deletion_obstacle(self, row: User) -> str:
+        """An account with history stays."""
+        if row.memberships.exists():
+            return "The person is, or was, a member of an organization."
+        return "Something that stays on record refers to the account." if row.has_history() else ""

@@ -1,0 +1,18 @@
+"""Whose account somebody may touch: nobody's who may do more in the admin than they."""
+
+from django.contrib.auth.models import Permission
+from django.db.models import Q
+
+from users.models import User
+
+
+def is_above(account: User, actor: User) -> bool:
+    """Tell whether the account is a superuser's or has a permission, where the actor is not so.
+
+    A disabled account counts as if it worked: whoever may change it may enable it.
+    """
+    if actor.is_superuser:
+        return False
+    permissions = Permission.objects.filter(Q(user=account) | Q(group__user=account))
+    named = permissions.values_list("content_type__app_label", "codename")
+    return account.is_superuser or not actor.has_perms([f"{app}.{name}" for app, name in named])

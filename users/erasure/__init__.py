@@ -1,0 +1,1 @@
+"""Takes a person's data out of the application, for good."""

@@ -1,0 +1,47 @@
+"""The log of the admin, which keeps the names and addresses of what was changed as text."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, QuerySet
+
+from users.erasure.identities import Identity
+from users.models import User
+
+
+def speak_by_id(account: User, identities: Iterable[Identity]) -> None:
+    """Have entries name the person, whose account is erased, by id alone.
+
+    Those about the account or one of its memberships lose their text whole. In others the names and
+    addresses are replaced; a name is left in one about somebody else, who may be called the same.
+    """
+    memberships = account.memberships.select_related("user", "organization")
+    for row in (account, *memberships):
+        about = ContentType.objects.get_for_model(row)
+        LogEntry.objects.filter(content_type=about, object_id=row.pk).update(
+            object_repr=str(row)[:200], change_message=""
+        )
+    people = ContentType.objects.get_for_models(User, memberships.model).values()
+    of_other_things = LogEntry.objects.exclude(content_type__in=people)
+    for identity in identities:
+        name, address = identity.name, identity.address
+        _replace(LogEntry.objects.all(), [f"{name} <{address}>", address], by=str(account))
+        if name:
+            _replace(of_other_things, [name], by=str(account))
+
+
+def _replace(entries: QuerySet[LogEntry], texts: Sequence[str], *, by: str) -> None:
+    """Replace these texts, as whole words, wherever they stand in the entries."""
+    # A change message is JSON, which escapes letters beyond ASCII.
+    spellings = [*texts, *(json.dumps(text)[1:-1] for text in texts)]
+    words = re.compile("|".join(rf"(?<!\w){re.escape(text)}(?!\w)" for text in spellings))
+    mentioning = Q()
+    for text in spellings:
+        mentioning |= Q(object_repr__contains=text) | Q(change_message__contains=text)
+    for entry in entries.filter(mentioning):
+        entry.object_repr = words.sub(by, entry.object_repr)[:200]
+        entry.change_message = words.sub(by, entry.change_message)
+        entry.save(update_fields=["object_repr", "change_message"])

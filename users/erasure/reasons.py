@@ -1,0 +1,50 @@
+"""Free text about a person: what somebody wrote as the reason of a change."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db.models import QuerySet
+
+from users.models import User
+
+# Records with a `reason` and a `created_at`, and how each leads to whom it is about. Named as a
+# foreign key names a model, since the applications of these depend on this one.
+RECORDS = (
+    ("organizations.Removal", "membership__user"),
+    ("organizations.Event", "user"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What somebody wrote on the record of a change."""
+
+    record_id: str
+    text: str
+    written_at: datetime
+
+
+def reasons_about(account: User) -> list[Reason]:
+    """Return what is written about the person, the oldest first."""
+    found = [
+        Reason(record.pk, record.reason, record.created_at)
+        for records in _records_about(account)
+        for record in records
+    ]
+    return sorted(found, key=lambda reason: (reason.written_at, reason.record_id))
+
+
+def empty_reasons(account: User, record_ids: Collection[str]) -> None:
+    """Empty the reasons on these records, where they are about the person."""
+    for records in _records_about(account):
+        records.filter(pk__in=record_ids).update(reason="")
+
+
+def _records_about(account: User) -> Iterator[QuerySet[Any]]:
+    """Return the records of each kind that have a reason."""
+    for label, person in RECORDS:
+        records = apps.get_model(label)._default_manager.filter(**{person: account})
+        yield records.exclude(reason="")

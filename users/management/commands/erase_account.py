@@ -1,0 +1,70 @@
+"""``manage.py erase_account``: a person's data goes, for good."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Q
+
+from config.characters import clean, printable
+from users.erasure.exceptions import ErasureRefusedError
+from users.erasure.reasons import Reason, reasons_about
+from users.erasure.service import erase_account, find_refusal
+from users.models import User
+
+
+class Command(BaseCommand):
+    """Shows what is written about a person, asks, and erases."""
+
+    help = (
+        "Erases a person's data: name, address, password, access tokens, sessions, failed logins,"
+        " and what the log of the admin says of them. The account is disabled for good; records"
+        " stay and speak of it by its id. Their memberships must have ended."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare who is meant."""
+        parser.add_argument("account", metavar="EMAIL_OR_ID", help="Whose data.")
+        parser.add_argument(
+            "--empty-reasons",
+            action="store_true",
+            help="Also empty the reasons that are written on the records about them.",
+        )
+        parser.add_argument(
+            "--no-input",
+            action="store_true",
+            help="Do not ask. What is written about them stays, but with --empty-reasons.",
+        )
+
+    def handle(self, *, account: str, empty_reasons: bool, no_input: bool, **_: Any) -> None:
+        """Erase the account. Raises CommandError for whom it does not erase."""
+        found = User.objects.filter(Q(pk=clean(account)) | Q(email=account)).first()
+        if found is None:
+            raise CommandError(f"There is no user with the id or e-mail address {account}.")
+        if refusal := find_refusal(found, actor=None):
+            raise CommandError(f"{found}: {refusal}")
+        reasons = reasons_about(found)
+        if not no_input:
+            empty_reasons = self._review(reasons, empty_reasons)
+            self._confirm(found)
+        emptied = [reason.record_id for reason in reasons] if empty_reasons else []
+        try:
+            erased = erase_account(found.pk, actor=None, emptied=emptied)
+        except ErasureRefusedError as refused:
+            raise CommandError(f"{found}: {refused}") from refused
+        self.stdout.write(f"This is now {erased}.")
+
+    def _review(self, reasons: list[Reason], empty: bool) -> bool:
+        """Show what is written about the person; return whether it goes."""
+        if not reasons:
+            return False
+        self.stdout.write("Written about them:")
+        for reason in reasons:
+            text = printable(reason.text)
+            self.stdout.write(f"  {reason.written_at:%Y-%m-%d} {reason.record_id}: {text}")
+        return empty or input("Empty all of these? [y/N] ").strip().lower() in {"y", "yes"}
+
+    def _confirm(self, account: User) -> None:
+        """Ask for the address of whom is meant. Raises CommandError."""
+        self.stdout.write(f"The data of {account} will be erased. This cannot be undone.")
+        if clean(input(f"Type {account.email} to go on: ")) != account.email:
+            raise CommandError("Nothing was changed.")
