@@ -984,6 +984,20 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name="membership",
             trigger=pgtrigger.compiler.Trigger(
+                name="erased_is_not_added",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="PERFORM organizations_refuse_erased(NEW.user_id); RETURN NEW;",
+                    hash="e4596b0f8eb31ccce3b4cdfa54c15affbeb30be6",
+                    operation="INSERT",
+                    pgid="pgtrigger_erased_is_not_added_35acc",
+                    table="organizations_membership",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="membership",
+            trigger=pgtrigger.compiler.Trigger(
                 name="owner_remains_on_deactivation",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition='WHEN (NEW."deactivated_at" IS NOT NULL AND OLD."deactivated_at" IS NULL)',
