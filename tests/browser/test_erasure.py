@@ -20,7 +20,7 @@ def test_a_former_members_data_are_erased_with_the_reason_that_was_ticked(
     page.get_by_role("checkbox", name="Select this object for an action").focus()
     page.keyboard.press("Space")
     page.locator("select[name=action]").select_option(label="Erase the data of selected users")
-    page.get_by_role("button", name="Run").focus()
+    page.get_by_role("button", name="Go").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Erase people's data?")).to_be_visible()
     assert_accessible(page)
