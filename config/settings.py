@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from psycopg import IsolationLevel
 
 from config.logs import logging_config
+from config.timestamps import TIME_FORMAT
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -233,6 +234,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "config.api.envelope.exception_handler",
     # How many proxies in front write X-Forwarded-For: 0 trusts none and takes the peer's address.
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+    "DATETIME_FORMAT": TIME_FORMAT,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 

@@ -1,4 +1,4 @@
-"""Why a removal is refused, and why a caller is."""
+"""Why a change of members is refused, and why a caller is."""
 
 from config.errors import ContractError
 from config.errors import InsufficientPermissionsError as InsufficientPermissionsError
@@ -14,7 +14,7 @@ class OrganizationAccessDeniedError(ContractError):
 
 
 class UserNotFoundError(ContractError):
-    """The user has no active membership in the organization."""
+    """The user is no member of the organization."""
 
     status = 404
     code = "USER_NOT_FOUND"
@@ -65,3 +65,39 @@ class LastOwnerCannotBeRemovedError(ContractError):
     code = "LAST_OWNER_CANNOT_BE_REMOVED"
     type = "validation_error"
     message = "You cannot remove the last owner of the organization. Name another owner first."
+
+
+class LastOwnerCannotBeDeactivatedError(ContractError):
+    """Without this member the organization would have no active owner."""
+
+    status = 422
+    code = "LAST_OWNER_CANNOT_BE_DEACTIVATED"
+    type = "validation_error"
+    message = "You cannot deactivate the last owner of the organization. Name another owner first."
+
+
+class CannotDeactivateYourselfError(ContractError):
+    """Who is deactivated could not take it back."""
+
+    status = 422
+    code = "CANNOT_DEACTIVATE_YOURSELF"
+    type = "client_error"
+    message = "You cannot deactivate yourself."
+
+
+class UserAlreadyDeactivatedError(ContractError):
+    """The member is deactivated; the details say since when."""
+
+    status = 422
+    code = "USER_ALREADY_DEACTIVATED"
+    type = "client_error"
+    message = "The user is deactivated already."
+
+
+class UserNotDeactivatedError(ContractError):
+    """The member is active; the details say since when, if they were deactivated before."""
+
+    status = 422
+    code = "USER_NOT_DEACTIVATED"
+    type = "client_error"
+    message = "The user is not deactivated."

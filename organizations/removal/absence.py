@@ -27,7 +27,7 @@ def explain_absence(
     have been enough for that removal: somebody who never got the answer can learn that it was done.
     """
     removals = _latest_removals(organization_id, user_ids)
-    if authority != ALL_CAPABILITIES:
+    if removals and authority != ALL_CAPABILITIES:
         # A role that is gone by now may have granted anything.
         below = set(
             Role.objects.filter(
