@@ -31,6 +31,15 @@ class DepartmentNotFoundError(ContractError):
     message = "The department was not found in this organization."
 
 
+class RoleNotFoundError(ContractError):
+    """The organization has no such role."""
+
+    status = 404
+    code = "ROLE_NOT_FOUND"
+    type = "client_error"
+    message = "The role was not found in this organization."
+
+
 class TransferUserNotFoundError(ContractError):
     """The heir is no active member of the organization, or leaves too."""
 
@@ -101,3 +110,30 @@ class UserNotDeactivatedError(ContractError):
     code = "USER_NOT_DEACTIVATED"
     type = "client_error"
     message = "The user is not deactivated."
+
+
+class RemovalNotFoundError(ContractError):
+    """The organization has no such removal, or the user has a later one."""
+
+    status = 404
+    code = "REMOVAL_NOT_FOUND"
+    type = "client_error"
+    message = "The removal was not found in this organization."
+
+
+class MembershipAlreadyExistsError(ContractError):
+    """The user is a member, active or deactivated; details name the restoration, if that did it."""
+
+    status = 409
+    code = "MEMBERSHIP_ALREADY_EXISTS"
+    type = "client_error"
+    message = "The user is a member of this organization already."
+
+
+class RestoreWindowExpiredError(ContractError):
+    """The removal is too long ago for a restoration."""
+
+    status = 422
+    code = "RESTORE_WINDOW_EXPIRED"
+    type = "client_error"
+    message = "The removal is too long ago to be restored. Add the user again instead."
