@@ -260,6 +260,7 @@ SPECTACULAR_SETTINGS = {
         "Every response carries `X-Request-ID`; send one of at most 64 characters of"
         " `A-Za-z0-9._~:/+=@-` to choose it. It is the `trace_id` of errors and of the record.\n\n"
         "Every error under `/v1` has the same body. Bodies are JSON objects in UTF-8 of at most"
-        " 64 KiB, sent with a `Content-Length`, with each name at most once."
+        " 64 KiB (256 KiB where many users are removed), sent with a `Content-Length`, with each"
+        " name at most once."
     ),
 }

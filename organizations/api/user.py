@@ -3,6 +3,7 @@
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from organizations.exceptions import UserNotFoundError
 from organizations.models import Membership
 from organizations.models.membership import MembershipQuerySet
 from organizations.sample import DEPARTMENT_ID, LEAVER, ORGANIZATION_ID
@@ -18,6 +19,14 @@ def users_of(organization_id: str) -> MembershipQuerySet:
         .select_related("user")
         .prefetch_related("role_assignments", "department_memberships")
     )
+
+
+def find_user(organization_id: str, user_id: str) -> Membership:
+    """Return a member with all that `UserSerializer` reads; raises UserNotFoundError."""
+    member = users_of(organization_id).filter(user=user_id).first()
+    if member is None:
+        raise UserNotFoundError({"user_id": user_id})
+    return member
 
 
 @extend_schema_serializer(
