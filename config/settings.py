@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from psycopg import IsolationLevel
 
 from config.logs import logging_config
+from config.timestamps import TIME_FORMAT
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -135,6 +136,9 @@ if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
 # What a page says next may name a person: it stays with the browser, and out of the database.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
+# How long after a removal the member can be restored; 0: not at all.
+RESTORE_WINDOW_DAYS = env.int("RESTORE_WINDOW_DAYS", default=90)
+
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -233,6 +237,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "config.api.envelope.exception_handler",
     # How many proxies in front write X-Forwarded-For: 0 trusts none and takes the peer's address.
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+    "DATETIME_FORMAT": TIME_FORMAT,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
@@ -255,6 +260,7 @@ SPECTACULAR_SETTINGS = {
         "Every response carries `X-Request-ID`; send one of at most 64 characters of"
         " `A-Za-z0-9._~:/+=@-` to choose it. It is the `trace_id` of errors and of the record.\n\n"
         "Every error under `/v1` has the same body. Bodies are JSON objects in UTF-8 of at most"
-        " 64 KiB, sent with a `Content-Length`, with each name at most once."
+        " 64 KiB (256 KiB where many users are removed), sent with a `Content-Length`, with each"
+        " name at most once."
     ),
 }

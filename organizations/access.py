@@ -29,6 +29,20 @@ def capabilities_in(organization_id: str, user: User) -> frozenset[Capability]:
     raise OrganizationAccessDeniedError({"organization_id": organization_id})
 
 
+def authority_with(
+    needed: Capability, organization_id: str, *, actor: User
+) -> frozenset[Capability]:
+    """Return the capabilities of an actor who holds the one that a request needs.
+
+    Nobody acts on a member who holds more. Raises OrganizationAccessDeniedError or
+    InsufficientPermissionsError.
+    """
+    authority = capabilities_in(organization_id, actor)
+    if needed not in authority:
+        raise InsufficientPermissionsError({"required_capabilities": [needed]})
+    return authority
+
+
 def authority_to_remove(
     organization_id: str, user_id: str, *, actor: User
 ) -> frozenset[Capability]:
@@ -37,9 +51,7 @@ def authority_to_remove(
     The contract's checks 2 and 3: anybody may leave, whatever they hold; removing others takes
     ``remove_users``. Raises OrganizationAccessDeniedError or InsufficientPermissionsError.
     """
-    held = capabilities_in(organization_id, actor)
     if user_id == actor.pk:
+        capabilities_in(organization_id, actor)
         return ALL_CAPABILITIES
-    if Capability.REMOVE_USERS not in held:
-        raise InsufficientPermissionsError({"required_capabilities": [Capability.REMOVE_USERS]})
-    return held
+    return authority_with(Capability.REMOVE_USERS, organization_id, actor=actor)

@@ -1,4 +1,4 @@
-"""Why a removal is refused, and why a caller is."""
+"""Why a change of members is refused, and why a caller is."""
 
 from config.errors import ContractError
 from config.errors import InsufficientPermissionsError as InsufficientPermissionsError
@@ -14,7 +14,7 @@ class OrganizationAccessDeniedError(ContractError):
 
 
 class UserNotFoundError(ContractError):
-    """The user has no active membership in the organization."""
+    """The user is no member of the organization."""
 
     status = 404
     code = "USER_NOT_FOUND"
@@ -29,6 +29,15 @@ class DepartmentNotFoundError(ContractError):
     code = "DEPARTMENT_NOT_FOUND"
     type = "client_error"
     message = "The department was not found in this organization."
+
+
+class RoleNotFoundError(ContractError):
+    """The organization has no such role."""
+
+    status = 404
+    code = "ROLE_NOT_FOUND"
+    type = "client_error"
+    message = "The role was not found in this organization."
 
 
 class TransferUserNotFoundError(ContractError):
@@ -65,3 +74,66 @@ class LastOwnerCannotBeRemovedError(ContractError):
     code = "LAST_OWNER_CANNOT_BE_REMOVED"
     type = "validation_error"
     message = "You cannot remove the last owner of the organization. Name another owner first."
+
+
+class LastOwnerCannotBeDeactivatedError(ContractError):
+    """Without this member the organization would have no active owner."""
+
+    status = 422
+    code = "LAST_OWNER_CANNOT_BE_DEACTIVATED"
+    type = "validation_error"
+    message = "You cannot deactivate the last owner of the organization. Name another owner first."
+
+
+class CannotDeactivateYourselfError(ContractError):
+    """Who is deactivated could not take it back."""
+
+    status = 422
+    code = "CANNOT_DEACTIVATE_YOURSELF"
+    type = "client_error"
+    message = "You cannot deactivate yourself."
+
+
+class UserAlreadyDeactivatedError(ContractError):
+    """The member is deactivated; the details say since when."""
+
+    status = 422
+    code = "USER_ALREADY_DEACTIVATED"
+    type = "client_error"
+    message = "The user is deactivated already."
+
+
+class UserNotDeactivatedError(ContractError):
+    """The member is active; the details say since when, if they were deactivated before."""
+
+    status = 422
+    code = "USER_NOT_DEACTIVATED"
+    type = "client_error"
+    message = "The user is not deactivated."
+
+
+class RemovalNotFoundError(ContractError):
+    """The organization has no such removal, or the user has a later one."""
+
+    status = 404
+    code = "REMOVAL_NOT_FOUND"
+    type = "client_error"
+    message = "The removal was not found in this organization."
+
+
+class MembershipAlreadyExistsError(ContractError):
+    """The user is a member, active or deactivated; details name the restoration, if that did it."""
+
+    status = 409
+    code = "MEMBERSHIP_ALREADY_EXISTS"
+    type = "client_error"
+    message = "The user is a member of this organization already."
+
+
+class RestoreWindowExpiredError(ContractError):
+    """The removal is too long ago for a restoration."""
+
+    status = 422
+    code = "RESTORE_WINDOW_EXPIRED"
+    type = "client_error"
+    message = "The removal is too long ago to be restored. Add the user again instead."

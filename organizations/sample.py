@@ -17,6 +17,7 @@ from users.models import User
 
 ORGANIZATION_ID = "org_xyz789"
 LEAVER_ID = "usr_abc123"
+HEIR_ID = "usr_member1"
 DEPARTMENT_ID = "dept_eng001"
 
 DEPARTMENTS = {
@@ -46,7 +47,7 @@ PEOPLE = (
     OWNER,
     ADMIN,
     LEAVER,
-    Person("usr_member1", "mia@acme.example", "Mia Member", ("Member",), (DEPARTMENT_ID,)),
+    Person(HEIR_ID, "mia@acme.example", "Mia Member", ("Member",), (DEPARTMENT_ID,)),
     Person("usr_member2", "max@acme.example", "Max Member", ("Member",), ("dept_sales1",)),
     Person("usr_member3", "maya@acme.example", "Maya Member", ("Member",), ("dept_data01",)),
 )

@@ -1,43 +1,21 @@
 """What the OpenAPI page says of each endpoint."""
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 
-from config.api.errors import (
-    InvalidFieldsError,
-    MalformedRequestError,
-    PayloadTooLargeError,
-    UnsupportedMediaTypeError,
+from config.api.openapi import error_responses
+from organizations.api.description import (
+    ORDER_OF_CHECKS,
+    TARGETS_NOT_FOUND,
+    USER_NOT_FOUND,
+    of_user,
+    refused_callers,
+    unreadable_bodies,
 )
-from config.api.openapi import error_responses, response_headers
 from organizations.api.serializers import RemovalPreviewSerializer, RemovalSerializer
-from organizations.exceptions import (
-    ConfirmationRequiredError,
-    DepartmentNotFoundError,
-    InsufficientPermissionsError,
-    LastOwnerCannotBeRemovedError,
-    OrganizationAccessDeniedError,
-    UserNotFoundError,
-)
-from organizations.sample import DEPARTMENT_ID, LEAVER_ID, ORGANIZATION_ID
-
-_PARAMETERS = [
-    *(
-        OpenApiParameter(
-            name,
-            str,
-            OpenApiParameter.PATH,
-            description=f"`{example}`",
-            examples=[OpenApiExample("Sample", value=example)],
-        )
-        for name, example in (("organization_id", ORGANIZATION_ID), ("user_id", LEAVER_ID))
-    ),
-    *response_headers(),
-]
-_REFUSED_CALLERS = (
-    OrganizationAccessDeniedError({"organization_id": ORGANIZATION_ID}),
-    InsufficientPermissionsError({"required_capabilities": ["remove_users"]}),
-    UserNotFoundError({"user_id": LEAVER_ID}),
-)
+from organizations.api.transfer import TO_DEPARTMENT, TO_USER
+from organizations.capabilities import Capability
+from organizations.exceptions import ConfirmationRequiredError, LastOwnerCannotBeRemovedError
+from organizations.sample import DEPARTMENT_ID, HEIR_ID, LEAVER_ID, ORGANIZATION_ID
 
 describe_removal = extend_schema(
     operation_id="removeUser",
@@ -46,12 +24,12 @@ describe_removal = extend_schema(
     description=(
         "Removes the user from the organization. All role assignments and department memberships"
         " are deleted and the membership is soft-deleted, in one transaction, on record. The"
-        " user's account, tokens and other organizations are untouched.\n\n"
+        " user's account, tokens and other organizations are untouched. What the user owns in the"
+        " organization passes to a department or to an active member, if one of the two is named;"
+        " else it stays theirs.\n\n"
         "Takes the capability `remove_users`; any member may remove themself. Nobody removes a"
         " member who holds a capability that they do not hold.\n\n"
-        "The checks, in this order: (1) authentication, (2) membership of the caller,"
-        " (3) permission, (4) a well-formed body, then confirmation, (5) the user's membership,"
-        " (6) the user's capabilities, (7) a remaining owner, (8) the department. What the caller"
+        f"{ORDER_OF_CHECKS} What the caller"
         " may do is looked up once, before the removal. A second removal of the same user is a 404;"
         " of two at the same moment, one gets the 204. That 404 names the earlier removal in its"
         " details, by `removal_id` and `removed_at`: whoever lost the first answer learns that it"
@@ -59,29 +37,32 @@ describe_removal = extend_schema(
         "A 404 with the code `NOT_FOUND` says nothing about the user: there is no such address. One"
         " with a slash at its end is such, and its details name the one that was meant."
     ),
-    parameters=_PARAMETERS,
+    parameters=of_user(),
     request=RemovalSerializer,
     examples=[
         OpenApiExample("Confirmed", value={"confirm": True}, request_only=True),
         OpenApiExample(
             "With a transfer",
-            value={"confirm": True, "transfer_resources_to_department_id": DEPARTMENT_ID},
+            value={"confirm": True, TO_DEPARTMENT: DEPARTMENT_ID},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "With a transfer to a person",
+            value={"confirm": True, TO_USER: HEIR_ID, "reason": "Left for another job"},
             request_only=True,
         ),
     ],
     responses={
         204: OpenApiResponse(description="The user is removed. No body."),
         **error_responses(
-            MalformedRequestError(),
-            *_REFUSED_CALLERS,
-            DepartmentNotFoundError({"department_id": DEPARTMENT_ID}),
-            PayloadTooLargeError(),
-            UnsupportedMediaTypeError(),
+            *refused_callers(Capability.REMOVE_USERS),
+            *unreadable_bodies(TO_DEPARTMENT),
             ConfirmationRequiredError({"user_id": LEAVER_ID}),
-            InvalidFieldsError({"confirm": ["Must be true or false."]}),
+            USER_NOT_FOUND,
             LastOwnerCannotBeRemovedError(
                 {"user_id": LEAVER_ID, "organization_id": ORGANIZATION_ID}
             ),
+            *TARGETS_NOT_FOUND,
         ),
     },
 )
@@ -95,9 +76,9 @@ describe_preview = extend_schema(
         " confirmation and department. A last owner, or a user above the caller, is reported by"
         " `can_be_removed` and `blocked_by`, not as an error."
     ),
-    parameters=_PARAMETERS,
+    parameters=of_user(),
     responses={
         200: RemovalPreviewSerializer,
-        **error_responses(*_REFUSED_CALLERS),
+        **error_responses(*refused_callers(Capability.REMOVE_USERS), USER_NOT_FOUND),
     },
 )

@@ -2,7 +2,8 @@
 
 from rest_framework import serializers
 
-from config.api.strict import IdField, StrictBooleanField, StrictSerializer
+from config.api.strict import StrictBooleanField
+from organizations.api.transfer import TransferTargetSerializer
 from organizations.exceptions import (
     InsufficientPermissionsError,
     LastOwnerCannotBeRemovedError,
@@ -10,19 +11,12 @@ from organizations.exceptions import (
 from organizations.removal.preview import RemovalPreview
 
 
-class RemovalSerializer(StrictSerializer):
-    """What a removal is asked with."""
+class RemovalSerializer(TransferTargetSerializer):
+    """What a removal is asked with; without a target, resources stay the user's."""
 
     confirm = StrictBooleanField(
         default=False,
         help_text="Must be the JSON value `true`; anything else but `false` is a VALIDATION_ERROR.",
-    )
-    transfer_resources_to_department_id = IdField(
-        required=False,
-        allow_null=True,
-        default=None,
-        help_text="A department of this organization, to which everything passes that the user "
-        "owns in it. Without it, resources stay as they are, still owned by the user.",
     )
 
 

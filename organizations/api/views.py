@@ -27,14 +27,15 @@ class OrganizationUserView(ApiView):
         [outcome] = remove_members(
             organization_id,
             [user_id],
-            transfer_to=body.validated_data["transfer_resources_to_department_id"],
+            transfer_to=body.transfer_to,
             actor=request.user,
             source=Source.API,
-            trace_id=trace_id_of(request),
             authority=authority,
+            reason=body.validated_data["reason"],
+            trace_id=trace_id_of(request),
         )
         if outcome.refusal:
-            raise outcome.refusal
+            raise body.explain(outcome.refusal)
         return Response(status=204)
 
 

@@ -760,6 +760,14 @@ class Migration(migrations.Migration):
                 name="resource_by_department",
             ),
         ),
+        migrations.AddIndex(
+            model_name="resource",
+            index=models.Index(
+                condition=models.Q(("removal__isnull", False)),
+                fields=["removal"],
+                name="resource_by_removal",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="resource",
             constraint=models.CheckConstraint(

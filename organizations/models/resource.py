@@ -29,6 +29,14 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         )
         return self.filter(~models.Exists(membership), owner__isnull=False)
 
+    def where_removals_put_them(self, removal_ids: Iterable[str]) -> Self:
+        """Resources that these removals moved and that are still where they put them."""
+        return self.filter(
+            models.Q(department=models.F("removal__transferred_to"))
+            | models.Q(owner=models.F("removal__transferred_to_user")),
+            removal__in=removal_ids,
+        )
+
     def count_by_owner(self, user_ids: Iterable[str]) -> dict[str, int]:
         """Return how many of them each of these users owns, by user id."""
         owned = self.owned_by(*user_ids).values_list("owner").annotate(models.Count("pk"))
@@ -109,6 +117,12 @@ class Resource(models.Model):
                 fields=["department"],
                 condition=models.Q(department__isnull=False),
                 name="resource_by_department",
+            ),
+            # What a removal moved: found when its member is restored.
+            models.Index(
+                fields=["removal"],
+                condition=models.Q(removal__isnull=False),
+                name="resource_by_removal",
             ),
         )
 

@@ -1,6 +1,6 @@
 """What to say of users who are no members: some were removed before."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from config.identifiers import is_id
@@ -26,8 +26,9 @@ def explain_absence(
     Whoever was removed before comes with the latest record of it, provided that ``authority`` would
     have been enough for that removal: somebody who never got the answer can learn that it was done.
     """
-    removals = _latest_removals(organization_id, user_ids)
-    if authority != ALL_CAPABILITIES:
+    may_remove = Capability.REMOVE_USERS in authority
+    removals = latest_removals(organization_id, user_ids) if may_remove else {}
+    if removals and authority != ALL_CAPABILITIES:
         # A role that is gone by now may have granted anything.
         below = set(
             Role.objects.filter(
@@ -42,16 +43,15 @@ def explain_absence(
     return {user_id: _absence(user_id, removals.get(user_id)) for user_id in user_ids}
 
 
-def _latest_removals(organization_id: str, user_ids: Sequence[str]) -> dict[str, Removal]:
+def latest_removals(organization_id: str, user_ids: Collection[str]) -> dict[str, Removal]:
     """Return the latest removal of each of these users who was removed, by user id."""
     known = [user_id for user_id in user_ids if is_id("usr", user_id)]
     if not known:
         return {}
     former = Membership.objects.former().of(organization_id, known)
-    removals = Removal.objects.filter(membership__in=former).select_related("membership")
-    return {
-        removal.membership.user_id: removal for removal in removals.order_by("created_at", "pk")
-    }
+    removals = Removal.objects.filter(membership__in=former).select_related("membership__user")
+    # The memberships of one user follow each other.
+    return {removal.membership.user_id: removal for removal in removals.order_by("membership_id")}
 
 
 def _absence(user_id: str, removal: Removal | None) -> Absence:

@@ -25,18 +25,20 @@ def find_refusals(
     *,
     targets: Mapping[str, str],
     authority: frozenset[Capability],
+    asked: Collection[str] | None = None,
     already_leaving: Collection[int] = (),
 ) -> dict[str, ContractError]:
     """Return why members of an organization could not be removed now, by user id.
 
     ``members`` are membership ids by user id, in the order in which they would leave, ``targets``
-    ids of departments or heirs by user id. ``already_leaving`` are memberships of owners that an
-    earlier part of a preview would have ended.
+    ids of departments or heirs by user id. ``asked`` are all who are asked to leave, if not the
+    members alone. ``already_leaving`` are memberships of owners that an earlier part of a preview
+    would have ended.
     """
     parameters = guard_parameters(
         organization_id,
         members,
-        asked=members,
+        asked=members if asked is None else asked,
         targets=targets,
         authority=authority,
         already_leaving=already_leaving,
@@ -46,6 +48,21 @@ def find_refusals(
         for user_id, code, lacking in fetch_prepared(_VERDICTS, parameters)
         if code
     }
+
+
+def find_target_refusal(
+    organization_id: str, target: str, *, asked: Collection[str]
+) -> ContractError | None:
+    """Return why nothing can pass to a department or an heir if these users are asked to leave."""
+    # Of somebody without a membership the guards have nothing to say but of the target.
+    nobody = ""
+    return find_refusals(
+        organization_id,
+        {nobody: None},
+        targets={nobody: target},
+        authority=frozenset(),
+        asked=asked,
+    ).get(nobody)
 
 
 def guard_parameters(
@@ -70,7 +87,7 @@ def guard_parameters(
         "department_ids": [department_of(targets.get(user_id)) for user_id in members],
         "heir_ids": heirs,
         # Only where there is an heir does it matter who else leaves.
-        "asked_ids": [user_id for user_id in asked if user_id in heirs],
+        "asked_ids": list(set(heirs).intersection(asked)),
         "removal_ids": [removal_ids[user_id] for user_id in members] if removal_ids else [],
         "authority": list(authority),
         "already_leaving": list(already_leaving),

@@ -2,24 +2,24 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import transaction
 
 from config.errors import ContractError
-from config.identifiers import generate_id
 from organizations.capabilities import Capability
-from organizations.exceptions import LastOwnerCannotBeRemovedError, UserIsActiveError
+from organizations.exceptions import (
+    InsufficientPermissionsError,
+    LastOwnerCannotBeRemovedError,
+    UserIsActiveError,
+)
 from organizations.locks import lock_members
-from organizations.models import Membership, Source
+from organizations.models import Event, Membership, Source
 from organizations.removal.absence import explain_absence
-from organizations.removal.guards import find_refusals
+from organizations.removal.guards import find_refusals, find_target_refusal
 from organizations.retries import retried
-from organizations.transfer.targets import department_of, heir_of, targets_by_user
+from organizations.transfer.resources import pass_on
+from organizations.transfer.targets import event_data, targets_by_user
 from users.models import User
-
-TRANSFER = Path(__file__).with_name("transfer.sql").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +54,23 @@ def transfer_resources(
     with transaction.atomic():
         lock_members(organization_id, [*asked, *targets.values()])
         refusals = _find_refusals(organization_id, asked, targets, authority)
-        givers = [user_id for user_id in asked if user_id not in refusals]
-        parameters = {
-            "organization_id": organization_id,
-            "user_ids": givers,
-            "department_ids": [department_of(targets[user_id]) for user_id in givers],
-            "heir_ids": [heir_of(targets[user_id]) for user_id in givers],
-            "event_ids": [generate_id("evt") for _ in givers],
-            "actor_id": actor.pk if actor else None,
-            "source": source.value,
-            "reason": reason,
-            "trace_id": trace_id,
-            "transferred_at": timezone.now(),
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(TRANSFER, parameters)
-            counts = dict(cursor.fetchall())
+        counts = pass_on(
+            organization_id,
+            {user_id: targets[user_id] for user_id in asked if user_id not in refusals},
+        )
+        Event.objects.bulk_create(
+            Event(
+                type=Event.Type.RESOURCES_TRANSFERRED,
+                organization_id=organization_id,
+                user_id=user_id,
+                actor=actor,
+                source=source,
+                reason=reason,
+                data=event_data(targets[user_id], count),
+                trace_id=trace_id,
+            )
+            for user_id, count in counts.items()
+        )
     return [
         TransferOutcome(user_id, counts.get(user_id, 0), refusals.get(user_id)) for user_id in asked
     ]
@@ -82,26 +83,30 @@ def _find_refusals(
     authority: frozenset[Capability],
 ) -> dict[str, ContractError]:
     """Return why what these users own does not pass on, by user id."""
-    refusals: dict[str, ContractError] = {}
-    members: dict[str, int | None] = {}  # former ones have no membership to be judged by
+    members: dict[str, int | None] = {}
+    active = set()
     for user_id, membership_id, is_active in (
         Membership.objects.current()
         .of(organization_id, user_ids)
         .values_list("user", "pk", "is_active")
     ):
+        members[user_id] = membership_id
         if is_active:
-            refusals[user_id] = UserIsActiveError({"user_id": user_id})
-        else:
-            members[user_id] = membership_id
-    absent = [u for u in user_ids if u not in members and u not in refusals]
+            active.add(user_id)
+    refusals: dict[str, ContractError] = {}
+    absent = [user_id for user_id in user_ids if user_id not in members]
     for user_id, absence in explain_absence(organization_id, absent, authority).items():
         if absence.removal:
-            members[user_id] = None
+            members[user_id] = None  # a former member has no membership to be judged by
         else:
             refusals[user_id] = absence.refusal
-    for user_id, refusal in find_refusals(
-        organization_id, members, targets=targets, authority=authority
-    ).items():
-        if not isinstance(refusal, LastOwnerCannotBeRemovedError):  # nobody leaves here
+    verdicts = find_refusals(organization_id, members, targets=targets, authority=authority)
+    for user_id in members:
+        refusal = verdicts.get(user_id)
+        if user_id in active and not isinstance(refusal, InsufficientPermissionsError):
+            refusal = UserIsActiveError({"user_id": user_id})
+        elif isinstance(refusal, LastOwnerCannotBeRemovedError):  # nobody leaves here
+            refusal = find_target_refusal(organization_id, targets[user_id], asked=members)
+        if refusal:
             refusals[user_id] = refusal
     return refusals

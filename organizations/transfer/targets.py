@@ -28,6 +28,16 @@ def department_of(target: str | None) -> str | None:
     return target if is_id("dept", target) else ""
 
 
+def event_data(target: str | None, resource_count: int) -> dict[str, object]:
+    """Return what an event says of resources that passed on: how many, and to whom."""
+    data: dict[str, object] = {"resource_count": resource_count}
+    if heir := heir_of(target):
+        data["heir_id"] = heir
+    elif target:
+        data["department_id"] = target
+    return data
+
+
 def target_not_found(target: str) -> ContractError:
     """Return the error for a target that the organization does not have."""
     if heir_of(target):

@@ -1,0 +1,259 @@
+"""Removing up to a thousand users at once."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from config.api.openapi import error_responses
+from config.api.parser import JSONObjectParser
+from config.api.strict import IdField, StrictBooleanField
+from config.api.view import ApiView, AuthenticatedRequest
+from config.errors import ContractError
+from config.trace import trace_id_of
+from organizations.access import authority_with
+from organizations.api.description import (
+    TARGETS_NOT_FOUND,
+    of_organization,
+    refused_callers,
+    unreadable_bodies,
+)
+from organizations.api.transfer import TARGET_NOT_FOUND, TO_USER, TransferTargetSerializer
+from organizations.capabilities import Capability
+from organizations.exceptions import ConfirmationRequiredError, LastOwnerCannotBeRemovedError
+from organizations.models import Source
+from organizations.removal.guards import find_target_refusal
+from organizations.removal.outcome import RemovalOutcome
+from organizations.removal.service import remove_members
+from organizations.sample import HEIR_ID, LEAVER_ID, ORGANIZATION_ID, OWNER
+
+LARGEST = 1000
+OUTCOMES = ("removed", "already_removed", "refused")
+
+
+class LargeBodyParser(JSONObjectParser):
+    """Takes a thousand ids."""
+
+    max_bytes = 256 * 1024
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "string"},
+        "minItems": 1,
+        "maxItems": LARGEST,
+        "uniqueItems": True,
+    }
+)
+class UserIdsField(serializers.ListField):
+    """Ids of users, each once."""
+
+    child = IdField()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_empty=False, max_length=LARGEST, **options)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        """Return the ids; raises ValidationError, also where one stands twice."""
+        ids: list[str] = super().to_internal_value(data)
+        if len(set(ids)) < len(ids):
+            raise serializers.ValidationError("Each user can be named only once.")
+        return ids
+
+
+class BulkRemovalSerializer(TransferTargetSerializer):
+    """What a removal of several users is asked with."""
+
+    confirm = StrictBooleanField(default=False, help_text="Must be the JSON value `true`.")
+    user_ids = UserIdsField(help_text="Who is removed, each once, at most a thousand.")
+
+    def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields.
+
+        Raises ConfirmationRequiredError where nothing is wrong but that something is missing, the
+        confirmation too: an empty body is one that does not confirm.
+        """
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            codes: Any = error.get_codes()
+            if not data.get("confirm") and all(each == ["required"] for each in codes.values()):
+                raise ConfirmationRequiredError from error
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class UserResult:
+    """What became of one user: ``error`` says why somebody was refused."""
+
+    user_id: str
+    outcome: str
+    removal_id: str | None = None
+    error: ContractError | None = None
+
+    @classmethod
+    def of(cls, outcome: RemovalOutcome) -> Self:
+        """Return the service's outcome as the API has it."""
+        if outcome.earlier:
+            return cls(outcome.user_id, "already_removed", outcome.earlier.pk)
+        if outcome.refusal:
+            return cls(outcome.user_id, "refused", error=outcome.refusal)
+        return cls(outcome.user_id, "removed", outcome.removal_id)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRemoval:
+    """What became of all users who were asked to leave."""
+
+    results: list[UserResult]
+
+    @property
+    def failed_operations(self) -> list[UserResult]:
+        """Those who stay; who had left already is no failure."""
+        return [result for result in self.results if result.error]
+
+    @property
+    def failure_count(self) -> int:
+        """How many stay."""
+        return len(self.failed_operations)
+
+    @property
+    def success_count(self) -> int:
+        """How many are out."""
+        return len(self.results) - self.failure_count
+
+
+class RefusalSerializer(serializers.Serializer[ContractError]):
+    """Why a user was not removed: what a removal of this user alone would answer."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    details = serializers.DictField()
+
+
+class UserResultSerializer(serializers.Serializer[UserResult]):
+    """What became of one user."""
+
+    user_id = serializers.CharField()
+    outcome = serializers.ChoiceField(OUTCOMES)
+    removal_id = serializers.CharField(
+        allow_null=True, help_text="The record of this removal, or of the earlier one."
+    )
+    error = RefusalSerializer(allow_null=True, help_text="Why the user was refused.")
+
+
+class FailedOperationSerializer(serializers.Serializer[UserResult]):
+    """A user who was not removed, as clients of the reference read it."""
+
+    id = serializers.CharField(source="user_id")
+    error = serializers.CharField(source="error.message", help_text="Why, in words.")
+
+
+class BulkRemovalResultSerializer(serializers.Serializer[BulkRemoval]):
+    """What became of all of them."""
+
+    success_count = serializers.IntegerField(help_text="Who had left already is counted here.")
+    failure_count = serializers.IntegerField()
+    failed_operations = FailedOperationSerializer(many=True)
+    results = UserResultSerializer(many=True, help_text="In the order of `user_ids`.")
+
+
+_REFUSAL = LastOwnerCannotBeRemovedError({"user_id": OWNER.id, "organization_id": ORGANIZATION_ID})
+
+describe_bulk_removal = extend_schema(
+    operation_id="removeUsers",
+    summary="Remove several users",
+    tags=["Users"],
+    description=(
+        "Removes up to 1,000 users from the organization in one transaction, each as a removal of"
+        " that user alone would. Who cannot be removed is refused alone, and the others go: the"
+        " results say what became of each. Who had left already counts as a success, and nothing"
+        " changes.\n\n"
+        "Takes the capability `remove_users`. What concerns the whole call is an error of the call,"
+        " before anything is written: a missing confirmation, an unknown department, or a person to"
+        " take over who is no active member or is among `user_ids`. The body has at most 256 KiB."
+    ),
+    parameters=of_organization(),
+    request=BulkRemovalSerializer,
+    examples=[
+        OpenApiExample(
+            "To a person",
+            value={"confirm": True, "user_ids": [LEAVER_ID, OWNER.id], TO_USER: HEIR_ID},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "One removed, one refused",
+            value={
+                "success_count": 1,
+                "failure_count": 1,
+                "failed_operations": [{"id": OWNER.id, "error": _REFUSAL.message}],
+                "results": [
+                    {
+                        "user_id": LEAVER_ID,
+                        "outcome": "removed",
+                        "removal_id": "rem_01JFQ8Z6V2T8M3N4P5Q6R7S8T9",
+                        "error": None,
+                    },
+                    {
+                        "user_id": OWNER.id,
+                        "outcome": "refused",
+                        "removal_id": None,
+                        "error": {
+                            "code": _REFUSAL.code,
+                            "message": _REFUSAL.message,
+                            "details": _REFUSAL.details,
+                        },
+                    },
+                ],
+            },
+            response_only=True,
+        ),
+    ],
+    responses={
+        200: BulkRemovalResultSerializer,
+        **error_responses(
+            *refused_callers(Capability.REMOVE_USERS),
+            *unreadable_bodies("user_ids"),
+            ConfirmationRequiredError(),
+            *TARGETS_NOT_FOUND,
+        ),
+    },
+)
+
+
+class BulkRemovalView(ApiView):
+    """Several users as members of an organization."""
+
+    parser_classes = (LargeBodyParser,)
+
+    @describe_bulk_removal
+    def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
+        """Remove them (members: delete-bulk)."""
+        authority = authority_with(Capability.REMOVE_USERS, organization_id, actor=request.user)
+        body = BulkRemovalSerializer(data=self.body_of(request))
+        body.is_valid(raise_exception=True)
+        if not body.validated_data["confirm"]:
+            raise ConfirmationRequiredError
+        user_ids, target = body.validated_data["user_ids"], body.transfer_to
+        if target is not None and (
+            refusal := find_target_refusal(organization_id, target, asked=user_ids)
+        ):
+            raise body.explain(refusal)
+        outcomes = remove_members(
+            organization_id,
+            user_ids,
+            transfer_to=target,
+            actor=request.user,
+            source=Source.API,
+            authority=authority,
+            reason=body.validated_data["reason"],
+            trace_id=trace_id_of(request),
+        )
+        for outcome in outcomes:  # it was there a moment ago, so that nobody has been removed
+            if isinstance(outcome.refusal, TARGET_NOT_FOUND):
+                raise body.explain(outcome.refusal)
+        removal = BulkRemoval([UserResult.of(outcome) for outcome in outcomes])
+        return Response(BulkRemovalResultSerializer(removal).data)

@@ -1,0 +1,168 @@
+"""Deactivating and reactivating a user."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.response import Response
+
+from config.api.openapi import EXAMPLE_TIME, error_responses
+from config.api.view import ApiView, AuthenticatedRequest
+from config.timestamps import in_whole_seconds
+from config.trace import trace_id_of
+from organizations.access import authority_with
+from organizations.api.description import (
+    TARGETS_NOT_FOUND,
+    USER_NOT_FOUND,
+    of_user,
+    refused_callers,
+    unreadable_bodies,
+)
+from organizations.api.transfer import (
+    TO_DEPARTMENT,
+    TO_USER,
+    ReasonSerializer,
+    TransferTargetSerializer,
+    require_target,
+)
+from organizations.api.user import UserSerializer, find_user
+from organizations.capabilities import Capability
+from organizations.deactivation.service import deactivate_members, reactivate_members
+from organizations.exceptions import (
+    CannotDeactivateYourselfError,
+    LastOwnerCannotBeDeactivatedError,
+    UserAlreadyDeactivatedError,
+    UserNotDeactivatedError,
+)
+from organizations.models import Source
+from organizations.sample import DEPARTMENT_ID, HEIR_ID, LEAVER_ID, ORGANIZATION_ID
+
+
+class DeactivationSerializer(TransferTargetSerializer):
+    """What a deactivation is asked with."""
+
+    def validate(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Require one target."""
+        require_target(body)
+        return super().validate(body)
+
+
+class ReactivationSerializer(ReasonSerializer):
+    """What a reactivation is asked with."""
+
+
+describe_deactivation = extend_schema(
+    operation_id="deactivateUser",
+    summary="Deactivate user",
+    tags=["Users"],
+    description=(
+        "Suspends a member: from then on the organization is closed to them, and they do not count"
+        " as an owner. Roles and departments stay theirs, without effect. What they own in the"
+        " organization passes to a department or to an active member: exactly one of the two.\n\n"
+        "Takes the capability `deactivate_users`. Nobody deactivates themself, or a member who"
+        " holds a capability that they do not hold. An active owner remains. Whoever lost the"
+        " first answer learns from the second, by `deactivated_at`, that it was done."
+    ),
+    parameters=of_user(),
+    request=DeactivationSerializer,
+    examples=[
+        OpenApiExample("To a department", value={TO_DEPARTMENT: DEPARTMENT_ID}, request_only=True),
+        OpenApiExample(
+            "To a person", value={TO_USER: HEIR_ID, "reason": "Parental leave"}, request_only=True
+        ),
+    ],
+    responses={
+        200: UserSerializer,
+        **error_responses(
+            *refused_callers(Capability.DEACTIVATE_USERS),
+            *unreadable_bodies(TO_DEPARTMENT),
+            USER_NOT_FOUND,
+            CannotDeactivateYourselfError({"user_id": LEAVER_ID}),
+            UserAlreadyDeactivatedError(
+                {"user_id": LEAVER_ID, "deactivated_at": in_whole_seconds(EXAMPLE_TIME)}
+            ),
+            LastOwnerCannotBeDeactivatedError(
+                {"user_id": LEAVER_ID, "organization_id": ORGANIZATION_ID}
+            ),
+            *TARGETS_NOT_FOUND,
+        ),
+    },
+)
+
+describe_reactivation = extend_schema(
+    operation_id="reactivateUser",
+    summary="Reactivate user",
+    tags=["Users"],
+    description=(
+        "Lets a deactivated member back: their roles and departments have effect again. Resources"
+        " that passed on do not come back.\n\n"
+        "Takes the capability `deactivate_users`, and every capability that the user's roles grant."
+        " No body is needed. Whoever lost the first answer learns from the second, by"
+        " `reactivated_at`, that it was done."
+    ),
+    parameters=of_user(),
+    request=ReactivationSerializer,
+    examples=[
+        OpenApiExample("Without a reason", value={}, request_only=True),
+        OpenApiExample("With a reason", value={"reason": "Back from leave"}, request_only=True),
+    ],
+    responses={
+        200: UserSerializer,
+        **error_responses(
+            *refused_callers(Capability.DEACTIVATE_USERS),
+            *unreadable_bodies("reason"),
+            USER_NOT_FOUND,
+            UserNotDeactivatedError(
+                {"user_id": LEAVER_ID, "reactivated_at": in_whole_seconds(EXAMPLE_TIME)}
+            ),
+        ),
+    },
+)
+
+
+class DeactivationView(ApiView):
+    """Whether a user is suspended: now they are."""
+
+    @describe_deactivation
+    def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        """Deactivate the user (members: deactivate)."""
+        authority = authority_with(Capability.DEACTIVATE_USERS, organization_id, actor=request.user)
+        if user_id == request.user.pk:
+            raise CannotDeactivateYourselfError({"user_id": user_id})
+        body = DeactivationSerializer(data=self.body_of(request))
+        body.is_valid(raise_exception=True)
+        [outcome] = deactivate_members(
+            organization_id,
+            [user_id],
+            transfer_to=body.transfer_to,
+            actor=request.user,
+            source=Source.API,
+            authority=authority,
+            reason=body.validated_data["reason"],
+            trace_id=trace_id_of(request),
+        )
+        if outcome.refusal:
+            raise body.explain(outcome.refusal)
+        return Response(UserSerializer(find_user(organization_id, user_id)).data)
+
+
+class ReactivationView(ApiView):
+    """Whether a user is suspended: they are no longer."""
+
+    @describe_reactivation
+    def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        """Reactivate the user (members: reactivate)."""
+        authority = authority_with(Capability.DEACTIVATE_USERS, organization_id, actor=request.user)
+        body = ReactivationSerializer(data=self.body_of(request))
+        body.is_valid(raise_exception=True)
+        [outcome] = reactivate_members(
+            organization_id,
+            [user_id],
+            actor=request.user,
+            source=Source.API,
+            authority=authority,
+            reason=body.validated_data["reason"],
+            trace_id=trace_id_of(request),
+        )
+        if outcome.refusal:
+            raise outcome.refusal
+        return Response(UserSerializer(find_user(organization_id, user_id)).data)

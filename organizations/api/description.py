@@ -1,0 +1,76 @@
+"""What the descriptions of several endpoints have in common."""
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+
+from config.api.errors import (
+    InvalidFieldsError,
+    MalformedRequestError,
+    PayloadTooLargeError,
+    UnsupportedMediaTypeError,
+)
+from config.api.openapi import response_headers
+from config.errors import ContractError
+from organizations.capabilities import Capability
+from organizations.exceptions import (
+    DepartmentNotFoundError,
+    InsufficientPermissionsError,
+    OrganizationAccessDeniedError,
+    TransferUserNotFoundError,
+    UserNotFoundError,
+)
+from organizations.sample import DEPARTMENT_ID, HEIR_ID, LEAVER_ID, ORGANIZATION_ID
+
+ORDER_OF_CHECKS = (
+    "The checks, in this order: (1) authentication, (2) membership of the caller, (3) permission,"
+    " (4) a well-formed body, then confirmation, (5) the user's membership, (6) the user's"
+    " capabilities, (7) a remaining owner, (8) the department or the person who takes over."
+)
+
+TARGETS_NOT_FOUND = (
+    DepartmentNotFoundError({"department_id": DEPARTMENT_ID}),
+    TransferUserNotFoundError({"user_id": HEIR_ID}),
+)
+USER_NOT_FOUND = UserNotFoundError({"user_id": LEAVER_ID})
+
+
+def of_organization() -> list[OpenApiParameter]:
+    """Return the parameters of an endpoint that is an organization's."""
+    return [_path_parameter("organization_id", ORGANIZATION_ID), *response_headers()]
+
+
+def of_user() -> list[OpenApiParameter]:
+    """Return the parameters of an endpoint that is a user's in an organization."""
+    return [
+        _path_parameter("organization_id", ORGANIZATION_ID),
+        _path_parameter("user_id", LEAVER_ID),
+        *response_headers(),
+    ]
+
+
+def refused_callers(needed: Capability) -> tuple[ContractError, ...]:
+    """Return the errors for callers who may not do what takes a capability."""
+    return (
+        OrganizationAccessDeniedError({"organization_id": ORGANIZATION_ID}),
+        InsufficientPermissionsError({"required_capabilities": [needed]}),
+    )
+
+
+def unreadable_bodies(field: str) -> tuple[ContractError, ...]:
+    """Return the errors for bodies that cannot be taken, a wrong type of this field among them."""
+    return (
+        MalformedRequestError(),
+        PayloadTooLargeError(),
+        UnsupportedMediaTypeError(),
+        InvalidFieldsError({field: ["Not a valid string."]}),
+    )
+
+
+def _path_parameter(name: str, example: str) -> OpenApiParameter:
+    """Return a part of the path, with the sample's id."""
+    return OpenApiParameter(
+        name,
+        str,
+        OpenApiParameter.PATH,
+        description=f"`{example}`",
+        examples=[OpenApiExample("Sample", value=example)],
+    )

@@ -1,0 +1,87 @@
+"""A user as a member of an organization: what every answer about a member shows."""
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from organizations.exceptions import UserNotFoundError
+from organizations.models import Membership
+from organizations.models.membership import MembershipQuerySet
+from organizations.sample import DEPARTMENT_ID, LEAVER, ORGANIZATION_ID
+
+ACCOUNT_STATES = ("active", "deactivated")
+
+
+def users_of(organization_id: str) -> MembershipQuerySet:
+    """Return the members of an organization with all that `UserSerializer` reads."""
+    return (
+        Membership.objects.current()
+        .filter(organization=organization_id)
+        .select_related("user")
+        .prefetch_related("role_assignments", "department_memberships")
+    )
+
+
+def find_user(organization_id: str, user_id: str) -> Membership:
+    """Return a member with all that `UserSerializer` reads; raises UserNotFoundError."""
+    member = users_of(organization_id).filter(user=user_id).first()
+    if member is None:
+        raise UserNotFoundError({"user_id": user_id})
+    return member
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Sample",
+            value={
+                "id": LEAVER.id,
+                "full_name": LEAVER.full_name,
+                "email": LEAVER.email,
+                "user_name": LEAVER.email,
+                "account_state": "deactivated",
+                "role_ids": ["role_member"],
+                "department_ids": [DEPARTMENT_ID],
+                "organization_id": ORGANIZATION_ID,
+                "invitation_link": None,
+                "invited_at": None,
+                "deactivated_at": "2025-12-22T15:30:00Z",
+            },
+            response_only=True,
+        )
+    ],
+    component_name="User",
+)
+class UserSerializer(serializers.Serializer[Membership]):
+    """A member, active or deactivated (members: User object)."""
+
+    id = serializers.CharField(source="user_id")
+    full_name = serializers.CharField(source="user.full_name")
+    email = serializers.EmailField(source="user.email")
+    user_name = serializers.CharField(source="user.email", help_text="The e-mail address.")
+    account_state = serializers.SerializerMethodField()
+    role_ids = serializers.SerializerMethodField(help_text="Sorted.")
+    department_ids = serializers.SerializerMethodField(help_text="Sorted.")
+    organization_id = serializers.CharField()
+    # Nobody is invited here; clients of the reference read these.
+    invitation_link = serializers.CharField(
+        read_only=True, allow_null=True, default=None, help_text="Always null."
+    )
+    invited_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, default=None, help_text="Always null."
+    )
+    deactivated_at = serializers.DateTimeField(
+        allow_null=True, help_text="Null while the user is active."
+    )
+
+    @extend_schema_field(serializers.ChoiceField(ACCOUNT_STATES))
+    def get_account_state(self, member: Membership) -> str:
+        """Return whether the member can act."""
+        return "active" if member.is_active else "deactivated"
+
+    def get_role_ids(self, member: Membership) -> list[str]:
+        """Return the roles that the member holds."""
+        return sorted(assignment.role_id for assignment in member.role_assignments.all())
+
+    def get_department_ids(self, member: Membership) -> list[str]:
+        """Return the departments that the member belongs to."""
+        return sorted(joined.department_id for joined in member.department_memberships.all())

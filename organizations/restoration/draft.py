@@ -1,0 +1,110 @@
+"""What a restoration would bring back, or why there can be none: decided, and nothing written."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from config.errors import ContractError
+from config.timestamps import in_whole_seconds
+from organizations.assignment.grants import find_refusal
+from organizations.assignment.presence import explain_presence
+from organizations.capabilities import Capability
+from organizations.exceptions import RemovalNotFoundError, RestoreWindowExpiredError
+from organizations.models import Department, Membership, Removal, Restoration, Role
+from organizations.removal.absence import latest_removals
+from organizations.restoration.outcome import RestorationOutcome
+
+
+def draft_restorations(
+    organization_id: str,
+    user_ids: Collection[str],
+    *,
+    removal_ids: Mapping[str, str],
+    authority: frozenset[Capability],
+    may_give_owner: bool,
+) -> list[RestorationOutcome]:
+    """Return the unsaved restoration of each of these users, or the refusal, in the order given.
+
+    The roles and departments are those that there are by now; the resources are still to be found.
+    """
+    present = explain_presence(organization_id, user_ids)
+    removals = {
+        user_id: removal
+        for user_id, removal in latest_removals(organization_id, user_ids).items()
+        if not removal.membership.user.erased_at
+    }
+    roles = Role.objects.filter(
+        organization=organization_id,
+        pk__in={role["id"] for removal in removals.values() for role in removal.roles},
+    ).in_bulk()
+    departments = Department.objects.filter(
+        organization=organization_id,
+        pk__in={d["id"] for removal in removals.values() for d in removal.departments},
+    ).in_bulk()
+
+    def outcome_of(user_id: str) -> RestorationOutcome:
+        removal, named = removals.get(user_id), removal_ids.get(user_id)
+        refusal: ContractError | None
+        if named and (removal is None or removal.pk != named):
+            refusal = RemovalNotFoundError({"user_id": user_id, "removal_id": named})
+            return RestorationOutcome(user_id, refusal=refusal)
+        if refusal := present.get(user_id):
+            return RestorationOutcome(user_id, refusal=refusal)
+        if removal is None:
+            return RestorationOutcome(user_id, refusal=RemovalNotFoundError({"user_id": user_id}))
+        given = [roles[role["id"]] for role in removal.roles if role["id"] in roles]
+        refusal = find_refusal(given, authority=authority, may_give_owner=may_give_owner)
+        if refusal := refusal or _find_expiry(user_id, removal):
+            return RestorationOutcome(user_id, refusal=refusal)
+        return RestorationOutcome(user_id, _draft(removal, roles, departments))
+
+    return [outcome_of(user_id) for user_id in user_ids]
+
+
+def _find_expiry(user_id: str, removal: Removal) -> RestoreWindowExpiredError | None:
+    """Return the error for a removal that is too long ago, or None."""
+    days = settings.RESTORE_WINDOW_DAYS
+    if days and timezone.now() - removal.created_at <= timedelta(days=days):
+        return None
+    return RestoreWindowExpiredError(
+        {
+            "user_id": user_id,
+            "removal_id": removal.pk,
+            "removed_at": in_whole_seconds(removal.created_at),
+            "window_days": days,
+        }
+    )
+
+
+def _draft(
+    removal: Removal, roles: Mapping[str, Role], departments: Mapping[str, Department]
+) -> Restoration:
+    """Return the restoration of what a removal took."""
+    return Restoration(
+        removal=removal,
+        membership=Membership(
+            organization_id=removal.organization_id, user=removal.membership.user
+        ),
+        roles=_still_there(removal.roles, roles),
+        departments=_still_there(removal.departments, departments),
+        roles_not_restored=_deleted(removal.roles, roles),
+        departments_not_restored=_deleted(removal.departments, departments),
+        resource_count=0,
+    )
+
+
+def _still_there(
+    recorded: Iterable[Mapping[str, str]], present: Mapping[str, Role | Department]
+) -> list[dict[str, str]]:
+    """Return id and present name of what there is of a record."""
+    found = [present[entry["id"]] for entry in recorded if entry["id"] in present]
+    return [{"id": entry.pk, "name": entry.name} for entry in found]
+
+
+def _deleted(
+    recorded: Iterable[Mapping[str, str]], present: Mapping[str, Role | Department]
+) -> list[dict[str, str]]:
+    """Return id, recorded name and reason of what there is no longer."""
+    return [{**entry, "reason": "deleted"} for entry in recorded if entry["id"] not in present]

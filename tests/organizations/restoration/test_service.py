@@ -1,0 +1,431 @@
+"""What a restoration brings back, and what it refuses."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import DjangoSettings
+
+from organizations.capabilities import Capability
+from organizations.models import (
+    Event,
+    Membership,
+    Organization,
+    Removal,
+    Resource,
+    Restoration,
+    Role,
+)
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    ResourceFactory,
+    RoleFactory,
+    UserFactory,
+)
+from tests.organizations.restoration.verbs import code_of, preview, restore, restored
+from tests.removals import remove
+from users.erasure.service import erase_account
+
+REMOVER = frozenset({Capability.REMOVE_USERS})
+
+
+@pytest.fixture
+def member(organization: Organization, owner: Membership) -> Membership:
+    """A member with a role and a department."""
+    return MembershipFactory.create(
+        organization=organization,
+        roles=["Member"],
+        departments=[DepartmentFactory.create(organization=organization)],
+    )
+
+
+def current(member: Membership) -> Membership:
+    """Return the membership that the user has now."""
+    return Membership.objects.current().get(
+        organization=member.organization_id, user=member.user_id
+    )
+
+
+def role_names(member: Membership) -> list[str]:
+    return sorted(member.role_assignments.values_list("role__name", flat=True))
+
+
+def test_a_restoration_is_a_new_membership_with_what_the_record_names(
+    organization: Organization, owner: Membership, member: Membership
+) -> None:
+    department = member.department_memberships.get().department
+    [removal] = remove(member)
+
+    [outcome] = restore(member, actor=owner.user, reason="A mistake", trace_id="case-42")
+
+    record = Restoration.objects.get()
+    back = current(member)
+    assert outcome.restoration == record
+    assert back == record.membership != member
+    assert back.is_active
+    assert role_names(back) == ["Member"]
+    assert back.department_memberships.get().department == department
+    assert record.removal_id == removal.removal_id
+    assert (record.actor, record.source, record.trace_id) == (owner.user, "admin", "case-42")
+    assert [role["name"] for role in record.roles] == ["Member"]
+    assert record.departments == [{"id": department.pk, "name": department.name}]
+    assert (record.roles_not_restored, record.departments_not_restored) == ([], [])
+
+
+def test_a_restoration_leaves_an_event_that_names_its_record(
+    owner: Membership, member: Membership
+) -> None:
+    remove(member)
+
+    [outcome] = restore(member, actor=owner.user, reason="A mistake", trace_id="case-42")
+
+    event = Event.objects.get(type=Event.Type.MEMBER_RESTORED)
+    assert event.data == {"restoration_id": restored(outcome).pk}
+    assert (event.user, event.actor, event.source) == (member.user, owner.user, "admin")
+    assert (event.reason, event.trace_id) == ("A mistake", "case-42")
+
+
+def test_the_ended_membership_stays_as_it_is(member: Membership) -> None:
+    remove(member)
+    member.refresh_from_db()
+    ended_at = member.deleted_at
+
+    restore(member)
+
+    member.refresh_from_db()
+    assert (member.is_current, member.deleted_at) == (False, ended_at)
+
+
+def test_a_role_and_a_department_that_are_deleted_are_left_out_with_the_reason(
+    organization: Organization, owner: Membership
+) -> None:
+    role = RoleFactory.create(organization=organization)
+    department = DepartmentFactory.create(organization=organization)
+    member = MembershipFactory.create(
+        organization=organization, roles=[role, "Member"], departments=[department]
+    )
+    remove(member)
+    Role.objects.filter(pk=role.pk).delete()
+    department.delete()
+
+    record = restored(restore(member)[0])
+
+    assert role_names(current(member)) == ["Member"]
+    assert record.roles_not_restored == [{"id": role.pk, "name": role.name, "reason": "deleted"}]
+    assert record.departments == []
+    assert record.departments_not_restored == [
+        {"id": department.pk, "name": department.name, "reason": "deleted"}
+    ]
+
+
+def test_what_was_renamed_comes_back_under_its_present_name(
+    organization: Organization, owner: Membership
+) -> None:
+    role = RoleFactory.create(organization=organization, name="Sales")
+    member = MembershipFactory.create(organization=organization, roles=[role])
+    remove(member)
+    role.name = "Revenue"
+    role.save()
+
+    assert restored(restore(member)[0]).roles == [{"id": role.pk, "name": "Revenue"}]
+
+
+@pytest.mark.parametrize("heir", ["department", "person"])
+def test_what_the_removal_moved_comes_back_from_where_it_put_it(
+    organization: Organization, owner: Membership, member: Membership, heir: str
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    target = department.pk if heir == "department" else owner.user_id
+    theirs = ResourceFactory.create(organization=organization, owner=owner.user)
+    resources = ResourceFactory.create_batch(3, organization=organization, owner=member.user)
+    moved_on, *others = resources
+    remove(member, transfer_to=target)
+    Resource.objects.filter(pk=moved_on.pk).update(
+        owner=None, department=DepartmentFactory.create(organization=organization)
+    )
+
+    record = restored(restore(member)[0])
+
+    assert (record.resource_count, record.resources_not_restored) == (2, 1)
+    back = Resource.objects.owned_by(member.user_id)
+    assert set(back) == set(others)
+    assert {resource.removal for resource in back} == {None}
+    theirs.refresh_from_db()
+    assert theirs.owner == owner.user
+
+
+def test_what_passed_on_from_the_heir_and_came_to_them_again_does_not_come_back(
+    organization: Organization, owner: Membership, member: Membership
+) -> None:
+    second = MembershipFactory.create(organization=organization)
+    ResourceFactory.create(organization=organization, owner=member.user)
+    remove(member, transfer_to=second.user_id)
+    remove(second, transfer_to=owner.user_id)
+
+    record = restored(restore(member)[0])
+
+    assert (record.resource_count, record.resources_not_restored) == (0, 1)
+    assert Resource.objects.get().owner == owner.user
+
+
+def test_what_an_heir_left_behind_is_where_the_removal_put_it(
+    organization: Organization, owner: Membership, member: Membership
+) -> None:
+    heir = MembershipFactory.create(organization=organization)
+    ResourceFactory.create(organization=organization, owner=member.user)
+    remove(member, transfer_to=heir.user_id)
+    remove(heir)
+
+    assert restored(restore(member)[0]).resource_count == 1
+    assert Resource.objects.get().owner == member.user
+
+
+def test_without_a_transfer_nothing_has_to_come_back(member: Membership) -> None:
+    resource = ResourceFactory.create(organization=member.organization, owner=member.user)
+    remove(member)
+
+    record = restored(restore(member)[0])
+
+    assert (record.resource_count, record.resources_not_restored) == (0, 0)
+    resource.refresh_from_db()
+    assert resource.owner == member.user
+
+
+def test_who_was_deactivated_when_removed_is_deactivated_again(member: Membership) -> None:
+    ResourceFactory.create(organization=member.organization, owner=member.user)
+    department = member.department_memberships.get().department
+    deactivated_at = timezone.now() - timedelta(days=3)
+    Membership.objects.filter(pk=member.pk).update(deactivated_at=deactivated_at)
+    remove(member, transfer_to=department.pk)
+
+    [outcome] = restore(member)
+
+    assert restored(outcome).resource_count == 1
+    assert not current(member).is_active
+    assert current(member).deactivated_at == deactivated_at
+    assert role_names(current(member)) == ["Member"]
+
+
+def test_a_disabled_account_is_restored_and_stays_disabled(
+    organization: Organization, owner: Membership
+) -> None:
+    member = MembershipFactory.create(
+        organization=organization, user=UserFactory.create(is_active=False)
+    )
+    remove(member)
+
+    assert code_of(restore(member)[0]) == "restored"
+    member.user.refresh_from_db()
+    assert not member.user.is_active
+
+
+def test_an_erased_account_is_not_restored(member: Membership) -> None:
+    remove(member)
+    erase_account(member.user_id, actor=None)
+
+    assert code_of(restore(member)[0]) == code_of(preview(member)[0]) == "REMOVAL_NOT_FOUND"
+
+
+def test_only_the_latest_removal_is_restored(
+    organization: Organization, member: Membership
+) -> None:
+    [first] = remove(member)
+    restore(member)
+    role = RoleFactory.create(organization=organization)
+    current(member).role_assignments.create(organization=organization, role=role)
+    [second] = remove(member)
+    assert first.removal_id
+    assert second.removal_id
+
+    [of_first] = restore(member, removal_ids={member.user_id: first.removal_id})
+    [of_second] = restore(member, removal_ids={member.user_id: second.removal_id})
+
+    assert code_of(of_first) == "REMOVAL_NOT_FOUND"
+    assert restored(of_second).removal_id == second.removal_id
+    assert role_names(current(member)) == sorted(["Member", role.name])
+
+
+@pytest.mark.parametrize("user_id", ["usr_unknown", "nobody", "usr_\x00"])
+def test_who_was_never_removed_has_nothing_to_be_restored(
+    organization: Organization, owner: Membership, user_id: str
+) -> None:
+    [outcome] = restore(Membership(organization=organization, user_id=user_id))
+
+    assert code_of(outcome) == "REMOVAL_NOT_FOUND"
+
+
+def test_a_removal_of_another_organization_is_not_found(
+    organization: Organization, owner: Membership
+) -> None:
+    stranger = MembershipFactory.create()
+    remove(stranger)
+
+    [outcome] = restore(Membership(organization=organization, user=stranger.user))
+
+    assert code_of(outcome) == "REMOVAL_NOT_FOUND"
+
+
+def test_a_second_restoration_names_the_first(member: Membership) -> None:
+    [removal] = remove(member)
+    [first] = restore(member)
+
+    [second] = restore(member, removal_ids={member.user_id: str(removal.removal_id)})
+
+    assert code_of(second) == "MEMBERSHIP_ALREADY_EXISTS"
+    assert second.refusal
+    assert second.refusal.details["restoration_id"] == restored(first).pk
+    assert second.refusal.details["removal_id"] == removal.removal_id
+    assert Restoration.objects.count() == 1
+
+
+def test_who_was_added_meanwhile_is_a_member_already(member: Membership) -> None:
+    remove(member)
+    MembershipFactory.create(organization=member.organization, user=member.user)
+
+    [outcome] = restore(member)
+
+    assert code_of(outcome) == "MEMBERSHIP_ALREADY_EXISTS"
+    assert outcome.refusal
+    assert "restoration_id" not in outcome.refusal.details
+
+
+@pytest.mark.parametrize(
+    ("days", "age", "expected"),
+    [
+        (90, timedelta(days=89, hours=23), "restored"),
+        (90, timedelta(days=90, hours=1), "RESTORE_WINDOW_EXPIRED"),
+        (1, timedelta(hours=25), "RESTORE_WINDOW_EXPIRED"),
+        (0, timedelta(0), "RESTORE_WINDOW_EXPIRED"),
+        (0, timedelta(hours=-1), "RESTORE_WINDOW_EXPIRED"),  # the clock of another machine
+    ],
+)
+def test_a_removal_is_restored_within_the_window(
+    member: Membership,
+    settings: SettingsWrapper,
+    monkeypatch: pytest.MonkeyPatch,
+    days: int,
+    age: timedelta,
+    expected: str,
+) -> None:
+    settings.RESTORE_WINDOW_DAYS = days
+    remove(member)
+    later = timezone.now() + age
+    monkeypatch.setattr(timezone, "now", lambda: later)
+
+    assert code_of(preview(member)[0]) == expected
+    assert code_of(restore(member)[0]) == expected
+
+
+def test_a_role_that_grants_by_now_what_the_caller_lacks_refuses_the_whole(
+    organization: Organization, owner: Membership
+) -> None:
+    role = RoleFactory.create(organization=organization)
+    member = MembershipFactory.create(organization=organization, roles=[role, "Member"])
+    remove(member)
+    Role.objects.filter(pk=role.pk).update(capabilities=["manage_billing"])
+
+    [outcome] = restore(member, authority=REMOVER)
+
+    assert code_of(outcome) == "INSUFFICIENT_PERMISSIONS"
+    assert outcome.refusal
+    assert outcome.refusal.details == {"required_capabilities": ["manage_billing"]}
+    assert not Membership.objects.current().filter(user=member.user).exists()
+
+
+def test_a_role_that_granted_more_when_it_was_taken_comes_back_as_it_is(
+    organization: Organization, owner: Membership
+) -> None:
+    role = RoleFactory.create(organization=organization, capabilities=["manage_billing"])
+    member = MembershipFactory.create(organization=organization, roles=[role])
+    remove(member)
+    Role.objects.filter(pk=role.pk).update(capabilities=[])
+
+    assert code_of(restore(member, authority=REMOVER)[0]) == "restored"
+
+
+def test_the_owner_role_comes_back_only_by_who_may_give_it(
+    organization: Organization, owner: Membership
+) -> None:
+    second = MembershipFactory.create(organization=organization, roles=["Owner"])
+    remove(second)
+
+    assert code_of(restore(second, may_give_owner=False)[0]) == "INSUFFICIENT_PERMISSIONS"
+    assert code_of(restore(second, may_give_owner=True)[0]) == "restored"
+    assert role_names(current(second)) == ["Owner"]
+
+
+def test_one_who_is_refused_does_not_keep_the_others_out(
+    organization: Organization, owner: Membership, member: Membership
+) -> None:
+    other = MembershipFactory.create(organization=organization)
+    remove(member, other)
+    restore(other)
+
+    outcomes = restore(other, member, Membership(organization=organization, user_id="usr_x"))
+
+    assert [outcome.user_id for outcome in outcomes] == [other.user_id, member.user_id, "usr_x"]
+    assert list(map(code_of, outcomes)) == [
+        "MEMBERSHIP_ALREADY_EXISTS",
+        "restored",
+        "REMOVAL_NOT_FOUND",
+    ]
+
+
+def test_a_preview_says_what_the_restoration_then_does_and_does_nothing(
+    organization: Organization, owner: Membership, member: Membership
+) -> None:
+    gone = RoleFactory.create(organization=organization)
+    member.role_assignments.create(organization=organization, role=gone)
+    resources = ResourceFactory.create_batch(2, organization=organization, owner=member.user)
+    Membership.objects.filter(pk=member.pk).update(deactivated_at=timezone.now())
+    remove(member, transfer_to=owner.user_id)
+    Role.objects.filter(pk=gone.pk).delete()
+    Resource.objects.filter(pk=resources[0].pk).update(owner=owner.user, removal=None)
+
+    with CaptureQueriesContext(connection) as captured:
+        foreseen = restored(preview(member)[0])
+    assert all(query["sql"].startswith("SELECT") for query in captured)
+    done = restored(restore(member)[0])
+
+    for field in (
+        "roles",
+        "departments",
+        "resource_count",
+        "roles_not_restored",
+        "departments_not_restored",
+        "resources_not_restored",
+    ):
+        assert getattr(foreseen, field) == getattr(done, field), field
+    assert foreseen.membership.deactivated_at == done.membership.deactivated_at
+    assert done.resource_count == 1
+    assert done.resources_not_restored == 1
+
+
+def test_many_take_as_many_statements_as_one(organization: Organization, owner: Membership) -> None:
+    department = DepartmentFactory.create(organization=organization)
+
+    def statements(number: int) -> tuple[int, int]:
+        members = [
+            MembershipFactory.create(
+                organization=organization, roles=["Member", "Owner"], departments=[department]
+            )
+            for _ in range(number)
+        ]
+        for member in members:
+            ResourceFactory.create_batch(2, organization=organization, owner=member.user)
+        Membership.objects.filter(pk__in=[member.pk for member in members[::2]]).update(
+            deactivated_at=timezone.now()
+        )
+        remove(*members, transfer_to=owner.user_id)
+        with CaptureQueriesContext(connection) as previewed:
+            preview(*members, owner)
+        with CaptureQueriesContext(connection) as done:
+            outcomes = restore(*members, owner)
+        assert [code_of(outcome) for outcome in outcomes[:-1]] == ["restored"] * number
+        return len(previewed), len(done)
+
+    assert statements(20) == statements(2)
+    assert Removal.objects.filter(restoration=None).count() == 0

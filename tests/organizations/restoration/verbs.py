@@ -1,0 +1,53 @@
+"""Restorations as tests ask for them."""
+
+from collections.abc import Mapping
+
+from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.models import Membership, Restoration, Source
+from organizations.restoration.outcome import RestorationOutcome
+from organizations.restoration.service import preview_restoration, restore_members
+from users.models import User
+
+
+def restore(
+    *members: Membership,
+    removal_ids: Mapping[str, str] | None = None,
+    actor: User | None = None,
+    authority: frozenset[Capability] = ALL_CAPABILITIES,
+    may_give_owner: bool = True,
+    reason: str = "",
+    trace_id: str = "",
+) -> list[RestorationOutcome]:
+    """Restore former members of one organization; return what became of each."""
+    return restore_members(
+        members[0].organization_id,
+        [member.user_id for member in members],
+        removal_ids=removal_ids,
+        actor=actor,
+        source=Source.ADMIN,
+        authority=authority,
+        may_give_owner=may_give_owner,
+        reason=reason,
+        trace_id=trace_id,
+    )
+
+
+def preview(*members: Membership) -> list[RestorationOutcome]:
+    """Return what their restoration would do."""
+    return preview_restoration(
+        members[0].organization_id,
+        [member.user_id for member in members],
+        authority=ALL_CAPABILITIES,
+        may_give_owner=True,
+    )
+
+
+def restored(outcome: RestorationOutcome) -> Restoration:
+    """Return the record of a restoration that was done."""
+    assert outcome.restoration, outcome.refusal
+    return outcome.restoration
+
+
+def code_of(outcome: RestorationOutcome) -> str:
+    """Return what became of one user, in a word."""
+    return outcome.refusal.code if outcome.refusal else "restored"
