@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django import DjangoSettings
+from pytest_django.fixtures import SettingsWrapper
 
 from organizations.capabilities import Capability
 from organizations.models import (
