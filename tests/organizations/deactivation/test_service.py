@@ -271,17 +271,11 @@ def count_statements(size: int) -> tuple[int, int]:
         ResourceFactory.create_batch(2, organization=organization, owner=member.user)
     former = MembershipFactory.create_batch(size, organization=organization)
     remove(*former)
-    counts = []
-    for change in (
-        lambda: deactivate(*members, *former, owner, transfer_to=departments[0].pk),
-        lambda: reactivate(*members, *former, owner),
-    ):
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
-            change()
-        counts.append(len(queries))
-    return counts[0], counts[1]
+    with CaptureQueriesContext(connection) as of_deactivation:
+        deactivate(*members, *former, owner, transfer_to=departments[0].pk)
+    with CaptureQueriesContext(connection) as of_reactivation:
+        reactivate(*members, *former, owner)
+    return len(of_deactivation), len(of_reactivation)
 
 
 @pytest.mark.django_db
