@@ -90,6 +90,14 @@ owner_account_is_disabled = pgtrigger.Trigger(
     """,
 )
 
+member_is_added = pgtrigger.Trigger(
+    name="erased_is_not_added",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="PERFORM organizations_refuse_erased(NEW.user_id); RETURN NEW;",
+)
+
 # A resource is given to an active member; what its owner keeps on leaving is not given.
 
 # Once a statement for all its rows: 10 ms for 10,000, where a trigger a row takes five times that.

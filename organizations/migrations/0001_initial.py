@@ -221,7 +221,6 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("reason", models.TextField(blank=True)),
                 ("roles", models.JSONField(help_text="Id and name of each role that came back.")),
                 (
                     "departments",
@@ -992,6 +991,20 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name="membership",
             trigger=pgtrigger.compiler.Trigger(
+                name="erased_is_not_added",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="PERFORM organizations_refuse_erased(NEW.user_id); RETURN NEW;",
+                    hash="e4596b0f8eb31ccce3b4cdfa54c15affbeb30be6",
+                    operation="INSERT",
+                    pgid="pgtrigger_erased_is_not_added_35acc",
+                    table="organizations_membership",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="membership",
+            trigger=pgtrigger.compiler.Trigger(
                 name="owner_remains_on_deactivation",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition='WHEN (NEW."deactivated_at" IS NOT NULL AND OLD."deactivated_at" IS NULL)',
@@ -1157,42 +1170,12 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name="restoration",
             trigger=pgtrigger.compiler.Trigger(
-                name="never_deleted",
+                name="never_changed_or_deleted",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
-                    hash="2e08c2e2a7dc03f11983a58f2e9ff0e6d7bc20fb",
-                    operation="DELETE",
-                    pgid="pgtrigger_never_deleted_a2ef8",
-                    table="organizations_restoration",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="restoration",
-            trigger=pgtrigger.compiler.Trigger(
-                name="never_changed",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."removal_id" IS DISTINCT FROM (NEW."removal_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."actor_id" IS DISTINCT FROM (NEW."actor_id") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."roles" IS DISTINCT FROM (NEW."roles") OR OLD."departments" IS DISTINCT FROM (NEW."departments") OR OLD."resource_count" IS DISTINCT FROM (NEW."resource_count") OR OLD."roles_not_restored" IS DISTINCT FROM (NEW."roles_not_restored") OR OLD."departments_not_restored" IS DISTINCT FROM (NEW."departments_not_restored") OR OLD."resources_not_restored" IS DISTINCT FROM (NEW."resources_not_restored") OR OLD."trace_id" IS DISTINCT FROM (NEW."trace_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="6dd0ecbea6d3fb8fb31e7a28f3b8bd6be577fb94",
-                    operation="UPDATE",
-                    pgid="pgtrigger_never_changed_539fe",
-                    table="organizations_restoration",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="restoration",
-            trigger=pgtrigger.compiler.Trigger(
-                name="reason_is_only_emptied",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (NEW.reason <> '')",
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="a643442678294d14b7a14b6415871eb2dbb70a5f",
-                    operation="UPDATE",
-                    pgid="pgtrigger_reason_is_only_emptied_087e6",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="a1784cd77b0e42a9fe69b97318c463897f491954",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_never_changed_or_deleted_6317c",
                     table="organizations_restoration",
                     when="BEFORE",
                 ),

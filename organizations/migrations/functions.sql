@@ -155,3 +155,16 @@ BEGIN
     END IF;
 END
 $$;
+
+-- Refuse an erased account as a member. The lock waits for an erasure; the look after it sees it.
+CREATE FUNCTION organizations_refuse_erased(p_user_id varchar) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM FROM users_user WHERE id = p_user_id FOR SHARE;
+    IF EXISTS (SELECT FROM users_user WHERE id = p_user_id AND erased_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'an erased account is added nowhere'
+            USING ERRCODE = 'check_violation', HINT = 'Whoever comes back gets a new account.';
+    END IF;
+END
+$$;

@@ -9,7 +9,12 @@ from django.utils import timezone
 
 from organizations.constraints import ForeignKeyConstraint
 from organizations.models.organization import Department, Organization, Role
-from organizations.triggers import owner_is_deactivated, owner_is_made, owner_role_is_taken
+from organizations.triggers import (
+    member_is_added,
+    owner_is_deactivated,
+    owner_is_made,
+    owner_role_is_taken,
+)
 from users.models import User
 
 
@@ -99,6 +104,7 @@ class Membership(models.Model):
         triggers = (
             pgtrigger.ReadOnly(name="member_stays", fields=["organization", "user"]),
             pgtrigger.Protect(name="ends_by_removal", operation=pgtrigger.Delete),
+            member_is_added,
             owner_is_deactivated,
         )
 

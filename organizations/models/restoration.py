@@ -1,5 +1,6 @@
 """The record that a restoration leaves."""
 
+import pgtrigger
 from django.db import models
 from django.utils import timezone
 
@@ -7,14 +8,14 @@ from config.identifiers import PrefixedIdField
 from organizations.models.membership import Membership
 from organizations.models.removal import Removal
 from organizations.models.source import Source
-from organizations.triggers import append_only
 from users.models import User
 
 
 class Restoration(models.Model):
     """Who put whom back, when, and what came back of what a removal took.
 
-    The removal stays as it is, and the restored member has a membership of their own.
+    The removal stays as it is, and the restored member has a membership of their own. Why they were
+    put back stands in the event. Never changed and never deleted.
     """
 
     id = PrefixedIdField("rst")
@@ -24,7 +25,6 @@ class Restoration(models.Model):
         User, models.PROTECT, related_name="restorations_made", null=True, blank=True
     )
     source = models.CharField(max_length=10, choices=Source)
-    reason = models.TextField(blank=True)
     roles = models.JSONField(help_text="Id and name of each role that came back.")
     departments = models.JSONField(help_text="Id and name of each department that came back.")
     resource_count = models.PositiveIntegerField(
@@ -48,21 +48,10 @@ class Restoration(models.Model):
                 condition=models.Q(source__in=Source.values), name="restoration_source_is_known"
             ),
         )
-        triggers = append_only(
-            [
-                "removal",
-                "membership",
-                "actor",
-                "source",
-                "roles",
-                "departments",
-                "resource_count",
-                "roles_not_restored",
-                "departments_not_restored",
-                "resources_not_restored",
-                "trace_id",
-                "created_at",
-            ]
+        triggers = (
+            pgtrigger.Protect(
+                name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
         )
 
     def __str__(self) -> str:

@@ -268,6 +268,7 @@ def fastest_half(times: list[float]) -> float:
     return statistics.median(sorted(times)[: len(times) // 2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("caller", "there", "not_there"),
     [

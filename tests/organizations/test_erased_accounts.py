@@ -1,0 +1,41 @@
+"""An erased account is added to no organization, whatever happens meanwhile."""
+
+from contextlib import ExitStack
+from functools import partial
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from organizations.models import Organization
+from tests.concurrency import in_background, until_somebody_waits_for_a_lock
+from tests.factories import MembershipFactory, UserFactory
+from tests.refusals import refused
+from users.erasure.service import erase_account
+
+REFUSAL = "an erased account is added nowhere"
+
+
+def test_an_erased_account_is_not_added(organization: Organization) -> None:
+    account = erase_account(UserFactory.create().pk, actor=None)
+
+    with refused(REFUSAL):
+        MembershipFactory.create(organization=organization, user=account)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_added_while_their_account_is_erased_waits_and_is_refused(
+    organization: Organization,
+) -> None:
+    account = UserFactory.create()
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            erase_account(account.pk, actor=None)
+            adding = both.enter_context(
+                in_background(
+                    partial(MembershipFactory.create, organization=organization, user=account)
+                )
+            )
+            until_somebody_waits_for_a_lock()
+        with pytest.raises(IntegrityError, match=REFUSAL):
+            adding.result()
