@@ -303,7 +303,9 @@ def test_an_addition_is_refused_for_what_a_change_is_refused_for(
     expected: type[ContractError],
 ) -> None:
     roles = {found.name: found for found in organization.roles.all()}
-    named = {kind: [roles.get(name, name) for name in names] for kind, names in wanted.items()}
+    named: dict[str, Any] = {
+        kind: [roles.get(name, name) for name in names] for kind, names in wanted.items()
+    }
 
     with pytest.raises(expected):
         add(organization, UserFactory.create(), **named, authority=authority)
