@@ -52,8 +52,8 @@ def transfer_resources(
     asked = dict.fromkeys(user_ids)
     targets = targets_by_user(transfer_to, asked)
     with transaction.atomic():
-        lock_members(organization_id, [*asked, *targets.values()])
-        refusals = _find_refusals(organization_id, asked, targets, authority)
+        locked = lock_members(organization_id, [*asked, *targets.values()])
+        refusals = _find_refusals(organization_id, asked, locked, targets, authority)
         counts = pass_on(
             organization_id,
             {user_id: targets[user_id] for user_id in asked if user_id not in refusals},
@@ -78,23 +78,18 @@ def transfer_resources(
 
 def _find_refusals(
     organization_id: str,
-    user_ids: Collection[str],
+    asked: Collection[str],
+    locked: Mapping[str, int],
     targets: Mapping[str, str],
     authority: frozenset[Capability],
 ) -> dict[str, ContractError]:
-    """Return why what these users own does not pass on, by user id."""
-    members: dict[str, int | None] = {}
-    active = set()
-    for user_id, membership_id, is_active in (
-        Membership.objects.current()
-        .of(organization_id, user_ids)
-        .values_list("user", "pk", "is_active")
-    ):
-        members[user_id] = membership_id
-        if is_active:
-            active.add(user_id)
+    """Return why what those asked for own does not pass on, by user id."""
+    members: dict[str, int | None] = {u: locked[u] for u in asked if u in locked}
+    active = set(
+        Membership.objects.active().filter(pk__in=members.values()).values_list("user", flat=True)
+    )
     refusals: dict[str, ContractError] = {}
-    absent = [user_id for user_id in user_ids if user_id not in members]
+    absent = [user_id for user_id in asked if user_id not in members]
     for user_id, absence in explain_absence(organization_id, absent, authority).items():
         if absence.removal:
             members[user_id] = None  # a former member has no membership to be judged by

@@ -6,7 +6,7 @@ from organizations.models import Membership
 
 
 def active_owners() -> QuerySet[Membership]:
-    """Return the members who hold the Owner role, with an account that works."""
+    """Return the members who hold the Owner role and can act, with an account that works."""
     return Membership.objects.current().filter(
-        user__is_active=True, role_assignments__role__is_owner=True
+        deactivated_at=None, user__is_active=True, role_assignments__role__is_owner=True
     )

@@ -1,11 +1,12 @@
 """Counts what is tried, and prints it as the table of the README's section on trust."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 from rest_framework.throttling import SimpleRateThrottle
 
 from tests.proof.figures import Figures, Tally
+from tests.proof.scene import Scene, scene_of_faults
 
 FIGURES = pytest.StashKey[Figures]()
 
@@ -18,6 +19,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def tally(request: pytest.FixtureRequest) -> Tally:
     """Counts what this test tries."""
     return Tally(request.config.stash[FIGURES], request.node.nodeid)
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    """A server on a faulty line."""
+    with scene_of_faults() as scene:
+        yield scene
 
 
 @pytest.fixture

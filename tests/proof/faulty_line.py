@@ -11,6 +11,7 @@ from django.db import connection
 
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104
 QUERY, SYNC, READY = b"Q", b"S", b"Z"
+TIMEOUT, DEADLOCK, SERIALIZATION_FAILURE = "57014", "40P01", "40001"  # an SQLSTATE each
 
 
 @dataclass

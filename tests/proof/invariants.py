@@ -55,7 +55,8 @@ INVARIANTS = {
         SELECT removal.id FROM organizations_removal AS removal
         JOIN organizations_resource AS resource ON resource.removal_id = removal.id
         GROUP BY removal.id
-        HAVING removal.transferred_to_id IS NULL OR count(*) > removal.resource_count
+        HAVING num_nonnulls(removal.transferred_to_id, removal.transferred_to_user_id) = 0
+            OR count(*) > removal.resource_count
             OR bool_or(resource.organization_id <> removal.organization_id)
     """,
     "5. an ended membership has one removal, and only an ended one": """
@@ -64,9 +65,11 @@ INVARIANTS = {
         GROUP BY membership.id
         HAVING count(removal.id) <> (membership.deleted_at IS NOT NULL)::int
     """,
-    "6. an organization that had an owner has one with an active account": f"""
+    "6. an organization that had an owner has an active one": f"""
         SELECT organization.id FROM organizations_organization AS organization
-        WHERE NOT EXISTS ({_OWNERS} AND account.is_active)
+        WHERE NOT EXISTS (
+                {_OWNERS} AND account.is_active AND membership.deactivated_at IS NULL
+            )
             AND (EXISTS ({_OWNERS}) OR EXISTS (
                 SELECT FROM organizations_removal AS removal
                 JOIN organizations_role AS role ON role.is_owner

@@ -2,8 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
@@ -13,78 +11,27 @@ from django.db.utils import ConnectionHandler
 from environ import Env
 
 from organizations.capabilities import ALL_CAPABILITIES
-from organizations.models import Department, Membership, Removal, Resource, Source
+from organizations.models import Membership, Removal, Resource, Source
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.service import remove_members
 from tests.concurrency import in_background, until_nobody_else_is_at_work
-from tests.factories import (
-    DepartmentFactory,
-    MembershipFactory,
-    OrganizationFactory,
-    ResourceFactory,
+from tests.factories import MembershipFactory, OrganizationFactory
+from tests.production import Answer
+from tests.proof.faulty_line import (
+    DEADLOCK,
+    SERIALIZATION_FAILURE,
+    TIMEOUT,
+    Fault,
+    FaultyLine,
+    faulty_line,
 )
-from tests.organizations.api.address import address_of
-from tests.production import Answer, Production, serving, token_of
-from tests.proof.faulty_line import Fault, FaultyLine, faulty_line
 from tests.proof.figures import Tally
 from tests.proof.invariants import broken_invariants
+from tests.proof.scene import Scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TIMEOUT, DEADLOCK, SERIALIZATION_FAILURE = "57014", "40P01", "40001"
 FAULTS = "faults, each at one of the statements of a removal"
-
-
-@dataclass
-class Scene:
-    """A server on a faulty line, and an owner who removes members."""
-
-    line: FaultyLine
-    server: Production
-    owner: Membership
-    department: Department
-    token: str
-
-    def member(self) -> Membership:
-        member = MembershipFactory.create(
-            organization=self.owner.organization,
-            roles=["Admin", "Member"],
-            departments=[self.department],
-        )
-        ResourceFactory.create_batch(2, organization=member.organization, owner=member.user)
-        return member
-
-    def remove(self, member: Membership) -> Answer:
-        body = {"confirm": True, "transfer_resources_to_department_id": self.department.pk}
-        return self.server.ask("DELETE", address_of(member), token=self.token, body=body)
-
-    def expect(self, fault: Fault) -> None:
-        """Let the fault happen in the next removal, whose statements are prepared by then."""
-        assert self.remove(self.member()).status == 204
-        self.line.expect(fault)
-
-    def worker(self) -> int:
-        """The process that answers, which is the newest one."""
-        self.server.until_ready()
-        status = f"/proc/{self.server.program.process.pid}/task/{self.server.program.process.pid}"
-        with open(f"{status}/children") as children:
-            return max(int(pid) for pid in children.read().split())
-
-
-@pytest.fixture
-def scene() -> Iterator[Scene]:
-    organization = OrganizationFactory.create()
-    owner = MembershipFactory.create(organization=organization, roles=["Owner"])
-    department = DepartmentFactory.create(organization=organization)
-    with (
-        faulty_line() as line,
-        serving(
-            *("--workers", "1", "--threads", "1"),
-            DATABASE_URL=line.url,
-            RATE_PER_TOKEN="",
-        ) as server,
-    ):
-        yield Scene(line, server, owner, department, token_of(owner.user))
 
 
 def is_removed(member: Membership) -> bool:
@@ -128,7 +75,7 @@ def test_the_line_is_cut_at_any_statement(scene: Scene, tally: Tally, after: boo
     for number in count(1):
         member = scene.member()
         fault = Fault(number, after=after)
-        scene.expect(fault)
+        scene.expect(fault, scene.remove)
         answer = scene.remove(member)
         if not fault.happened.is_set():
             break
@@ -181,7 +128,7 @@ def test_any_statement_fails_on_the_server(scene: Scene, tally: Tally, sqlstate:
     for number in count(1):
         member = scene.member()
         fault = Fault(number, sqlstate=sqlstate)
-        scene.expect(fault)
+        scene.expect(fault, scene.remove)
         answer = scene.remove(member)
         if not fault.happened.is_set():
             break
@@ -199,7 +146,7 @@ def test_the_process_is_killed_at_any_statement(scene: Scene, tally: Tally, afte
         worker = scene.worker()
         member = scene.member()
         fault = Fault(number, after=after, then=partial(os.kill, worker, signal.SIGKILL))
-        scene.expect(fault)
+        scene.expect(fault, scene.remove)
         try:
             answer = scene.remove(member)
         except OSError:

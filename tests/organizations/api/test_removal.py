@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from organizations.api.transfer import TO_DEPARTMENT, TO_USER
 from organizations.capabilities import Capability
 from organizations.models import Membership, Organization, Removal, Source
 from tests.conftest import ClientOf
+from tests.deactivations import deactivate
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -16,22 +18,9 @@ from tests.factories import (
     UserFactory,
 )
 from tests.organizations.api.address import address_of
+from tests.organizations.api.refusal import refusal
 
 CONFIRMED = {"confirm": True}
-
-
-@pytest.fixture
-def as_owner(owner: Membership, client_of: ClientOf) -> APIClient:
-    return client_of(owner.user)
-
-
-@pytest.fixture
-def member(organization: Organization, owner: Membership) -> Membership:
-    return MembershipFactory.create(organization=organization, roles=["Member"])
-
-
-def refusal(response: Any) -> tuple[int, str]:
-    return response.status_code, response.json()["error"]["code"]
 
 
 def test_a_confirmed_removal_is_a_bare_204(as_owner: APIClient, member: Membership) -> None:
@@ -150,7 +139,9 @@ def test_a_field_is_named_with_what_is_wrong_with_it(
     }
 
 
-@pytest.mark.parametrize("department", ["dept_unknown", "", "org_xyz789", "dept_\x00", "d" * 100])
+@pytest.mark.parametrize(
+    "department", ["dept_unknown", "", "org_xyz789", "usr_abc123", "dept_\x00", "d" * 100]
+)
 def test_an_unknown_or_malformed_department_is_not_found(
     as_owner: APIClient, member: Membership, department: str
 ) -> None:
@@ -161,6 +152,72 @@ def test_an_unknown_or_malformed_department_is_not_found(
     assert refusal(response) == (404, "DEPARTMENT_NOT_FOUND")
     assert response.json()["error"]["details"] == {"department_id": department}
     assert Membership.objects.get(pk=member.pk).is_current
+
+
+@pytest.mark.parametrize(
+    "heir", ["usr_unknown", "", "dept_eng001", "usr_\x00", "u" * 100, "the leaver", "deactivated"]
+)
+def test_an_heir_who_is_no_active_member_or_leaves_is_not_found(
+    as_owner: APIClient, member: Membership, heir: str
+) -> None:
+    deactivated = MembershipFactory.create(organization=member.organization)
+    deactivate(deactivated)
+    heir = {"the leaver": member.user_id, "deactivated": deactivated.user_id}.get(heir, heir)
+
+    response = as_owner.delete(address_of(member), CONFIRMED | {TO_USER: heir})
+
+    assert refusal(response) == (404, "TRANSFER_USER_NOT_FOUND")
+    assert response.json()["error"]["details"] == {"user_id": heir}
+    assert Membership.objects.get(pk=member.pk).is_current
+
+
+def test_a_department_is_no_heir_and_an_heir_is_no_department(
+    as_owner: APIClient, member: Membership, owner: Membership
+) -> None:
+    department = DepartmentFactory.create(organization=member.organization)
+
+    for field, target, code in (
+        (TO_USER, department.pk, "TRANSFER_USER_NOT_FOUND"),
+        (TO_DEPARTMENT, owner.user_id, "DEPARTMENT_NOT_FOUND"),
+    ):
+        response = as_owner.delete(address_of(member), CONFIRMED | {field: target})
+        assert refusal(response) == (404, code)
+
+
+def test_what_the_user_owns_passes_to_the_heir_and_the_record_says_why(
+    as_owner: APIClient, member: Membership, owner: Membership
+) -> None:
+    resource = ResourceFactory.create(organization=member.organization, owner=member.user)
+    body = CONFIRMED | {TO_USER: owner.user_id, "reason": " Left for another job "}
+
+    assert as_owner.delete(address_of(member), body).status_code == 204
+
+    resource.refresh_from_db()
+    record = Removal.objects.get()
+    assert (resource.owner, resource.department) == (owner.user, None)
+    assert (record.transferred_to_user, record.reason) == (owner.user, " Left for another job ")
+
+
+@pytest.mark.parametrize("confirm", [True, False])
+def test_two_targets_are_refused_on_both(
+    as_owner: APIClient, member: Membership, confirm: bool
+) -> None:
+    body = {"confirm": confirm, TO_USER: "usr_x", TO_DEPARTMENT: "dept_x"}
+
+    response = as_owner.delete(address_of(member), body)
+
+    assert refusal(response) == (422, "VALIDATION_ERROR")
+    assert set(response.json()["error"]["details"]) == {TO_USER, TO_DEPARTMENT}
+
+
+@pytest.mark.parametrize("reason", ["x" * 1001, 7, None, "\x00"])
+def test_a_reason_is_a_text_of_at_most_a_thousand_characters(
+    as_owner: APIClient, member: Membership, reason: object
+) -> None:
+    response = as_owner.delete(address_of(member), CONFIRMED | {"reason": reason})
+
+    assert refusal(response) == (422, "VALIDATION_ERROR")
+    assert set(response.json()["error"]["details"]) == {"reason"}
 
 
 def test_a_department_of_another_organization_is_not_found(

@@ -1,0 +1,63 @@
+"""Deactivations as tests ask for them, and their outcomes in a word."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.deactivation.service import (
+    DeactivationOutcome,
+    deactivate_members,
+    reactivate_members,
+)
+from organizations.models import Membership, Source
+from users.models import User
+
+Change = Callable[..., list[DeactivationOutcome]]
+
+
+def deactivate(
+    *members: Membership,
+    transfer_to: str | Mapping[str, str] | None = None,
+    actor: User | None = None,
+    authority: frozenset[Capability] = ALL_CAPABILITIES,
+    reason: str = "",
+    trace_id: str = "",
+) -> list[DeactivationOutcome]:
+    """Deactivate members of one organization; return what became of each."""
+    return deactivate_members(
+        members[0].organization_id,
+        [member.user_id for member in members],
+        transfer_to=transfer_to,
+        actor=actor,
+        source=Source.ADMIN,
+        authority=authority,
+        reason=reason,
+        trace_id=trace_id,
+    )
+
+
+def reactivate(
+    *members: Membership,
+    actor: User | None = None,
+    authority: frozenset[Capability] = ALL_CAPABILITIES,
+    reason: str = "",
+    trace_id: str = "",
+) -> list[DeactivationOutcome]:
+    """Reactivate members of one organization; return what became of each."""
+    return reactivate_members(
+        members[0].organization_id,
+        [member.user_id for member in members],
+        actor=actor,
+        source=Source.ADMIN,
+        authority=authority,
+        reason=reason,
+        trace_id=trace_id,
+    )
+
+
+def states(outcomes: Iterable[list[DeactivationOutcome]]) -> list[str]:
+    """Return what became of all of them, in alphabetical order."""
+    return sorted(
+        outcome.refusal.code if outcome.refusal else "done"
+        for several in outcomes
+        for outcome in several
+    )

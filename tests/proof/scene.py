@@ -1,0 +1,77 @@
+"""A server on a faulty line, and what an owner asks of it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from organizations.models import Department, Membership
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ResourceFactory,
+)
+from tests.organizations.api.address import address_of
+from tests.production import Answer, Production, serving, token_of
+from tests.proof.faulty_line import Fault, FaultyLine, faulty_line
+
+
+@dataclass
+class Scene:
+    """A server on a faulty line, and an owner who removes and deactivates members."""
+
+    line: FaultyLine
+    server: Production
+    owner: Membership
+    department: Department
+    token: str
+
+    def member(self) -> Membership:
+        """A new member who has some of everything."""
+        member = MembershipFactory.create(
+            organization=self.owner.organization,
+            roles=["Admin", "Member"],
+            departments=[self.department],
+        )
+        ResourceFactory.create_batch(2, organization=member.organization, owner=member.user)
+        return member
+
+    def remove(self, member: Membership) -> Answer:
+        """Ask for a removal."""
+        body = {"confirm": True, "transfer_resources_to_department_id": self.department.pk}
+        return self.server.ask("DELETE", address_of(member), token=self.token, body=body)
+
+    def deactivate(self, member: Membership) -> Answer:
+        """Ask for a deactivation."""
+        body = {"transfer_resources_to_department_id": self.department.pk}
+        path = f"{address_of(member)}/deactivate"
+        return self.server.ask("POST", path, token=self.token, body=body)
+
+    def expect(self, fault: Fault, ask: Callable[[Membership], Answer]) -> None:
+        """Let the fault happen in the next such request, whose statements are prepared by then."""
+        assert ask(self.member()).status < 300
+        self.line.expect(fault)
+
+    def worker(self) -> int:
+        """The process that answers, which is the newest one."""
+        self.server.until_ready()
+        status = f"/proc/{self.server.program.process.pid}/task/{self.server.program.process.pid}"
+        with open(f"{status}/children") as children:
+            return max(int(pid) for pid in children.read().split())
+
+
+@contextmanager
+def scene_of_faults() -> Iterator[Scene]:
+    """Return the scene, on the database of the test."""
+    organization = OrganizationFactory.create()
+    owner = MembershipFactory.create(organization=organization, roles=["Owner"])
+    department = DepartmentFactory.create(organization=organization)
+    with (
+        faulty_line() as line,
+        serving(
+            *("--workers", "1", "--threads", "1"),
+            DATABASE_URL=line.url,
+            RATE_PER_TOKEN="",
+        ) as server,
+    ):
+        yield Scene(line, server, owner, department, token_of(owner.user))
