@@ -4,7 +4,11 @@ from config.identifiers import is_id
 from config.prepared_statements import fetch_prepared
 from organizations.capabilities import ALL_CAPABILITIES, Capability, effective
 from organizations.exceptions import InsufficientPermissionsError, OrganizationAccessDeniedError
+from organizations.models import RoleAssignment
 from users.models import User
+
+# Roles, and departments.
+GIVES_SOMETHING = (Capability.ASSIGN_ROLES, Capability.MANAGE_USERS)
 
 # In SQL, since every request asks this.
 GRANTED_CAPABILITIES = """
@@ -43,6 +47,20 @@ def authority_with(
     return authority
 
 
+def authority_to_assign(organization_id: str, *, actor: User) -> frozenset[Capability]:
+    """Return the capabilities of an actor who may give something: roles, departments or both.
+
+    Raises OrganizationAccessDeniedError or InsufficientPermissionsError.
+    """
+    authority = capabilities_in(organization_id, actor)
+    if authority.isdisjoint(GIVES_SOMETHING):
+        raise InsufficientPermissionsError(
+            {"required_capabilities": list(GIVES_SOMETHING)},
+            system_message="one of the required capabilities is enough.",
+        )
+    return authority
+
+
 def authority_to_remove(
     organization_id: str, user_id: str, *, actor: User
 ) -> frozenset[Capability]:
@@ -55,3 +73,13 @@ def authority_to_remove(
         capabilities_in(organization_id, actor)
         return ALL_CAPABILITIES
     return authority_with(Capability.REMOVE_USERS, organization_id, actor=actor)
+
+
+def is_owner(organization_id: str, user: User) -> bool:
+    """Tell whether a user is an active owner there, and so may make others owners."""
+    return RoleAssignment.objects.filter(
+        role__organization=organization_id,
+        role__is_owner=True,
+        membership__user=user,
+        membership__is_active=True,
+    ).exists()

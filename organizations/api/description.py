@@ -47,11 +47,11 @@ def of_user() -> list[OpenApiParameter]:
     ]
 
 
-def refused_callers(needed: Capability) -> tuple[ContractError, ...]:
-    """Return the errors for callers who may not do what takes a capability."""
+def refused_callers(*needed: Capability) -> tuple[ContractError, ...]:
+    """Return the errors for callers who may not do what takes one of these capabilities."""
     return (
         OrganizationAccessDeniedError({"organization_id": ORGANIZATION_ID}),
-        InsufficientPermissionsError({"required_capabilities": [needed]}),
+        InsufficientPermissionsError({"required_capabilities": list(needed)}),
     )
 
 

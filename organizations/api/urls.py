@@ -2,8 +2,10 @@
 
 from django.urls import path
 
+from organizations.api.assignment import AssignmentView
 from organizations.api.bulk_removal import BulkRemovalView
 from organizations.api.deactivation import DeactivationView, ReactivationView
+from organizations.api.restoration import RestorationPreviewView, RestorationView
 from organizations.api.transfer import TransferView
 from organizations.api.views import OrganizationUserView, RemovalPreviewView
 
@@ -37,5 +39,20 @@ urlpatterns = [
         "organizations/<str:organization_id>/users/<str:user_id>/transfer-resources",
         TransferView.as_view(),
         name="transfer",
+    ),
+    path(
+        "organizations/<str:organization_id>/users/<str:user_id>/memberships",
+        AssignmentView.as_view(),
+        name="assignment",
+    ),
+    path(
+        "organizations/<str:organization_id>/users/<str:user_id>/restore-preview",
+        RestorationPreviewView.as_view(),
+        name="restoration-preview",
+    ),
+    path(
+        "organizations/<str:organization_id>/users/<str:user_id>/restore",
+        RestorationView.as_view(),
+        name="restoration",
     ),
 ]

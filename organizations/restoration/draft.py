@@ -47,7 +47,7 @@ def draft_restorations(
     def outcome_of(user_id: str) -> RestorationOutcome:
         removal, named = removals.get(user_id), removal_ids.get(user_id)
         refusal: ContractError | None
-        if named and (removal is None or removal.pk != named):
+        if named is not None and (removal is None or removal.pk != named):
             refusal = RemovalNotFoundError({"user_id": user_id, "removal_id": named})
             return RestorationOutcome(user_id, refusal=refusal)
         if refusal := present.get(user_id):

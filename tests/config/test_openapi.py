@@ -34,6 +34,9 @@ def test_the_schema_is_valid_and_made_without_a_warning(tmp_path: Any) -> None:
             "delete",
             "204 400 401 403 404 405 406 413 415 422 429 500 503",
         ),
+        (f"{REMOVAL}/memberships", "patch", "200 400 401 403 404 405 406 413 415 422 429 500 503"),
+        (f"{REMOVAL}/restore", "post", "200 400 401 403 404 405 406 409 413 415 422 429 500 503"),
+        (f"{REMOVAL}/restore-preview", "get", "200 401 403 404 405 406 409 422 429 500 503"),
         (f"{REMOVAL}/removal-preview", "get", "200 401 403 404 405 406 429 500 503"),
         *(
             (path, "post", "200 400 401 403 404 405 406 413 415 422 429 500 503")

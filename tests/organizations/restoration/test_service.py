@@ -6,10 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from organizations.capabilities import Capability
 from organizations.models import (
+    Department,
     Event,
     Membership,
     Organization,
@@ -109,7 +110,7 @@ def test_a_role_and_a_department_that_are_deleted_are_left_out_with_the_reason(
     )
     remove(member)
     Role.objects.filter(pk=role.pk).delete()
-    department.delete()
+    Department.objects.filter(pk=department.pk).delete()
 
     record = restored(restore(member)[0])
 
@@ -304,7 +305,7 @@ def test_who_was_added_meanwhile_is_a_member_already(member: Membership) -> None
 )
 def test_a_removal_is_restored_within_the_window(
     member: Membership,
-    settings: SettingsWrapper,
+    settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
     days: int,
     age: timedelta,

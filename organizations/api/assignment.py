@@ -1,0 +1,109 @@
+"""Giving a user roles and departments, and taking them."""
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from config.api.openapi import error_responses
+from config.api.strict import IdField
+from config.api.view import ApiView, AuthenticatedRequest
+from config.trace import trace_id_of
+from organizations.access import GIVES_SOMETHING, authority_to_assign, is_owner
+from organizations.api.description import (
+    USER_NOT_FOUND,
+    of_user,
+    refused_callers,
+    unreadable_bodies,
+)
+from organizations.api.transfer import ReasonSerializer
+from organizations.api.user import UserSerializer
+from organizations.assignment.service import assign
+from organizations.exceptions import (
+    DepartmentNotFoundError,
+    LastOwnerCannotBeRemovedError,
+    RoleNotFoundError,
+)
+from organizations.models import Source
+from organizations.sample import DEPARTMENT_ID, LEAVER_ID, ORGANIZATION_ID
+
+
+class AssignmentSerializer(ReasonSerializer):
+    """What a user is to hold from now on."""
+
+    role_ids = serializers.ListField(
+        child=IdField(), help_text="All roles of the user, in any order: the complete list."
+    )
+    department_ids = serializers.ListField(
+        child=IdField(), help_text="All departments of the user, in any order: the complete list."
+    )
+
+
+describe_assignment = extend_schema(
+    operation_id="updateUserMemberships",
+    summary="Update a user's roles and departments",
+    tags=["Users"],
+    description=(
+        "Makes these the roles and departments of a member, active or deactivated: what is not in a"
+        " list is taken, what is missing is given, in one transaction. Both lists are required and"
+        " complete. Where they say what is so already, nothing is written.\n\n"
+        "Takes `assign_roles` or `manage_users`, and of what really changes: `assign_roles` for"
+        " roles, `manage_users` for departments. Nobody changes a member who holds a capability"
+        " that they do not hold, and nobody gives or takes a role with one. The Owner role is given"
+        " by an owner alone. An active owner remains.\n\n"
+        "The checks, in this order: (1) authentication, (2) membership of the caller,"
+        " (3) permission, (4) a well-formed body, (5) the user's membership, (6) the user's"
+        " capabilities, (7) a remaining owner, (8) the roles, then the departments, (9) permission"
+        " for what changes."
+    ),
+    parameters=of_user(),
+    request=AssignmentSerializer,
+    examples=[
+        OpenApiExample(
+            "A role and a department",
+            value={"role_ids": ["role_member"], "department_ids": [DEPARTMENT_ID]},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "Nothing at all",
+            value={"role_ids": [], "department_ids": [], "reason": "On leave"},
+            request_only=True,
+        ),
+    ],
+    responses={
+        200: UserSerializer,
+        **error_responses(
+            *refused_callers(*GIVES_SOMETHING),
+            *unreadable_bodies("role_ids"),
+            USER_NOT_FOUND,
+            RoleNotFoundError({"role_id": "role_unknown"}),
+            DepartmentNotFoundError({"department_id": DEPARTMENT_ID}),
+            LastOwnerCannotBeRemovedError(
+                {"user_id": LEAVER_ID, "organization_id": ORGANIZATION_ID}
+            ),
+        ),
+    },
+)
+
+
+class AssignmentView(ApiView):
+    """What a user holds in an organization."""
+
+    @describe_assignment
+    def patch(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        """Give and take roles and departments (members: memberships)."""
+        authority = authority_to_assign(organization_id, actor=request.user)
+        body = AssignmentSerializer(data=self.body_of(request))
+        body.is_valid(raise_exception=True)
+        member = assign(
+            organization_id,
+            user_id,
+            role_ids=body.validated_data["role_ids"],
+            department_ids=body.validated_data["department_ids"],
+            actor=request.user,
+            source=Source.API,
+            authority=authority,
+            may_give_owner=is_owner(organization_id, request.user),
+            reason=body.validated_data["reason"],
+            trace_id=trace_id_of(request),
+        )
+        return Response(UserSerializer(member).data)

@@ -1,0 +1,236 @@
+"""Restoring a user, and what that would do."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from config.api.openapi import EXAMPLE_TIME, error_responses
+from config.api.strict import IdField, StrictBooleanField
+from config.api.view import ApiView, AuthenticatedRequest
+from config.timestamps import in_whole_seconds
+from config.trace import trace_id_of
+from organizations.access import authority_with, is_owner
+from organizations.api.description import of_user, refused_callers, unreadable_bodies
+from organizations.api.transfer import ReasonSerializer
+from organizations.api.user import UserSerializer
+from organizations.capabilities import Capability
+from organizations.exceptions import (
+    ConfirmationRequiredError,
+    MembershipAlreadyExistsError,
+    RemovalNotFoundError,
+    RestoreWindowExpiredError,
+)
+from organizations.models import Membership, Restoration, Source
+from organizations.restoration.outcome import RestorationOutcome
+from organizations.restoration.service import preview_restoration, restore_members
+from organizations.sample import LEAVER_ID
+
+_REMOVAL_ID = "rem_01KD3J5Z8RWQ4T2N6V0X1Y7ABC"
+
+
+class RestorationRequestSerializer(ReasonSerializer):
+    """What a restoration is asked with."""
+
+    confirm = StrictBooleanField(default=False, help_text="Must be the JSON value `true`.")
+    removal_id = IdField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The removal that is restored: the latest of this user, which is the default.",
+    )
+
+
+class _RestoredUserSerializer(UserSerializer):
+    """The user that a restoration makes, by its record: a preview has no membership yet."""
+
+    def get_account_state(self, member: Membership) -> str:
+        """Return whether the member can act."""
+        return "deactivated" if member.deactivated_at else "active"
+
+    def get_role_ids(self, member: Membership) -> list[str]:
+        """Return the roles that come back."""
+        return sorted(role["id"] for role in member.restoration.roles)
+
+    def get_department_ids(self, member: Membership) -> list[str]:
+        """Return the departments that come back."""
+        return sorted(department["id"] for department in member.restoration.departments)
+
+
+class EntrySerializer(serializers.Serializer[Any]):
+    """A role or a department, as a record names it."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+
+
+class LeftOutSerializer(EntrySerializer):
+    """A role or a department that does not come back."""
+
+    reason = serializers.ChoiceField(["deleted"], help_text="`deleted`: it is there no longer.")
+
+
+class RestoredSerializer(serializers.Serializer[Restoration]):
+    """What comes back."""
+
+    roles = EntrySerializer(many=True)
+    departments = EntrySerializer(many=True)
+    resource_count = serializers.IntegerField(
+        help_text="Resources that the removal moved and that were where it put them."
+    )
+
+
+class NotRestoredSerializer(serializers.Serializer[Restoration]):
+    """What does not come back."""
+
+    roles = LeftOutSerializer(many=True, source="roles_not_restored")
+    departments = LeftOutSerializer(many=True, source="departments_not_restored")
+    resource_count = serializers.IntegerField(
+        source="resources_not_restored",
+        help_text="Resources that the removal moved and that are elsewhere by now.",
+    )
+
+
+class RestorationSerializer(serializers.Serializer[Restoration]):
+    """A restoration, or what one would do."""
+
+    user = serializers.SerializerMethodField()
+    removal_id = serializers.CharField()
+    restoration_id = serializers.SerializerMethodField(help_text="Null in a preview.")
+    restored = RestoredSerializer(source="*")
+    not_restored = NotRestoredSerializer(source="*")
+
+    @extend_schema_field(UserSerializer)
+    def get_user(self, restoration: Restoration) -> Any:
+        """Return the member that the user is again."""
+        return _RestoredUserSerializer(restoration.membership).data
+
+    def get_restoration_id(self, restoration: Restoration) -> str | None:
+        """Return the id of what was done."""
+        return None if restoration._state.adding else restoration.pk
+
+
+_REFUSALS = (
+    RemovalNotFoundError({"user_id": LEAVER_ID}),
+    MembershipAlreadyExistsError(
+        {
+            "user_id": LEAVER_ID,
+            "member_since": in_whole_seconds(EXAMPLE_TIME),
+            "restoration_id": "rst_01KD3J7M2CXG5B8E1H4K9P0QRS",
+            "removal_id": _REMOVAL_ID,
+        }
+    ),
+    RestoreWindowExpiredError(
+        {
+            "user_id": LEAVER_ID,
+            "removal_id": _REMOVAL_ID,
+            "removed_at": in_whole_seconds(EXAMPLE_TIME),
+            "window_days": 90,
+        }
+    ),
+)
+_WHAT_COMES_BACK = (
+    "The user gets a new membership with the roles and departments of the record that there still"
+    " are, and the resources that the removal moved and that are where it put them. Whoever was"
+    " deactivated when removed is deactivated again; a disabled account stays disabled."
+)
+
+describe_restoration = extend_schema(
+    operation_id="restoreUser",
+    summary="Restore user",
+    tags=["Users"],
+    description=(
+        f"Puts a user back whom the latest removal took out, on record. {_WHAT_COMES_BACK}\n\n"
+        "Takes the capability `remove_users`. A role that grants by now what the caller does not"
+        " hold refuses the whole, and the Owner role comes back by an owner alone.\n\n"
+        "The checks, in this order: (1) authentication, (2) membership of the caller,"
+        " (3) permission, (4) a well-formed body, then confirmation, (5) the removal that is named,"
+        " that the user is no member, that there is a removal, (6) the roles, (7) the window of"
+        " time. Of two at the same moment, one is done; the 409 of the other names it in its"
+        " details."
+    ),
+    parameters=of_user(),
+    request=RestorationRequestSerializer,
+    examples=[
+        OpenApiExample("The latest removal", value={"confirm": True}, request_only=True),
+        OpenApiExample(
+            "A removal, with a reason",
+            value={"confirm": True, "removal_id": _REMOVAL_ID, "reason": "The wrong Lea"},
+            request_only=True,
+        ),
+    ],
+    responses={
+        200: RestorationSerializer,
+        **error_responses(
+            *refused_callers(Capability.REMOVE_USERS),
+            *unreadable_bodies("removal_id"),
+            ConfirmationRequiredError({"user_id": LEAVER_ID}),
+            *_REFUSALS,
+        ),
+    },
+)
+
+describe_restoration_preview = extend_schema(
+    operation_id="previewRestoration",
+    summary="Preview a restoration",
+    tags=["Users"],
+    description=(
+        "What a restoration by the latest removal would answer, with nothing done: the same checks,"
+        f" except the body, and the same errors. {_WHAT_COMES_BACK}"
+    ),
+    parameters=of_user(),
+    responses={
+        200: RestorationSerializer,
+        **error_responses(*refused_callers(Capability.REMOVE_USERS), *_REFUSALS),
+    },
+)
+
+
+class RestorationView(ApiView):
+    """The restoration of a user."""
+
+    @describe_restoration
+    def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        """Restore the user (members: Restore)."""
+        authority = authority_with(Capability.REMOVE_USERS, organization_id, actor=request.user)
+        body = RestorationRequestSerializer(data=self.body_of(request))
+        body.is_valid(raise_exception=True)
+        if not body.validated_data["confirm"]:
+            raise ConfirmationRequiredError({"user_id": user_id})
+        removal_id = body.validated_data["removal_id"]
+        [outcome] = restore_members(
+            organization_id,
+            [user_id],
+            removal_ids=None if removal_id is None else {user_id: removal_id},
+            actor=request.user,
+            source=Source.API,
+            authority=authority,
+            may_give_owner=is_owner(organization_id, request.user),
+            reason=body.validated_data["reason"],
+            trace_id=trace_id_of(request),
+        )
+        return _respond(outcome)
+
+
+class RestorationPreviewView(ApiView):
+    """What the restoration of a user would do."""
+
+    @describe_restoration_preview
+    def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        """Return what a restoration would answer, without doing it (members: Restore)."""
+        authority = authority_with(Capability.REMOVE_USERS, organization_id, actor=request.user)
+        [outcome] = preview_restoration(
+            organization_id,
+            [user_id],
+            authority=authority,
+            may_give_owner=is_owner(organization_id, request.user),
+        )
+        return _respond(outcome)
+
+
+def _respond(outcome: RestorationOutcome) -> Response:
+    """Return the restoration, or raise the refusal."""
+    if outcome.refusal:
+        raise outcome.refusal
+    return Response(RestorationSerializer(outcome.restoration).data)

@@ -1,0 +1,62 @@
+"""Additions and changes as tests ask for them."""
+
+from collections.abc import Iterable
+
+from organizations.assignment.service import add_member, assign
+from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.models import Department, Membership, Organization, Role, Source
+from users.models import User
+
+
+def change(
+    member: Membership,
+    *,
+    roles: Iterable[Role | str] | None = None,
+    departments: Iterable[Department | str] | None = None,
+    actor: User | None = None,
+    authority: frozenset[Capability] = ALL_CAPABILITIES,
+    may_give_owner: bool = True,
+    reason: str = "",
+    trace_id: str = "",
+) -> Membership:
+    """Make these, rows or ids, the roles and departments of a member."""
+    return assign(
+        member.organization_id,
+        member.user_id,
+        role_ids=_ids(roles),
+        department_ids=_ids(departments),
+        actor=actor,
+        source=Source.ADMIN,
+        authority=authority,
+        may_give_owner=may_give_owner,
+        reason=reason,
+        trace_id=trace_id,
+    )
+
+
+def add(
+    organization: Organization,
+    user: User,
+    *,
+    roles: Iterable[Role | str] = (),
+    departments: Iterable[Department | str] = (),
+    authority: frozenset[Capability] = ALL_CAPABILITIES,
+    may_give_owner: bool = True,
+) -> Membership:
+    """Make a user a member with these, rows or ids, as roles and departments."""
+    return add_member(
+        organization.pk,
+        user.pk,
+        role_ids=_ids(roles) or (),
+        department_ids=_ids(departments) or (),
+        actor=None,
+        source=Source.ADMIN,
+        authority=authority,
+        may_give_owner=may_give_owner,
+    )
+
+
+def _ids(named: Iterable[Role | Department | str] | None) -> list[str] | None:
+    if named is None:
+        return None
+    return [one if isinstance(one, str) else one.pk for one in named]
