@@ -15,7 +15,7 @@ from tests.removals import remove
 NOTHING: dict[str, list[str]] = {"role_ids": [], "department_ids": []}
 
 
-def patch(client: APIClient, member: Membership, body: object = NOTHING, **headers: str) -> Any:
+def patch(client: APIClient, member: Membership, body: object = NOTHING, **headers: Any) -> Any:
     return client.patch(f"{address_of(member)}/memberships", body, **headers)
 
 

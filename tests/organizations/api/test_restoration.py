@@ -24,7 +24,7 @@ from tests.removals import remove
 CONFIRMED = {"confirm": True}
 
 
-def restore(client: APIClient, member: Membership, body: object = CONFIRMED, **more: str) -> Any:
+def restore(client: APIClient, member: Membership, body: object = CONFIRMED, **more: Any) -> Any:
     return client.post(f"{address_of(member)}/restore", body, **more)
 
 

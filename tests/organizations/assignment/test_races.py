@@ -1,0 +1,186 @@
+"""What happens at the same moment as a change of roles, on real connections."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from config.errors import ContractError
+from organizations.models import Event, Membership, Organization, Role
+from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
+from tests.deactivations import deactivate
+from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFactory, UserFactory
+from tests.organizations.assignment.verbs import add, change
+from tests.proof.invariants import broken_invariants
+from tests.removals import codes, remove
+from users.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def organization() -> Organization:
+    """An organization with nobody in it yet."""
+    organization: Organization = OrganizationFactory.create()
+    return organization
+
+
+@pytest.fixture
+def owner(organization: Organization) -> Membership:
+    return MembershipFactory.create(organization=organization, roles=["Owner"])
+
+
+def outcome(call: Callable[[], object]) -> str:
+    """Return what became of a call, in a word."""
+    try:
+        call()
+    except ContractError as refusal:
+        return refusal.code
+    return "done"
+
+
+def promoting(member: Membership) -> str:
+    admin = member.organization.roles.get(name="Admin")
+    return outcome(partial(change, member, roles=[admin]))
+
+
+def demoting(member: Membership) -> str:
+    return outcome(partial(change, member, roles=[]))
+
+
+def removing(member: Membership) -> str:
+    return codes([remove(member)])[0]
+
+
+def deactivating(member: Membership) -> str:
+    [done] = deactivate(member)
+    return done.refusal.code if done.refusal else "done"
+
+
+def disabling(member: Membership) -> str:
+    try:
+        User.objects.filter(pk=member.user_id).update(is_active=False)
+    except IntegrityError:
+        return "LAST_OWNER"
+    return "done"
+
+
+def waiting_for(first: Callable[[], str], second: Callable[[], str]) -> tuple[str, str]:
+    """Return what both come to, the second of which has to wait until the first is committed."""
+    with ExitStack() as both:
+        with transaction.atomic():
+            done = first()
+            waiting = both.enter_context(in_background(second))
+            until_somebody_waits_for_a_lock()
+        return done, waiting.result()
+
+
+def test_a_role_is_given_to_nobody_who_is_removed_meanwhile(owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization)
+
+    assert waiting_for(partial(removing, member), partial(promoting, member)) == (
+        "removed",
+        "USER_NOT_FOUND",
+    )
+    assert not Event.objects.filter(type=Event.Type.MEMBER_UPDATED).exists()
+
+
+def test_a_removal_takes_the_role_that_is_given_meanwhile(owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization)
+
+    assert waiting_for(partial(promoting, member), partial(removing, member)) == (
+        "done",
+        "removed",
+    )
+    assert [role["name"] for role in Membership.objects.get(pk=member.pk).removal.roles] == [
+        "Admin"
+    ]
+
+
+def test_a_role_that_is_deleted_meanwhile_is_not_found(owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization)
+    admin = owner.organization.roles.get(name="Admin")
+
+    def deleting() -> str:
+        Role.objects.filter(pk=admin.pk).delete()
+        return "deleted"
+
+    giving = partial(outcome, partial(change, member, roles=[admin]))
+
+    assert waiting_for(deleting, giving) == ("deleted", "ROLE_NOT_FOUND")
+
+
+@pytest.mark.parametrize("other", [demoting, removing, deactivating, disabling])
+def test_of_the_last_two_owners_one_remains_whoever_comes_first(
+    owner: Membership, other: Callable[[Membership], str]
+) -> None:
+    for first_call, second_call in ((demoting, other), (other, demoting)):
+        organization: Organization = OrganizationFactory.create()
+        first, second = MembershipFactory.create_batch(
+            2, organization=organization, roles=["Owner"]
+        )
+
+        done = waiting_for(partial(first_call, first), partial(second_call, second))
+
+        assert done[0] in {"done", "removed"}
+        assert done[1].startswith("LAST_OWNER")
+    assert broken_invariants() == []
+
+
+def test_owners_who_are_demoted_at_once_leave_one(organization: Organization) -> None:
+    owners = MembershipFactory.create_batch(4, organization=organization, roles=["Owner"])
+
+    done = all_at_once(*[partial(demoting, owner) for owner in owners])
+
+    assert sorted(done) == ["LAST_OWNER_CANNOT_BE_REMOVED", "done", "done", "done"]
+    assert broken_invariants() == []
+
+
+@pytest.mark.parametrize("other", [removing, deactivating, disabling])
+def test_giving_ownership_and_taking_it_leaves_an_owner_who_can_act(
+    organization: Organization, owner: Membership, other: Callable[[Membership], str]
+) -> None:
+    """C is made an owner and B is none any more, while C leaves: one of the two is refused."""
+    heir = MembershipFactory.create(organization=organization)
+    owner_role = organization.roles.get(is_owner=True)
+
+    def succeeding() -> str:
+        try:
+            with transaction.atomic():
+                change(heir, roles=[owner_role])
+                change(owner, roles=[])
+        except ContractError as refusal:
+            return refusal.code
+        return "done"
+
+    all_at_once(succeeding, partial(other, heir))
+
+    assert Membership.objects.active().filter(
+        role_assignments__role=owner_role, user__is_active=True
+    )
+    assert broken_invariants() == []
+
+
+def test_of_two_additions_at_once_one_is_done(organization: Organization) -> None:
+    user = UserFactory.create()
+
+    done = all_at_once(*[partial(outcome, partial(add, organization, user))] * 4)
+
+    assert sorted(done) == ["MEMBERSHIP_ALREADY_EXISTS"] * 3 + ["done"]
+    assert Event.objects.count() == 1
+
+
+def test_changes_of_one_member_at_once_each_leave_complete_lists(owner: Membership) -> None:
+    organization = owner.organization
+    member = MembershipFactory.create(organization=organization)
+    departments = DepartmentFactory.create_batch(4, organization=organization)
+    Membership.objects.filter(pk=member.pk).update(deactivated_at=timezone.now())
+
+    all_at_once(*[partial(change, member, departments=[department]) for department in departments])
+
+    assert member.department_memberships.count() == 1
+    given = [event.data["departments_given"] for event in Event.objects.all()]
+    assert sorted(given) == sorted([department.pk] for department in departments)

@@ -1,0 +1,139 @@
+"""Every statement of a restoration fails in every way: all or nothing."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import count
+
+import pytest
+from django.db import OperationalError, connections
+from django.db.utils import ConnectionHandler
+from django.utils import timezone
+from environ import Env
+
+from organizations.capabilities import ALL_CAPABILITIES
+from organizations.models import Event, Membership, Organization, Resource, Restoration, Source
+from organizations.restoration.outcome import RestorationOutcome
+from organizations.restoration.service import restore_members
+from tests.concurrency import in_background, until_nobody_else_is_at_work
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ResourceFactory,
+)
+from tests.proof.faulty_line import Fault, FaultyLine, faulty_line
+from tests.proof.figures import Tally
+from tests.proof.invariants import broken_invariants
+from tests.removals import remove
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TIMEOUT, DEADLOCK, SERIALIZATION_FAILURE = "57014", "40P01", "40001"
+FAULTS = "faults, each at one of the statements of a restoration"
+STATEMENTS = (
+    *("BEGIN", "heirs", "lock of heirs", "lock of accounts"),
+    *("who is a member", "by which restoration", "removals", "roles", "departments"),
+    *("memberships", "role assignments", "department memberships"),
+    *("lock of resources", "resources", "records", "deactivation", "events", "COMMIT"),
+)
+
+
+@pytest.fixture
+def organization() -> Organization:
+    """An organization with an owner."""
+    organization: Organization = OrganizationFactory.create()
+    MembershipFactory.create(organization=organization, roles=["Owner"])
+    return organization
+
+
+@pytest.fixture
+def line() -> Iterator[FaultyLine]:
+    with faulty_line() as line:
+        yield line
+
+
+def leave(organization: Organization) -> list[Membership]:
+    """Return two former members who held everything; one of them was deactivated."""
+    department = DepartmentFactory.create(organization=organization)
+    members: list[Membership] = MembershipFactory.create_batch(
+        2, organization=organization, roles=["Owner", "Member"], departments=[department]
+    )
+    for member in members:
+        ResourceFactory.create_batch(2, organization=organization, owner=member.user)
+    Membership.objects.filter(pk=members[0].pk).update(deactivated_at=timezone.now())
+    remove(*members, transfer_to=department.pk)
+    return members
+
+
+def restore_over(line: FaultyLine, members: list[Membership]) -> list[RestorationOutcome]:
+    """Restore members on a connection that goes by a faulty line."""
+    settings = Env.db_url_config(line.url, engine="django.db.backends.postgresql")
+    connections["default"] = ConnectionHandler({"default": settings})["default"]
+    return restore_members(
+        members[0].organization_id,
+        [member.user_id for member in members],
+        actor=None,
+        source=Source.COMMAND,
+        authority=ALL_CAPABILITIES,
+        may_give_owner=True,
+    )
+
+
+def is_restored(former: Membership) -> bool:
+    """Whether the member is back completely; raises AssertionError for anything in between."""
+    back = Membership.objects.current().filter(user=former.user).first()
+    was_deactivated = Membership.objects.get(pk=former.pk).deactivated_at is not None
+    traces = {
+        back is not None and (back.deactivated_at is not None) == was_deactivated,
+        back is not None and back.role_assignments.count() == 2,
+        back is not None and back.department_memberships.count() == 1,
+        Resource.objects.owned_by(former.user_id).filter(removal=None).count() == 2,
+        Restoration.objects.filter(removal__membership=former, resource_count=2).exists(),
+        Event.objects.filter(user=former.user, type=Event.Type.MEMBER_RESTORED).count() == 1,
+    }
+    assert len(traces) == 1, traces
+    return traces == {True}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
+def test_the_line_is_cut_at_any_statement(
+    organization: Organization, line: FaultyLine, tally: Tally, after: bool
+) -> None:
+    for number in count(1):
+        members = leave(organization)
+        fault = Fault(number, after=after)
+        line.expect(fault)
+        with in_background(partial(restore_over, line, members)) as restoring:
+            lost = isinstance(restoring.exception(), OperationalError)
+        until_nobody_else_is_at_work()
+
+        # A lost line is told; what became of it, the records say.
+        restored = {is_restored(member) for member in members}
+        assert restored in ([{False}, {True}] if lost else [{True}])
+        assert broken_invariants() == []
+        if not fault.happened.is_set():
+            break
+        assert lost
+        tally(FAULTS)
+    assert number == len(STATEMENTS) + 1
+
+
+@pytest.mark.parametrize("sqlstate", [TIMEOUT, DEADLOCK, SERIALIZATION_FAILURE])
+def test_any_statement_fails_on_the_server(
+    organization: Organization, line: FaultyLine, tally: Tally, sqlstate: str
+) -> None:
+    """What PostgreSQL undid for others is tried again, up to and with the commit."""
+    for number in count(1):
+        members = leave(organization)
+        fault = Fault(number, sqlstate=sqlstate)
+        line.expect(fault)
+        with in_background(partial(restore_over, line, members)) as restoring:
+            failed = isinstance(restoring.exception(), OperationalError)
+        until_nobody_else_is_at_work()
+
+        assert {is_restored(member) for member in members} == {not failed}
+        assert broken_invariants() == []
+        if not fault.happened.is_set():
+            break
+        assert failed == (sqlstate == TIMEOUT)
+        tally(FAULTS)
