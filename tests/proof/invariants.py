@@ -65,6 +65,31 @@ INVARIANTS = {
         GROUP BY membership.id
         HAVING count(removal.id) <> (membership.deleted_at IS NOT NULL)::int
     """,
+    "5. a removal has one event, and a restoration, and no such event is without its record": """
+        SELECT record.id FROM (
+            SELECT id, 'removal_id' AS key FROM organizations_removal
+            UNION ALL SELECT id, 'restoration_id' FROM organizations_restoration
+        ) AS record
+        WHERE 1 <> (
+            SELECT count(*) FROM organizations_event AS event
+            WHERE event.data ->> record.key = record.id
+        )
+        UNION ALL
+        SELECT event.id FROM organizations_event AS event
+        WHERE type = 'member.removed' AND NOT EXISTS (
+                SELECT FROM organizations_removal WHERE id = event.data ->> 'removal_id'
+            )
+            OR type = 'member.restored' AND NOT EXISTS (
+                SELECT FROM organizations_restoration WHERE id = event.data ->> 'restoration_id'
+            )
+    """,
+    "5. who was restored is who was removed, where they were": """
+        SELECT restoration.id FROM organizations_restoration AS restoration
+        JOIN organizations_removal AS removal ON removal.id = restoration.removal_id
+        JOIN organizations_membership AS before ON before.id = removal.membership_id
+        JOIN organizations_membership AS since ON since.id = restoration.membership_id
+        WHERE (before.organization_id, before.user_id) <> (since.organization_id, since.user_id)
+    """,
     "6. an organization that had an owner has an active one": f"""
         SELECT organization.id FROM organizations_organization AS organization
         WHERE NOT EXISTS (
@@ -78,6 +103,11 @@ INVARIANTS = {
                     AND role.organization_id = organization.id
             ))
     """,  # noqa: S608 (its own text)
+    "7. every organization has its Owner role": """
+        SELECT id FROM organizations_organization AS organization WHERE NOT EXISTS (
+            SELECT FROM organizations_role WHERE organization_id = organization.id AND is_owner
+        )
+    """,
 }
 
 

@@ -31,6 +31,7 @@ from organizations.models import (
     Membership,
     Removal,
     Resource,
+    Restoration,
     RoleAssignment,
     Source,
 )
@@ -110,7 +111,7 @@ class Organizations(RuleBasedStateMachine):
         return {
             user
             for user, (roles, _) in place.members.items()
-            if "Owner" in roles and user not in self.disabled
+            if "Owner" in roles and user not in self.disabled | place.deactivated
         }
 
     def keeps_an_owner(self, place: Place, user: str) -> bool:
@@ -205,7 +206,7 @@ class Organizations(RuleBasedStateMachine):
     @rule(place=places, user=people)
     def own(self, place: Place, user: User) -> None:
         resource = Resource(organization=place.organization, name="thing", owner=user)
-        if user.pk in place.members:
+        if place.is_active(user.pk):
             resource.save()
             place.resources[resource.pk] = user.pk
         else:
@@ -217,9 +218,9 @@ class Organizations(RuleBasedStateMachine):
         department = other.departments[number]
         left = Resource.objects.whose_owner_has_left().filter(organization=place.organization)
         left.pass_to(department)
-        for resource, holder in place.resources.items():
-            if place is other and holder.startswith("usr_") and holder not in place.members:
-                place.resources[resource] = department.pk
+        for holder in set(place.resources.values()) if place is other else ():
+            if holder.startswith("usr_") and holder not in place.members:
+                place.pass_on(holder, department.pk)
 
     @rule(user=people)
     def disable_account(self, user: User) -> None:
@@ -255,7 +256,7 @@ class Organizations(RuleBasedStateMachine):
         target = None if number is None else other.departments[number].pk
         if actor.pk in self.disabled:
             expected: str | None = "TOKEN_INVALID"
-        elif actor.pk not in place.members:
+        elif not place.is_active(actor.pk):
             expected = "ORGANIZATION_ACCESS_DENIED"
         else:
             held = place.capabilities(actor.pk)
@@ -358,13 +359,19 @@ class Organizations(RuleBasedStateMachine):
                 resource.pk: resource.owner_id or resource.department_id
                 for resource in organization.resources.all()
             } == place.resources
+            deactivated = organization.memberships.current().exclude(deactivated_at=None)
+            assert set(deactivated.values_list("user", flat=True)) == place.deactivated
             assert organization.removals.count() == place.removals
+            restorations = Restoration.objects.filter(removal__organization=organization)
+            assert restorations.count() == place.restorations
 
 
-def prove(tally: Tally, *, examples: int, steps: int) -> None:
-    Organizations.tally = tally
+def prove(
+    tally: Tally, *, examples: int, steps: int, machine: type[Organizations] = Organizations
+) -> None:
+    machine.tally = tally
     run_state_machine_as_test(
-        Organizations,
+        machine,
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
