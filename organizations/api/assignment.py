@@ -16,7 +16,7 @@ from organizations.api.description import (
     unreadable_bodies,
 )
 from organizations.api.transfer import ReasonSerializer
-from organizations.api.user import UserSerializer
+from organizations.api.user import UserSerializer, user_example
 from organizations.assignment.service import assign
 from organizations.exceptions import (
     DepartmentNotFoundError,
@@ -68,6 +68,7 @@ describe_assignment = extend_schema(
             value={"role_ids": [], "department_ids": [], "reason": "On leave"},
             request_only=True,
         ),
+        user_example(),
     ],
     responses={
         200: UserSerializer,

@@ -24,7 +24,7 @@ from organizations.api.transfer import (
     TransferTargetSerializer,
     require_target,
 )
-from organizations.api.user import UserSerializer, find_user
+from organizations.api.user import UserSerializer, find_user, user_example
 from organizations.capabilities import Capability
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.exceptions import (
@@ -69,6 +69,7 @@ describe_deactivation = extend_schema(
         OpenApiExample(
             "To a person", value={TO_USER: HEIR_ID, "reason": "Parental leave"}, request_only=True
         ),
+        user_example(account_state="deactivated", deactivated_at=in_whole_seconds(EXAMPLE_TIME)),
     ],
     responses={
         200: UserSerializer,
@@ -104,6 +105,7 @@ describe_reactivation = extend_schema(
     examples=[
         OpenApiExample("Without a reason", value={}, request_only=True),
         OpenApiExample("With a reason", value={"reason": "Back from leave"}, request_only=True),
+        user_example(),
     ],
     responses={
         200: UserSerializer,

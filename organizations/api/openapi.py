@@ -77,6 +77,21 @@ describe_preview = extend_schema(
         " `can_be_removed` and `blocked_by`, not as an error."
     ),
     parameters=of_user(),
+    examples=[
+        OpenApiExample(
+            "Sample",
+            value={
+                "user_id": LEAVER_ID,
+                "organization_id": ORGANIZATION_ID,
+                "roles": [{"id": "role_member", "name": "Member"}],
+                "departments": [{"id": DEPARTMENT_ID, "name": "Engineering"}],
+                "resource_count": 12,
+                "can_be_removed": True,
+                "blocked_by": None,
+            },
+            response_only=True,
+        )
+    ],
     responses={
         200: RemovalPreviewSerializer,
         **error_responses(*refused_callers(Capability.REMOVE_USERS), USER_NOT_FOUND),

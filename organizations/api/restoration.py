@@ -14,7 +14,7 @@ from config.trace import trace_id_of
 from organizations.access import authority_with, is_owner
 from organizations.api.description import of_user, refused_callers, unreadable_bodies
 from organizations.api.transfer import ReasonSerializer
-from organizations.api.user import UserSerializer
+from organizations.api.user import UserSerializer, user_example
 from organizations.capabilities import Capability
 from organizations.exceptions import (
     ConfirmationRequiredError,
@@ -25,9 +25,10 @@ from organizations.exceptions import (
 from organizations.models import Membership, Restoration, Source
 from organizations.restoration.outcome import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
-from organizations.sample import LEAVER_ID
+from organizations.sample import DEPARTMENT_ID, LEAVER_ID
 
 _REMOVAL_ID = "rem_01KD3J5Z8RWQ4T2N6V0X1Y7ABC"
+_RESTORATION_ID = "rst_01KD3J7M2CXG5B8E1H4K9P0QRS"
 
 
 class RestorationRequestSerializer(ReasonSerializer):
@@ -111,13 +112,36 @@ class RestorationSerializer(serializers.Serializer[Restoration]):
         return None if restoration._state.adding else restoration.pk
 
 
+def _example(restoration_id: str | None) -> OpenApiExample:
+    """Return what an answer looks like, of which a preview has no restoration."""
+    return OpenApiExample(
+        "Restoration" if restoration_id else "Preview",
+        value={
+            "user": user_example().value,
+            "removal_id": _REMOVAL_ID,
+            "restoration_id": restoration_id,
+            "restored": {
+                "roles": [{"id": "role_member", "name": "Member"}],
+                "departments": [{"id": DEPARTMENT_ID, "name": "Engineering"}],
+                "resource_count": 12,
+            },
+            "not_restored": {
+                "roles": [{"id": "role_guest", "name": "Guest", "reason": "deleted"}],
+                "departments": [],
+                "resource_count": 0,
+            },
+        },
+        response_only=True,
+    )
+
+
 _REFUSALS = (
     RemovalNotFoundError({"user_id": LEAVER_ID}),
     MembershipAlreadyExistsError(
         {
             "user_id": LEAVER_ID,
             "member_since": in_whole_seconds(EXAMPLE_TIME),
-            "restoration_id": "rst_01KD3J7M2CXG5B8E1H4K9P0QRS",
+            "restoration_id": _RESTORATION_ID,
             "removal_id": _REMOVAL_ID,
         }
     ),
@@ -159,6 +183,7 @@ describe_restoration = extend_schema(
             value={"confirm": True, "removal_id": _REMOVAL_ID, "reason": "The wrong Lea"},
             request_only=True,
         ),
+        _example(_RESTORATION_ID),
     ],
     responses={
         200: RestorationSerializer,
@@ -180,6 +205,7 @@ describe_restoration_preview = extend_schema(
         f" except the body, and the same errors. {_WHAT_COMES_BACK}"
     ),
     parameters=of_user(),
+    examples=[_example(None)],
     responses={
         200: RestorationSerializer,
         **error_responses(*refused_callers(Capability.REMOVE_USERS), *_REFUSALS),

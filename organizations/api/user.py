@@ -29,28 +29,25 @@ def find_user(organization_id: str, user_id: str) -> Membership:
     return member
 
 
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample(
-            "Sample",
-            value={
-                "id": LEAVER.id,
-                "full_name": LEAVER.full_name,
-                "email": LEAVER.email,
-                "user_name": LEAVER.email,
-                "account_state": "deactivated",
-                "role_ids": ["role_member"],
-                "department_ids": [DEPARTMENT_ID],
-                "organization_id": ORGANIZATION_ID,
-                "invitation_link": None,
-                "invited_at": None,
-                "deactivated_at": "2025-12-22T15:30:00Z",
-            },
-            response_only=True,
-        )
-    ],
-    component_name="User",
-)
+def user_example(**changed: object) -> OpenApiExample:
+    """Return the sample's leaver as an answer shows them."""
+    shown = {
+        "id": LEAVER.id,
+        "full_name": LEAVER.full_name,
+        "email": LEAVER.email,
+        "user_name": LEAVER.email,
+        "account_state": "active",
+        "role_ids": ["role_member"],
+        "department_ids": [DEPARTMENT_ID],
+        "organization_id": ORGANIZATION_ID,
+        "invitation_link": None,
+        "invited_at": None,
+        "deactivated_at": None,
+    }
+    return OpenApiExample("User", value=shown | changed, response_only=True)
+
+
+@extend_schema_serializer(component_name="User", examples=[user_example()])
 class UserSerializer(serializers.Serializer[Membership]):
     """A member, active or deactivated (members: User object)."""
 

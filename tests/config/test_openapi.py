@@ -38,6 +38,15 @@ def test_the_schema_is_valid_and_made_without_a_warning(tmp_path: Any) -> None:
         (f"{REMOVAL}/restore", "post", "200 400 401 403 404 405 406 409 413 415 422 429 500 503"),
         (f"{REMOVAL}/restore-preview", "get", "200 401 403 404 405 406 409 422 429 500 503"),
         (f"{REMOVAL}/removal-preview", "get", "200 401 403 404 405 406 429 500 503"),
+        *(
+            (path, "post", "200 400 401 403 404 405 406 413 415 422 429 500 503")
+            for path in (
+                f"{REMOVAL}/deactivate",
+                f"{REMOVAL}/reactivate",
+                f"{REMOVAL}/transfer-resources",
+                "/v1/organizations/{organization_id}/users/delete-bulk",
+            )
+        ),
     ],
 )
 def test_every_status_is_documented(schema: Any, path: str, method: str, statuses: str) -> None:
@@ -58,6 +67,14 @@ def test_every_error_has_the_envelope_and_an_example_of_each_code(schema: Any) -
                     codes.add(example["value"]["error"]["code"])
     of_no_operation = {NotFoundError, OtherError}
     assert codes == {e.code for e in ContractError.__subclasses__() if e not in of_no_operation}
+
+
+def test_every_answer_with_a_body_has_an_example(schema: Any) -> None:
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            for response in operation["responses"].values():
+                for content in response.get("content", {}).values():
+                    assert content.get("examples"), operation["operationId"]
 
 
 def test_it_is_made_once_for_everybody(

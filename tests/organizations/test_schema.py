@@ -74,6 +74,7 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         "resource_by_department",
         "resource_by_organization",
         "resource_by_owner",
+        "resource_by_removal",
         "role_assigned_once",
         "role_by_name",
         "role_in_organization",

@@ -15,8 +15,11 @@ from tests.removals import remove
 NOTHING: dict[str, list[str]] = {"role_ids": [], "department_ids": []}
 
 
-def patch(client: APIClient, member: Membership, body: object = NOTHING, **headers: Any) -> Any:
-    return client.patch(f"{address_of(member)}/memberships", body, **headers)
+def patch(
+    client: APIClient, member: Membership, body: object = NOTHING, *, trace_id: str = ""
+) -> Any:
+    headers = {"X-Request-ID": trace_id}
+    return client.patch(f"{address_of(member)}/memberships", body, headers=headers)
 
 
 def test_it_answers_the_user_with_what_they_hold_now(
@@ -41,7 +44,7 @@ def test_it_answers_the_user_with_what_they_hold_now(
 def test_the_event_says_who_from_where_why_and_under_which_trace(
     as_owner: APIClient, owner: Membership, member: Membership
 ) -> None:
-    patch(as_owner, member, NOTHING | {"reason": "On leave"}, HTTP_X_REQUEST_ID="case-42")
+    patch(as_owner, member, NOTHING | {"reason": "On leave"}, trace_id="case-42")
 
     event = Event.objects.get(type=Event.Type.MEMBER_UPDATED)
     assert (event.actor, event.source) == (owner.user, "api")

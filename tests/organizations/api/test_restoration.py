@@ -24,8 +24,11 @@ from tests.removals import remove
 CONFIRMED = {"confirm": True}
 
 
-def restore(client: APIClient, member: Membership, body: object = CONFIRMED, **more: Any) -> Any:
-    return client.post(f"{address_of(member)}/restore", body, **more)
+def restore(
+    client: APIClient, member: Membership, body: object = CONFIRMED, *, trace_id: str = ""
+) -> Any:
+    headers = {"X-Request-ID": trace_id}
+    return client.post(f"{address_of(member)}/restore", body, headers=headers)
 
 
 def preview(client: APIClient, member: Membership) -> Any:
@@ -98,7 +101,7 @@ def test_record_and_event_say_who_from_where_why_and_under_which_trace(
 ) -> None:
     body = CONFIRMED | {"reason": "The wrong person"}
 
-    restore(as_owner, former, body, HTTP_X_REQUEST_ID="case-42")
+    restore(as_owner, former, body, trace_id="case-42")
 
     record = Restoration.objects.get()
     event = Event.objects.get(type=Event.Type.MEMBER_RESTORED)
