@@ -15,9 +15,8 @@ ATTEMPTS = 3
 
 # What PostgreSQL undid for others' sake: only the whole transaction can be tried again.
 UNDONE = (errors.DeadlockDetected, errors.SerializationFailure)
-# What found the world changed: a department was deleted meanwhile, two owners went at once, or
-# somebody made the same row.
-OUTRUN = (errors.ForeignKeyViolation, errors.RestrictViolation, errors.UniqueViolation)
+# What found the world changed: a department was deleted meanwhile, or two owners went at once.
+OUTRUN = (errors.ForeignKeyViolation, errors.RestrictViolation)
 
 
 def retried(work: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

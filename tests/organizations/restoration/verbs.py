@@ -32,12 +32,14 @@ def restore(
     )
 
 
-def preview(*members: Membership) -> list[RestorationOutcome]:
+def preview(
+    *members: Membership, authority: frozenset[Capability] = ALL_CAPABILITIES
+) -> list[RestorationOutcome]:
     """Return what their restoration would do."""
     return preview_restoration(
         members[0].organization_id,
         [member.user_id for member in members],
-        authority=ALL_CAPABILITIES,
+        authority=authority,
         may_give_owner=True,
     )
 
