@@ -58,8 +58,9 @@ RESOURCES = {f"res_sample{number:02}": f"Project {number}" for number in range(1
 def restore_sample() -> Organization:
     """Bring the sample to its first state; return its organization.
 
-    Somebody who was removed comes back as a new member, and what they owned is theirs again. What
-    the sample does not name is left alone, and the records of earlier removals stay, as records do.
+    Somebody who was removed comes back as a new member, somebody who was deactivated is active, and
+    what they owned is theirs again. What the sample does not name is left alone, and the records of
+    earlier removals stay, as records do.
     """
     organization, _ = Organization.objects.get_or_create(
         pk=ORGANIZATION_ID, defaults={"name": "Acme"}
@@ -92,8 +93,8 @@ def _restore_person(organization: Organization, person: Person, roles: list[Role
         pk=person.id,
         defaults={"email": person.email, "full_name": person.full_name, "is_active": True},
     )
-    member, _ = Membership.objects.current().get_or_create(
-        organization=organization, user_id=person.id
+    member, _ = Membership.objects.current().update_or_create(
+        organization=organization, user_id=person.id, defaults={"deactivated_at": None}
     )
     for role in roles:
         RoleAssignment.objects.get_or_create(
