@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator
 import pytest
 from rest_framework.throttling import SimpleRateThrottle
 
+from tests.proof.cast import Cast, make_cast
 from tests.proof.figures import Figures, Tally
 from tests.proof.scene import Scene, scene_of_faults
 
@@ -26,6 +27,12 @@ def scene() -> Iterator[Scene]:
     """A server on a faulty line."""
     with scene_of_faults() as scene:
         yield scene
+
+
+@pytest.fixture
+def cast(db: None, unlimited: None) -> Cast:
+    """Everybody who may ask, and be asked about."""
+    return make_cast()
 
 
 @pytest.fixture

@@ -13,7 +13,10 @@ import pytest
 from django.db import IntegrityError, OperationalError, connections, transaction
 from rest_framework.test import APIClient
 
+from config.errors import ContractError
+from organizations.assignment.service import assign
 from organizations.capabilities import ALL_CAPABILITIES
+from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.models import (
     Department,
     DepartmentMembership,
@@ -25,6 +28,8 @@ from organizations.models import (
     Source,
 )
 from organizations.removal.service import remove_members
+from organizations.restoration.service import restore_members
+from organizations.transfer.service import transfer_resources
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -48,6 +53,13 @@ ANSWERS = {
     "INSUFFICIENT_PERMISSIONS",
     "USER_NOT_FOUND",
     "LAST_OWNER_CANNOT_BE_REMOVED",
+}
+
+
+EVERYTHING: dict[str, Any] = {
+    "actor": None,
+    "source": Source.COMMAND,
+    "authority": ALL_CAPABILITIES,
 }
 
 
@@ -93,6 +105,10 @@ class Somebody:
             self.take_a_role,
             self.join_a_department,
             self.disable_or_enable,
+            *([self.deactivate_or_reactivate] * 2),
+            *([self.restore] * 2),
+            self.replace_roles,
+            self.pass_on_what_is_left,
         ]
         try:
             for _ in range(steps):
@@ -115,19 +131,58 @@ class Somebody:
         return code
 
     def remove_many(self, place: Organization, user: User) -> str:
-        asked = self.chance.sample(self.world.people, 4)
+        *asked, heir = self.chance.sample(self.world.people, 5)
+        department = self.chance.choice(self.world.departments[place.pk])
         outcomes = remove_members(
             place.pk,
             [person.pk for person in asked],
-            transfer_to=self.chance.choice(self.world.departments[place.pk]).pk,
+            transfer_to=self.chance.choice([department.pk, heir.pk]),
             actor=user,
             source=Source.ADMIN,
             authority=ALL_CAPABILITIES,
         )
         codes = {outcome.refusal.code if outcome.refusal else "removed" for outcome in outcomes}
-        assert codes <= ANSWERS
+        assert codes <= {*ANSWERS, "TRANSFER_USER_NOT_FOUND"}
         self.came_of_it["removed by the service"] += sum(bool(o.removal_id) for o in outcomes)
         return "done"
+
+    def deactivate_or_reactivate(self, place: Organization, user: User) -> str:
+        if self.chance.random() < 0.4:
+            [outcome] = deactivate_members(
+                place.pk, [user.pk], transfer_to=self.somebody(), **EVERYTHING
+            )
+        else:
+            [outcome] = reactivate_members(place.pk, [user.pk], **EVERYTHING)
+        return outcome.refusal.code if outcome.refusal else "done"
+
+    def restore(self, place: Organization, user: User) -> str:
+        [outcome] = restore_members(place.pk, [user.pk], may_give_owner=True, **EVERYTHING)
+        return outcome.refusal.code if outcome.refusal else "done"
+
+    def replace_roles(self, place: Organization, user: User) -> str:
+        names = self.chance.sample(["Owner", "Admin", "Member"], 2)
+        roles = place.roles.filter(name__in=names).values_list("pk", flat=True)
+        try:
+            assign(
+                place.pk,
+                user.pk,
+                role_ids=list(roles),
+                department_ids=None,
+                may_give_owner=True,
+                **EVERYTHING,
+            )
+        except ContractError as refusal:
+            return refusal.code
+        return "done"
+
+    def pass_on_what_is_left(self, place: Organization, user: User) -> str:
+        [outcome] = transfer_resources(
+            place.pk, [user.pk], transfer_to=self.somebody(), **EVERYTHING
+        )
+        return outcome.refusal.code if outcome.refusal else "done"
+
+    def somebody(self) -> str:
+        return self.chance.choice(self.world.people).pk
 
     def come_back(self, place: Organization, user: User) -> str:
         return attempt(lambda: Membership.objects.create(organization=place, user=user))

@@ -4,52 +4,27 @@ import re
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
 from itertools import product
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
-from rest_framework.test import APIClient
 from structlog.testing import capture_logs
 
-from organizations.models import Membership, Organization
-from tests.factories import (
-    DepartmentFactory,
-    MembershipFactory,
-    OrganizationFactory,
-    RoleFactory,
-    UserFactory,
+from tests.proof.cast import (
+    ABSENT,
+    CALLERS,
+    NO_SUCH_ORGANIZATION,
+    OUTSIDERS,
+    POWERLESS,
+    TARGETS,
+    UNAUTHENTICATED,
+    Cast,
+    code_of,
 )
-from tests.production import token_of
 from tests.proof.figures import Tally
-from tests.removals import remove
-from users.models import AccessToken, User
 
-CALLERS = (
-    *("nobody", "bad token", "expired token", "revoked token", "disabled account"),
-    *("member elsewhere", "removed member", "staff without membership"),
-    *("member", "role without the capability", "role with the capability", "admin", "owner"),
-)
-TARGETS = (
-    *("member", "admin", "last owner", "caller", "removed before", "member elsewhere"),
-    *("unknown", "malformed", "of an unknown organization", "of a malformed organization"),
-)
 DEPARTMENTS = ("none", "own", "of another organization", "unknown", "malformed")
-
-UNAUTHENTICATED = {
-    "nobody": "AUTHENTICATION_REQUIRED",
-    "bad token": "TOKEN_INVALID",
-    "expired token": "TOKEN_EXPIRED",
-    "revoked token": "TOKEN_INVALID",
-    "disabled account": "TOKEN_INVALID",
-}
-OUTSIDERS = {"member elsewhere", "removed member", "staff without membership"}
-POWERLESS = {"member", "role without the capability"}
-NO_SUCH_ORGANIZATION = {"of an unknown organization", "of a malformed organization"}
-ABSENT = {"removed before", "member elsewhere", "unknown", "malformed"}
 
 STATUS = {
     "": 204,
@@ -88,88 +63,6 @@ def expected_preview(caller: str, target: str) -> tuple[str, str | None]:
         code == "INSUFFICIENT_PERMISSIONS" and caller == "role with the capability"
     )
     return ("", code or None) if reported or not code else (code, None)
-
-
-@dataclass
-class Cast:
-    """An organization with everybody in it, and those outside."""
-
-    organization: Organization
-    users: dict[str, User]
-    tokens: dict[str, str]
-    departments: dict[str, str | None]
-
-    def client(self, caller: str) -> APIClient:
-        token = self.tokens[caller]
-        return APIClient(HTTP_AUTHORIZATION=f"Bearer {token}") if token else APIClient()
-
-    def path(self, caller: str, target: str) -> str:
-        organizations = {
-            "of an unknown organization": "org_unknown",
-            "of a malformed organization": "org-malformed",
-        }
-        users = {"unknown": "usr_unknown", "malformed": "usr-malformed"}
-        if target == "caller":
-            user = self.users[caller].pk
-        elif target in users:
-            user = users[target]
-        else:
-            user = self.users["target member" if target in organizations else f"target {target}"].pk
-        organization = organizations.get(target, self.organization.pk)
-        return f"/v1/organizations/{organization}/users/{user}"
-
-
-@pytest.fixture
-def cast(db: None, unlimited: None) -> Cast:
-    organization = OrganizationFactory.create()
-    able = RoleFactory.create(organization=organization, capabilities=["remove_users"])
-    unable = RoleFactory.create(organization=organization, capabilities=["manage_users"])
-
-    def member(*roles: Any) -> Membership:
-        return MembershipFactory.create(organization=organization, roles=roles)
-
-    owner = member("Owner")
-    removed_caller, removed_target = member(), member("Member")
-    users = {
-        "nobody": UserFactory.create(),
-        "bad token": member("Admin").user,
-        "expired token": member("Admin").user,
-        "revoked token": member("Admin").user,
-        "disabled account": member("Admin").user,
-        "member elsewhere": MembershipFactory.create(roles=["Owner"]).user,
-        "removed member": removed_caller.user,
-        "staff without membership": UserFactory.create(is_staff=True, is_superuser=True),
-        "member": member("Member").user,
-        "role without the capability": member(unable).user,
-        "role with the capability": member(able).user,
-        "admin": member("Admin").user,
-        "owner": owner.user,
-        "target member": member("Member").user,
-        "target admin": member("Admin").user,
-        "target last owner": owner.user,
-        "target removed before": removed_target.user,
-        "target member elsewhere": MembershipFactory.create().user,
-    }
-    remove(removed_caller, removed_target)
-    tokens = {caller: token_of(users[caller]) for caller in CALLERS}
-    tokens |= {"nobody": "", "bad token": "offboard_guess"}
-    now = timezone.now()
-    of = AccessToken.objects.filter
-    of(user=users["expired token"]).update(expires_at=now - timedelta(seconds=1))
-    of(user=users["revoked token"]).update(revoked_at=now)
-    User.objects.filter(pk=users["disabled account"].pk).update(is_active=False)
-    departments = {
-        "none": None,
-        "own": DepartmentFactory.create(organization=organization).pk,
-        "of another organization": DepartmentFactory.create().pk,
-        "unknown": "dept_unknown",
-        "malformed": "Sales",
-    }
-    return Cast(organization, users, tokens, departments)
-
-
-def code_of(response: Any) -> str:
-    return str(response.json()["error"]["code"]) if response.status_code >= 400 else ""
 
 
 @pytest.mark.parametrize("caller", CALLERS)
