@@ -1,18 +1,15 @@
 """The small organization that the demo shows, with the ids of the contract's examples."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
 
-from organizations.models import (
-    Department,
-    DepartmentMembership,
-    Membership,
-    Organization,
-    Resource,
-    Role,
-    RoleAssignment,
-)
+from organizations.assignment.service import add_member, assign
+from organizations.capabilities import ALL_CAPABILITIES
+from organizations.deactivation.service import deactivate_members, reactivate_members
+from organizations.models import Department, Membership, Organization, Resource, Source
+from organizations.removal.service import remove_members
 from users.models import User
 
 ORGANIZATION_ID = "org_xyz789"
@@ -51,58 +48,108 @@ PEOPLE = (
     Person("usr_member2", "max@acme.example", "Max Member", ("Member",), ("dept_sales1",)),
     Person("usr_member3", "maya@acme.example", "Maya Member", ("Member",), ("dept_data01",)),
 )
+DEACTIVATED = Person(
+    "usr_member4", "dana@acme.example", "Dana Deactivated", ("Member",), ("dept_sales1",)
+)
+FORMER = Person("usr_former1", "finn@acme.example", "Finn Former", ("Member",), ("dept_data01",))
+
 RESOURCES = {f"res_sample{number:02}": f"Project {number}" for number in range(1, 13)}
+RESOURCES_OF_FORMER = {f"res_former{number:02}": f"Archive {number}" for number in range(1, 4)}
 
 
 @transaction.atomic
 def restore_sample() -> Organization:
     """Bring the sample to its first state; return its organization.
 
-    Somebody who was removed comes back as a new member, somebody who was deactivated is active, and
-    what they owned is theirs again. What the sample does not name is left alone, and the records of
-    earlier removals stay, as records do.
+    Its people are members, with what they owned, but for one who is deactivated and one who was
+    removed; it all goes through the services, as everywhere. What the sample does not name is left
+    alone, and the records of earlier removals stay, as records do.
     """
     organization, _ = Organization.objects.get_or_create(
         pk=ORGANIZATION_ID, defaults={"name": "Acme"}
     )
     organization.roles.get_or_create(name="Billing", defaults={"capabilities": ["manage_billing"]})
-    roles = {role.name: role for role in organization.roles.all()}
     for department_id, name in DEPARTMENTS.items():
         Department.objects.get_or_create(
             pk=department_id, defaults={"organization": organization, "name": name}
         )
-    for person in PEOPLE:
-        _restore_person(organization, person, [roles[name] for name in person.roles])
-    for resource_id, name in RESOURCES.items():
+    for person in (*PEOPLE, DEACTIVATED):
+        _restore_member(organization, person)
+    _restore_resources(organization, RESOURCES, LEAVER)
+    deactivate_members(
+        organization.pk,
+        [DEACTIVATED.id],
+        transfer_to=None,
+        actor=None,
+        source=Source.COMMAND,
+        authority=ALL_CAPABILITIES,
+        reason="On leave.",
+    )
+    if not _has_left(organization, FORMER):
+        _restore_member(organization, FORMER)
+        _restore_resources(organization, RESOURCES_OF_FORMER, FORMER)
+        remove_members(
+            organization.pk,
+            [FORMER.id],
+            transfer_to=DEPARTMENT_ID,
+            actor=None,
+            source=Source.COMMAND,
+            authority=ALL_CAPABILITIES,
+            reason="The contract ended.",
+        )
+    return organization
+
+
+def _restore_member(organization: Organization, person: Person) -> None:
+    """Make the person an active member with exactly these roles and departments."""
+    User.objects.update_or_create(
+        pk=person.id,
+        defaults={"email": person.email, "full_name": person.full_name, "is_active": True},
+    )
+    roles = organization.roles.filter(name__in=person.roles)
+    give = assign if _is_member(organization, person) else add_member
+    give(
+        organization.pk,
+        person.id,
+        role_ids=list(roles.values_list("pk", flat=True)),
+        department_ids=person.departments,
+        actor=None,
+        source=Source.COMMAND,
+        authority=ALL_CAPABILITIES,
+        may_give_owner=True,
+    )
+    reactivate_members(  # who is active is refused, and stays so
+        organization.pk,
+        [person.id],
+        actor=None,
+        source=Source.COMMAND,
+        authority=ALL_CAPABILITIES,
+    )
+
+
+def _is_member(organization: Organization, person: Person) -> bool:
+    """Tell whether the person is a member, active or deactivated."""
+    return Membership.objects.current().of(organization.pk, [person.id]).exists()
+
+
+def _has_left(organization: Organization, person: Person) -> bool:
+    """Tell whether the person was removed, and not restored or added since."""
+    tenures = Membership.objects.of(organization.pk, [person.id])
+    return tenures.exists() and not _is_member(organization, person)
+
+
+def _restore_resources(
+    organization: Organization, resources: Mapping[str, str], owner: Person
+) -> None:
+    """Give these resources, names by id, to an active member."""
+    for resource_id, name in resources.items():
         Resource.objects.update_or_create(
             pk=resource_id,
             defaults={
                 "organization": organization,
                 "name": name,
-                "owner_id": LEAVER_ID,
+                "owner_id": owner.id,
                 "department": None,
                 "removal": None,
             },
         )
-    return organization
-
-
-def _restore_person(organization: Organization, person: Person, roles: list[Role]) -> None:
-    """Make the person a member with exactly these roles and their departments."""
-    User.objects.update_or_create(
-        pk=person.id,
-        defaults={"email": person.email, "full_name": person.full_name, "is_active": True},
-    )
-    member, _ = Membership.objects.current().update_or_create(
-        organization=organization, user_id=person.id, defaults={"deactivated_at": None}
-    )
-    for role in roles:
-        RoleAssignment.objects.get_or_create(
-            organization=organization, membership=member, role=role
-        )
-    member.role_assignments.exclude(role__in=roles).delete()
-    for department_id in person.departments:
-        DepartmentMembership.objects.get_or_create(
-            organization=organization, membership=member, department_id=department_id
-        )
-    member.department_memberships.exclude(department__in=person.departments).delete()

@@ -50,6 +50,19 @@ def started(demo: Program) -> tuple[str, str]:
     return address, token
 
 
+def calls(demo: Program, address: str) -> list[tuple[str, str, Any]]:
+    """Return what the page of what to try sends: method, path and body of each curl."""
+    demo.until("Stop with Ctrl-C")
+    found = []
+    for command in re.findall(r"^curl (?:.*\\\n)+.*", demo.output, re.MULTILINE):
+        words = shlex.split(command.replace("\\\n", " "))
+        [url] = [word for word in words if word.startswith("http")]
+        method = words[words.index("-X") + 1] if "-X" in words else "GET"
+        body = json.loads(words[words.index("-d") + 1]) if "-d" in words else None
+        found.append((method, url.removeprefix(f"http://{address}"), body))
+    return found
+
+
 def settings(server: Server) -> dict[str, str]:
     """Return an environment in which the demo has a database of its own."""
     return {"HOME": str(server.folder), "EMBEDDED_POSTGRES": str(server.folder)}
@@ -64,13 +77,19 @@ def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
     port = str(free_port())
     with running("manage.py", "demo", port, environment=settings(server)) as demo:
         address, token = started(demo)
-        curl = shlex.split(demo.until(r"curl (?:.*\\\n)+.*")[0].replace("\\\n", " "))
-        assert curl[curl.index("-X") + 1] == "DELETE"
-        assert json.loads(curl[-1]) == confirmed
+        delete, *others = calls(demo, address)
+        assert delete == ("DELETE", user, confirmed)
 
         assert answer(address, token, "DELETE", user, {})[0] == 422
         assert answer(address, token, "DELETE", user, confirmed) == (204, b"")
         assert answer(address, token, "DELETE", user, confirmed)[0] == 404
+
+        restore, deactivate, listed = others
+        status, restored = answer(address, token, *restore)
+        assert (status, json.loads(restored)["restored"]["resource_count"]) == (200, 12)
+        status, deactivated = answer(address, token, *deactivate)
+        assert (status, json.loads(deactivated)["account_state"]) == (200, "deactivated")
+        assert listed == ("GET", "/v1/organizations/org_xyz789/users", None)
 
         password = demo.until(r"with the password\s+(\S+)")[1]
         browser = Browser(address)
@@ -82,6 +101,10 @@ def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
         )
         assert "Lea Leaver" in shown
         assert "Engineering" in shown
+        assert "Finn Former" in shown
+        for state, name in (("deactivated", "Dana Deactivated"), ("former", "Finn Former")):
+            members = browser.get(f"/admin/organizations/membership/?state={state}")
+            assert name in members
         assert "https://" not in answer(address, token, "GET", "/v1/docs")[1].decode()
 
     with running("manage.py", "demo", port, environment=settings(server)) as demo:

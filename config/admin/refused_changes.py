@@ -1,4 +1,4 @@
-"""What the database refuses, told to staff on the page that they came from."""
+"""What the services and the database refuse, told to staff on the page that they came from."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,6 +13,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
+from config.errors import ContractError
+
 View = Callable[..., HttpResponseBase]
 
 # What a trigger raises that names no error code of its own: Django calls it a ProgrammingError.
@@ -20,7 +22,7 @@ RAISED_BY_TRIGGER = "P0001"
 
 
 def explain_refusals(view: View) -> View:
-    """Return the view with an answer for what the database refuses of a POST.
+    """Return the view with an answer for what a service or the database refuses of a POST.
 
     Nothing is changed then, and the page that was sent is shown again with the reason.
     """
@@ -29,6 +31,11 @@ def explain_refusals(view: View) -> View:
     def explained(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
+        except ContractError as refusal:
+            if request.method != "POST":
+                raise
+            messages.error(request, f"Nothing was changed: {refusal}")
+            return redirect(request.get_full_path())
         except (IntegrityError, ProgrammingError) as refusal:
             if request.method != "POST" or not _is_refusal(refusal):
                 raise

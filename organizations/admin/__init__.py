@@ -1,5 +1,6 @@
 """What staff see of organizations, in the order in which they think of them."""
 
+from organizations.admin.events import EventAdmin
 from organizations.admin.memberships import MembershipAdmin
 from organizations.admin.organizations import DepartmentAdmin, OrganizationAdmin, RoleAdmin
 from organizations.admin.removals import RemovalAdmin
@@ -7,6 +8,7 @@ from organizations.admin.resources import ResourceAdmin
 
 __all__ = [
     "DepartmentAdmin",
+    "EventAdmin",
     "MembershipAdmin",
     "OrganizationAdmin",
     "RemovalAdmin",

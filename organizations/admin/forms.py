@@ -1,4 +1,4 @@
-"""What staff decide before a removal: a department for each organization, and a reason."""
+"""What staff decide before an action on members: who takes over what they own, and why."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,18 +8,21 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.widgets import AdminTextareaWidget, AutocompleteSelect
 from django.forms.boundfield import BoundField
 
-from organizations.models import Department, Organization, Resource
+from organizations.models import Department, Membership, Organization, Removal, Resource
+from users.models import User
+
+LONGEST_REASON = 1000
 
 
-class DepartmentSelect(AutocompleteSelect):
-    """Searches the departments of one organization."""
+class SelectOfOrganization(AutocompleteSelect):
+    """Searches what a field refers to, in one organization."""
 
-    def __init__(self, organization: Organization, admin_site: AdminSite) -> None:
+    def __init__(self, field: Any, organization: Organization, admin_site: AdminSite) -> None:
         self.organization = organization
-        super().__init__(Resource._meta.get_field("department"), admin_site)
+        super().__init__(field, admin_site)
 
     def get_url(self) -> str:
-        """Return where to search; DepartmentAdmin understands the parameter."""
+        """Return where to search; the admin of what is searched understands the parameter."""
         return f"{super().get_url()}?organization={self.organization.pk}"
 
 
@@ -41,7 +44,9 @@ class DepartmentsForm(forms.Form):
                 Department.objects.filter(organization=organization),
                 required=self.required_department,
                 label=f"Department of {organization}",
-                widget=DepartmentSelect(organization, admin_site),
+                widget=SelectOfOrganization(
+                    Resource._meta.get_field("department"), organization, admin_site
+                ),
                 help_text=self.department_help,
             )
             for organization in organizations
@@ -63,21 +68,88 @@ class DepartmentsForm(forms.Form):
         return department
 
 
-class TransferForm(DepartmentsForm):
-    """Where the resources of somebody who has left go, and why."""
+class ReasonForm(forms.Form):
+    """Why something is done."""
 
     reason = forms.CharField(
         required=False,
-        max_length=2000,
+        max_length=LONGEST_REASON,
         widget=AdminTextareaWidget({"rows": 3}),
         help_text="Optional. It stays on the record.",
     )
 
 
-class RemovalForm(TransferForm):
-    """Where the resources of those who leave go, if anywhere, and why they leave."""
+class TargetsForm(ReasonForm, DepartmentsForm):
+    """For each of some organizations a department or a person who takes over, or neither; and why.
+
+    ``leaving`` are memberships whose resources pass on: none of them takes over.
+    """
 
     required_department = False
-    department_help = (
-        "Takes over the resources of those who leave. Without one, the resources stay theirs."
-    )
+    department_help = "Takes over what they own. Without it, and without a person, it stays theirs."
+    person_help = "An active member who takes over instead of a department."
+
+    def __init__(
+        self,
+        organizations: Iterable[Organization],
+        admin_site: AdminSite,
+        data: Any = None,
+        *,
+        leaving: Iterable[int | str] = (),
+    ) -> None:
+        organizations = list(organizations)
+        super().__init__(organizations, admin_site, data)
+        self.organizations = organizations
+        staying = Membership.objects.active().exclude(pk__in=leaving).select_related("user")
+        for organization in organizations:
+            self.fields[self._person(organization)] = forms.ModelChoiceField(
+                staying.filter(organization=organization),
+                required=False,
+                label=f"Or a person in {organization}",
+                widget=SelectOfOrganization(
+                    Removal._meta.get_field("membership"), organization, admin_site
+                ),
+                help_text=self.person_help,
+                error_messages={"invalid_choice": "Choose an active member who stays."},
+            )
+        self.order_fields(
+            name
+            for organization in organizations
+            for name in (self._name(organization), self._person(organization))
+        )
+
+    @staticmethod
+    def _person(organization: Organization) -> str:
+        return f"person_of_{organization.pk}"
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse two who would take over the same."""
+        cleaned = super().clean()
+        for organization in self.organizations:
+            names = self._name(organization), self._person(organization)
+            if all(self.cleaned_data.get(name) for name in names):
+                self.add_error(names[1], "Choose either a department or a person.")
+        return cleaned
+
+    def target_fields(self, organization: Organization) -> list[BoundField]:
+        """Return the fields of an organization, to show them."""
+        return [self[self._name(organization)], self[self._person(organization)]]
+
+    def target_of(self, organization: Organization) -> Department | User | None:
+        """Return who was chosen to take over in an organization, if anybody was."""
+        member: Membership | None = self.cleaned_data[self._person(organization)]
+        return member.user if member else self.department_of(organization)
+
+
+class TransferForm(TargetsForm):
+    """Who takes over what is left, which somebody must."""
+
+    department_help = "Takes over what is left."
+
+    def clean(self) -> dict[str, Any] | None:
+        """Ask for one of the two."""
+        cleaned = super().clean()
+        for organization in self.organizations:
+            if not self.errors and not self.target_of(organization):
+                self.add_error(self._name(organization), "Choose a department or a person.")
+        return cleaned

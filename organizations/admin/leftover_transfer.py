@@ -1,4 +1,4 @@
-"""Passing on, in the admin, what somebody who was removed still owns."""
+"""Passing on, in the admin, what somebody owns who was removed or is deactivated."""
 
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -11,7 +11,7 @@ from config.admin.site import staff_of
 from config.trace import trace_id_of
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.forms import TransferForm
-from organizations.admin.member_actions import MemberActionAdmin
+from organizations.admin.member_actions import MEMBER, MemberActionAdmin
 from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import Department, Membership, Resource, Source
 from organizations.models.resource import ResourceQuerySet
@@ -19,11 +19,9 @@ from organizations.retries import retried
 from organizations.transfer.service import TransferOutcome, transfer_resources
 from users.models import User
 
-MEMBER = "admin:organizations_membership_change"
-
 
 class LeftoverTransferAdmin(MemberActionAdmin):
-    """The part of the membership's admin that passes on what a former member still owns."""
+    """The part of the membership's admin that passes on what a member owns who cannot act."""
 
     def get_urls(self) -> list[URLPattern]:
         """Return the page of the transfer besides the others."""
@@ -38,20 +36,22 @@ class LeftoverTransferAdmin(MemberActionAdmin):
         ]
 
     def leftover_transfer(self, request: HttpRequest, membership_id: int) -> HttpResponse:
-        """Ask which department takes over what a former member still owns, then pass it on."""
-        self.require_remove_permission(request)
+        """Ask who takes over what the member still owns, then pass it on."""
+        self.require_permission(request, "remove")
         member = get_object_or_404(
             Membership.objects.select_related("user", "organization"), pk=membership_id
         )
         number = leftovers_of(member).count()
-        if not number:  # passed on meanwhile, or the person is a member again
+        if not number:  # passed on meanwhile, or the person is active again
             self.message_user(request, f"Nothing of {member} is left to pass on.", messages.WARNING)
             return redirect(MEMBER, member.pk)
-        form = TransferForm([member.organization], self.admin_site, request.POST or None)
-        if form.is_valid() and (department := form.department_of(member.organization)):
+        form = TransferForm(
+            [member.organization], self.admin_site, request.POST or None, leaving=[member.pk]
+        )
+        if form.is_valid() and (target := form.target_of(member.organization)):
             outcome = transfer_and_log(
                 member,
-                department,
+                target,
                 actor=staff_of(request),
                 reason=form.cleaned_data["reason"],
                 trace_id=trace_id_of(request),
@@ -59,7 +59,7 @@ class LeftoverTransferAdmin(MemberActionAdmin):
             if outcome.refusal:
                 self.message_user(request, str(outcome.refusal), messages.ERROR)
             else:
-                self.message_user(request, f"{outcome.resource_count:,} passed to {department}.")
+                self.message_user(request, f"{outcome.resource_count:,} passed to {target}.")
             return redirect(MEMBER, member.pk)
         return confirmation_page(
             self,
@@ -73,22 +73,23 @@ class LeftoverTransferAdmin(MemberActionAdmin):
 
 
 def leftovers_of(member: Membership) -> ResourceQuerySet:
-    """Return what a former member still owns in the organization; of a member of today, nothing."""
-    return Resource.objects.whose_owner_has_left().filter(
-        organization=member.organization_id, owner=member.user_id
-    )
+    """Return what a deactivated or former member owns there; of who is active by now, nothing."""
+    owned = Resource.objects.filter(organization=member.organization_id, owner=member.user_id)
+    if member.is_active:
+        return owned.none()
+    return owned if member.is_current else owned.whose_owner_has_left()
 
 
 @retried
 @transaction.atomic
 def transfer_and_log(
-    member: Membership, department: Department, *, actor: User, reason: str, trace_id: str
+    member: Membership, target: Department | User, *, actor: User, reason: str, trace_id: str
 ) -> TransferOutcome:
-    """Pass on what a former member owns, with the entry of the admin's log."""
+    """Pass on what the member owns, with the entry of the admin's log."""
     [outcome] = transfer_resources(
         member.organization_id,
         [member.user_id],
-        transfer_to=department.pk,
+        transfer_to=target.pk,
         actor=actor,
         source=Source.ADMIN,
         authority=ALL_CAPABILITIES,
@@ -100,8 +101,7 @@ def transfer_and_log(
             actor.pk,
             [member],
             CHANGE,
-            f"Passed {outcome.resource_count} resources to {department} ({department.pk}),"
-            f" trace id {trace_id}.",
+            f"Passed {outcome.resource_count} resources to {target.pk}, trace id {trace_id}.",
             single_object=True,
         )
     return outcome

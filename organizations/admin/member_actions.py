@@ -1,22 +1,49 @@
-"""What the actions on members share: who may take them."""
+"""What the actions on members share: who may take them, and on whom they are taken."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from config.admin.large_tables import LargeTableAdmin
-from organizations.models import Membership
+from organizations.models import Membership, Organization
+from organizations.models.membership import MembershipQuerySet
+
+BATCH_SIZE = 1000
+
+CHANGELIST = "admin:organizations_membership_changelist"
+MEMBER = "admin:organizations_membership_change"
+
+Action = Literal["remove", "deactivate", "restore"]
 
 
 class MemberActionAdmin(LargeTableAdmin[Membership]):
-    """An action on members, for whoever may remove them."""
+    """An action on members, for whoever is permitted to take it."""
 
-    def has_remove_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may remove members, which shows who they are and what they hold."""
+    def may(self, request: HttpRequest, action: Action) -> bool:
+        """Whether the user may do this to members, which shows who they are and what they hold."""
         return request.user.has_perm(
-            "organizations.remove_membership"
+            f"organizations.{action}_membership"
         ) and self.has_view_permission(request)
 
-    def require_remove_permission(self, request: HttpRequest) -> None:
-        """Raise PermissionDenied unless the user may remove members."""
-        if not self.has_remove_permission(request):
+    def require_permission(self, request: HttpRequest, action: Action) -> None:
+        """Raise PermissionDenied unless the user may do this to members."""
+        if not self.may(request, action):
             raise PermissionDenied
+
+
+def by_organization(members: MembershipQuerySet) -> dict[Organization, list[Membership]]:
+    """Return members by their organizations, in the order of the names; the newest come first."""
+    grouped: dict[Organization, list[Membership]] = {}
+    for member in members.select_related("user", "organization").order_by(
+        "organization__name", "organization", "-pk"
+    ):
+        grouped.setdefault(member.organization, []).append(member)
+    return grouped
+
+
+def in_batches(members: Sequence[Membership]) -> Iterator[Sequence[Membership]]:
+    """Yield members in parts that are each one transaction."""
+    for start in range(0, len(members), BATCH_SIZE):
+        yield members[start : start + BATCH_SIZE]

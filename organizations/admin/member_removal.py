@@ -1,6 +1,5 @@
 """Removing members in the admin: the action, its confirmation, and what came of it."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from django.contrib import admin
@@ -14,27 +13,36 @@ from django.urls import URLPattern, path
 from config.admin.site import staff_of
 from config.trace import trace_id_of
 from organizations.admin.confirmation import confirmation_page
-from organizations.admin.forms import RemovalForm
-from organizations.admin.member_actions import MemberActionAdmin
-from organizations.admin.removal_plan import SHOWN, plan_removal
+from organizations.admin.forms import TargetsForm
+from organizations.admin.member_actions import (
+    CHANGELIST,
+    MemberActionAdmin,
+    by_organization,
+    in_batches,
+)
+from organizations.admin.member_plan import SHOWN, plan_action
 from organizations.admin.selection import Selection, lead_back, lead_to_confirmation
 from organizations.capabilities import ALL_CAPABILITIES
-from organizations.models import Department, Membership, Organization, Removal, Source
+from organizations.models import Membership, Organization, Removal, Source
 from organizations.models.membership import MembershipQuerySet
+from organizations.removal.guards import find_refusals
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.service import remove_members
 from organizations.retries import retried
 from users.models import User
 
-BATCH_SIZE = 1000
-
-CHANGELIST = "admin:organizations_membership_changelist"
 CONFIRMATION = "admin:organizations_membership_removal"
 RESULT = "admin:organizations_membership_removal_result"
+
+TARGET_NAMES = ("transferred_to__name", "transferred_to_user__email")
 
 
 class MemberRemovalAdmin(MemberActionAdmin):
     """The part of the membership's admin that removes members, for whoever is permitted to."""
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        """Whether the action is offered."""
+        return self.may(request, "remove")
 
     @admin.action(
         description="Remove selected members from their organization", permissions=["remove"]
@@ -48,7 +56,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
             request,
             queryset.current(),
             CONFIRMATION,
-            if_none="None of them is an active member.",
+            if_none="None of them is a member.",
             if_too_many=(
                 "Select fewer, or let an operator use the command remove_members, which takes"
                 " any number."
@@ -75,32 +83,37 @@ class MemberRemovalAdmin(MemberActionAdmin):
 
     def removal_of_one(self, request: HttpRequest, membership_id: int) -> HttpResponse:
         """Ask for confirmation of the removal of one member, from that member's page."""
-        self.require_remove_permission(request)
+        self.require_permission(request, "remove")
         return redirect(CONFIRMATION, Selection.of([membership_id], request.session).key)
 
     def removal(self, request: HttpRequest, key: str) -> HttpResponse:
         """Show what a removal would do; once it is confirmed, remove and lead to the result."""
-        self.require_remove_permission(request)
+        self.require_permission(request, "remove")
         selection = Selection.find(key, request.session)
         if selection is None:
             return lead_back(request, CHANGELIST)
-        members = defaultdict[str, list[Membership]](list)  # by organization
-        for member in (
-            Membership.objects.current()
-            .filter(pk__in=selection.ids)
-            .select_related("user")
-            .order_by("-pk")
-        ):
-            members[member.organization_id].append(member)
+        members = by_organization(Membership.objects.current().filter(pk__in=selection.ids))
         if request.method == "POST" and not members:  # sent twice, or others were faster
             return redirect(RESULT, key)
-        organizations = Organization.objects.filter(pk__in=members).order_by("name", "pk")
-        form = RemovalForm(organizations, self.admin_site, request.POST or None)
+        form = TargetsForm(members, self.admin_site, request.POST or None, leaving=selection.ids)
         if form.is_valid():
-            for organization in organizations:
-                self._remove(request, selection, organization, members[organization.pk], form)
+            for organization in members:
+                self._remove(request, selection, organization, members[organization], form)
             return redirect(RESULT, key)
-        plans = [plan_removal(each, members[each.pk], form) for each in organizations]
+        plans = [
+            plan_action(
+                organization,
+                its_members,
+                find_refusals(
+                    organization.pk,
+                    {member.user_id: member.pk for member in its_members},
+                    targets={},
+                    authority=ALL_CAPABILITIES,
+                ),
+                targets=form.target_fields(organization),
+            )
+            for organization, its_members in members.items()
+        ]
         former = Membership.objects.former().filter(pk__in=selection.ids)
         return confirmation_page(
             self,
@@ -108,8 +121,10 @@ class MemberRemovalAdmin(MemberActionAdmin):
             "membership/removal_confirmation",
             title="Remove members from their organization?",
             form=form,
+            verb="remove",
+            held_note=" that go",
             plans=plans,
-            leaving_count=sum(plan.leaving_count for plan in plans),
+            affected_count=sum(plan.affected_count for plan in plans),
             former=former.select_related("user", "organization", "removal")[:SHOWN],
             former_count=former.count(),
         )
@@ -120,15 +135,15 @@ class MemberRemovalAdmin(MemberActionAdmin):
         selection: Selection,
         organization: Organization,
         members: Sequence[Membership],
-        form: RemovalForm,
+        form: TargetsForm,
     ) -> None:
         """Remove members of one organization; keep with the selection what came of it."""
-        for start in range(0, len(members), BATCH_SIZE):
-            batch = members[start : start + BATCH_SIZE]
+        target = form.target_of(organization)
+        for batch in in_batches(members):
             outcomes = remove_and_log(
                 organization,
                 batch,
-                department=form.department_of(organization),
+                transfer_to=target.pk if target else None,
                 actor=staff_of(request),
                 reason=form.cleaned_data["reason"],
                 trace_id=trace_id_of(request),
@@ -142,14 +157,20 @@ class MemberRemovalAdmin(MemberActionAdmin):
 
     def removal_result(self, request: HttpRequest, key: str) -> HttpResponse:
         """Show who was removed, what moved where, and who was not removed and why."""
-        self.require_remove_permission(request)
+        self.require_permission(request, "remove")
         selection = Selection.find(key, request.session)
         if selection is None:
             return lead_back(request, CHANGELIST)
         removals = Removal.objects.filter(membership__in=selection.ids)
         done = removals.filter(membership__in=selection.done)
         earlier = removals.exclude(membership__in=selection.done)
-        related = ("membership__user", "organization", "transferred_to", "actor")
+        related = (
+            "membership__user",
+            "organization",
+            "transferred_to",
+            "transferred_to_user",
+            "actor",
+        )
         staying = (
             Membership.objects.current()
             .filter(pk__in=selection.ids)
@@ -160,9 +181,9 @@ class MemberRemovalAdmin(MemberActionAdmin):
             request,
             "membership/removal_result",
             title="What came of the removal",
-            totals=done.values("organization__name", "transferred_to__name")
+            totals=done.values("organization__name", *TARGET_NAMES)
             .annotate(member_count=Count("pk"), moved=Sum("resource_count"))
-            .order_by("organization__name", "transferred_to__name"),
+            .order_by("organization__name", *TARGET_NAMES),
             removed=done.select_related(*related).order_by("pk")[:SHOWN],
             removed_count=done.count(),
             earlier=earlier.select_related(*related).order_by("pk")[:SHOWN],
@@ -181,7 +202,7 @@ def remove_and_log(
     organization: Organization,
     members: Sequence[Membership],
     *,
-    department: Department | None,
+    transfer_to: str | None,
     actor: User,
     reason: str,
     trace_id: str,
@@ -190,7 +211,7 @@ def remove_and_log(
     outcomes = remove_members(
         organization.pk,
         [member.user_id for member in members],
-        transfer_to=department.pk if department else None,
+        transfer_to=transfer_to,
         actor=actor,
         source=Source.ADMIN,
         authority=ALL_CAPABILITIES,

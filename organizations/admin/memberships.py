@@ -14,16 +14,22 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from config.identifiers import is_id
-from organizations.admin.assignments import DepartmentMembershipInline, RoleAssignmentInline
+from organizations.admin.assignments import (
+    AssignmentAdmin,
+    DepartmentMembershipInline,
+    RoleAssignmentInline,
+)
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.leftover_transfer import LeftoverTransferAdmin, leftovers_of
+from organizations.admin.member_deactivation import MemberDeactivationAdmin
 from organizations.admin.member_removal import MemberRemovalAdmin
+from organizations.admin.member_restoration import MemberRestorationAdmin, is_latest_tenure
 from organizations.models import Membership
 from users.models import User
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Members of today, unless former ones are asked for."""
+    """Members, active and deactivated, unless something else is asked for."""
 
     title = "state"
     parameter_name = "state"
@@ -32,31 +38,50 @@ class StateFilter(admin.SimpleListFilter):
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Membership]
     ) -> list[tuple[str, str]]:
         """Return what can be asked for besides the default."""
-        return [("former", "Former"), ("all", "All")]
+        return [
+            ("active", "Active"),
+            ("deactivated", "Deactivated"),
+            ("former", "Former"),
+            ("all", "All"),
+        ]
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """Call the default by its name."""
         first, *others = super().choices(changelist)
-        yield {**first, "display": "Active"}
+        yield {**first, "display": "Members"}
         yield from others
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Membership]
     ) -> QuerySet[Membership]:
         """Narrow the memberships to that state."""
-        if self.value() == "former":
-            return queryset & Membership.objects.former()
-        return queryset if self.value() == "all" else queryset & Membership.objects.current()
+        memberships = Membership.objects
+        match self.value():
+            case "active":
+                return queryset & memberships.active()
+            case "deactivated":
+                return queryset & memberships.deactivated()
+            case "former":
+                return queryset & memberships.former()
+            case "all":
+                return queryset
+        return queryset & memberships.current()
 
 
 @admin.register(Membership)
-class MembershipAdmin(MemberRemovalAdmin, LeftoverTransferAdmin):
+class MembershipAdmin(
+    AssignmentAdmin,
+    MemberDeactivationAdmin,
+    MemberRemovalAdmin,
+    MemberRestorationAdmin,
+    LeftoverTransferAdmin,
+):
     """A member: who, where, with what, since when, and the removal that ended it."""
 
-    list_display = ("member", "organization", "role_names", "department_names", "since")
+    list_display = ("member", "organization", "state", "role_names", "department_names", "since")
     list_filter = (StateFilter, OrganizationFilter)
     list_select_related = ("user", "organization")
-    actions = ("remove_from_organization",)
+    actions = ("deactivate", "reactivate", "remove_from_organization")
     autocomplete_fields = ("organization", "user")
     search_fields = ("user__email",)
     search_help_text = (
@@ -74,7 +99,14 @@ class MembershipAdmin(MemberRemovalAdmin, LeftoverTransferAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Membership], search_term: str
     ) -> tuple[QuerySet[Membership], bool]:
-        """Find members by who they are, or all of one organization."""
+        """Find members by who they are, or all of one organization.
+
+        A form that asks for somebody who takes over says of which organization.
+        """
+        if request.resolver_match and request.resolver_match.url_name == "autocomplete":
+            queryset = queryset.filter(
+                is_active=True, organization=request.GET.get("organization", "")
+            ).select_related("user", "organization")
         if not search_term:
             return queryset, False
         if is_id("org", search_term):
@@ -87,15 +119,19 @@ class MembershipAdmin(MemberRemovalAdmin, LeftoverTransferAdmin):
         return (*self.list_display, "until") if shows_former else self.list_display
 
     def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
-        """Return what belongs to a new member, an active one, and a former one."""
+        """Return what belongs to a new member, an active one, a deactivated and a former one."""
         if obj is None:
-            return ["organization", "user"]
+            return ["organization", "user", "reason"]
+        deactivated = ["deactivated_at"] if obj.deactivated_at else []
         ended = [] if obj.is_current else ["deleted_at", "record"]
-        return ["organization", "user", "created_at", *ended]
+        reason = ["reason"] if self.has_change_permission(request, obj) else []
+        return ["organization", "user", "state", "created_at", *deactivated, *ended, *reason]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
         """A membership is of one person in one organization for good."""
-        return self.get_fields(request, obj) if obj else []
+        if obj is None:
+            return []
+        return [field for field in self.get_fields(request, obj) if field != "reason"]
 
     def get_inlines(self, request: HttpRequest, obj: Membership | None) -> list[Any]:
         """Roles and departments are given once somebody is a member, and while they are."""
@@ -133,11 +169,16 @@ class MembershipAdmin(MemberRemovalAdmin, LeftoverTransferAdmin):
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **options: Any
     ) -> HttpResponse:
-        """Offer the removal of an active member, and the transfer of what a former one left."""
+        """Offer what can be done to a member in this state, of what the user may do."""
         member: Membership | None = context.get("original")
-        if member and self.has_remove_permission(request):
+        if member and self.may(request, "deactivate"):
+            context["can_be_deactivated"] = member.is_active
+            context["can_be_reactivated"] = member.is_current and not member.is_active
+        if member and self.may(request, "remove"):
             context["can_be_removed"] = member.is_current
             context["has_leftovers"] = leftovers_of(member).exists()
+        if member and self.may(request, "restore"):
+            context["can_be_restored"] = is_latest_tenure(member)
         return super().render_change_form(request, context, *args, **options)
 
     @admin.display(description="Member", ordering="user")
@@ -147,6 +188,13 @@ class MembershipAdmin(MemberRemovalAdmin, LeftoverTransferAdmin):
         if not user.full_name:
             return user.email
         return format_html('{} <span class="address">{}</span>', user.full_name, user.email)
+
+    @admin.display(description="State")
+    def state(self, membership: Membership) -> str:
+        """Say whether the member can act, or is none any more."""
+        if not membership.is_current:
+            return "Former"
+        return "Active" if membership.is_active else "Deactivated"
 
     @admin.display(description="Since", ordering="created_at")
     def since(self, membership: Membership) -> str:

@@ -63,7 +63,7 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
 
     list_display = ("name", "id", "created_at")
     list_filter = (OneOwnerFilter,)
-    numbers = ("active_members", "former_members", "resources", "resources_whose_owner_has_left")
+    numbers = ("members", "former_members", "resources", "resources_whose_owner_has_left")
     readonly_fields = ("id", "created_at", *numbers)
 
     def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:
@@ -83,9 +83,9 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
         to_delete, counts, _, protected = super().get_deleted_objects(objs, request)
         return to_delete, counts, set(), protected
 
-    @admin.display(description="Active members")
-    def active_members(self, organization: Organization) -> str:
-        """Count the members of today."""
+    @admin.display(description="Members")
+    def members(self, organization: Organization) -> str:
+        """Count the members of today, active and deactivated."""
         return _number_with_link(organization.memberships.current(), organization)
 
     @admin.display(description="Former members")
@@ -154,9 +154,10 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
         return ""
 
     def has_view_permission(self, request: HttpRequest, obj: Department | None = None) -> bool:
-        """Who removes members looks for the department that takes over."""
-        return request.user.has_perm(
-            "organizations.remove_membership"
+        """Who removes or deactivates members looks for the department that takes over."""
+        return any(
+            request.user.has_perm(f"organizations.{action}_membership")
+            for action in ("remove", "deactivate")
         ) or super().has_view_permission(request, obj)
 
 

@@ -4,18 +4,22 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
 
-from config.admin.large_tables import LargeTableAdmin
+from config.admin.read_only import ReadOnlyAdmin
 from config.identifiers import is_id
 from organizations.admin.filters import ActorFilter, OrganizationFilter
-from organizations.models import Removal
+from organizations.admin.member_restoration import is_latest_tenure
+from organizations.models import Removal, Restoration
 from users.models import User
 
 
 @admin.register(Removal)
-class RemovalAdmin(LargeTableAdmin[Removal]):
-    """A removal as a person reads it: nothing here can be changed."""
+class RemovalAdmin(ReadOnlyAdmin[Removal]):
+    """A removal as a person reads it, with the restoration that undid it, if one did."""
 
     list_display = (
         "created_at",
@@ -23,12 +27,18 @@ class RemovalAdmin(LargeTableAdmin[Removal]):
         "organization",
         "actor",
         "source",
-        "transferred_to",
+        "passed_to",
         "resource_count",
     )
     list_filter = ("source", OrganizationFilter, ActorFilter)
     date_hierarchy = "created_at"
-    list_select_related = ("membership__user", "organization", "actor", "transferred_to")
+    list_select_related = (
+        "membership__user",
+        "organization",
+        "actor",
+        "transferred_to",
+        "transferred_to_user",
+    )
     search_fields = ("membership__user__email",)
     search_help_text = (
         "Who was removed: a name, how an e-mail address begins, or an id. Or a trace id."
@@ -38,8 +48,9 @@ class RemovalAdmin(LargeTableAdmin[Removal]):
         ("Who removed them", {"fields": ("actor", "source", "reason", "trace_id")}),
         (
             "What it took",
-            {"fields": ("role_names", "department_names", "resource_count", "transferred_to")},
+            {"fields": ("role_names", "department_names", "resource_count", "passed_to")},
         ),
+        ("What came back", {"fields": ("restored", "not_restored")}),
     )
 
     def get_search_results(
@@ -55,17 +66,17 @@ class RemovalAdmin(LargeTableAdmin[Removal]):
             return of_request, False
         return queryset.filter(membership__user__in=User.objects.matching(search_term)), False
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """A record is left by a removal, not written."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Removal | None = None) -> bool:
-        """A record is never changed."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Removal | None = None) -> bool:
-        """A record is never deleted."""
-        return False
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **options: Any
+    ) -> HttpResponse:
+        """Offer to restore who was removed, to whoever may."""
+        removal: Removal | None = context.get("original")
+        may_restore = request.user.has_perms(
+            ("organizations.restore_membership", "organizations.view_membership")
+        )
+        if removal and may_restore:
+            context["can_be_restored"] = is_latest_tenure(removal.membership)
+        return super().render_change_form(request, context, *args, **options)
 
     @admin.display(description="Who was removed")
     def user(self, removal: Removal) -> str:
@@ -81,6 +92,45 @@ class RemovalAdmin(LargeTableAdmin[Removal]):
     def department_names(self, removal: Removal) -> str:
         """Name the departments that were left."""
         return _named(removal.departments)
+
+    @admin.display(description="Passed to")
+    def passed_to(self, removal: Removal) -> str | None:
+        """Name the department or the person that took over."""
+        target = removal.transferred_to or removal.transferred_to_user
+        return str(target) if target else None
+
+    @admin.display(description="Restored")
+    def restored(self, removal: Removal) -> str | None:
+        """Say who put the member back, when, and with what; and lead to the new membership."""
+        restoration = _restoration_of(removal)
+        if restoration is None:
+            return None
+        return format_html(
+            '<a href="{}">{}</a> by {}: roles {}; departments {}; resources {}',
+            reverse("admin:organizations_membership_change", args=[restoration.membership_id]),
+            date_format(restoration.created_at, "DATETIME_FORMAT"),
+            restoration.actor or restoration.get_source_display(),
+            _named(restoration.roles),
+            _named(restoration.departments),
+            f"{restoration.resource_count:,}",
+        )
+
+    @admin.display(description="Not restored")
+    def not_restored(self, removal: Removal) -> str | None:
+        """Name what could not come back."""
+        restoration = _restoration_of(removal)
+        if restoration is None:
+            return None
+        return (
+            f"roles {_named(restoration.roles_not_restored)};"
+            f" departments {_named(restoration.departments_not_restored)};"
+            f" resources {restoration.resources_not_restored:,}"
+        )
+
+
+def _restoration_of(removal: Removal) -> Restoration | None:
+    """Return the restoration that undid the removal, if one did."""
+    return Restoration.objects.select_related("actor").filter(removal=removal).first()
 
 
 def _named(recorded: list[dict[str, Any]]) -> str:

@@ -151,6 +151,8 @@ class Migration(migrations.Migration):
             options={
                 "permissions": (
                     ("remove_membership", "Can remove members from their organization"),
+                    ("deactivate_membership", "Can deactivate and reactivate members"),
+                    ("restore_membership", "Can restore members who were removed"),
                 ),
             },
         ),

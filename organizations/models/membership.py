@@ -29,6 +29,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Members who can act."""
         return self.filter(is_active=True)
 
+    def deactivated(self) -> Self:
+        """Members who cannot act until they are reactivated."""
+        return self.current().exclude(deactivated_at=None)
+
     def former(self) -> Self:
         """Those who were removed."""
         return self.exclude(deleted_at=None)
@@ -80,7 +84,11 @@ class Membership(models.Model):
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
-        permissions = (("remove_membership", "Can remove members from their organization"),)
+        permissions = (
+            ("remove_membership", "Can remove members from their organization"),
+            ("deactivate_membership", "Can deactivate and reactivate members"),
+            ("restore_membership", "Can restore members who were removed"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=["organization", "user"],

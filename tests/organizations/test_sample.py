@@ -1,25 +1,67 @@
-"""The sample, brought back after somebody tried things on it."""
+"""The sample is in its first state however often it is made, and whatever happened meanwhile."""
 
-from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from organizations.models import Membership, Resource
-from organizations.sample import DEPARTMENT_ID, LEAVER_ID, PEOPLE, restore_sample
-from tests.deactivations import deactivate
+from organizations import sample
+from organizations.models import Event, Membership, Organization, Removal, Resource
 from tests.removals import remove
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("end", [deactivate, remove])
-def test_who_was_deactivated_or_removed_is_active_again_with_what_they_owned(
-    end: Callable[..., object],
-) -> None:
-    organization = restore_sample()
-    leaver = Membership.objects.get(user=LEAVER_ID)
-    end(leaver, transfer_to=DEPARTMENT_ID)
+@pytest.fixture
+def acme(db: None) -> Organization:
+    return sample.restore_sample()
 
-    restore_sample()
 
-    assert Membership.objects.active().filter(organization=organization).count() == len(PEOPLE)
-    assert Resource.objects.owned_by(LEAVER_ID).count() == 12
+def state() -> dict[str, Any]:
+    """Return who is there with what, who is deactivated, who has left, and who owns what."""
+    members = Membership.objects.filter(organization=sample.ORGANIZATION_ID)
+    return {
+        "members": {
+            member.user_id: (
+                member.is_active,
+                sorted(member.role_assignments.values_list("role__name", flat=True)),
+                sorted(member.department_memberships.values_list("department", flat=True)),
+            )
+            for member in members.current()
+        },
+        "former": sorted(members.former().values_list("user", flat=True).distinct()),
+        "resources": dict(Resource.objects.values_list("pk", "owner")),
+    }
+
+
+def test_it_has_a_deactivated_and_a_former_member(acme: Organization) -> None:
+    first = state()
+
+    active, roles, _ = first["members"][sample.DEACTIVATED.id]
+    assert (active, roles) == (False, ["Member"])
+    assert first["former"] == [sample.FORMER.id]
+    assert Removal.objects.get().resource_count == len(sample.RESOURCES_OF_FORMER)
+    types = set(Event.objects.values_list("type", flat=True))
+    assert types == {"member.added", "member.deactivated", "member.removed"}
+
+
+def test_made_again_nothing_changes(acme: Organization) -> None:
+    before = state()
+
+    sample.restore_sample()
+
+    assert state() == before
+    assert Removal.objects.count() == 1
+
+
+def test_what_was_tried_is_undone(acme: Organization) -> None:
+    before = state()
+    members = Membership.objects.current().filter(organization=acme)
+    leaver, heir = members.get(user=sample.LEAVER_ID), members.get(user=sample.HEIR_ID)
+    remove(leaver, transfer_to=heir.user_id)
+    members.filter(user=sample.ADMIN.id).update(deactivated_at=timezone.now())
+    members.filter(user=sample.DEACTIVATED.id).update(deactivated_at=None)
+    heir.role_assignments.create(organization=acme, role=acme.roles.get(name="Billing"))
+    Membership.objects.create(organization=acme, user_id=sample.FORMER.id)
+
+    sample.restore_sample()
+
+    assert state() == {**before, "former": sorted([sample.FORMER.id, sample.LEAVER_ID])}

@@ -85,16 +85,39 @@ class Command(BaseCommand):
     def _show(self, addrport: str, organization: str, token: str, password: str) -> None:
         """Print what to try, ready to paste."""
         host = f"http://{addrport if ':' in addrport else f'127.0.0.1:{addrport}'}"
+        users = f"{host}/v1/organizations/{sample.ORGANIZATION_ID}/users"
+        authorization = '-H "Authorization: Bearer $ACCESS_TOKEN"'
+        content_type = "-H 'Content-Type: application/json'"
+        leaver, heir = sample.LEAVER.full_name, sample.HEIR_ID
         self.stdout.write(
             f"""
-{sample.LEAVER.full_name} leaves {organization}. Paste into another terminal:
+{leaver} leaves {organization}. Paste into another terminal:
 
 export ACCESS_TOKEN={token}
 
-curl -i -X DELETE '{host}/v1/organizations/{sample.ORGANIZATION_ID}/users/{sample.LEAVER_ID}' \\
-  -H "Authorization: Bearer $ACCESS_TOKEN" \\
-  -H 'Content-Type: application/json' \\
+curl -i -X DELETE '{users}/{sample.LEAVER_ID}' \\
+  {authorization} \\
+  {content_type} \\
   -d '{{"confirm": true, "transfer_resources_to_department_id": "{sample.DEPARTMENT_ID}"}}'
+
+That was a mistake: restore her, with what she owned.
+
+curl -i -X POST '{users}/{sample.LEAVER_ID}/restore' \\
+  {authorization} \\
+  {content_type} \\
+  -d '{{"confirm": true}}'
+
+Or suspend her, and have somebody take over meanwhile.
+
+curl -i -X POST '{users}/{sample.LEAVER_ID}/deactivate' \\
+  {authorization} \\
+  {content_type} \\
+  -d '{{"transfer_resources_to_user_id": "{heir}"}}'
+
+Who is there, and in which state?
+
+curl '{users}' \\
+  {authorization}
 
 The API, to read and to try:  {host}/v1/docs
 The admin:                    {host}/admin/

@@ -6,8 +6,9 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 
-from organizations.models import Membership, Organization, Resource
+from organizations.models import Event, Membership, Organization, Resource
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.test_changes import ADMIN, address_of
@@ -54,10 +55,32 @@ def test_what_a_former_member_owns_passes_to_a_department(
     assert sales.pk in entry.change_message
 
 
-def test_a_transfer_without_a_department_asks_again(browser: Client, leaver: Membership) -> None:
+def test_what_a_deactivated_member_owns_passes_to_a_person(
+    browser: Client, owner: Membership
+) -> None:
+    member = MembershipFactory.create(
+        organization=owner.organization, user__full_name="Ada Lovelace"
+    )
+    resource = ResourceFactory.create(organization=owner.organization, owner=member.user)
+    assert BUTTON not in text_of(browser.get(address_of(member)))
+    Membership.objects.filter(pk=member.pk).update(deactivated_at=timezone.now())
+    assert BUTTON in text_of(browser.get(address_of(member)))
+    assert "is deactivated in" in text_of(browser.get(leftovers(member)))
+
+    browser.post(
+        leftovers(member), {f"person_of_{owner.organization_id}": owner.pk, "reason": "Handover"}
+    )
+
+    resource.refresh_from_db()
+    assert resource.owner == owner.user
+    event = Event.objects.get(type=Event.Type.RESOURCES_TRANSFERRED)
+    assert (event.user, event.reason) == (member.user, "Handover")
+
+
+def test_a_transfer_to_nobody_asks_again(browser: Client, leaver: Membership) -> None:
     page = text_of(browser.post(leftovers(leaver), {"reason": ""}))
 
-    assert "This field is required." in page
+    assert "Choose a department or a person." in page
 
 
 def test_of_a_member_of_today_nothing_is_left(browser: Client, leaver: Membership) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from organizations.models import Membership, Organization, Removal
 from tests.factories import (
@@ -52,22 +53,46 @@ def test_a_member_is_found_by_ids(browser: Client, ada: Membership, owner: Membe
 
 @pytest.mark.parametrize("term", ["'", '"', "\\", ":*", "a & b", "<script>", "%", "("])
 def test_any_text_can_be_searched_for(browser: Client, ada: Membership, term: str) -> None:
-    for model in ("membership", "organization", "resource", "removal", "department", "role"):
+    for model in (
+        "membership",
+        "organization",
+        "resource",
+        "removal",
+        "event",
+        "department",
+        "role",
+    ):
         assert browser.get(f"{ADMIN}{model}/", {"q": term}).status_code == 200
     assert browser.get(f"{ADMIN}membership/", {"organization": term}).status_code == 200
 
 
-def test_members_are_those_of_today_unless_former_ones_are_asked_for(
-    browser: Client, ada: Membership, owner: Membership
+@pytest.mark.parametrize(
+    ("state", "found"),
+    [
+        ("", {"active", "deactivated"}),
+        ("active", {"active"}),
+        ("deactivated", {"deactivated"}),
+        ("former", {"former"}),
+        ("all", {"active", "deactivated", "former"}),
+    ],
+)
+def test_members_are_listed_by_their_state_former_ones_where_they_are_asked_for(
+    browser: Client, organization: Organization, state: str, found: set[str]
 ) -> None:
-    remove(ada)
+    members = {
+        "active": MembershipFactory.create(organization=organization),
+        "deactivated": MembershipFactory.create(
+            organization=organization, deactivated_at=timezone.now()
+        ),
+        "former": MembershipFactory.create(organization=organization),
+    }
+    remove(members["former"])
 
-    active, former = (
-        text_of(browser.get(f"{ADMIN}membership/", query)) for query in ({}, {"state": "former"})
-    )
+    page = text_of(browser.get(f"{ADMIN}membership/", {"state": state} if state else {}))
 
-    assert (ada.user.email in active, ada.user.email in former) == (False, True)
-    assert (owner.user.email in active, owner.user.email in former) == (True, False)
+    assert {name for name, member in members.items() if member.user.email in page} == found
+    column = {name for name in members if f'field-state">{name.capitalize()}<' in page}
+    assert column == found
 
 
 def test_when_somebody_was_removed_is_shown_among_former_ones_alone(
@@ -152,6 +177,7 @@ def test_a_record_reads_as_text(browser: Client, ada: Membership) -> None:
         "role",
         "resource",
         "removal",
+        "event",
         "user",
         "accesstoken",
     ],

@@ -9,6 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 
 from organizations.models import Membership, Organization, Removal
 from tests.factories import (
@@ -90,6 +91,72 @@ def test_members_of_several_organizations_go_each_to_a_department_of_theirs(
     browser.post(confirmation, form, follow=True)
 
     assert {r.transferred_to_id for r in Removal.objects.all()} == set(form.values())
+
+
+def test_resources_pass_to_a_person_whom_the_result_and_the_record_name(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    member = MembershipFactory.create(organization=organization)
+    resource = ResourceFactory.create(organization=organization, owner=member.user)
+    confirmation = select(browser, [member]).url
+
+    result = text_of(
+        browser.post(
+            confirmation, {f"person_of_{organization.pk}": owner.pk, "reason": ""}, follow=True
+        )
+    )
+
+    resource.refresh_from_db()
+    record = Removal.objects.get()
+    assert (resource.owner, record.transferred_to_user) == (owner.user, owner.user)
+    assert f"1 resource passed to {owner.user.email}." in result
+    page = text_of(browser.get(f"/admin/organizations/removal/{record.pk}/change/"))
+    assert owner.user.email in page
+
+
+@pytest.mark.parametrize("chosen", ["leaver", "stranger", "deactivated"])
+def test_only_an_active_member_who_stays_takes_over(
+    browser: Client, organization: Organization, owner: Membership, chosen: str
+) -> None:
+    leaver = MembershipFactory.create(organization=organization)
+    heirs = {
+        "leaver": leaver,
+        "stranger": MembershipFactory.create(),
+        "deactivated": MembershipFactory.create(
+            organization=organization, deactivated_at=timezone.now()
+        ),
+    }
+    confirmation = select(browser, [leaver]).url
+
+    page = browser.post(
+        confirmation, {f"person_of_{organization.pk}": heirs[chosen].pk, "reason": ""}
+    )
+
+    assert "Choose an active member who stays." in text_of(page)
+    assert not Removal.objects.exists()
+
+
+def test_people_to_choose_are_the_active_members_of_the_organization(
+    browser: Client, organization: Organization
+) -> None:
+    member = MembershipFactory.create(organization=organization, user__full_name="Ada Lovelace")
+    MembershipFactory.create(user__full_name="Ada Elsewhere")
+    MembershipFactory.create(
+        organization=organization, user__full_name="Ada Asleep", deactivated_at=timezone.now()
+    )
+
+    found = browser.get(
+        "/admin/autocomplete/",
+        {
+            "app_label": "organizations",
+            "model_name": "removal",
+            "field_name": "membership",
+            "organization": organization.pk,
+            "term": "ada",
+        },
+    ).json()
+
+    assert [result["id"] for result in found["results"]] == [str(member.pk)]
 
 
 def test_a_department_of_another_organization_is_no_choice(

@@ -74,7 +74,7 @@ def test_a_removal_between_the_look_and_the_save_is_told(
     ):
         page = text_of(browser.post(address_of(member), form, follow=True))
 
-    assert "Only a member of the organization can hold a role." in page
+    assert "Nothing was changed: The user is not a member of this organization." in page
     assert "successfully" not in page
 
 

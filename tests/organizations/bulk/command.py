@@ -1,4 +1,4 @@
-"""The command as an operator's script calls it, and what it says."""
+"""The commands as an operator's script calls it, and what it says."""
 
 import csv
 from dataclasses import dataclass
@@ -31,18 +31,23 @@ class Run:
         return [row["outcome"] for row in self.rows]
 
 
-def run(organization: Organization | str, *arguments: object) -> Run:
+def run(
+    organization: Organization | str, *arguments: object, command: str = "remove_members"
+) -> Run:
     """Run the command to its end."""
     output, errors = StringIO(), StringIO()
     organization_id = organization if isinstance(organization, str) else organization.pk
     status = 0
     try:
-        call_command(
-            "remove_members", organization_id, *map(str, arguments), stdout=output, stderr=errors
-        )
+        call_command(command, organization_id, *map(str, arguments), stdout=output, stderr=errors)
     except SystemExit as end:
         status = int(end.code or 0)
     return Run(status, output.getvalue(), errors.getvalue())
+
+
+def restore(organization: Organization, *arguments: object) -> Run:
+    """Run restore_members to its end."""
+    return run(organization, *arguments, command="restore_members")
 
 
 def users(*ids_or_emails: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from organizations.bulk_removal.interruption import Interrupted, interruptible
+from organizations.bulk.interruption import Interrupted, interruptible
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -14,7 +14,7 @@ from tests.factories import (
     ResourceFactory,
     UserFactory,
 )
-from tests.organizations.bulk_removal.command import UNASKED, csv_file, run, users
+from tests.organizations.bulk.command import UNASKED, csv_file, run, users
 from tests.removals import remove
 
 
@@ -349,7 +349,7 @@ def test_the_report_does_not_overwrite_the_input(
 
     assert (refused.status, refused.errors) == (
         2,
-        "The report would overwrite the file of those who leave.\n",
+        "The report would overwrite the input.\n",
     )
     assert file.read_text().startswith("user_id")
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 
-from organizations.bulk_removal import batches
-from organizations.bulk_removal.batches import BulkRemoval
-from organizations.bulk_removal.report import Row
+from organizations.bulk import batches
+from organizations.bulk.removal import remove_batch
+from organizations.bulk.report import Row
+from organizations.bulk.run import Run
+from organizations.management.commands import remove_members
 from organizations.models import Membership, Organization, Removal
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
-from tests.organizations.bulk_removal.command import UNASKED, csv_file, run, users
+from tests.organizations.bulk.command import UNASKED, csv_file, run, users
 from users.models import User
-
-remove_batch = batches.remove_batch
 
 
 class Clock:
@@ -44,13 +44,13 @@ def disturb(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         before: Callable[[Sequence[Row]], object] = lambda _: None,
         after: Callable[[], object] = lambda: None,
     ) -> None:
-        def disturbed(removal: BulkRemoval, batch: Sequence[Row]) -> list[Row]:
+        def disturbed(run: Run, batch: Sequence[Row]) -> list[Row]:
             before(batch)
-            rows = remove_batch(removal, batch)
+            rows = remove_batch(run, batch)
             after()
             return rows
 
-        monkeypatch.setattr(batches, "remove_batch", disturbed)
+        monkeypatch.setattr(remove_members, "remove_batch", disturbed)
 
     return disturb
 
@@ -130,7 +130,7 @@ def test_an_actor_whose_account_is_deleted_meanwhile_is_a_failure_and_nobody_is_
     disturb: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     member, actor = MembershipFactory.create(), UserFactory.create()
-    monkeypatch.setattr("organizations.bulk_removal.batches.PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("organizations.bulk.batches.PATIENCE_SECONDS", 0)
     disturb(before=lambda _: User.objects.filter(pk=actor.pk).delete())
 
     done = run(

@@ -1,13 +1,13 @@
-"""Reading who leaves from CSV as it comes."""
+"""Reading who is meant from CSV as it comes."""
 
 from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
 
-from organizations.bulk_removal.csv_file import as_text, read_rows
-from organizations.bulk_removal.exceptions import BadInputError
-from organizations.bulk_removal.report import Row
+from organizations.bulk.csv_file import as_text, read_rows
+from organizations.bulk.exceptions import BadInputError
+from organizations.bulk.report import Row
 
 A, B = Row(email="a@b.c"), Row(email="d@e.f")
 TO_DEPARTMENT = Row(email="a@b.c", transfer_to="dept_1")
@@ -17,7 +17,7 @@ NO_BREAK_SPACE, ZERO_WIDTH_SPACE = "\u00a0", "\u200b"
 
 def positions_and_rows(content: bytes, *ignored_columns: str) -> list[tuple[str, Row]]:
     with as_text(BytesIO(content)) as text:
-        return list(read_rows(text, ignored_columns))
+        return list(read_rows(text, "transfer_to", ignored_columns))
 
 
 def rows_of(content: bytes, *ignored_columns: str) -> list[Row]:
@@ -124,3 +124,12 @@ def test_a_position_is_the_line_in_the_file() -> None:
 def test_a_bad_file_is_named_with_its_line(content: bytes, message: str) -> None:
     with pytest.raises(BadInputError, match=message):
         rows_of(content)
+
+
+def test_a_file_of_those_who_come_back_names_their_removals_and_no_target() -> None:
+    content = b"user_id,transfer_to,outcome,removal_id\nusr_1,dept_1,removed,rem_1\n"
+
+    with as_text(BytesIO(content)) as text:
+        rows = [row for _, row in read_rows(text, "removal_id")]
+
+    assert rows == [Row(user_id="usr_1", removal_id="rem_1")]

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from organizations.models import Membership, Organization, Removal, RoleAssignment
 from tests.concurrency import until_nobody_else_is_at_work, until_somebody_waits_for_a_lock
 from tests.factories import MembershipFactory, OrganizationFactory, RoleFactory
-from tests.organizations.bulk_removal.command import csv_file
+from tests.organizations.bulk.command import csv_file
 from tests.processes import ROOT, url_of_test_database
 from users.models import User
 
@@ -191,7 +191,7 @@ def test_a_report_does_not_overwrite_what_standard_input_is(
         )
 
     assert result.returncode == 2
-    assert result.stderr == "The report would overwrite the file of those who leave.\n"
+    assert result.stderr == "The report would overwrite the input.\n"
     assert file.read_text().startswith("user_id")
 
 

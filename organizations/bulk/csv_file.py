@@ -1,27 +1,28 @@
-"""Reading who leaves from CSV, as spreadsheets and HR systems write it."""
+"""Reading who is meant from CSV, as spreadsheets and HR systems write it."""
 
 import csv
 import re
 import shlex
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 from itertools import chain, count
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, Literal, TextIO
 from zipfile import BadZipFile, ZipFile
 
 from config.characters import clean, escaped
-from organizations.bulk_removal.exceptions import BadInputError
-from organizations.bulk_removal.report import COLUMNS as REPORT_COLUMNS
-from organizations.bulk_removal.report import Row
+from organizations.bulk.exceptions import BadInputError
+from organizations.bulk.report import COLUMNS as REPORT_COLUMNS
+from organizations.bulk.report import Row
 
+# What a file can say of each person besides who it is.
+Detail = Literal["transfer_to", "removal_id"]
 # By the letters of their names, so that "E-Mail" and "User ID" are known.
-INPUT_COLUMNS = {
+_PEOPLE = {
     "userid": "user_id",
     "email": "email",
     "emailaddress": "email",
     "mail": "email",
-    "transferto": "transfer_to",
 }
 LONGEST_LINE = 64 * 1024  # characters
 # DictReader has None for a field that is missing, and a list of those beyond the header.
@@ -46,12 +47,15 @@ def as_text(file: BinaryIO) -> TextIO:
     return TextIOWrapper(file, encoding, errors="replace", newline="")
 
 
-def read_rows(text: TextIO, ignored_columns: Collection[str] = ()) -> Iterator[tuple[str, Row]]:
+def read_rows(
+    text: TextIO, detail: Detail, ignored_columns: Collection[str] = ()
+) -> Iterator[tuple[str, Row]]:
     """Return the rows of a CSV file that are not empty, each with its line. Raises BadInputError.
 
-    The header names ``user_id`` or ``email`` or both, perhaps ``transfer_to``, and besides them
-    only columns of the report, which are passed over, and ``ignored_columns``.
+    The header names ``user_id`` or ``email`` or both, perhaps the ``detail``, and besides them only
+    columns of a report, which are passed over, and ``ignored_columns``.
     """
+    known = {**_PEOPLE, _letters(detail): detail}
     lines = _lines(text)
     skipped, separator = 0, ""
     for header in lines:
@@ -64,19 +68,19 @@ def read_rows(text: TextIO, ignored_columns: Collection[str] = ()) -> Iterator[t
         raise BadInputError("line 1", "the file is empty; it needs a header with user_id or email")
     reader = csv.DictReader(
         chain([header], lines),
-        delimiter=separator or _separator_of(header),
+        delimiter=separator or _separator_of(header, known),
         skipinitialspace=True,
         strict=True,
     )
     begin = skipped + 1  # the line after the last row, where one begins that is not CSV
     try:
-        columns = _columns(f"line {begin}", reader.fieldnames or (), ignored_columns)
+        columns = _columns(f"line {begin}", reader.fieldnames or (), known, ignored_columns)
         reader.fieldnames = columns
         begin = skipped + reader.line_num + 1
         for fields in reader:
             if any(map(_words, fields.values())):
                 line = f"line {skipped + reader.line_num}"
-                yield line, _row(line, fields)
+                yield line, _row(line, fields, detail)
             begin = skipped + reader.line_num + 1
     except csv.Error as error:
         raise BadInputError(f"line {begin}", f"not CSV: {error}") from error
@@ -112,14 +116,14 @@ def _spreadsheet(start: bytes, file: BinaryIO) -> str:
     return "a ZIP archive"
 
 
-def _separator_of(header: str) -> str:
+def _separator_of(header: str, known: Container[str]) -> str:
     """Return the separator by which the header has the most names that are known."""
 
-    def known(separator: str) -> int:
+    def number_of_known(separator: str) -> int:
         [names] = csv.reader([header], delimiter=separator, skipinitialspace=True)
-        return sum(_letters(name) in INPUT_COLUMNS for name in names)
+        return sum(_letters(name) in known for name in names)
 
-    return max(",;\t", key=known)
+    return max(",;\t", key=number_of_known)
 
 
 def _letters(name: str) -> str:
@@ -127,7 +131,12 @@ def _letters(name: str) -> str:
     return "".join(character for character in clean(name).casefold() if character.isalnum())
 
 
-def _columns(position: str, header: Sequence[str], ignored_columns: Collection[str]) -> list[str]:
+def _columns(
+    position: str,
+    header: Sequence[str],
+    known: Mapping[str, str],
+    ignored_columns: Collection[str],
+) -> list[str]:
     """Return the columns by the names that `Row` has, those passed over by their numbers.
 
     Empty names at the end are no columns. Raises BadInputError.
@@ -142,35 +151,38 @@ def _columns(position: str, header: Sequence[str], ignored_columns: Collection[s
     for number, name in enumerate(names, start=1):
         letters = _letters(name)
         column = str(number)
-        if letters in INPUT_COLUMNS and letters not in ignored:
-            column = INPUT_COLUMNS[letters]
+        if letters in known and letters not in ignored:
+            column = known[letters]
             if column in columns:
                 raise BadInputError(position, f"the column {column!r} stands twice")
         elif letters not in passed_over:
             unknown.append(name)
         columns.append(column)
-    known = "the columns are user_id, email and transfer_to"
+    *others, last = dict.fromkeys(known.values())
+    expected = f"the columns are {', '.join(others)} and {last}"
     if not {"user_id", "email"}.intersection(columns):
-        raise BadInputError(position, f"the header names neither user_id nor email; {known}")
+        raise BadInputError(position, f"the header names neither user_id nor email; {expected}")
     if unknown:
         named = ", ".join(f"'{escaped(name)}'" for name in unknown)
         options = " ".join(f"--ignore-column {shlex.quote(name)}" for name in unknown)
         raise BadInputError(
-            position, f"unknown column {named}; {known}. To pass it over: {options}"
+            position, f"unknown column {named}; {expected}. To pass it over: {options}"
         )
     return columns
 
 
-def _row(position: str, fields: Mapping[str | None, _Cell]) -> Row:
+def _row(position: str, fields: Mapping[str | None, _Cell], detail: Detail) -> Row:
     """Return whom the fields name. Raises BadInputError."""
     if None in fields.values():
         raise BadInputError(position, "fewer fields than the header has")
     if _words(fields.get(None)):
         raise BadInputError(position, "more fields than the header has")
-    user_id, email, transfer_to = map(_words, map(fields.get, ("user_id", "email", "transfer_to")))
+    user_id, email, more = map(_words, map(fields.get, ("user_id", "email", detail)))
     if not user_id and not email:
         raise BadInputError(position, "neither a user_id nor an email")
-    return Row(user_id, email, transfer_to)
+    if detail == "removal_id":
+        return Row(user_id, email, removal_id=more)
+    return Row(user_id, email, more)
 
 
 def _words(cell: _Cell) -> str:

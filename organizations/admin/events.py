@@ -1,0 +1,67 @@
+"""The log of changes, to read."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from config.admin.read_only import ReadOnlyAdmin
+from config.identifiers import is_id
+from organizations.admin.filters import ActorFilter, OrganizationFilter
+from organizations.models import Event
+from users.models import User
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin[Event]):
+    """A change of a membership as a person reads it."""
+
+    list_display = ("created_at", "type", "user", "organization", "actor", "source")
+    list_filter = ("type", OrganizationFilter, ActorFilter)
+    list_select_related = ("user", "organization", "actor")
+    search_fields = ("user__email",)
+    search_help_text = (
+        "Whose membership changed: a name, how an e-mail address begins, or an id. Or a trace id."
+    )
+    fieldsets = (
+        (None, {"fields": ("type", "user", "organization", "created_at", "id")}),
+        ("Who did it", {"fields": ("actor", "source", "reason", "trace_id")}),
+        ("What changed", {"fields": ("details", "record")}),
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
+    ) -> tuple[QuerySet[Event], bool]:
+        """Find events by whose membership changed, by their own id, or by what asked for them."""
+        if not search_term:
+            return queryset, False
+        if is_id("evt", search_term):
+            return queryset.filter(pk=search_term), False
+        of_request = queryset.filter(trace_id=search_term)
+        if of_request.exists():
+            return of_request, False
+        return queryset.filter(user__in=User.objects.matching(search_term)), False
+
+    @admin.display(description="Details")
+    def details(self, event: Event) -> str:
+        """Give the ids and counts."""
+        return "; ".join(
+            f"{name.replace('_', ' ')}: {_in_words(value)}" for name, value in event.data.items()
+        )
+
+    @admin.display(description="Record of the removal")
+    def record(self, event: Event) -> str | None:
+        """Lead to the record that says the rest, if there is one."""
+        removal_id = event.data.get("removal_id")
+        if removal_id is None:
+            return None
+        address = reverse("admin:organizations_removal_change", args=[removal_id])
+        return format_html('<a href="{}">{}</a>', address, removal_id)
+
+
+def _in_words(value: Any) -> str:
+    """Return ids as a list that reads as text."""
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)

@@ -1,0 +1,110 @@
+"""Restoring members who were removed, in the admin: the preview, and the restoration."""
+
+from django.contrib import messages
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
+
+from config.admin.site import staff_of
+from config.trace import trace_id_of
+from organizations.admin.confirmation import confirmation_page
+from organizations.admin.forms import ReasonForm
+from organizations.admin.member_actions import MEMBER, MemberActionAdmin
+from organizations.capabilities import ALL_CAPABILITIES
+from organizations.models import Membership, Removal, Source
+from organizations.restoration.outcome import RestorationOutcome
+from organizations.restoration.service import preview_restoration, restore_members
+from organizations.retries import retried
+from users.models import User
+
+
+class MemberRestorationAdmin(MemberActionAdmin):
+    """The part of the membership's admin that puts back who was removed."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the page of a restoration besides the others."""
+        view = self.admin_site.admin_view(self.restoration)
+        return [
+            path(
+                "<int:membership_id>/restoration/",
+                view,
+                name="organizations_membership_restoration",
+            ),
+            *super().get_urls(),
+        ]
+
+    def restoration(self, request: HttpRequest, membership_id: int) -> HttpResponse:
+        """Show what would come back with a former member; once it is confirmed, restore them."""
+        self.require_permission(request, "restore")
+        removal = get_object_or_404(
+            Removal.objects.select_related("membership__user", "organization"),
+            membership=membership_id,
+        )
+        form = ReasonForm(request.POST or None)
+        if form.is_valid():
+            outcome = restore_and_log(
+                removal,
+                actor=staff_of(request),
+                reason=form.cleaned_data["reason"],
+                trace_id=trace_id_of(request),
+            )
+            if outcome.restoration:
+                self.message_user(request, f"{outcome.restoration.membership} is restored.")
+                return redirect(MEMBER, outcome.restoration.membership_id)
+            self.message_user(request, str(outcome.refusal), messages.ERROR)
+            return redirect(MEMBER, membership_id)
+        [preview] = preview_restoration(
+            removal.organization_id,
+            [removal.membership.user_id],
+            removal_ids={removal.membership.user_id: removal.pk},
+            authority=ALL_CAPABILITIES,
+            may_give_owner=True,
+        )
+        return confirmation_page(
+            self,
+            request,
+            "membership/restoration_confirmation",
+            title="Restore the member?",
+            form=form,
+            removal=removal,
+            member=removal.membership,
+            restoration=preview.restoration,
+            refusal=preview.refusal,
+        )
+
+
+def is_latest_tenure(member: Membership) -> bool:
+    """Tell whether a former member has not been a member again since: else there is no way back."""
+    tenures = Membership.objects.of(member.organization_id, [member.user_id])
+    return not member.is_current and not tenures.filter(pk__gt=member.pk).exists()
+
+
+@retried
+@transaction.atomic
+def restore_and_log(
+    removal: Removal, *, actor: User, reason: str, trace_id: str
+) -> RestorationOutcome:
+    """Restore who was removed, with the entry of the admin's log."""
+    user_id = removal.membership.user_id
+    [outcome] = restore_members(
+        removal.organization_id,
+        [user_id],
+        removal_ids={user_id: removal.pk},
+        actor=actor,
+        source=Source.ADMIN,
+        authority=ALL_CAPABILITIES,
+        may_give_owner=True,
+        reason=reason,
+        trace_id=trace_id,
+    )
+    if outcome.restoration:
+        LogEntry.objects.log_actions(
+            actor.pk,
+            [outcome.restoration.membership],
+            ADDITION,
+            f"Restored from {removal.pk}, trace id {trace_id}.",
+            single_object=True,
+        )
+    return outcome

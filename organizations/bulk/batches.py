@@ -1,0 +1,63 @@
+"""One batch of rows after the other, each tried until the database does it."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from django.db import IntegrityError, connection
+
+from config.api.errors import ServiceUnavailableError
+from config.database_errors import DATABASE_FAILURES
+from organizations.bulk.report import Row
+
+# How long a batch is tried again from its first failure: a failover of the database takes less.
+PATIENCE_SECONDS = 60
+LONGEST_WAIT_SECONDS = 15
+
+Work = Callable[[Sequence[Row]], list[Row]]
+
+
+class BatchFailedError(Exception):
+    """The database did not do a batch; ``rows`` are those of the batch."""
+
+    def __init__(self, problem: str, error: Exception, batch: Iterable[Row]) -> None:
+        super().__init__(_in_one_line(problem, error))
+        code = ServiceUnavailableError.code
+        self.rows = [row if row.outcome else replace(row, outcome=code) for row in batch]
+
+
+def work_in_batches(
+    work: Work, batches: Iterable[Sequence[Row]], *, tell: Callable[[str], None]
+) -> Iterator[list[Row]]:
+    """Do the work of each batch; return what became of its rows once it is committed.
+
+    Raises BatchFailedError when the database refuses a batch, or fails for longer than ``tell``
+    was told at its first failure.
+    """
+    for batch in batches:
+        yield _work_patiently(work, batch, tell)
+
+
+def _work_patiently(work: Work, batch: Sequence[Row], tell: Callable[[str], None]) -> list[Row]:
+    """Do the work of one batch, and try again while the database is away or undoes it."""
+    deadline, wait = 0.0, 1
+    while True:
+        try:
+            return work(batch)
+        except IntegrityError as error:  # the account of the actor is gone, for one
+            raise BatchFailedError("The database refused a batch", error, batch) from error
+        except DATABASE_FAILURES as error:
+            connection.close()
+            if not deadline:
+                deadline = time.monotonic() + PATIENCE_SECONDS
+                failed = _in_one_line("The database failed", error)
+                tell(f"{failed} Trying again for {PATIENCE_SECONDS} seconds.")
+            if time.monotonic() + wait > deadline:
+                raise BatchFailedError("The database failed", error, batch) from error
+            time.sleep(wait)
+            wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+
+
+def _in_one_line(problem: str, error: Exception) -> str:
+    """Return a problem with the first line of what the database says of it."""
+    return f"{problem}: {next(iter(str(error).splitlines()), '')}."

@@ -1,0 +1,227 @@
+"""What the commands on many members share: read, plan, ask, work in batches, report, end."""
+
+import sys
+from abc import abstractmethod
+from argparse import ArgumentTypeError
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
+from functools import partial
+from typing import Any, TextIO, cast
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from config.characters import clean, printable
+from config.database_errors import DATABASE_FAILURES
+from organizations.bulk.batches import BatchFailedError, work_in_batches
+from organizations.bulk.exceptions import CannotStartError
+from organizations.bulk.interruption import Interrupted, interruptible
+from organizations.bulk.people import People
+from organizations.bulk.report import Report, Row, open_report
+from organizations.bulk.run import Run
+from organizations.bulk.summary import Summary
+
+Batches = Iterable[list[Row]]
+
+LARGEST_BATCH = 10_000
+CARRY_ON = "Run the same again to carry on."
+
+SOMEBODY_IS_NOT_DONE = 1
+COULD_NOT_START = 2
+
+
+def batch_size(value: str) -> int:
+    """Return the number of rows in a batch. Raises ArgumentTypeError."""
+    if not value.isdecimal() or not 1 <= int(value) <= LARGEST_BATCH:
+        raise ArgumentTypeError(f"must be a whole number from 1 to {LARGEST_BATCH:,}")
+    return int(value)
+
+
+class BulkCommand(BaseCommand):
+    """Checks who is meant, shows the plan, asks, works in batches, and reports each row.
+
+    Subclasses name what they do by ``verb``, sum it up in ``summary`` and report it in ``columns``;
+    they find the people, preview the batches, and do the work of one.
+    """
+
+    verb: str  # remove
+    done: str  # removed
+    summary: type[Summary]
+    columns: Sequence[str]
+
+    @abstractmethod
+    def add_people(self, run: Run, people: People, *args: Any, **options: Any) -> None:
+        """Add whom the call names. Raises CannotStartError."""
+
+    @abstractmethod
+    def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
+        """Return what `work` would report of each batch after the ones before it."""
+
+    @abstractmethod
+    def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
+        """Do the work of one batch, in one transaction; return what became of each row."""
+
+    def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
+        """Say at the end of --help what the exit status means."""
+        epilog = (
+            f"Exit status: 0 when everybody is {self.done}, 1 when somebody is not, 2 when it could"
+            " not start and nothing has changed, 130 after Ctrl-C, 143 and 129 after SIGTERM and"
+            " SIGHUP."
+        )
+        return super().create_parser(prog_name, subcommand, epilog=epilog, **options)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare where, on whose behalf, and how it is done and reported."""
+        parser.add_argument("organization", metavar="ORGANIZATION", help="Its id: org_…")
+        parser.add_argument(
+            "--ignore-column",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="A column of the file to pass over; can be given several times.",
+        )
+        parser.add_argument(
+            "--actor",
+            default="",
+            metavar="EMAIL",
+            help=(
+                "On whose behalf: an account, which the records name. What it may do itself is not"
+                " asked."
+            ),
+        )
+        parser.add_argument("--reason", default="", metavar="TEXT", help="Why, for the records.")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Show what would happen, and change nothing."
+        )
+        parser.add_argument("--no-input", action="store_true", help="Show no plan and do not ask.")
+        parser.add_argument(
+            "--batch-size",
+            type=batch_size,
+            default=1000,
+            metavar="NUMBER",
+            help=f"How many rows are {self.done} in one transaction (default: 1000).",
+        )
+        parser.add_argument(
+            "--report",
+            metavar="FILE",
+            help=(
+                "Write what became of each row, as CSV in the order of the input:"
+                f" {', '.join(self.columns)}. - writes it to standard output, and all else to"
+                " standard error."
+            ),
+        )
+
+    def handle(self, *, report: str | None, **options: Any) -> None:
+        """Do it; exit with what became of it."""
+        self.output = self.stderr if report == "-" else self.stdout
+        self.output.style_func = None
+        try:
+            with interruptible():
+                status = self._handle(report=report, **options)
+        except Interrupted as interrupted:
+            self._error("\nStopped.")
+            status = interrupted.exit_status
+        except CannotStartError as error:
+            self._error(str(error))
+            status = COULD_NOT_START
+        except DATABASE_FAILURES as error:
+            self._error(f"The database failed: {error}")
+            status = COULD_NOT_START
+        except OSError as error:  # a full disk, or nobody who reads what is written
+            what = "The report cannot be written" if report else "Input or output failed"
+            self._error(f"{what}: {error.strerror}. {CARRY_ON}")
+            status = SOMEBODY_IS_NOT_DONE
+        if status:
+            sys.exit(status)
+
+    def _handle(
+        self,
+        *,
+        organization: str,
+        actor: str,
+        reason: str,
+        dry_run: bool,
+        no_input: bool,
+        batch_size: int,
+        report: str | None,
+        **options: Any,
+    ) -> int:
+        """Check, show the plan, ask, work; return the exit status."""
+        run = Run.begin(clean(organization), actor=clean(actor), reason=reason)
+        with closing(People()) as people:
+            self.add_people(run, people, **options)
+            if not len(people):
+                raise CannotStartError("The file names nobody: there is no row below its header.")
+            batches = partial(people.in_batches, batch_size)
+            works = not dry_run and (no_input or self._confirms(run, batches(), len(people)))
+            # Opened no sooner: a report of an earlier run outlives a call that is called off.
+            with self._open(report, people) as written:
+                if works:
+                    return self._work(run, batches(), len(people), written)
+                plan = self._preview(run, batches(), len(people), written)
+            if dry_run:
+                self._say(plan.plan(run.organization.name))
+            return plan.exit_status
+
+    def _open(self, report: str | None, people: People) -> AbstractContextManager[Report | None]:
+        """Return the report to write, if one is asked for."""
+        if report == "-":
+            return nullcontext(Report(cast("TextIO", self.stdout._out), self.columns))
+        return open_report(report, self.columns, people.file) if report else nullcontext()
+
+    def _confirms(self, run: Run, batches: Batches, count: int) -> bool:
+        """Show the plan, and ask for the organization's name; where nothing is to do, ask nothing.
+
+        Raises CannotStartError without the right answer.
+        """
+        name = run.organization.name
+        plan = self._preview(run, batches, count, None)
+        self._say(plan.plan(name))
+        if not plan.changes_something:
+            return False
+        if not sys.stdin.isatty():
+            raise CannotStartError(
+                f"There is no terminal to ask for confirmation on. Pass --no-input to {self.verb}"
+                " them without asking, or --dry-run to see what would happen."
+            )
+        self._say(f"Type the name of the organization, {name}, to {self.verb} them: ", ending="")
+        self.output.flush()
+        if clean(sys.stdin.readline()) != clean(name):
+            raise CannotStartError(f"That is not its name. Nobody was {self.done}.")
+        return True
+
+    def _preview(self, run: Run, batches: Batches, count: int, report: Report | None) -> Summary:
+        """Return what would happen."""
+        summary = self.summary()
+        for rows in summary.add_with_progress(self.preview(run, batches), count, sys.stderr):
+            if report:
+                report.write(rows)
+        return summary
+
+    def _work(self, run: Run, batches: Batches, count: int, report: Report | None) -> int:
+        """Do it, and say what happened; return the exit status."""
+        summary = self.summary()
+        worked = work_in_batches(partial(self.work, run), batches, tell=self._error)
+        problem, status = "", 0
+        try:
+            for rows in summary.add_with_progress(worked, count, sys.stderr):
+                if report:
+                    report.write(rows)
+        except BatchFailedError as error:
+            problem, status = f"{error} ", SOMEBODY_IS_NOT_DONE
+            if report:
+                report.write(error.rows)
+        except Interrupted as interrupted:
+            problem, status = "Stopped: ", interrupted.exit_status
+        finally:
+            self._say(f"{summary.result()}\nRun: {run.id}")
+        if problem:
+            self._error(f"{problem}{summary.count:,} of {count:,} rows are done. {CARRY_ON}")
+        return status or summary.exit_status
+
+    def _say(self, text: str, ending: str = "\n") -> None:
+        """Write for the operator to read."""
+        self.output.write(printable(text), ending=ending)
+
+    def _error(self, text: str) -> None:
+        """Write what went wrong."""
+        self.stderr.write(printable(text))

@@ -1,0 +1,52 @@
+"""Who takes over what others leave: found and checked before anything happens."""
+
+from config.characters import escaped
+from config.identifiers import is_id
+from organizations.bulk.exceptions import BadInputError, CannotStartError
+from organizations.bulk.people import People
+from organizations.models import Membership, Organization
+from users.email_address import canonical_address
+from users.models import User
+
+
+def find_target(organization: Organization, named: str) -> str:
+    """Return the id of the department or the person that is named by an id or an address.
+
+    Raises CannotStartError for what the organization does not have.
+    """
+    if not named:
+        return ""
+    if is_id("usr", named) or "@" in named:
+        account = User.objects.filter(email=canonical_address(named)).first()
+        user_id = account.pk if account else named
+        if not _active(organization, [user_id]):
+            raise CannotStartError(f"{no_active_member(named)}.")
+        return user_id
+    if not organization.departments.filter(pk=named).exists():
+        raise CannotStartError(f"{organization} has no department {escaped(named)}.")
+    return named
+
+
+def check_heirs(organization: Organization, people: People) -> None:
+    """Raise BadInputError for a person who is to take over and leaves, or is no active member."""
+    if found := people.leaving_heir():
+        name, *positions = found
+        raise BadInputError(
+            " and ".join(dict.fromkeys(positions)), f"{escaped(name)} is to take over, and leaves"
+        )
+    for heirs in people.heirs():
+        active = _active(organization, [heir for heir, _ in heirs])
+        for heir, position in heirs:
+            if heir not in active:
+                raise BadInputError(position, no_active_member(heir))
+
+
+def _active(organization: Organization, user_ids: list[str]) -> set[str]:
+    """Return those who are active members."""
+    members = Membership.objects.active().of(organization.pk, user_ids)
+    return set(members.values_list("user", flat=True))
+
+
+def no_active_member(name: str) -> str:
+    """Return why somebody does not take over."""
+    return f"{escaped(name)} is no active member, who could take over"

@@ -1,0 +1,209 @@
+"""Who is meant: the accounts that the rows name, checked over the whole input."""
+
+import os
+import sqlite3
+import sys
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+
+from django.db.models import Q, QuerySet
+
+from config.characters import clean, escaped
+from config.identifiers import is_id
+from organizations.bulk.csv_file import Detail, as_text, read_rows
+from organizations.bulk.exceptions import BadInputError, CannotStartError
+from organizations.bulk.report import Outcome, Row
+from organizations.models import Removal
+from users.email_address import canonical_address
+from users.models import User
+
+_ROWS_AT_ONCE = 1000
+
+
+class People:
+    """The rows of one call, and whom each means.
+
+    They are kept in a temporary file of SQLite: however many rows there are they take no memory,
+    and whatever happens to the input or to an address, who was confirmed is who is meant.
+    ``transfer_to``, the id of a department or an heir, is for the rows that name no target.
+    """
+
+    def __init__(self) -> None:
+        self.file: os.stat_result | None = None  # which one was read
+        self.transfer_to = ""
+        self._database = sqlite3.connect("")
+        self._database.execute(
+            # Who has two rows has a person in the first one alone.
+            "CREATE TABLE named (person TEXT UNIQUE, position TEXT, user_id TEXT,"
+            " email TEXT, transfer_to TEXT, removal_id TEXT, outcome TEXT, message TEXT)"
+        )
+
+    def __len__(self) -> int:
+        [number] = self._database.execute("SELECT count(*) FROM named").fetchone()
+        return int(number)
+
+    def close(self) -> None:
+        """Delete the file."""
+        self._database.close()
+
+    def add_users(self, ids_or_emails: Iterable[str]) -> None:
+        """Add people who are named one by one."""
+        names = map(clean, ids_or_emails)
+        self._add(
+            (f"--user {escaped(name)}", Row(email=name) if "@" in name else Row(user_id=name))
+            for name in names
+        )
+
+    def add_file(self, path: str, detail: Detail, ignored_columns: Collection[str]) -> None:
+        """Add the rows of a file, ``-`` for standard input. Raises CannotStartError.
+
+        ``detail`` is what it can say of each person besides who it is. The file is copied first, so
+        that a pipe, and a file that somebody changes, can be read.
+        """
+        try:
+            with (
+                nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as original,
+                TemporaryFile() as copy,
+            ):
+                self.file = os.fstat(original.fileno())
+                copyfileobj(original, copy)
+                with as_text(copy) as text:
+                    self._add(read_rows(text, detail, ignored_columns))
+        except OSError as error:
+            raise CannotStartError(f"{path} cannot be read: {error.strerror}.") from error
+        except sqlite3.Error as error:  # no space for it, for one
+            raise CannotStartError(f"{path} cannot be copied: {error}.") from error
+
+    def add_removals(self, removals: QuerySet[Removal]) -> None:
+        """Add those who were removed so, each with the record of it."""
+        rows = removals.order_by("pk").values_list(
+            "membership__user", "membership__user__email", "pk"
+        )
+        self._add(
+            (removal_id, Row(user_id, email, removal_id=removal_id))
+            for user_id, email, removal_id in rows.iterator(_ROWS_AT_ONCE)
+        )
+
+    def _add(self, rows: Iterable[tuple[str, Row]]) -> None:
+        """Add rows with their positions. Raises BadInputError where two contradict each other."""
+        remaining = iter(rows)
+        while batch := list(islice(remaining, _ROWS_AT_ONCE)):
+            positions, named = zip(*batch, strict=True)
+            for position, row in zip(positions, _find(named, self.transfer_to), strict=True):
+                self._add_one(position, row)
+
+    def in_batches(self, size: int) -> Iterator[list[Row]]:
+        """Return the rows in their order, so many at a time."""
+        rows = self._database.execute(
+            "SELECT user_id, email, transfer_to, outcome, message, removal_id"
+            " FROM named ORDER BY rowid"
+        )
+        while batch := rows.fetchmany(size):
+            yield [
+                Row(user_id, email, target, outcome, message, removal_id=removal_id)
+                for user_id, email, target, outcome, message, removal_id in batch
+            ]
+
+    def heirs(self) -> Iterator[list[tuple[str, str]]]:
+        """Return the people who would take over, so many at a time, each with a position."""
+        rows = self._database.execute(
+            "SELECT transfer_to, min(rowid), position FROM named"
+            " WHERE transfer_to LIKE 'usr@_%' ESCAPE '@' OR transfer_to LIKE '%@%'"
+            " GROUP BY transfer_to"
+        )
+        while batch := rows.fetchmany(_ROWS_AT_ONCE):
+            yield [(heir, self._position(heir, position)) for heir, _, position in batch]
+
+    def leaving_heir(self) -> tuple[str, str, str] | None:
+        """Return the first person who would take over and leaves, and both positions, if any."""
+        leaver = self._database.execute(
+            "SELECT user_id, email, position FROM named"
+            " WHERE outcome = '' AND user_id IN (SELECT transfer_to FROM named)"
+            " ORDER BY rowid LIMIT 1"
+        ).fetchone()
+        if leaver is None:
+            return None
+        user_id, email, position = leaver
+        [heir_position] = self._database.execute(
+            "SELECT position FROM named WHERE transfer_to = ? ORDER BY rowid LIMIT 1", [user_id]
+        ).fetchone()
+        return email, self._position(user_id, heir_position), position
+
+    def _position(self, target: str, position: str) -> str:
+        """Return where a target is named: in a row, or for all of them."""
+        return "--transfer-to" if target == self.transfer_to else position
+
+    def _add_one(self, position: str, row: Row) -> None:
+        """Add one row, which is a duplicate where an earlier one names the same person."""
+        person: str | None = f"{row.user_id},{row.email}"
+        earlier = self._database.execute(
+            "SELECT position, transfer_to, removal_id FROM named WHERE person = ?", [person]
+        ).fetchone()
+        if earlier:
+            _check_agreement(row, position, *earlier)
+            person = None
+            row = replace(row, outcome=Outcome.DUPLICATE, message="")
+        self._database.execute(
+            "INSERT INTO named VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                person,
+                position,
+                row.user_id,
+                row.email,
+                row.transfer_to,
+                row.removal_id,
+                row.outcome,
+                row.message,
+            ),
+        )
+
+
+def _check_agreement(
+    row: Row, position: str, earlier_position: str, transfer_to: str, removal_id: str
+) -> None:
+    """Raise BadInputError where a row says something else of somebody than an earlier one."""
+    name = escaped(row.email or row.user_id)
+    positions = f"{earlier_position} and {position}"
+    if row.transfer_to != transfer_to:
+        one, other = (escaped(to) or "nobody" for to in (transfer_to, row.transfer_to))
+        raise BadInputError(
+            positions, f"both name {name}, with resources that pass to {one} and to {other}"
+        )
+    if row.removal_id != removal_id:
+        one, other = (escaped(to) or "the latest" for to in (removal_id, row.removal_id))
+        raise BadInputError(positions, f"both name {name}, with the removals {one} and {other}")
+
+
+def _find(rows: Sequence[Row], transfer_to: str) -> Iterator[Row]:
+    """Return each row with the id and the address of the account that it means, and its target.
+
+    A target that is an account's address is its id from here on. A row with both id and address
+    means who has both; one that means nobody has that as its outcome.
+    """
+    written = {text for row in rows for text in (row.email, row.transfer_to) if text}
+    emails = {text: canonical_address(text) for text in written}
+    ids = [row.user_id for row in rows if is_id("usr", row.user_id)]
+    accounts = User.objects.filter(Q(pk__in=ids) | Q(email__in=set(emails.values())))
+    email_of: dict[str, str] = dict(accounts.values_list("pk", "email"))
+    id_of = {email: user_id for user_id, email in email_of.items()}
+    for row in rows:
+        target = id_of.get(emails.get(row.transfer_to, ""), row.transfer_to) or transfer_to
+        email = emails.get(row.email, "")
+        user_id = row.user_id or id_of.get(email, "")
+        on_file = email_of.get(user_id)
+        outcome, message = "", ""
+        if on_file is None and user_id:
+            outcome, message = Outcome.UNKNOWN_ID, "no account has this id"
+        elif on_file is None:
+            outcome, message = Outcome.NO_ACCOUNT, "no account has this address"
+        elif email in {"", on_file}:
+            email = on_file
+        else:
+            outcome = Outcome.ID_AND_EMAIL_DIFFER
+            message = f"its address on file is {on_file}, not {escaped(email)}"
+        yield Row(user_id, email, target, outcome, message, removal_id=row.removal_id)

@@ -1,0 +1,213 @@
+"""What a removal would do to a batch of rows, and the removal."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from config.characters import escaped
+from config.errors import ContractError
+from organizations.bulk.heirs import no_active_member
+from organizations.bulk.report import Outcome, Row
+from organizations.bulk.run import Run
+from organizations.capabilities import ALL_CAPABILITIES
+from organizations.exceptions import (
+    DepartmentNotFoundError,
+    LastOwnerCannotBeRemovedError,
+    TransferUserNotFoundError,
+    UserNotFoundError,
+)
+from organizations.models import Organization, Removal, Resource, Source
+from organizations.removal.absence import explain_absence
+from organizations.removal.guards import find_refusals
+from organizations.removal.outcome import RemovalOutcome
+from organizations.removal.preview import RemovalPreview, preview_removal
+from organizations.removal.service import remove_members
+from organizations.transfer.service import TransferOutcome, transfer_resources
+
+
+def preview_removals(
+    organization: Organization, batches: Iterable[Sequence[Row]]
+) -> Iterator[list[Row]]:
+    """Return what `remove_batch` would report of each batch after the ones before it."""
+    owners_leaving: set[int] = set()  # memberships that the batches before would end
+    for batch in batches:
+        user_ids, targets = _user_ids(batch), _targets(batch)
+        previews = preview_removal(
+            organization.pk,
+            user_ids,
+            authority=ALL_CAPABILITIES,
+            targets=targets,
+            already_leaving=owners_leaving,
+        )
+        owners_leaving.update(
+            preview.membership.pk
+            for preview in previews
+            if preview.can_be_removed and any(role.is_owner for role in preview.roles)
+        )
+        outcomes = [_outcome(preview) for preview in previews]
+        absent = set(user_ids).difference(outcome.user_id for outcome in outcomes)
+        absences = explain_absence(organization.pk, list(absent), ALL_CAPABILITIES)
+        outcomes += [
+            RemovalOutcome(user_id, refusal=absence.refusal, earlier=absence.removal)
+            for user_id, absence in absences.items()
+        ]
+        forgotten = _of_removed_before(targets, outcomes)
+        yield _reported(batch, outcomes, _preview_transfers(organization, forgotten))
+
+
+def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
+    """Remove whom the rows mean; return what became of each row.
+
+    All are removed in one transaction. After it, what somebody who was removed before still owns
+    passes on, where the row has a target.
+    """
+    targets = _targets(batch)
+    outcomes = remove_members(
+        run.organization.pk,
+        _user_ids(batch),
+        transfer_to=targets,
+        authority=ALL_CAPABILITIES,
+        actor=run.actor,
+        source=Source.COMMAND,
+        reason=run.reason,
+        trace_id=run.id,
+    )
+    outcomes = [_own(outcome, run.id) for outcome in outcomes]
+    forgotten = _of_removed_before(targets, outcomes)
+    transfers: list[TransferOutcome] = []
+    if forgotten:
+        transfers = transfer_resources(
+            run.organization.pk,
+            forgotten,
+            transfer_to=forgotten,
+            authority=ALL_CAPABILITIES,
+            actor=run.actor,
+            source=Source.COMMAND,
+            reason=run.reason,
+            trace_id=run.id,
+        )
+    return _reported(batch, outcomes, transfers)
+
+
+def _own(outcome: RemovalOutcome, run_id: str) -> RemovalOutcome:
+    """Return the outcome as a success where the record is this run's, which lost the answer."""
+    record = outcome.earlier
+    if record is None or record.trace_id != run_id:
+        return outcome
+    return RemovalOutcome(
+        outcome.user_id,
+        record.pk,
+        len(record.roles),
+        len(record.departments),
+        record.resource_count,
+    )
+
+
+def _outcome(preview: RemovalPreview) -> RemovalOutcome:
+    """Return what the removal of a member would answer, but for the record's id."""
+    user_id = preview.membership.user_id
+    if preview.blocked_by:
+        return RemovalOutcome(user_id, refusal=preview.blocked_by)
+    return RemovalOutcome(
+        user_id,
+        role_count=len(preview.roles),
+        department_count=len(preview.departments),
+        resource_count=preview.resource_count,
+    )
+
+
+def _preview_transfers(
+    organization: Organization, targets: Mapping[str, str]
+) -> list[TransferOutcome]:
+    """Return what `transfer_resources` would answer of these former members."""
+    if not targets:
+        return []
+    refusals = find_refusals(
+        organization.pk, dict.fromkeys(targets), targets=targets, authority=ALL_CAPABILITIES
+    )
+    counts = Resource.objects.filter(organization=organization).count_by_owner(targets)
+    return [
+        TransferOutcome(user_id, refusal=refusals[user_id])
+        if user_id in refusals
+        else TransferOutcome(user_id, counts.get(user_id, 0))
+        for user_id in targets
+    ]
+
+
+def _reported(
+    batch: Iterable[Row],
+    outcomes: Iterable[RemovalOutcome],
+    transfers: Iterable[TransferOutcome],
+) -> list[Row]:
+    """Return the rows with what the services answered of those whom they were asked about."""
+    outcome_of = {outcome.user_id: outcome for outcome in outcomes}
+    transfer_of = {transfer.user_id: transfer for transfer in transfers}
+
+    def reported(row: Row) -> Row:
+        outcome, transfer = outcome_of[row.user_id], transfer_of.get(row.user_id)
+        if transfer and transfer.refusal:
+            return _refused(row, transfer.refusal)
+        if outcome.earlier:
+            transferred = transfer.resource_count if transfer else 0
+            return _already_removed(row, outcome.earlier, transferred)
+        return _refused(row, outcome.refusal) if outcome.refusal else _removed(row, outcome)
+
+    return [row if row.outcome else reported(row) for row in batch]
+
+
+def _user_ids(batch: Iterable[Row]) -> list[str]:
+    """Return whom a removal is asked for: those whose outcome is open."""
+    return [row.user_id for row in batch if not row.outcome]
+
+
+def _targets(batch: Iterable[Row]) -> dict[str, str]:
+    """Return where their resources pass to, by user id, where they pass to somewhere."""
+    return {row.user_id: row.transfer_to for row in batch if row.transfer_to and not row.outcome}
+
+
+def _of_removed_before(
+    targets: Mapping[str, str], outcomes: Iterable[RemovalOutcome]
+) -> dict[str, str]:
+    """Return the targets of those who were removed before."""
+    former = {outcome.user_id for outcome in outcomes if outcome.earlier}
+    return {user_id: target for user_id, target in targets.items() if user_id in former}
+
+
+def _removed(row: Row, outcome: RemovalOutcome) -> Row:
+    """Return the row of somebody whom this run removes."""
+    return replace(
+        row,
+        outcome=Outcome.REMOVED,
+        roles=outcome.role_count,
+        departments=outcome.department_count,
+        resources=outcome.resource_count,
+        transferred=outcome.resource_count if row.transfer_to else 0,
+        removal_id=outcome.removal_id or "",
+    )
+
+
+def _already_removed(row: Row, removal: Removal, transferred: int) -> Row:
+    """Return the row of somebody who was removed before."""
+    return replace(
+        row,
+        outcome=Outcome.ALREADY_REMOVED,
+        roles=len(removal.roles),
+        departments=len(removal.departments),
+        resources=removal.resource_count,
+        transferred=transferred,
+        removal_id=removal.pk,
+    )
+
+
+def _refused(row: Row, refusal: ContractError) -> Row:
+    """Return the row of somebody who stays, and why in words."""
+    outcome, message = refusal.code, refusal.message
+    match refusal:
+        case UserNotFoundError():
+            outcome, message = Outcome.NOT_A_MEMBER, "has an account, but is not a member"
+        case DepartmentNotFoundError():
+            message = f"there is no department {escaped(row.transfer_to)}"
+        case TransferUserNotFoundError():
+            message = no_active_member(row.transfer_to)
+        case LastOwnerCannotBeRemovedError():
+            message = "is the last owner"
+    return replace(row, outcome=outcome, message=message)

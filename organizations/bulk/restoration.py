@@ -1,0 +1,111 @@
+"""What a restoration would do to a batch of rows, and the restoration."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from config.errors import ContractError
+from organizations.bulk.report import Outcome, Row
+from organizations.bulk.run import Run
+from organizations.capabilities import ALL_CAPABILITIES
+from organizations.exceptions import MembershipAlreadyExistsError, RemovalNotFoundError
+from organizations.models import Organization, Restoration, Source
+from organizations.restoration.outcome import RestorationOutcome
+from organizations.restoration.service import preview_restoration, restore_members
+
+
+def preview_batch(organization: Organization, batch: Sequence[Row]) -> list[Row]:
+    """Return what `restore_batch` would report, but for the ids of the restorations."""
+    outcomes = preview_restoration(
+        organization.pk,
+        _user_ids(batch),
+        removal_ids=_removal_ids(batch),
+        authority=ALL_CAPABILITIES,
+        may_give_owner=True,
+    )
+    return [replace(row, restoration_id="") for row in _reported(batch, outcomes)]
+
+
+def restore_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
+    """Restore whom the rows mean, all in one transaction; return what became of each row."""
+    outcomes = restore_members(
+        run.organization.pk,
+        _user_ids(batch),
+        removal_ids=_removal_ids(batch),
+        authority=ALL_CAPABILITIES,
+        may_give_owner=True,
+        actor=run.actor,
+        source=Source.COMMAND,
+        reason=run.reason,
+        trace_id=run.id,
+    )
+    return _reported(batch, outcomes, run_id=run.id)
+
+
+def _user_ids(batch: Iterable[Row]) -> list[str]:
+    """Return for whom a restoration is asked: those whose outcome is open."""
+    return [row.user_id for row in batch if not row.outcome]
+
+
+def _removal_ids(batch: Iterable[Row]) -> dict[str, str]:
+    """Return the removals to undo where they are named, by user id."""
+    return {row.user_id: row.removal_id for row in batch if row.removal_id and not row.outcome}
+
+
+def _reported(
+    batch: Iterable[Row], outcomes: Iterable[RestorationOutcome], *, run_id: str = ""
+) -> list[Row]:
+    """Return the rows with what the service answered of those about whom it was asked."""
+    outcome_of = {outcome.user_id: outcome for outcome in outcomes}
+    earlier = _earlier_restorations(outcome_of.values())
+
+    def reported(row: Row) -> Row:
+        outcome = outcome_of[row.user_id]
+        if outcome.restoration:
+            return _restored(row, outcome.restoration, Outcome.RESTORED)
+        if restoration := earlier.get(row.user_id):
+            # One of this run is its own, of which the answer was lost.
+            own = run_id and restoration.trace_id == run_id
+            return _restored(
+                row, restoration, Outcome.RESTORED if own else Outcome.ALREADY_RESTORED
+            )
+        return _refused(row, outcome.refusal) if outcome.refusal else row
+
+    return [row if row.outcome else reported(row) for row in batch]
+
+
+def _earlier_restorations(outcomes: Iterable[RestorationOutcome]) -> Mapping[str, Restoration]:
+    """Return the restorations by which these users are members already, by user id."""
+    ids = {
+        outcome.user_id: outcome.refusal.details.get("restoration_id")
+        for outcome in outcomes
+        if isinstance(outcome.refusal, MembershipAlreadyExistsError)
+    }
+    found = Restoration.objects.in_bulk([each for each in ids.values() if each])
+    return {user_id: found[str(each)] for user_id, each in ids.items() if each in found}
+
+
+def _restored(row: Row, restoration: Restoration, outcome: Outcome) -> Row:
+    """Return the row of somebody who is restored."""
+    return replace(
+        row,
+        outcome=outcome,
+        roles=len(restoration.roles),
+        departments=len(restoration.departments),
+        resources=restoration.resource_count,
+        roles_not_restored=len(restoration.roles_not_restored),
+        departments_not_restored=len(restoration.departments_not_restored),
+        resources_not_restored=restoration.resources_not_restored,
+        removal_id=restoration.removal_id,
+        restoration_id=restoration.pk,
+    )
+
+
+def _refused(row: Row, refusal: ContractError) -> Row:
+    """Return the row of somebody who is not restored, and why in words."""
+    message = refusal.message
+    match refusal:
+        case MembershipAlreadyExistsError():
+            message = "is a member, and not by a restoration"
+        case RemovalNotFoundError():
+            message = "was not removed, or again since"
+    return replace(row, outcome=refusal.code, message=message)

@@ -1,0 +1,33 @@
+"""One run of a command: where, on whose behalf, and why."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Self
+
+from config.characters import escaped
+from organizations.bulk.exceptions import CannotStartError
+from organizations.models import Organization
+from users.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is the same for all rows of one run; ``id`` is the trace id of its records alone."""
+
+    organization: Organization
+    actor: User | None
+    reason: str
+    id: str
+
+    @classmethod
+    def begin(cls, organization_id: str, *, actor: str, reason: str) -> Self:
+        """Return a new run, on behalf of whoever has the address. Raises CannotStartError."""
+        organization = Organization.objects.filter(pk=organization_id).first()
+        if organization is None:
+            raise CannotStartError(f"There is no organization {escaped(organization_id)}.")
+        account = User.objects.filter(email=actor).first() if actor else None
+        if actor and account is None:
+            raise CannotStartError(f"No account has the address {escaped(actor)}.")
+        # What a terminal in another encoding sends is no Unicode.
+        reason = reason.encode("utf-8", "backslashreplace").decode()
+        return cls(organization, account, reason, uuid.uuid4().hex)

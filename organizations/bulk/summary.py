@@ -1,0 +1,238 @@
+"""What an operator reads: the plan, how far the run is, and what came of it."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TextIO
+
+from tqdm import tqdm
+
+from config.characters import escaped
+from organizations.bulk.report import SUCCESSES, Outcome, Row
+
+NAMED = 20  # how many people of each kind are named
+SECONDS_BETWEEN_LINES = 5
+
+
+class Summary:
+    """The sum of some rows, and the first of those to whom something is done, and is not."""
+
+    done: Outcome  # what this run does
+    already: Outcome  # what another did before
+    already_words: str
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.roles = 0
+        self.departments = 0
+        self.resources = 0
+        self._done: list[Row] = []
+        self._refused: list[Row] = []
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Count some rows."""
+        for row in rows:
+            self.outcomes[row.outcome] += 1
+            if row.outcome == self.done:
+                self._add_done(row)
+            elif row.outcome == self.already:
+                self._add_already(row)
+            elif row.outcome not in SUCCESSES and len(self._refused) < NAMED:
+                self._refused.append(row)
+
+    def _add_done(self, row: Row) -> None:
+        """Count somebody to whom this run does something."""
+        self.roles += row.roles
+        self.departments += row.departments
+        self.resources += row.resources
+        if len(self._done) < NAMED:
+            self._done.append(row)
+
+    def _add_already(self, row: Row) -> None:
+        """Count somebody to whom it was done before."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return self.outcomes.total()
+
+    @property
+    def done_count(self) -> int:
+        """How many people something is done to."""
+        return self.outcomes[self.done]
+
+    @property
+    def refused_count(self) -> int:
+        """How many rows name somebody to whom it is not done, or nobody."""
+        return sum(number for outcome, number in self.outcomes.items() if outcome not in SUCCESSES)
+
+    @property
+    def exit_status(self) -> int:
+        """The status of a command after which these are all rows."""
+        return 1 if self.refused_count else 0
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether anything is done."""
+        return bool(self.done_count)
+
+    def add_with_progress(
+        self, batches: Iterable[list[Row]], total: int, stream: TextIO
+    ) -> Iterator[list[Row]]:
+        """Count the rows of the batches as they come, and show how many of the total are done.
+
+        A terminal gets a bar, anything else a line now and then.
+        """
+        on_terminal = stream.isatty()
+        last_line = time.monotonic()
+        with tqdm(total=total, unit=" rows", file=stream, disable=not on_terminal) as bar:
+            for rows in batches:
+                self.add(rows)
+                yield rows
+                bar.update(len(rows))
+                if not on_terminal and time.monotonic() - last_line >= SECONDS_BETWEEN_LINES:
+                    last_line = time.monotonic()
+                    print(f"{self.count:,} of {total:,} rows: {self}", file=stream, flush=True)
+
+    def __str__(self) -> str:
+        already = self.outcomes[self.already]
+        return (
+            f"{self.done_count:,} {self.done}, {already:,} already {self.done},"
+            f" {self.refused_count:,} not"
+        )
+
+    def plan(self, organization: str) -> str:
+        """Return what would happen: to whom, and with how many roles, departments, resources."""
+        raise NotImplementedError
+
+    def result(self) -> str:
+        """Return what happened."""
+        return "\n".join([f"{self.done.capitalize()}: {self.done_count:,}", *self._others()])
+
+    def _table(self, heading: str, *lines: str) -> list[str]:
+        """Return the first of those to whom it is done, below a heading, and how many more."""
+        more = self.done_count - len(self._done)
+        return [
+            *([f"  {'':40} {heading}"] if lines else []),
+            *lines,
+            *([f"  and {more:,} more"] if more else []),
+        ]
+
+    def _others(self) -> list[str]:
+        """Return the lines on those to whom it is not done, and why."""
+        lines = []
+        if already := self.outcomes[self.already]:
+            lines.append(f"{self.already_words}: {already:,}{self._note_on_already()}")
+        if duplicates := self.outcomes[Outcome.DUPLICATE]:
+            lines.append(f"Duplicate rows: {duplicates:,}")
+        if self.refused_count:
+            lines.append(f"Cannot be {self.done}: {self.refused_count:,}")
+            lines += [f"  {_name(row)}: {row.message or row.outcome}" for row in self._refused]
+        if self.refused_count > len(self._refused):
+            lines.append(f"  and {self.refused_count - len(self._refused):,} more")
+        return lines
+
+    def _note_on_already(self) -> str:
+        """Return what more there is to say of those to whom it was done before."""
+        return ""
+
+
+class RemovalSummary(Summary):
+    """Who leaves, and to whom what they own passes."""
+
+    done = Outcome.REMOVED
+    already = Outcome.ALREADY_REMOVED
+    already_words = "Removed before"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forgotten = 0  # resources of those removed before that pass on
+        self._by_target: Counter[str] = Counter()  # resources
+
+    def _add_done(self, row: Row) -> None:
+        super()._add_done(row)
+        self._by_target[row.transfer_to] += row.resources
+
+    def _add_already(self, row: Row) -> None:
+        self.forgotten += row.transferred
+        if row.transferred:
+            self._by_target[row.transfer_to] += row.transferred
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether anybody is removed, or anything passes on."""
+        return bool(self.done_count or self.forgotten)
+
+    def plan(self, organization: str) -> str:
+        """Return what would happen: who, how many roles, departments and resources, where to."""
+        lines = [
+            f"Members to remove from {organization}: {self.done_count:,}",
+            *self._table(
+                "roles  departments  resources  to",
+                *(
+                    f"  {row.email:40} {row.roles:5,}  {row.departments:11,}  {row.resources:9,}"
+                    f"  {row.transfer_to or '-'}"
+                    for row in self._done
+                ),
+            ),
+            *self._others(),
+            f"In all: {self.roles:,} roles and {self.departments:,} departments are deleted;"
+            f" {self.resources + self.forgotten:,} resources are concerned.",
+        ]
+        for target, number in sorted(self._by_target.items()):
+            lines.append(
+                f"  {number:,} {f'pass to {target}' if target else 'stay with their owners'}"
+            )
+        return "\n".join(lines)
+
+    def _note_on_already(self) -> str:
+        return f"; {self.forgotten:,} resources of theirs pass on" if self.forgotten else ""
+
+
+class RestorationSummary(Summary):
+    """Who comes back, with what, and with what not."""
+
+    done = Outcome.RESTORED
+    already = Outcome.ALREADY_RESTORED
+    already_words = "Restored before"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._not_restored: Counter[str] = Counter()
+
+    def _add_done(self, row: Row) -> None:
+        super()._add_done(row)
+        self._not_restored.update(
+            roles=row.roles_not_restored,
+            departments=row.departments_not_restored,
+            resources=row.resources_not_restored,
+        )
+
+    def plan(self, organization: str) -> str:
+        """Return what would happen: who, how many roles, departments and resources come back."""
+        lines = [
+            f"Members to restore to {organization}: {self.done_count:,}",
+            *self._table(
+                "roles  departments  resources",
+                *(
+                    f"  {row.email:40} {row.roles:5,}  {row.departments:11,}  {row.resources:9,}"
+                    for row in self._done
+                ),
+            ),
+            *self._others(),
+            f"In all: {self.roles:,} roles, {self.departments:,} departments and"
+            f" {self.resources:,} resources come back.",
+        ]
+        if self._not_restored.total():
+            lost = self._not_restored
+            lines.append(
+                f"  {lost['roles']:,} roles, {lost['departments']:,} departments and"
+                f" {lost['resources']:,} resources do not: they are gone or elsewhere."
+            )
+        return "\n".join(lines)
+
+
+def _name(row: Row) -> str:
+    """Return how the row names whom it means: as the message speaks of it."""
+    by_id = row.outcome in {Outcome.UNKNOWN_ID, Outcome.ID_AND_EMAIL_DIFFER} or not row.email
+    return escaped(row.user_id if by_id else row.email)

@@ -1,0 +1,97 @@
+"""``manage.py restore_members``: undo a run of ``remove_members``."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from config.characters import clean, escaped
+from organizations.bulk.command import Batches, BulkCommand
+from organizations.bulk.exceptions import CannotStartError
+from organizations.bulk.people import People
+from organizations.bulk.report import Row
+from organizations.bulk.restoration import preview_batch, restore_batch
+from organizations.bulk.run import Run
+from organizations.bulk.summary import RestorationSummary
+from organizations.models import Removal, Source
+
+
+class Command(BulkCommand):
+    """Restores whom a run removed, or whom a file names."""
+
+    help = (
+        "Restores members who were removed: each gets a new membership with the roles, departments"
+        " and resources that the record of the latest removal names and that can come back. Works"
+        " in batches that are each restored whole or not at all; interrupted, it rolls back the"
+        " batch in hand, and the same call again carries on."
+    )
+    verb, done = "restore", "restored"
+    summary = RestorationSummary
+    columns = (
+        "user_id",
+        "email",
+        "outcome",
+        "message",
+        "roles",
+        "departments",
+        "resources",
+        "roles_not_restored",
+        "departments_not_restored",
+        "resources_not_restored",
+        "removal_id",
+        "restoration_id",
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare who is meant."""
+        super().add_arguments(parser)
+        named = parser.add_mutually_exclusive_group(required=True)
+        named.add_argument(
+            "--run",
+            dest="earlier_run",
+            metavar="ID",
+            help="Everybody whom this run of remove_members removed; it printed the id at its end.",
+        )
+        named.add_argument(
+            "--from-file",
+            metavar="FILE",
+            help=(
+                "Those who come back, as CSV with a header: user_id or email (with both, both must"
+                " match), and optionally removal_id, which must be their latest. A report of"
+                " remove_members can be the file. - reads standard input."
+            ),
+        )
+
+    def add_people(
+        self,
+        run: Run,
+        people: People,
+        *_: Any,
+        earlier_run: str | None,
+        from_file: str | None,
+        ignore_column: list[str],
+        **__: Any,
+    ) -> None:
+        """Add those who come back."""
+        if from_file is not None:
+            people.add_file(from_file, "removal_id", ignore_column)
+            return
+        earlier = clean(earlier_run or "")
+        people.add_removals(
+            Removal.objects.filter(
+                trace_id=earlier, organization=run.organization, source=Source.COMMAND
+            )
+        )
+        if not len(people):
+            raise CannotStartError(
+                f"No run {escaped(earlier)} of remove_members removed anybody from"
+                f" {run.organization}."
+            )
+
+    def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
+        """Return what the restoration of each batch would do."""
+        return (preview_batch(run.organization, batch) for batch in batches)
+
+    def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
+        """Restore whom the rows mean."""
+        return restore_batch(run, batch)

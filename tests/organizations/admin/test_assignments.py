@@ -1,0 +1,107 @@
+"""Adding members, and giving and taking what they hold: by the service, with its events."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from organizations.models import Event, Membership, Organization
+from tests.factories import DepartmentFactory, MembershipFactory, UserFactory
+from tests.organizations.admin.page import text_of
+from tests.organizations.admin.test_changes import ADMIN, address_of, formsets
+from users.models import User
+
+
+@pytest.fixture
+def member(organization: Organization, owner: Membership) -> Membership:
+    return MembershipFactory.create(organization=organization, roles=["Member"])
+
+
+def given(member: Membership, role: str, **more: str) -> dict[str, str]:
+    """The form of a member's page, with one more role given."""
+    held = member.role_assignments.count()
+    return formsets(
+        member,
+        **{
+            "role_assignments-TOTAL_FORMS": str(held + 1),
+            f"role_assignments-{held}-membership": str(member.pk),
+            f"role_assignments-{held}-role": member.organization.roles.get(name=role).pk,
+            **more,
+        },
+    )
+
+
+def test_a_member_who_is_added_leaves_an_event(
+    browser: Client, staff: User, organization: Organization
+) -> None:
+    user = UserFactory.create()
+
+    browser.post(
+        f"{ADMIN}membership/add/",
+        {"organization": organization.pk, "user": user.pk, "reason": "New here"},
+    )
+
+    assert organization.memberships.active().get().user == user
+    event = Event.objects.get()
+    assert (event.type, event.user, event.actor) == ("member.added", user, staff)
+    assert (event.source, event.reason) == ("admin", "New here")
+
+
+def test_what_is_given_and_taken_at_once_is_one_event(
+    browser: Client, staff: User, member: Membership
+) -> None:
+    department = DepartmentFactory.create(organization=member.organization)
+    form = given(
+        member,
+        "Admin",
+        **{
+            "role_assignments-0-DELETE": "on",
+            "department_memberships-TOTAL_FORMS": "1",
+            "department_memberships-0-membership": str(member.pk),
+            "department_memberships-0-department": department.pk,
+            "reason": "Promoted",
+        },
+    )
+
+    browser.post(address_of(member), form)
+
+    assert [a.role.name for a in member.role_assignments.all()] == ["Admin"]
+    assert [d.department for d in member.department_memberships.all()] == [department]
+    event = Event.objects.get()
+    assert (event.type, event.user, event.actor) == ("member.updated", member.user, staff)
+    assert (event.source, event.reason) == ("admin", "Promoted")
+
+
+def test_nothing_changed_is_no_event(browser: Client, member: Membership) -> None:
+    assert browser.post(address_of(member), formsets(member)).status_code == 302
+
+    assert not Event.objects.exists()
+
+
+def test_what_somebody_else_gave_meanwhile_stays(browser: Client, member: Membership) -> None:
+    form = given(member, "Admin")
+    billing = member.organization.roles.create(name="Billing")
+    member.role_assignments.create(organization=member.organization, role=billing)
+
+    browser.post(address_of(member), form)
+
+    names = member.role_assignments.values_list("role__name", flat=True)
+    assert sorted(names) == ["Admin", "Billing", "Member"]
+
+
+def test_a_page_from_before_a_deactivation_does_not_undo_it(
+    browser: Client, member: Membership
+) -> None:
+    form = given(member, "Admin")
+    Membership.objects.filter(pk=member.pk).update(deactivated_at=timezone.now())
+
+    browser.post(address_of(member), form)
+
+    member.refresh_from_db()
+    assert member.deactivated_at
+    assert member.role_assignments.count() == 2
+
+
+def test_the_reason_is_for_who_may_change_something(browser: Client, member: Membership) -> None:
+    page = text_of(browser.post(address_of(member), formsets(member, reason="x" * 1001)))
+
+    assert "at most 1000 characters" in page

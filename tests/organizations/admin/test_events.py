@@ -1,0 +1,79 @@
+"""The log of changes, as staff read it."""
+
+import pytest
+from django.test import Client
+
+from organizations.models import Event, Membership, Organization
+from tests.factories import MembershipFactory, UserFactory
+from tests.organizations.admin.page import text_of
+from tests.removals import remove
+from users.models import User
+
+EVENTS = "/admin/organizations/event/"
+
+
+@pytest.fixture
+def ada(organization: Organization, owner: Membership) -> Membership:
+    """Somebody who was removed."""
+    user = UserFactory.create(full_name="Ada King Lovelace", email="ada@example.com")
+    return MembershipFactory.create(organization=organization, user=user)
+
+
+def test_an_event_is_found_by_whom_it_concerns_by_its_actor_and_by_its_request(
+    browser: Client, ada: Membership, staff: User
+) -> None:
+    remove(ada, actor=staff, trace_id="trace-of-the-test")
+    event = Event.objects.get()
+    for query in (
+        {"q": "lovelace"},
+        {"q": "trace-of-the-test"},
+        {"q": event.pk},
+        {"actor": staff.email},
+        {"organization": ada.organization.name},
+        {"type__exact": "member.removed"},
+    ):
+        assert "ada@example.com" in text_of(browser.get(EVENTS, query)), query
+    for query in (
+        {"q": "hopper"},
+        {"actor": ada.user_id},
+        {"organization": "elsewhere"},
+        {"type__exact": "member.added"},
+    ):
+        assert "ada@example.com" not in text_of(browser.get(EVENTS, query)), query
+
+
+def test_an_event_reads_as_text_and_leads_to_the_record(browser: Client, ada: Membership) -> None:
+    remove(ada)
+    removal_id = ada.removal.pk
+
+    page = text_of(browser.get(f"{EVENTS}{Event.objects.get().pk}/change/"))
+
+    assert "Member removed" in page
+    assert f"removal id: {removal_id}" in page
+    assert f'<a href="/admin/organizations/removal/{removal_id}/change/">' in page
+    assert "{&quot;" not in page
+
+
+def test_lists_of_ids_read_as_text(browser: Client, ada: Membership) -> None:
+    event = Event.objects.create(
+        type=Event.Type.MEMBER_UPDATED,
+        organization=ada.organization,
+        user=ada.user,
+        source="admin",
+        data={"roles_given": ["role_1", "role_2"], "roles_taken": []},
+    )
+
+    page = text_of(browser.get(f"{EVENTS}{event.pk}/change/"))
+
+    assert "roles given: role_1, role_2; roles taken: none" in page
+
+
+def test_an_event_is_neither_written_nor_changed_nor_deleted(
+    browser: Client, ada: Membership
+) -> None:
+    remove(ada)
+    event = Event.objects.get()
+
+    assert browser.get(f"{EVENTS}add/").status_code == 403
+    assert browser.post(f"{EVENTS}{event.pk}/change/", {"reason": "x"}).status_code == 403
+    assert browser.post(f"{EVENTS}{event.pk}/delete/", {"post": "yes"}).status_code == 403

@@ -1,0 +1,164 @@
+"""People who take over what others leave, found and checked before anybody is removed."""
+
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from organizations.models import Membership, Organization, Removal, Resource
+from tests.factories import MembershipFactory, ResourceFactory, UserFactory
+from tests.organizations.bulk.command import UNASKED, csv_file, run, users
+from tests.removals import remove
+
+
+@pytest.fixture
+def heir(organization: Organization) -> Membership:
+    return MembershipFactory.create(organization=organization, user__email="heir@example.com")
+
+
+@pytest.fixture
+def resource(organization: Organization, members: list[Membership]) -> Resource:
+    """Something that the first of those who leave owns."""
+    return ResourceFactory.create(organization=organization, owner=members[0].user)
+
+
+@pytest.mark.parametrize("named", ["id", "address", "as somebody writes it"])
+def test_a_person_is_named_for_all_by_id_or_address(
+    organization: Organization,
+    members: list[Membership],
+    heir: Membership,
+    resource: Resource,
+    named: str,
+) -> None:
+    name = {"id": heir.user_id, "address": heir.user.email}.get(named, " Heir@Example.com\u200b")
+
+    done = run(organization, *users(members[0].user_id), "--transfer-to", name, *UNASKED)
+
+    resource.refresh_from_db()
+    assert (done.status, resource.owner) == (0, heir.user)
+    assert done.rows[0]["transfer_to"] == heir.user_id
+    assert Removal.objects.get().transferred_to_user == heir.user
+
+
+@pytest.mark.parametrize("by", ["pk", "email"])
+def test_a_person_in_a_row_wins_over_the_option(
+    organization: Organization,
+    owner: Membership,
+    members: list[Membership],
+    heir: Membership,
+    resource: Resource,
+    by: str,
+    tmp_path: Path,
+) -> None:
+    row = f"{members[0].user_id},{getattr(heir.user, by)}"
+    file = csv_file(tmp_path, "user_id,transfer_to", row)
+
+    done = run(organization, "--from-file", file, "--transfer-to", owner.user.email, *UNASKED)
+
+    resource.refresh_from_db()
+    assert (done.outcomes, resource.owner) == (["removed"], heir.user)
+
+
+def test_a_person_who_leaves_by_another_line_is_refused_with_both_lines(
+    organization: Organization, members: list[Membership], tmp_path: Path
+) -> None:
+    first, second, third = (member.user for member in members[:3])
+    rows = (f"{first.pk},", f"{second.pk},{third.email}", f"{third.pk},")
+    file = csv_file(tmp_path, "user_id,transfer_to", *rows)
+
+    refused = run(organization, "--from-file", file, *UNASKED, "--batch-size", 1)
+
+    assert (refused.status, refused.errors) == (
+        2,
+        f"The input cannot be used: line 3 and line 4: {third.email} is to take over,"
+        " and leaves.\n",
+    )
+    assert not Removal.objects.exists()
+
+
+def test_nobody_takes_over_from_themselves(
+    organization: Organization, members: list[Membership], tmp_path: Path
+) -> None:
+    user = members[0].user
+    file = csv_file(tmp_path, "user_id,transfer_to", f"{user.pk},{user.pk}")
+
+    refused = run(organization, "--from-file", file, *UNASKED)
+
+    assert refused.errors == (
+        f"The input cannot be used: line 2: {user.email} is to take over, and leaves.\n"
+    )
+
+
+def test_the_person_of_the_option_does_not_leave(
+    organization: Organization, members: list[Membership], tmp_path: Path
+) -> None:
+    file = csv_file(tmp_path, "user_id", *(member.user_id for member in members))
+    heir = members[2].user
+
+    refused = run(organization, "--from-file", file, "--transfer-to", heir.email, *UNASKED)
+
+    assert refused.errors == (
+        f"The input cannot be used: --transfer-to and line 4: {heir.email} is to take over,"
+        " and leaves.\n"
+    )
+
+
+@pytest.mark.parametrize("who", ["nobody", "stranger", "deactivated", "former"])
+def test_who_is_no_active_member_does_not_take_over(
+    organization: Organization, members: list[Membership], tmp_path: Path, who: str
+) -> None:
+    former = MembershipFactory.create(organization=organization)
+    remove(former)
+    asleep = MembershipFactory.create(organization=organization, deactivated_at=timezone.now())
+    name = {
+        "nobody": "nobody@example.com",
+        "stranger": UserFactory.create().pk,
+        "deactivated": asleep.user_id,
+        "former": former.user_id,
+    }[who]
+    rows = (f"{members[0].user_id},", f"{members[1].user_id},{name}")
+    file = csv_file(tmp_path, "user_id,transfer_to", *rows)
+
+    in_row = run(organization, "--from-file", file, *UNASKED)
+    for_all = run(organization, *users(members[0].user_id), "--transfer-to", name, *UNASKED)
+
+    said = f"{name} is no active member, who could take over.\n"
+    assert (in_row.status, in_row.errors) == (2, f"The input cannot be used: line 3: {said}")
+    assert (for_all.status, for_all.errors) == (2, said)
+    assert Removal.objects.count() == 1
+
+
+def test_what_somebody_removed_before_still_owns_passes_to_a_person(
+    organization: Organization, members: list[Membership], heir: Membership, resource: Resource
+) -> None:
+    remove(members[0])
+    call = (*users(members[0].user_id), "--transfer-to", heir.user.email)
+
+    previewed = run(organization, *call, "--dry-run", "--report", "-")
+    done = run(organization, *call, *UNASKED)
+
+    resource.refresh_from_db()
+    assert previewed.rows == done.rows
+    assert (done.rows[0]["transferred"], resource.owner) == ("1", heir.user)
+
+
+def test_a_person_who_is_deactivated_after_the_check_takes_over_nothing(
+    organization: Organization,
+    members: list[Membership],
+    heir: Membership,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Membership.objects.filter(pk=heir.pk).update(deactivated_at=timezone.now())
+    monkeypatch.setattr(
+        "organizations.management.commands.remove_members.find_target",
+        lambda _, named: named,
+    )
+    monkeypatch.setattr(
+        "organizations.management.commands.remove_members.check_heirs", lambda *_: None
+    )
+    call = (*users(members[0].user_id), "--transfer-to", heir.user_id)
+
+    for option in ("--dry-run", "--no-input"):
+        done = run(organization, *call, option, "--report", "-")
+        assert (done.status, done.outcomes) == (1, ["TRANSFER_USER_NOT_FOUND"])
+        assert done.rows[0]["message"] == f"{heir.user_id} is no active member, who could take over"
