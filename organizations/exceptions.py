@@ -22,6 +22,15 @@ class UserNotFoundError(ContractError):
     message = "The user is not a member of this organization."
 
 
+class RemovalNotFoundError(ContractError):
+    """The organization has no such removal on record."""
+
+    status = 404
+    code = "REMOVAL_NOT_FOUND"
+    type = "client_error"
+    message = "The removal was not found in this organization."
+
+
 class DepartmentNotFoundError(ContractError):
     """The organization has no such department."""
 

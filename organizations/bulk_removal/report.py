@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self, TextIO
 
 from config.errors import ContractError
+from config.spreadsheets import neutralized
 from organizations.bulk_removal.characters import escaped, printable
 from organizations.bulk_removal.exceptions import CannotStartError
 from organizations.exceptions import (
@@ -134,7 +135,4 @@ def open_report(path: str, source: os.stat_result | None) -> Iterator[Report]:
 
 def _cell(value: str | int) -> str | int:
     """Return a value that no spreadsheet takes for a formula, and no terminal for a command."""
-    if not isinstance(value, str) or not value:
-        return value
-    guard = "'" if value[0] in "=+-@\t\r" else ""
-    return guard + printable(value)
+    return printable(neutralized(value)) if isinstance(value, str) else value

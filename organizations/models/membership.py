@@ -24,6 +24,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Members who can act."""
         return self.filter(is_active=True)
 
+    def deactivated(self) -> Self:
+        """Members who cannot act until they are reactivated."""
+        return self.current().exclude(deactivated_at=None)
+
     def former(self) -> Self:
         """Those who were removed."""
         return self.exclude(deleted_at=None)
@@ -94,6 +98,15 @@ class Membership(models.Model):
                 deferrable=models.Deferrable.DEFERRED,
                 name="removed_membership_has_record",
                 violation_error_message="A membership ends by a removal, which leaves a record.",
+            ),
+        )
+        indexes = (
+            # The deactivated members of an organization in the order of their users' ids: few of
+            # many. All members are in this order in the unique index above.
+            models.Index(
+                fields=["organization", "user"],
+                condition=models.Q(deleted_at=None, deactivated_at__isnull=False),
+                name="deactivated_member",
             ),
         )
         triggers = (
