@@ -6,6 +6,7 @@ from config.prepared_statements import fetch_prepared
 from organizations.capabilities import ALL_CAPABILITIES, Capability, effective
 from organizations.exceptions import InsufficientPermissionsError, OrganizationAccessDeniedError
 from users.exceptions import TokenInvalidError
+from users.models import AccessToken, User
 
 # In SQL, since every request asks this. There is always a row: whether the token's membership has
 # ended (null: it is bound to none), whether the user is an active member, what one role grants.
@@ -23,21 +24,22 @@ _STANDING = """
 """
 
 
-def capabilities_in(organization_id: str, request: AuthenticatedRequest) -> frozenset[Capability]:
+def capabilities_in(
+    organization_id: str, user: User, token: AccessToken | None
+) -> frozenset[Capability]:
     """Return what an active member may do there (contract: Capabilities), in one query.
 
-    Raises OrganizationAccessDeniedError for everybody else, for a token of another organization and
-    for an unknown organization alike; TokenInvalidError for a token whose membership has ended.
+    Raises OrganizationAccessDeniedError for everybody else, for a token that is bound to another
+    organization and for an unknown organization alike; TokenInvalidError for a token that is bound
+    to a membership which has ended.
     """
-    token_id = request.auth.pk if request.auth else None
-    known_id = organization_id if is_id("org", organization_id) else None
-    standing = fetch_prepared(_STANDING, [token_id, known_id, request.user.pk])
-    has_ended, is_member, _ = standing[0]
-    if has_ended:
-        raise TokenInvalidError
-    if not is_member:
-        raise OrganizationAccessDeniedError({"organization_id": organization_id})
-    return effective(name for _, _, names in standing if names for name in names)
+    if is_id("org", organization_id):
+        standing = fetch_prepared(_STANDING, [token and token.pk, organization_id, user.pk])
+        if any(has_ended for has_ended, _, _ in standing):
+            raise TokenInvalidError
+        if any(is_member for _, is_member, _ in standing):
+            return effective(name for _, _, names in standing if names for name in names)
+    raise OrganizationAccessDeniedError({"organization_id": organization_id})
 
 
 def require(
@@ -47,7 +49,7 @@ def require(
 
     The contract's checks 2 and 3. Raises as `capabilities_in`, and InsufficientPermissionsError.
     """
-    held = capabilities_in(organization_id, request)
+    held = capabilities_in(organization_id, request.user, request.auth)
     if not held.issuperset(capabilities):
         raise InsufficientPermissionsError({"required_capabilities": list(capabilities)})
     return held

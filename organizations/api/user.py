@@ -1,40 +1,31 @@
 """A user as a member of an organization: what every answer about a member shows."""
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Prefetch
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from config.identifiers import is_id
 from organizations.exceptions import UserNotFoundError
-from organizations.models import DepartmentMembership, Membership, RoleAssignment
+from organizations.models import Membership
+from organizations.models.membership import MembershipQuerySet
 from organizations.sample import DEPARTMENT_ID, LEAVER, ORGANIZATION_ID
-from users.models import User
 
 ACCOUNT_STATES = ("active", "deactivated")
 
 
-_role_ids = RoleAssignment.objects.filter(membership=OuterRef("pk")).order_by("role")
-_department_ids = DepartmentMembership.objects.filter(membership=OuterRef("pk")).order_by(
-    "department"
-)
-
-# Members with all that `UserSerializer` reads. Accounts are not joined: a page deep in the list would
-# be merged with all accounts before it.
-USERS = (
-    Membership.objects.current()
-    .annotate(
-        role_ids=ArraySubquery(_role_ids.values("role")),
-        department_ids=ArraySubquery(_department_ids.values("department")),
+def users_of(organization_id: str) -> MembershipQuerySet:
+    """Return the members of an organization with all that `UserSerializer` reads."""
+    return (
+        Membership.objects.current()
+        .filter(organization=organization_id)
+        .select_related("user")
+        .prefetch_related("role_assignments", "department_memberships")
     )
-    .prefetch_related(Prefetch("user", User.objects.only("email", "full_name")))
-)
 
 
 def find_user(organization_id: str, user_id: str) -> Membership:
     """Return a member with all that `UserSerializer` reads; raises UserNotFoundError."""
     known = [user_id] if is_id("usr", user_id) else []
-    member = USERS.filter(organization=organization_id, user__in=known).first()
+    member = users_of(organization_id).filter(user__in=known).first()
     if member is None:
         raise UserNotFoundError({"user_id": user_id})
     return member
@@ -67,8 +58,8 @@ class UserSerializer(serializers.Serializer[Membership]):
     email = serializers.EmailField(source="user.email")
     user_name = serializers.CharField(source="user.email", help_text="The e-mail address.")
     account_state = serializers.SerializerMethodField()
-    role_ids = serializers.ListField(child=serializers.CharField(), help_text="Sorted.")
-    department_ids = serializers.ListField(child=serializers.CharField(), help_text="Sorted.")
+    role_ids = serializers.SerializerMethodField(help_text="Sorted.")
+    department_ids = serializers.SerializerMethodField(help_text="Sorted.")
     organization_id = serializers.CharField()
     # Nobody is invited here; clients of the reference read these.
     invitation_link = serializers.CharField(
@@ -85,3 +76,11 @@ class UserSerializer(serializers.Serializer[Membership]):
     def get_account_state(self, member: Membership) -> str:
         """Return whether the member can act."""
         return "active" if member.is_active else "deactivated"
+
+    def get_role_ids(self, member: Membership) -> list[str]:
+        """Return the roles that the member holds."""
+        return sorted(assignment.role_id for assignment in member.role_assignments.all())
+
+    def get_department_ids(self, member: Membership) -> list[str]:
+        """Return the departments that the member belongs to."""
+        return sorted(joined.department_id for joined in member.department_memberships.all())

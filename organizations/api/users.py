@@ -2,8 +2,11 @@
 
 from collections.abc import Collection
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch
 from django_filters.rest_framework import CharFilter, FilterSet, MultipleChoiceFilter
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
 
 from config.api.openapi import error_responses
 from config.api.pagination import IdPagination
@@ -15,12 +18,15 @@ from organizations.api.description import (
     refused_callers,
 )
 from organizations.api.organization_list import OrganizationListView
-from organizations.api.user import ACCOUNT_STATES, USERS, UserSerializer
-from organizations.models import Membership
+from organizations.api.user import ACCOUNT_STATES, UserSerializer
+from organizations.models import DepartmentMembership, Membership, RoleAssignment
 from organizations.models.membership import MembershipQuerySet
 from users.models import User
 
 LONGEST_SEARCH = 200
+
+_ROLE_IDS = RoleAssignment.objects.filter(membership=OuterRef("pk"))
+_DEPARTMENT_IDS = DepartmentMembership.objects.filter(membership=OuterRef("pk"))
 
 
 class UserPagination(IdPagination):
@@ -67,6 +73,13 @@ class UserFilterSet(FilterSet):
         return members.filter(user__in=User.objects.matching(value))
 
 
+class ListedUserSerializer(UserSerializer):
+    """A user of a page, who comes with these ids: it takes half the time of prefetching them."""
+
+    role_ids = serializers.ListField()  # type: ignore[assignment]
+    department_ids = serializers.ListField()  # type: ignore[assignment]
+
+
 @extend_schema_view(
     get=extend_schema(
         operation_id="listUsers",
@@ -89,8 +102,18 @@ class UserFilterSet(FilterSet):
 class UserListView(OrganizationListView[Membership]):
     """The users of an organization."""
 
-    queryset = USERS
-    serializer_class = UserSerializer
+    queryset = (
+        Membership.objects.current()
+        .annotate(
+            role_ids=ArraySubquery(_ROLE_IDS.order_by("role").values("role")),
+            department_ids=ArraySubquery(
+                _DEPARTMENT_IDS.order_by("department").values("department")
+            ),
+        )
+        # Not joined: a page deep in the list would be merged with all accounts before it.
+        .prefetch_related(Prefetch("user", User.objects.only("email", "full_name")))
+    )
+    serializer_class = ListedUserSerializer
     pagination_class = UserPagination
     filterset_class = UserFilterSet
 

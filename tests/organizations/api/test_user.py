@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from organizations.api.user import USERS, UserSerializer
+from organizations.api.user import UserSerializer, users_of
 from organizations.models import Membership, Organization
 from tests.factories import DepartmentFactory, MembershipFactory, RoleFactory
 from tests.removals import remove
@@ -56,14 +56,11 @@ def test_any_number_of_users_takes_three_statements(
     )
 
     with django_assert_num_queries(3):
-        assert (
-            len([UserSerializer(member).data for member in USERS.filter(organization=organization)])
-            == 5
-        )
+        assert len([UserSerializer(member).data for member in users_of(organization.pk)]) == 5
 
 
 def test_former_members_are_no_users(organization: Organization, owner: Membership) -> None:
     leaver = MembershipFactory.create(organization=organization)
     remove(leaver)
 
-    assert list(USERS.filter(organization=organization)) == [owner]
+    assert list(users_of(organization.pk)) == [owner]
