@@ -23,14 +23,13 @@ COUNTED_UP_TO = 10_000
 
 
 class CountUpTo(Subquery):
-    """How many rows there are, or null beyond what is counted: no large table is read through."""
+    """How many rows there are, or null beyond a limit: no large table is read through."""
 
     template = "(SELECT nullif(count(*), %(one_more)s) FROM (%(subquery)s) AS counted)"
     output_field = IntegerField(null=True)
 
-    def __init__(self, rows: QuerySet[DepartmentMembership] | QuerySet[RoleAssignment]) -> None:
-        one_more = COUNTED_UP_TO + 1
-        super().__init__(rows.order_by().values("pk")[:one_more], one_more=one_more)
+    def __init__(self, rows: QuerySet[Any], limit: int = COUNTED_UP_TO) -> None:
+        super().__init__(rows.values("pk")[: limit + 1], one_more=limit + 1)
 
 
 class MemberCountField(serializers.IntegerField):
