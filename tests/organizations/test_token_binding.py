@@ -138,8 +138,5 @@ def test_the_admin_shows_where_a_token_acts(member: Membership) -> None:
 
     page = browser.get("/admin/users/accesstoken/").content.decode()
 
-    import re
-
-    print(re.findall(r"<t[hd][^>]*binding.*?</t[hd]>", page, re.S))
     assert page.count(f'<td class="field-binding">{member.organization.name}</td>') == 1
     assert page.count('<td class="field-binding">-</td>') == 1
