@@ -1,58 +1,72 @@
 """What a caller may do in an organization."""
 
+from config.api.view import AuthenticatedRequest
 from config.identifiers import is_id
 from config.prepared_statements import fetch_prepared
 from organizations.capabilities import ALL_CAPABILITIES, Capability, effective
 from organizations.exceptions import InsufficientPermissionsError, OrganizationAccessDeniedError
 from organizations.models import RoleAssignment
-from users.models import User
+from users.exceptions import TokenInvalidError
+from users.models import AccessToken, User
 
 # Roles, and departments.
 GIVES_SOMETHING = (Capability.ASSIGN_ROLES, Capability.MANAGE_USERS)
 
-# In SQL, since every request asks this.
-GRANTED_CAPABILITIES = """
-    SELECT role.capabilities
-    FROM organizations_membership AS membership
+# In SQL, since every request asks this. There is always a row: whether the token's membership has
+# ended (null: it is bound to none), whether the user is an active member, what one role grants.
+_STANDING = """
+    SELECT NOT bound.is_current, membership.id IS NOT NULL, role.capabilities
+    FROM (SELECT %s::bigint AS id) AS token
+    LEFT JOIN organizations_tokenbinding AS binding ON binding.token_id = token.id
+    LEFT JOIN organizations_membership AS bound ON bound.id = binding.membership_id
+    LEFT JOIN organizations_membership AS membership
+        ON membership.organization_id = %s AND membership.user_id = %s
+        AND membership.deleted_at IS NULL AND membership.is_active
+        AND (bound.id IS NULL OR bound.id = membership.id)
     LEFT JOIN organizations_roleassignment AS assignment ON assignment.membership_id = membership.id
     LEFT JOIN organizations_role AS role ON role.id = assignment.role_id
-    WHERE membership.organization_id = %s AND membership.user_id = %s
-        AND membership.is_active
 """
 
 
-def capabilities_in(organization_id: str, user: User) -> frozenset[Capability]:
+def capabilities_in(
+    organization_id: str, user: User, token: AccessToken | None
+) -> frozenset[Capability]:
     """Return what an active member may do there (contract: Capabilities), in one query.
 
-    Raises OrganizationAccessDeniedError for everybody else and for an unknown organization alike.
+    Raises OrganizationAccessDeniedError for everybody else, for a token that is bound to another
+    organization and for an unknown organization alike; TokenInvalidError for a token that is bound
+    to a membership which has ended.
     """
     if is_id("org", organization_id):
-        granted = fetch_prepared(GRANTED_CAPABILITIES, [organization_id, user.pk])
-        if granted:  # a member without a role is one row with nothing in it
-            return effective(name for (names,) in granted if names for name in names)
+        standing = fetch_prepared(_STANDING, [token and token.pk, organization_id, user.pk])
+        if any(has_ended for has_ended, _, _ in standing):
+            raise TokenInvalidError
+        if any(is_member for _, is_member, _ in standing):
+            return effective(name for _, _, names in standing if names for name in names)
     raise OrganizationAccessDeniedError({"organization_id": organization_id})
 
 
-def authority_with(
-    needed: Capability, organization_id: str, *, actor: User
+def require(
+    organization_id: str, request: AuthenticatedRequest, *capabilities: Capability
 ) -> frozenset[Capability]:
-    """Return the capabilities of an actor who holds the one that a request needs.
+    """Return what the caller may do there: all of these, and whatever else.
 
-    Nobody acts on a member who holds more. Raises OrganizationAccessDeniedError or
-    InsufficientPermissionsError.
+    The contract's checks 2 and 3. Raises as `capabilities_in`, and InsufficientPermissionsError.
     """
-    authority = capabilities_in(organization_id, actor)
-    if needed not in authority:
-        raise InsufficientPermissionsError({"required_capabilities": [needed]})
-    return authority
+    held = capabilities_in(organization_id, request.user, request.auth)
+    if not held.issuperset(capabilities):
+        raise InsufficientPermissionsError({"required_capabilities": list(capabilities)})
+    return held
 
 
-def authority_to_assign(organization_id: str, *, actor: User) -> frozenset[Capability]:
-    """Return the capabilities of an actor who may give something: roles, departments or both.
+def authority_to_assign(
+    organization_id: str, request: AuthenticatedRequest
+) -> frozenset[Capability]:
+    """Return the capabilities of a caller who may give something: roles, departments or both.
 
-    Raises OrganizationAccessDeniedError or InsufficientPermissionsError.
+    Raises as `require`.
     """
-    authority = capabilities_in(organization_id, actor)
+    authority = require(organization_id, request)
     if authority.isdisjoint(GIVES_SOMETHING):
         raise InsufficientPermissionsError(
             {"required_capabilities": list(GIVES_SOMETHING)},
@@ -62,17 +76,17 @@ def authority_to_assign(organization_id: str, *, actor: User) -> frozenset[Capab
 
 
 def authority_to_remove(
-    organization_id: str, user_id: str, *, actor: User
+    organization_id: str, user_id: str, request: AuthenticatedRequest
 ) -> frozenset[Capability]:
-    """Return the capabilities that somebody whom the actor removes may hold at most.
+    """Return the capabilities that somebody whom the caller removes may hold at most.
 
-    The contract's checks 2 and 3: anybody may leave, whatever they hold; removing others takes
-    ``remove_users``. Raises OrganizationAccessDeniedError or InsufficientPermissionsError.
+    Anybody may leave, whatever they hold; removing others takes ``remove_users``. Raises as
+    `require`.
     """
-    if user_id == actor.pk:
-        capabilities_in(organization_id, actor)
+    if user_id == request.user.pk:
+        require(organization_id, request)
         return ALL_CAPABILITIES
-    return authority_with(Capability.REMOVE_USERS, organization_id, actor=actor)
+    return require(organization_id, request, Capability.REMOVE_USERS)
 
 
 def is_owner(organization_id: str, user: User) -> bool:

@@ -57,12 +57,12 @@ class MethodNotAllowedError(ContractError):
 
 
 class NotAcceptableError(ContractError):
-    """The caller accepts no JSON."""
+    """The caller accepts nothing that this address answers."""
 
     status = 406
     code = "NOT_ACCEPTABLE"
     type = "client_error"
-    message = "The response is available as application/json only."
+    message = "The response is not available in a format that the request accepts."
 
 
 class PayloadTooLargeError(ContractError):

@@ -138,10 +138,15 @@ class IdPagination(LimitOffsetPagination):
                     f"How many items there are in all; null beyond {self.max_total:,}, and with"
                     f" `{self.after_query_param}`."
                 ),
+                "example": 1,
             },
-            "skip": {"type": "integer"},
-            "limit": {"type": "integer"},
-            "has_more": {"type": "boolean", "description": "Whether a page follows."},
+            "skip": {"type": "integer", "example": 0},
+            "limit": {"type": "integer", "example": self.default_limit},
+            "has_more": {
+                "type": "boolean",
+                "description": "Whether a page follows.",
+                "example": False,
+            },
         }
         return {"type": "object", "required": list(properties), "properties": properties}
 

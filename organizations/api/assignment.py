@@ -92,7 +92,7 @@ class AssignmentView(ApiView):
     @describe_assignment
     def patch(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Give and take roles and departments (members: memberships)."""
-        authority = authority_to_assign(organization_id, actor=request.user)
+        authority = authority_to_assign(organization_id, request)
         body = AssignmentSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
         member = assign(

@@ -13,8 +13,9 @@ from config.api.strict import IdField, StrictBooleanField
 from config.api.view import ApiView, AuthenticatedRequest
 from config.errors import ContractError
 from config.trace import trace_id_of
-from organizations.access import authority_with
+from organizations.access import require
 from organizations.api.description import (
+    REMOVAL_ID,
     TARGETS_NOT_FOUND,
     of_organization,
     refused_callers,
@@ -194,7 +195,7 @@ describe_bulk_removal = extend_schema(
                     {
                         "user_id": LEAVER_ID,
                         "outcome": "removed",
-                        "removal_id": "rem_01JFQ8Z6V2T8M3N4P5Q6R7S8T9",
+                        "removal_id": REMOVAL_ID,
                         "error": None,
                     },
                     {
@@ -232,7 +233,7 @@ class BulkRemovalView(ApiView):
     @describe_bulk_removal
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
         """Remove them (members: delete-bulk)."""
-        authority = authority_with(Capability.REMOVE_USERS, organization_id, actor=request.user)
+        authority = require(organization_id, request, Capability.REMOVE_USERS)
         body = BulkRemovalSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
         if not body.validated_data["confirm"]:

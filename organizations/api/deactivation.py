@@ -9,7 +9,7 @@ from config.api.openapi import EXAMPLE_TIME, error_responses
 from config.api.view import ApiView, AuthenticatedRequest
 from config.timestamps import in_whole_seconds
 from config.trace import trace_id_of
-from organizations.access import authority_with
+from organizations.access import require
 from organizations.api.description import (
     TARGETS_NOT_FOUND,
     USER_NOT_FOUND,
@@ -127,7 +127,7 @@ class DeactivationView(ApiView):
     @describe_deactivation
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Deactivate the user (members: deactivate)."""
-        authority = authority_with(Capability.DEACTIVATE_USERS, organization_id, actor=request.user)
+        authority = require(organization_id, request, Capability.DEACTIVATE_USERS)
         if user_id == request.user.pk:
             raise CannotDeactivateYourselfError({"user_id": user_id})
         body = DeactivationSerializer(data=self.body_of(request))
@@ -153,7 +153,7 @@ class ReactivationView(ApiView):
     @describe_reactivation
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Reactivate the user (members: reactivate)."""
-        authority = authority_with(Capability.DEACTIVATE_USERS, organization_id, actor=request.user)
+        authority = require(organization_id, request, Capability.DEACTIVATE_USERS)
         body = ReactivationSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
         [outcome] = reactivate_members(

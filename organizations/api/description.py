@@ -20,6 +20,9 @@ from organizations.exceptions import (
 )
 from organizations.sample import DEPARTMENT_ID, HEIR_ID, LEAVER_ID, ORGANIZATION_ID
 
+REMOVAL_ID = "rem_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
+EVENT_ID = "evt_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
+
 ORDER_OF_CHECKS = (
     "The checks, in this order: (1) authentication, (2) membership of the caller, (3) permission,"
     " (4) a well-formed body, then confirmation, (5) the user's membership, (6) the user's"
@@ -38,6 +41,15 @@ def of_organization() -> list[OpenApiParameter]:
     return [_path_parameter("organization_id", ORGANIZATION_ID), *response_headers()]
 
 
+def of_removal() -> list[OpenApiParameter]:
+    """Return the parameters of an endpoint that is the record's of a removal."""
+    return [
+        _path_parameter("organization_id", ORGANIZATION_ID),
+        _path_parameter("removal_id", REMOVAL_ID),
+        *response_headers(),
+    ]
+
+
 def of_user() -> list[OpenApiParameter]:
     """Return the parameters of an endpoint that is a user's in an organization."""
     return [
@@ -48,11 +60,16 @@ def of_user() -> list[OpenApiParameter]:
 
 
 def refused_callers(*needed: Capability) -> tuple[ContractError, ...]:
-    """Return the errors for callers who may not do what takes one of these capabilities."""
-    return (
-        OrganizationAccessDeniedError({"organization_id": ORGANIZATION_ID}),
-        InsufficientPermissionsError({"required_capabilities": list(needed)}),
-    )
+    """Return the errors for callers who may not do what takes one of these, or membership alone."""
+    denied = OrganizationAccessDeniedError({"organization_id": ORGANIZATION_ID})
+    if not needed:
+        return (denied,)
+    return (denied, InsufficientPermissionsError({"required_capabilities": list(needed)}))
+
+
+def malformed_query(parameter: str, message: str) -> ContractError:
+    """Return the error for a query that is not understood, as this parameter may be."""
+    return InvalidFieldsError({parameter: [message]})
 
 
 def unreadable_bodies(field: str) -> tuple[ContractError, ...]:

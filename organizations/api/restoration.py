@@ -11,7 +11,7 @@ from config.api.strict import IdField, StrictBooleanField
 from config.api.view import ApiView, AuthenticatedRequest
 from config.timestamps import in_whole_seconds
 from config.trace import trace_id_of
-from organizations.access import authority_with, is_owner
+from organizations.access import is_owner, require
 from organizations.api.description import of_user, refused_callers, unreadable_bodies
 from organizations.api.transfer import ReasonSerializer
 from organizations.api.user import UserSerializer, user_example
@@ -219,7 +219,7 @@ class RestorationView(ApiView):
     @describe_restoration
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Restore the user (members: Restore)."""
-        authority = authority_with(Capability.REMOVE_USERS, organization_id, actor=request.user)
+        authority = require(organization_id, request, Capability.REMOVE_USERS)
         body = RestorationRequestSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
         if not body.validated_data["confirm"]:
@@ -245,7 +245,7 @@ class RestorationPreviewView(ApiView):
     @describe_restoration_preview
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Return what a restoration would answer, without doing it (members: Restore)."""
-        authority = authority_with(Capability.REMOVE_USERS, organization_id, actor=request.user)
+        authority = require(organization_id, request, Capability.REMOVE_USERS)
         [outcome] = preview_restoration(
             organization_id,
             [user_id],

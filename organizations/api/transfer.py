@@ -16,7 +16,7 @@ from config.api.strict import (
 from config.api.view import ApiView, AuthenticatedRequest
 from config.errors import ContractError
 from config.trace import trace_id_of
-from organizations.access import authority_with
+from organizations.access import require
 from organizations.api.description import (
     TARGETS_NOT_FOUND,
     USER_NOT_FOUND,
@@ -164,7 +164,7 @@ class TransferView(ApiView):
     @describe_transfer
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Pass it on (members: transfer-resources)."""
-        authority = authority_with(Capability.REMOVE_USERS, organization_id, actor=request.user)
+        authority = require(organization_id, request, Capability.REMOVE_USERS)
         body = TransferSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
         if not body.validated_data["confirm"]:

@@ -3,13 +3,22 @@
 from django.urls import path
 
 from organizations.api.assignment import AssignmentView
+from organizations.api.audit_log import EventExportView, EventListView
 from organizations.api.bulk_removal import BulkRemovalView
 from organizations.api.deactivation import DeactivationView, ReactivationView
+from organizations.api.departments_and_roles import DepartmentListView, RoleListView
+from organizations.api.removals import RemovalExportView, RemovalListView, RemovalRecordView
 from organizations.api.restoration import RestorationPreviewView, RestorationView
 from organizations.api.transfer import TransferView
+from organizations.api.users import UserListView
 from organizations.api.views import OrganizationUserView, RemovalPreviewView
 
 urlpatterns = [
+    path(
+        "organizations/<str:organization_id>/users",
+        UserListView.as_view(),
+        name="users",
+    ),
     path(
         "organizations/<str:organization_id>/users/delete-bulk",
         BulkRemovalView.as_view(),
@@ -54,5 +63,40 @@ urlpatterns = [
         "organizations/<str:organization_id>/users/<str:user_id>/restore",
         RestorationView.as_view(),
         name="restoration",
+    ),
+    path(
+        "organizations/<str:organization_id>/departments",
+        DepartmentListView.as_view(),
+        name="departments",
+    ),
+    path(
+        "organizations/<str:organization_id>/roles",
+        RoleListView.as_view(),
+        name="roles",
+    ),
+    path(
+        "organizations/<str:organization_id>/removals",
+        RemovalListView.as_view(),
+        name="removals",
+    ),
+    path(
+        "organizations/<str:organization_id>/removals/export",
+        RemovalExportView.as_view(),
+        name="removal-export",
+    ),
+    path(
+        "organizations/<str:organization_id>/removals/<str:removal_id>",
+        RemovalRecordView.as_view(),
+        name="removal",
+    ),
+    path(
+        "organizations/<str:organization_id>/audit-log",
+        EventListView.as_view(),
+        name="audit-log",
+    ),
+    path(
+        "organizations/<str:organization_id>/audit-log/export",
+        EventExportView.as_view(),
+        name="audit-log-export",
     ),
 ]

@@ -4,11 +4,15 @@ from rest_framework.response import Response
 
 from config.api.view import ApiView, AuthenticatedRequest
 from config.trace import trace_id_of
-from organizations.access import authority_to_remove
+from organizations.access import authority_to_remove, require
 from organizations.api.openapi import describe_preview, describe_removal
 from organizations.api.serializers import RemovalPreviewSerializer, RemovalSerializer
+from organizations.api.user import UserSerializer, find_user
+from organizations.api.users import describe_user
+from organizations.capabilities import Capability
 from organizations.exceptions import ConfirmationRequiredError, UserNotFoundError
 from organizations.models import Source
+from organizations.removal.absence import explain_absence
 from organizations.removal.preview import preview_removal
 from organizations.removal.service import remove_members
 
@@ -16,10 +20,22 @@ from organizations.removal.service import remove_members
 class OrganizationUserView(ApiView):
     """A user as a member of an organization."""
 
+    @describe_user
+    def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        """Return the user (members: GET /users/{user_id})."""
+        held = require(organization_id, request)
+        try:
+            member = find_user(organization_id, user_id)
+        except UserNotFoundError:
+            if Capability.REMOVE_USERS not in held:
+                raise
+            raise explain_absence(organization_id, [user_id], held)[user_id].refusal from None
+        return Response(UserSerializer(member).data)
+
     @describe_removal
     def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Remove the user from the organization (contract: DELETE, in the order of its checks)."""
-        authority = authority_to_remove(organization_id, user_id, actor=request.user)
+        authority = authority_to_remove(organization_id, user_id, request)
         body = RemovalSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
         if not body.validated_data["confirm"]:
@@ -45,7 +61,7 @@ class RemovalPreviewView(ApiView):
     @describe_preview
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Return what a removal would do, without doing it (contract: removal-preview)."""
-        authority = authority_to_remove(organization_id, user_id, actor=request.user)
+        authority = authority_to_remove(organization_id, user_id, request)
         previews = preview_removal(organization_id, [user_id], authority=authority)
         if not previews:
             raise UserNotFoundError({"user_id": user_id})

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from config.characters import printable
+from config.spreadsheets import neutralized
 from organizations.bulk.exceptions import CannotStartError
 
 
@@ -107,7 +108,4 @@ def open_report(
 
 def _cell(value: str | int) -> str | int:
     """Return a value that no spreadsheet takes for a formula, and no terminal for a command."""
-    if not isinstance(value, str) or not value:
-        return value
-    guard = "'" if value[0] in "=+-@\t\r" else ""
-    return guard + printable(value)
+    return printable(neutralized(value)) if isinstance(value, str) else value

@@ -323,6 +323,24 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="TokenBinding",
+            fields=[
+                (
+                    "token",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="binding",
+                        serialize=False,
+                        to="users.accesstoken",
+                    ),
+                ),
+            ],
+            options={
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
             name="MemberAccount",
             fields=[],
             options={
@@ -439,6 +457,7 @@ class Migration(migrations.Migration):
             name="actor",
             field=models.ForeignKey(
                 blank=True,
+                db_index=False,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="removals_made",
@@ -613,6 +632,24 @@ class Migration(migrations.Migration):
                 to="organizations.role",
             ),
         ),
+        migrations.AddField(
+            model_name="tokenbinding",
+            name="membership",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="organizations.membership",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="membership",
+            index=models.Index(
+                condition=models.Q(("deactivated_at__isnull", False), ("deleted_at", None)),
+                fields=["organization", "user"],
+                name="deactivated_member",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="membership",
             constraint=models.UniqueConstraint(
@@ -630,7 +667,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["organization", "id"], name="event_by_organization"),
+            index=models.Index(
+                fields=["organization", "id", "created_at"], name="event_by_organization"
+            ),
         ),
         migrations.AddIndex(
             model_name="event",
@@ -644,7 +683,7 @@ class Migration(migrations.Migration):
             model_name="event",
             index=models.Index(
                 condition=models.Q(("actor__isnull", False)),
-                fields=["actor", "id"],
+                fields=["actor", "organization", "id"],
                 name="event_by_actor",
             ),
         ),
@@ -652,7 +691,7 @@ class Migration(migrations.Migration):
             model_name="event",
             index=models.Index(
                 condition=models.Q(("trace_id", ""), _negated=True),
-                fields=["trace_id"],
+                fields=["trace_id", "id"],
                 name="event_by_trace",
             ),
         ),
@@ -699,7 +738,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="removal",
-            index=models.Index(fields=["trace_id"], name="removal_by_trace"),
+            index=models.Index(fields=["organization", "id", "created_at"], name="removal_by_id"),
+        ),
+        migrations.AddIndex(
+            model_name="removal",
+            index=models.Index(
+                condition=models.Q(("actor__isnull", False)),
+                fields=["actor", "organization", "id"],
+                name="removal_by_actor",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="removal",
+            index=models.Index(fields=["trace_id", "id"], name="removal_by_trace"),
         ),
         migrations.AddIndex(
             model_name="removal",
@@ -1257,6 +1308,21 @@ class Migration(migrations.Migration):
                     referencing="REFERENCING OLD TABLE AS revoked ",
                     table="organizations_roleassignment",
                     when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="tokenbinding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stays_bound",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."token_id" IS DISTINCT FROM (NEW."token_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="334b58cbc8d3eb091d6ae14978ff7719ed14aa7f",
+                    operation="UPDATE",
+                    pgid="pgtrigger_stays_bound_8ddc9",
+                    table="organizations_tokenbinding",
+                    when="BEFORE",
                 ),
             ),
         ),

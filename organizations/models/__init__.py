@@ -8,6 +8,7 @@ from organizations.models.removal import Removal
 from organizations.models.resource import Resource
 from organizations.models.restoration import Restoration
 from organizations.models.source import Source
+from organizations.models.token_binding import TokenBinding
 
 __all__ = [
     "Department",
@@ -22,4 +23,5 @@ __all__ = [
     "Role",
     "RoleAssignment",
     "Source",
+    "TokenBinding",
 ]

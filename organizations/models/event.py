@@ -53,19 +53,19 @@ class Event(models.Model):
         indexes = (
             # The audit log of one organization, newest first: all of it, of one user, of one
             # actor, of one request, of some days.
-            models.Index(fields=["organization", "id"], name="event_by_organization"),
+            models.Index(fields=["organization", "id", "created_at"], name="event_by_organization"),
             models.Index(
                 fields=["user", "organization"],
                 condition=models.Q(user__isnull=False),
                 name="event_by_user",
             ),
             models.Index(
-                fields=["actor", "id"],
+                fields=["actor", "organization", "id"],
                 condition=models.Q(actor__isnull=False),
                 name="event_by_actor",
             ),
             models.Index(
-                fields=["trace_id"], condition=~models.Q(trace_id=""), name="event_by_trace"
+                fields=["trace_id", "id"], condition=~models.Q(trace_id=""), name="event_by_trace"
             ),
             models.Index(fields=["organization", "created_at"], name="event_by_date"),
         )

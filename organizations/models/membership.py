@@ -109,6 +109,15 @@ class Membership(models.Model):
                 violation_error_message="A membership ends by a removal, which leaves a record.",
             ),
         )
+        indexes = (
+            # The deactivated members of an organization in the order of their users' ids: few of
+            # many. All members are in this order in the unique index above.
+            models.Index(
+                fields=["organization", "user"],
+                condition=models.Q(deleted_at=None, deactivated_at__isnull=False),
+                name="deactivated_member",
+            ),
+        )
         triggers = (
             pgtrigger.ReadOnly(name="member_stays", fields=["organization", "user"]),
             pgtrigger.Protect(name="ends_by_removal", operation=pgtrigger.Delete),

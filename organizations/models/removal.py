@@ -26,8 +26,14 @@ class Removal(models.Model):
     membership = models.OneToOneField(
         Membership, models.PROTECT, related_name="removal", db_constraint=False
     )
+    # The index below serves this key.
     actor = models.ForeignKey(
-        User, models.PROTECT, related_name="removals_made", null=True, blank=True
+        User,
+        models.PROTECT,
+        related_name="removals_made",
+        null=True,
+        blank=True,
+        db_index=False,
     )
     source = models.CharField(max_length=10, choices=Source)
     reason = models.TextField(blank=True)
@@ -91,8 +97,15 @@ class Removal(models.Model):
             # The admin's records of one organization, and of one day.
             models.Index(fields=["organization", "created_at"], name="removal_by_organization"),
             models.Index(fields=["created_at"], name="removal_by_date"),
-            # What one request or one run of the command did.
-            models.Index(fields=["trace_id"], name="removal_by_trace"),
+            # The API's records of one organization, newest first: all of them, those of some days
+            # (the date is looked at in the index), of one actor, of one request or run.
+            models.Index(fields=["organization", "id", "created_at"], name="removal_by_id"),
+            models.Index(
+                fields=["actor", "organization", "id"],
+                condition=models.Q(actor__isnull=False),
+                name="removal_by_actor",
+            ),
+            models.Index(fields=["trace_id", "id"], name="removal_by_trace"),
             # Asked before a department is deleted: most removals have none.
             models.Index(
                 fields=["transferred_to"],

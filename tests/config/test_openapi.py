@@ -12,7 +12,8 @@ from drf_spectacular.generators import SchemaGenerator
 from config.api.errors import NotFoundError, OtherError
 from config.errors import ContractError
 
-REMOVAL = "/v1/organizations/{organization_id}/users/{user_id}"
+ORGANIZATION = "/v1/organizations/{organization_id}"
+REMOVAL = f"{ORGANIZATION}/users/{{user_id}}"
 
 
 @pytest.fixture
@@ -37,14 +38,33 @@ def test_the_schema_is_valid_and_made_without_a_warning(tmp_path: Any) -> None:
         (f"{REMOVAL}/memberships", "patch", "200 400 401 403 404 405 406 413 415 422 429 500 503"),
         (f"{REMOVAL}/restore", "post", "200 400 401 403 404 405 406 409 413 415 422 429 500 503"),
         (f"{REMOVAL}/restore-preview", "get", "200 401 403 404 405 406 409 422 429 500 503"),
-        (f"{REMOVAL}/removal-preview", "get", "200 401 403 404 405 406 429 500 503"),
+        *(
+            (path, "get", "200 401 403 404 405 406 429 500 503")
+            for path in (
+                f"{REMOVAL}/removal-preview",
+                REMOVAL,
+                f"{ORGANIZATION}/removals/{{removal_id}}",
+            )
+        ),
+        *(
+            (f"{ORGANIZATION}/{path}", "get", "200 401 403 405 406 422 429 500 503")
+            for path in (
+                "users",
+                "departments",
+                "roles",
+                "removals",
+                "removals/export",
+                "audit-log",
+                "audit-log/export",
+            )
+        ),
         *(
             (path, "post", "200 400 401 403 404 405 406 413 415 422 429 500 503")
             for path in (
                 f"{REMOVAL}/deactivate",
                 f"{REMOVAL}/reactivate",
                 f"{REMOVAL}/transfer-resources",
-                "/v1/organizations/{organization_id}/users/delete-bulk",
+                f"{ORGANIZATION}/users/delete-bulk",
             )
         ),
     ],
@@ -75,6 +95,43 @@ def test_every_answer_with_a_body_has_an_example(schema: Any) -> None:
             for response in operation["responses"].values():
                 for content in response.get("content", {}).values():
                     assert content.get("examples"), operation["operationId"]
+
+
+def test_operations_have_the_names_that_a_client_is_generated_with(schema: Any) -> None:
+    names = {
+        (operation["tags"][0], operation["operationId"])
+        for operations in schema["paths"].values()
+        for operation in operations.values()
+    }
+
+    assert names >= {
+        ("Users", "listUsers"),
+        ("Users", "getUser"),
+        ("Users", "previewRemoval"),
+        ("Users", "removeUser"),
+        ("Departments", "listDepartments"),
+        ("Roles", "listRoles"),
+        ("Removals", "listRemovals"),
+        ("Removals", "getRemoval"),
+        ("Removals", "exportRemovals"),
+        ("Audit log", "listEvents"),
+        ("Audit log", "exportEvents"),
+    }
+
+
+def test_an_export_is_csv_and_its_errors_are_json(schema: Any) -> None:
+    for path in ("removals/export", "audit-log/export"):
+        responses = schema["paths"][f"{ORGANIZATION}/{path}"]["get"]["responses"]
+        assert list(responses["200"]["content"]) == ["text/csv"]
+        assert list(responses["422"]["content"]) == ["application/json"]
+
+
+def test_every_list_has_an_example_of_its_page(schema: Any) -> None:
+    for path in ("users", "removals", "audit-log"):
+        response = schema["paths"][f"{ORGANIZATION}/{path}"]["get"]["responses"]["200"]
+        [example] = response["content"]["application/json"]["examples"].values()
+        assert set(example["value"]) == {"items", "total", "skip", "limit", "has_more"}
+        assert len(example["value"]["items"]) == 1
 
 
 def test_it_is_made_once_for_everybody(

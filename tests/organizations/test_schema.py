@@ -46,6 +46,7 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         indexes = sorted(name for (name,) in cursor.fetchall() if not name.endswith("_pkey"))
     assert indexes == [
         "department_by_name",
+        "deactivated_member",
         "department_in_organization",
         "department_joined_once",
         "event_by_actor",
@@ -59,13 +60,14 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         "organization_by_name",
         "organizations_departmentmembership_department_id",
         "organizations_membership_user_id",
-        "organizations_removal_actor_id",
         "organizations_removal_membership_id_key",
         "organizations_restoration_actor_id",
         "organizations_restoration_membership_id_key",
         "organizations_restoration_removal_id_key",
         "organizations_roleassignment_role_id",
+        "removal_by_actor",
         "removal_by_date",
+        "removal_by_id",
         "removal_by_organization",
         "removal_by_target_department",
         "removal_by_trace",

@@ -45,9 +45,9 @@ class TokenStateFilter(admin.SimpleListFilter):
 class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
     """A token by what it is known by; `manage.py create_token` makes one."""
 
-    list_display = ("prefix", "user", "name", "created_at", "expires_at", "revoked_at")
+    list_display = ("prefix", "user", "binding", "name", "created_at", "expires_at", "revoked_at")
     list_filter = (TokenStateFilter,)
-    list_select_related = ("user",)
+    list_select_related = ("user", "binding__membership__organization")
     search_fields = ("prefix",)
     search_help_text = (
         "Whose it is: a name, how an e-mail address begins, or an id. Or how the token begins."

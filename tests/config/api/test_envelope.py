@@ -73,7 +73,7 @@ def test_a_wrong_method_names_the_right_ones(client: APIClient, path: str) -> No
     response = client.post(path, {})
 
     assert_envelope(response, 405, "METHOD_NOT_ALLOWED", "client_error")
-    assert response["Allow"] == "DELETE"
+    assert response["Allow"] == "GET, HEAD, DELETE"
 
 
 def test_a_caller_who_takes_no_json(client: APIClient, path: str) -> None:

@@ -37,7 +37,7 @@ def test_a_deactivated_member_keeps_everything_and_may_do_nothing(member: Member
     assert member.role_assignments.exists()
     assert member.department_memberships.exists()
     with pytest.raises(OrganizationAccessDeniedError):
-        capabilities_in(member.organization_id, member.user)
+        capabilities_in(member.organization_id, member.user, None)
 
 
 def test_a_reactivated_member_may_do_what_they_could(owner: Membership, member: Membership) -> None:
@@ -49,7 +49,7 @@ def test_a_reactivated_member_may_do_what_they_could(owner: Membership, member: 
     admin.refresh_from_db()
     assert outcome.refusal is None
     assert (admin.is_active, admin.deactivated_at) == (True, None)
-    assert capabilities_in(owner.organization_id, admin.user) == ALL_CAPABILITIES
+    assert capabilities_in(owner.organization_id, admin.user, None) == ALL_CAPABILITIES
 
 
 @pytest.mark.parametrize("kind", ["department", "heir"])

@@ -7,7 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from tests.factories import UserFactory
+from organizations.models import TokenBinding
+from tests.deactivations import deactivate
+from tests.factories import MembershipFactory, UserFactory
+from tests.removals import remove
 from users.models import AccessToken
 
 pytestmark = pytest.mark.django_db
@@ -55,3 +58,42 @@ def test_a_lifetime_is_a_whole_number_of_days(days: str) -> None:
 
     with pytest.raises(CommandError, match="must be a whole number from 1 to 3650"):
         create_token("ada@example.com", "--expires-in", days)
+
+
+def test_a_token_can_be_bound_to_a_membership() -> None:
+    member = MembershipFactory.create()
+
+    plain = create_token(member.user.email, "--organization", member.organization_id)
+
+    token = AccessToken.objects.find(plain)
+    assert TokenBinding.objects.get(token=token).membership == member
+
+
+def test_a_token_is_bound_to_nothing_unless_it_is_asked_for() -> None:
+    create_token(MembershipFactory.create().user.email)
+
+    assert not TokenBinding.objects.exists()
+
+
+@pytest.mark.parametrize("whose", ["former", "of another organization", "unknown"])
+def test_a_token_is_bound_to_a_current_member_or_not_made(whose: str) -> None:
+    member = MembershipFactory.create()
+    organization = member.organization_id
+    if whose == "former":
+        remove(member)
+    elif whose == "of another organization":
+        organization = MembershipFactory.create().organization_id
+    else:
+        organization = "Acme"
+
+    with pytest.raises(CommandError, match=f"{member.user.email} is not a member of"):
+        create_token(member.user.email, "--organization", organization)
+
+    assert not AccessToken.objects.exists()
+
+
+def test_a_deactivated_member_can_have_one_for_later() -> None:
+    member = MembershipFactory.create()
+    deactivate(member)
+
+    assert create_token(member.user.email, "--organization", member.organization_id)

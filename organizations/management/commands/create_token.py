@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
+from organizations.models import Membership, TokenBinding
 from users.models import AccessToken, User
 
 LONGEST_DAYS = 3650
@@ -27,6 +29,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare who the token is for, what for, and for how long."""
         parser.add_argument("email", metavar="EMAIL", help="E-mail address of the user.")
+        parser.add_argument(
+            "--organization",
+            metavar="ORGANIZATION",
+            help=(
+                "Its id: org_… The token acts there alone, and ends with the membership that the"
+                " user has there now."
+            ),
+        )
         parser.add_argument("--name", default="", help="What the token is used for.")
         parser.add_argument(
             "--expires-in",
@@ -36,8 +46,15 @@ class Command(BaseCommand):
             help="Days until it expires (default: 90).",
         )
 
-    def handle(self, *, email: str, name: str, expires_in: int, **_: Any) -> None:
-        """Create the token; raises CommandError for an unknown or disabled user or a long name."""
+    @transaction.atomic
+    def handle(
+        self, *, email: str, organization: str | None, name: str, expires_in: int, **_: Any
+    ) -> None:
+        """Create the token.
+
+        Raises CommandError for an unknown or disabled user, for one who is no member of the
+        organization, and for a long name.
+        """
         user = User.objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"There is no user with the e-mail address {email}.")
@@ -48,8 +65,15 @@ class Command(BaseCommand):
         token, plain = AccessToken.objects.issue(
             user, name=name, lifetime=timedelta(days=expires_in)
         )
+        where = ""
+        if organization is not None:
+            member = Membership.objects.current().of(organization, [user.pk]).first()
+            if member is None:
+                raise CommandError(f"{email} is not a member of {organization}.")
+            TokenBinding.objects.create(token=token, membership=member)
+            where = f" in {organization} alone,"
         self.stderr.write(
-            f"Token for {user.email}, valid until {token.expires_at:%Y-%m-%d %H:%M} UTC."
+            f"Token for {user.email},{where} valid until {token.expires_at:%Y-%m-%d %H:%M} UTC."
             " Keep it: it cannot be shown again."
         )
         self.stdout.write(plain)

@@ -1,0 +1,149 @@
+"""The log of changes: listed, and taken along as CSV."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from django_filters.rest_framework import CharFilter, MultipleChoiceFilter
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_serializer,
+    extend_schema_view,
+)
+from rest_framework import serializers
+
+from config.api.openapi import EXAMPLE_TRACE_ID, error_responses
+from config.api.pagination import IdPagination
+from organizations.api.description import (
+    EVENT_ID,
+    REMOVAL_ID,
+    malformed_query,
+    of_organization,
+    refused_callers,
+)
+from organizations.api.export import Cell, ExportFilterSet, ExportView, describe_export
+from organizations.api.organization_list import OrganizationListView
+from organizations.api.records import RecordFilterSet
+from organizations.capabilities import Capability
+from organizations.models import Event, Source
+from organizations.sample import LEAVER_ID, ORGANIZATION_ID, OWNER
+
+
+@extend_schema_serializer(
+    component_name="Event",
+    examples=[
+        OpenApiExample(
+            "Sample",
+            value={
+                "id": EVENT_ID,
+                "type": "member.removed",
+                "organization_id": ORGANIZATION_ID,
+                "user_id": LEAVER_ID,
+                "actor_id": OWNER.id,
+                "source": "api",
+                "trace_id": EXAMPLE_TRACE_ID,
+                "created_at": "2025-12-22T15:30:00Z",
+                "reason": "",
+                "data": {"removal_id": REMOVAL_ID},
+            },
+            response_only=True,
+        )
+    ],
+)
+class EventSerializer(serializers.Serializer[Event]):
+    """One change: who, when, what."""
+
+    id = serializers.CharField()
+    type = serializers.ChoiceField(Event.Type.choices)
+    organization_id = serializers.CharField()
+    user_id = serializers.CharField(allow_null=True, help_text="Whom it happened to.")
+    actor_id = serializers.CharField(allow_null=True, help_text="Who did it.")
+    source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # DRF sets it aside
+    trace_id = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    reason = serializers.CharField(help_text="Free text; a removal's is in its record.")
+    data = serializers.DictField(  # type: ignore[assignment]
+        help_text="Ids and counts, by the type."
+    )
+
+
+class EventPagination(IdPagination):
+    """Events, the newest first."""
+
+    id_prefix = "evt"
+    newest_first = True
+
+
+class EventFilterSet(RecordFilterSet):
+    """What happened, and to whom, besides."""
+
+    type = MultipleChoiceFilter(
+        choices=Event.Type.choices,
+        distinct=False,
+        help_text="Only changes of this type; given several times, of any of them.",
+    )
+    user_id = CharFilter(help_text="Only what happened to this user.")
+
+
+class EventExportFilterSet(EventFilterSet, ExportFilterSet):
+    """The filters of the list, and what an export takes."""
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="listEvents",
+        summary="List events",
+        tags=["Audit log"],
+        description=(
+            "Every change of the organization's members, the newest first. Takes the capability"
+            " `view_audit_log`."
+        ),
+        parameters=of_organization(),
+        responses={
+            200: EventSerializer(many=True),
+            **error_responses(
+                *refused_callers(Capability.VIEW_AUDIT_LOG),
+                malformed_query("from_date", "Must be a date, or a time."),
+            ),
+        },
+    )
+)
+class EventListView(OrganizationListView[Event]):
+    """The audit log of an organization."""
+
+    queryset = Event.objects.all()
+    serializer_class = EventSerializer
+    pagination_class = EventPagination
+    filterset_class = EventFilterSet
+    required_capabilities = (Capability.VIEW_AUDIT_LOG,)
+
+
+@extend_schema_view(
+    get=describe_export(
+        operation_id="exportEvents",
+        summary="Export events",
+        tag="Audit log",
+        example=(
+            "event_id,type,user_id,actor_id,source,created_at,trace_id,data\r\n"
+            f"{EVENT_ID},member.removed,{LEAVER_ID},{OWNER.id},api,2025-12-22T15:30:00Z,"
+            f'{EXAMPLE_TRACE_ID},"{{""removal_id"": ""{REMOVAL_ID}""}}"\r\n'
+        ),
+    )
+)
+class EventExportView(ExportView[Event]):
+    """The audit log of an organization as CSV."""
+
+    queryset = Event.objects.all()
+    filterset_class = EventExportFilterSet
+    file_name = "audit-log.csv"
+    columns: ClassVar[Mapping[str, Callable[[Event], Cell]]] = {
+        "event_id": lambda event: event.pk,
+        "type": lambda event: event.type,
+        "user_id": lambda event: event.user_id,
+        "actor_id": lambda event: event.actor_id,
+        "source": lambda event: event.source,
+        "created_at": lambda event: event.created_at,
+        "trace_id": lambda event: event.trace_id,
+        "data": lambda event: json.dumps(event.data),
+    }

@@ -1,0 +1,140 @@
+"""Records as CSV, however many: read and sent in parts, each in little memory."""
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from io import StringIO
+from itertools import chain
+from typing import Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from django.http import StreamingHttpResponse
+from django_filters.rest_framework import BooleanFilter, FilterSet
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework.renderers import BaseRenderer
+
+from config.api.openapi import error_responses
+from config.api.view import AuthenticatedRequest
+from config.spreadsheets import neutralized
+from config.timestamps import in_whole_seconds
+from organizations.api.description import (
+    malformed_query,
+    of_organization,
+    refused_callers,
+)
+from organizations.api.organization_list import OrganizationListView, Row
+from organizations.capabilities import Capability
+
+ROWS_AT_ONCE = 2000
+
+Cell = str | int | datetime | None
+
+
+class CsvRenderer(BaseRenderer):
+    """Says that a view answers CSV, which it makes itself."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+
+class ExportFilterSet(FilterSet):
+    """What an export takes besides the filters of its list."""
+
+    include_reason = BooleanFilter(
+        method="all_rows", help_text="Whether the last column is the reason, which is free text."
+    )
+
+    def all_rows(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        """Leave no row out: this asks for a column."""
+        return rows
+
+
+class ExportView(OrganizationListView[Row]):
+    """Streams what a list holds, the newest first, to whoever may take it along."""
+
+    http_method_names = ["get"]  # noqa: RUF012 (a list, as Django declares it)
+    required_capabilities = (Capability.EXPORT_AUDIT_LOG,)
+    pagination_class = None
+    renderer_classes = (CsvRenderer,)
+    file_name: ClassVar[str]
+    columns: ClassVar[Mapping[str, Callable[[Any], Cell]]]
+
+    def get(  # type: ignore[override]  # a response of Django's passes through as it is
+        self, request: AuthenticatedRequest, *args: Any, **kwargs: Any
+    ) -> StreamingHttpResponse:
+        """Return the file. What goes wrong before its first rows is an error as any other."""
+        rows = self.filter_queryset(self.get_queryset())
+        columns = dict(self.columns)
+        if request.query_params.get("include_reason", "").lower() == "true":
+            columns["reason"] = lambda row: row.reason
+        else:
+            rows = rows.defer("reason")
+        parts = _csv_parts(rows, columns)
+        return StreamingHttpResponse(
+            chain([next(parts)], parts),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{self.file_name}"'},
+        )
+
+
+def describe_export(*, operation_id: str, summary: str, tag: str, example: str) -> Any:
+    """Return the description of an export, whose errors are JSON as everywhere."""
+    errors = error_responses(
+        *refused_callers(Capability.EXPORT_AUDIT_LOG),
+        malformed_query("include_reason", "This value is not valid."),
+    )
+    return extend_schema(
+        operation_id=operation_id,
+        summary=summary,
+        tags=[tag],
+        description=(
+            "CSV in UTF-8 with a header, the newest first, streamed however long it is; with the"
+            " same filters as the list. No name and no address is in it. Cells that a spreadsheet"
+            " would take for a formula begin with an apostrophe. A download that breaks off has no"
+            " proper end of its chunks: take it for failed.\n\n"
+            "Takes the capability `export_audit_log`."
+        ),
+        filters=True,
+        parameters=of_organization(),
+        responses={
+            (200, CsvRenderer.media_type): OpenApiResponse(
+                str,
+                description="The file.",
+                examples=[
+                    OpenApiExample("Sample", value=example, media_type=CsvRenderer.media_type)
+                ],
+            ),
+            **{(status, "application/json"): error for status, error in errors.items()},
+        },
+    )
+
+
+def _csv_parts(
+    rows: QuerySet[Model], columns: Mapping[str, Callable[[Any], Cell]]
+) -> Iterator[str]:
+    """Yield the file in parts; each is read by itself, so that no cursor is held open."""
+    part = StringIO()
+    writer = csv.writer(part)
+    writer.writerow(columns)
+    rows = rows.order_by("-pk")
+    found = list(rows[:ROWS_AT_ONCE])
+    while True:
+        writer.writerows([_written(column(row)) for column in columns.values()] for row in found)
+        yield part.getvalue()
+        if len(found) < ROWS_AT_ONCE:
+            return
+        part.seek(0)
+        part.truncate()
+        found = list(rows.filter(pk__lt=found[-1].pk)[:ROWS_AT_ONCE])
+
+
+def _written(cell: Cell) -> str | int:
+    """Return what stands in a cell: no formula, a time as the API writes it, nothing for None."""
+    match cell:
+        case None:
+            return ""
+        case datetime():
+            return in_whole_seconds(cell)
+        case str():
+            return neutralized(cell)
+    return cell

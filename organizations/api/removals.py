@@ -1,0 +1,277 @@
+"""The records of removals: listed, read, and taken along as CSV."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django_filters.rest_framework import CharFilter
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+    extend_schema_view,
+)
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from config.api.openapi import EXAMPLE_TRACE_ID, error_responses
+from config.api.pagination import IdPagination
+from config.api.view import ApiView, AuthenticatedRequest
+from config.identifiers import is_id
+from organizations.access import require
+from organizations.api.description import (
+    REMOVAL_ID,
+    malformed_query,
+    of_organization,
+    of_removal,
+    refused_callers,
+)
+from organizations.api.export import Cell, ExportFilterSet, ExportView, describe_export
+from organizations.api.organization_list import OrganizationListView
+from organizations.api.records import RecordFilterSet
+from organizations.capabilities import Capability
+from organizations.exceptions import RemovalNotFoundError
+from organizations.models import Removal, Restoration, Source
+from organizations.sample import DEPARTMENT_ID, LEAVER_ID, ORGANIZATION_ID, OWNER
+
+SECOND = timedelta(seconds=1)
+RECORDS = Removal.objects.select_related("membership").prefetch_related("restoration")
+_RESTORATION_EXAMPLE = {
+    "id": "rst_01JFQ9A1B2C3D4E5F6G7H8J9K0",
+    "actor_id": OWNER.id,
+    "source": "api",
+    "reason": "Removed by mistake",
+    "trace_id": EXAMPLE_TRACE_ID,
+    "restored_at": "2025-12-23T08:00:00Z",
+    "restored": {
+        "roles": [{"id": "role_member", "name": "Member"}],
+        "departments": [],
+        "resource_count": 12,
+    },
+    "not_restored": {
+        "roles": [],
+        "departments": [{"id": "dept_old1", "name": "Archive", "reason": "deleted"}],
+        "resource_count": 0,
+    },
+}
+_RECORD_EXAMPLE = {
+    "id": REMOVAL_ID,
+    "organization_id": ORGANIZATION_ID,
+    "user_id": LEAVER_ID,
+    "actor_id": OWNER.id,
+    "connection_id": None,
+    "source": "api",
+    "reason": "Left for another job",
+    "requested_at": "2025-12-22T15:30:00Z",
+    "removed_at": "2025-12-22T15:30:00Z",
+    "roles": [{"id": "role_member", "name": "Member"}],
+    "departments": [{"id": "dept_old1", "name": "Archive"}],
+    "resource_count": 12,
+    "transferred_to_department_id": DEPARTMENT_ID,
+    "transferred_to_user_id": None,
+    "trace_id": EXAMPLE_TRACE_ID,
+    "restoration": _RESTORATION_EXAMPLE,
+}
+
+
+class RemovedSerializer(serializers.Serializer[dict[str, str]]):
+    """A role or a department as a record has it, whatever became of it since."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+
+
+class NotRestoredSerializer(RemovedSerializer):
+    """A role or a department that did not come back."""
+
+    reason = serializers.CharField(help_text="Why: `deleted`.")
+
+
+class RestoredSerializer(serializers.Serializer[Restoration]):
+    """What came back."""
+
+    roles = RemovedSerializer(many=True)
+    departments = RemovedSerializer(many=True)
+    resource_count = serializers.IntegerField()
+
+
+class LeftOutSerializer(serializers.Serializer[Restoration]):
+    """What did not come back."""
+
+    roles = NotRestoredSerializer(many=True, source="roles_not_restored")
+    departments = NotRestoredSerializer(many=True, source="departments_not_restored")
+    resource_count = serializers.IntegerField(source="resources_not_restored")
+
+
+class RestorationRecordSerializer(serializers.Serializer[Restoration]):
+    """Who put the user back, when, and with what."""
+
+    id = serializers.CharField()
+    actor_id = serializers.CharField(allow_null=True)
+    source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # DRF sets it aside
+    reason = serializers.CharField()
+    trace_id = serializers.CharField()
+    restored_at = serializers.DateTimeField(source="created_at")
+    restored = RestoredSerializer(source="*")
+    not_restored = LeftOutSerializer(source="*")
+
+
+@extend_schema_serializer(
+    component_name="Removal",
+    examples=[OpenApiExample("Sample", value=_RECORD_EXAMPLE, response_only=True)],
+)
+class RemovalRecordSerializer(serializers.Serializer[Removal]):
+    """Who removed whom, when and how, what it took, and whether it was undone."""
+
+    id = serializers.CharField()
+    organization_id = serializers.CharField()
+    user_id = serializers.CharField(source="membership.user_id")
+    actor_id = serializers.CharField(allow_null=True, help_text="Null where nobody is named.")
+    # Directories are not connected yet.
+    connection_id = serializers.CharField(
+        read_only=True, allow_null=True, default=None, help_text="The directory's, or null."
+    )
+    source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # DRF sets it aside
+    reason = serializers.CharField(help_text="Free text; empty where none was given.")
+    requested_at = serializers.DateTimeField()
+    removed_at = serializers.DateTimeField(source="created_at")
+    roles = RemovedSerializer(many=True, help_text="The roles that were taken.")
+    departments = RemovedSerializer(many=True, help_text="The departments that were left.")
+    resource_count = serializers.IntegerField(help_text="How many resources the user owned.")
+    transferred_to_department_id = serializers.CharField(
+        source="transferred_to_id", allow_null=True
+    )
+    transferred_to_user_id = serializers.CharField(allow_null=True)
+    trace_id = serializers.CharField()
+    restoration = serializers.SerializerMethodField()
+
+    @extend_schema_field(RestorationRecordSerializer(allow_null=True))
+    def get_restoration(self, removal: Removal) -> Any:
+        """Return the restoration, or None."""
+        restoration = restoration_of(removal)
+        return RestorationRecordSerializer(restoration).data if restoration else None
+
+
+def restoration_of(removal: Removal) -> Restoration | None:
+    """Return the restoration that undid the removal, if one did."""
+    return getattr(removal, "restoration", None)
+
+
+class RemovalPagination(IdPagination):
+    """Records of removals, the newest first."""
+
+    id_prefix = "rem"
+    newest_first = True
+
+
+class RemovalFilterSet(RecordFilterSet):
+    """Whose removal it is, besides."""
+
+    user_id = CharFilter("membership__user", help_text="Only removals of this user.")
+
+
+class RemovalExportFilterSet(RemovalFilterSet, ExportFilterSet):
+    """The filters of the list, and what an export takes."""
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="listRemovals",
+        summary="List removals",
+        tags=["Removals"],
+        description=(
+            "The records that removals left, the newest first, each with the restoration that"
+            " undid it, if one did. Takes the capability `view_audit_log`."
+        ),
+        parameters=of_organization(),
+        responses={
+            200: RemovalRecordSerializer(many=True),
+            **error_responses(
+                *refused_callers(Capability.VIEW_AUDIT_LOG),
+                malformed_query("from_date", "Must be a date, or a time."),
+            ),
+        },
+    )
+)
+class RemovalListView(OrganizationListView[Removal]):
+    """The removals of an organization."""
+
+    queryset = RECORDS
+    serializer_class = RemovalRecordSerializer
+    pagination_class = RemovalPagination
+    filterset_class = RemovalFilterSet
+    required_capabilities = (Capability.VIEW_AUDIT_LOG,)
+
+
+class RemovalRecordView(ApiView):
+    """The record of one removal."""
+
+    @extend_schema(
+        operation_id="getRemoval",
+        summary="Get removal",
+        tags=["Removals"],
+        description="The record of one removal. Takes the capability `view_audit_log`.",
+        parameters=of_removal(),
+        responses={
+            200: RemovalRecordSerializer,
+            **error_responses(
+                *refused_callers(Capability.VIEW_AUDIT_LOG),
+                RemovalNotFoundError({"removal_id": REMOVAL_ID}),
+            ),
+        },
+    )
+    def get(self, request: AuthenticatedRequest, organization_id: str, removal_id: str) -> Response:
+        """Return the record (members: GET /removals/{removal_id})."""
+        require(organization_id, request, Capability.VIEW_AUDIT_LOG)
+        known = [removal_id] if is_id("rem", removal_id) else []
+        record = RECORDS.filter(organization=organization_id, pk__in=known).first()
+        if record is None:
+            raise RemovalNotFoundError({"removal_id": removal_id})
+        return Response(RemovalRecordSerializer(record).data)
+
+
+def _ids(recorded: Sequence[Mapping[str, str]]) -> str:
+    """Return the ids of recorded roles or departments as one cell."""
+    return " ".join(one["id"] for one in recorded)
+
+
+@extend_schema_view(
+    get=describe_export(
+        operation_id="exportRemovals",
+        summary="Export removals",
+        tag="Removals",
+        example=(
+            "removal_id,user_id,actor_id,connection_id,source,requested_at,removed_at,seconds,"
+            "role_ids,department_ids,resource_count,transferred_to,trace_id,restored_at,"
+            "restored_by\r\n"
+            f"{REMOVAL_ID},{LEAVER_ID},{OWNER.id},,api,2025-12-22T15:30:00Z,2025-12-22T15:30:00Z,"
+            f"0,role_member,dept_old1,12,{DEPARTMENT_ID},{EXAMPLE_TRACE_ID},,\r\n"
+        ),
+    )
+)
+class RemovalExportView(ExportView[Removal]):
+    """The removals of an organization as CSV."""
+
+    queryset = RECORDS
+    filterset_class = RemovalExportFilterSet
+    file_name = "removals.csv"
+    columns: ClassVar[Mapping[str, Callable[[Removal], Cell]]] = {
+        "removal_id": lambda removal: removal.pk,
+        "user_id": lambda removal: removal.membership.user_id,
+        "actor_id": lambda removal: removal.actor_id,
+        "connection_id": lambda removal: None,  # directories are not connected yet
+        "source": lambda removal: removal.source,
+        "requested_at": lambda removal: removal.requested_at,
+        "removed_at": lambda removal: removal.created_at,
+        "seconds": lambda removal: (removal.created_at - removal.requested_at) // SECOND,
+        "role_ids": lambda removal: _ids(removal.roles),
+        "department_ids": lambda removal: _ids(removal.departments),
+        "resource_count": lambda removal: removal.resource_count,
+        "transferred_to": lambda removal: (
+            removal.transferred_to_id or removal.transferred_to_user_id
+        ),
+        "trace_id": lambda removal: removal.trace_id,
+        "restored_at": lambda removal: getattr(restoration_of(removal), "created_at", None),
+        "restored_by": lambda removal: getattr(restoration_of(removal), "actor_id", None),
+    }

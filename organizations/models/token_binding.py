@@ -1,0 +1,28 @@
+"""Tokens that end with a membership."""
+
+import pgtrigger
+from django.db import models
+
+from organizations.models.membership import Membership
+from users.models import AccessToken
+
+
+class TokenBinding(models.Model):
+    """The membership that a token acts for: nowhere else, and as long as that one is current.
+
+    Nothing is written when the membership ends. Who comes back has a new membership, which the
+    token is not bound to.
+    """
+
+    token = models.OneToOneField(
+        AccessToken, models.CASCADE, primary_key=True, related_name="binding"
+    )
+    # Looked up by the token alone, and a membership is never deleted.
+    membership = models.ForeignKey(Membership, models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        default_permissions = ()
+        triggers = (pgtrigger.ReadOnly(name="stays_bound", fields=["token", "membership"]),)
+
+    def __str__(self) -> str:
+        return str(self.membership.organization)

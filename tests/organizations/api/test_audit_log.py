@@ -1,0 +1,119 @@
+"""The log of changes, as the API shows it."""
+
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
+
+from organizations.models import Event, Membership, Organization, Removal, Source
+from tests.conftest import ClientOf
+from tests.deactivations import deactivate
+from tests.factories import MembershipFactory, RoleFactory
+from tests.organizations.api.lists import address_in, ids, listed
+from tests.organizations.api.refusal import refusal
+from tests.removals import remove
+
+
+@pytest.fixture
+def client(organization: Organization, owner: Membership, client_of: ClientOf) -> APIClient:
+    """A member who may look at the log, and no more."""
+    role = RoleFactory.create(organization=organization, capabilities=["view_audit_log"])
+    return client_of(MembershipFactory.create(organization=organization, roles=[role]).user)
+
+
+def test_an_event_says_who_when_and_what(
+    client: APIClient, organization: Organization, owner: Membership
+) -> None:
+    leaver = MembershipFactory.create(organization=organization)
+    remove(leaver, actor=owner.user, reason="Left", trace_id="case-1")
+    event, removal = Event.objects.get(), Removal.objects.get()
+
+    assert listed(client, organization, "audit-log") == {
+        "items": [
+            {
+                "id": event.pk,
+                "type": "member.removed",
+                "organization_id": organization.pk,
+                "user_id": leaver.user_id,
+                "actor_id": owner.user_id,
+                "source": "admin",
+                "trace_id": "case-1",
+                "created_at": f"{event.created_at:%Y-%m-%dT%H:%M:%SZ}",
+                "reason": "",
+                "data": {"removal_id": removal.pk},
+            }
+        ],
+        "total": 1,
+        "skip": 0,
+        "limit": 50,
+        "has_more": False,
+    }
+
+
+def test_filters(client: APIClient, organization: Organization, owner: Membership) -> None:
+    first, second = MembershipFactory.create_batch(2, organization=organization)
+    deactivate(first, actor=owner.user, trace_id="case-1", reason="Leave")
+    remove(second, trace_id="case-2")
+    remove(MembershipFactory.create(), trace_id="case-2")  # elsewhere
+    deactivated = Event.objects.get(type="member.deactivated").pk
+    removed = Event.objects.get(user=second.user_id).pk
+
+    for query, found in (
+        ({}, [removed, deactivated]),
+        ({"type": "member.removed"}, [removed]),
+        ({"type": ["member.removed", "member.deactivated"]}, [removed, deactivated]),
+        ({"type": "member.added"}, []),
+        ({"user_id": first.user_id}, [deactivated]),
+        ({"actor_id": owner.user_id}, [deactivated]),
+        ({"trace_id": "case-2"}, [removed]),
+        ({"source": "api"}, []),
+        ({"to_date": "2025-01-01"}, []),
+        ({"after": removed}, [deactivated]),
+        ({"user_id": "usr_unknown"}, []),
+    ):
+        assert ids(client, organization, "audit-log", **query) == found
+
+
+def test_an_event_of_nobody_has_nobody(client: APIClient, organization: Organization) -> None:
+    Event.objects.create(
+        type=Event.Type.MEMBER_UPDATED, organization=organization, source=Source.COMMAND
+    )
+
+    [shown] = listed(client, organization, "audit-log")["items"]
+
+    assert (shown["user_id"], shown["actor_id"], shown["data"]) == (None, None, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("type", "member.promoted"), ("after", "rem_1"), ("role_id", "role_1")]
+)
+def test_what_is_malformed_or_unknown_is_refused(
+    client: APIClient, organization: Organization, name: str, value: str
+) -> None:
+    response: Any = client.get(address_in(organization, "audit-log"), {name: value})
+
+    assert refusal(response) == (422, "VALIDATION_ERROR")
+    assert list(response.json()["error"]["details"]) == [name]
+
+
+def test_it_takes_the_capability(
+    organization: Organization, owner: Membership, client_of: ClientOf
+) -> None:
+    caller = MembershipFactory.create(organization=organization, roles=["Member"])
+
+    response: Any = client_of(caller.user).get(address_in(organization, "audit-log"))
+
+    assert refusal(response) == (403, "INSUFFICIENT_PERMISSIONS")
+
+
+def test_any_number_of_events_takes_as_many_statements(
+    client: APIClient,
+    organization: Organization,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    remove(*MembershipFactory.create_batch(3, organization=organization))
+
+    for limit in (1, 100):
+        with django_assert_num_queries(4):  # token, capabilities, total, events
+            listed(client, organization, "audit-log", limit=limit)

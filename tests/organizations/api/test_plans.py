@@ -1,0 +1,152 @@
+"""A page reads about as many rows as it shows, however long the list and wherever the page is."""
+
+import pytest
+from django.db import connection
+
+from organizations.models import Membership, Organization, Role
+from tests.conftest import ClientOf
+from tests.factories import DepartmentFactory, MembershipFactory, RoleFactory
+from tests.organizations.api.lists import listed
+
+NUMBER = 5000
+TABLES = (
+    *("organizations_membership", "organizations_roleassignment", "users_user"),
+    *("organizations_departmentmembership", "organizations_removal", "organizations_event"),
+)
+
+# As many members, of whom every hundredth is deactivated, as former ones with a removal and an
+# event each, a minute apart; without triggers and keys, for which this would be no way in.
+WORLD = """
+    SET LOCAL session_replication_role = replica;
+    INSERT INTO users_user
+        (id, email, full_name, password, is_superuser, is_active, is_staff, created_at)
+    SELECT 'usr_' || lpad(i::text, 6, '0'), 'person' || i || '@example.net', 'Word' || i,
+        '', false, true, false, now()
+    FROM generate_series(1, %(number)s) AS i;
+    INSERT INTO organizations_membership (organization_id, user_id, created_at, deactivated_at)
+    SELECT %(organization)s, 'usr_' || lpad(i::text, 6, '0'), now(),
+        CASE WHEN i %% 100 = 0 THEN now() END
+    FROM generate_series(1, %(number)s) AS i;
+    INSERT INTO organizations_roleassignment (organization_id, membership_id, role_id)
+    SELECT organization_id, id, CASE WHEN id %% 100 = 0 THEN %(rare)s ELSE %(common)s END
+    FROM organizations_membership WHERE organization_id = %(organization)s;
+    INSERT INTO organizations_departmentmembership (organization_id, membership_id, department_id)
+    SELECT organization_id, id, %(department)s
+    FROM organizations_membership WHERE organization_id = %(organization)s AND id %% 100 = 0;
+    INSERT INTO organizations_membership (organization_id, user_id, created_at, deleted_at)
+    SELECT organization_id, user_id, now(), now()
+    FROM organizations_membership WHERE organization_id = %(organization)s;
+    INSERT INTO organizations_removal (
+        id, organization_id, membership_id, actor_id, source, reason, roles, departments,
+        resource_count, trace_id, requested_at, created_at
+    )
+    SELECT 'rem_' || lpad(row_number() OVER (ORDER BY id)::text, 6, '0'), organization_id, id,
+        CASE WHEN id %% 2 = 0 THEN %(actor)s END, 'api', '', '[]', '[]', 0,
+        CASE WHEN id %% 5 = 0 THEN 'run' ELSE 'request' || id END, now(),
+        timestamptz '2025-01-01Z' + interval '1 minute' * row_number() OVER (ORDER BY id)
+    FROM organizations_membership WHERE deleted_at IS NOT NULL;
+    INSERT INTO organizations_event (
+        id, type, organization_id, user_id, actor_id, source, reason, data, trace_id, created_at
+    )
+    SELECT 'evt' || substr(removal.id, 4), 'member.removed', removal.organization_id, user_id,
+        actor_id, source, '', '{}', trace_id, removal.created_at
+    FROM organizations_removal AS removal
+    JOIN organizations_membership AS membership ON membership.id = removal.membership_id;
+    SET LOCAL session_replication_role = origin;
+    ANALYZE;
+"""
+
+
+@pytest.fixture
+def world(organization: Organization, owner: Membership) -> dict[str, str]:
+    """Fill the organization; return the ids that the queries below name."""
+    ids = {
+        "organization": organization.pk,
+        "actor": owner.user_id,
+        "rare": RoleFactory.create(organization=organization).pk,
+        "common": Role.objects.get(organization=organization, name="Member").pk,
+        "department": DepartmentFactory.create(organization=organization).pk,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(WORLD, ids | {"number": NUMBER})
+    return ids
+
+
+def rows_read() -> int:
+    """Return how many rows of the large tables this transaction has read."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))"
+            " FROM pg_stat_xact_user_tables WHERE relname = ANY(%s)",
+            [list(TABLES)],
+        )
+        [(rows,)] = cursor.fetchall()
+        return int(rows)
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("users", {"after": "usr_000001"}),
+        ("users", {"after": "usr_004900"}),
+        ("users", {"account_state": "deactivated"}),
+        ("users", {"account_state": "deactivated", "after": "usr_002500"}),
+        ("users", {"account_state": "active", "after": "usr_002500"}),
+        ("users", {"role_id": "common", "after": "usr_004900"}),
+        ("users", {"role_id": "rare"}),
+        ("users", {"department_id": "department"}),
+        ("users", {"search": "word123"}),
+        ("users", {"search": "person4321@"}),
+        ("users", {"search": "usr_002500"}),
+        ("users", {"search": "unknown"}),
+        *(
+            (path, query)
+            for path, after in (("removals", "rem_002500"), ("audit-log", "evt_002500"))
+            for query in (
+                {"after": after},
+                {"user_id": "usr_002500"},
+                {"actor_id": "actor", "after": after},
+                {"actor_id": "usr_unknown"},
+                {"trace_id": "run", "after": after},
+                {"trace_id": "unknown"},
+                {"from_date": "2025-01-02", "to_date": "2025-01-02T00:50:00Z"},
+            )
+        ),
+    ],
+    ids=str,
+)
+def test_a_page_reads_what_it_is_about(
+    organization: Organization,
+    owner: Membership,
+    world: dict[str, str],
+    client_of: ClientOf,
+    path: str,
+    query: dict[str, str],
+) -> None:
+    client = client_of(owner.user)
+    before = rows_read()
+
+    page = listed(
+        client,
+        organization,
+        path,
+        **{name: world.get(value, value) for name, value in query.items()},
+        limit=10,
+    )
+
+    assert bool(page["items"]) == ("unknown" not in str(query))
+    assert rows_read() - before < 600
+
+
+@pytest.mark.parametrize("path", ["users", "removals", "audit-log"])
+def test_another_organization_does_not_matter(
+    owner: Membership, world: dict[str, str], client_of: ClientOf, path: str
+) -> None:
+    small = MembershipFactory.create(roles=["Owner"])
+    client = client_of(small.user)
+    before = rows_read()
+
+    page = listed(client, small.organization, path)
+
+    assert page["total"] == (1 if path == "users" else 0)
+    assert rows_read() - before < 100

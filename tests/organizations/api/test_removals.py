@@ -1,0 +1,220 @@
+"""The records of removals, as the API shows them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
+
+from organizations.models import Membership, Organization, Removal, Restoration, Source
+from tests.conftest import ClientOf
+from tests.factories import DepartmentFactory, MembershipFactory, RoleFactory
+from tests.organizations.api.lists import address_in, ids, listed
+from tests.organizations.api.refusal import refusal
+from tests.removals import remove
+
+MOMENT = datetime(2025, 12, 22, 15, 30, 0, 999_999, tzinfo=UTC)
+
+
+@pytest.fixture
+def client(organization: Organization, owner: Membership, client_of: ClientOf) -> APIClient:
+    """A member who may look at the records, and no more."""
+    role = RoleFactory.create(organization=organization, capabilities=["view_audit_log"])
+    return client_of(MembershipFactory.create(organization=organization, roles=[role]).user)
+
+
+def restore(removal: Removal, **fields: Any) -> Restoration:
+    """Put the record of a restoration beside that of a removal."""
+    membership = MembershipFactory.create(
+        organization=removal.organization, user=removal.membership.user
+    )
+    return Restoration.objects.create(
+        removal=removal,
+        membership=membership,
+        source=Source.API,
+        roles=removal.roles,
+        departments=[],
+        resource_count=2,
+        **fields,
+    )
+
+
+def test_a_record_says_who_when_what_and_to_whom(
+    client: APIClient, organization: Organization, owner: Membership
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    leaver = MembershipFactory.create(
+        organization=organization, roles=["Member"], departments=[department]
+    )
+    role = leaver.role_assignments.get().role
+    [outcome] = remove(
+        leaver, transfer_to=owner.user_id, actor=owner.user, reason="Left", trace_id="case-1"
+    )
+    removal = Removal.objects.get()
+
+    shown = client.get(address_in(organization, f"removals/{outcome.removal_id}")).json()
+
+    assert shown == {
+        "id": removal.pk,
+        "organization_id": organization.pk,
+        "user_id": leaver.user_id,
+        "actor_id": owner.user_id,
+        "connection_id": None,
+        "source": "admin",
+        "reason": "Left",
+        "requested_at": f"{removal.requested_at:%Y-%m-%dT%H:%M:%SZ}",
+        "removed_at": f"{removal.created_at:%Y-%m-%dT%H:%M:%SZ}",
+        "roles": [{"id": role.pk, "name": "Member"}],
+        "departments": [{"id": department.pk, "name": department.name}],
+        "resource_count": 0,
+        "transferred_to_department_id": None,
+        "transferred_to_user_id": owner.user_id,
+        "trace_id": "case-1",
+        "restoration": None,
+    }
+    assert listed(client, organization, "removals")["items"] == [shown]
+
+
+def test_a_record_carries_its_restoration(
+    client: APIClient, organization: Organization, owner: Membership
+) -> None:
+    remove(MembershipFactory.create(organization=organization, roles=["Member"]))
+    removal = Removal.objects.get()
+    left_out = [{"id": "dept_old", "name": "Old", "reason": "deleted"}]
+    restoration = restore(
+        removal,
+        actor=owner.user,
+        reason="A mistake",
+        departments_not_restored=left_out,
+        created_at=MOMENT,
+        trace_id="case-2",
+    )
+
+    [shown] = listed(client, organization, "removals")["items"]
+
+    assert shown["restoration"] == {
+        "id": restoration.pk,
+        "actor_id": owner.user_id,
+        "source": "api",
+        "reason": "A mistake",
+        "trace_id": "case-2",
+        "restored_at": "2025-12-22T15:30:00Z",
+        "restored": {"roles": removal.roles, "departments": [], "resource_count": 2},
+        "not_restored": {"roles": [], "departments": left_out, "resource_count": 0},
+    }
+
+
+def test_the_newest_comes_first_and_pages_follow_by_the_last_id(
+    client: APIClient, organization: Organization
+) -> None:
+    for member in MembershipFactory.create_batch(3, organization=organization):
+        remove(member)
+    remove(MembershipFactory.create())  # elsewhere
+    newest, middle, oldest = ids(client, organization, "removals")
+
+    assert newest > middle > oldest
+    assert ids(client, organization, "removals", limit=1, after=newest) == [middle]
+    assert ids(client, organization, "removals", skip=2) == [oldest]
+
+
+def test_filters(client: APIClient, organization: Organization, owner: Membership) -> None:
+    first, second = MembershipFactory.create_batch(2, organization=organization)
+    remove(first, actor=owner.user, trace_id="case-1")
+    remove(second, trace_id="case-2")
+    one, other = (Removal.objects.get(membership=member).pk for member in (first, second))
+
+    for query, found in (
+        ({"user_id": first.user_id}, [one]),
+        ({"actor_id": owner.user_id}, [one]),
+        ({"trace_id": "case-2"}, [other]),
+        ({"source": "admin"}, [other, one]),
+        ({"source": "api"}, []),
+        ({"from_date": "2025-01-01"}, [other, one]),
+        ({"to_date": "2025-01-01"}, []),
+        ({"user_id": second.user_id, "actor_id": owner.user_id}, []),
+        ({"user_id": "malformed"}, []),
+        ({"actor_id": "usr_unknown"}, []),
+    ):
+        assert ids(client, organization, "removals", **query) == found
+
+
+def test_a_user_or_an_actor_of_another_organization_finds_nothing(
+    client: APIClient, organization: Organization
+) -> None:
+    elsewhere = MembershipFactory.create(roles=["Owner"])
+    leaver = MembershipFactory.create(organization=elsewhere.organization)
+    remove(leaver, actor=elsewhere.user, trace_id="case-1")
+
+    for query in (
+        {"user_id": leaver.user_id},
+        {"actor_id": elsewhere.user_id},
+        {"trace_id": "case-1"},
+    ):
+        assert ids(client, organization, "removals", **query) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("source", "email"),
+        ("from_date", "yesterday"),
+        ("after", "usr_1"),
+        ("type", "member.removed"),
+        ("include_reason", "true"),
+    ],
+)
+def test_what_is_malformed_or_unknown_is_refused(
+    client: APIClient, organization: Organization, name: str, value: str
+) -> None:
+    response: Any = client.get(address_in(organization, "removals"), {name: value})
+
+    assert refusal(response) == (422, "VALIDATION_ERROR")
+    assert list(response.json()["error"]["details"]) == [name]
+
+
+@pytest.mark.parametrize("removal_id", ["rem_unknown", "malformed", "rem_%00"])
+def test_a_record_that_is_not_there_is_not_found(
+    client: APIClient, organization: Organization, removal_id: str
+) -> None:
+    response: Any = client.get(address_in(organization, f"removals/{removal_id}"))
+
+    assert refusal(response) == (404, "REMOVAL_NOT_FOUND")
+
+
+def test_a_record_of_another_organization_is_not_found(
+    client: APIClient, organization: Organization
+) -> None:
+    [outcome] = remove(MembershipFactory.create())
+
+    response: Any = client.get(address_in(organization, f"removals/{outcome.removal_id}"))
+
+    assert refusal(response) == (404, "REMOVAL_NOT_FOUND")
+
+
+@pytest.mark.parametrize("path", ["removals", "removals/rem_unknown", "removals?unknown=1"])
+def test_it_takes_the_capability_before_anything_else(
+    organization: Organization, owner: Membership, client_of: ClientOf, path: str
+) -> None:
+    role = RoleFactory.create(
+        organization=organization, capabilities=["remove_users", "export_audit_log"]
+    )
+    caller = MembershipFactory.create(organization=organization, roles=[role])
+
+    response: Any = client_of(caller.user).get(address_in(organization, path))
+
+    assert refusal(response) == (403, "INSUFFICIENT_PERMISSIONS")
+    assert response.json()["error"]["details"] == {"required_capabilities": ["view_audit_log"]}
+
+
+def test_any_number_of_records_takes_as_many_statements(
+    client: APIClient,
+    organization: Organization,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    remove(*MembershipFactory.create_batch(4, organization=organization, roles=["Member"]))
+    restore(Removal.objects.all()[0])
+
+    for limit in (1, 100):
+        with django_assert_num_queries(5):  # token, capabilities, total, records, restorations
+            listed(client, organization, "removals", limit=limit)

@@ -1,0 +1,242 @@
+"""The list of an organization's users, and one of them."""
+
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
+
+from organizations.models import Membership, Organization
+from tests.conftest import ClientOf
+from tests.deactivations import deactivate
+from tests.factories import DepartmentFactory, MembershipFactory, RoleFactory, UserFactory
+from tests.organizations.api.address import address_of
+from tests.organizations.api.lists import address_in, ids, listed
+from tests.organizations.api.refusal import refusal
+from tests.removals import remove
+
+
+@pytest.fixture
+def client(organization: Organization, owner: Membership, client_of: ClientOf) -> APIClient:
+    """A member without any capability."""
+    return client_of(MembershipFactory.create(organization=organization).user)
+
+
+def user_ids(*members: Membership) -> list[str]:
+    return sorted(member.user_id for member in members)
+
+
+def test_a_page_has_every_member_in_the_order_of_their_ids(
+    client: APIClient, organization: Organization, owner: Membership
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    roles = RoleFactory.create_batch(2, organization=organization)
+    MembershipFactory.create(
+        organization=organization,
+        user=UserFactory.create(pk="usr_0"),
+        roles=reversed(roles),
+        departments=[department],
+    )
+    remove(MembershipFactory.create(organization=organization))
+    MembershipFactory.create()  # elsewhere
+
+    page = listed(client, organization, "users")
+
+    first, second, third = page["items"]
+    assert first == client.get(address_in(organization, "users/usr_0")).json()
+    assert first["role_ids"] == sorted(role.pk for role in roles)
+    assert first["department_ids"] == [department.pk]
+    assert first["id"] < second["id"] < third["id"]
+    del page["items"]
+    assert page == {"total": 3, "skip": 0, "limit": 50, "has_more": False}
+
+
+def test_pages_follow_each_other_by_the_last_id(
+    client: APIClient, organization: Organization
+) -> None:
+    MembershipFactory.create_batch(5, organization=organization)
+    everybody = ids(client, organization, "users")
+
+    found: list[str] = []
+    query: dict[str, Any] = {"limit": 3}
+    while True:
+        page = listed(client, organization, "users", **query)
+        found += [item["id"] for item in page["items"]]
+        if not page["has_more"]:
+            break
+        query["after"] = found[-1]
+
+    assert found == everybody
+    assert len(found) == 7
+    assert page["total"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "states"),
+    [
+        ({}, {"active", "deactivated"}),
+        ({"account_state": "active"}, {"active"}),
+        ({"account_state": "deactivated"}, {"deactivated"}),
+        ({"account_state": ["active", "deactivated"]}, {"active", "deactivated"}),
+        ({"account_state": ["deactivated", "deactivated"]}, {"deactivated"}),
+    ],
+)
+def test_by_state(
+    client: APIClient, organization: Organization, query: Any, states: set[str]
+) -> None:
+    deactivate(*MembershipFactory.create_batch(2, organization=organization))
+
+    page = listed(client, organization, "users", **query)
+
+    assert {item["account_state"] for item in page["items"]} == states
+    assert page["total"] == 2 * len(states)
+
+
+def test_by_role_and_by_department(
+    client: APIClient, organization: Organization, owner: Membership
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    role = RoleFactory.create(organization=organization)
+    both = MembershipFactory.create(
+        organization=organization, roles=[role], departments=[department]
+    )
+    alone = MembershipFactory.create(organization=organization, roles=[role, "Member"])
+    deactivate(alone)
+
+    assert ids(client, organization, "users", role_id=role.pk) == user_ids(both, alone)
+    assert ids(client, organization, "users", department_id=department.pk) == user_ids(both)
+    query = {"role_id": role.pk, "account_state": "deactivated"}
+    assert ids(client, organization, "users", **query) == user_ids(alone)
+    query = {"role_id": role.pk, "department_id": department.pk}
+    assert ids(client, organization, "users", **query) == user_ids(both)
+
+
+def test_ids_that_are_not_of_the_organization_find_nobody(
+    client: APIClient, organization: Organization
+) -> None:
+    elsewhere = MembershipFactory.create(roles=["Owner"])
+    department = DepartmentFactory.create()
+
+    for query in (
+        {"role_id": elsewhere.role_assignments.get().role_id},
+        {"department_id": department.pk},
+        {"role_id": "role_unknown"},
+        {"department_id": "malformed"},
+        {"search": elsewhere.user_id},
+        {"search": elsewhere.user.email},
+    ):
+        page = listed(client, organization, "users", **query)
+        assert (page["items"], page["total"]) == ([], 0)
+
+
+@pytest.mark.parametrize("term", ["Love", "lovelace", "ADA", "ada@ex", "usr_ada", "Lov Ada"])
+def test_a_search_finds_people_as_the_admin_does(
+    client: APIClient, organization: Organization, term: str
+) -> None:
+    user = UserFactory.create(pk="usr_ada", email="ada@example.com", full_name="Ada Lovelace")
+    MembershipFactory.create(organization=organization, user=user)
+    other = UserFactory.create(email="charles@example.com", full_name="Charles Babbage")
+    MembershipFactory.create(organization=organization, user=other)
+
+    assert ids(client, organization, "users", search=term) == ["usr_ada"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("account_state", "removed"),
+        ("account_state", ""),
+        ("role_id", ""),
+        ("role_id", ["role_a", "role_b"]),
+        ("role_id", "a\0b"),
+        ("search", ""),
+        ("search", " "),
+        ("search", "x" * 201),
+        ("after", "res_1"),
+        ("limit", "0"),
+        ("limit", "101"),
+        ("skip", "10001"),
+        ("order", "name"),
+    ],
+)
+def test_what_is_malformed_or_unknown_is_refused(
+    client: APIClient, organization: Organization, name: str, value: Any
+) -> None:
+    response: Any = client.get(address_in(organization, "users"), {name: value})
+
+    assert refusal(response) == (422, "VALIDATION_ERROR")
+    assert list(response.json()["error"]["details"]) == [name]
+
+
+def test_strangers_and_the_deactivated_see_nobody(
+    organization: Organization, owner: Membership, client_of: ClientOf
+) -> None:
+    stranger, suspended = (
+        MembershipFactory.create(),
+        MembershipFactory.create(organization=organization),
+    )
+    deactivate(suspended)
+
+    for caller in (stranger, suspended):
+        for path in ("users", f"users/{owner.user_id}", "users?unknown=1"):
+            response = client_of(caller.user).get(address_in(organization, path))
+            assert refusal(response) == (403, "ORGANIZATION_ACCESS_DENIED")
+
+
+def test_any_number_of_users_takes_as_many_statements(
+    client: APIClient,
+    organization: Organization,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    MembershipFactory.create_batch(
+        20, organization=organization, roles=["Member"], departments=[department]
+    )
+
+    for limit in (1, 100):
+        with django_assert_num_queries(5):  # token, capabilities, total, members, accounts
+            listed(client, organization, "users", limit=limit)
+
+
+def test_one_user(client: APIClient, organization: Organization, owner: Membership) -> None:
+    response: Any = client.get(address_of(owner))
+
+    assert response.status_code == 200
+    assert response.json()["id"] == owner.user_id
+    assert response.json()["role_ids"] == [owner.role_assignments.get().role_id]
+
+
+@pytest.mark.parametrize("user_id", ["usr_unknown", "malformed", "usr_%00", "x" * 100])
+def test_nobody_of_this_id_is_not_found(
+    client: APIClient, organization: Organization, user_id: str
+) -> None:
+    response: Any = client.get(address_in(organization, f"users/{user_id}"))
+
+    assert refusal(response) == (404, "USER_NOT_FOUND")
+
+
+def test_who_may_remove_learns_of_the_removal_of_somebody_who_is_not_found(
+    client: APIClient, organization: Organization, owner: Membership, client_of: ClientOf
+) -> None:
+    leaver = MembershipFactory.create(organization=organization)
+    [outcome] = remove(leaver)
+
+    told: Any = client_of(owner.user).get(address_of(leaver))
+    not_told: Any = client.get(address_of(leaver))
+
+    assert refusal(told) == refusal(not_told) == (404, "USER_NOT_FOUND")
+    assert told.json()["error"]["details"]["removal_id"] == outcome.removal_id
+    assert not_told.json()["error"]["details"] == {"user_id": leaver.user_id}
+
+
+def test_a_removal_that_the_caller_could_not_have_made_is_not_named(
+    organization: Organization, owner: Membership, client_of: ClientOf
+) -> None:
+    role = RoleFactory.create(organization=organization, capabilities=["remove_users"])
+    caller = MembershipFactory.create(organization=organization, roles=[role])
+    admin = MembershipFactory.create(organization=organization, roles=["Admin"])
+    remove(admin)
+
+    response: Any = client_of(caller.user).get(address_of(admin))
+
+    assert response.json()["error"]["details"] == {"user_id": admin.user_id}
