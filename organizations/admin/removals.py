@@ -61,10 +61,11 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
             return queryset, False
         if is_id("rem", search_term):
             return queryset.filter(pk=search_term), False
-        of_request = queryset.filter(trace_id=search_term)
-        if of_request.exists():
-            return of_request, False
-        return queryset.filter(membership__user__in=User.objects.matching(search_term)), False
+        # Both, since a caller chooses the trace id, perhaps one that is somebody's name; and each
+        # by its index.
+        of_request = Removal.objects.filter(trace_id=search_term)
+        of_people = Removal.objects.filter(membership__user__in=User.objects.matching(search_term))
+        return queryset.filter(pk__in=of_request.values("pk").union(of_people.values("pk"))), False
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **options: Any
