@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from organizations.models import Membership, Organization
+from organizations.models import Membership, Organization, TokenBinding
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -21,6 +21,7 @@ from users.models import AccessToken, User
 
 CALLERS = (
     *("nobody", "bad token", "expired token", "revoked token", "disabled account"),
+    *("token of an ended membership", "token bound elsewhere", "token bound here"),
     *("member elsewhere", "removed member", "deactivated admin"),
     "staff without membership",
     *("member", "role without the capability", "role with the capability", "admin", "owner"),
@@ -36,8 +37,10 @@ UNAUTHENTICATED = {
     "expired token": "TOKEN_EXPIRED",
     "revoked token": "TOKEN_INVALID",
     "disabled account": "TOKEN_INVALID",
+    "token of an ended membership": "TOKEN_INVALID",
 }
 OUTSIDERS = {
+    "token bound elsewhere",
     "member elsewhere",
     "removed member",
     "deactivated admin",
@@ -98,12 +101,17 @@ def make_cast() -> Cast:
 
     owner = member("Owner")
     removed_caller, removed_target = member(), member("Member")
+    ended, bound_here = member("Admin"), member("Admin")
+    bound_elsewhere = MembershipFactory.create(user=member("Admin").user, roles=["Admin"])
     users = {
         "nobody": UserFactory.create(),
         "bad token": member("Admin").user,
         "expired token": member("Admin").user,
         "revoked token": member("Admin").user,
         "disabled account": member("Admin").user,
+        "token of an ended membership": ended.user,
+        "token bound elsewhere": bound_elsewhere.user,
+        "token bound here": bound_here.user,
         "member elsewhere": MembershipFactory.create(roles=["Owner"]).user,
         "removed member": removed_caller.user,
         "deactivated admin": suspended("Admin").user,
@@ -121,8 +129,13 @@ def make_cast() -> Cast:
         "target member elsewhere": MembershipFactory.create().user,
     }
     remove(removed_caller, removed_target)
+    remove(ended)
+    MembershipFactory.create(organization=organization, user=ended.user, roles=["Admin"])
     tokens = {caller: token_of(users[caller]) for caller in CALLERS}
     tokens |= {"nobody": "", "bad token": "offboard_guess"}
+    for membership in (ended, bound_elsewhere, bound_here):
+        [token] = membership.user.access_tokens.all()
+        TokenBinding.objects.create(token=token, membership=membership)
     now = timezone.now()
     of = AccessToken.objects.filter
     of(user=users["expired token"]).update(expires_at=now - timedelta(seconds=1))
