@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.db.models import Prefetch
 from django_filters.rest_framework import CharFilter
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -37,12 +38,14 @@ from organizations.api.restoration import (
 )
 from organizations.capabilities import Capability
 from organizations.exceptions import RemovalNotFoundError
-from organizations.models import Removal, Restoration, Source
+from organizations.models import Membership, Removal, Restoration, Source
 from organizations.sample import DEPARTMENT_ID, LEAVER_ID, ORGANIZATION_ID, OWNER
 
 SECOND = timedelta(seconds=1)
 # Not joined: what a join costs would hide from PostgreSQL which index the filters are read by.
-RECORDS = Removal.objects.prefetch_related("membership", "restoration")
+RECORDS = Removal.objects.prefetch_related(
+    Prefetch("membership", Membership.objects.only("user")), "restoration"
+)
 _RESTORATION_EXAMPLE = {
     "id": "rst_01JFQ9A1B2C3D4E5F6G7H8J9K0",
     "actor_id": OWNER.id,
