@@ -37,12 +37,12 @@ def capabilities_in(
     organization and for an unknown organization alike; TokenInvalidError for a token that is bound
     to a membership which has ended.
     """
-    if is_id("org", organization_id):
-        standing = fetch_prepared(_STANDING, [token and token.pk, organization_id, user.pk])
-        if any(has_ended for has_ended, _, _ in standing):
-            raise TokenInvalidError
-        if any(is_member for _, is_member, _ in standing):
-            return effective(name for _, _, names in standing if names for name in names)
+    known = organization_id if is_id("org", organization_id) else ""
+    standing = fetch_prepared(_STANDING, [token and token.pk, known, user.pk])
+    if any(has_ended for has_ended, _, _ in standing):
+        raise TokenInvalidError
+    if any(is_member for _, is_member, _ in standing):
+        return effective(name for _, _, names in standing if names for name in names)
     raise OrganizationAccessDeniedError({"organization_id": organization_id})
 
 
