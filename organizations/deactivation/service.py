@@ -50,9 +50,9 @@ def deactivate_members(
     """
     asked = dict.fromkeys(user_ids)
     targets = targets_by_user(transfer_to, asked)
-    now = timezone.now()
     with transaction.atomic():
         locked = lock_members(organization_id, [*asked, *targets.values()])
+        now = timezone.now()  # after whatever these locks waited for
         members = {user_id: locked[user_id] for user_id in asked if user_id in locked}
         refusals = find_refusals_of_deactivation(
             organization_id, asked, members, targets=targets, authority=authority

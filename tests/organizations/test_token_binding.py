@@ -59,6 +59,7 @@ def test_it_ends_with_its_membership_everywhere(
 
     assert answer(client, organization) == (401, "TOKEN_INVALID")
     assert answer(client, elsewhere) == (401, "TOKEN_INVALID")
+    assert refusal(client.get("/v1/organizations/org-malformed/users")) == (401, "TOKEN_INVALID")
 
 
 def test_it_does_not_come_alive_when_its_user_comes_back(

@@ -10,6 +10,21 @@ _OWNERS = """
     WHERE assignment.organization_id = organization.id
 """
 
+_RECORDS = """
+    SELECT removal.id, 'removal_id' AS key, 'member.removed' AS type, member.organization_id,
+        member.user_id, removal.actor_id, removal.source, removal.trace_id, removal.created_at
+    FROM organizations_removal AS removal
+    JOIN organizations_membership AS member ON member.id = removal.membership_id
+    UNION ALL
+    SELECT restoration.id, 'restoration_id', 'member.restored', member.organization_id,
+        member.user_id, restoration.actor_id, restoration.source, restoration.trace_id,
+        restoration.created_at
+    FROM organizations_restoration AS restoration
+    JOIN organizations_membership AS member ON member.id = restoration.membership_id
+"""
+
+_IDS = "ARRAY(SELECT entry ->> 'id' FROM jsonb_array_elements({}) AS entry ORDER BY 1)"
+
 INVARIANTS = {
     "1. one active membership for a user in an organization": """
         SELECT organization_id, user_id FROM organizations_membership
@@ -51,13 +66,24 @@ INVARIANTS = {
     "4. a resource has one of owner and department": """
         SELECT id FROM organizations_resource WHERE num_nonnulls(owner_id, department_id) <> 1
     """,
-    "4. what a removal moved was its member's, in its organization, and no more": """
+    "4. what a removal moved is where that put it, in its organization, and no more": """
         SELECT removal.id FROM organizations_removal AS removal
         JOIN organizations_resource AS resource ON resource.removal_id = removal.id
         GROUP BY removal.id
-        HAVING num_nonnulls(removal.transferred_to_id, removal.transferred_to_user_id) = 0
-            OR count(*) > removal.resource_count
+        HAVING count(*) > removal.resource_count
             OR bool_or(resource.organization_id <> removal.organization_id)
+            OR bool_or(resource.department_id IS DISTINCT FROM removal.transferred_to_id)
+            OR bool_or(resource.owner_id IS DISTINCT FROM removal.transferred_to_user_id)
+    """,
+    "4. what a removal moved and is still there comes back with its member": """
+        SELECT resource.id FROM organizations_resource AS resource
+        JOIN organizations_restoration AS restoration
+            ON restoration.removal_id = resource.removal_id
+    """,
+    "4. nobody takes over from themself": """
+        SELECT removal.id FROM organizations_removal AS removal
+        JOIN organizations_membership AS membership ON membership.id = removal.membership_id
+        WHERE removal.transferred_to_user_id = membership.user_id
     """,
     "5. an ended membership has one removal, and only an ended one": """
         SELECT membership.id FROM organizations_membership AS membership
@@ -65,31 +91,91 @@ INVARIANTS = {
         GROUP BY membership.id
         HAVING count(removal.id) <> (membership.deleted_at IS NOT NULL)::int
     """,
-    "5. a removal has one event, and a restoration, and no such event is without its record": """
-        SELECT record.id FROM (
-            SELECT id, 'removal_id' AS key FROM organizations_removal
-            UNION ALL SELECT id, 'restoration_id' FROM organizations_restoration
-        ) AS record
-        WHERE 1 <> (
-            SELECT count(*) FROM organizations_event AS event
-            WHERE event.data ->> record.key = record.id
-        )
-        UNION ALL
-        SELECT event.id FROM organizations_event AS event
-        WHERE type = 'member.removed' AND NOT EXISTS (
-                SELECT FROM organizations_removal WHERE id = event.data ->> 'removal_id'
-            )
-            OR type = 'member.restored' AND NOT EXISTS (
-                SELECT FROM organizations_restoration WHERE id = event.data ->> 'restoration_id'
-            )
+    "5. a membership ends at the moment that its record names": """
+        SELECT removal.id FROM organizations_removal AS removal
+        JOIN organizations_membership AS membership ON membership.id = removal.membership_id
+        WHERE membership.deleted_at <> removal.created_at
     """,
-    "5. who was restored is who was removed, where they were": """
+    "5. a removal and a restoration have one event each, which says the same": f"""
+        SELECT record.id FROM ({_RECORDS}) AS record
+        LEFT JOIN organizations_event AS event
+            ON event.data = jsonb_build_object(record.key, record.id)
+            AND event.type = record.type
+            AND event.organization_id = record.organization_id
+            AND event.user_id = record.user_id
+            AND event.actor_id IS NOT DISTINCT FROM record.actor_id
+            AND (event.source, event.trace_id, event.created_at)
+                = (record.source, record.trace_id, record.created_at)
+        GROUP BY record.id HAVING count(event.id) <> 1
+    """,  # noqa: S608 (its own text)
+    "5. no removal and no restoration is in the log alone": f"""
+        SELECT event.id FROM organizations_event AS event
+        LEFT JOIN ({_RECORDS}) AS record ON event.data ->> record.key = record.id
+        WHERE event.type IN ('member.removed', 'member.restored') AND record.id IS NULL
+    """,  # noqa: S608 (its own text)
+    "5. a deactivation has its event, at its moment": """
+        SELECT membership.id FROM organizations_membership AS membership
+        WHERE membership.deactivated_at IS NOT NULL AND NOT EXISTS (
+            SELECT FROM organizations_event AS event
+            WHERE event.type = 'member.deactivated'
+                AND event.organization_id = membership.organization_id
+                AND event.user_id = membership.user_id
+                AND event.created_at = membership.deactivated_at
+        )
+    """,
+    # Who is deactivated by now was deactivated when restored, or was since.
+    "5. deactivations and reactivations have an event each, and no event is without one": """
+        SELECT user_id FROM (
+            SELECT organization_id, user_id, 1 AS deactivated FROM organizations_membership
+            WHERE deactivated_at IS NOT NULL
+            UNION ALL
+            SELECT former.organization_id, former.user_id, -1
+            FROM organizations_restoration AS restoration
+            JOIN organizations_removal AS removal ON removal.id = restoration.removal_id
+            JOIN organizations_membership AS former ON former.id = removal.membership_id
+            WHERE former.deactivated_at IS NOT NULL
+            UNION ALL
+            SELECT organization_id, user_id, CASE type WHEN 'member.deactivated' THEN -1 ELSE 1 END
+            FROM organizations_event
+            WHERE type IN ('member.deactivated', 'member.reactivated')
+        ) AS change
+        GROUP BY organization_id, user_id HAVING sum(deactivated) <> 0
+    """,
+    "5. who passed something on is named by its event, with how much and to whom": """
+        SELECT id FROM organizations_event
+        WHERE type = 'resources.transferred' AND (
+            user_id IS NULL
+            OR (data ->> 'resource_count')::int <= 0
+            OR num_nonnulls(data ->> 'department_id', data ->> 'heir_id') <> 1
+        )
+    """,
+    "5. who was restored is who was removed, in their next tenure, which begins after the last": """
         SELECT restoration.id FROM organizations_restoration AS restoration
         JOIN organizations_removal AS removal ON removal.id = restoration.removal_id
         JOIN organizations_membership AS before ON before.id = removal.membership_id
         JOIN organizations_membership AS since ON since.id = restoration.membership_id
         WHERE (before.organization_id, before.user_id) <> (since.organization_id, since.user_id)
+            OR since.created_at < before.deleted_at
+            OR restoration.created_at < removal.created_at
+            OR EXISTS (
+                SELECT FROM organizations_membership AS between_them
+                WHERE between_them.organization_id = since.organization_id
+                    AND between_them.user_id = since.user_id
+                    AND between_them.id > before.id AND between_them.id < since.id
+            )
     """,
+    "5. a restoration accounts for all that its removal took, once": f"""
+        SELECT restoration.id FROM organizations_restoration AS restoration
+        JOIN organizations_removal AS removal ON removal.id = restoration.removal_id
+        WHERE {_IDS.format("removal.roles")}
+            <> {_IDS.format("restoration.roles || restoration.roles_not_restored")}
+            OR {_IDS.format("removal.departments")}
+            <> {_IDS.format("restoration.departments || restoration.departments_not_restored")}
+            OR restoration.resource_count + restoration.resources_not_restored <> CASE
+                WHEN num_nonnulls(removal.transferred_to_id, removal.transferred_to_user_id) = 0
+                THEN 0 ELSE removal.resource_count
+            END
+    """,  # noqa: S608 (its own text)
     "6. an organization that had an owner has an active one": f"""
         SELECT organization.id FROM organizations_organization AS organization
         WHERE NOT EXISTS (

@@ -7,7 +7,6 @@ from itertools import count
 import pytest
 from django.db import OperationalError, connections
 from django.db.utils import ConnectionHandler
-from django.utils import timezone
 from environ import Env
 
 from organizations.capabilities import ALL_CAPABILITIES
@@ -15,6 +14,7 @@ from organizations.models import Event, Membership, Organization, Resource, Rest
 from organizations.restoration.outcome import RestorationOutcome
 from organizations.restoration.service import restore_members
 from tests.concurrency import in_background, until_nobody_else_is_at_work
+from tests.deactivations import deactivate
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -60,7 +60,7 @@ def leave(organization: Organization) -> list[Membership]:
     )
     for member in members:
         ResourceFactory.create_batch(2, organization=organization, owner=member.user)
-    Membership.objects.filter(pk=members[0].pk).update(deactivated_at=timezone.now())
+    deactivate(members[0])
     remove(*members, transfer_to=department.pk)
     return members
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import Department, Membership, Removal, Resource, Role
+from tests.deactivations import deactivate
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -94,7 +94,7 @@ def check(history: History) -> None:
         for _ in history.resources
     ]
     if history.was_deactivated:
-        Membership.objects.filter(pk=member.pk).update(deactivated_at=timezone.now())
+        deactivate(member)
     target = {"nobody": None, "department": store.pk, "heir": heir.user_id}[history.transfer_to]
     remove(member, transfer_to=target)
     let_happen(history, roles, departments, resources, elsewhere)

@@ -10,6 +10,7 @@ import pytest
 from django.db import transaction
 
 from config.errors import ContractError
+from organizations.locks import lock_members
 from organizations.models import Event, Membership, Removal, Resource
 from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
 from tests.deactivations import deactivate, reactivate, states
@@ -94,6 +95,24 @@ def test_a_removal_waits_for_a_deactivation_and_removes_a_deactivated_member(
 
     member.refresh_from_db()
     assert (member.is_current, member.deactivated_at is None) == (False, False)
+
+
+def test_a_deactivation_that_waited_for_a_reactivation_comes_after_it_in_the_log(
+    owner: Membership,
+) -> None:
+    member = MembershipFactory.create(organization=owner.organization)
+    deactivate(member)
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            lock_members(owner.organization_id, [member.user_id])
+            deactivating = both.enter_context(in_background(partial(deactivate, member)))
+            until_somebody_waits_for_a_lock()
+            reactivate(member)
+        assert states([deactivating.result()]) == ["done"]
+
+    log = Event.objects.order_by("created_at").values_list("type", flat=True)
+    assert list(log) == ["member.deactivated", "member.reactivated", "member.deactivated"]
 
 
 def test_a_deactivation_waits_for_a_resource_that_is_being_made_and_passes_it_on(
