@@ -62,10 +62,10 @@ class MomentField(forms.Field):
             return None
         with suppress(ValueError):
             return datetime.combine(date.fromisoformat(value), time(), UTC)
-        with suppress(ValueError):
+        with suppress(ValueError, OverflowError):
             moment = datetime.fromisoformat(value)
             if moment.tzinfo:
-                return moment
+                return moment.astimezone(UTC)  # PostgreSQL knows no offset of 16 hours or more
         raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
 
 
