@@ -53,3 +53,14 @@ def restored(outcome: RestorationOutcome) -> Restoration:
 def code_of(outcome: RestorationOutcome) -> str:
     """Return what became of one user, in a word."""
     return outcome.refusal.code if outcome.refusal else "restored"
+
+
+def current(member: Membership) -> Membership:
+    """Return the membership that the user has now."""
+    return Membership.objects.current().get(
+        organization=member.organization_id, user=member.user_id
+    )
+
+
+def role_names(member: Membership) -> list[str]:
+    return sorted(member.role_assignments.values_list("role__name", flat=True))
