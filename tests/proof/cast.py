@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from organizations.models import Membership, Organization
+from organizations.models import Membership, Organization, TokenBinding
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -21,9 +21,12 @@ from users.models import AccessToken, User
 
 CALLERS = (
     *("nobody", "bad token", "expired token", "revoked token", "disabled account"),
+    "admin by a token of an earlier membership",
     *("member elsewhere", "removed member", "deactivated admin"),
+    *("deactivated admin by a bound token", "admin by a token of another organization"),
     "staff without membership",
-    *("member", "role without the capability", "role with the capability", "admin", "owner"),
+    *("member", "role without the capability", "role with the capability"),
+    *("admin", "admin by a bound token", "owner"),
 )
 TARGETS = (
     *("member", "deactivated member", "admin", "last owner", "caller"),
@@ -36,11 +39,14 @@ UNAUTHENTICATED = {
     "expired token": "TOKEN_EXPIRED",
     "revoked token": "TOKEN_INVALID",
     "disabled account": "TOKEN_INVALID",
+    "admin by a token of an earlier membership": "TOKEN_INVALID",
 }
 OUTSIDERS = {
     "member elsewhere",
     "removed member",
     "deactivated admin",
+    "deactivated admin by a bound token",
+    "admin by a token of another organization",
     "staff without membership",
 }
 POWERLESS = {"member", "role without the capability"}
@@ -48,7 +54,10 @@ NO_SUCH_ORGANIZATION = {"of an unknown organization", "of a malformed organizati
 ABSENT = {"removed before", "member elsewhere", "unknown", "malformed"}
 
 # What "the capability" is, of each request.
-ABLE = ["remove_users", "deactivate_users", "assign_roles", "manage_users"]
+ABLE = [
+    *("remove_users", "deactivate_users", "assign_roles", "manage_users"),
+    *("view_audit_log", "export_audit_log"),
+]
 
 
 @dataclass
@@ -60,25 +69,30 @@ class Cast:
     tokens: dict[str, str]
     departments: dict[str, str | None]
     member_role: str
+    removal_elsewhere: str
 
     def client(self, caller: str) -> APIClient:
         token = self.tokens[caller]
         return APIClient(HTTP_AUTHORIZATION=f"Bearer {token}") if token else APIClient()
 
     def path(self, caller: str, target: str) -> str:
+        return f"{self.organization_path(target)}/users/{self.user_id(caller, target)}"
+
+    def organization_path(self, target: str) -> str:
         organizations = {
             "of an unknown organization": "org_unknown",
             "of a malformed organization": "org-malformed",
         }
+        return f"/v1/organizations/{organizations.get(target, self.organization.pk)}"
+
+    def user_id(self, caller: str, target: str) -> str:
         users = {"unknown": "usr_unknown", "malformed": "usr-malformed"}
         if target == "caller":
-            user = self.users[caller].pk
-        elif target in users:
-            user = users[target]
-        else:
-            user = self.users["target member" if target in organizations else f"target {target}"].pk
-        organization = organizations.get(target, self.organization.pk)
-        return f"/v1/organizations/{organization}/users/{user}"
+            return str(self.users[caller].pk)
+        if target in users:
+            return users[target]
+        target = "member" if target in NO_SUCH_ORGANIZATION else target
+        return str(self.users[f"target {target}"].pk)
 
 
 def make_cast() -> Cast:
@@ -96,9 +110,15 @@ def make_cast() -> Cast:
         membership.save()
         return membership
 
+    bound = {
+        "admin by a token of an earlier membership": member("Admin"),
+        "deactivated admin by a bound token": suspended("Admin"),
+        "admin by a token of another organization": MembershipFactory.create(roles=["Owner"]),
+        "admin by a bound token": member("Admin"),
+    }
     owner = member("Owner")
     removed_caller, removed_target = member(), member("Member")
-    users = {
+    users = {caller: membership.user for caller, membership in bound.items()} | {
         "nobody": UserFactory.create(),
         "bad token": member("Admin").user,
         "expired token": member("Admin").user,
@@ -120,8 +140,13 @@ def make_cast() -> Cast:
         "target removed before": removed_target.user,
         "target member elsewhere": MembershipFactory.create().user,
     }
-    remove(removed_caller, removed_target)
+    earlier = bound["admin by a token of an earlier membership"]
+    remove(removed_caller, removed_target, earlier)
+    for again in (earlier, bound["admin by a token of another organization"]):
+        MembershipFactory.create(organization=organization, user=again.user, roles=["Admin"])
     tokens = {caller: token_of(users[caller]) for caller in CALLERS}
+    for caller, membership in bound.items():
+        TokenBinding.objects.create(token=users[caller].access_tokens.get(), membership=membership)
     tokens |= {"nobody": "", "bad token": "offboard_guess"}
     now = timezone.now()
     of = AccessToken.objects.filter
@@ -136,7 +161,8 @@ def make_cast() -> Cast:
         "malformed": "Sales",
     }
     member_role = organization.roles.get(name="Member").pk
-    return Cast(organization, users, tokens, departments, member_role)
+    [elsewhere] = remove(MembershipFactory.create())
+    return Cast(organization, users, tokens, departments, member_role, elsewhere.removal_id or "")
 
 
 def code_of(response: Any) -> str:
