@@ -230,8 +230,9 @@ class Somebody:
 
     def somebody(self, place: Organization) -> str:
         """Return a person or a department."""
-        ids = [each.pk for each in (*self.world.people, *self.world.departments[place.pk])]
-        return self.chance.choice(ids)
+        people = [person.pk for person in self.world.people]
+        departments = [department.pk for department in self.world.departments[place.pk]]
+        return self.chance.choice(people + departments)
 
     def some_roles(self, place: Organization) -> list[str]:
         names = self.chance.sample(["Owner", "Admin", "Member"], 2)
