@@ -5,8 +5,9 @@ term. It is Python's, so it does not depend on the database's locale.
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
@@ -42,9 +43,16 @@ def words_of(text: str) -> Iterator[list[str]]:
             yield [word[:LONGEST_WORD] for word in words]
 
 
-def _as_one(words: list[str]) -> str:
+def _as_one(words: Iterable[str]) -> str:
     """Return words as who writes them together: ``obrien``."""
     return "".join(words)[:LONGEST_WORD]
+
+
+def _spellings(words: list[str]) -> Iterator[str]:
+    """Return what finds a piece: each word, two neighbours as one, and all of them as one."""
+    yield from words
+    yield from map(_as_one, pairwise(words))
+    yield _as_one(words)
 
 
 @lru_cache(maxsize=10_000)
@@ -85,8 +93,7 @@ class WordsField(models.Field[list[str], list[str]]):
     def pre_save(self, model_instance: models.Model, add: bool) -> list[str]:
         """Return the name and its words, those that stand together also as one."""
         name = getattr(model_instance, self.of)
-        found_by = {word for words in words_of(name) for word in (*words, _as_one(words))}
-        stored = [name, *sorted(found_by)]
+        stored = [name, *sorted({word for words in words_of(name) for word in _spellings(words)})]
         setattr(model_instance, self.attname, stored)
         return stored
 

@@ -37,13 +37,14 @@ def capabilities_in(
     organization and for an unknown organization alike; TokenInvalidError for a token that is bound
     to a membership which has ended.
     """
-    known = organization_id if is_id("org", organization_id) else ""
-    standing = fetch_prepared(_STANDING, [token and token.pk, known, user.pk])
-    if any(has_ended for has_ended, _, _ in standing):
+    known_id = organization_id if is_id("org", organization_id) else None
+    standing = fetch_prepared(_STANDING, [token and token.pk, known_id, user.pk])
+    has_ended, is_member, _ = standing[0]
+    if has_ended:
         raise TokenInvalidError
-    if any(is_member for _, is_member, _ in standing):
-        return effective(name for _, _, names in standing if names for name in names)
-    raise OrganizationAccessDeniedError({"organization_id": organization_id})
+    if not is_member:
+        raise OrganizationAccessDeniedError({"organization_id": organization_id})
+    return effective(name for _, _, names in standing if names for name in names)
 
 
 def require(

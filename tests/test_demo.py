@@ -6,8 +6,10 @@ import re
 import shlex
 from typing import Any
 
+import pytest
+
 from config.embedded_postgres.server import Server
-from tests.processes import Program, free_port, running
+from tests.processes import ROOT, Program, free_port, running
 
 
 class Browser:
@@ -132,3 +134,20 @@ def test_the_demo_says_what_to_do_about_a_database_that_cannot_be_used(server: S
         demo.until("CommandError: The embedded PostgreSQL does not start")
         demo.until(f"Remove the folder {server.folder}")
         assert demo.process.wait(timeout=30) == 1
+
+
+def test_the_readmes_client_finds_previews_and_removes(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert shown
+    with running("manage.py", "demo", str(free_port()), environment=settings(server)) as demo:
+        address, token = started(demo)
+        monkeypatch.setenv("ACCESS_TOKEN", token)
+
+        exec(shown[1].replace("127.0.0.1:8000", address), {})  # noqa: S102 (our own text)
+
+        assert "'resource_count': 12" in capsys.readouterr().out
+        user = "/v1/organizations/org_xyz789/users/usr_abc123"
+        assert answer(address, token, "GET", user)[0] == 404

@@ -1,5 +1,6 @@
 """Deletions, offered only where they can happen."""
 
+from abc import abstractmethod
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
@@ -18,9 +19,9 @@ class GuardedDeletion(admin.ModelAdmin[Row]):
     Nothing is deleted from a list, which has no room for a reason.
     """
 
+    @abstractmethod
     def deletion_obstacle(self, row: Row) -> str:
         """Return why the row cannot be deleted, as a sentence, or "" where it can."""
-        raise NotImplementedError
 
     def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         """Whether the user may delete this row, and nothing stands in the way."""

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
 
+from config.admin.null_characters import refuse_null_characters
 from config.admin.refused_changes import explain_refusals
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class OffboardAdminSite(admin.AdminSite):
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Return a page of the site, Django's or our own, that tells what the database refuses."""
-        return super().admin_view(explain_refusals(view), cacheable)
+        return super().admin_view(refuse_null_characters(explain_refusals(view)), cacheable)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -58,7 +58,7 @@ class ErrorDetailSerializer(serializers.Serializer[ContractError]):
     timestamp = serializers.DateTimeField(help_text="UTC, whole seconds.")
 
 
-class ErrorSerializer(serializers.Serializer[ContractError]):
+class ErrorResponseSerializer(serializers.Serializer[ContractError]):
     """The body of every error."""
 
     success = serializers.BooleanField(help_text="Always false.")
@@ -128,7 +128,7 @@ def error_responses(*refusals: ContractError) -> dict[int, OpenApiResponse]:
         by_status[error.status].append(error)
     return {
         status: OpenApiResponse(
-            ErrorSerializer,
+            ErrorResponseSerializer,
             description="\n\n".join(f"`{error.code}`: {error.message}" for error in errors),
             examples=[
                 OpenApiExample(

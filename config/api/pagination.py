@@ -87,7 +87,7 @@ class IdPagination(LimitOffsetPagination):
         after = request.query_params.get(self.after_query_param)
         if after is None:
             return None
-        if self.offset_query_param in request.query_params:
+        if self.get_offset(request):  # a generated client sends the default, too
             together = [f"Use {self.offset_query_param} or {self.after_query_param}, not both."]
             raise ValidationError(
                 {self.offset_query_param: together, self.after_query_param: together}

@@ -48,16 +48,20 @@ class EventAdmin(ReadOnlyAdmin[Event]):
     @admin.display(description="Details")
     def details(self, event: Event) -> str:
         """Give the ids and counts."""
-        return "; ".join(
-            f"{name.replace('_', ' ')}: {_in_words(value)}" for name, value in event.data.items()
+        return (
+            "; ".join(
+                f"{name.replace('_', ' ')}: {_in_words(value)}"
+                for name, value in event.data.items()
+            )
+            or "-"
         )
 
     @admin.display(description="Record of the removal")
-    def record(self, event: Event) -> str | None:
+    def record(self, event: Event) -> str:
         """Lead to the record that says the rest, if there is one."""
         removal_id = event.data.get("removal_id")
         if removal_id is None:
-            return None
+            return "-"
         address = reverse("admin:organizations_removal_change", args=[removal_id])
         return format_html('<a href="{}">{}</a>', address, removal_id)
 

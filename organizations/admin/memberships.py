@@ -159,8 +159,8 @@ class MembershipAdmin(
             if member and (ended := member.deleted_at):
                 self.message_user(
                     request,
-                    f"Nothing was saved: {member.user} was removed from {member.organization}"
-                    f" on {date_format(ended, 'DATETIME_FORMAT')}.",
+                    f"Nothing was saved: on {date_format(ended, 'DATETIME_FORMAT')} {member.user}"
+                    f" was removed from {member.organization}.",
                     messages.ERROR,
                 )
                 return redirect("admin:organizations_membership_change", member.pk)

@@ -50,7 +50,6 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
             "What it took",
             {"fields": ("role_names", "department_names", "resource_count", "passed_to")},
         ),
-        ("What came back", {"fields": ("restored", "not_restored")}),
     )
 
     def get_search_results(
@@ -61,10 +60,17 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
             return queryset, False
         if is_id("rem", search_term):
             return queryset.filter(pk=search_term), False
-        of_request = queryset.filter(trace_id=search_term)
-        if of_request.exists():
-            return of_request, False
-        return queryset.filter(membership__user__in=User.objects.matching(search_term)), False
+        # Both, since a caller chooses the trace id, perhaps one that is somebody's name; and each
+        # by its index.
+        of_request = Removal.objects.filter(trace_id=search_term)
+        of_people = Removal.objects.filter(membership__user__in=User.objects.matching(search_term))
+        return queryset.filter(pk__in=of_request.values("pk").union(of_people.values("pk"))), False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Removal | None = None) -> Any:
+        """Show what came back where something did."""
+        if obj is None or _restoration_of(obj) is None:
+            return self.fieldsets
+        return (*self.fieldsets, ("What came back", {"fields": ("restored", "not_restored")}))
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **options: Any
@@ -94,10 +100,9 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
         return _named(removal.departments)
 
     @admin.display(description="Passed to")
-    def passed_to(self, removal: Removal) -> str | None:
+    def passed_to(self, removal: Removal) -> str:
         """Name the department or the person that took over."""
-        target = removal.transferred_to or removal.transferred_to_user
-        return str(target) if target else None
+        return str(removal.transferred_to or removal.transferred_to_user or "-")
 
     @admin.display(description="Restored")
     def restored(self, removal: Removal) -> str | None:

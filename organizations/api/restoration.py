@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -31,6 +36,7 @@ _REMOVAL_ID = "rem_01KD3J5Z8RWQ4T2N6V0X1Y7ABC"
 _RESTORATION_ID = "rst_01KD3J7M2CXG5B8E1H4K9P0QRS"
 
 
+@extend_schema_serializer(component_name="Restoration")  # and "Request", as of every body
 class RestorationRequestSerializer(ReasonSerializer):
     """What a restoration is asked with."""
 

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from config.api.openapi import error_responses
 from config.api.pagination import IdPagination
+from config.search import LONGEST_TERM
 from organizations.api.description import (
     USER_NOT_FOUND,
     malformed_query,
@@ -22,8 +23,6 @@ from organizations.api.user import ACCOUNT_STATES, UserSerializer
 from organizations.models import DepartmentMembership, Membership, RoleAssignment
 from organizations.models.membership import MembershipQuerySet
 from users.models import User
-
-LONGEST_SEARCH = 200
 
 _ROLE_IDS = RoleAssignment.objects.filter(membership=OuterRef("pk"))
 _DEPARTMENT_IDS = DepartmentMembership.objects.filter(membership=OuterRef("pk"))
@@ -50,7 +49,7 @@ class UserFilterSet(FilterSet):
     )
     search = CharFilter(
         method="matching",
-        max_length=LONGEST_SEARCH,
+        max_length=LONGEST_TERM,
         help_text=(
             "Only members whose id this is, whose e-mail address begins with it, or whose name has"
             " words that begin with its words."

@@ -117,13 +117,16 @@ def _spreadsheet(start: bytes, file: BinaryIO) -> str:
 
 
 def _separator_of(header: str, known: Container[str]) -> str:
-    """Return the separator by which the header has the most names that are known."""
+    """Return the separator by which the header has the most names that are known.
 
-    def number_of_known(separator: str) -> int:
+    Of two the one that stands there, as in ``email;``, after whose only name is an empty column.
+    """
+
+    def names_known_and_all(separator: str) -> tuple[int, int]:
         [names] = csv.reader([header], delimiter=separator, skipinitialspace=True)
-        return sum(_letters(name) in known for name in names)
+        return sum(_letters(name) in known for name in names), len(names)
 
-    return max(",;\t", key=number_of_known)
+    return max(",;\t", key=names_known_and_all)
 
 
 def _letters(name: str) -> str:

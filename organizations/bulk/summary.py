@@ -1,6 +1,7 @@
 """What an operator reads: the plan, how far the run is, and what came of it."""
 
 import time
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TextIO
@@ -101,9 +102,9 @@ class Summary:
             f" {self.refused_count:,} not"
         )
 
+    @abstractmethod
     def plan(self, organization: str) -> str:
         """Return what would happen: to whom, and with how many roles, departments, resources."""
-        raise NotImplementedError
 
     def result(self) -> str:
         """Return what happened."""

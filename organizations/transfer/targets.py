@@ -1,4 +1,7 @@
-"""Whom resources pass to: a department or an heir, told apart by their ids."""
+"""Whom resources pass to: a department or an heir, who differ by their ids.
+
+Whether the organization has them, removal/guards.sql decides for every transfer.
+"""
 
 from collections.abc import Collection, Mapping
 

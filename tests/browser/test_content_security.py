@@ -24,7 +24,15 @@ def test_no_page_of_the_admin_breaks_the_policy(
     page: Page, world: Membership, console: list[str]
 ) -> None:
     log_in(page)
-    for model in ("organization", "department", "role", "membership", "resource", "removal"):
+    for model in (
+        "organization",
+        "department",
+        "role",
+        "membership",
+        "resource",
+        "removal",
+        "event",
+    ):
         listed = f"/admin/organizations/{model}/?state=all"
         page.goto(listed if model == "membership" else f"/admin/organizations/{model}/")
         page.locator("#result_list tbody a").first.click()

@@ -81,7 +81,7 @@ def test_every_error_has_the_envelope_and_an_example_of_each_code(schema: Any) -
                 if int(status) < 400:
                     continue
                 [content] = response["content"].values()
-                assert content["schema"] == {"$ref": "#/components/schemas/Error"}
+                assert content["schema"] == {"$ref": "#/components/schemas/ErrorResponse"}
                 for example in content["examples"].values():
                     assert example["value"]["error"]["status"] == int(status)
                     codes.add(example["value"]["error"]["code"])

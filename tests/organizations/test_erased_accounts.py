@@ -10,6 +10,7 @@ from organizations.models import Organization
 from tests.concurrency import in_background, until_somebody_waits_for_a_lock
 from tests.factories import MembershipFactory, UserFactory
 from tests.refusals import refused
+from users.erasure.exceptions import ErasureRefusedError
 from users.erasure.service import erase_account
 
 REFUSAL = "an erased account is added nowhere"
@@ -39,3 +40,18 @@ def test_who_is_added_while_their_account_is_erased_waits_and_is_refused(
             until_somebody_waits_for_a_lock()
         with pytest.raises(IntegrityError, match=REFUSAL):
             adding.result()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_erased_while_they_are_added_stays(organization: Organization) -> None:
+    account = UserFactory.create()
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            MembershipFactory.create(organization=organization, user=account)
+            erasure = both.enter_context(
+                in_background(partial(erase_account, account.pk, actor=None))
+            )
+            until_somebody_waits_for_a_lock()
+        with pytest.raises(ErasureRefusedError, match="Still a member"):
+            erasure.result()

@@ -45,8 +45,8 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         )
         indexes = sorted(name for (name,) in cursor.fetchall() if not name.endswith("_pkey"))
     assert indexes == [
-        "department_by_name",
         "deactivated_member",
+        "department_by_name",
         "department_in_organization",
         "department_joined_once",
         "event_by_actor",

@@ -21,12 +21,12 @@ from users.models import AccessToken, User
 
 CALLERS = (
     *("nobody", "bad token", "expired token", "revoked token", "disabled account"),
-    "admin by a token of an earlier membership",
+    "token of an ended membership",
     *("member elsewhere", "removed member", "deactivated admin"),
-    *("deactivated admin by a bound token", "admin by a token of another organization"),
+    *("token of a deactivated membership", "token bound elsewhere"),
     "staff without membership",
     *("member", "role without the capability", "role with the capability"),
-    *("admin", "admin by a bound token", "owner"),
+    *("admin", "token bound here", "owner"),
 )
 TARGETS = (
     *("member", "deactivated member", "admin", "last owner", "caller"),
@@ -39,14 +39,14 @@ UNAUTHENTICATED = {
     "expired token": "TOKEN_EXPIRED",
     "revoked token": "TOKEN_INVALID",
     "disabled account": "TOKEN_INVALID",
-    "admin by a token of an earlier membership": "TOKEN_INVALID",
+    "token of an ended membership": "TOKEN_INVALID",
 }
 OUTSIDERS = {
     "member elsewhere",
     "removed member",
     "deactivated admin",
-    "deactivated admin by a bound token",
-    "admin by a token of another organization",
+    "token of a deactivated membership",
+    "token bound elsewhere",
     "staff without membership",
 }
 POWERLESS = {"member", "role without the capability"}
@@ -111,10 +111,10 @@ def make_cast() -> Cast:
         return membership
 
     bound = {
-        "admin by a token of an earlier membership": member("Admin"),
-        "deactivated admin by a bound token": suspended("Admin"),
-        "admin by a token of another organization": MembershipFactory.create(roles=["Owner"]),
-        "admin by a bound token": member("Admin"),
+        "token of an ended membership": member("Admin"),
+        "token of a deactivated membership": suspended("Admin"),
+        "token bound elsewhere": MembershipFactory.create(roles=["Owner"]),
+        "token bound here": member("Admin"),
     }
     owner = member("Owner")
     removed_caller, removed_target = member(), member("Member")
@@ -140,9 +140,9 @@ def make_cast() -> Cast:
         "target removed before": removed_target.user,
         "target member elsewhere": MembershipFactory.create().user,
     }
-    earlier = bound["admin by a token of an earlier membership"]
+    earlier = bound["token of an ended membership"]
     remove(removed_caller, removed_target, earlier)
-    for again in (earlier, bound["admin by a token of another organization"]):
+    for again in (earlier, bound["token bound elsewhere"]):
         MembershipFactory.create(organization=organization, user=again.user, roles=["Admin"])
     tokens = {caller: token_of(users[caller]) for caller in CALLERS}
     for caller, membership in bound.items():

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
             ["Sean O\u2019Brien", "O\u2019Brien", "O'Brien", "OBrien", "Brien", "bri sean"],
         ),
         ("Sean OBrien", ["O\u2019Brien"]),
+        ("Ann Smith-O'Brien", ["OBrien", "smith-obrien", "smithobrien", "O'Brien"]),
         ("J.R.Smith", ["Smith", "J.R. Smith", "jr smith", "J.R.Smith"]),
         ("M\u00fcller/Schmidt", ["Schmidt", "M\u00fcller", "muller", "mu\u0308ll"]),
         ("Ana \u00c1lvarez", ["alvarez", "\u00e1lvarez", "\u00c1LVAREZ"]),

@@ -1,13 +1,16 @@
 """Erasing people's data in the admin: the action and its confirmation."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import unquote
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from config.admin.large_tables import LargeTableAdmin
@@ -33,6 +36,20 @@ class ErasureAdmin(LargeTableAdmin[User]):
     """The part of the accounts' admin that erases, for whoever is permitted to."""
 
     actions = ("erase",)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or save; a page from before the erasure leads to the one from after."""
+        account = self.get_object(request, unquote(object_id)) if object_id else None
+        if request.method == "POST" and account and account.erased_at:
+            self.message_user(request, f"Nothing was saved: this is {account}.", messages.ERROR)
+            return redirect("admin:users_user_change", account.pk)
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
         """Whether the user may erase a person's data."""

@@ -29,3 +29,13 @@ def identities_of(account: User) -> set[Identity]:
     found = (_WRITTEN.fullmatch(text) for text in written)
     earlier = {Identity(match["name"] or "", match["address"]) for match in found if match}
     return {Identity(account.full_name, account.email), *earlier}
+
+
+def as_whole(text: str) -> str:
+    """Return the regular expression of a name or an address that is no part of a longer one.
+
+    Python and PostgreSQL read it alike.
+    """
+    if "@" in text:
+        return rf"(?<![\w.+-]){re.escape(text)}(?![\w-]|\.\w)"
+    return rf"(?<!\w){re.escape(text)}(?!\w)"

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
 
-from users.erasure.identities import Identity
+from users.erasure.identities import Identity, as_whole
 from users.models import User
 
 
@@ -34,10 +34,10 @@ def speak_by_id(account: User, identities: Iterable[Identity]) -> None:
 
 
 def _replace(entries: QuerySet[LogEntry], texts: Sequence[str], *, by: str) -> None:
-    """Replace these texts, as whole words, wherever they stand in the entries."""
+    """Replace these texts, where they are no part of longer ones, in the entries."""
     # A change message is JSON, which escapes letters beyond ASCII.
     spellings = [*texts, *(json.dumps(text)[1:-1] for text in texts)]
-    words = re.compile("|".join(rf"(?<!\w){re.escape(text)}(?!\w)" for text in spellings))
+    words = re.compile("|".join(map(as_whole, spellings)))
     mentioning = Q()
     for text in spellings:
         mentioning |= Q(object_repr__contains=text) | Q(change_message__contains=text)

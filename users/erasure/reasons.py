@@ -1,4 +1,4 @@
-"""Free text about a person: what somebody wrote as the reason of a change."""
+"""Free text that speaks of a person: what somebody wrote as the reason of a change."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from users.erasure.identities import as_whole, identities_of
 from users.models import User
 
 # Records with a `reason` and a `created_at`, and how each leads to whom it is about. Named as a
@@ -28,7 +29,10 @@ class Reason:
 
 
 def reasons_about(account: User) -> list[Reason]:
-    """Return what is written about the person, the oldest first."""
+    """Return what is written about the person, or on others' records with their name or address.
+
+    The oldest comes first.
+    """
     found = [
         Reason(record.pk, record.reason, record.created_at)
         for records in _records_about(account)
@@ -38,13 +42,18 @@ def reasons_about(account: User) -> list[Reason]:
 
 
 def empty_reasons(account: User, record_ids: Collection[str]) -> None:
-    """Empty the reasons on these records, where they are about the person."""
+    """Empty the reasons on these records, where they are about the person or name them."""
     for records in _records_about(account):
         records.filter(pk__in=record_ids).update(reason="")
 
 
 def _records_about(account: User) -> Iterator[QuerySet[Any]]:
-    """Return the records of each kind that have a reason."""
+    """Return the records of each kind that have such a reason."""
+    named = Q()
+    for identity in identities_of(account):
+        for text in filter(None, (identity.name, identity.address)):
+            named |= Q(reason__iregex=as_whole(text))
     for label, person in RECORDS:
-        records = apps.get_model(label)._default_manager.filter(**{person: account})
-        yield records.exclude(reason="")
+        records = apps.get_model(label)._default_manager.exclude(reason="")
+        about = records.filter(**{person: account})
+        yield records.filter(Q(pk__in=about.values("pk")) | named)

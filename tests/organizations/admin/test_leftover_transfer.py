@@ -65,7 +65,7 @@ def test_what_a_deactivated_member_owns_passes_to_a_person(
     assert BUTTON not in text_of(browser.get(address_of(member)))
     Membership.objects.filter(pk=member.pk).update(deactivated_at=timezone.now())
     assert BUTTON in text_of(browser.get(address_of(member)))
-    assert "is deactivated in" in text_of(browser.get(leftovers(member)))
+    assert "has been deactivated in" in text_of(browser.get(leftovers(member)))
 
     browser.post(
         leftovers(member), {f"person_of_{owner.organization_id}": owner.pk, "reason": "Handover"}

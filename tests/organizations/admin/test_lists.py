@@ -158,6 +158,17 @@ def test_a_record_is_found_by_who_left_who_removed_them_and_where(
         assert "ada@example.com" not in text_of(browser.get(f"{ADMIN}removal/", query)), query
 
 
+def test_a_trace_id_that_is_a_name_hides_nobody(browser: Client, ada: Membership) -> None:
+    other = MembershipFactory.create(organization=ada.organization)
+    remove(ada)
+    remove(other, trace_id="Lovelace")
+
+    page = text_of(browser.get(f"{ADMIN}removal/", {"q": "Lovelace"}))
+
+    assert ada.user.email in page
+    assert other.user.email in page
+
+
 def test_a_record_reads_as_text(browser: Client, ada: Membership) -> None:
     remove(ada)
 

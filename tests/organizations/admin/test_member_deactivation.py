@@ -44,7 +44,7 @@ def test_the_confirmation_shows_who_is_suspended_and_who_cannot_be(
     page = text_of(browser.get(select(browser, [owner, member], action="deactivate").url))
 
     assert "Will be deactivated: 1 member" in page
-    assert "They own 3 resources." in page
+    assert "Those who will be deactivated own 3 resources." in page
     assert "Cannot be deactivated: 1 member" in page
     assert "You cannot deactivate the last owner of the organization." in page
     member.refresh_from_db()

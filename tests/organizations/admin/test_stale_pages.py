@@ -42,8 +42,8 @@ def test_who_was_removed_meanwhile_is_given_nothing_and_staff_read_it(
     member.refresh_from_db()
     assert member.deleted_at
     when = date_format(member.deleted_at, "DATETIME_FORMAT")
-    assert f"was removed from {member.organization} on {when}." in page
-    assert "Nothing was saved" in page
+    assert f"Nothing was saved: on {when} " in page
+    assert f" was removed from {member.organization}." in page
     assert "successfully" not in page
     assert not member.role_assignments.exists()
 

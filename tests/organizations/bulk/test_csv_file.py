@@ -43,6 +43,8 @@ def archive_with(name: str) -> bytes:
         ("\n,,\nemail\na@b.c\n", [A]),
         ("email,\na@b.c,\nd@e.f,\n", [A, B]),
         ("email,,\na@b.c\n", [A]),
+        ("email;\na@b.c;\n", [A]),
+        ("email\t\na@b.c\t\n", [A]),
         ('email, transfer_to\n "a@b.c", "dept_1"\n', [TO_DEPARTMENT]),
         ("email;transfer_to\na@b.c;dept_1\n", [TO_DEPARTMENT]),
         ('"email"\t"transfer_to"\na@b.c\tdept_1\n', [TO_DEPARTMENT]),

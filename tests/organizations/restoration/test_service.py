@@ -14,7 +14,6 @@ from organizations.models import (
     Event,
     Membership,
     Organization,
-    Removal,
     Resource,
     Restoration,
     Role,
@@ -403,30 +402,3 @@ def test_a_preview_says_what_the_restoration_then_does_and_does_nothing(
     assert foreseen.membership.deactivated_at == done.membership.deactivated_at
     assert done.resource_count == 1
     assert done.resources_not_restored == 1
-
-
-def test_many_take_as_many_statements_as_one(organization: Organization, owner: Membership) -> None:
-    department = DepartmentFactory.create(organization=organization)
-
-    def statements(number: int) -> tuple[int, int]:
-        members = [
-            MembershipFactory.create(
-                organization=organization, roles=["Member", "Owner"], departments=[department]
-            )
-            for _ in range(number)
-        ]
-        for member in members:
-            ResourceFactory.create_batch(2, organization=organization, owner=member.user)
-        Membership.objects.filter(pk__in=[member.pk for member in members[::2]]).update(
-            deactivated_at=timezone.now()
-        )
-        remove(*members, transfer_to=owner.user_id)
-        with CaptureQueriesContext(connection) as previewed:
-            preview(*members, owner)
-        with CaptureQueriesContext(connection) as done:
-            outcomes = restore(*members, owner)
-        assert [code_of(outcome) for outcome in outcomes[:-1]] == ["restored"] * number
-        return len(previewed), len(done)
-
-    assert statements(20) == statements(2)
-    assert Removal.objects.filter(restoration=None).count() == 0

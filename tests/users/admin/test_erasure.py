@@ -48,10 +48,11 @@ def test_an_erased_account_is_only_looked_at(admin_client: Client) -> None:
     user = UserFactory.create()
     erase(admin_client, user, post="yes")
 
-    response = admin_client.post(f"{USERS}{user.pk}/change/", {"email": "a@example.com"})
+    page = admin_client.post(f"{USERS}{user.pk}/change/", {"email": "a@example.com"}, follow=True)
 
-    assert response.status_code == 403
-    assert admin_client.get(f"{USERS}{user.pk}/change/").status_code == 200
+    assert page.status_code == 200
+    assert f"Nothing was saved: this is erased account {user.pk}." in text_of(page)
+    assert admin_client.post(f"{USERS}{user.pk}/password/").status_code == 403
 
 
 def test_it_takes_a_permission_of_its_own(staff_with: StaffWith) -> None:

@@ -89,6 +89,28 @@ def test_of_the_reasons_those_go_that_were_chosen(leaver: Membership) -> None:
     assert list(reasons) == ["", "Lea left again", "not about Lea"]
 
 
+@pytest.mark.parametrize(
+    "reason", ["After LEA LEAVER, who left", "See lea@example.com.", "Le (Earlier) of old"]
+)
+def test_what_names_them_on_the_record_of_another_can_go_too(
+    owner: Membership, reason: str
+) -> None:
+    user = UserFactory.create(full_name="Le (Earlier)", email="lea@example.com")
+    LogEntry.objects.log_actions(owner.user_id, [user], CHANGE, "")
+    user.full_name = "Lea Leaver"
+    user.save()
+    other = MembershipFactory.create(organization=owner.organization)
+    remove(other, reason=reason)
+    namesake = MembershipFactory.create(organization=owner.organization)
+    remove(namesake, reason="Lea Leavers and not.lea@example.com")
+
+    [found] = reasons_about(user)
+    erase_account(user.pk, actor=None, emptied=[found.record_id])
+
+    assert found.text == reason
+    assert Removal.objects.get(membership=other).reason == ""
+
+
 def test_the_reason_of_an_event_can_go_too(leaver: Membership) -> None:
     event = Event.objects.create(
         type=Event.Type.MEMBER_REMOVED,
@@ -108,7 +130,8 @@ def test_the_log_speaks_of_the_person_by_id_and_of_a_namesake_by_name(leaver: Me
     staff = UserFactory.create(is_staff=True)
     namesake = UserFactory.create(full_name="Lea Leaver")
     about = [leaver.user, leaver, namesake, leaver.organization]
-    message = f"Lea Leaver and Leanne wrote to {leaver.user.email}, not {namesake.email}"
+    others = f"{namesake.email}, not.{leaver.user.email} or {leaver.user.email}.au"
+    message = f"Lea Leaver and Leanne wrote to {leaver.user.email}, not {others}"
     for row in about:
         LogEntry.objects.log_actions(staff.pk, [row], CHANGE, message, single_object=True)
 
@@ -118,8 +141,8 @@ def test_the_log_speaks_of_the_person_by_id_and_of_a_namesake_by_name(leaver: Me
     assert list(entries) == [
         (str(user), ""),
         (f"{user} in {leaver.organization}", ""),
-        (str(namesake), f"Lea Leaver and Leanne wrote to {user}, not {namesake.email}"),
-        (str(leaver.organization), f"{user} and Leanne wrote to {user}, not {namesake.email}"),
+        (str(namesake), f"Lea Leaver and Leanne wrote to {user}, not {others}"),
+        (str(leaver.organization), f"{user} and Leanne wrote to {user}, not {others}"),
     ]
 
 

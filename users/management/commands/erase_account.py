@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 
-from config.characters import clean, printable
+from config.characters import clean, escaped, printable
 from users.erasure.exceptions import ErasureRefusedError
 from users.erasure.reasons import Reason, reasons_about
 from users.erasure.service import erase_account, find_refusal
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--empty-reasons",
             action="store_true",
-            help="Also empty the reasons that are written on the records about them.",
+            help="Also empty the reasons on records that are about them or name them.",
         )
         parser.add_argument(
             "--no-input",
@@ -39,9 +39,11 @@ class Command(BaseCommand):
         """Erase the account. Raises CommandError for whom it does not erase."""
         found = User.objects.filter(Q(pk=clean(account)) | Q(email=account)).first()
         if found is None:
-            raise CommandError(f"There is no user with the id or e-mail address {account}.")
+            raise CommandError(
+                f"There is no user with the id or e-mail address {escaped(clean(account))}."
+            )
         if refusal := find_refusal(found, actor=None):
-            raise CommandError(f"{found}: {refusal}")
+            raise CommandError(printable(f"{found}: {refusal}"))
         reasons = reasons_about(found)
         if not no_input:
             empty_reasons = self._review(reasons, empty_reasons)
@@ -50,14 +52,14 @@ class Command(BaseCommand):
         try:
             erased = erase_account(found.pk, actor=None, emptied=emptied)
         except ErasureRefusedError as refused:
-            raise CommandError(f"{found}: {refused}") from refused
+            raise CommandError(printable(f"{found}: {refused}")) from refused
         self.stdout.write(f"This is now {erased}.")
 
     def _review(self, reasons: list[Reason], empty: bool) -> bool:
         """Show what is written about the person; return whether it goes."""
         if not reasons:
             return False
-        self.stdout.write("Written about them:")
+        self.stdout.write("Written about them, or with their name:")
         for reason in reasons:
             text = printable(reason.text)
             self.stdout.write(f"  {reason.written_at:%Y-%m-%d} {reason.record_id}: {text}")
@@ -65,6 +67,8 @@ class Command(BaseCommand):
 
     def _confirm(self, account: User) -> None:
         """Ask for the address of whom is meant. Raises CommandError."""
-        self.stdout.write(f"The data of {account} will be erased. This cannot be undone.")
+        self.stdout.write(
+            printable(f"The data of {account} will be erased. This cannot be undone.")
+        )
         if clean(input(f"Type {account.email} to go on: ")) != account.email:
             raise CommandError("Nothing was changed.")

@@ -1,0 +1,53 @@
+"""A null character, wherever it stands in a request to the admin."""
+
+import pytest
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+def page_of(model: type[Model], page: str, *args: str) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("page", ["change", "delete", "history"])
+def test_in_an_id_it_is_no_address(admin_client: Client, model: type[Model], page: str) -> None:
+    assert admin_client.get(page_of(model, page, "\0")).status_code == 400
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("query", ["id__exact=%00", "q=%00", "organization=a%00b", "%00=1"])
+def test_in_a_list_it_is_looked_for_nowhere(
+    admin_client: Client, model: type[Model], query: str
+) -> None:
+    assert admin_client.get(f"{page_of(model, 'changelist')}?{query}").status_code == 400
+
+
+def test_in_a_choice_it_is_not_looked_up(admin_client: Client) -> None:
+    autocomplete = {
+        "app_label": "organizations",
+        "model_name": "resource",
+        "field_name": "department",
+        "term": "",
+        "organization": "\0",
+    }
+    selection = {"action": "remove_from_organization", "_selected_action": "\0"}
+
+    answers = (
+        admin_client.get(reverse("admin:autocomplete"), autocomplete),
+        admin_client.post("/admin/organizations/membership/", selection),
+        admin_client.post("/admin/organizations/role/add/", {"name": "A", "organization": "\0"}),
+    )
+
+    assert [answer.status_code for answer in answers] == [400, 400, 400]
+
+
+@pytest.mark.django_db
+def test_a_login_with_it_is_one_that_fails(client: Client) -> None:
+    login = {"username": "a\0@example.com", "password": "\0"}
+
+    assert client.post("/admin/login/?next=%00", login).status_code == 200
