@@ -34,7 +34,13 @@ owner_is_made = pgtrigger.Trigger(
     level=pgtrigger.Row,
     when=pgtrigger.Before,
     operation=pgtrigger.Insert,
-    func="PERFORM organizations_hold_new_owner(NEW.role_id, NEW.membership_id); RETURN NEW;",
+    # Asked here, since few roles given are: 100,000 at once take seconds, and a call each, minutes.
+    func="""
+        IF EXISTS (SELECT FROM organizations_role WHERE id = NEW.role_id AND is_owner) THEN
+            PERFORM organizations_hold_new_owner(NEW.membership_id);
+        END IF;
+        RETURN NEW;
+    """,
 )
 
 # A role that is gone by the same statement may have been the Owner role.

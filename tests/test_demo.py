@@ -146,7 +146,9 @@ def test_the_readmes_client_finds_previews_and_removes(
         address, token = started(demo)
         monkeypatch.setenv("ACCESS_TOKEN", token)
 
-        exec(shown[1].replace("127.0.0.1:8000", address), {})  # noqa: S102 (our own text)
+        names: dict[str, Any] = {}
+        exec(shown[1].replace("127.0.0.1:8000", address), names)  # noqa: S102 (our own text)
+        names["client"].close()
 
         assert "'resource_count': 12" in capsys.readouterr().out
         user = "/v1/organizations/org_xyz789/users/usr_abc123"

@@ -1286,8 +1286,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="new_owner_is_held",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="PERFORM organizations_hold_new_owner(NEW.role_id, NEW.membership_id); RETURN NEW;",
-                    hash="66c8af7a5ef62664b419311f9147715635f4193a",
+                    func="\n        IF EXISTS (SELECT FROM organizations_role WHERE id = NEW.role_id AND is_owner) THEN\n            PERFORM organizations_hold_new_owner(NEW.membership_id);\n        END IF;\n        RETURN NEW;\n    ",
+                    hash="a264fb2676e9c4dfb8a99e344e6d112532bc41ec",
                     operation="INSERT",
                     pgid="pgtrigger_new_owner_is_held_06015",
                     table="organizations_roleassignment",

@@ -74,18 +74,15 @@ $$;
 
 -- Keep who is made an owner as they are until the commit: neither deactivated nor disabled by
 -- somebody who does not see yet that they are an owner.
-CREATE FUNCTION organizations_hold_new_owner(p_role_id varchar, p_membership_id bigint)
-RETURNS void
+CREATE FUNCTION organizations_hold_new_owner(p_membership_id bigint) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
     owner_id varchar;
 BEGIN
-    IF EXISTS (SELECT FROM organizations_role WHERE id = p_role_id AND is_owner) THEN
-        SELECT user_id INTO owner_id
-        FROM organizations_membership WHERE id = p_membership_id FOR SHARE;
-        PERFORM FROM users_user WHERE id = owner_id FOR SHARE;
-    END IF;
+    SELECT user_id INTO owner_id
+    FROM organizations_membership WHERE id = p_membership_id FOR SHARE;
+    PERFORM FROM users_user WHERE id = owner_id FOR SHARE;
 END
 $$;
 

@@ -119,7 +119,8 @@ def test_the_line_is_cut_at_any_statement_of_a_removal_of_many(tally: Tally, aft
                 break
             assert lost
             tally(FAULTS)
-    assert number == 6, "BEGIN, the locks, the removal, who was removed before, COMMIT"
+    # A new connection through PgBouncer names its time zone first.
+    assert number in {6, 7}, "BEGIN, the locks, the removal, who was removed before, COMMIT"
 
 
 @pytest.mark.parametrize("sqlstate", [TIMEOUT, DEADLOCK, SERIALIZATION_FAILURE])

@@ -115,7 +115,8 @@ def test_the_line_is_cut_at_any_statement(
             break
         assert lost
         tally(FAULTS)
-    assert number == len(STATEMENTS) + 1
+    # A new connection through PgBouncer names its time zone first.
+    assert number - 1 in {len(STATEMENTS), len(STATEMENTS) + 1}
 
 
 @pytest.mark.parametrize("sqlstate", [TIMEOUT, DEADLOCK, SERIALIZATION_FAILURE])
