@@ -91,7 +91,13 @@ def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
         assert (status, json.loads(restored)["restored"]["resource_count"]) == (200, 12)
         status, deactivated = answer(address, token, *deactivate)
         assert (status, json.loads(deactivated)["account_state"]) == (200, "deactivated")
-        assert listed == ("GET", "/v1/organizations/org_xyz789/users", None)
+        status, users = answer(address, token, *listed)
+        states = {each["id"]: each["account_state"] for each in json.loads(users)["items"]}
+        assert (status, states["usr_abc123"], states["usr_owner01"]) == (
+            200,
+            "deactivated",
+            "active",
+        )
 
         password = demo.until(r"with the password\s+(\S+)")[1]
         browser = Browser(address)

@@ -65,8 +65,16 @@ class MomentField(forms.Field):
         with suppress(ValueError):
             moment = datetime.fromisoformat(value)
             if moment.tzinfo:
-                return moment
+                return _in_utc(moment)
         raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Return the moment in UTC: PostgreSQL knows no offset of 16 hours or more."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # on the first day or the last: of records it makes no difference
+        return moment.replace(tzinfo=UTC)
 
 
 @extend_schema_field(

@@ -48,6 +48,8 @@ def names(client: APIClient, **query: Any) -> str:
         ({"to_date": "2025-12-22"}, "North"),
         ({"from_date": "2025-12-22", "to_date": "2025-12-23"}, "South East"),
         ({"from_date": "2025-12-22T00:00:00Z"}, "South East West"),
+        ({"from_date": "2025-12-21T06:58:00-17:02"}, "South East West"),
+        ({"from_date": "0001-01-01T00:00:00+23:00"}, "North South East West"),
         ({"to_date": "2025-12-22T00:00:00Z"}, "North"),
         ({"from_date": "2025-12-23T01:00:00+01:00"}, "West"),
         ({"to_date": "2025-12-23T01:00:00+02:00"}, "North South"),
