@@ -21,10 +21,12 @@ from users.models import AccessToken, User
 
 CALLERS = (
     *("nobody", "bad token", "expired token", "revoked token", "disabled account"),
-    *("token of an ended membership", "token bound elsewhere", "token bound here"),
+    "token of an ended membership",
     *("member elsewhere", "removed member", "deactivated admin"),
+    *("token of a deactivated membership", "token bound elsewhere"),
     "staff without membership",
-    *("member", "role without the capability", "role with the capability", "admin", "owner"),
+    *("member", "role without the capability", "role with the capability"),
+    *("admin", "token bound here", "owner"),
 )
 TARGETS = (
     *("member", "deactivated member", "admin", "last owner", "caller"),
@@ -40,10 +42,11 @@ UNAUTHENTICATED = {
     "token of an ended membership": "TOKEN_INVALID",
 }
 OUTSIDERS = {
-    "token bound elsewhere",
     "member elsewhere",
     "removed member",
     "deactivated admin",
+    "token of a deactivated membership",
+    "token bound elsewhere",
     "staff without membership",
 }
 POWERLESS = {"member", "role without the capability"}
@@ -51,7 +54,10 @@ NO_SUCH_ORGANIZATION = {"of an unknown organization", "of a malformed organizati
 ABSENT = {"removed before", "member elsewhere", "unknown", "malformed"}
 
 # What "the capability" is, of each request.
-ABLE = ["remove_users", "deactivate_users", "assign_roles", "manage_users"]
+ABLE = [
+    *("remove_users", "deactivate_users", "assign_roles", "manage_users"),
+    *("view_audit_log", "export_audit_log"),
+]
 
 
 @dataclass
@@ -63,25 +69,30 @@ class Cast:
     tokens: dict[str, str]
     departments: dict[str, str | None]
     member_role: str
+    removal_elsewhere: str
 
     def client(self, caller: str) -> APIClient:
         token = self.tokens[caller]
         return APIClient(HTTP_AUTHORIZATION=f"Bearer {token}") if token else APIClient()
 
     def path(self, caller: str, target: str) -> str:
+        return f"{self.organization_path(target)}/users/{self.user_id(caller, target)}"
+
+    def organization_path(self, target: str) -> str:
         organizations = {
             "of an unknown organization": "org_unknown",
             "of a malformed organization": "org-malformed",
         }
+        return f"/v1/organizations/{organizations.get(target, self.organization.pk)}"
+
+    def user_id(self, caller: str, target: str) -> str:
         users = {"unknown": "usr_unknown", "malformed": "usr-malformed"}
         if target == "caller":
-            user = self.users[caller].pk
-        elif target in users:
-            user = users[target]
-        else:
-            user = self.users["target member" if target in organizations else f"target {target}"].pk
-        organization = organizations.get(target, self.organization.pk)
-        return f"/v1/organizations/{organization}/users/{user}"
+            return str(self.users[caller].pk)
+        if target in users:
+            return users[target]
+        target = "member" if target in NO_SUCH_ORGANIZATION else target
+        return str(self.users[f"target {target}"].pk)
 
 
 def make_cast() -> Cast:
@@ -99,19 +110,20 @@ def make_cast() -> Cast:
         membership.save()
         return membership
 
+    bound = {
+        "token of an ended membership": member("Admin"),
+        "token of a deactivated membership": suspended("Admin"),
+        "token bound elsewhere": MembershipFactory.create(roles=["Owner"]),
+        "token bound here": member("Admin"),
+    }
     owner = member("Owner")
     removed_caller, removed_target = member(), member("Member")
-    ended, bound_here = member("Admin"), member("Admin")
-    bound_elsewhere = MembershipFactory.create(user=member("Admin").user, roles=["Admin"])
-    users = {
+    users = {caller: membership.user for caller, membership in bound.items()} | {
         "nobody": UserFactory.create(),
         "bad token": member("Admin").user,
         "expired token": member("Admin").user,
         "revoked token": member("Admin").user,
         "disabled account": member("Admin").user,
-        "token of an ended membership": ended.user,
-        "token bound elsewhere": bound_elsewhere.user,
-        "token bound here": bound_here.user,
         "member elsewhere": MembershipFactory.create(roles=["Owner"]).user,
         "removed member": removed_caller.user,
         "deactivated admin": suspended("Admin").user,
@@ -128,14 +140,14 @@ def make_cast() -> Cast:
         "target removed before": removed_target.user,
         "target member elsewhere": MembershipFactory.create().user,
     }
-    remove(removed_caller, removed_target)
-    remove(ended)
-    MembershipFactory.create(organization=organization, user=ended.user, roles=["Admin"])
+    earlier = bound["token of an ended membership"]
+    remove(removed_caller, removed_target, earlier)
+    for again in (earlier, bound["token bound elsewhere"]):
+        MembershipFactory.create(organization=organization, user=again.user, roles=["Admin"])
     tokens = {caller: token_of(users[caller]) for caller in CALLERS}
+    for caller, membership in bound.items():
+        TokenBinding.objects.create(token=users[caller].access_tokens.get(), membership=membership)
     tokens |= {"nobody": "", "bad token": "offboard_guess"}
-    for membership in (ended, bound_elsewhere, bound_here):
-        [token] = membership.user.access_tokens.all()
-        TokenBinding.objects.create(token=token, membership=membership)
     now = timezone.now()
     of = AccessToken.objects.filter
     of(user=users["expired token"]).update(expires_at=now - timedelta(seconds=1))
@@ -149,7 +161,8 @@ def make_cast() -> Cast:
         "malformed": "Sales",
     }
     member_role = organization.roles.get(name="Member").pk
-    return Cast(organization, users, tokens, departments, member_role)
+    [elsewhere] = remove(MembershipFactory.create())
+    return Cast(organization, users, tokens, departments, member_role, elsewhere.removal_id or "")
 
 
 def code_of(response: Any) -> str:

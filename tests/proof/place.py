@@ -1,5 +1,7 @@
 """What must be true of an organization, as the state machine keeps account of it."""
 
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
@@ -34,14 +36,59 @@ class Place:
     deactivated: set[str] = field(default_factory=set)
     resources: dict[str, str] = field(default_factory=dict)  # id -> id of its user or department
     records: dict[str, Record] = field(default_factory=dict)  # the latest, by user id
+    tenures: Counter[str] = field(default_factory=Counter)  # how many each user has had
     removals: int = 0
     restorations: int = 0
+    events: Counter[tuple[str, str]] = field(default_factory=Counter)  # by type and user
 
     def capabilities(self, user: str) -> frozenset[Capability]:
         return frozenset().union(*(ROLES[role] for role in self.members[user][0]))
 
+    def is_below(self, user: str, authority: frozenset[Capability]) -> bool:
+        """Whether the roles of somebody, or of their last record, grant no more than this."""
+        roles = set[str]()
+        if user in self.members:
+            roles, _ = self.members[user]
+        elif user in self.records:
+            roles = self.records[user].roles
+        return all(ROLES[role] <= authority for role in roles)
+
     def is_active(self, user: str) -> bool:
         return user in self.members and user not in self.deactivated
+
+    def target_code(self, target: str | None, asked: Collection[str]) -> str | None:
+        """Why nothing passes to a department or a person if these users are asked to leave."""
+        if target is None or target in {department.pk for department in self.departments}:
+            return None
+        if target.startswith("dept_"):
+            return "DEPARTMENT_NOT_FOUND"
+        if self.is_active(target) and target not in asked:
+            return None
+        return "TRANSFER_USER_NOT_FOUND"
+
+    def begin(self, user: str, roles: Iterable[str] = (), departments: Iterable[str] = ()) -> None:
+        """Somebody is a member from now on."""
+        self.members[user] = (set(roles), set(departments))
+        self.tenures[user] += 1
+
+    def add(self, user: str, roles: Iterable[str], departments: Iterable[str]) -> None:
+        self.begin(user, roles, departments)
+        self.events["member.added", user] += 1
+
+    def replace(self, user: str, roles: set[str], departments: set[str]) -> None:
+        if self.members[user] != (roles, departments):
+            self.events["member.updated", user] += 1
+        self.members[user] = (set(roles), set(departments))
+
+    def deactivate(self, user: str, target: str | None) -> int:
+        """Return how many resources passed on."""
+        self.deactivated.add(user)
+        self.events["member.deactivated", user] += 1
+        return len(self.pass_on(user, target))
+
+    def reactivate(self, user: str) -> None:
+        self.deactivated.discard(user)
+        self.events["member.reactivated", user] += 1
 
     def pass_on(self, user: str, target: str | None) -> set[str]:
         """Return what passed on: everything of the user, if there is a target."""
@@ -51,21 +98,29 @@ class Place:
         self.resources |= dict.fromkeys(passed, target or "")
         return passed
 
-    def removed(self, user: str, target: str | None) -> None:
+    def transfer(self, user: str, target: str) -> int:
+        """Return how many resources passed on by themselves."""
+        passed = self.pass_on(user, target)
+        self.events["resources.transferred", user] += bool(passed)
+        return len(passed)
+
+    def remove(self, user: str, target: str | None) -> None:
         roles, departments = self.members.pop(user)
         was_deactivated = user in self.deactivated
         self.deactivated.discard(user)
         passed = self.pass_on(user, target)
         self.records[user] = Record(roles, departments, was_deactivated, passed)
         self.removals += 1
+        self.events["member.removed", user] += 1
 
-    def restored(self, user: str) -> int:
+    def restore(self, user: str) -> int:
         """Return how many resources came back."""
         record = self.records[user]
-        self.members[user] = (set(record.roles), set(record.departments))
+        self.begin(user, record.roles, record.departments)
         if record.was_deactivated:
             self.deactivated.add(user)
         self.restorations += 1
+        self.events["member.restored", user] += 1
         back, record.resources = record.resources, set()
         self.resources |= dict.fromkeys(back, user)
         return len(back)

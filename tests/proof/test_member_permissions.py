@@ -1,6 +1,7 @@
 """Who may suspend, resume, restore, change and pass on: every request, caller and target."""
 
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import pytest
@@ -145,15 +146,13 @@ def with_ids(body: dict[str, Any], cast: Cast) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", REQUESTS)
 @pytest.mark.parametrize("caller", CALLERS)
 def test_every_request_of_every_caller_about_every_target(
-    cast: Cast, tally: Tally, subtests: pytest.Subtests, caller: str, name: str
+    cast: Cast, tally: Tally, subtests: pytest.Subtests, caller: str
 ) -> None:
-    request = REQUESTS[name]
-    for target in TARGETS:
+    for (name, request), target in product(REQUESTS.items(), TARGETS):
         expected = expected_code(name, caller, target)
-        with subtests.test(target=target), transaction.atomic():
+        with subtests.test(request=name, target=target), transaction.atomic():
             ask = getattr(cast.client(caller), request.method)
             path = f"{cast.path(caller, target)}/{request.path}"
             response: Any = ask(path, with_ids(request.body, cast)) if request.body else ask(path)

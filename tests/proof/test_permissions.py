@@ -83,13 +83,12 @@ def test_a_removal_by_every_caller_of_every_target(
         tally("cells of the table of permissions")
 
 
-@pytest.mark.parametrize("caller", CALLERS)
 def test_a_preview_for_every_caller_of_every_target(
-    cast: Cast, tally: Tally, subtests: pytest.Subtests, caller: str
+    cast: Cast, tally: Tally, subtests: pytest.Subtests
 ) -> None:
-    for target in TARGETS:
+    for caller, target in product(CALLERS, TARGETS):
         expected, blocked_by = expected_preview(caller, target)
-        with subtests.test(target=target):
+        with subtests.test(caller=caller, target=target):
             response: Any = cast.client(caller).get(f"{cast.path(caller, target)}/removal-preview")
 
             assert code_of(response) == expected
@@ -99,11 +98,13 @@ def test_a_preview_for_every_caller_of_every_target(
         tally("cells of the table of permissions")
 
 
-@pytest.mark.parametrize("path", ["/v1/openapi.json", "/v1/docs"])
-@pytest.mark.parametrize("caller", CALLERS)
-def test_the_description_is_for_everybody(cast: Cast, tally: Tally, caller: str, path: str) -> None:
-    assert cast.client(caller).get(path).status_code == 200
-    tally("cells of the table of permissions")
+def test_the_description_is_for_everybody(
+    cast: Cast, tally: Tally, subtests: pytest.Subtests
+) -> None:
+    for caller, path in product(CALLERS, ["/v1/openapi.json", "/v1/docs"]):
+        with subtests.test(caller=caller, path=path):
+            assert cast.client(caller).get(path).status_code == 200
+        tally("cells of the table of permissions")
 
 
 # What somebody who may not know cannot tell apart: who asks, and two targets.
@@ -137,14 +138,15 @@ def without_ids(response: Any) -> tuple[int, str, dict[str, str]]:
     return response.status_code, body, headers
 
 
-@pytest.mark.parametrize(("caller", "there", "not_there"), SECRETS)
 def test_no_answer_tells_what_exists(
-    ask: Callable[..., Any], tally: Tally, caller: str, there: str, not_there: str
+    ask: Callable[..., Any], tally: Tally, subtests: pytest.Subtests
 ) -> None:
-    one, other = ask(caller, there, None), ask(caller, not_there, None)
+    for caller, there, not_there in SECRETS:
+        with subtests.test(caller=caller, there=there, not_there=not_there):
+            one, other = ask(caller, there, None), ask(caller, not_there, None)
 
-    assert without_ids(one) == without_ids(other)
-    tally("pairs of answers that must not differ")
+            assert without_ids(one) == without_ids(other)
+        tally("pairs of answers that must not differ")
 
 
 def test_no_answer_tells_which_departments_exist_elsewhere(

@@ -1,0 +1,85 @@
+"""Every request of the API that concerns an organization, and what it takes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from organizations.capabilities import Capability
+from tests.proof.cast import Cast
+
+Body = Callable[[Cast], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request, such that it is done if the caller may ask for it."""
+
+    path: str  # below the organization
+    needs: frozenset[Capability] = frozenset()  # one is enough; without any, all members may
+    about: str = "member"
+    body: Body | None = None
+    status: int = 200
+
+
+def confirmed(cast: Cast) -> dict[str, Any]:
+    return {"confirm": True}
+
+
+def confirmed_with_target(cast: Cast) -> dict[str, Any]:
+    return {"confirm": True, **with_target(cast)}
+
+
+def with_target(cast: Cast) -> dict[str, Any]:
+    return {"transfer_resources_to_department_id": cast.departments["own"]}
+
+
+def confirmed_for_several(cast: Cast) -> dict[str, Any]:
+    return {"confirm": True, "user_ids": [cast.users["target member"].pk]}
+
+
+def unchanged(cast: Cast) -> dict[str, Any]:
+    return {"role_ids": [cast.member_role], "department_ids": []}
+
+
+def empty(cast: Cast) -> dict[str, Any]:
+    return {}
+
+
+REMOVE = frozenset({Capability.REMOVE_USERS})
+DEACTIVATE = frozenset({Capability.DEACTIVATE_USERS})
+ASSIGN = frozenset({Capability.ASSIGN_ROLES, Capability.MANAGE_USERS})
+VIEW = frozenset({Capability.VIEW_AUDIT_LOG})
+EXPORT = frozenset({Capability.EXPORT_AUDIT_LOG})
+
+# By method and name of the address.
+REQUESTS: dict[tuple[str, str], Request] = {
+    ("get", "users"): Request("users"),
+    ("get", "organization-user"): Request("users/{user}"),
+    ("get", "departments"): Request("departments"),
+    ("get", "roles"): Request("roles"),
+    ("delete", "organization-user"): Request("users/{user}", REMOVE, body=confirmed, status=204),
+    ("get", "removal-preview"): Request("users/{user}/removal-preview", REMOVE),
+    ("post", "bulk-removal"): Request("users/delete-bulk", REMOVE, body=confirmed_for_several),
+    ("post", "deactivation"): Request("users/{user}/deactivate", DEACTIVATE, body=with_target),
+    ("post", "reactivation"): Request(
+        "users/{user}/reactivate", DEACTIVATE, about="deactivated member", body=empty
+    ),
+    ("post", "transfer"): Request(
+        "users/{user}/transfer-resources",
+        REMOVE,
+        about="removed before",
+        body=confirmed_with_target,
+    ),
+    ("patch", "assignment"): Request("users/{user}/memberships", ASSIGN, body=unchanged),
+    ("get", "restoration-preview"): Request(
+        "users/{user}/restore-preview", REMOVE, about="removed before"
+    ),
+    ("post", "restoration"): Request(
+        "users/{user}/restore", REMOVE, about="removed before", body=confirmed
+    ),
+    ("get", "removals"): Request("removals", VIEW),
+    ("get", "removal"): Request("removals/{removal}", VIEW),
+    ("get", "removal-export"): Request("removals/export", EXPORT),
+    ("get", "audit-log"): Request("audit-log", VIEW),
+    ("get", "audit-log-export"): Request("audit-log/export", EXPORT),
+}

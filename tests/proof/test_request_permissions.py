@@ -1,0 +1,133 @@
+"""Which request takes what: every request of the API, every caller, every capability by itself."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+from django.db import transaction
+from rest_framework.test import APIClient
+
+from organizations.api.urls import urlpatterns
+from organizations.capabilities import Capability
+from organizations.models import Removal
+from tests.factories import MembershipFactory, RoleFactory
+from tests.production import token_of
+from tests.proof.api_requests import REQUESTS, Request
+from tests.proof.cast import (
+    ABSENT,
+    CALLERS,
+    NO_SUCH_ORGANIZATION,
+    OUTSIDERS,
+    POWERLESS,
+    TARGETS,
+    UNAUTHENTICATED,
+    Cast,
+    code_of,
+)
+from tests.proof.figures import Tally
+
+CELLS = "cells of the table of permissions"
+ORGANIZATIONS = ("this organization", *sorted(NO_SUCH_ORGANIZATION))
+STATUS = {
+    "AUTHENTICATION_REQUIRED": 401,
+    "TOKEN_INVALID": 401,
+    "TOKEN_EXPIRED": 401,
+    "ORGANIZATION_ACCESS_DENIED": 403,
+    "INSUFFICIENT_PERMISSIONS": 403,
+    "USER_NOT_FOUND": 404,
+    "REMOVAL_NOT_FOUND": 404,
+}
+
+
+def ask(client: APIClient, method: str, request: Request, cast: Cast, organization: str) -> Any:
+    """Ask for something in one of the organizations."""
+    path = request.path.format(
+        user=cast.user_id("", request.about),
+        removal=Removal.objects.get(membership__user=cast.users["target removed before"]).pk,
+    )
+    address = f"{cast.organization_path(organization)}/{path}"
+    body = [request.body(cast)] if request.body else []
+    return getattr(client, method)(address, *body)
+
+
+def expected_code(request: Request, caller: str, organization: str) -> str:
+    """What is asked of the caller alone; nothing for somebody who may."""
+    if caller in UNAUTHENTICATED:
+        return UNAUTHENTICATED[caller]
+    if caller in OUTSIDERS or organization in NO_SUCH_ORGANIZATION:
+        return "ORGANIZATION_ACCESS_DENIED"
+    return "INSUFFICIENT_PERMISSIONS" if caller in POWERLESS and request.needs else ""
+
+
+def test_every_request_is_in_the_table() -> None:
+    served = {
+        (method, pattern.name)
+        for pattern in urlpatterns
+        for method in ("get", "post", "put", "patch", "delete")
+        if hasattr(vars(pattern.callback)["view_class"], method)
+    }
+
+    assert served == set(REQUESTS)
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_every_request_asks_first_who_the_caller_is(
+    cast: Cast, tally: Tally, subtests: pytest.Subtests, caller: str
+) -> None:
+    for (key, request), organization in product(REQUESTS.items(), ORGANIZATIONS):
+        expected = expected_code(request, caller, organization)
+        with subtests.test(request=key, organization=organization), transaction.atomic():
+            response = ask(cast.client(caller), key[0], request, cast, organization)
+
+            status = STATUS[expected] if expected else request.status
+            assert (code_of(response), response.status_code) == (expected, status)
+            transaction.set_rollback(True)
+        tally(CELLS)
+
+
+@pytest.mark.parametrize("capability", Capability)
+def test_each_capability_opens_its_requests_and_no_other(
+    cast: Cast, tally: Tally, subtests: pytest.Subtests, capability: Capability
+) -> None:
+    role = RoleFactory.create(organization=cast.organization, capabilities=[capability])
+    member = MembershipFactory.create(organization=cast.organization, roles=[role])
+    client = APIClient(HTTP_AUTHORIZATION=f"Bearer {token_of(member.user)}")
+    for key, request in REQUESTS.items():
+        opens = request.needs & {capability} or capability == Capability.OVERRIDE_ALL_PERMISSIONS
+        expected = "" if opens or not request.needs else "INSUFFICIENT_PERMISSIONS"
+        with subtests.test(request=key), transaction.atomic():
+            response = ask(client, key[0], request, cast, "this organization")
+
+            assert code_of(response) == expected
+            transaction.set_rollback(True)
+        tally(CELLS)
+
+
+def test_a_user_is_shown_to_every_active_member(
+    cast: Cast, tally: Tally, subtests: pytest.Subtests
+) -> None:
+    for caller, target in product(CALLERS, TARGETS):
+        expected = expected_code(REQUESTS["get", "organization-user"], caller, target)
+        if not expected and target in ABSENT:
+            expected = "USER_NOT_FOUND"
+        with subtests.test(caller=caller, target=target):
+            response = cast.client(caller).get(cast.path(caller, target))
+
+            status = STATUS[expected] if expected else 200
+            assert (code_of(response), response.status_code) == (expected, status)
+        tally(CELLS)
+
+
+def test_a_record_of_another_organization_is_shown_to_nobody(
+    cast: Cast, tally: Tally, subtests: pytest.Subtests
+) -> None:
+    removals = (cast.removal_elsewhere, "rem_unknown", "rem-malformed")
+    for caller, removal in product(CALLERS, removals):
+        refusal = expected_code(REQUESTS["get", "removal"], caller, "this organization")
+        expected = refusal or "REMOVAL_NOT_FOUND"
+        with subtests.test(caller=caller, removal=removal):
+            address = f"{cast.organization_path('this organization')}/removals/{removal}"
+            response = cast.client(caller).get(address)
+
+            assert (code_of(response), response.status_code) == (expected, STATUS[expected])
+        tally(CELLS)
