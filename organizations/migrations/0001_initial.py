@@ -66,6 +66,9 @@ class Migration(migrations.Migration):
                             ("member.reactivated", "Member reactivated"),
                             ("member.removed", "Member removed"),
                             ("member.restored", "Member restored"),
+                            ("removal.scheduled", "Removal scheduled"),
+                            ("removal.cancelled", "Removal cancelled"),
+                            ("removal.failed", "Removal failed"),
                             ("resources.transferred", "Resources transferred"),
                         ],
                         max_length=40,
@@ -74,7 +77,13 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.CharField(
-                        choices=[("api", "API"), ("admin", "Admin"), ("command", "Command")],
+                        choices=[
+                            ("api", "API"),
+                            ("admin", "Admin"),
+                            ("command", "Command"),
+                            ("schedule", "Schedule"),
+                            ("scim", "SCIM"),
+                        ],
                         max_length=10,
                     ),
                 ),
@@ -175,7 +184,13 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.CharField(
-                        choices=[("api", "API"), ("admin", "Admin"), ("command", "Command")],
+                        choices=[
+                            ("api", "API"),
+                            ("admin", "Admin"),
+                            ("command", "Command"),
+                            ("schedule", "Schedule"),
+                            ("scim", "SCIM"),
+                        ],
                         max_length=10,
                     ),
                 ),
@@ -219,7 +234,13 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.CharField(
-                        choices=[("api", "API"), ("admin", "Admin"), ("command", "Command")],
+                        choices=[
+                            ("api", "API"),
+                            ("admin", "Admin"),
+                            ("command", "Command"),
+                            ("schedule", "Schedule"),
+                            ("scim", "SCIM"),
+                        ],
                         max_length=10,
                     ),
                 ),
@@ -702,7 +723,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="event",
             constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["api", "admin", "command"])),
+                condition=models.Q(("source__in", ["api", "admin", "command", "schedule", "scim"])),
                 name="event_source_is_known",
             ),
         ),
@@ -779,7 +800,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="removal",
             constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["api", "admin", "command"])),
+                condition=models.Q(("source__in", ["api", "admin", "command", "schedule", "scim"])),
                 name="removal_source_is_known",
             ),
         ),
@@ -835,7 +856,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="restoration",
             constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["api", "admin", "command"])),
+                condition=models.Q(("source__in", ["api", "admin", "command", "schedule", "scim"])),
                 name="restoration_source_is_known",
             ),
         ),

@@ -22,6 +22,9 @@ class Event(models.Model):
         MEMBER_REACTIVATED = "member.reactivated", "Member reactivated"
         MEMBER_REMOVED = "member.removed", "Member removed"
         MEMBER_RESTORED = "member.restored", "Member restored"
+        REMOVAL_SCHEDULED = "removal.scheduled", "Removal scheduled"
+        REMOVAL_CANCELLED = "removal.cancelled", "Removal cancelled"
+        REMOVAL_FAILED = "removal.failed", "Removal failed"
         RESOURCES_TRANSFERRED = "resources.transferred", "Resources transferred"
 
     id = PrefixedIdField("evt")

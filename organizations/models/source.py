@@ -9,3 +9,5 @@ class Source(models.TextChoices):
     API = "api", "API"
     ADMIN = "admin", "Admin"
     COMMAND = "command", "Command"
+    SCHEDULE = "schedule", "Schedule"
+    SCIM = "scim", "SCIM"
