@@ -1,4 +1,4 @@
-"""What the README shows is what happens."""
+"""What the README of the command shows is what happens."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ from tests.processes import ROOT
 def test_the_dry_run_prints_the_plan_that_is_shown(
     db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "organizations/bulk/README.md").read_text(encoding="utf-8")
     file = re.search(r"```csv\n((?:.*\n)*?)```", readme)
     shown = re.search(r"```console\n\$ DEBUG=true uv run manage.py (.*)\n((?:.*\n)*?)```", readme)
     assert file
