@@ -2,6 +2,10 @@
 
 from django.db import connection
 
+# So many members that their indexes are the cheaper way. A prepared statement is planned for ten
+# rows, whatever their number is: for ten of a few thousand, reading a table whole is as good.
+MANY = 20_000
+
 LARGE = (
     "organizations_membership",
     "organizations_roleassignment",

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from organizations.admin import overview
 from organizations.models import Membership, Organization, Resource
+from tests.benchmarks.world import make_organization
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -17,9 +19,8 @@ from tests.factories import (
     UserFactory,
 )
 from tests.organizations.admin.page import text_of
-from tests.organizations.removal.test_plans import add_members, analyze
 from tests.removals import remove
-from tests.sequential_scans import tables_read_whole
+from tests.sequential_scans import MANY, tables_read_whole
 from users.models import User
 
 
@@ -150,13 +151,13 @@ def test_the_first_page_reads_no_large_table_whole(
     monkeypatch.setattr(overview, "LOOKED_AT", 5)
     monkeypatch.setattr(overview, "COUNTED_UP_TO", 5)
     organization = owner.organization
-    department = DepartmentFactory.create(organization=organization)
-    add_members(organization, organization.roles.get(name="Member"), department, 5000)
+    make_organization(MANY, roles=1, departments=1, resources=1)
     others = OrganizationFactory.create_batch(50)
     MembershipFactory.create(organization=others[0], roles=["Owner"])
     for _ in range(10):
         leave_behind(organization, 1)
-    analyze()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
     before = tables_read_whole()
 
     page = text_of(browser.get("/admin/"))

@@ -1,24 +1,26 @@
 """How PostgreSQL goes about a restoration where there is much."""
 
 import pytest
+from django.db import connection
 
-from organizations.models import Membership, Organization
-from tests.factories import DepartmentFactory, RoleFactory
-from tests.organizations.removal.test_plans import add_members, analyze
+from organizations.models import Membership
+from tests.benchmarks.world import make_organization
 from tests.organizations.restoration.verbs import preview, restore, restored
 from tests.removals import remove
-from tests.sequential_scans import tables_read_whole
+from tests.sequential_scans import MANY, tables_read_whole
 
 
-# So few of 5,000 that their indexes are the cheaper way: of many more, reading a table whole is.
 @pytest.mark.parametrize("number", [1, 10])
-def test_no_large_table_is_read_whole(organization: Organization, number: int) -> None:
-    role = RoleFactory.create(organization=organization)
-    department = DepartmentFactory.create(organization=organization)
-    add_members(organization, role, department, 5000)
-    members = list(Membership.objects.all()[:2000])
-    remove(*members, transfer_to=department.pk)
-    analyze()
+def test_no_large_table_is_read_whole(db: None, number: int) -> None:
+    world = make_organization(MANY, roles=1, departments=1, resources=1)
+    members = list(
+        Membership.objects.filter(
+            organization=world.organization_id, user__in=world.user_ids[:1000]
+        )
+    )
+    remove(*members, transfer_to=world.department_id)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
     before = tables_read_whole()
 
     previews = preview(*members[:number])
