@@ -135,6 +135,11 @@ PROCRASTINATE_WORKER_DEFAULTS = {
     "shutdown_graceful_timeout": 30,
 }
 
+# What the secrets of webhooks are derived from.
+WEBHOOK_KEY = env.str("WEBHOOK_KEY", default="") or f"webhooks {SECRET_KEY}"
+# Whether webhooks may be sent within this network, and without TLS.
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
+
 # Rate limits are counted here: per process, or where several are to count together, in Redis.
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
