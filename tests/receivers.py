@@ -42,6 +42,9 @@ def answering(status: int, **headers: str) -> Behaviour:
     return answer
 
 
+RECEIVED = answering(204)
+
+
 def in_turn(*behaviours: Behaviour) -> Behaviour:
     """Return a behaviour: the first request meets the first of these, and so on."""
     left = iter(behaviours)
@@ -49,7 +52,7 @@ def in_turn(*behaviours: Behaviour) -> Behaviour:
 
 
 @contextmanager
-def receiver(behaviour: Behaviour = answering(204)) -> Iterator[Receiver]:
+def receiver(behaviour: Behaviour = RECEIVED) -> Iterator[Receiver]:
     """Run a receiver that notes every request before it behaves like this."""
 
     class Handler(BaseHTTPRequestHandler):
