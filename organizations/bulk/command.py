@@ -200,7 +200,7 @@ class BulkCommand(BaseCommand):
     def _work(self, run: Run, batches: Batches, count: int, report: Report | None) -> int:
         """Do it, and say what happened; return the exit status."""
         summary = self.summary()
-        worked = work_in_batches(partial(self.work, run), batches, tell=self._error)
+        worked = work_in_batches(partial(self.work, run), batches, report_problem=self._error)
         problem, status = "", 0
         try:
             for rows in summary.add_with_progress(worked, count, sys.stderr):
