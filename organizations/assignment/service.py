@@ -53,7 +53,7 @@ def add_member(
         _check_change(organization_id, roles, departments, authority, may_give_owner)
         membership = Membership.objects.create(organization_id=organization_id, user_id=user_id)
         give([(membership, roles.added, departments.added)])
-        Event.objects.create(
+        Event.objects.record(
             type=Event.Type.MEMBER_ADDED,
             organization_id=organization_id,
             user_id=user_id,
@@ -101,7 +101,7 @@ def assign(
             give([(membership, roles.added, departments.added)])
             membership.role_assignments.filter(role__in=roles.removed).delete()
             membership.department_memberships.filter(department__in=departments.removed).delete()
-            Event.objects.create(
+            Event.objects.record(
                 type=Event.Type.MEMBER_UPDATED,
                 organization_id=organization_id,
                 user_id=user_id,

@@ -130,7 +130,7 @@ def _record_events(
     trace_id: str,
 ) -> None:
     """Write an event for each of these: who owned something, whom it passed to, and how much."""
-    Event.objects.bulk_create(
+    Event.objects.bulk_record(
         Event(
             type=Event.Type.RESOURCES_TRANSFERRED,
             organization_id=organization_id,
