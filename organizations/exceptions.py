@@ -1,4 +1,4 @@
-"""Why a change of members is refused, and why a caller is."""
+"""The refusals of the organizations' API, services and commands."""
 
 from config.errors import ContractError
 from config.errors import InsufficientPermissionsError as InsufficientPermissionsError
@@ -86,7 +86,7 @@ class LastOwnerCannotBeDeactivatedError(ContractError):
 
 
 class CannotDeactivateYourselfError(ContractError):
-    """Who is deactivated could not take it back."""
+    """Callers cannot deactivate themselves: nobody deactivated can reactivate."""
 
     status = 422
     code = "CANNOT_DEACTIVATE_YOURSELF"

@@ -1,4 +1,4 @@
-"""When the database looks at what no constraint can state; its functions say what it looks at.
+"""Triggers for the invariants that no constraint can state; functions.sql has what they call.
 
 The functions are in ``organizations/migrations/functions.sql``. They take row locks, which hold
 under READ COMMITTED, the isolation that the settings name, in the order that
@@ -184,7 +184,7 @@ events_are_announced = pgtrigger.Trigger(
 
 
 def append_only(fields: Sequence[str]) -> list[pgtrigger.Trigger]:
-    """Return the triggers of a record of which nothing is changed, but that its reason is emptied.
+    """Return the triggers of an append-only record, whose reason alone can be emptied.
 
     ``fields`` are all but the reason, the id and what the database generates.
     """

@@ -19,7 +19,7 @@ from users.models import User
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    """The words for members."""
+    """Queries for memberships, by state and by user."""
 
     def current(self) -> Self:
         """Members, active or deactivated: their tenure has not ended."""

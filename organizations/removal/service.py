@@ -77,7 +77,7 @@ def _decide_and_remove(
     authority: frozenset[Capability],
     record: Mapping[str, str | datetime | None],
 ) -> dict[str, RemovalOutcome]:
-    """Remove those locked members whom nothing keeps; return what became of each, by user id."""
+    """Remove the locked members whom the guards let go; return each outcome, by user id."""
     if not members:
         return {}
     removal_ids = {user_id: generate_id("rem") for user_id in members}
