@@ -95,8 +95,9 @@ def seed(organization: Organization) -> None:
             [organization.pk],
         )
         cursor.execute(
-            "INSERT INTO organizations_roleassignment (organization_id, membership_id, role_id)"
-            " SELECT organization_id, id, %s FROM organizations_membership"
+            "INSERT INTO organizations_roleassignment"
+            " (organization_id, membership_id, user_id, role_id)"
+            " SELECT organization_id, id, user_id, %s FROM organizations_membership"
             " WHERE user_id LIKE 'usr_many%%'",
             [role.pk],
         )
