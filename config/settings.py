@@ -136,6 +136,9 @@ if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
 # What a page says next may name a person: it stays with the browser, and out of the database.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
+# What secrets of webhooks are derived from; one derived from SECRET_KEY where it is empty.
+WEBHOOK_KEY = env.str("WEBHOOK_KEY", default="")
+
 # How long after a removal the member can be restored; 0: not at all.
 RESTORE_WINDOW_DAYS = env.int("RESTORE_WINDOW_DAYS", default=90)
 
