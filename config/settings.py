@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "pgtrigger",
+    "procrastinate.contrib.django",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -123,6 +124,16 @@ else:
     # libpq reads PGOPTIONS only where no option is given; so it is passed on, and wins.
     given = options.get("options", env.str("PGOPTIONS", default=""))
     options["options"] = f"-c plan_cache_mode=force_generic_plan {given}"
+
+# Jobs, which `manage.py procrastinate worker` does. Their code is loaded there alone.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = ["config.jobs", "organizations.events.tasks"]
+PROCRASTINATE_WORKER_DEFAULTS = {
+    "concurrency": 10,  # a job that sends waits most of its time
+    "listen_notify": not env.bool("PGBOUNCER", default=False),
+    "fetch_job_polling_interval": 2,  # seconds
+    "shutdown_graceful_timeout": 30,
+}
 
 # Rate limits are counted here: per process, or where several are to count together, in Redis.
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}

@@ -46,7 +46,9 @@ def retried(work: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
 
 def _is_worth_another_try(fault: DatabaseError) -> bool:
     """Tell whether the same work may succeed."""
-    cause = fault.__cause__
+    cause: BaseException | None = fault
+    while cause and not isinstance(cause, psycopg.Error):  # procrastinate wraps them once more
+        cause = cause.__cause__
     if isinstance(cause, UNDONE):
         return not connection.in_atomic_block
-    return isinstance(cause, psycopg.Error) and isinstance(cause, OUTRUN)
+    return isinstance(cause, OUTRUN)

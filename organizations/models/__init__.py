@@ -9,6 +9,7 @@ from organizations.models.resource import Resource
 from organizations.models.restoration import Restoration
 from organizations.models.source import Source
 from organizations.models.token_binding import TokenBinding
+from organizations.models.webhook import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Department",
@@ -24,4 +25,6 @@ __all__ = [
     "RoleAssignment",
     "Source",
     "TokenBinding",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

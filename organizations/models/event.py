@@ -6,7 +6,7 @@ from django.utils import timezone
 from config.identifiers import PrefixedIdField
 from organizations.models.organization import Organization
 from organizations.models.source import Source
-from organizations.triggers import append_only
+from organizations.triggers import append_only, events_are_announced
 from users.models import User
 
 
@@ -26,6 +26,7 @@ class Event(models.Model):
         REMOVAL_CANCELLED = "removal.cancelled", "Removal cancelled"
         REMOVAL_FAILED = "removal.failed", "Removal failed"
         RESOURCES_TRANSFERRED = "resources.transferred", "Resources transferred"
+        WEBHOOK_TEST = "webhook.test", "Webhook test"
 
     id = PrefixedIdField("evt")
     type = models.CharField(max_length=40, choices=Type)
@@ -72,8 +73,14 @@ class Event(models.Model):
             ),
             models.Index(fields=["organization", "created_at"], name="event_by_date"),
         )
-        triggers = append_only(
-            ["type", "organization", "user", "actor", "source", "data", "trace_id", "created_at"]
+        triggers = (
+            events_are_announced,
+            *append_only(
+                [
+                    *("type", "organization", "user", "actor"),
+                    *("source", "data", "trace_id", "created_at"),
+                ]
+            ),
         )
 
     def __str__(self) -> str:
