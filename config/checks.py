@@ -27,9 +27,7 @@ def count_the_proxies(app_configs: Sequence[AppConfig] | None, **_: object) -> l
 
 
 @register(Tags.security, deploy=True)
-def give_webhooks_a_key(
-    app_configs: Sequence[AppConfig] | None, **_: object
-) -> list[Warning]:
+def give_webhooks_a_key(app_configs: Sequence[AppConfig] | None, **_: object) -> list[Warning]:
     """Advise a key of their own for webhooks: else a new SECRET_KEY changes all their secrets."""
     if len(settings.WEBHOOK_KEY) >= SHORTEST_KEY:
         return []

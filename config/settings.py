@@ -147,6 +147,9 @@ if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
 # What a page says next may name a person: it stays with the browser, and out of the database.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
+# Whether webhooks may be sent within this network, and without TLS.
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
+
 # What secrets of webhooks are derived from; one derived from SECRET_KEY where it is empty.
 WEBHOOK_KEY = env.str("WEBHOOK_KEY", default="")
 
@@ -247,6 +250,7 @@ REST_FRAMEWORK = {
         "token": env.str("RATE_PER_TOKEN", default="600/min") or None,
         "address": env.str("RATE_PER_ADDRESS", default="1200/min") or None,
         "login": env.str("RATE_OF_LOGINS", default="100/hour") or None,
+        "delivery": "10/min",
     },
     "EXCEPTION_HANDLER": "config.api.envelope.exception_handler",
     # How many proxies in front write X-Forwarded-For: 0 trusts none and takes the peer's address.

@@ -1,9 +1,10 @@
 """The secrets that webhooks are signed with: derived, not stored, so that no dump holds one."""
 
 from base64 import b64encode
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from organizations.models import WebhookEndpoint
@@ -17,10 +18,10 @@ def secret_of(endpoint: WebhookEndpoint) -> str:
     return _derive(endpoint, endpoint.secret_version)
 
 
-def signing_secrets(endpoint: WebhookEndpoint, at: datetime) -> list[str]:
-    """Return the secrets that sign a message then: the current one, and one rotated lately."""
+def signing_secrets(endpoint: WebhookEndpoint) -> list[str]:
+    """Return the secrets that sign a message now: the current one, and one rotated lately."""
     until = endpoint.previous_secret_until
-    is_rotated_lately = until is not None and at < until
+    is_rotated_lately = until is not None and timezone.now() < until
     versions = [endpoint.secret_version, endpoint.secret_version - 1][: 1 + is_rotated_lately]
     return [_derive(endpoint, version) for version in versions]
 
