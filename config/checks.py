@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import Error, Tags, register
 
 SHORTEST_KEY = 50  # characters, as Django asks of SECRET_KEY
 
@@ -27,12 +28,14 @@ def count_the_proxies(app_configs: Sequence[AppConfig] | None, **_: object) -> l
 
 
 @register(Tags.security, deploy=True)
-def give_webhooks_a_key(app_configs: Sequence[AppConfig] | None, **_: object) -> list[Warning]:
+def give_webhooks_a_key(
+    app_configs: Sequence[AppConfig] | None, **_: object
+) -> list[checks.Warning]:
     """Advise a key of their own for webhooks: else a new SECRET_KEY changes all their secrets."""
     if len(settings.WEBHOOK_KEY) >= SHORTEST_KEY:
         return []
     return [
-        Warning(
+        checks.Warning(
             f"WEBHOOK_KEY is shorter than {SHORTEST_KEY} characters."
             if settings.WEBHOOK_KEY
             else "WEBHOOK_KEY is not set: the secrets of webhooks are derived from SECRET_KEY.",

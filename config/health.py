@@ -4,12 +4,11 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 
-from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from organizations.checks import EARLIER_VERSION, is_of_earlier_version
+from config.database_version import find_schema_problem
 
 
 def live(request: HttpRequest) -> HttpResponse:
@@ -28,13 +27,10 @@ def ready(request: HttpRequest) -> HttpResponse:
 def reason_not_ready(second: int) -> str | None:
     """Return why the process cannot do its work in this second; it looks once, whoever asks."""
     try:
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        problem = find_schema_problem()
     except Error:
         return "no database"
-    if is_of_earlier_version(executor.loader.applied_migrations):
-        return EARLIER_VERSION
-    return "migrations are missing" if missing else None
+    return problem.msg if problem else None
 
 
 PROBES = {"/livez": live, "/readyz": ready}

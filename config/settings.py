@@ -135,6 +135,11 @@ PROCRASTINATE_WORKER_DEFAULTS = {
     "shutdown_graceful_timeout": 30,
 }
 
+# What the secrets of webhooks are derived from; where it is empty, a key from SECRET_KEY.
+WEBHOOK_KEY = env.str("WEBHOOK_KEY", default="")
+# Whether webhooks may be sent within this network, and without TLS.
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
+
 # Rate limits are counted here: per process, or where several are to count together, in Redis.
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
@@ -146,12 +151,6 @@ if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
 
 # What a page says next may name a person: it stays with the browser, and out of the database.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
-
-# Whether webhooks may be sent within this network, and without TLS.
-WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
-
-# What secrets of webhooks are derived from; one derived from SECRET_KEY where it is empty.
-WEBHOOK_KEY = env.str("WEBHOOK_KEY", default="")
 
 # How long after a removal the member can be restored; 0: not at all.
 RESTORE_WINDOW_DAYS = env.int("RESTORE_WINDOW_DAYS", default=90)
@@ -268,6 +267,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": [],
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "EventType": "organizations.models.event.Event.Type",
+        "WebhookEventType": "organizations.api.webhook_endpoints.EVENT_TYPES",
+        "WebhookEndpointStatus": "organizations.api.webhook_endpoints.STATUSES",
+        "WebhookDeliveryStatus": "organizations.models.webhook.WebhookDelivery.Status",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "DESCRIPTION": (

@@ -54,10 +54,10 @@ def require(
 
     The contract's checks 2 and 3. Raises as `capabilities_in`, and InsufficientPermissionsError.
     """
-    held = capabilities_in(organization_id, request.user, request.auth)
-    if not held.issuperset(capabilities):
+    authority = capabilities_in(organization_id, request.user, request.auth)
+    if not authority.issuperset(capabilities):
         raise InsufficientPermissionsError({"required_capabilities": list(capabilities)})
-    return held
+    return authority
 
 
 def authority_to_assign(

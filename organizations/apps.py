@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from organizations.checks import check_database_version
+from config.database_version import check_database_version
 
 
 class OrganizationsConfig(AppConfig):

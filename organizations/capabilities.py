@@ -29,5 +29,7 @@ ALL_CAPABILITIES = frozenset(Capability)
 
 def effective(granted: Iterable[str]) -> frozenset[Capability]:
     """Return what the holder of these capabilities may do, the override spelled out."""
-    held = frozenset(map(Capability, granted))
-    return ALL_CAPABILITIES if Capability.OVERRIDE_ALL_PERMISSIONS in held else held
+    capabilities = frozenset(map(Capability, granted))
+    if Capability.OVERRIDE_ALL_PERMISSIONS in capabilities:
+        return ALL_CAPABILITIES
+    return capabilities

@@ -25,17 +25,17 @@ class LookupFilter(admin.SimpleListFilter):
         return [("", "")]
 
     def choices(self, changelist: ChangeList) -> Any:
-        """Return what the form of the filter keeps of the address, and how to clear it."""
-        kept = [
+        """Return the address's other parameters, which stay, and the address without this one."""
+        others = [
             (name, value)
             for name, values in changelist.get_filters_params().items()
             for value in values
             if name != self.parameter_name
         ]
         if changelist.query:
-            kept.append((SEARCH_VAR, changelist.query))
+            others.append((SEARCH_VAR, changelist.query))
         clear = changelist.get_query_string(remove=[str(self.parameter_name)])
-        return [{"kept": kept, "clear": clear}]
+        return [{"other_parameters": others, "clear": clear}]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Narrow the list to what was typed."""

@@ -77,25 +77,33 @@ def _in_utc(moment: datetime) -> datetime:
         return moment.replace(tzinfo=UTC)
 
 
-@extend_schema_field(
-    {"anyOf": [{"type": "string", "format": kind} for kind in ("date-time", "date")]}
-)
 class MomentFilter(Filter):
-    """Compares with a moment."""
+    """Compares when something was made with a moment; ``description`` is for OpenAPI."""
 
     field_class = MomentField
+
+    def __init__(self, *, lookup_expr: str, description: str) -> None:
+        super().__init__("created_at", lookup_expr)
+        kinds = [{"type": "string", "format": kind} for kind in ("date-time", "date")]
+        describe = extend_schema_field({"anyOf": kinds, "description": description})
+        describe(self)  # type: ignore[type-var]  # takes a filter as it takes a field
 
 
 class PeriodFilterSet(FilterSet):
     """What was made in a period: from is included, to is not."""
 
     from_date = MomentFilter(
-        field_name="created_at",
         lookup_expr="gte",
-        help_text="Not before this time with an offset, or this day (UTC).",
+        description=(
+            "Only what was made at this moment or later: a time with its offset, such as"
+            " `2025-12-22T15:30:00Z` (the `+` of an offset is written `%2B`), or a date, with all"
+            " of its day in UTC."
+        ),
     )
     to_date = MomentFilter(
-        field_name="created_at",
         lookup_expr="lt",
-        help_text="Before this time with an offset, or this day (UTC).",
+        description=(
+            "Only what was made before this moment: a time with its offset, or a date, with"
+            " nothing of its day in UTC."
+        ),
     )

@@ -50,8 +50,8 @@ class AssignmentFormSet(BaseInlineFormSet[Assignment, Membership, forms.ModelFor
         if not self.new_objects and not self.deleted_objects:
             return None
         assigned = set(map(_assigned_id, self.get_queryset().all()))
-        taken = set(map(_assigned_id, self.deleted_objects))
-        return (assigned - taken) | set(map(_assigned_id, self.new_objects))
+        removed = set(map(_assigned_id, self.deleted_objects))
+        return (assigned - removed) | set(map(_assigned_id, self.new_objects))
 
 
 def _assigned_id(row: Assignment) -> str:
@@ -85,7 +85,7 @@ class AssignmentInline(admin.TabularInline[Assignment, Membership]):
         return bool(obj and obj.is_current) and super().has_add_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What is held is given and taken, not changed."""
+        """An assignment is given or taken, and never changed."""
         return False
 
 

@@ -26,48 +26,6 @@ class SelectOfOrganization(AutocompleteSelect):
         return f"{super().get_url()}?organization={self.organization.pk}"
 
 
-class DepartmentsForm(forms.Form):
-    """A department for each of some organizations."""
-
-    required_department = True
-    department_help = ""
-
-    def __init__(
-        self,
-        organizations: Iterable[Organization],
-        admin_site: AdminSite,
-        data: Any = None,
-    ) -> None:
-        super().__init__(data)
-        departments: dict[str, forms.Field] = {
-            self._name(organization): forms.ModelChoiceField(
-                Department.objects.filter(organization=organization),
-                required=self.required_department,
-                label=f"Department of {organization}",
-                widget=SelectOfOrganization(
-                    Resource._meta.get_field("department"), organization, admin_site
-                ),
-                help_text=self.department_help,
-            )
-            for organization in organizations
-        }
-        self.fields |= departments
-        self.order_fields(list(departments))
-
-    @staticmethod
-    def _name(organization: Organization) -> str:
-        return f"department_of_{organization.pk}"
-
-    def department_field(self, organization: Organization) -> BoundField:
-        """Return the field of an organization, to show it."""
-        return self[self._name(organization)]
-
-    def department_of(self, organization: Organization) -> Department | None:
-        """Return the department that was chosen for an organization."""
-        department: Department | None = self.cleaned_data[self._name(organization)]
-        return department
-
-
 class ReasonForm(forms.Form):
     """Why something is done."""
 
@@ -79,13 +37,12 @@ class ReasonForm(forms.Form):
     )
 
 
-class TargetsForm(ReasonForm, DepartmentsForm):
+class TargetsForm(ReasonForm):
     """For each of some organizations a department or a person who takes over, or neither; and why.
 
     ``leaving`` are memberships whose resources pass on: none of them takes over.
     """
 
-    required_department = False
     department_help = "Takes over what they own. Without it, and without a person, it stays theirs."
     person_help = "An active member who takes over instead of a department."
 
@@ -97,11 +54,19 @@ class TargetsForm(ReasonForm, DepartmentsForm):
         *,
         leaving: Iterable[int | str] = (),
     ) -> None:
-        organizations = list(organizations)
-        super().__init__(organizations, admin_site, data)
-        self.organizations = organizations
+        super().__init__(data)
+        self.organizations = list(organizations)
         staying = Membership.objects.active().exclude(pk__in=leaving).select_related("user")
-        for organization in organizations:
+        for organization in self.organizations:
+            self.fields[self._department(organization)] = forms.ModelChoiceField(
+                Department.objects.filter(organization=organization),
+                required=False,
+                label=f"Department of {organization}",
+                widget=SelectOfOrganization(
+                    Resource._meta.get_field("department"), organization, admin_site
+                ),
+                help_text=self.department_help,
+            )
             self.fields[self._person(organization)] = forms.ModelChoiceField(
                 staying.filter(organization=organization),
                 required=False,
@@ -112,11 +77,11 @@ class TargetsForm(ReasonForm, DepartmentsForm):
                 help_text=self.person_help,
                 error_messages={"invalid_choice": "Choose an active member who stays."},
             )
-        self.order_fields(
-            name
-            for organization in organizations
-            for name in (self._name(organization), self._person(organization))
-        )
+        self.order_fields([name for name in self.fields if name != "reason"])
+
+    @staticmethod
+    def _department(organization: Organization) -> str:
+        return f"department_of_{organization.pk}"
 
     @staticmethod
     def _person(organization: Organization) -> str:
@@ -126,30 +91,32 @@ class TargetsForm(ReasonForm, DepartmentsForm):
         """Refuse two who would take over the same."""
         cleaned = super().clean()
         for organization in self.organizations:
-            names = self._name(organization), self._person(organization)
+            names = self._department(organization), self._person(organization)
             if all(self.cleaned_data.get(name) for name in names):
                 self.add_error(names[1], "Choose either a department or a person.")
         return cleaned
 
     def target_fields(self, organization: Organization) -> list[BoundField]:
         """Return the fields of an organization, to show them."""
-        return [self[self._name(organization)], self[self._person(organization)]]
+        return [self[self._department(organization)], self[self._person(organization)]]
 
     def target_of(self, organization: Organization) -> Department | User | None:
         """Return who was chosen to take over in an organization, if anybody was."""
+        department: Department | None = self.cleaned_data[self._department(organization)]
         member: Membership | None = self.cleaned_data[self._person(organization)]
-        return member.user if member else self.department_of(organization)
+        return member.user if member else department
 
 
 class TransferForm(TargetsForm):
-    """Who takes over what is left, which somebody must."""
+    """A department or a person for each of some organizations, one of which must take over."""
 
-    department_help = "Takes over what is left."
+    department_help = "Takes them over."
 
     def clean(self) -> dict[str, Any] | None:
         """Ask for one of the two."""
         cleaned = super().clean()
         for organization in self.organizations:
-            if not self.errors and not self.target_of(organization):
-                self.add_error(self._name(organization), "Choose a department or a person.")
+            names = self._department(organization), self._person(organization)
+            if not any(self.cleaned_data.get(name) or name in self.errors for name in names):
+                self.add_error(names[0], "Choose a department or a person.")
         return cleaned

@@ -123,7 +123,7 @@ class MemberDeactivationAdmin(MemberActionAdmin):
                         reason=form.cleaned_data["reason"],
                         trace_id=trace_id_of(request),
                     )
-                    _keep(selection, batch, outcomes)
+                    _note_outcomes(selection, batch, outcomes)
             return self._lead_on(request, selection, "deactivated")
         plans = [
             plan_action(
@@ -154,7 +154,7 @@ class MemberDeactivationAdmin(MemberActionAdmin):
                         reason=form.cleaned_data["reason"],
                         trace_id=trace_id_of(request),
                     )
-                    _keep(selection, batch, outcomes)
+                    _note_outcomes(selection, batch, outcomes)
             return self._lead_on(request, selection, "reactivated")
         plans = [plan_action(each, its_members, {}) for each, its_members in members.items()]
         return self._ask(request, "reactivate", form, plans)
@@ -202,7 +202,7 @@ def _refusals(
     )
 
 
-def _keep(
+def _note_outcomes(
     selection: Selection, batch: Sequence[Membership], outcomes: Sequence[DeactivationOutcome]
 ) -> None:
     """Note with the selection what became of each member."""

@@ -153,7 +153,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
                     selection.done.append(member.pk)
                 else:
                     selection.refusals[str(member.pk)] = str(outcome.refusal)
-            selection.keep(request.session)
+            selection.save(request.session)
 
     def removal_result(self, request: HttpRequest, key: str) -> HttpResponse:
         """Show who was removed, what moved where, and who was not removed and why."""

@@ -1,6 +1,8 @@
 """What organizations have, and whose it is."""
 
 from collections import Counter
+from collections.abc import Collection
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -15,12 +17,14 @@ from config.admin.deletion import GuardedDeletion
 from config.admin.large_tables import LargeTableAdmin
 from config.admin.site import staff_of
 from config.identifiers import is_id
+from config.trace import trace_id_of
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
-from organizations.admin.forms import DepartmentsForm
+from organizations.admin.forms import TransferForm
 from organizations.admin.selection import Selection, lead_back, lead_to_confirmation
-from organizations.models import Department, Organization, Resource
-from organizations.models.resource import ResourceQuerySet
+from organizations.models import Department, Organization, Resource, Source
+from organizations.retries import retried
+from organizations.transfer.service import transfer_selected
 from users.models import User
 
 CHANGELIST = "admin:organizations_resource_changelist"
@@ -57,7 +61,7 @@ class ResourceAdmin(GuardedDeletion[Resource], LargeTableAdmin[Resource]):
     search_fields = ("owner__email",)
     search_help_text = "Its id, or its owner: a name, how an e-mail address begins, or an id."
     readonly_fields = ("id", "removal")
-    actions = ("transfer_to_department",)
+    actions = ("pass_on",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Resource], search_term: str
@@ -79,14 +83,28 @@ class ResourceAdmin(GuardedDeletion[Resource], LargeTableAdmin[Resource]):
         """What a removal moved stays, to be put back."""
         return "A removal moved it, and what a removal moved stays." if row.removal_id else ""
 
+    def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
+        """Save what the page changes; who takes a resource over, the transfer saves."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        changed = set(form.changed_data)
+        if not changed.isdisjoint({"owner", "department"}):
+            transfer_selected(
+                obj.organization_id,
+                [obj.pk],
+                transfer_to=obj.owner_id or obj.department_id or "",
+                actor=staff_of(request),
+                source=Source.ADMIN,
+                trace_id=trace_id_of(request),
+            )
+        obj.save(update_fields=changed & {"name"})
+
     @admin.action(
-        description="Pass selected resources to a department of their organization",
-        permissions=["change"],
+        description="Pass selected resources to a department or a person", permissions=["change"]
     )
-    def transfer_to_department(
-        self, request: HttpRequest, queryset: QuerySet[Resource]
-    ) -> HttpResponse | None:
-        """Ask which department takes over the selected resources."""
+    def pass_on(self, request: HttpRequest, queryset: QuerySet[Resource]) -> HttpResponse | None:
+        """Ask who takes over the selected resources."""
         return lead_to_confirmation(
             self, request, queryset, TRANSFER, if_none="None of them is there any more."
         )
@@ -100,7 +118,7 @@ class ResourceAdmin(GuardedDeletion[Resource], LargeTableAdmin[Resource]):
         ]
 
     def transfer(self, request: HttpRequest, key: str) -> HttpResponse:
-        """Ask for a department for each organization of the selection, then pass them there."""
+        """Ask who takes over in each organization of the selection, then pass it on."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         selection = Selection.find(key, request.session)
@@ -112,11 +130,19 @@ class ResourceAdmin(GuardedDeletion[Resource], LargeTableAdmin[Resource]):
         ).order_by("name", "pk")
         if not organizations:  # deleted meanwhile
             return lead_back(request, CHANGELIST)
-        form = DepartmentsForm(organizations, self.admin_site, request.POST or None)
+        form = TransferForm(organizations, self.admin_site, request.POST or None)
         if form.is_valid():
             for organization in organizations:
-                if department := form.department_of(organization):
-                    self._pass_to(request, selected, department)
+                if target := form.target_of(organization):
+                    number = transfer_and_log(
+                        organization,
+                        [str(resource_id) for resource_id in selection.ids],
+                        target,
+                        actor=staff_of(request),
+                        reason=form.cleaned_data["reason"],
+                        trace_id=trace_id_of(request),
+                    )
+                    self.message_user(request, f"{number:,} passed to {target} of {organization}.")
             return redirect(CHANGELIST)
         counts = Counter(
             dict(selected.values_list("organization").annotate(Count("pk")).order_by())
@@ -125,24 +151,40 @@ class ResourceAdmin(GuardedDeletion[Resource], LargeTableAdmin[Resource]):
             self,
             request,
             "resource/transfer",
-            title="Pass resources to a department?",
+            title="Pass resources on?",
             form=form,
             transfers=[
-                (organization, counts[organization.pk], form.department_field(organization))
+                (organization, counts[organization.pk], form.target_fields(organization))
                 for organization in organizations
             ],
         )
 
-    @transaction.atomic
-    def _pass_to(
-        self, request: HttpRequest, resources: ResourceQuerySet, department: Department
-    ) -> None:
-        """Pass those of the department's organization to it, log each, and say how many."""
-        moved = resources.filter(organization=department.organization_id)
-        number = moved.pass_to(department)
-        LogEntry.objects.log_actions(
-            staff_of(request).pk, moved, CHANGE, f"Passed to {department} ({department.pk})."
-        )
-        self.message_user(
-            request, f"{number:,} passed to {department} of {department.organization}."
-        )
+
+@retried
+@transaction.atomic
+def transfer_and_log(
+    organization: Organization,
+    resource_ids: Collection[str],
+    target: Department | User,
+    *,
+    actor: User,
+    reason: str,
+    trace_id: str,
+) -> int:
+    """Pass on resources, with the entries of the admin's log; return how many moved."""
+    moved = transfer_selected(
+        organization.pk,
+        resource_ids,
+        transfer_to=target.pk,
+        actor=actor,
+        source=Source.ADMIN,
+        reason=reason,
+        trace_id=trace_id,
+    )
+    LogEntry.objects.log_actions(
+        actor.pk,
+        Resource.objects.filter(pk__in=moved),
+        CHANGE,
+        f"Passed to {target.pk}, trace id {trace_id}.",
+    )
+    return len(moved)

@@ -1,4 +1,4 @@
-"""What staff chose in a list, kept between the list, the confirmation and the result."""
+"""What staff selected in a list, saved in the session until the result is shown."""
 
 import secrets
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 SESSION_KEY = "selections"
-KEPT = 5  # selections of one session; older ones are forgotten
+MOST_SELECTIONS = 5  # of one session; older ones are forgotten
 # A larger one would not fit into the time of one request.
 LARGEST = 20_000
 MOST_ORGANIZATIONS = 50
@@ -32,21 +32,21 @@ class Selection:
 
     @classmethod
     def of(cls, ids: Iterable[int | str], session: SessionBase) -> Self:
-        """Return a new selection, kept in the session."""
+        """Return a new selection, saved in the session."""
         selection = cls(list(ids))
-        selection.keep(session)
+        selection.save(session)
         return selection
 
     @classmethod
     def find(cls, key: str, session: SessionBase) -> Self | None:
         """Return the selection with this key, unless the session has forgotten it."""
-        kept = session.get(SESSION_KEY, {}).get(key)
-        return cls(**kept) if kept else None
+        saved = session.get(SESSION_KEY, {}).get(key)
+        return cls(**saved) if saved else None
 
-    def keep(self, session: SessionBase) -> None:
-        """Keep it in the session, as it is now."""
+    def save(self, session: SessionBase) -> None:
+        """Save it in the session, as it is now."""
         selections = session.get(SESSION_KEY, {}) | {self.key: asdict(self)}
-        session[SESSION_KEY] = dict(list(selections.items())[-KEPT:])
+        session[SESSION_KEY] = dict(list(selections.items())[-MOST_SELECTIONS:])
 
 
 def lead_to_confirmation(
@@ -80,6 +80,6 @@ def _too_much(chosen: QuerySet[Any]) -> str | None:
 
 
 def lead_back(request: HttpRequest, changelist: str) -> HttpResponse:
-    """Lead back to the list from a page whose selection is gone."""
+    """Lead back to the list from a page whose selection the session has forgotten."""
     messages.warning(request, "That selection is gone. Please select again.")
     return redirect(changelist)

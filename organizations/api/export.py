@@ -41,7 +41,8 @@ class ExportFilterSet(FilterSet):
     """What an export takes besides the filters of its list."""
 
     include_reason = BooleanFilter(
-        method="all_rows", help_text="Whether the last column is the reason, which is free text."
+        method="all_rows",
+        help_text="Whether a last column has the reason, which is free text (default: false).",
     )
 
     def all_rows(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:

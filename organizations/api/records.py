@@ -10,5 +10,5 @@ class RecordFilterSet(PeriodFilterSet):
     """Who did it, how, in which request, and when."""
 
     actor_id = CharFilter(help_text="Only what this user did.")
-    source = ChoiceFilter(choices=Source.choices, help_text="Only what was asked for there.")
+    source = ChoiceFilter(choices=Source.choices, help_text="Only what came this way.")
     trace_id = CharFilter(help_text="Only what this request, or run of the command, did.")

@@ -23,13 +23,13 @@ class OrganizationUserView(ApiView):
     @describe_user
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Return the user (members: GET /users/{user_id})."""
-        held = require(organization_id, request)
+        authority = require(organization_id, request)
         try:
             member = find_user(organization_id, user_id)
         except UserNotFoundError:
-            if Capability.REMOVE_USERS not in held:
+            if Capability.REMOVE_USERS not in authority:
                 raise
-            raise explain_absence(organization_id, [user_id], held)[user_id].refusal from None
+            raise explain_absence(organization_id, [user_id], authority)[user_id].refusal from None
         return Response(UserSerializer(member).data)
 
     @describe_removal

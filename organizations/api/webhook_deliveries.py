@@ -1,6 +1,7 @@
 """What webhook endpoints were sent: listed, tried, and sent again."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 from django_filters.rest_framework import ChoiceFilter, FilterSet
@@ -35,6 +36,8 @@ from organizations.api.webhook_endpoints import NEEDED, TAG
 from organizations.events.endpoints import find_endpoint, redeliver, send_test
 from organizations.exceptions import WebhookDeliveryNotFoundError, WebhookEndpointDisabledError
 from organizations.models import Event, Source, WebhookDelivery
+
+View = TypeVar("View", bound=Callable[..., Response])
 
 _EXAMPLE = {
     "id": DELIVERY_ID,
@@ -152,7 +155,7 @@ class SendingView(ApiView):
     throttle_classes = (TokenRateThrottle, DeliveryRateThrottle)
 
 
-def _describe_sending(what: str, **options: Any) -> Any:
+def _describe_sending(what: str, **options: Any) -> Callable[[View], View]:
     """Return the description of a request that has something sent."""
     return extend_schema(
         tags=[TAG],

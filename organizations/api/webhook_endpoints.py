@@ -1,13 +1,12 @@
 """The addresses outside that hear of changes: made, listed, changed and deleted."""
 
-from typing import Any
-
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiResponse,
     extend_schema,
     extend_schema_field,
     extend_schema_serializer,
+    extend_schema_view,
 )
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -164,7 +163,7 @@ class EndpointWithSecretSerializer(EndpointSerializer):
 
     def get_secret(self, endpoint: WebhookEndpoint) -> str:
         """Return the current secret."""
-        return secret_of(endpoint)
+        return secret_of(endpoint, endpoint.secret_version)
 
 
 describe_list = extend_schema(
@@ -279,22 +278,18 @@ describe_rotation = extend_schema(
 )
 
 
+@extend_schema_view(get=describe_list)
 class EndpointListView(OrganizationListView[WebhookEndpoint]):
-    """The webhook endpoints of an organization."""
+    """The webhook endpoints of an organization (events: GET and POST /webhook-endpoints)."""
 
     queryset = WebhookEndpoint.objects.order_by("pk")
     serializer_class = EndpointSerializer
     pagination_class = None
     required_capabilities = (NEEDED,)
 
-    @describe_list
-    def get(self, request: AuthenticatedRequest, *args: Any, **kwargs: Any) -> Response:
-        """Return all of them (events: GET /webhook-endpoints)."""
-        return super().get(request, *args, **kwargs)
-
     @describe_creation
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
-        """Make one (events: POST /webhook-endpoints)."""
+        """Make one."""
         require(organization_id, request, NEEDED)
         body = EndpointCreationSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)

@@ -52,15 +52,15 @@ def add_member(
             raise refusal
         _check_change(organization_id, roles, departments, authority, may_give_owner)
         membership = Membership.objects.create(organization_id=organization_id, user_id=user_id)
-        give([(membership, roles.given, departments.given)])
-        Event.objects.create(
+        give([(membership, roles.added, departments.added)])
+        Event.objects.record(
             type=Event.Type.MEMBER_ADDED,
             organization_id=organization_id,
             user_id=user_id,
             actor=actor,
             source=source,
             reason=reason,
-            data={"role_ids": roles.given, "department_ids": departments.given},
+            data={"role_ids": roles.added, "department_ids": departments.added},
             trace_id=trace_id,
         )
     return membership
@@ -93,15 +93,15 @@ def assign(
         joined = membership.department_memberships.values_list("department", flat=True)
         roles = Change.between(owner_by_role, role_ids)
         departments = Change.between(joined, department_ids)
-        loses_ownership = any(owner_by_role[role_id] for role_id in roles.taken)
+        loses_ownership = any(owner_by_role[role_id] for role_id in roles.removed)
         _check_target(membership, authority, loses_ownership=loses_ownership)
         _check_change(organization_id, roles, departments, authority, may_give_owner)
         if roles or departments:
             # Given before anything is taken: the owner rule locks the organization last.
-            give([(membership, roles.given, departments.given)])
-            membership.role_assignments.filter(role__in=roles.taken).delete()
-            membership.department_memberships.filter(department__in=departments.taken).delete()
-            Event.objects.create(
+            give([(membership, roles.added, departments.added)])
+            membership.role_assignments.filter(role__in=roles.removed).delete()
+            membership.department_memberships.filter(department__in=departments.removed).delete()
+            Event.objects.record(
                 type=Event.Type.MEMBER_UPDATED,
                 organization_id=organization_id,
                 user_id=user_id,
@@ -147,8 +147,8 @@ def _check_change(
     may_give_owner: bool,
 ) -> None:
     """Raise an error for what the organization does not have or the caller may not give."""
-    given = _find_roles(organization_id, roles.given)
-    _find_departments(organization_id, departments.given)
+    given = _find_roles(organization_id, roles.added)
+    _find_departments(organization_id, departments.added)
     needed = {Capability.ASSIGN_ROLES: roles, Capability.MANAGE_USERS: departments}
     if lacking := [name for name, change in needed.items() if change and name not in authority]:
         raise InsufficientPermissionsError({"required_capabilities": lacking})
@@ -176,8 +176,8 @@ def _find_departments(organization_id: str, department_ids: Collection[str]) -> 
 def _event_data(roles: Change, departments: Change) -> dict[str, Any]:
     """Return what the event of a change says."""
     return {
-        "roles_given": roles.given,
-        "roles_taken": roles.taken,
-        "departments_given": departments.given,
-        "departments_taken": departments.taken,
+        "roles_added": roles.added,
+        "roles_removed": roles.removed,
+        "departments_added": departments.added,
+        "departments_removed": departments.removed,
     }

@@ -27,31 +27,33 @@ class BatchFailedError(Exception):
 
 
 def work_in_batches(
-    work: Work, batches: Iterable[Sequence[Row]], *, tell: Callable[[str], None]
+    work: Work, batches: Iterable[Sequence[Row]], *, report_problem: Callable[[str], None]
 ) -> Iterator[list[Row]]:
     """Do the work of each batch; return what became of its rows once it is committed.
 
-    Raises BatchFailedError when the database refuses a batch, or fails for longer than ``tell``
-    was told at its first failure.
+    Raises BatchFailedError when the database refuses a batch, or fails for longer than a minute.
+    ``report_problem`` is called with what to tell the operator at the first failure.
     """
     for batch in batches:
-        yield _work_patiently(work, batch, tell)
+        yield _work_patiently(work, batch, report_problem)
 
 
-def _work_patiently(work: Work, batch: Sequence[Row], tell: Callable[[str], None]) -> list[Row]:
+def _work_patiently(
+    work: Work, batch: Sequence[Row], report_problem: Callable[[str], None]
+) -> list[Row]:
     """Do the work of one batch, and try again while the database is away or undoes it."""
     deadline, wait = 0.0, 1
     while True:
         try:
             return work(batch)
-        except IntegrityError as error:  # the account of the actor is gone, for one
+        except IntegrityError as error:  # the account of the actor was deleted, for one
             raise BatchFailedError("The database refused a batch", error, batch) from error
         except DATABASE_FAILURES as error:
             connection.close()
             if not deadline:
                 deadline = time.monotonic() + PATIENCE_SECONDS
                 failed = _in_one_line("The database failed", error)
-                tell(f"{failed} Trying again for {PATIENCE_SECONDS} seconds.")
+                report_problem(f"{failed} Trying again for {PATIENCE_SECONDS} seconds.")
             if time.monotonic() + wait > deadline:
                 raise BatchFailedError("The database failed", error, batch) from error
             time.sleep(wait)

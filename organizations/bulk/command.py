@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from functools import partial
 from typing import Any, TextIO, cast
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.characters import clean, printable
 from config.database_errors import DATABASE_FAILURES
+from config.database_version import require_schema
 from organizations.bulk.batches import BatchFailedError, work_in_batches
 from organizations.bulk.exceptions import CannotStartError
 from organizations.bulk.interruption import Interrupted, interruptible
@@ -120,7 +121,7 @@ class BulkCommand(BaseCommand):
         except Interrupted as interrupted:
             self._error("\nStopped.")
             status = interrupted.exit_status
-        except CannotStartError as error:
+        except (CannotStartError, CommandError) as error:
             self._error(str(error))
             status = COULD_NOT_START
         except DATABASE_FAILURES as error:
@@ -146,6 +147,7 @@ class BulkCommand(BaseCommand):
         **options: Any,
     ) -> int:
         """Check, show the plan, ask, work; return the exit status."""
+        require_schema()
         run = Run.begin(clean(organization), actor=clean(actor), reason=reason)
         with closing(People()) as people:
             self.add_people(run, people, **options)
@@ -200,7 +202,7 @@ class BulkCommand(BaseCommand):
     def _work(self, run: Run, batches: Batches, count: int, report: Report | None) -> int:
         """Do it, and say what happened; return the exit status."""
         summary = self.summary()
-        worked = work_in_batches(partial(self.work, run), batches, tell=self._error)
+        worked = work_in_batches(partial(self.work, run), batches, report_problem=self._error)
         problem, status = "", 0
         try:
             for rows in summary.add_with_progress(worked, count, sys.stderr):

@@ -60,7 +60,7 @@ def deactivate_members(
         leaving = {u: members[u] for u in asked if u not in refusals}
         counts = pass_on(organization_id, {u: targets[u] for u in leaving if u in targets})
         Membership.objects.filter(pk__in=leaving.values()).update(deactivated_at=now)
-        Event.objects.bulk_create(
+        Event.objects.bulk_record(
             Event(
                 type=Event.Type.MEMBER_DEACTIVATED,
                 organization_id=organization_id,
@@ -105,7 +105,7 @@ def reactivate_members(
         )
         returning = {u: members[u] for u in asked if u not in refusals}
         Membership.objects.filter(pk__in=returning.values()).update(deactivated_at=None)
-        Event.objects.bulk_create(
+        Event.objects.bulk_record(
             Event(
                 type=Event.Type.MEMBER_REACTIVATED,
                 organization_id=organization_id,

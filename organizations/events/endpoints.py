@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from config.identifiers import is_id
 from config.timestamps import in_whole_seconds
+from organizations.events.delivery import defer_sending
 from organizations.events.secrets import OVERLAP
-from organizations.events.sending import defer_sending
 from organizations.exceptions import (
     TooManyWebhookEndpointsError,
     WebhookEndpointDisabledError,

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from organizations.events.sending import defer_sending
+from organizations.events.delivery import defer_sending
 from organizations.models import Event, WebhookDelivery, WebhookEndpoint
 
+FAN_OUT = "organizations.events.tasks.fan_out"  # as the trigger calls it
 BATCH = 5000  # rows a statement
 
 

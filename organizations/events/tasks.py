@@ -1,11 +1,53 @@
 """The worker's part in webhooks."""
 
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
 
-from organizations.events.fan_out import deliver_to_endpoints
+from organizations.events.delivery import SEND, attempt
+from organizations.events.fan_out import FAN_OUT, deliver_to_endpoints
+from organizations.models import WebhookDelivery
+
+KEPT = timedelta(days=30)
+FAULT_WAIT = timedelta(seconds=30)
 
 
-@app.task(queue="webhooks", name="organizations.events.tasks.fan_out")
+class NotDeliveredError(Exception):
+    """A delivery is to be tried again at a time."""
+
+    def __init__(self, next_attempt_at: datetime) -> None:
+        self.next_attempt_at = next_attempt_at
+        super().__init__("not delivered")
+
+
+class UntilDone(BaseRetryStrategy):
+    """Tries again when the delivery says, and after a fault of our own (the database) soon."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
+        """Return when the job is done again."""
+        if isinstance(exception, NotDeliveredError):
+            return RetryDecision(retry_at=exception.next_attempt_at)
+        return RetryDecision(retry_at=timezone.now() + FAULT_WAIT)
+
+
+@app.task(queue="webhooks", name=FAN_OUT, retry=UntilDone())
 def fan_out(event_ids: list[str]) -> None:
     """Make the deliveries of events that were committed."""
     deliver_to_endpoints(event_ids)
+
+
+@app.task(queue="webhooks", name=SEND, retry=UntilDone())
+def send(delivery_id: str) -> None:
+    """Send one delivery; again at the times that it says."""
+    if next_attempt_at := attempt(delivery_id):
+        raise NotDeliveredError(next_attempt_at)
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(queue="upkeep", queueing_lock="delete_old_deliveries")
+def delete_old_deliveries(timestamp: int) -> None:
+    """Delete deliveries of 30 days ago and before; their events stay."""
+    WebhookDelivery.objects.filter(created_at__lt=timezone.now() - KEPT).delete()

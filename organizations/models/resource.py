@@ -42,12 +42,6 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         owned = self.owned_by(*user_ids).values_list("owner").annotate(models.Count("pk"))
         return dict(owned.order_by())
 
-    def pass_to(self, department: Department) -> int:
-        """Give them to a department of their organization; return how many there were."""
-        return self.filter(organization=department.organization_id).update(
-            owner=None, department=department, removal=None
-        )
-
 
 class Resource(models.Model):
     """Something of an organization that either a user or a department owns.

@@ -44,8 +44,8 @@ ended AS (
         leaver.membership_id, leaver.removal_id, leaver.user_id, leaver.department_id,
         leaver.heir_id
 ),
--- One list of all that ended, to be grouped rather than joined: the time stays proportional.
-taken (membership_id, kind, id, name, number, removal_id, department_id, heir_id) AS (
+-- One list of all that changed, to be grouped rather than joined: the time stays proportional.
+changed (membership_id, kind, id, name, number, removal_id, department_id, heir_id) AS (
     SELECT membership_id, 'membership', NULL, NULL, 0, removal_id, department_id, heir_id FROM ended
     UNION ALL
     SELECT membership_id, 'role', id, name, 0, NULL, NULL, NULL FROM revoked
@@ -75,7 +75,7 @@ recorded (id, role_count, department_count, resource_count) AS (
             '[]'
         ),
         sum(number)
-    FROM taken
+    FROM changed
     GROUP BY membership_id
     RETURNING id, jsonb_array_length(roles), jsonb_array_length(departments), resource_count
 ),

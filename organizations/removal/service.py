@@ -1,7 +1,6 @@
 """The removal itself: for one member and for many, for every surface."""
 
 from collections.abc import Collection, Mapping
-from functools import partial
 from pathlib import Path
 
 from django.db import transaction
@@ -62,9 +61,7 @@ def remove_members(
                 user_id, refusal=absence.refusal, earlier=absence.removal
             )
         answer = [outcomes[user_id] for user_id in asked]
-        transaction.on_commit(
-            partial(log_removals, organization_id, answer, actor, source, trace_id)
-        )
+        log_removals(organization_id, answer, actor, source, trace_id)
     return answer
 
 

@@ -54,7 +54,7 @@ def restore_members(
             restoration.source = source
             restoration.trace_id = trace_id
         _restore(restorations)
-        Event.objects.bulk_create(
+        Event.objects.bulk_record(
             Event(
                 type=Event.Type.MEMBER_RESTORED,
                 organization_id=organization_id,

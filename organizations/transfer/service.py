@@ -1,9 +1,14 @@
-"""What deactivated and former members own passes on by itself; removals do their own."""
+"""What deactivated and former members own passes on by itself, and what staff select.
 
-from collections.abc import Collection, Mapping
+Removals and deactivations pass on what their members own themselves.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 
 from config.errors import ContractError
 from organizations.capabilities import Capability
@@ -13,12 +18,12 @@ from organizations.exceptions import (
     UserIsActiveError,
 )
 from organizations.locks import lock_members
-from organizations.models import Event, Membership, Source
+from organizations.models import Event, Membership, Resource, Source
 from organizations.removal.absence import explain_absence
 from organizations.removal.guards import find_refusals, find_target_refusal
 from organizations.retries import retried
 from organizations.transfer.resources import pass_on
-from organizations.transfer.targets import event_data, targets_by_user
+from organizations.transfer.targets import department_of, event_data, heir_of, targets_by_user
 from users.models import User
 
 
@@ -58,22 +63,86 @@ def transfer_resources(
             organization_id,
             {user_id: targets[user_id] for user_id in asked if user_id not in refusals},
         )
-        Event.objects.bulk_create(
-            Event(
-                type=Event.Type.RESOURCES_TRANSFERRED,
-                organization_id=organization_id,
-                user_id=user_id,
-                actor=actor,
-                source=source,
-                reason=reason,
-                data=event_data(targets[user_id], count),
-                trace_id=trace_id,
-            )
-            for user_id, count in counts.items()
+        _record_events(
+            organization_id,
+            [(user_id, targets[user_id], count) for user_id, count in counts.items()],
+            actor=actor,
+            source=source,
+            reason=reason,
+            trace_id=trace_id,
         )
     return [
         TransferOutcome(user_id, counts.get(user_id, 0), refusals.get(user_id)) for user_id in asked
     ]
+
+
+@retried
+def transfer_selected(
+    organization_id: str,
+    resource_ids: Collection[str],
+    *,
+    transfer_to: str,
+    actor: User | None,
+    source: Source,
+    reason: str = "",
+    trace_id: str = "",
+) -> list[str]:
+    """Pass on resources of an organization, whoever owns them; return the ids of those that moved.
+
+    For staff, who may do so with any resource. ``transfer_to`` is the id of a department or an
+    heir; what is theirs already stays as it is. Each user who owned some has an event, and so have
+    the departments together, whose event names no user. Raises DepartmentNotFoundError,
+    TransferUserNotFoundError.
+    """
+    department_id, heir_id = department_of(transfer_to), heir_of(transfer_to)
+    selected = Resource.objects.filter(organization=organization_id, pk__in=resource_ids).exclude(
+        Q(department=department_id) if department_id else Q(owner=heir_id)
+    )
+    with transaction.atomic():
+        owners = selected.filter(owner__isnull=False).values_list("owner", flat=True).distinct()
+        lock_members(organization_id, [*owners, transfer_to])
+        if refusal := find_target_refusal(organization_id, transfer_to, asked=()):
+            raise refusal
+        locked = selected.order_by("pk").select_for_update(no_key=True)
+        owner_by_resource = dict(locked.values_list("pk", "owner"))
+        Resource.objects.filter(pk__in=owner_by_resource).update(
+            owner=heir_id, department=department_id, removal=None
+        )
+        counts = Counter(owner_by_resource.values())
+        _record_events(
+            organization_id,
+            [(user_id, transfer_to, count) for user_id, count in counts.items()],
+            actor=actor,
+            source=source,
+            reason=reason,
+            trace_id=trace_id,
+        )
+    return list(owner_by_resource)
+
+
+def _record_events(
+    organization_id: str,
+    transfers: Iterable[tuple[str | None, str, int]],
+    *,
+    actor: User | None,
+    source: Source,
+    reason: str,
+    trace_id: str,
+) -> None:
+    """Write an event for each of these: who owned something, whom it passed to, and how much."""
+    Event.objects.bulk_record(
+        Event(
+            type=Event.Type.RESOURCES_TRANSFERRED,
+            organization_id=organization_id,
+            user_id=user_id,
+            actor=actor,
+            source=source,
+            reason=reason,
+            data=event_data(target, count),
+            trace_id=trace_id,
+        )
+        for user_id, target, count in transfers
+    )
 
 
 def _find_refusals(

@@ -7,8 +7,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
+from config.database_version import EARLIER_VERSION, MIGRATIONS_ARE_MISSING
 from config.health import reason_not_ready
-from organizations.checks import EARLIER_VERSION
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def test_it_is_not_ready_while_a_migration_is_missing(client: Client, db: None) 
 
     response = client.get("/readyz")
 
-    assert (response.status_code, response.content) == (503, b"migrations are missing\n")
+    assert (response.status_code, response.content) == (503, f"{MIGRATIONS_ARE_MISSING}\n".encode())
 
 
 def test_it_is_not_ready_with_a_database_of_an_earlier_version(client: Client, db: None) -> None:

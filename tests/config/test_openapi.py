@@ -27,6 +27,19 @@ def test_the_schema_is_valid_and_made_without_a_warning(tmp_path: Any) -> None:
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "x.yml"))
 
 
+def test_every_parameter_of_a_query_is_described(schema: Any) -> None:
+    described = {
+        f"{path} {parameter['name']}": parameter.get("description", "")
+        for path, operations in schema["paths"].items()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "query"
+    }
+
+    assert f"{ORGANIZATION}/audit-log/export from_date" in described
+    assert [name for name, description in described.items() if not description] == []
+
+
 @pytest.mark.parametrize(
     ("path", "method", "statuses"),
     [

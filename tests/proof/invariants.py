@@ -148,8 +148,7 @@ INVARIANTS = {
     "5. who passed something on is named by its event, with how much and to whom": """
         SELECT id FROM organizations_event
         WHERE type = 'resources.transferred' AND (
-            user_id IS NULL
-            OR (data ->> 'resource_count')::int <= 0
+            (data ->> 'resource_count')::int <= 0
             OR num_nonnulls(data ->> 'department_id', data ->> 'heir_id') <> 1
         )
     """,

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from config.database_version import require_schema
 from organizations.models import Membership, TokenBinding
 from users.models import AccessToken, User
 
@@ -55,6 +56,7 @@ class Command(BaseCommand):
         Raises CommandError for an unknown or disabled user, for one who is no member of the
         organization, and for a long name.
         """
+        require_schema()
         user = User.objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"There is no user with the e-mail address {email}.")

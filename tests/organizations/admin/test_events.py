@@ -60,12 +60,12 @@ def test_lists_of_ids_read_as_text(browser: Client, ada: Membership) -> None:
         organization=ada.organization,
         user=ada.user,
         source="admin",
-        data={"roles_given": ["role_1", "role_2"], "roles_taken": []},
+        data={"roles_added": ["role_1", "role_2"], "roles_removed": []},
     )
 
     page = text_of(browser.get(f"{EVENTS}{event.pk}/change/"))
 
-    assert "roles given: role_1, role_2; roles taken: none" in page
+    assert "roles added: role_1, role_2; roles removed: none" in page
 
 
 def test_an_event_is_neither_written_nor_changed_nor_deleted(

@@ -1,13 +1,14 @@
 """Pages that were opened before somebody else changed what they show."""
 
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.test import Client
 from django.utils.formats import date_format
 
-from organizations.models import Membership, Organization, Resource
-from organizations.models.resource import ResourceQuerySet
+from organizations.models import Department, Membership, Organization, Resource
+from organizations.transfer.service import transfer_selected
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.test_changes import ADMIN, address_of, formsets
@@ -107,24 +108,21 @@ def test_what_was_deleted_meanwhile_is_not_saved(
     assert "Perhaps it was deleted?" in page
 
 
-def test_a_department_that_was_deleted_while_resources_pass_to_it_is_told(
+def test_a_department_that_is_deleted_while_resources_pass_to_it_is_named_as_the_reason(
     browser: Client, member: Membership
 ) -> None:
     resource = ResourceFactory.create(organization=member.organization, owner=member.user)
     department = DepartmentFactory.create(organization=member.organization)
     confirmation = browser.post(
         f"{ADMIN}resource/",
-        {"action": "transfer_to_department", "_selected_action": [resource.pk]},
+        {"action": "pass_on", "_selected_action": [resource.pk]},
     )["Location"]
-    pass_to = ResourceQuerySet.pass_to
 
-    def delete_first(resources: ResourceQuerySet, target: object) -> int:
-        department_id = department.pk
-        department.delete()
-        department.pk = department_id
-        return pass_to(resources, department)
+    def delete_first(*args: Any, **kwargs: Any) -> list[str]:
+        Department.objects.all().delete()
+        return transfer_selected(*args, **kwargs)
 
-    with patch.object(ResourceQuerySet, "pass_to", delete_first):
+    with patch("organizations.admin.resources.transfer_selected", delete_first):
         page = text_of(
             browser.post(
                 confirmation,
@@ -133,5 +131,5 @@ def test_a_department_that_was_deleted_while_resources_pass_to_it_is_told(
             )
         )
 
-    assert '<li class="error">The organization has no such department.' in page
+    assert '<li class="error">Nothing was changed: The department was not found' in page
     assert Resource.objects.get().owner == member.user

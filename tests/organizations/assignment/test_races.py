@@ -182,5 +182,5 @@ def test_changes_of_one_member_at_once_each_leave_complete_lists(owner: Membersh
     all_at_once(*[partial(change, member, departments=[department]) for department in departments])
 
     assert member.department_memberships.count() == 1
-    given = [event.data["departments_given"] for event in Event.objects.all()]
-    assert sorted(given) == sorted([department.pk] for department in departments)
+    added = [event.data["departments_added"] for event in Event.objects.all()]
+    assert sorted(added) == sorted([department.pk] for department in departments)

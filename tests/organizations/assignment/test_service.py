@@ -83,10 +83,10 @@ def test_a_change_leaves_one_event_with_the_ids_given_and_taken(
     event = Event.objects.get()
     assert event.type == Event.Type.MEMBER_UPDATED
     assert event.data == {
-        "roles_given": [admin.pk],
-        "roles_taken": [plain.pk],
-        "departments_given": [],
-        "departments_taken": [department.pk],
+        "roles_added": [admin.pk],
+        "roles_removed": [plain.pk],
+        "departments_added": [],
+        "departments_removed": [department.pk],
     }
     assert (event.user, event.actor, event.source) == (member.user, owner.user, "admin")
     assert (event.reason, event.trace_id) == ("Promoted", "t-1")
@@ -127,13 +127,13 @@ def test_a_former_member_is_not_found_and_the_removal_is_told_to_who_may_remove(
 ) -> None:
     [removal] = remove(member)
 
-    with pytest.raises(UserNotFoundError) as told:
+    with pytest.raises(UserNotFoundError) as error:
         change(member, roles=[], authority=frozenset({Capability.REMOVE_USERS}))
-    with pytest.raises(UserNotFoundError) as untold:
+    with pytest.raises(UserNotFoundError) as unexplained:
         change(member, roles=[], authority=ASSIGN_ROLES)
 
-    assert told.value.details["removal_id"] == removal.removal_id
-    assert untold.value.details == {"user_id": member.user_id}
+    assert error.value.details["removal_id"] == removal.removal_id
+    assert unexplained.value.details == {"user_id": member.user_id}
 
 
 @pytest.mark.parametrize("unknown", ["role_unknown", "dept_x", "", "role_\x00", "r" * 100])

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 
 from config.characters import clean, escaped, printable
+from config.database_version import require_schema
 from users.erasure.exceptions import ErasureRefusedError
 from users.erasure.reasons import Reason, reasons_about
 from users.erasure.service import erase_account, find_refusal
@@ -37,6 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *, account: str, empty_reasons: bool, no_input: bool, **_: Any) -> None:
         """Erase the account. Raises CommandError for whom it does not erase."""
+        require_schema()
         found = User.objects.filter(Q(pk=clean(account)) | Q(email=account)).first()
         if found is None:
             raise CommandError(

@@ -1,0 +1,27 @@
+"""The lines that changes of memberships leave in the log of the application."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+import structlog
+from django.db import transaction
+
+from organizations.models.source import Source
+
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+
+def log_on_commit(event: str, source: str, lines: Iterable[Mapping[str, object]]) -> None:
+    """Log these lines of one kind of event once the transaction is committed.
+
+    They have ids and counts only: no name and no address belongs in a log. A command says what it
+    did in its report: ten thousand lines would say no more.
+    """
+    if source != Source.COMMAND:
+        transaction.on_commit(partial(_log, event, list(lines)))
+
+
+def _log(event: str, lines: Iterable[Mapping[str, object]]) -> None:
+    """Log each line."""
+    for line in lines:
+        logger.info(event, **line)

@@ -1,0 +1,49 @@
+"""Where webhooks may be sent: out of this network, and nowhere in it.
+
+Asked when an address is saved, and by `requests_hardened` again at each connection, of the very
+address that is connected to.
+"""
+
+import socket
+
+import requests
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from requests_hardened.ip_filter import InvalidIPAddress, get_ip_address
+from urllib3.util import parse_url
+
+DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+def refuse_forbidden(url: str) -> None:
+    """Raise a ValidationError unless webhooks may be sent to this address.
+
+    A name that does not resolve is refused in the words for a forbidden one, so that nobody can ask
+    which names this network knows.
+    """
+    try:
+        # As it will be read when it is sent to.
+        parts = parse_url(requests.Request("POST", url).prepare().url or "")
+    except (requests.RequestException, ValueError) as error:
+        raise ValidationError("This is no URL.", code="invalid") from error
+    if parts.scheme != "https" and not (parts.scheme == "http" and settings.WEBHOOK_ALLOW_PRIVATE):
+        raise ValidationError("Only https:// is sent to.", code="scheme")
+    if parts.auth is not None:
+        raise ValidationError("A user name or password has no place in it.", code="credentials")
+    host = (parts.host or "").strip("[]")
+    if not settings.WEBHOOK_ALLOW_PRIVATE and not _is_reachable(
+        host, parts.port or DEFAULT_PORTS[parts.scheme]
+    ):
+        raise ValidationError(
+            "Its host has no address that may be reached: public addresses alone are sent to.",
+            code="address",
+        )
+
+
+def _is_reachable(host: str, port: int) -> bool:
+    """Tell whether the host has an address, outside this network."""
+    try:
+        get_ip_address(host, port, allow_loopback=False)
+    except (InvalidIPAddress, OSError, UnicodeError, ValueError, socket.gaierror):
+        return False
+    return True

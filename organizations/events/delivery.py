@@ -1,0 +1,168 @@
+"""A delivery's way: what is sent, what its answer means, when it is tried again."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from secrets import SystemRandom
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.http import parse_http_date_safe
+from procrastinate.contrib.django import app
+from procrastinate.types import JSONDict
+from standardwebhooks import Webhook
+
+from config.timestamps import in_whole_seconds
+from organizations.events.connection import Answer, post
+from organizations.events.secrets import signing_secrets
+from organizations.models import Event, WebhookDelivery, WebhookEndpoint
+
+SEND = "organizations.events.tasks.send"
+
+# How long after each failed attempt the next one is made; after the last, none is.
+WAITS = (
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
+)
+JITTER = 0.1  # of the wait, so that what failed together is not tried again together
+RETRY_AFTER_AT_MOST = timedelta(hours=24)
+FAILING_AT_MOST = timedelta(days=5)
+GONE = 410
+
+
+def defer_sending(delivery_ids: Iterable[str]) -> None:
+    """Have a worker send these deliveries once the transaction is committed; in one statement."""
+    jobs: list[JSONDict] = [{"delivery_id": delivery_id} for delivery_id in delivery_ids]
+    if jobs:
+        app.configure_task(SEND, queue="webhooks").batch_defer(*jobs)
+
+
+def attempt(delivery_id: str) -> datetime | None:
+    """Send a delivery that is pending, and record what came of it; return when to try again.
+
+    Killed between the answer and the record, it is sent once more, under the same ``webhook-id``.
+    """
+    delivery = (
+        WebhookDelivery.objects.select_related("endpoint", "event")
+        .filter(pk=delivery_id, status=WebhookDelivery.Status.PENDING)
+        .first()
+    )
+    if delivery is None:
+        return None
+    if not delivery.endpoint.is_enabled:
+        _give_up(delivery)
+        return None
+    body = body_of(delivery.event)
+    answer = post(delivery.endpoint.url, body, headers_of(delivery, body))
+    return _record(delivery, answer)
+
+
+def body_of(event: Event) -> bytes:
+    """Return what is sent of an event: ids and counts, no name and no address."""
+    return json.dumps(
+        {
+            "type": event.type,
+            "timestamp": in_whole_seconds(event.created_at),
+            "data": {
+                "removal_id": None,
+                **event.data,
+                "organization_id": event.organization_id,
+                "user_id": event.user_id,
+                "actor_id": event.actor_id,
+                "source": event.source,
+                "trace_id": event.trace_id,
+            },
+        },
+        separators=(",", ":"),
+    ).encode()
+
+
+def headers_of(delivery: WebhookDelivery, body: bytes) -> dict[str, str]:
+    """Return the headers after Standard Webhooks, signed with every secret that is valid now."""
+    now = timezone.now()
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": delivery.event_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(
+            Webhook(secret).sign(delivery.event_id, now, body.decode())
+            for secret in signing_secrets(delivery.endpoint)
+        ),
+    }
+
+
+@transaction.atomic
+def _record(delivery: WebhookDelivery, answer: Answer) -> datetime | None:
+    """Record an attempt on the delivery and its endpoint; return when to try again, if at all."""
+    now = timezone.now()
+    # As it is now: it may have been changed, disabled or deleted meanwhile.
+    endpoint = WebhookEndpoint.objects.select_for_update().filter(pk=delivery.endpoint_id).first()
+    if endpoint is None:
+        return None
+    delivery.attempts += 1
+    delivery.last_status_code = answer.status_code
+    delivery.last_error = answer.error
+    delivery.next_attempt_at = None
+    if answer.is_success:
+        delivery.status = WebhookDelivery.Status.DELIVERED
+        delivery.delivered_at = now
+        endpoint.last_success_at = now
+        endpoint.failing_since = None
+    else:
+        endpoint.failing_since = endpoint.failing_since or now
+        _disable_if_hopeless(endpoint, answer, now)
+        if endpoint.is_enabled:
+            delivery.next_attempt_at = next_attempt(delivery.attempts, answer, now)
+        if delivery.next_attempt_at is None:
+            delivery.status = WebhookDelivery.Status.FAILED
+    endpoint.save(
+        update_fields=["last_success_at", "failing_since", "disabled_at", "disabled_reason"]
+    )
+    delivery.save(
+        update_fields=[
+            *("status", "attempts", "next_attempt_at", "last_status_code", "last_error"),
+            "delivered_at",
+        ]
+    )
+    return delivery.next_attempt_at
+
+
+def next_attempt(attempts: int, answer: Answer, now: datetime) -> datetime | None:
+    """Return when to try again after so many attempts, or None after the last.
+
+    Not before the receiver asks for (``Retry-After``, in seconds or as a date, to 24 hours).
+    """
+    if attempts > len(WAITS):
+        return None
+    wait = WAITS[attempts - 1] * SystemRandom().uniform(1 - JITTER, 1 + JITTER)
+    asked = min(_retry_after(answer.retry_after, now), RETRY_AFTER_AT_MOST)
+    return now + max(wait, asked)
+
+
+def _retry_after(header: str, now: datetime) -> timedelta:
+    """Return how long a receiver asks to be left alone."""
+    if header.isascii() and header.isdigit():
+        return timedelta(seconds=min(int(header[:9]), 10**9))
+    date = parse_http_date_safe(header)
+    return timedelta(seconds=date - now.timestamp()) if date else timedelta(0)
+
+
+def _disable_if_hopeless(endpoint: WebhookEndpoint, answer: Answer, now: datetime) -> None:
+    """Disable an endpoint that says it is gone, or has failed for five days."""
+    if not endpoint.is_enabled:
+        return
+    if answer.status_code == GONE:
+        endpoint.disabled_at = now
+        endpoint.disabled_reason = WebhookEndpoint.DisabledReason.GONE
+    elif endpoint.failing_since and endpoint.failing_since <= now - FAILING_AT_MOST:
+        endpoint.disabled_at = now
+        endpoint.disabled_reason = WebhookEndpoint.DisabledReason.FAILING
+
+
+def _give_up(delivery: WebhookDelivery) -> None:
+    """Record that a delivery is not sent, since its endpoint is disabled; it can be redelivered."""
+    WebhookDelivery.objects.filter(pk=delivery.pk, status=WebhookDelivery.Status.PENDING).update(
+        status=WebhookDelivery.Status.FAILED, next_attempt_at=None
+    )

@@ -1,0 +1,132 @@
+"""Every change of a membership is one line in the log, with ids and counts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
+from structlog.testing import capture_logs
+
+from organizations.assignment.service import add_member, assign
+from organizations.capabilities import ALL_CAPABILITIES
+from organizations.deactivation.service import deactivate_members, reactivate_members
+from organizations.models import Event, Membership, Source
+from organizations.restoration.service import restore_members
+from organizations.transfer.service import transfer_resources
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
+from tests.removals import remove
+
+Change = Callable[[Membership, Membership, Source], object]
+
+BY: dict[str, Any] = {"actor": None, "authority": ALL_CAPABILITIES, "trace_id": "case-42"}
+AS_OWNER: dict[str, Any] = {**BY, "may_give_owner": True}
+
+CHANGES: dict[str, Change] = {
+    "member_added": lambda active, former, source: add_member(
+        active.organization_id, UserFactory.create().pk, source=source, **AS_OWNER
+    ),
+    "member_updated": lambda active, former, source: assign(
+        active.organization_id,
+        active.user_id,
+        role_ids=[],
+        department_ids=None,
+        source=source,
+        **AS_OWNER,
+    ),
+    "member_deactivated": lambda active, former, source: deactivate_members(
+        active.organization_id, [active.user_id], transfer_to=None, source=source, **BY
+    ),
+    "member_restored": lambda active, former, source: restore_members(
+        active.organization_id, [former.user_id], source=source, **AS_OWNER
+    ),
+    "resources_transferred": lambda active, former, source: transfer_resources(
+        active.organization_id,
+        [former.user_id],
+        transfer_to=DepartmentFactory.create(organization=active.organization).pk,
+        source=source,
+        **BY,
+    ),
+}
+
+each_change = pytest.mark.parametrize(("name", "change"), CHANGES.items(), ids=CHANGES)
+
+
+@pytest.fixture
+def active(owner: Membership) -> Membership:
+    return MembershipFactory.create(organization=owner.organization, roles=["Member"])
+
+
+@pytest.fixture
+def former(owner: Membership) -> Membership:
+    """Somebody who was removed and still owns a resource."""
+    member = MembershipFactory.create(organization=owner.organization)
+    ResourceFactory.create(organization=owner.organization, owner=member.user)
+    remove(member)
+    return member
+
+
+@each_change
+def test_a_change_is_one_line_that_names_its_event(
+    active: Membership,
+    former: Membership,
+    name: str,
+    change: Change,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with capture_logs() as logged, django_capture_on_commit_callbacks(execute=True):
+        change(active, former, Source.API)
+
+    [line] = logged
+    event = Event.objects.get(type=name.replace("_", ".", 1))
+    assert line == {
+        "event": name,
+        "log_level": "info",
+        "event_id": event.pk,
+        "organization_id": active.organization_id,
+        "user_id": event.user_id,
+        "actor_id": None,
+        "source": "api",
+        "trace_id": "case-42",
+        **event.data,
+    }
+
+
+def test_a_reactivation_of_many_is_a_line_each(
+    owner: Membership, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    members = MembershipFactory.create_batch(2, organization=owner.organization)
+    user_ids = [member.user_id for member in members]
+    deactivate_members(owner.organization_id, user_ids, transfer_to=None, source=Source.API, **BY)
+
+    with capture_logs() as logged, django_capture_on_commit_callbacks(execute=True):
+        reactivate_members(owner.organization_id, user_ids, source=Source.API, **BY)
+
+    assert [(line["event"], line["user_id"]) for line in logged] == [
+        ("member_reactivated", user_id) for user_id in user_ids
+    ]
+
+
+@each_change
+def test_a_command_logs_no_line(
+    active: Membership,
+    former: Membership,
+    name: str,
+    change: Change,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with capture_logs() as logged, django_capture_on_commit_callbacks(execute=True):
+        change(active, former, Source.COMMAND)
+
+    assert not logged
+
+
+def test_nothing_is_logged_before_the_commit(
+    active: Membership,
+    former: Membership,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks() as callbacks, capture_logs() as logged:
+        CHANGES["member_deactivated"](active, former, Source.API)
+
+    assert len(callbacks) == 1
+    assert not logged

@@ -1,0 +1,77 @@
+"""Receivers of webhooks: real servers on the loopback, well and badly behaved."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from standardwebhooks import Webhook
+
+Behaviour = Callable[[BaseHTTPRequestHandler], None]
+
+
+@dataclass
+class Receiver:
+    """Where it listens, and what has come in."""
+
+    url: str
+    requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    def events(self, secret: str) -> list[dict[str, Any]]:
+        """Return the bodies, each of which must be signed with the secret."""
+        return [Webhook(secret).verify(body, headers) for headers, body in self.requests]
+
+    @property
+    def ids(self) -> list[str]:
+        """The ``webhook-id`` of each request."""
+        return [headers["webhook-id"] for headers, _ in self.requests]
+
+
+def answering(status: int, **headers: str) -> Behaviour:
+    """Return a behaviour: every request is answered at once with this status."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return answer
+
+
+RECEIVED = answering(204)
+
+
+def in_turn(*behaviours: Behaviour) -> Behaviour:
+    """Return a behaviour: the first request meets the first of these, and so on."""
+    left = iter(behaviours)
+    return lambda handler: next(left)(handler)
+
+
+@contextmanager
+def receiver(behaviour: Behaviour = RECEIVED) -> Iterator[Receiver]:
+    """Run a receiver that notes every request before it behaves like this."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            noted.requests.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            behaviour(self)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            """Stay silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    noted = Receiver(f"http://127.0.0.1:{server.server_port}/hook")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield noted
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
