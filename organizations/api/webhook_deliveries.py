@@ -165,7 +165,9 @@ def _describe_sending(what: str, **options: Any) -> Callable[[View], View]:
             f" requests a minute of one token, and the capability `{NEEDED}`."
         ),
         request=None,
-        examples=[OpenApiExample("Pending", value=_JUST_MADE, response_only=True)],
+        examples=[
+            OpenApiExample("Pending", value=_JUST_MADE, response_only=True, status_codes=["202"])
+        ],
         **options,
     )
 

@@ -61,6 +61,12 @@ _EXAMPLE = {
     "created_by": OWNER.id,
     "created_at": "2025-12-01T09:00:00Z",
 }
+_SHOWN = OpenApiExample("Sample", value=_EXAMPLE, response_only=True)
+_SHOWN_WITH_SECRET = OpenApiExample(
+    "Sample",
+    value={**_EXAMPLE, "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDOTBsZmKLoRg="},
+    response_only=True,
+)
 _UNREADABLE = unreadable_bodies("description")
 
 
@@ -94,10 +100,7 @@ class EndpointChangeSerializer(EndpointCreationSerializer):
     status = serializers.ChoiceField(STATUSES, help_text="Whether events are sent there.")
 
 
-@extend_schema_serializer(
-    component_name="WebhookEndpoint",
-    examples=[OpenApiExample("Sample", value=_EXAMPLE, response_only=True)],
-)
+@extend_schema_serializer(component_name="WebhookEndpoint", examples=[_SHOWN])
 class EndpointSerializer(serializers.Serializer[WebhookEndpoint]):
     """An address that is sent events, and how it fares."""
 
@@ -144,16 +147,7 @@ class EndpointSerializer(serializers.Serializer[WebhookEndpoint]):
         return endpoint.disabled_reason or None
 
 
-@extend_schema_serializer(
-    component_name="WebhookEndpointWithSecret",
-    examples=[
-        OpenApiExample(
-            "Sample",
-            value={**_EXAMPLE, "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDOTBsZmKLoRg="},
-            response_only=True,
-        )
-    ],
-)
+@extend_schema_serializer(component_name="WebhookEndpointWithSecret", examples=[_SHOWN_WITH_SECRET])
 class EndpointWithSecretSerializer(EndpointSerializer):
     """An endpoint with its secret, which no other answer shows."""
 
@@ -204,6 +198,7 @@ describe_creation = extend_schema(
             value={"url": _URL, "event_types": ["member.removed"], "description": "Payroll"},
             request_only=True,
         ),
+        _SHOWN_WITH_SECRET,
     ],
     responses={
         201: EndpointWithSecretSerializer,
@@ -239,6 +234,7 @@ describe_change = extend_schema(
     examples=[
         OpenApiExample("Disable", value={"status": "disabled"}, request_only=True),
         OpenApiExample("Other events", value={"event_types": []}, request_only=True),
+        _SHOWN,
     ],
     responses={
         200: EndpointSerializer,

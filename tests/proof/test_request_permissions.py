@@ -59,10 +59,11 @@ def expected_code(request: Request, caller: str, organization: str) -> str:
         return UNAUTHENTICATED[caller]
     if caller in OUTSIDERS or organization in NO_SUCH_ORGANIZATION:
         return "ORGANIZATION_ACCESS_DENIED"
-    is_able = caller not in POWERLESS and (
-        caller != "role with the capability" or not request.needs.isdisjoint(ABLE)
+    is_able = caller != "role with the capability" or not request.needs.isdisjoint(
+        map(Capability, ABLE)
     )
-    return "INSUFFICIENT_PERMISSIONS" if request.needs and not is_able else ""
+    may = not request.needs or (caller not in POWERLESS and is_able)
+    return "" if may else "INSUFFICIENT_PERMISSIONS"
 
 
 def test_every_request_is_in_the_table() -> None:
