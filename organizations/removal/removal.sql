@@ -63,7 +63,7 @@ recorded (id, role_count, department_count, resource_count) AS (
     )
     SELECT
         max(removal_id), %(organization_id)s, membership_id, %(actor_id)s, %(source)s, %(reason)s,
-        %(trace_id)s, max(department_id), max(heir_id), %(removed_at)s, %(removed_at)s,
+        %(trace_id)s, max(department_id), max(heir_id), %(requested_at)s, %(removed_at)s,
         coalesce(
             jsonb_agg(jsonb_build_object('id', id, 'name', name) ORDER BY name, id)
                 FILTER (WHERE kind = 'role'),
