@@ -27,6 +27,13 @@ class NamedSerializer(serializers.Serializer[object]):
     name = serializers.CharField()
 
 
+class MadeEndpointSerializer(serializers.Serializer[object]):
+    """A webhook endpoint that the user made, and that stays."""
+
+    id = serializers.CharField()
+    description = serializers.CharField()
+
+
 class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
     """What a removal would do."""
 
@@ -38,6 +45,9 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
     )
     resource_count = serializers.IntegerField(
         help_text="How many resources the user owns in the organization."
+    )
+    webhook_endpoints = MadeEndpointSerializer(
+        many=True, help_text="What the user made in the organization, and what stays."
     )
     can_be_removed = serializers.BooleanField()
     blocked_by = serializers.ChoiceField(

@@ -8,7 +8,8 @@ from django.db.models import prefetch_related_objects
 from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.capabilities import Capability
-from organizations.models import Department, Membership, Resource, Role
+from organizations.events.makers import endpoints_by_maker
+from organizations.models import Department, Membership, Resource, Role, WebhookEndpoint
 from organizations.removal.guards import find_refusals
 
 
@@ -20,6 +21,7 @@ class RemovalPreview:
     roles: list[Role]
     departments: list[Department]
     resource_count: int
+    webhook_endpoints: list[WebhookEndpoint]  # which they made, and which stay
     blocked_by: ContractError | None
 
     @property
@@ -74,6 +76,7 @@ def preview_members(
     owned = Resource.objects.filter(organization=organization_id).count_by_owner(
         member.user_id for member in members
     )
+    endpoints = endpoints_by_maker(organization_id, (member.user_id for member in members))
     return [
         RemovalPreview(
             membership=member,
@@ -82,6 +85,7 @@ def preview_members(
                 (d.department for d in member.department_memberships.all()), key=_by_name
             ),
             resource_count=owned.get(member.user_id, 0),
+            webhook_endpoints=endpoints.get(member.user_id, []),
             blocked_by=refusals.get(member.user_id),
         )
         for member in members

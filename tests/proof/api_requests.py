@@ -52,11 +52,21 @@ def empty(cast: Cast) -> dict[str, Any]:
     return {}
 
 
+def with_url(cast: Cast) -> dict[str, Any]:
+    return {"url": "https://8.8.8.8/hook"}
+
+
+def disabled(cast: Cast) -> dict[str, Any]:
+    return {"status": "disabled"}
+
+
 REMOVE = frozenset({Capability.REMOVE_USERS})
 DEACTIVATE = frozenset({Capability.DEACTIVATE_USERS})
 ASSIGN = frozenset({Capability.ASSIGN_ROLES, Capability.MANAGE_USERS})
 VIEW = frozenset({Capability.VIEW_AUDIT_LOG})
 EXPORT = frozenset({Capability.EXPORT_AUDIT_LOG})
+OVERRIDE = frozenset({Capability.OVERRIDE_ALL_PERMISSIONS})
+ENDPOINT = "webhook-endpoints/{endpoint}"
 
 # By method and name of the address.
 REQUESTS: dict[tuple[str, str], Request] = {
@@ -99,4 +109,17 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("get", "removal-export"): Request("removals/export", EXPORT),
     ("get", "audit-log"): Request("audit-log", VIEW),
     ("get", "audit-log-export"): Request("audit-log/export", EXPORT),
+    ("get", "webhook-endpoints"): Request("webhook-endpoints", OVERRIDE),
+    ("post", "webhook-endpoints"): Request(
+        "webhook-endpoints", OVERRIDE, body=with_url, status=201
+    ),
+    ("get", "webhook-endpoint"): Request(ENDPOINT, OVERRIDE),
+    ("patch", "webhook-endpoint"): Request(ENDPOINT, OVERRIDE, body=disabled),
+    ("delete", "webhook-endpoint"): Request(ENDPOINT, OVERRIDE, status=204),
+    ("post", "webhook-secret-rotation"): Request(f"{ENDPOINT}/rotate-secret", OVERRIDE),
+    ("post", "webhook-test"): Request(f"{ENDPOINT}/test", OVERRIDE, status=202),
+    ("get", "webhook-deliveries"): Request(f"{ENDPOINT}/deliveries", OVERRIDE),
+    ("post", "webhook-redelivery"): Request(
+        f"{ENDPOINT}/deliveries/{{delivery}}/redeliver", OVERRIDE, status=202
+    ),
 }

@@ -7,13 +7,14 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from organizations.models import Membership, Organization, TokenBinding
+from organizations.models import Membership, Organization, TokenBinding, WebhookDelivery
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
     OrganizationFactory,
     RoleFactory,
     UserFactory,
+    WebhookDeliveryFactory,
 )
 from tests.production import token_of
 from tests.removals import remove
@@ -71,6 +72,7 @@ class Cast:
     departments: dict[str, str | None]
     member_role: str
     removal_elsewhere: str
+    delivery: WebhookDelivery
 
     def client(self, caller: str) -> APIClient:
         token = self.tokens[caller]
@@ -165,7 +167,16 @@ def make_cast() -> Cast:
     }
     member_role = organization.roles.get(name="Member").pk
     [elsewhere] = remove(MembershipFactory.create())
-    return Cast(organization, users, tokens, departments, member_role, elsewhere.removal_id or "")
+    delivery = WebhookDeliveryFactory.create(endpoint__organization=organization)
+    return Cast(
+        organization,
+        users,
+        tokens,
+        departments,
+        member_role,
+        elsewhere.removal_id or "",
+        delivery,
+    )
 
 
 def code_of(response: Any) -> str:

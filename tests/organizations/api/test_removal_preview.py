@@ -7,7 +7,13 @@ from rest_framework.test import APIClient
 
 from organizations.models import Membership, Organization, Removal
 from tests.conftest import ClientOf
-from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, RoleFactory
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    ResourceFactory,
+    RoleFactory,
+    WebhookEndpointFactory,
+)
 from tests.organizations.api.address import address_of
 
 
@@ -34,9 +40,26 @@ def test_it_says_what_would_go(owner: Membership, client_of: ClientOf) -> None:
         "roles": [{"id": roles[name], "name": name} for name in ("Admin", "Member")],
         "departments": [{"id": d.pk, "name": d.name} for d in departments],
         "resource_count": 3,
+        "webhook_endpoints": [],
         "can_be_removed": True,
         "blocked_by": None,
     }
+
+
+def test_it_names_the_webhook_endpoints_that_the_member_made(
+    owner: Membership, client_of: ClientOf
+) -> None:
+    organization = owner.organization
+    member = MembershipFactory.create(organization=organization)
+    made = WebhookEndpointFactory.create(
+        organization=organization, created_by=member.user, description="Payroll"
+    )
+    WebhookEndpointFactory.create(created_by=member.user)  # of another organization
+    WebhookEndpointFactory.create(organization=organization, created_by=owner.user)
+
+    shown = preview(client_of(owner.user), member).json()
+
+    assert shown["webhook_endpoints"] == [{"id": made.pk, "description": "Payroll"}]
 
 
 def test_it_does_nothing(owner: Membership, client_of: ClientOf) -> None:
