@@ -18,6 +18,12 @@ from tests.removals import remove
 from tests.schedules import due, schedule
 
 
+NO_DATES: tuple[object, ...] = (
+    *("2027-01-01T00:00:00", "2027-01-01", "Friday", "", 5, True),
+    {},
+)
+
+
 def in_days(days: float) -> str:
     return (timezone.now() + timedelta(days=days)).isoformat()
 
@@ -80,7 +86,7 @@ def test_it_answers_what_was_scheduled_and_shows_it(
         (in_days(367), "Must be at most a year ahead."),
         *(
             (odd, "Must be a time with its offset, such as 2026-12-31T17:00:00+01:00.")
-            for odd in ("2027-01-01T00:00:00", "2027-01-01", "Friday", "", 5, True, {})
+            for odd in NO_DATES
         ),
         (None, "This field may not be null."),
         ("0001-01-01T00:00:00+23:59", "Must be in the future."),
