@@ -9,6 +9,10 @@ from organizations.api.deactivation import DeactivationView, ReactivationView
 from organizations.api.departments_and_roles import DepartmentListView, RoleListView
 from organizations.api.removals import RemovalExportView, RemovalListView, RemovalRecordView
 from organizations.api.restoration import RestorationPreviewView, RestorationView
+from organizations.api.scheduled_removals import (
+    ScheduledRemovalListView,
+    ScheduledRemovalView,
+)
 from organizations.api.transfer import TransferView
 from organizations.api.users import UserListView
 from organizations.api.views import OrganizationUserView, RemovalPreviewView
@@ -73,6 +77,16 @@ urlpatterns = [
         "organizations/<str:organization_id>/users/<str:user_id>/restore",
         RestorationView.as_view(),
         name="restoration",
+    ),
+    path(
+        "organizations/<str:organization_id>/users/<str:user_id>/scheduled-removal",
+        ScheduledRemovalView.as_view(),
+        name="scheduled-removal",
+    ),
+    path(
+        "organizations/<str:organization_id>/scheduled-removals",
+        ScheduledRemovalListView.as_view(),
+        name="scheduled-removals",
     ),
     path(
         "organizations/<str:organization_id>/departments",

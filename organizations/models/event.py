@@ -46,6 +46,9 @@ class Event(models.Model):
         RESOURCES_TRANSFERRED = "resources.transferred", "Resources transferred"
         WEBHOOK_TEST = "webhook.test", "Webhook test"
 
+    # Whom they are about does not see them in the log.
+    ABOUT_SCHEDULES = (Type.REMOVAL_SCHEDULED, Type.REMOVAL_CANCELLED, Type.REMOVAL_FAILED)
+
     id = PrefixedIdField("evt")
     type = models.CharField(max_length=40, choices=Type)
     # The indexes below serve these keys.

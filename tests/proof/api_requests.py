@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from organizations.capabilities import Capability
 from tests.proof.cast import Cast
@@ -31,6 +34,10 @@ def confirmed_with_target(cast: Cast) -> dict[str, Any]:
 
 def with_target(cast: Cast) -> dict[str, Any]:
     return {"transfer_resources_to_department_id": cast.departments["own"]}
+
+
+def confirmed_with_date(cast: Cast) -> dict[str, Any]:
+    return {"confirm": True, "remove_at": (timezone.now() + timedelta(days=1)).isoformat()}
 
 
 def confirmed_for_several(cast: Cast) -> dict[str, Any]:
@@ -87,6 +94,16 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("post", "restoration"): Request(
         "users/{user}/restore", REMOVE, about="removed before", body=confirmed
     ),
+    ("post", "scheduled-removal"): Request(
+        "users/{user}/scheduled-removal", REMOVE, body=confirmed_with_date, status=201
+    ),
+    ("get", "scheduled-removal"): Request(
+        "users/{user}/scheduled-removal", REMOVE, about="scheduled member"
+    ),
+    ("delete", "scheduled-removal"): Request(
+        "users/{user}/scheduled-removal", REMOVE, about="scheduled member", status=204
+    ),
+    ("get", "scheduled-removals"): Request("scheduled-removals", REMOVE),
     ("get", "removals"): Request("removals", VIEW),
     ("get", "removal"): Request("removals/{removal}", VIEW),
     ("get", "removal-export"): Request("removals/export", EXPORT),

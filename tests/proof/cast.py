@@ -18,6 +18,7 @@ from tests.factories import (
 )
 from tests.production import token_of
 from tests.removals import remove
+from tests.schedules import schedule
 from users.models import AccessToken, User
 
 CALLERS = (
@@ -118,7 +119,8 @@ def make_cast() -> Cast:
         "token bound elsewhere": MembershipFactory.create(roles=["Owner"]),
         "token bound here": member("Admin"),
     }
-    owner = member("Owner")
+    owner, scheduled = member("Owner"), member("Member")
+    schedule(scheduled)
     removed_caller, removed_target = member(), member("Member")
     users = {caller: membership.user for caller, membership in bound.items()} | {
         "nobody": UserFactory.create(),
@@ -137,6 +139,7 @@ def make_cast() -> Cast:
         "owner": owner.user,
         "target member": member("Member").user,
         "target deactivated member": suspended("Member").user,
+        "target scheduled member": scheduled.user,
         "target admin": member("Admin").user,
         "target last owner": owner.user,
         "target removed before": removed_target.user,
