@@ -273,7 +273,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "EventType": "organizations.models.event.Event.Type",
-        "WebhookEventType": "organizations.api.webhook_endpoints.EVENT_TYPES",
+        "WebhookEventType": "organizations.events.endpoints.EVENT_TYPES",
         "WebhookEndpointStatus": "organizations.api.webhook_endpoints.STATUSES",
         "WebhookDeliveryStatus": "organizations.models.webhook.WebhookDelivery.Status",
     },

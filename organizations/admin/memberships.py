@@ -24,8 +24,13 @@ from organizations.admin.leftover_transfer import LeftoverTransferAdmin, leftove
 from organizations.admin.member_deactivation import MemberDeactivationAdmin
 from organizations.admin.member_removal import MemberRemovalAdmin
 from organizations.admin.member_restoration import MemberRestorationAdmin, is_latest_tenure
+from organizations.admin.webhook_endpoints import links_to_endpoints
+from organizations.events.makers import endpoints_by_maker
 from organizations.models import Membership
 from users.models import User
+
+# What a member made, and what stays when they leave.
+MADE = ("webhook_endpoints",)
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -125,7 +130,7 @@ class MembershipAdmin(
         deactivated = ["deactivated_at"] if obj.deactivated_at else []
         ended = [] if obj.is_current else ["deleted_at", "record"]
         reason = ["reason"] if self.has_change_permission(request, obj) else []
-        return ["organization", "user", "state", "created_at", *deactivated, *ended, *reason]
+        return ["organization", "user", "state", "created_at", *deactivated, *ended, *MADE, *reason]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
         """A membership is of one person in one organization for good."""
@@ -222,3 +227,11 @@ class MembershipAdmin(
         """Lead to who ended it, and what it took."""
         address = reverse("admin:organizations_removal_change", args=[membership.removal.pk])
         return format_html('<a href="{}">{}</a>', address, membership.removal.pk)
+
+    @admin.display(description="Webhook endpoints made")
+    def webhook_endpoints(self, membership: Membership) -> str:
+        """Name the endpoints of the organization that the member made."""
+        user_id = membership.user_id
+        return links_to_endpoints(
+            endpoints_by_maker(membership.organization_id, [user_id])[user_id]
+        )

@@ -28,6 +28,7 @@ from organizations.api.organization_list import OrganizationListView
 from organizations.capabilities import Capability
 from organizations.events.addresses import refuse_forbidden
 from organizations.events.endpoints import (
+    EVENT_TYPES,
     MOST_ENDPOINTS,
     change_endpoint,
     create_endpoint,
@@ -37,14 +38,12 @@ from organizations.events.endpoints import (
 )
 from organizations.events.secrets import secret_of
 from organizations.exceptions import TooManyWebhookEndpointsError
-from organizations.models import Event, WebhookEndpoint
+from organizations.models import WebhookEndpoint
 from organizations.sample import OWNER
 
 TAG = "Webhooks"
 NEEDED = Capability.OVERRIDE_ALL_PERMISSIONS
 STATUSES = ("enabled", "disabled")
-# A test is sent to the endpoint that it is asked for, whatever types that is sent.
-EVENT_TYPES = [choice for choice in Event.Type.choices if choice[0] != Event.Type.WEBHOOK_TEST]
 
 _URL = "https://hooks.acme.example/offboard"
 _EXAMPLE = {

@@ -26,6 +26,8 @@ from users.models import User
 
 MOST_ENDPOINTS = 10  # of an organization
 DisabledReason = WebhookEndpoint.DisabledReason
+# What an endpoint can be sent. A test goes to the one that it is asked for, whatever it wants.
+EVENT_TYPES = [choice for choice in Event.Type.choices if choice[0] != Event.Type.WEBHOOK_TEST]
 
 
 @retried
