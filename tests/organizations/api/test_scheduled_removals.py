@@ -17,7 +17,6 @@ from tests.organizations.api.refusal import refusal
 from tests.removals import remove
 from tests.schedules import due, schedule
 
-
 NO_DATES: tuple[object, ...] = (
     *("2027-01-01T00:00:00", "2027-01-01", "Friday", "", 5, True),
     {},
