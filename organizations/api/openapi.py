@@ -88,6 +88,8 @@ describe_preview = extend_schema(
                 "departments": [{"id": DEPARTMENT_ID, "name": "Engineering"}],
                 "resource_count": 12,
                 "webhook_endpoints": [{"id": ENDPOINT_ID, "description": "Payroll"}],
+                "scheduled_removal": None,
+                "scheduled_for_others": [],
                 "can_be_removed": True,
                 "blocked_by": None,
             },

@@ -8,6 +8,7 @@ from organizations.exceptions import (
     InsufficientPermissionsError,
     LastOwnerCannotBeRemovedError,
 )
+from organizations.models import ScheduledRemoval
 from organizations.removal.preview import RemovalPreview
 
 
@@ -34,6 +35,14 @@ class MadeEndpointSerializer(serializers.Serializer[object]):
     description = serializers.CharField()
 
 
+class PendingRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
+    """A removal on a date that is pending."""
+
+    id = serializers.CharField()
+    user_id = serializers.CharField(source="membership.user_id")
+    remove_at = serializers.DateTimeField()
+
+
 class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
     """What a removal would do."""
 
@@ -48,6 +57,16 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
     )
     webhook_endpoints = MadeEndpointSerializer(
         many=True, help_text="What the user made in the organization, and what stays."
+    )
+    scheduled_removal = PendingRemovalSerializer(
+        source="scheduled",
+        allow_null=True,
+        help_text="The user's removal on a date, if one is pending; null to the user themself.",
+    )
+    scheduled_for_others = PendingRemovalSerializer(
+        source="requested",
+        many=True,
+        help_text="What the user scheduled, and what will fail once they have left.",
     )
     can_be_removed = serializers.BooleanField()
     blocked_by = serializers.ChoiceField(

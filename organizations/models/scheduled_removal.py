@@ -1,5 +1,6 @@
 """Removals on a date."""
 
+from collections.abc import Iterable
 from typing import Self
 
 import pgtrigger
@@ -22,6 +23,18 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
     def pending(self) -> Self:
         """Keep those that will be carried out: their membership has not ended otherwise."""
         return self.filter(status=ScheduledRemoval.Status.PENDING, membership__deleted_at=None)
+
+    def of(self, members: Iterable[Membership]) -> Self:
+        """Keep those of these members."""
+        return self.filter(membership__in=members).select_related("membership")
+
+    def requested_by(self, user_ids: Iterable[str]) -> Self:
+        """Keep those that these members of its organization asked for, with whom they are about.
+
+        They will fail if these users leave.
+        """
+        asked = self.filter(requested_by__in=list(user_ids), source=Source.API)
+        return asked.select_related("membership").order_by("remove_at", "pk")
 
     def superseded(self) -> Self:
         """Keep those whose membership has ended otherwise."""

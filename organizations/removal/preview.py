@@ -1,7 +1,8 @@
 """What a removal would do, without doing it."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import prefetch_related_objects
 
@@ -9,7 +10,14 @@ from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.capabilities import Capability
 from organizations.events.makers import endpoints_by_maker
-from organizations.models import Department, Membership, Resource, Role, WebhookEndpoint
+from organizations.models import (
+    Department,
+    Membership,
+    Resource,
+    Role,
+    ScheduledRemoval,
+    WebhookEndpoint,
+)
 from organizations.removal.guards import find_refusals
 
 
@@ -22,12 +30,21 @@ class RemovalPreview:
     departments: list[Department]
     resource_count: int
     webhook_endpoints: list[WebhookEndpoint]  # which they made, and which stay
+    scheduled: ScheduledRemoval | None  # their own removal, if one is pending
+    requested: list[ScheduledRemoval]  # what they scheduled for others, which will fail
     blocked_by: ContractError | None
 
     @property
     def can_be_removed(self) -> bool:
         """Whether nothing stands in the way."""
         return self.blocked_by is None
+
+    def shown_to(self, reader_id: str) -> "RemovalPreview":
+        """Return it without the reader's own removal on a date (events: Removals on a date)."""
+        if self.membership.user_id == reader_id:
+            return replace(self, scheduled=None)
+        others = [s for s in self.requested if s.membership.user_id != reader_id]
+        return replace(self, requested=others)
 
 
 def preview_removal(
@@ -77,6 +94,11 @@ def preview_members(
         member.user_id for member in members
     )
     endpoints = endpoints_by_maker(organization_id, (member.user_id for member in members))
+    pending = ScheduledRemoval.objects.pending().filter(organization=organization_id)
+    scheduled = {schedule.membership_id: schedule for schedule in pending.of(members)}
+    requested = defaultdict[str | None, list[ScheduledRemoval]](list)
+    for schedule in pending.requested_by(member.user_id for member in members):
+        requested[schedule.requested_by_id].append(schedule)
     return [
         RemovalPreview(
             membership=member,
@@ -86,6 +108,8 @@ def preview_members(
             ),
             resource_count=owned.get(member.user_id, 0),
             webhook_endpoints=endpoints.get(member.user_id, []),
+            scheduled=scheduled.get(member.pk),
+            requested=requested.get(member.user_id, []),
             blocked_by=refusals.get(member.user_id),
         )
         for member in members

@@ -15,8 +15,8 @@ TABLES = (
 )
 
 # As many members, of whom every hundredth is deactivated and the first half has a role more, as
-# former ones with a removal and an event each, a minute apart; without triggers and keys, for which
-# this would be no way in.
+# former ones with a removal and an event each, a minute apart, and a few events of another type;
+# without triggers and keys, for which this would be no way in.
 WORLD = """
     SET LOCAL session_replication_role = replica;
     INSERT INTO users_user
@@ -58,6 +58,12 @@ WORLD = """
         actor_id, source, '', '{}', trace_id, removal.created_at
     FROM organizations_removal AS removal
     JOIN organizations_membership AS membership ON membership.id = removal.membership_id;
+    INSERT INTO organizations_event (
+        id, type, organization_id, source, reason, data, trace_id, created_at
+    )
+    SELECT 'evt_000000' || i, 'removal.failed', %(organization)s, 'schedule', '', '{}', '',
+        timestamptz '2024-12-31Z'
+    FROM generate_series(1, 9) AS i;
     SET LOCAL session_replication_role = origin;
     ANALYZE;
 """
@@ -108,6 +114,8 @@ def rows_read() -> int:
         ("users", {"search": "person4321@"}),
         ("users", {"search": "usr_002500"}),
         ("users", {"search": "unknown"}),
+        ("audit-log", {"type": "removal.failed"}),
+        ("audit-log", {"type": "removal.failed", "after": "evt_0000005"}),
         *(
             (path, query)
             for path, after in (("removals", "rem_002500"), ("audit-log", "evt_002500"))
