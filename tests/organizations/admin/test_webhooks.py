@@ -9,6 +9,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from organizations.admin import overview
+from organizations.events.delivery import SEND
 from organizations.models import Event, Membership, Organization, WebhookDelivery, WebhookEndpoint
 from tests.factories import (
     MembershipFactory,
@@ -51,7 +52,9 @@ def browser_with(*permissions: str) -> Client:
 
 
 def jobs() -> int:
-    return ProcrastinateJob.objects.filter(task_name="organizations.events.tasks.send").count()
+    """Return how many sendings a worker is to do of the deliveries that there are."""
+    ids = list(WebhookDelivery.objects.values_list("pk", flat=True))
+    return ProcrastinateJob.objects.filter(task_name=SEND, args__delivery_id__in=ids).count()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from organizations.events.delivery import SEND
 from organizations.events.secrets import secret_of
 from organizations.models import Event, Membership, Organization, WebhookDelivery, WebhookEndpoint
 from tests.conftest import ClientOf
@@ -33,8 +34,9 @@ def redeliver(client: APIClient, delivery: WebhookDelivery) -> Any:
 
 
 def jobs() -> list[object]:
-    """Return what a worker is to send."""
-    sends = ProcrastinateJob.objects.filter(task_name="organizations.events.tasks.send")
+    """Return what a worker is to send of the deliveries that there are."""
+    ids = list(WebhookDelivery.objects.values_list("pk", flat=True))
+    sends = ProcrastinateJob.objects.filter(task_name=SEND, args__delivery_id__in=ids)
     return list(sends.order_by("pk").values_list("args", flat=True))
 
 
