@@ -24,7 +24,7 @@ def clean(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return the text with every character escaped that has no shape, but for line ends."""
+    """Return the text with every unprintable character escaped, except line ends."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\n" else escaped(c) for c in text)

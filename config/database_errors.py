@@ -1,4 +1,4 @@
-"""What the database raises when it does not do what was asked, and what a page answers then."""
+"""Failures of the database, and the page that says so."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class DatabaseErrorMiddleware:
-    """Tell who asked for a page to try again."""
+    """Answer a failure of the database with a page that says to try again."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -28,7 +28,7 @@ class DatabaseErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return the page for what a view let through, or None where it is no matter of this."""
+        """Return the page for a failure of the database, or None for any other exception."""
         if not isinstance(exception, DATABASE_FAILURES):
             return None
         logger.error("database_failed", exc_info=exception)

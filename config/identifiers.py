@@ -48,7 +48,7 @@ class PrefixedIdField(models.CharField[str, str]):
         )
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        """Say it in a migration as in a model: the prefix, and nothing that follows from it."""
+        """Return the arguments of the field for a migration: the prefix alone."""
         name, path, _, _ = super().deconstruct()
         return name, path, [self.prefix], {}
 

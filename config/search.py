@@ -44,7 +44,7 @@ def words_of(text: str) -> Iterator[list[str]]:
 
 
 def _as_one(words: Iterable[str]) -> str:
-    """Return words as who writes them together: ``obrien``."""
+    """Return words joined into one, as some people write them: ``obrien``."""
     return "".join(words)[:LONGEST_WORD]
 
 
@@ -77,7 +77,7 @@ class WordsField(models.Field[list[str], list[str]]):
         super().__init__(editable=False)
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        """Say it in a migration as in a model."""
+        """Return the arguments of the field for a migration."""
         name, path, _, _ = super().deconstruct()
         return name, path, [], {"of": self.of}
 

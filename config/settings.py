@@ -127,7 +127,11 @@ else:
 
 # Jobs, which `manage.py procrastinate worker` does. Their code is loaded there alone.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
-PROCRASTINATE_IMPORT_PATHS = ["config.jobs", "organizations.events.tasks"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "config.jobs",
+    "organizations.events.tasks",
+    "organizations.schedule.tasks",
+]
 PROCRASTINATE_WORKER_DEFAULTS = {
     "concurrency": 10,  # a job that sends waits most of its time
     "listen_notify": not env.bool("PGBOUNCER", default=False),

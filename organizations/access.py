@@ -50,7 +50,7 @@ def capabilities_in(
 def require(
     organization_id: str, request: AuthenticatedRequest, *capabilities: Capability
 ) -> frozenset[Capability]:
-    """Return what the caller may do there: all of these, and whatever else.
+    """Return all capabilities of a caller, who must hold at least these.
 
     The contract's checks 2 and 3. Raises as `capabilities_in`, and InsufficientPermissionsError.
     """
@@ -79,7 +79,7 @@ def authority_to_assign(
 def authority_to_remove(
     organization_id: str, user_id: str, request: AuthenticatedRequest
 ) -> frozenset[Capability]:
-    """Return the capabilities that somebody whom the caller removes may hold at most.
+    """Return the capabilities that a user whom the caller removes may hold at most.
 
     Anybody may leave, whatever they hold; removing others takes ``remove_users``. Raises as
     `require`.

@@ -116,8 +116,9 @@ def _field(model: type[models.Model], name: str) -> Any:
 
 
 def _value(instance: models.Model, name: str) -> object:
-    """Return the instance's value; a generated constant is known before the row is saved."""
+    """Return the value that is saved; a generated constant is known before."""
     field = _field(type(instance), name)
-    if field.generated and isinstance(field.expression, models.Value):
-        return field.expression.value
-    return getattr(instance, field.attname)
+    if field.generated:
+        constant = isinstance(field.expression, models.Value)
+        return field.expression.value if constant else getattr(instance, field.attname)
+    return field.pre_save(instance, add=instance._state.adding)

@@ -1,4 +1,4 @@
-"""Why a change of members is refused, and why a caller is."""
+"""The refusals of the organizations' API, services and commands."""
 
 from config.errors import ContractError
 from config.errors import InsufficientPermissionsError as InsufficientPermissionsError
@@ -86,7 +86,7 @@ class LastOwnerCannotBeDeactivatedError(ContractError):
 
 
 class CannotDeactivateYourselfError(ContractError):
-    """Who is deactivated could not take it back."""
+    """Callers cannot deactivate themselves: nobody deactivated can reactivate."""
 
     status = 422
     code = "CANNOT_DEACTIVATE_YOURSELF"
@@ -137,3 +137,30 @@ class RestoreWindowExpiredError(ContractError):
     code = "RESTORE_WINDOW_EXPIRED"
     type = "client_error"
     message = "The removal is too long ago to be restored. Add the user again instead."
+
+
+class RemovalAlreadyScheduledError(ContractError):
+    """A removal of this membership is pending; the details say which, and when it is due."""
+
+    status = 409
+    code = "REMOVAL_ALREADY_SCHEDULED"
+    type = "client_error"
+    message = "The removal of this user is scheduled already. Cancel it first."
+
+
+class ScheduledRemovalNotFoundError(ContractError):
+    """No removal of this membership is pending."""
+
+    status = 404
+    code = "SCHEDULED_REMOVAL_NOT_FOUND"
+    type = "client_error"
+    message = "No removal of this user is scheduled."
+
+
+class CannotScheduleYourselfError(ContractError):
+    """Nobody learns from a schedule that they are to leave."""
+
+    status = 403
+    code = "CANNOT_SCHEDULE_YOURSELF"
+    type = "authorization_error"
+    message = "Nobody schedules, sees or cancels their own removal."

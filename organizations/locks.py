@@ -17,7 +17,7 @@ _LOCK_MEMBERS = """
 
 
 def lock_members(organization_id: str, user_ids: Iterable[str]) -> dict[str, int]:
-    """Lock the memberships of those of these users who are members, until the transaction ends.
+    """Lock the current memberships of these users until the transaction ends.
 
     Returns their membership ids by user id. From here on nobody can be given a role or a department
     of theirs, or a resource: it waits.

@@ -1,4 +1,4 @@
-"""Transactions that are tried again when they failed by no fault of their own."""
+"""Tries a transaction again that PostgreSQL undid for others' sake."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,4 +1,4 @@
-"""Whose account somebody may touch: nobody's who may do more in the admin than they."""
+"""Who may change whose account: nobody changes one that may do more in the admin."""
 
 from django.contrib.auth.models import Permission
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""Why a token does not let its bearer in."""
+"""The refusals of authentication."""
 
 from config.errors import ContractError
 
@@ -22,7 +22,7 @@ class TokenInvalidError(ContractError):
 
 
 class TokenExpiredError(ContractError):
-    """The token's time is over."""
+    """The token has expired."""
 
     status = 401
     code = "TOKEN_EXPIRED"

@@ -1,4 +1,4 @@
-"""By what logins are counted, so that many of them lock the attempt out."""
+"""The keys by which failed logins are counted for the lockout."""
 
 from collections.abc import Mapping
 

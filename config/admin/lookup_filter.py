@@ -1,4 +1,4 @@
-"""A filter of a list for what is one of too many to choose from."""
+"""A filter of a list with a field to type into, for too many choices to list."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 
 class LookupFilter(admin.SimpleListFilter):
-    """A filter to type into: what is meant is one of too many to list.
+    """A filter with a field to type into, for too many choices to list.
 
     Subclasses name a ``title``, the foreign key as ``parameter_name``, a ``hint`` at what to type,
     and by ``matching`` what it finds.

@@ -1,4 +1,4 @@
-"""Requests with a null character, which PostgreSQL has in no text."""
+"""Refuses requests with a null character, which PostgreSQL cannot store."""
 
 from functools import wraps
 from itertools import chain

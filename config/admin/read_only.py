@@ -11,16 +11,16 @@ Row = TypeVar("Row", bound=Model)
 
 
 class ReadOnlyAdmin(LargeTableAdmin[Row]):
-    """A record is left by what it records: it is neither written here, nor changed, nor deleted."""
+    """Shows records that the services write: nobody adds, changes or deletes them here."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody writes one."""
+        """Forbid adding."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes one."""
+        """Forbid changing."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes one."""
+        """Forbid deleting."""
         return False

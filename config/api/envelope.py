@@ -119,7 +119,7 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> ErrorRes
 
 
 class EnvelopeMiddleware:
-    """Give errors that are no envelope yet one: of an unknown path, or of a view that made its own.
+    """Wrap errors that have no envelope yet: of unknown paths, and of views that answer their own.
 
     What answers an error before a view does so by an ErrorResponse, which is left as it is.
     """
@@ -162,7 +162,7 @@ def _as_contract_error(exception: Exception) -> ContractError:
 
 
 def _of_status(status: int, text: str | None = None) -> ContractError:
-    """Return what the contract calls an error by its status; a server's tells no more than that."""
+    """Return the contract's error for a status; of a server's error nothing else is shown."""
     if status >= 500:
         return _BY_STATUS.get(status, errors.InternalError)()
     if named := _BY_STATUS.get(status):

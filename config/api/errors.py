@@ -115,7 +115,7 @@ class OtherError(ContractError):
 
 
 class InternalError(ContractError):
-    """Something went wrong here; the log says what, the caller is not told."""
+    """An unhandled exception: the log has it, the caller does not see it."""
 
     status = 500
     code = "INTERNAL_ERROR"

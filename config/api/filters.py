@@ -1,4 +1,4 @@
-"""Filters of lists: django-filter's, and nothing that a caller asks for passed over in silence."""
+"""Filters of lists by django-filter, which refuse unknown and malformed parameters."""
 
 from contextlib import suppress
 from datetime import UTC, date, datetime, time

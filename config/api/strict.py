@@ -1,4 +1,4 @@
-"""Bodies that are taken literally: a destructive call is not coerced, and nothing in it is lost."""
+"""Fields and bodies that coerce nothing and refuse unknown fields."""
 
 from typing import Any, cast
 
@@ -31,13 +31,13 @@ class StrictStringField(serializers.CharField):
 
 
 class IdField(StrictStringField):
-    """An id that a body names: whatever string it is, it is found or it is not."""
+    """An id in a body: any string, since a malformed id is a 404 as an unknown one is."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_blank=True, **options)
 
     def run_validators(self, value: object) -> None:
-        """Refuse none: a malformed id is a 404, as an unknown one is (contract: Errors)."""
+        """Return the value as it is (contract: Errors)."""
 
 
 class StrictSerializer(serializers.Serializer[Any]):

@@ -11,7 +11,7 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class RateThrottle(SimpleRateThrottle):
-    """A rate that holds nobody up while the cache that counts is away.
+    """A rate limit that lets requests pass while its cache is away.
 
     A process that could not reach it logs that, and asks it again after a minute.
     """

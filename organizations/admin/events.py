@@ -35,7 +35,7 @@ class EventAdmin(ReadOnlyAdmin[Event]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
     ) -> tuple[QuerySet[Event], bool]:
-        """Find events by whose membership changed, by their own id, or by what asked for them."""
+        """Find events by the member, by their own id, or by trace id."""
         if not search_term:
             return queryset, False
         if is_id("evt", search_term):

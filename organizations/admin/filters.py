@@ -1,4 +1,4 @@
-"""Narrowing lists to an organization or a person that is typed in."""
+"""Filters of lists by an organization or a person."""
 
 from config.admin.lookup_filter import LookupFilter
 from organizations.models import Organization
@@ -6,7 +6,7 @@ from users.models import User
 
 
 class OrganizationFilter(LookupFilter):
-    """What belongs to one organization."""
+    """Filters by the organization."""
 
     title = "organization"
     parameter_name = "organization"
@@ -15,7 +15,7 @@ class OrganizationFilter(LookupFilter):
 
 
 class ActorFilter(LookupFilter):
-    """What one person did."""
+    """Filters by the actor."""
 
     title = "actor"
     parameter_name = "actor"

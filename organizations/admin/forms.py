@@ -88,7 +88,7 @@ class TargetsForm(ReasonForm):
         return f"person_of_{organization.pk}"
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuse two who would take over the same."""
+        """Refuse a department and a person for the same organization."""
         cleaned = super().clean()
         for organization in self.organizations:
             names = self._department(organization), self._person(organization)

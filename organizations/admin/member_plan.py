@@ -14,7 +14,7 @@ SHOWN = 100  # members in detail, of each list on a page
 
 @dataclass(frozen=True, slots=True)
 class OrganizationPlan:
-    """What is about to happen in one organization, and to whom it does not."""
+    """Who is affected by an action in one organization, and who is refused."""
 
     organization: Organization
     affected_count: int

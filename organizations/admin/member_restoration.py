@@ -76,7 +76,7 @@ class MemberRestorationAdmin(MemberActionAdmin):
 
 
 def is_latest_tenure(member: Membership) -> bool:
-    """Tell whether a former member has not been a member again since: else there is no way back."""
+    """Tell whether this is the member's last tenure, which alone can be restored."""
     tenures = Membership.objects.of(member.organization_id, [member.user_id])
     return not member.is_current and not tenures.filter(pk__gt=member.pk).exists()
 

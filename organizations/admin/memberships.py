@@ -37,7 +37,7 @@ class StateFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Membership]
     ) -> list[tuple[str, str]]:
-        """Return what can be asked for besides the default."""
+        """Return the choices besides the default."""
         return [
             ("active", "Active"),
             ("deactivated", "Deactivated"),
@@ -46,7 +46,7 @@ class StateFilter(admin.SimpleListFilter):
         ]
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """Call the default by its name."""
+        """Return the choices, the default by its name."""
         first, *others = super().choices(changelist)
         yield {**first, "display": "Members"}
         yield from others

@@ -22,7 +22,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class NamedAdmin(LargeTableAdmin[Row]):
-    """A list of what is found by its id, or by how words of its name begin."""
+    """A list that is searched by id or by name."""
 
     search_fields = ("name",)
     search_help_text = "An id, or how words of the name begin."
@@ -37,7 +37,7 @@ class NamedAdmin(LargeTableAdmin[Row]):
 
 
 class OneOwnerFilter(admin.SimpleListFilter):
-    """Organizations that nobody could act for once their owner is away."""
+    """Filters for organizations with a single owner."""
 
     title = "owners"
     parameter_name = "owners"
@@ -45,7 +45,7 @@ class OneOwnerFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Organization]
     ) -> list[tuple[str, str]]:
-        """Return the one question."""
+        """Return the filter's one choice."""
         return [("one", "One owner")]
 
     def queryset(
@@ -79,7 +79,7 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
     def get_deleted_objects(
         self, objs: Sequence[Organization] | QuerySet[Organization], request: HttpRequest
     ) -> tuple[list[Any], dict[Any, Any], set[str], list[str]]:
-        """Ask for no permission besides the one for the organization: the rest are parts of it."""
+        """Ask for the permission to delete the organization alone: the rest are parts of it."""
         to_delete, counts, _, protected = super().get_deleted_objects(objs, request)
         return to_delete, counts, set(), protected
 
@@ -189,7 +189,7 @@ class RoleAdmin(GuardedDeletion[Role], NamedAdmin[Role]):
         return (*self.readonly_fields, "organization") if obj else self.readonly_fields
 
     def deletion_obstacle(self, row: Role) -> str:
-        """The Owner role stays, of which an organization cannot be given another."""
+        """Keep the Owner role, since an organization cannot be given another."""
         if row.is_owner:
             return "The Owner role goes together with its organization alone."
         return "Members hold it." if row.assignments.exists() else ""

@@ -58,7 +58,7 @@ class Week:
 
 
 def resources_whose_owner_has_left() -> Concern:
-    """Count what is owned by those who were removed without anybody to pass it to."""
+    """Count the resources of members who were removed without a transfer."""
     removals = Removal.objects.filter(
         transferred_to=None, transferred_to_user=None, resource_count__gt=0
     ).order_by("-created_at")
@@ -75,7 +75,7 @@ def resources_whose_owner_has_left() -> Concern:
 
 
 def organizations_with_one_owner() -> Concern:
-    """Count the organizations that nobody could act for once their owner is away."""
+    """Count the organizations with a single owner."""
     organizations = Organization.objects.order_by("pk")
     return Concern(
         "Organizations with one owner",

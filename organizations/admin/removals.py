@@ -55,7 +55,7 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Removal], search_term: str
     ) -> tuple[QuerySet[Removal], bool]:
-        """Find removals by who left, by their own id, or by what asked for them."""
+        """Find removals by the leaver, by their own id, or by trace id."""
         if not search_term:
             return queryset, False
         if is_id("rem", search_term):

@@ -32,7 +32,7 @@ TRANSFER = "admin:organizations_resource_transfer"
 
 
 class OwnerHasLeftFilter(admin.SimpleListFilter):
-    """Resources in the charge of somebody who is no member any more."""
+    """Filters for resources whose owner is no member any more."""
 
     title = "owner"
     parameter_name = "owner_has_left"
@@ -40,11 +40,11 @@ class OwnerHasLeftFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Resource]
     ) -> list[tuple[str, str]]:
-        """Return the one question."""
+        """Return the filter's one choice."""
         return [("yes", "Owner has left")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Resource]) -> QuerySet[Resource]:
-        """Narrow the resources to those without a member in charge."""
+        """Narrow the resources to those whose owner is no member any more."""
         if self.value() == "yes":
             return queryset & Resource.objects.whose_owner_has_left()
         return queryset
@@ -52,7 +52,7 @@ class OwnerHasLeftFilter(admin.SimpleListFilter):
 
 @admin.register(Resource)
 class ResourceAdmin(GuardedDeletion[Resource], LargeTableAdmin[Resource]):
-    """A resource and who is in charge of it."""
+    """The admin of resources."""
 
     list_display = ("name", "organization", "owner", "department", "id")
     list_filter = (OwnerHasLeftFilter, OrganizationFilter)
@@ -80,11 +80,11 @@ class ResourceAdmin(GuardedDeletion[Resource], LargeTableAdmin[Resource]):
         return (*self.readonly_fields, "organization") if obj else self.readonly_fields
 
     def deletion_obstacle(self, row: Resource) -> str:
-        """What a removal moved stays, to be put back."""
+        """Keep what a removal moved, so that a restoration can return it."""
         return "A removal moved it, and what a removal moved stays." if row.removal_id else ""
 
     def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
-        """Save what the page changes; who takes a resource over, the transfer saves."""
+        """Save a new resource or name; a new owner or department goes through the transfer."""
         if not change:
             super().save_model(request, obj, form, change)
             return

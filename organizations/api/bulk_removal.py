@@ -35,7 +35,7 @@ OUTCOMES = ("removed", "already_removed", "refused")
 
 
 class LargeBodyParser(JSONObjectParser):
-    """Takes a thousand ids."""
+    """Reads a body that is large enough for a thousand ids."""
 
     max_bytes = 256 * 1024
 
@@ -66,7 +66,7 @@ class UserIdsField(serializers.ListField):
 
 
 class BulkRemovalSerializer(TransferTargetSerializer):
-    """What a removal of several users is asked with."""
+    """The body of a bulk removal."""
 
     confirm = StrictBooleanField(default=False, help_text="Must be the JSON value `true`.")
     user_ids = UserIdsField(help_text="Who is removed, each once, at most a thousand.")
@@ -113,17 +113,17 @@ class BulkRemoval:
 
     @property
     def failed_operations(self) -> list[UserResult]:
-        """Those who stay; who had left already is no failure."""
+        """The users who were refused."""
         return [result for result in self.results if result.error]
 
     @property
     def failure_count(self) -> int:
-        """How many stay."""
+        """How many users were refused."""
         return len(self.failed_operations)
 
     @property
     def success_count(self) -> int:
-        """How many are out."""
+        """How many users were removed, now or before."""
         return len(self.results) - self.failure_count
 
 
@@ -154,7 +154,7 @@ class FailedOperationSerializer(serializers.Serializer[UserResult]):
 
 
 class BulkRemovalResultSerializer(serializers.Serializer[BulkRemoval]):
-    """What became of all of them."""
+    """The answer of a bulk removal."""
 
     success_count = serializers.IntegerField(help_text="Who had left already is counted here.")
     failure_count = serializers.IntegerField()
@@ -232,7 +232,7 @@ class BulkRemovalView(ApiView):
 
     @describe_bulk_removal
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
-        """Remove them (members: delete-bulk)."""
+        """Remove the users (members: delete-bulk)."""
         authority = require(organization_id, request, Capability.REMOVE_USERS)
         body = BulkRemovalSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)

@@ -38,7 +38,7 @@ from organizations.sample import DEPARTMENT_ID, HEIR_ID, LEAVER_ID, ORGANIZATION
 
 
 class DeactivationSerializer(TransferTargetSerializer):
-    """What a deactivation is asked with."""
+    """The body of a deactivation."""
 
     def validate(self, body: dict[str, Any]) -> dict[str, Any]:
         """Require one target."""
@@ -47,7 +47,7 @@ class DeactivationSerializer(TransferTargetSerializer):
 
 
 class ReactivationSerializer(ReasonSerializer):
-    """What a reactivation is asked with."""
+    """The body of a reactivation."""
 
 
 describe_deactivation = extend_schema(
@@ -122,7 +122,7 @@ describe_reactivation = extend_schema(
 
 
 class DeactivationView(ApiView):
-    """Whether a user is suspended: now they are."""
+    """The deactivation of a user."""
 
     @describe_deactivation
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
@@ -148,7 +148,7 @@ class DeactivationView(ApiView):
 
 
 class ReactivationView(ApiView):
-    """Whether a user is suspended: they are no longer."""
+    """The reactivation of a user."""
 
     @describe_reactivation
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:

@@ -77,14 +77,14 @@ class TransferTargetSerializer(ReasonSerializer):
 
     @property
     def transfer_to(self) -> str | None:
-        """The target as services take it; an id of another kind than the field's is nobody's."""
+        """Return the target for the services; an id of another kind than the field's is unknown."""
         department, heir = self.validated_data[TO_DEPARTMENT], self.validated_data[TO_USER]
         if heir is not None:
             return heir_of(heir) or ""
         return "" if heir_of(department) else department
 
     def explain(self, refusal: ContractError) -> ContractError:
-        """Return the refusal; one of the target by the field, and with the id, that named it."""
+        """Return the refusal; a target not found is named by the field that asked for it."""
         if not isinstance(refusal, TARGET_NOT_FOUND):
             return refusal
         department, heir = self.validated_data[TO_DEPARTMENT], self.validated_data[TO_USER]
@@ -105,7 +105,7 @@ def _refuse_targets(message: str) -> serializers.ValidationError:
 
 
 class TransferSerializer(TransferTargetSerializer):
-    """What a transfer is asked with."""
+    """The body of a transfer."""
 
     confirm = StrictBooleanField(default=False, help_text="Must be the JSON value `true`.")
 
@@ -118,7 +118,7 @@ class TransferSerializer(TransferTargetSerializer):
 
 
 class TransferOutcomeSerializer(serializers.Serializer[TransferOutcome]):
-    """What a transfer did."""
+    """The answer of a transfer."""
 
     resource_count = serializers.IntegerField(help_text="How many resources passed on.")
 
@@ -159,11 +159,11 @@ describe_transfer = extend_schema(
 
 
 class TransferView(ApiView):
-    """What a deactivated or former member owns."""
+    """The resources of a deactivated or former member."""
 
     @describe_transfer
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Pass it on (members: transfer-resources)."""
+        """Transfer the resources (members: transfer-resources)."""
         authority = require(organization_id, request, Capability.REMOVE_USERS)
         body = TransferSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)

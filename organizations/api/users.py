@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Prefetch
+from django.db.models import F, OuterRef, Prefetch
 from django_filters.rest_framework import CharFilter, FilterSet, MultipleChoiceFilter
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -32,7 +32,7 @@ class UserPagination(IdPagination):
     """Members in the order of their users' ids."""
 
     id_prefix = "usr"
-    id_field = "user_id"
+    id_field = "position"
 
 
 class UserFilterSet(FilterSet):
@@ -43,9 +43,13 @@ class UserFilterSet(FilterSet):
         method="in_state",
         help_text="Only members in this state; given twice, in either.",
     )
-    role_id = CharFilter("role_assignments__role", help_text="Only members who hold this role.")
+    role_id = CharFilter(
+        "role_assignments__role", method="holding", help_text="Only members who hold this role."
+    )
     department_id = CharFilter(
-        "department_memberships__department", help_text="Only members of this department."
+        "department_memberships__department",
+        method="holding",
+        help_text="Only members of this department.",
     )
     search = CharFilter(
         method="matching",
@@ -66,6 +70,11 @@ class UserFilterSet(FilterSet):
             case ["deactivated"]:
                 return members.deactivated()
         return members
+
+    def holding(self, members: MembershipQuerySet, name: str, value: str) -> MembershipQuerySet:
+        """Narrow the members to a role's holders or a department's members, listed by its index."""
+        relation, _ = name.split("__")
+        return members.filter(**{name: value}).alias(position=F(f"{relation}__user"))
 
     def matching(self, members: MembershipQuerySet, name: str, value: str) -> MembershipQuerySet:
         """Narrow the members to people who are found as the admin finds them."""
@@ -103,6 +112,7 @@ class UserListView(OrganizationListView[Membership]):
 
     queryset = (
         Membership.objects.current()
+        .alias(position=F("user"))
         .annotate(
             role_ids=ArraySubquery(_ROLE_IDS.order_by("role").values("role")),
             department_ids=ArraySubquery(

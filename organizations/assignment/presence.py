@@ -1,4 +1,4 @@
-"""What to say of users who are members already: some were restored."""
+"""Why users cannot become members: they are already, some by a restoration."""
 
 from collections.abc import Collection
 
@@ -11,7 +11,7 @@ from organizations.models import Membership, Restoration
 def explain_presence(
     organization_id: str, user_ids: Collection[str]
 ) -> dict[str, MembershipAlreadyExistsError]:
-    """Return why those of these users who are members cannot become members, by user id.
+    """Return the refusal for each of these users who is a member already, by user id.
 
     The details name the restoration that made somebody a member: who lost its answer learns that it
     was done.

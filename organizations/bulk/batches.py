@@ -1,4 +1,4 @@
-"""One batch of rows after the other, each tried until the database does it."""
+"""Does the work batch by batch, and tries again while the database is away."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -112,7 +112,7 @@ class BulkCommand(BaseCommand):
         )
 
     def handle(self, *, report: str | None, **options: Any) -> None:
-        """Do it; exit with what became of it."""
+        """Run the command; exit with its status."""
         self.output = self.stderr if report == "-" else self.stdout
         self.output.style_func = None
         try:
@@ -192,7 +192,7 @@ class BulkCommand(BaseCommand):
         return True
 
     def _preview(self, run: Run, batches: Batches, count: int, report: Report | None) -> Summary:
-        """Return what would happen."""
+        """Return the summary of what would happen."""
         summary = self.summary()
         for rows in summary.add_with_progress(self.preview(run, batches), count, sys.stderr):
             if report:
@@ -200,7 +200,7 @@ class BulkCommand(BaseCommand):
         return summary
 
     def _work(self, run: Run, batches: Batches, count: int, report: Report | None) -> int:
-        """Do it, and say what happened; return the exit status."""
+        """Work through the batches, say what happened, and return the exit status."""
         summary = self.summary()
         worked = work_in_batches(partial(self.work, run), batches, report_problem=self._error)
         problem, status = "", 0

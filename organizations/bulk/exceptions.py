@@ -1,12 +1,12 @@
-"""Why a bulk removal does not begin: everything is as it was."""
+"""Why a command does not begin; nothing has changed then."""
 
 
 class CannotStartError(Exception):
-    """Something that the call names is not there or cannot be used."""
+    """Something that the call names does not exist or cannot be used."""
 
 
 class BadInputError(CannotStartError):
-    """Rows that cannot be meant as they are, and the position where that shows."""
+    """Rows that are malformed or contradict each other; names the position."""
 
     def __init__(self, position: str, problem: str) -> None:
         super().__init__(f"The input cannot be used: {position}: {problem}.")

@@ -48,5 +48,5 @@ def _active(organization: Organization, user_ids: list[str]) -> set[str]:
 
 
 def no_active_member(name: str) -> str:
-    """Return why somebody does not take over."""
+    """Return why somebody cannot take over."""
     return f"{escaped(name)} is no active member, who could take over"

@@ -8,7 +8,7 @@ from types import FrameType
 
 
 class Interrupted(KeyboardInterrupt):
-    """Somebody stops the run; as for a KeyboardInterrupt, psycopg cancels the statement in hand."""
+    """The operator stops the run; psycopg cancels the statement, as for a KeyboardInterrupt."""
 
     def __init__(self, number: int) -> None:
         super().__init__()

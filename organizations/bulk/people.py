@@ -1,4 +1,4 @@
-"""Who is meant: the accounts that the rows name, checked over the whole input."""
+"""Finds the accounts that the rows name, and checks them over the whole input."""
 
 import os
 import sqlite3
@@ -26,7 +26,7 @@ _ROWS_AT_ONCE = 1000
 
 
 class People:
-    """The rows of one call, and whom each means.
+    """The rows of one call, each with the account that it names.
 
     They are kept in a temporary file of SQLite: however many rows there are they take no memory,
     and whatever happens to the input or to an address, who was confirmed is who is meant.

@@ -89,7 +89,7 @@ def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
 
 
 def _own(outcome: RemovalOutcome, run_id: str) -> RemovalOutcome:
-    """Return the outcome as a success where the record is this run's, which lost the answer."""
+    """Return the outcome as a success if the record is this run's own, whose answer was lost."""
     record = outcome.earlier
     if record is None or record.trace_id != run_id:
         return outcome
@@ -160,7 +160,7 @@ def _user_ids(batch: Iterable[Row]) -> list[str]:
 
 
 def _targets(batch: Iterable[Row]) -> dict[str, str]:
-    """Return where their resources pass to, by user id, where they pass to somewhere."""
+    """Return the targets of their resources, by user id."""
     return {row.user_id: row.transfer_to for row in batch if row.transfer_to and not row.outcome}
 
 

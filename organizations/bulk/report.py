@@ -1,4 +1,4 @@
-"""A row from the input to the report: whom it names, and what becomes of them."""
+"""The rows of the input and of the report."""
 
 import csv
 import os

@@ -13,6 +13,7 @@ from django.db import migrations, models
 import config.identifiers
 import config.search
 import organizations.constraints
+import organizations.models.member_field
 
 FUNCTIONS = Path(__file__).with_name("functions.sql").read_text(encoding="utf-8")
 
@@ -377,10 +378,16 @@ class Migration(migrations.Migration):
             name="department",
             field=models.ForeignKey(
                 db_constraint=False,
+                db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="memberships",
                 to="organizations.department",
             ),
+        ),
+        migrations.AddField(
+            model_name="departmentmembership",
+            name="user",
+            field=organizations.models.member_field.MemberField(),
         ),
         migrations.AddField(
             model_name="event",
@@ -648,10 +655,16 @@ class Migration(migrations.Migration):
             name="role",
             field=models.ForeignKey(
                 db_constraint=False,
+                db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="assignments",
                 to="organizations.role",
             ),
+        ),
+        migrations.AddField(
+            model_name="roleassignment",
+            name="user",
+            field=organizations.models.member_field.MemberField(),
         ),
         migrations.AddField(
             model_name="tokenbinding",
@@ -684,6 +697,12 @@ class Migration(migrations.Migration):
             model_name="membership",
             constraint=models.UniqueConstraint(
                 fields=("organization", "id", "is_current"), name="membership_is_current_key"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "user", "id", "is_current"), name="current_member_key"
             ),
         ),
         migrations.AddIndex(
@@ -726,6 +745,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(("source__in", ["api", "admin", "command", "schedule", "scim"])),
                 name="event_source_is_known",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="departmentmembership",
+            index=models.Index(fields=["department", "user"], name="department_members"),
         ),
         migrations.AddConstraint(
             model_name="departmentmembership",
@@ -915,6 +938,10 @@ class Migration(migrations.Migration):
                 name="role_capabilities_are_known",
             ),
         ),
+        migrations.AddIndex(
+            model_name="roleassignment",
+            index=models.Index(fields=["role", "user"], name="role_holders"),
+        ),
         migrations.AddConstraint(
             model_name="roleassignment",
             constraint=models.UniqueConstraint(
@@ -937,10 +964,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="departmentmembership",
             constraint=organizations.constraints.ForeignKeyConstraint(
-                fields=("organization", "membership", "membership_is_current"),
+                fields=("organization", "user", "membership", "membership_is_current"),
                 name="department_of_current_member",
                 to="organizations.Membership",
-                to_fields=("organization", "id", "is_current"),
+                to_fields=("organization", "user", "id", "is_current"),
                 violation_error_message="Only a member of the organization can belong to a department.",
             ),
         ),
@@ -985,10 +1012,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="roleassignment",
             constraint=organizations.constraints.ForeignKeyConstraint(
-                fields=("organization", "membership", "membership_is_current"),
+                fields=("organization", "user", "membership", "membership_is_current"),
                 name="role_of_current_member",
                 to="organizations.Membership",
-                to_fields=("organization", "id", "is_current"),
+                to_fields=("organization", "user", "id", "is_current"),
                 violation_error_message="Only a member of the organization can hold a role.",
             ),
         ),
@@ -1140,9 +1167,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="given_and_taken",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."department_id" IS DISTINCT FROM (NEW."department_id"))',
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id") OR OLD."department_id" IS DISTINCT FROM (NEW."department_id"))',
                     func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="24e5e149b4226d1fcf2ff083454324e91700e455",
+                    hash="562707e414448d7bb4958a48ef0842544c00c73e",
                     operation="UPDATE",
                     pgid="pgtrigger_given_and_taken_635f1",
                     table="organizations_departmentmembership",
@@ -1292,9 +1319,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="given_and_taken",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."role_id" IS DISTINCT FROM (NEW."role_id"))',
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id") OR OLD."role_id" IS DISTINCT FROM (NEW."role_id"))',
                     func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="494f076b3ff01ecd09e914da95857dd0968e2f2e",
+                    hash="d34c724c907bad9b034bf76c442650eacc07633c",
                     operation="UPDATE",
                     pgid="pgtrigger_given_and_taken_e2eb8",
                     table="organizations_roleassignment",

@@ -7,6 +7,8 @@ from organizations.models.organization import Department, Organization, Role
 from organizations.models.removal import Removal
 from organizations.models.resource import Resource
 from organizations.models.restoration import Restoration
+from organizations.models.scheduled_removal import ScheduledRemoval
+from organizations.models.scim import ScimConnection, ScimIdentity
 from organizations.models.source import Source
 from organizations.models.token_binding import TokenBinding
 from organizations.models.webhook import WebhookDelivery, WebhookEndpoint
@@ -23,6 +25,9 @@ __all__ = [
     "Restoration",
     "Role",
     "RoleAssignment",
+    "ScheduledRemoval",
+    "ScimConnection",
+    "ScimIdentity",
     "Source",
     "TokenBinding",
     "WebhookDelivery",

@@ -1,11 +1,11 @@
-"""What organizations demand of accounts."""
+"""The trigger on accounts that keeps an owner active."""
 
 from organizations.triggers import owner_account_is_disabled
 from users.models import User
 
 
 class MemberAccount(User):
-    """A user as organizations see them: the account of their last active owner is not disabled."""
+    """An account, with the trigger that refuses to disable the last active owner's."""
 
     class Meta:
         proxy = True

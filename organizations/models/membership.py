@@ -8,8 +8,10 @@ from django.db import models
 from django.utils import timezone
 
 from organizations.constraints import ForeignKeyConstraint
+from organizations.models.member_field import MemberField
 from organizations.models.organization import Department, Organization, Role
 from organizations.triggers import (
+    identity_ends,
     member_is_added,
     owner_is_deactivated,
     owner_is_made,
@@ -19,7 +21,7 @@ from users.models import User
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    """The words for members."""
+    """Queries for memberships, by state and by user."""
 
     def current(self) -> Self:
         """Members, active or deactivated: their tenure has not ended."""
@@ -96,9 +98,13 @@ class Membership(models.Model):
                 name="one_current_membership",
                 violation_error_message="This user is a member of the organization already.",
             ),
-            # What a member holds refers to this key; on removal the key is gone.
+            # A removal's record refers to the first key, what a member holds to the second, which
+            # is gone when the membership ends.
             models.UniqueConstraint(
                 fields=["organization", "id", "is_current"], name="membership_is_current_key"
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "user", "id", "is_current"], name="current_member_key"
             ),
             ForeignKeyConstraint(
                 fields=["removed_membership"],
@@ -123,6 +129,7 @@ class Membership(models.Model):
             pgtrigger.Protect(name="ends_by_removal", operation=pgtrigger.Delete),
             member_is_added,
             owner_is_deactivated,
+            identity_ends,
         )
 
     def __str__(self) -> str:
@@ -132,7 +139,7 @@ class Membership(models.Model):
 class RoleAssignment(models.Model):
     """A role that a member holds: given and taken, never changed."""
 
-    # The constraints below hold these three keys, all in one organization, and index them.
+    # The constraints below hold these keys, all in one organization.
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
@@ -143,8 +150,11 @@ class RoleAssignment(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    # Indexed: who holds a role is asked for the owners, and before a role is deleted.
-    role = models.ForeignKey(Role, models.PROTECT, related_name="assignments", db_constraint=False)
+    user = MemberField()
+    # The index below serves this key.
+    role = models.ForeignKey(
+        Role, models.PROTECT, related_name="assignments", db_constraint=False, db_index=False
+    )
     membership_is_current = models.GeneratedField(
         expression=models.Value(True), output_field=models.BooleanField(), db_persist=True
     )
@@ -157,9 +167,9 @@ class RoleAssignment(models.Model):
                 violation_error_message="The member holds this role already.",
             ),
             ForeignKeyConstraint(
-                fields=["organization", "membership", "membership_is_current"],
+                fields=["organization", "user", "membership", "membership_is_current"],
                 to="organizations.Membership",
-                to_fields=["organization", "id", "is_current"],
+                to_fields=["organization", "user", "id", "is_current"],
                 name="role_of_current_member",
                 violation_error_message="Only a member of the organization can hold a role.",
             ),
@@ -171,9 +181,15 @@ class RoleAssignment(models.Model):
                 violation_error_message="The organization has no such role.",
             ),
         )
+        indexes = (
+            # Who holds a role: listed in the order of their ids, asked for the owners, and before
+            # a role is deleted.
+            models.Index(fields=["role", "user"], name="role_holders"),
+        )
         triggers = (
             pgtrigger.ReadOnly(
-                name="given_and_taken", fields=["id", "organization", "membership", "role"]
+                name="given_and_taken",
+                fields=["id", "organization", "membership", "user", "role"],
             ),
             owner_is_made,
             owner_role_is_taken,
@@ -186,7 +202,7 @@ class RoleAssignment(models.Model):
 class DepartmentMembership(models.Model):
     """A department that an active member belongs to."""
 
-    # The constraints below hold these three keys, all in one organization, and index them.
+    # The constraints below hold these keys, all in one organization.
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
@@ -197,9 +213,10 @@ class DepartmentMembership(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    # Indexed: who belongs to a department is asked before it is deleted.
+    user = MemberField()
+    # The index below serves this key.
     department = models.ForeignKey(
-        Department, models.PROTECT, related_name="memberships", db_constraint=False
+        Department, models.PROTECT, related_name="memberships", db_constraint=False, db_index=False
     )
     membership_is_current = models.GeneratedField(
         expression=models.Value(True), output_field=models.BooleanField(), db_persist=True
@@ -213,9 +230,9 @@ class DepartmentMembership(models.Model):
                 violation_error_message="The member belongs to this department already.",
             ),
             ForeignKeyConstraint(
-                fields=["organization", "membership", "membership_is_current"],
+                fields=["organization", "user", "membership", "membership_is_current"],
                 to="organizations.Membership",
-                to_fields=["organization", "id", "is_current"],
+                to_fields=["organization", "user", "id", "is_current"],
                 name="department_of_current_member",
                 violation_error_message=(
                     "Only a member of the organization can belong to a department."
@@ -229,9 +246,15 @@ class DepartmentMembership(models.Model):
                 violation_error_message="The organization has no such department.",
             ),
         )
+        indexes = (
+            # Who belongs to a department: listed in the order of their ids, and asked before it is
+            # deleted.
+            models.Index(fields=["department", "user"], name="department_members"),
+        )
         triggers = (
             pgtrigger.ReadOnly(
-                name="given_and_taken", fields=["id", "organization", "membership", "department"]
+                name="given_and_taken",
+                fields=["id", "organization", "membership", "user", "department"],
             ),
         )
 

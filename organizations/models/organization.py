@@ -17,19 +17,19 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class NamedQuerySet(models.QuerySet[Row]):
-    """The words for what has a name to search for."""
+    """Queries for rows with a name, by id or by name."""
 
     def matching(self, term: str) -> Self:
-        """Those whose id this is, or words of whose name begin with it."""
+        """Rows that have this id, or a name with words that begin like this."""
         term = clean(term)
         return self.filter(models.Q(pk=term) | models.Q(name_words__begin_with=term))
 
 
 class OrganizationQuerySet(NamedQuerySet["Organization"]):
-    """The words for organizations."""
+    """Queries for organizations."""
 
     def with_one_owner(self) -> Self:
-        """Organizations whose one active owner nobody could stand in for."""
+        """Organizations with exactly one active owner."""
         owners = Role.objects.filter(
             organization=models.OuterRef("pk"),
             is_owner=True,
@@ -40,11 +40,11 @@ class OrganizationQuerySet(NamedQuerySet["Organization"]):
 
 
 class DepartmentQuerySet(NamedQuerySet["Department"]):
-    """The words for departments."""
+    """Queries for departments."""
 
 
 class RoleQuerySet(NamedQuerySet["Role"]):
-    """The words for roles."""
+    """Queries for roles."""
 
 
 class Organization(models.Model):
@@ -86,6 +86,11 @@ class Department(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=["organization", "id"], name="department_in_organization"
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "name"],
+                name="department_name_in_organization",
+                violation_error_message="The organization has a department of this name already.",
             ),
         )
         indexes = (index_of_words("name_words", name="department_by_name"),)

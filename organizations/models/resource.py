@@ -1,4 +1,4 @@
-"""What belongs to an organization and is in somebody's charge."""
+"""Resources: what an organization has, each owned by a user or a department."""
 
 from collections.abc import Iterable
 from typing import Self
@@ -16,14 +16,14 @@ from users.models import User
 
 
 class ResourceQuerySet(models.QuerySet["Resource"]):
-    """The words for who a resource belongs to."""
+    """Queries for resources, by owner and by the removal that moved them."""
 
     def owned_by(self, *user_ids: str) -> Self:
-        """Resources in the charge of these users."""
+        """Resources that these users own."""
         return self.filter(owner__in=user_ids)
 
     def whose_owner_has_left(self) -> Self:
-        """Resources of users with no active membership in the resource's organization."""
+        """Resources whose owner is no member of the resource's organization any more."""
         membership = Membership.objects.current().filter(
             organization=models.OuterRef("organization"), user=models.OuterRef("owner")
         )

@@ -8,7 +8,7 @@ from users.models import AccessToken
 
 
 class TokenBinding(models.Model):
-    """The membership that a token acts for: nowhere else, and as long as that one is current.
+    """Binds a token to a membership: it acts in that organization alone, until the tenure ends.
 
     Nothing is written when the membership ends. Who comes back has a new membership, which the
     token is not bound to.

@@ -1,4 +1,4 @@
-"""What to say of users who are no members: some were removed before."""
+"""Why users are not found as members: some were removed before."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Absence:
 def explain_absence(
     organization_id: str, user_ids: Sequence[str], authority: frozenset[Capability]
 ) -> dict[str, Absence]:
-    """Return why each of these users, who are no members, is not found, by user id.
+    """Return why each of these users, none of whom is a member, is not found, by user id.
 
     Whoever was removed before comes with the latest record of it, provided that ``authority`` would
     have been enough for that removal: somebody who never got the answer can learn that it was done.

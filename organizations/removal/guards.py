@@ -53,7 +53,7 @@ def find_refusals(
 def find_target_refusal(
     organization_id: str, target: str, *, asked: Collection[str]
 ) -> ContractError | None:
-    """Return why nothing can pass to a department or an heir if these users are asked to leave."""
+    """Return why a department or an heir cannot take over if these users are asked to leave."""
     # Of somebody without a membership the guards have nothing to say but of the target.
     nobody = ""
     return find_refusals(

@@ -1,6 +1,7 @@
 """The removal itself: for one member and for many, for every surface."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from config.identifiers import generate_id
 from config.prepared_statements import fetch_prepared
 from organizations.capabilities import Capability
 from organizations.locks import lock_members
-from organizations.models import Source
+from organizations.models import ScimConnection, Source
 from organizations.removal.absence import explain_absence
 from organizations.removal.guards import GUARDS, guard_parameters, refusal_of
 from organizations.removal.log import log_removals
@@ -34,6 +35,8 @@ def remove_members(
     authority: frozenset[Capability],
     reason: str = "",
     trace_id: str = "",
+    requested_at: datetime | None = None,
+    connection: ScimConnection | None = None,
 ) -> list[RemovalOutcome]:
     """Remove users from an organization; return what became of each, once, in the order given.
 
@@ -41,12 +44,15 @@ def remove_members(
     and what they own there passes to ``transfer_to``, the id of a department or of an heir, for
     everybody or by user id. All of it or, when this raises, nothing. Whoever cannot be removed is
     refused alone, and the others go. Nobody goes who holds a capability outside ``authority``.
-    Accounts, tokens and other organizations are not touched.
+    Accounts, tokens and other organizations are not touched. ``requested_at`` is when a removal on
+    a date was asked for, and ``connection`` the directory that asks, for its record.
     """
     targets = targets_by_user(transfer_to, user_ids)
     asked = dict.fromkeys(user_ids)
-    record = {
+    record: dict[str, str | datetime | None] = {
+        "requested_at": requested_at,
         "actor_id": actor.pk if actor else None,
+        "connection_id": connection.pk if connection else None,
         "source": source.value,
         "reason": reason,
         "trace_id": trace_id,
@@ -61,7 +67,7 @@ def remove_members(
                 user_id, refusal=absence.refusal, earlier=absence.removal
             )
         answer = [outcomes[user_id] for user_id in asked]
-        log_removals(organization_id, answer, actor, source, trace_id)
+        log_removals(organization_id, answer, actor, connection, source, trace_id)
     return answer
 
 
@@ -71,9 +77,9 @@ def _decide_and_remove(
     asked: Collection[str],
     targets: Mapping[str, str],
     authority: frozenset[Capability],
-    record: Mapping[str, str | None],
+    record: Mapping[str, str | datetime | None],
 ) -> dict[str, RemovalOutcome]:
-    """Remove those locked members whom nothing keeps; return what became of each, by user id."""
+    """Remove the locked members whom the guards let go; return each outcome, by user id."""
     if not members:
         return {}
     removal_ids = {user_id: generate_id("rem") for user_id in members}
@@ -86,9 +92,11 @@ def _decide_and_remove(
         authority=authority,
         removal_ids=removal_ids,
     )
+    removed_at = timezone.now()
+    record = {**record, "requested_at": record["requested_at"] or removed_at}
     outcomes = {}
     for removal_id, code, lacking, *counts in fetch_prepared(
-        DECIDE_AND_REMOVE, {**guards, **record, "removed_at": timezone.now()}
+        DECIDE_AND_REMOVE, {**guards, **record, "removed_at": removed_at}
     ):
         user_id = users[removal_id]
         if code:

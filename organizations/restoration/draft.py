@@ -1,4 +1,4 @@
-"""What a restoration would bring back, or why there can be none: decided, and nothing written."""
+"""Decides what a restoration would bring back, or why it is refused; writes nothing."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
@@ -98,7 +98,7 @@ def _draft(
 def _still_there(
     recorded: Iterable[Mapping[str, str]], present: Mapping[str, Role | Department]
 ) -> list[dict[str, str]]:
-    """Return id and present name of what there is of a record."""
+    """Return id and present name of the recorded entries that still exist."""
     found = [present[entry["id"]] for entry in recorded if entry["id"] in present]
     return [{"id": entry.pk, "name": entry.name} for entry in found]
 
@@ -106,5 +106,5 @@ def _still_there(
 def _deleted(
     recorded: Iterable[Mapping[str, str]], present: Mapping[str, Role | Department]
 ) -> list[dict[str, str]]:
-    """Return id, recorded name and reason of what there is no longer."""
+    """Return id, recorded name and reason of the recorded entries that were deleted."""
     return [{**entry, "reason": "deleted"} for entry in recorded if entry["id"] not in present]

@@ -1,4 +1,4 @@
-"""What removals moved and what comes back of it: that which is where they put it."""
+"""Resources come back on a restoration if they are still where the removal put them."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -9,14 +9,14 @@ from organizations.models import Removal, Resource, Restoration
 
 
 def count_resources(restorations: Collection[Restoration]) -> None:
-    """Write down how many resources would come back, and how many would not."""
+    """Set on each restoration how many resources would come back, and how many would not."""
     moved = Resource.objects.where_removals_put_them(_removal_ids(restorations))
     counts = moved.values_list("removal").annotate(Count("pk")).order_by()
     _write_down(restorations, Counter(dict(counts)))
 
 
 def return_resources(restorations: Collection[Restoration]) -> None:
-    """Give them back to the members restored; write down how many came back, and how many not.
+    """Return resources to the restored members; set how many came back, and how many did not.
 
     They are locked first: one that passes on at this moment is no longer where a removal put it.
     """

@@ -94,7 +94,7 @@ def preview_restoration(
 
 
 def _find_heirs(organization_id: str, user_ids: Collection[str]) -> list[str]:
-    """Return whoever may have to give something back."""
+    """Return the heirs of these users' former memberships, who may give something back."""
     known = [user_id for user_id in user_ids if is_id("usr", user_id)]
     former = Membership.objects.former().of(organization_id, known)
     heirs = Removal.objects.filter(membership__in=former, transferred_to_user__isnull=False)

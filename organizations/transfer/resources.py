@@ -1,4 +1,4 @@
-"""The passing on itself, which a transfer and a deactivation share."""
+"""Passes resources on, for transfers and for deactivations."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -152,7 +152,7 @@ def _find_refusals(
     targets: Mapping[str, str],
     authority: frozenset[Capability],
 ) -> dict[str, ContractError]:
-    """Return why what those asked for own does not pass on, by user id."""
+    """Return why resources of users cannot pass on, by user id."""
     members: dict[str, int | None] = {u: locked[u] for u in asked if u in locked}
     active = set(
         Membership.objects.active().filter(pk__in=members.values()).values_list("user", flat=True)

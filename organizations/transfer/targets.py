@@ -13,7 +13,7 @@ from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFou
 def targets_by_user(
     transfer_to: str | Mapping[str, str] | None, user_ids: Collection[str]
 ) -> Mapping[str, str]:
-    """Return whom each of these users' resources pass to, where they pass to somebody."""
+    """Return the target of each user's resources, by user id, without those who have none."""
     if isinstance(transfer_to, str):
         return dict.fromkeys(user_ids, transfer_to)
     return transfer_to or {}
@@ -25,7 +25,7 @@ def heir_of(target: str | None) -> str | None:
 
 
 def department_of(target: str | None) -> str | None:
-    """Return any other target as the id of a department; what is no id is no department's."""
+    """Return any other target as a department's id, or "" if it is malformed."""
     if target is None or is_id("usr", target):
         return None
     return target if is_id("dept", target) else ""

@@ -71,14 +71,15 @@ def make_organization(
         memberships = cursor.fetchall()
         here = organization.pk
         _copy(
-            "organizations_roleassignment (organization_id, membership_id, role_id)",
-            ((here, member, role.pk) for member, _ in memberships for role in granted),
+            "organizations_roleassignment (organization_id, membership_id, user_id, role_id)",
+            ((here, member, user, role.pk) for member, user in memberships for role in granted),
         )
         _copy(
-            "organizations_departmentmembership (organization_id, membership_id, department_id)",
+            "organizations_departmentmembership"
+            " (organization_id, membership_id, user_id, department_id)",
             (
-                (here, member, department.pk)
-                for member, _ in memberships
+                (here, member, user, department.pk)
+                for member, user in memberships
                 for department in joined[:departments]
             ),
         )

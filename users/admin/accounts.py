@@ -64,24 +64,24 @@ class UserAdmin(GuardedDeletion[User], ErasureAdmin, DjangoUserAdmin[User]):  # 
         return queryset.filter(pk__in=User.objects.matching(search_term)), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """What somebody may do in the admin is a superuser's matter."""
+        """Leave permissions to superusers."""
         rights = () if staff_of(request).is_superuser else self.rights
         return (*self.readonly_fields, *rights)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Nobody changes the account, or sets the password, of somebody who may do more."""
+        """Forbid changing, and setting the password of, an account that may do more."""
         if obj and (obj.erased_at or is_above(obj, staff_of(request))):
             return False
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Nobody deletes the account of somebody who may do more."""
+        """Forbid deleting an account that may do more."""
         if obj and is_above(obj, staff_of(request)):
             return False
         return super().has_delete_permission(request, obj)
 
     def deletion_obstacle(self, row: User) -> str:
-        """An account with history stays."""
+        """Keep an account with history."""
         if row.memberships.exists():
             return "The person is, or was, a member of an organization."
         return "Something that stays on record refers to the account." if row.has_history() else ""

@@ -1,4 +1,4 @@
-"""Access tokens: whose they are, and taking them back."""
+"""The admin of access tokens, which revokes them."""
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -71,20 +71,20 @@ class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: AccessToken | None = None) -> bool:
-        """Nobody takes a token from somebody who may do more."""
+        """Forbid revoking a token of an account that may do more."""
         if obj and is_above(obj.user, staff_of(request)):
             return False
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: AccessToken | None = None) -> bool:
-        """Nobody takes a token from somebody who may do more."""
+        """Forbid revoking a token of an account that may do more."""
         if obj and is_above(obj.user, staff_of(request)):
             return False
         return super().has_delete_permission(request, obj)
 
     @admin.action(description="Revoke selected access tokens", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[AccessToken]) -> None:
-        """Take the tokens back, from this moment on."""
+        """Revoke the tokens."""
         chosen = list(queryset.filter(revoked_at=None).select_related("user"))
         tokens = [token for token in chosen if self.has_change_permission(request, token)]
         with transaction.atomic():

@@ -21,7 +21,7 @@ class Identity:
 
 
 def identities_of(account: User) -> set[Identity]:
-    """Return as whom the account is known: now, and earlier as far as the admin's log tells."""
+    """Return the account's present name and address, and earlier ones from the admin's log."""
     entries = LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(User), object_id=account.pk
     )

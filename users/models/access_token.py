@@ -23,7 +23,7 @@ _FIND = """
 
 
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
-    """Tokens, which are known by their digests alone."""
+    """Queries for access tokens, which are stored as digests."""
 
     def issue(self, user: User, *, name: str, lifetime: timedelta) -> tuple["AccessToken", str]:
         """Create a token; return it with its plain text, which cannot be had again."""
@@ -38,15 +38,15 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
         return token, plain
 
     def valid(self) -> Self:
-        """Tokens that let somebody in now."""
+        """Tokens that can be used: neither expired nor revoked."""
         return self.filter(revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True)
 
     def expired(self) -> Self:
-        """Tokens whose time is over."""
+        """Tokens that have expired."""
         return self.filter(revoked_at=None, expires_at__lte=timezone.now())
 
     def revoked(self) -> Self:
-        """Tokens that somebody took back."""
+        """Tokens that were revoked."""
         return self.exclude(revoked_at=None)
 
     def find(self, plain: str) -> "AccessToken | None":
@@ -88,10 +88,10 @@ class AccessToken(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        """Whether its time is over."""
+        """Whether it has expired."""
         return self.expires_at <= timezone.now()
 
     @property
     def is_revoked(self) -> bool:
-        """Whether somebody took it back."""
+        """Whether it was revoked."""
         return self.revoked_at is not None

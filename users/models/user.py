@@ -18,10 +18,10 @@ ERASED_DOMAIN = "@erased.invalid"  # a name that RFC 2606 keeps free: nobody has
 
 
 class UserQuerySet(models.QuerySet["User"]):
-    """The words for people."""
+    """Queries for accounts."""
 
     def matching(self, term: str) -> Self:
-        """People whose id this is, whose e-mail address or words of whose name begin with it."""
+        """Accounts that have this id, or an address or words of a name that begin like this."""
         term = clean(term)
         return self.filter(
             models.Q(pk=term)

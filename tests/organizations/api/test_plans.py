@@ -14,8 +14,9 @@ TABLES = (
     *("organizations_departmentmembership", "organizations_removal", "organizations_event"),
 )
 
-# As many members, of whom every hundredth is deactivated, as former ones with a removal and an
-# event each, a minute apart; without triggers and keys, for which this would be no way in.
+# As many members, of whom every hundredth is deactivated and the first half has a role more, as
+# former ones with a removal and an event each, a minute apart; without triggers and keys, for which
+# this would be no way in.
 WORLD = """
     SET LOCAL session_replication_role = replica;
     INSERT INTO users_user
@@ -27,11 +28,16 @@ WORLD = """
     SELECT %(organization)s, 'usr_' || lpad(i::text, 6, '0'), now(),
         CASE WHEN i %% 100 = 0 THEN now() END
     FROM generate_series(1, %(number)s) AS i;
-    INSERT INTO organizations_roleassignment (organization_id, membership_id, role_id)
-    SELECT organization_id, id, CASE WHEN id %% 100 = 0 THEN %(rare)s ELSE %(common)s END
+    INSERT INTO organizations_roleassignment (organization_id, membership_id, user_id, role_id)
+    SELECT organization_id, id, user_id, CASE WHEN id %% 100 = 0 THEN %(rare)s ELSE %(common)s END
     FROM organizations_membership WHERE organization_id = %(organization)s;
-    INSERT INTO organizations_departmentmembership (organization_id, membership_id, department_id)
-    SELECT organization_id, id, %(department)s
+    INSERT INTO organizations_roleassignment (organization_id, membership_id, user_id, role_id)
+    SELECT organization_id, id, user_id, %(early)s
+    FROM organizations_membership
+    WHERE organization_id = %(organization)s AND user_id <= 'usr_002500';
+    INSERT INTO organizations_departmentmembership
+        (organization_id, membership_id, user_id, department_id)
+    SELECT organization_id, id, user_id, %(department)s
     FROM organizations_membership WHERE organization_id = %(organization)s AND id %% 100 = 0;
     INSERT INTO organizations_membership (organization_id, user_id, created_at, deleted_at)
     SELECT organization_id, user_id, now(), now()
@@ -64,6 +70,7 @@ def world(organization: Organization, owner: Membership) -> dict[str, str]:
         "organization": organization.pk,
         "actor": owner.user_id,
         "rare": RoleFactory.create(organization=organization).pk,
+        "early": RoleFactory.create(organization=organization).pk,
         "common": Role.objects.get(organization=organization, name="Member").pk,
         "department": DepartmentFactory.create(organization=organization).pk,
     }
@@ -93,8 +100,10 @@ def rows_read() -> int:
         ("users", {"account_state": "deactivated", "after": "usr_002500"}),
         ("users", {"account_state": "active", "after": "usr_002500"}),
         ("users", {"role_id": "common", "after": "usr_004900"}),
+        ("users", {"role_id": "early", "after": "usr_002490"}),
         ("users", {"role_id": "rare"}),
         ("users", {"department_id": "department"}),
+        ("users", {"department_id": "department", "after": "usr_004500"}),
         ("users", {"search": "word123"}),
         ("users", {"search": "person4321@"}),
         ("users", {"search": "usr_002500"}),

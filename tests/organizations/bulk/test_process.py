@@ -1,8 +1,5 @@
-"""The command as a process: at a terminal, in a pipe, interrupted, killed, and on many rows."""
+"""The command as a process: at a terminal, in a pipe, interrupted, killed."""
 
-import csv
-import os
-import re
 import signal
 import subprocess
 import sys
@@ -12,14 +9,14 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from organizations.models import Membership, Organization, Removal, RoleAssignment
 from tests.concurrency import until_nobody_else_is_at_work, until_somebody_waits_for_a_lock
-from tests.factories import MembershipFactory, OrganizationFactory, RoleFactory
+from tests.factories import MembershipFactory, OrganizationFactory
 from tests.organizations.bulk.command import csv_file
-from tests.processes import ROOT, url_of_test_database
-from users.models import User
+from tests.organizations.bulk.process import ended, environment, heed_ctrl_c, outcomes, started
+from tests.processes import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,48 +44,6 @@ def report(tmp_path: Path) -> Path:
     report = tmp_path / "report.csv"
     report.write_text("what an earlier run did")
     return report
-
-
-def environment() -> dict[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        "DEBUG": "true",
-        "DATABASE_URL": url_of_test_database(),
-        "PGBOUNCER": os.environ.get("PGBOUNCER", "false"),
-        "PYTHONUNBUFFERED": "1",
-    }
-
-
-def heed_ctrl_c() -> None:
-    """Have Ctrl-C work, which whoever runs the tests in the background has ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def started(
-    *arguments: object, program: tuple[str, ...] = ("manage.py",), **variables: str
-) -> "subprocess.Popen[str]":
-    """Start the command."""
-    return subprocess.Popen(  # noqa: S603 (our own program)
-        [sys.executable, *program, "remove_members", *map(str, arguments)],
-        cwd=ROOT,
-        env=environment() | variables,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_ctrl_c,
-    )
-
-
-def ended(process: "subprocess.Popen[str]", stdin: str = "") -> tuple[int, str, str]:
-    """Return the exit status, the standard output and the standard error."""
-    output, errors = process.communicate(stdin, timeout=120)
-    assert "Traceback" not in errors
-    return process.returncode, output, errors
-
-
-def outcomes(report: str) -> list[str]:
-    return [row["outcome"] for row in csv.DictReader(report.splitlines())]
 
 
 @pytest.fixture
@@ -264,63 +219,3 @@ def test_killed_it_leaves_whole_members_only(
     assert RoleAssignment.objects.filter(membership__in=members).count() == 6 - len(former)
     assert ended(started(*arguments))[0] == 0
     assert Removal.objects.count() == 6
-
-
-@pytest.mark.slow
-def test_a_hundred_thousand_rows_take_bounded_memory(
-    organization: Organization, tmp_path: Path
-) -> None:
-    number = 100_000
-    seed(organization, number)
-    emails = User.objects.filter(email__startswith="many").values_list("email", flat=True)
-    # Each twice: to tell who has a row already must take no more than 100 bytes a row.
-    file = csv_file(tmp_path, "email", *emails, *emails)
-    report = tmp_path / "report.csv"
-
-    few = peak_memory(organization.pk, "--user", "usr_nobody", "--no-input")
-    many = peak_memory(organization.pk, "--from-file", file, "--no-input", "--report", report)
-
-    assert outcomes(report.read_text()) == ["removed"] * number + ["duplicate"] * number
-    assert Removal.objects.count() == number
-    growth = (many - few) / 1024
-    assert growth < 20, f"{growth:.0f} MB more for {2 * number:,} rows than for one"
-
-
-def seed(organization: Organization, number: int) -> None:
-    """Make many members with a role each."""
-    role = RoleFactory.create(organization=organization)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO users_user (id, email, full_name, name_words, password, is_active,"
-            " is_staff, is_superuser, created_at)"
-            " SELECT 'usr_many' || n, 'many' || n || '@example.com', '', ARRAY[''], '!',"
-            " true, false, false, now() FROM generate_series(1, %s) AS n",
-            [number],
-        )
-        cursor.execute(
-            "INSERT INTO organizations_membership (organization_id, user_id, created_at)"
-            " SELECT %s, id, now() FROM users_user WHERE email LIKE 'many%%'",
-            [organization.pk],
-        )
-        cursor.execute(
-            "INSERT INTO organizations_roleassignment (organization_id, membership_id, role_id)"
-            " SELECT organization_id, id, %s FROM organizations_membership"
-            " WHERE user_id LIKE 'usr_many%%'",
-            [role.pk],
-        )
-        cursor.execute("ANALYZE")
-
-
-def peak_memory(*arguments: object) -> int:
-    """Run the command to its end; return the most memory that it ever held, in KiB."""
-    program = (
-        "import resource, runpy, sys\n"
-        "try:\n    runpy.run_path('manage.py', run_name='__main__')\n"
-        "except SystemExit:\n    pass\n"
-        "print('PEAK', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
-    )
-    process = started(*arguments, program=("-c", program))
-    output, errors = process.communicate("", timeout=600)
-    peak = re.search(r"PEAK (\d+)", output)
-    assert peak, errors
-    return int(peak[1])

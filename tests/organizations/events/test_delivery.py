@@ -1,6 +1,7 @@
 """What reaches an endpoint of the events that it wants to hear of."""
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from organizations.events.secrets import secret_of
 from organizations.models import Removal, WebhookDelivery, WebhookEndpoint
@@ -11,7 +12,7 @@ from tests.workers import work
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_removal_arrives_signed(settings) -> None:
+def test_a_removal_arrives_signed(settings: Settings) -> None:
     settings.WEBHOOK_ALLOW_PRIVATE = True
     member = MembershipFactory.create()
     with receiver() as heard:

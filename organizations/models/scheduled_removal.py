@@ -1,0 +1,188 @@
+"""Removals on a date."""
+
+from typing import Self
+
+import pgtrigger
+from django.db import models
+from django.utils import timezone
+
+from config.identifiers import PrefixedIdField
+from organizations.constraints import ForeignKeyConstraint
+from organizations.models.membership import Membership
+from organizations.models.organization import Department, Organization
+from organizations.models.removal import Removal
+from organizations.models.source import Source
+from organizations.triggers import schedule_is_made
+from users.models import User
+
+
+class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
+    """Schedules, by what will become of them."""
+
+    def pending(self) -> Self:
+        """Keep those that will be carried out: their membership has not ended otherwise."""
+        return self.filter(status=ScheduledRemoval.Status.PENDING, membership__deleted_at=None)
+
+    def superseded(self) -> Self:
+        """Keep those whose membership has ended otherwise."""
+        return self.filter(
+            status=ScheduledRemoval.Status.PENDING, membership__deleted_at__isnull=False
+        )
+
+
+class ScheduledRemoval(models.Model):
+    """A removal that is due at a time, of one membership: who came back is not removed by it.
+
+    Who asked for it, when and how stays on record, whatever became of it. That another removal came
+    first is not written here, but read from the membership.
+    """
+
+    class Status(models.TextChoices):
+        """What became of it."""
+
+        PENDING = "pending", "Pending"
+        DONE = "done", "Done"
+        CANCELLED = "cancelled", "Cancelled"
+        FAILED = "failed", "Failed"
+
+    SUPERSEDED = "superseded"  # how a pending one of an ended membership reads
+
+    id = PrefixedIdField("sch")
+    # The membership's: the trigger below sees to it. A key over both would take one more index of
+    # memberships, which every removal would write.
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="scheduled_removals", db_index=False
+    )
+    membership = models.ForeignKey(Membership, models.PROTECT, related_name="scheduled_removals")
+    remove_at = models.DateTimeField()
+    requested_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        related_name="removals_scheduled",
+        null=True,
+        blank=True,
+        help_text="Whose permission is asked again when it is due.",
+    )
+    source = models.CharField(max_length=10, choices=Source)
+    requested_at = models.DateTimeField(default=timezone.now)
+    transferred_to = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        help_text="The department that the resources will pass to.",
+    )
+    transferred_to_user = models.ForeignKey(
+        User,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="The person whom the resources will pass to.",
+    )
+    reason = models.TextField(blank=True)
+    trace_id = models.CharField(max_length=64, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    removal = models.OneToOneField(
+        Removal, models.PROTECT, related_name="schedule", null=True, blank=True
+    )
+    failure = models.CharField(
+        max_length=40, blank=True, help_text="The code of what stood in the way when it was due."
+    )
+    cancelled_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScheduledRemovalQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["membership"],
+                condition=models.Q(status="pending"),
+                name="one_pending_scheduled_removal",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(source__in=Source.values),
+                name="scheduled_removal_source_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(transferred_to=None) | models.Q(transferred_to_user=None),
+                name="scheduled_removal_has_one_heir",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="pending", ended_at=None)
+                | (models.Q(ended_at__isnull=False) & ~models.Q(status="pending")),
+                name="scheduled_removal_is_pending_until_it_ends",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="done", removal__isnull=False)
+                | (~models.Q(status="done") & models.Q(removal=None)),
+                name="scheduled_removal_is_done_by_a_removal",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="failed") ^ models.Q(failure=""),
+                name="scheduled_removal_failed_for_a_reason",
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "transferred_to"],
+                to="organizations.Department",
+                to_fields=["organization", "id"],
+                name="scheduled_removal_department_in_organization",
+            ),
+        )
+        indexes = (
+            # An organization's list, newest first: all, and those of one status.
+            models.Index(fields=["organization", "id"], name="scheduled_removal_by_id"),
+            models.Index(
+                fields=["organization", "status", "id"], name="scheduled_removal_by_status"
+            ),
+            # What is due; and what has failed, on the admin's first page.
+            models.Index(
+                fields=["remove_at", "id"],
+                condition=models.Q(status="pending"),
+                name="scheduled_removal_due",
+            ),
+            models.Index(
+                fields=["ended_at"],
+                condition=models.Q(status="failed"),
+                name="scheduled_removal_failed",
+            ),
+        )
+
+        triggers = (
+            schedule_is_made,
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="reason_is_only_emptied",
+                operation=pgtrigger.UpdateOf("reason"),  # type: ignore[no-untyped-call]
+                condition=pgtrigger.Condition("NEW.reason <> ''"),
+            ),
+            pgtrigger.ReadOnly(
+                name="never_changed",
+                fields=[
+                    *("id", "organization", "membership", "remove_at", "requested_by"),
+                    *("source", "requested_at", "transferred_to", "transferred_to_user"),
+                    "trace_id",
+                ],
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def state(self) -> str:
+        """Its status, or that another removal came first. Looks at the membership."""
+        if self.status == self.Status.PENDING and self.membership.deleted_at is not None:
+            return self.SUPERSEDED
+        return str(self.status)
+
+    @property
+    def transfer_to(self) -> str | None:
+        """The id of the department or the person whom the resources will pass to."""
+        return self.transferred_to_id or self.transferred_to_user_id

@@ -1,0 +1,12 @@
+"""The worker's part in removals on a date."""
+
+from procrastinate.contrib.django import app
+
+from organizations.schedule.due import carry_out_due
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="schedule", queueing_lock="carry_out_due", lock="carry_out_due")
+def take_up_due(timestamp: int) -> None:
+    """Carry out the removals that are due."""
+    carry_out_due()

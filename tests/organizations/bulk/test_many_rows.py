@@ -1,0 +1,146 @@
+"""The commands on a hundred thousand rows: in bounded memory, and in minutes."""
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from organizations.capabilities import ALL_CAPABILITIES
+from organizations.models import Membership, Organization, Removal, Resource, Restoration, Source
+from organizations.removal.service import remove_members
+from tests.factories import DepartmentFactory, RoleFactory
+from tests.organizations.bulk.command import csv_file
+from tests.organizations.bulk.process import outcomes, started
+from users.models import User
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+NUMBER = 100_000
+ROWS_AT_ONCE = 10_000
+
+# With DEBUG, Django remembers statements.
+PRODUCTION = {"DEBUG": "false", "SECRET_KEY": "x" * 50, "ALLOWED_HOSTS": "offboard.example"}
+
+
+def test_a_hundred_thousand_rows_are_removed_in_bounded_memory(
+    organization: Organization, owner: Membership, tmp_path: Path
+) -> None:
+    seed(organization)
+    emails = User.objects.filter(email__startswith="many").values_list("email", flat=True)
+    # Each twice: to tell who has a row already must take no more than 100 bytes a row.
+    file = csv_file(tmp_path, "email", *emails, *emails)
+    report = tmp_path / "report.csv"
+    few = measured("remove_members", organization.pk, "--user", "usr_nobody", "--no-input")
+
+    many = measured(
+        "remove_members", organization.pk, "--from-file", file, "--no-input", "--report", report
+    )
+
+    assert outcomes(report.read_text()) == ["removed"] * NUMBER + ["duplicate"] * NUMBER
+    assert Removal.objects.count() == NUMBER
+    many.assert_bounded(few)
+
+
+def test_a_hundred_thousand_rows_are_restored_in_bounded_memory(
+    organization: Organization, owner: Membership, tmp_path: Path
+) -> None:
+    seed(organization)
+    remove_everybody(organization, run="run-of-many")
+    report = tmp_path / "report.csv"
+    nobody = csv_file(tmp_path, "user_id", "usr_nobody")
+    few = measured("restore_members", organization.pk, "--from-file", nobody, "--no-input")
+
+    many = measured(
+        "restore_members",
+        *(organization.pk, "--run", "run-of-many", "--no-input", "--report", report),
+    )
+
+    assert outcomes(report.read_text()) == ["restored"] * NUMBER
+    assert Restoration.objects.count() == NUMBER
+    assert Resource.objects.filter(owner__isnull=False).count() == NUMBER
+    many.assert_bounded(few)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run of a command took."""
+
+    peak_kibibytes: int
+    seconds: float
+
+    def assert_bounded(self, few: "Cost") -> None:
+        """Raise AssertionError if it took much more memory than for one row, or many minutes."""
+        growth = (self.peak_kibibytes - few.peak_kibibytes) / 1024
+        assert growth < 20, f"{growth:.0f} MB more than for one row"
+        assert self.seconds < 120, f"{self.seconds:.0f} seconds"
+
+
+def seed(organization: Organization) -> None:
+    """Make many members with a role and a resource each."""
+    role = RoleFactory.create(organization=organization)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO users_user (id, email, full_name, name_words, password, is_active,"
+            " is_staff, is_superuser, created_at)"
+            " SELECT 'usr_many' || n, 'many' || n || '@example.com', '', ARRAY[''], '!',"
+            " true, false, false, now() FROM generate_series(1, %s) AS n",
+            [NUMBER],
+        )
+        cursor.execute(
+            "INSERT INTO organizations_membership (organization_id, user_id, created_at)"
+            " SELECT %s, id, now() FROM users_user WHERE email LIKE 'many%%'",
+            [organization.pk],
+        )
+        cursor.execute(
+            "INSERT INTO organizations_roleassignment"
+            " (organization_id, membership_id, user_id, role_id)"
+            " SELECT organization_id, id, user_id, %s FROM organizations_membership"
+            " WHERE user_id LIKE 'usr_many%%'",
+            [role.pk],
+        )
+        # Else each resource would look for its owner among all members.
+        cursor.execute("ANALYZE organizations_membership")
+        cursor.execute(
+            "INSERT INTO organizations_resource (id, organization_id, owner_id, name)"
+            " SELECT 'res_' || id, organization_id, user_id, 'thing'"
+            " FROM organizations_membership WHERE user_id LIKE 'usr_many%%'"
+        )
+        cursor.execute("ANALYZE")
+
+
+def remove_everybody(organization: Organization, *, run: str) -> None:
+    """Remove the many as a run of remove_members does; a department takes over."""
+    department = DepartmentFactory.create(organization=organization)
+    user_ids = list(
+        User.objects.filter(email__startswith="many").order_by("pk").values_list("pk", flat=True)
+    )
+    for start in range(0, NUMBER, ROWS_AT_ONCE):
+        remove_members(
+            organization.pk,
+            user_ids[start : start + ROWS_AT_ONCE],
+            transfer_to=department.pk,
+            actor=None,
+            source=Source.COMMAND,
+            authority=ALL_CAPABILITIES,
+            trace_id=run,
+        )
+
+
+def measured(command: str, *arguments: object) -> Cost:
+    """Run a command to its end; return what it took."""
+    program = (
+        "import resource, runpy, sys\n"
+        "try:\n    runpy.run_path('manage.py', run_name='__main__')\n"
+        "except SystemExit:\n    pass\n"
+        "print('PEAK', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    begun = time.monotonic()
+    process = started(*arguments, command=command, program=("-c", program), **PRODUCTION)
+    output, errors = process.communicate("", timeout=600)
+    seconds = time.monotonic() - begun
+    peak = re.search(r"PEAK (\d+)", output)
+    assert peak, errors
+    return Cost(int(peak[1]), seconds)

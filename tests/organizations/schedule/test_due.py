@@ -1,0 +1,173 @@
+"""What becomes of a removal when it is due."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from organizations.models import Event, Membership, Removal, Resource, Source
+from organizations.schedule.due import carry_out_due
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    ResourceFactory,
+    UserFactory,
+)
+from tests.removals import remove
+from tests.schedules import due, schedule
+from users.models import User
+
+
+@pytest.fixture
+def member(owner: Membership) -> Membership:
+    return MembershipFactory.create(organization=owner.organization, roles=["Member"])
+
+
+def staff_who_may_remove() -> User:
+    staff = UserFactory.create(is_staff=True)
+    staff.user_permissions.add(Permission.objects.get(codename="remove_membership"))
+    return staff
+
+
+def test_it_is_done_as_it_was_asked_for(owner: Membership, member: Membership) -> None:
+    department = DepartmentFactory.create(organization=owner.organization)
+    ResourceFactory.create(organization=owner.organization, owner=member.user)
+    asked = due(
+        member,
+        transfer_to=department.pk,
+        actor=owner.user,
+        source=Source.API,
+        reason="End of contract",
+    )
+
+    carry_out_due()
+
+    asked.refresh_from_db()
+    removal = Removal.objects.get()
+    assert (asked.status, asked.removal) == ("done", removal)
+    assert (removal.source, removal.actor, removal.reason) == (
+        "schedule",
+        owner.user,
+        "End of contract",
+    )
+    assert removal.requested_at == asked.requested_at
+    assert removal.created_at > asked.requested_at
+    assert Resource.objects.get().department == department
+
+
+def test_before_its_time_nothing_is_done(member: Membership) -> None:
+    schedule(member, remove_at=timezone.now() + timedelta(minutes=1))
+
+    carry_out_due()
+
+    member.refresh_from_db()
+    assert member.is_current
+
+
+def test_who_came_back_is_not_removed_by_it(member: Membership) -> None:
+    asked = due(member)
+    remove(member)
+    again = MembershipFactory.create(organization=member.organization, user=member.user)
+
+    carry_out_due()
+
+    again.refresh_from_db()
+    asked.refresh_from_db()
+    assert again.is_current
+    assert asked.state == "superseded"
+
+
+def demote(requester: Membership) -> None:
+    requester.role_assignments.all().delete()
+
+
+def leave(requester: Membership) -> None:
+    remove(requester)
+
+
+def disable(requester: Membership) -> None:
+    User.objects.filter(pk=requester.user_id).update(is_active=False)
+
+
+@pytest.mark.parametrize(
+    ("lose", "code"),
+    [
+        (demote, "INSUFFICIENT_PERMISSIONS"),
+        (leave, "ORGANIZATION_ACCESS_DENIED"),
+        (disable, "ORGANIZATION_ACCESS_DENIED"),
+    ],
+)
+def test_it_fails_for_whoever_may_no_longer_remove(
+    owner: Membership, member: Membership, lose: object, code: str
+) -> None:
+    admin = MembershipFactory.create(organization=owner.organization, roles=["Admin"])
+    asked = due(member, actor=admin.user, source=Source.API)
+    assert callable(lose)
+    lose(admin)
+
+    carry_out_due()
+
+    asked.refresh_from_db()
+    member.refresh_from_db()
+    assert (asked.status, asked.failure) == ("failed", code)
+    assert member.is_current
+    event = Event.objects.get(type="removal.failed")
+    assert (event.user, event.data["code"]) == (member.user, code)
+
+
+@pytest.mark.parametrize("still", [True, False])
+def test_staff_need_their_permission_when_it_is_due(member: Membership, still: bool) -> None:
+    staff = staff_who_may_remove()
+    asked = due(member, actor=staff, source=Source.ADMIN)
+    if not still:
+        staff.user_permissions.clear()
+
+    carry_out_due()
+
+    asked.refresh_from_db()
+    assert asked.status == ("done" if still else "failed")
+
+
+def test_a_last_owner_stays_and_it_is_not_tried_again(owner: Membership) -> None:
+    asked = due(owner)
+
+    carry_out_due()
+    carry_out_due()
+
+    asked.refresh_from_db()
+    owner.refresh_from_db()
+    assert asked.failure == "LAST_OWNER_CANNOT_BE_REMOVED"
+    assert owner.is_current
+    assert Event.objects.filter(type="removal.failed").count() == 1
+
+
+def test_an_heir_who_is_gone_keeps_nobody_in_and_the_transfer_is_told_to_be_open(
+    owner: Membership, member: Membership
+) -> None:
+    heir = MembershipFactory.create(organization=owner.organization)
+    resource = ResourceFactory.create(organization=owner.organization, owner=member.user)
+    asked = due(member, transfer_to=heir.user_id)
+    remove(heir)
+
+    carry_out_due()
+
+    asked.refresh_from_db()
+    resource.refresh_from_db()
+    assert asked.status == "done"
+    assert resource.owner == member.user
+    event = Event.objects.get(type="removal.failed")
+    assert event.data["code"] == "TRANSFER_USER_NOT_FOUND"
+    assert event.data["removal_id"] == asked.removal_id
+
+
+def test_more_than_a_thousand_are_all_carried_out(
+    owner: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("organizations.schedule.due.AT_A_TIME", 3)
+    members = MembershipFactory.create_batch(7, organization=owner.organization)
+    schedule(*members, remove_at=timezone.now())
+
+    carry_out_due()
+
+    assert Removal.objects.count() == 7

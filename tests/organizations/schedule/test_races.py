@@ -1,0 +1,77 @@
+"""What happens to a due removal at the same moment, on real connections."""
+
+import pytest
+
+from organizations.exceptions import ScheduledRemovalNotFoundError
+from organizations.models import Event, Membership, Removal, ScheduledRemoval, Source
+from organizations.schedule.due import carry_out
+from organizations.schedule.service import cancel_scheduled_removal
+from tests.concurrency import all_at_once
+from tests.factories import MembershipFactory
+from tests.removals import codes, remove
+from tests.schedules import due
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def member() -> Membership:
+    owner = MembershipFactory.create(roles=["Owner"])
+    return MembershipFactory.create(organization=owner.organization)
+
+
+def cancelled(member: Membership) -> str:
+    """Cancel; tell whether it was."""
+    try:
+        cancel_scheduled_removal(
+            member.organization_id, member.user_id, actor=None, source=Source.API
+        )
+    except ScheduledRemovalNotFoundError:
+        return "not found"
+    return "cancelled"
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_of_a_cancellation_and_the_due_moment_one_wins(member: Membership, turn: int) -> None:
+    asked = due(member)
+
+    def carry() -> str:
+        carry_out(asked.pk)
+        return ""
+
+    answer, _ = all_at_once(lambda: cancelled(member), carry)
+
+    member.refresh_from_db()
+    asked.refresh_from_db()
+    assert (answer, asked.status, member.is_current) in [
+        ("cancelled", "cancelled", True),
+        ("not found", "done", False),
+    ]
+    assert Event.objects.filter(type="removal.cancelled").exists() == (answer == "cancelled")
+
+
+def test_two_workers_at_once_remove_once(member: Membership) -> None:
+    asked = due(member)
+
+    all_at_once(lambda: carry_out(asked.pk), lambda: carry_out(asked.pk))
+
+    assert Removal.objects.count() == 1
+    assert ScheduledRemoval.objects.get().status == "done"
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_of_a_removal_and_the_due_moment_one_removes(member: Membership, turn: int) -> None:
+    asked = due(member)
+
+    def carry() -> list[str]:
+        carry_out(asked.pk)
+        return []
+
+    [answer, _] = all_at_once(lambda: codes([remove(member)]), carry)
+
+    asked.refresh_from_db()
+    assert Removal.objects.count() == 1
+    assert (answer, asked.state) in [
+        (["removed"], "superseded"),
+        (["USER_NOT_FOUND"], "done"),
+    ]
