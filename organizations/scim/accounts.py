@@ -77,7 +77,9 @@ def change_account(
         return
     if "email" in changes and _is_taken(changes["email"], account):
         raise UniquenessException(detail="Another account has this e-mail address.")
-    User.objects.filter(pk=account.pk).update(**changes)
+    for field, value in changes.items():
+        setattr(account, field, value)
+    account.save(update_fields=[*changes, "name_words"])
 
 
 def _is_taken(address: str, account: User) -> bool:

@@ -77,7 +77,7 @@ class Groups:
         before = self.get(group_id)
         require_version(before, expected_version)
         if resource.display_name != before.display_name:
-            self._departments().filter(pk=group_id).update(name=_name_of(resource))
+            self._rename(group_id, _name_of(resource))
         here, wanted = _ids_of(before), _ids_of(resource)
         self._change_members(group_id, joining=wanted - here, leaving=here - wanted)
         return self.get(group_id)
@@ -86,7 +86,7 @@ class Groups:
         """Change a department, and read no more of it than that needs. Raises NotFoundException."""
         self._lock_department(group_id)
         if patch.name is not None:
-            self._departments().filter(pk=group_id).update(name=patch.name)
+            self._rename(group_id, patch.name)
         leaving = patch.leaving
         if patch.replaces:
             leaving = set(self._member_ids(group_id)) - patch.joining
@@ -119,6 +119,12 @@ class Groups:
     def _lock_department(self, group_id: str) -> None:
         """Lock a department; that members join and leave otherwise is not kept from them."""
         self._find(self._departments().select_for_update(no_key=True), group_id)
+
+    def _rename(self, group_id: str, name: str) -> None:
+        """Give a department another name."""
+        department = self._departments().get(pk=group_id)
+        department.name = name
+        department.save()
 
     def _member_ids(self, group_id: str) -> QuerySet[DepartmentMembership, str]:
         """Return the user ids of a department's members."""
