@@ -1,0 +1,16 @@
+"""Directories, as tests connect them."""
+
+from typing import Any
+
+from organizations.models import Organization, ScimConnection
+from organizations.scim.connections import issue_token
+
+
+def connect(organization: Organization, **fields: Any) -> tuple[ScimConnection, str]:
+    """Connect a directory to an organization; return the connection and its token."""
+    connection = ScimConnection.objects.create(
+        organization=organization, **{"name": "Okta", **fields}
+    )
+    token = issue_token(connection)
+    connection.refresh_from_db()
+    return connection, token
