@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from organizations.models import Organization, ScimConnection
+from organizations.models import Membership, Organization, ScimConnection, ScimIdentity
 from organizations.scim.connections import issue_token
 
 
@@ -14,3 +14,12 @@ def connect(organization: Organization, **fields: Any) -> tuple[ScimConnection, 
     token = issue_token(connection)
     connection.refresh_from_db()
     return connection, token
+
+
+def manage(member: Membership, **fields: Any) -> ScimIdentity:
+    """Have the directory of the member's organization know the member."""
+    return ScimIdentity.objects.create(
+        organization=member.organization,
+        user=member.user,
+        **{"user_name": member.user.email, **fields},
+    )

@@ -5,6 +5,7 @@ from organizations.admin.memberships import MembershipAdmin
 from organizations.admin.organizations import DepartmentAdmin, OrganizationAdmin, RoleAdmin
 from organizations.admin.removals import RemovalAdmin
 from organizations.admin.resources import ResourceAdmin
+from organizations.admin.scim_connections import ScimConnectionAdmin, ScimIdentityAdmin
 
 __all__ = [
     "DepartmentAdmin",
@@ -14,4 +15,6 @@ __all__ = [
     "RemovalAdmin",
     "ResourceAdmin",
     "RoleAdmin",
+    "ScimConnectionAdmin",
+    "ScimIdentityAdmin",
 ]

@@ -88,6 +88,7 @@ describe_preview = extend_schema(
                 "resource_count": 12,
                 "can_be_removed": True,
                 "blocked_by": None,
+                "managed_by": None,
             },
             response_only=True,
         )

@@ -8,7 +8,7 @@ from django.db.models import prefetch_related_objects
 from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.capabilities import Capability
-from organizations.models import Department, Membership, Resource, Role
+from organizations.models import Department, Membership, Resource, Role, ScimConnection
 from organizations.removal.guards import find_refusals
 
 
@@ -21,6 +21,7 @@ class RemovalPreview:
     departments: list[Department]
     resource_count: int
     blocked_by: ContractError | None
+    managed_by: ScimConnection | None  # the directory that would bring the member back
 
     @property
     def can_be_removed(self) -> bool:
@@ -71,9 +72,9 @@ def preview_members(
     prefetch_related_objects(
         members, "role_assignments__role", "department_memberships__department"
     )
-    owned = Resource.objects.filter(organization=organization_id).count_by_owner(
-        member.user_id for member in members
-    )
+    user_ids = [member.user_id for member in members]
+    owned = Resource.objects.filter(organization=organization_id).count_by_owner(user_ids)
+    managed = ScimConnection.objects.managing(organization_id, user_ids)
     return [
         RemovalPreview(
             membership=member,
@@ -83,6 +84,7 @@ def preview_members(
             ),
             resource_count=owned.get(member.user_id, 0),
             blocked_by=refusals.get(member.user_id),
+            managed_by=managed.get(member.user_id),
         )
         for member in members
     ]

@@ -37,6 +37,7 @@ def test_an_event_says_who_when_and_what(
                 "organization_id": organization.pk,
                 "user_id": leaver.user_id,
                 "actor_id": owner.user_id,
+                "connection_id": None,
                 "source": "admin",
                 "trace_id": "case-1",
                 "created_at": f"{event.created_at:%Y-%m-%dT%H:%M:%SZ}",

@@ -190,9 +190,7 @@ def test_who_is_refused_was_not_seen(organization: Organization) -> None:
 def test_a_connection_asks_fifteen_hundred_times_a_minute(organization: Organization) -> None:
     connection, _ = connect(organization)
 
-    throttle = ConnectionRateThrottle(connection)
-
-    assert (throttle.num_requests, throttle.duration) == (1500, 60)
+    assert ConnectionRateThrottle(connection).get_rate() == "1500/min"
 
 
 def test_beyond_its_rate_a_connection_waits_and_no_other(
@@ -205,10 +203,9 @@ def test_beyond_its_rate_a_connection_waits_and_no_other(
     let_in(token, organization)
     let_in(token, organization)
 
-    with pytest.raises(Throttled) as refused:
+    with pytest.raises(Throttled, match="Expected available in"):
         let_in(token, organization)
 
-    assert 0 < (refused.value.wait or 0) <= 60
     let_in(others_token, other)
 
 
