@@ -1,0 +1,29 @@
+"""What the services refuse, as SCIM says it."""
+
+from scim2_models import (
+    ConflictException,
+    ForbiddenException,
+    NotFoundException,
+    SCIMException,
+    UniquenessException,
+)
+
+from config.errors import ContractError
+from organizations.exceptions import (
+    LastOwnerCannotBeDeactivatedError,
+    LastOwnerCannotBeRemovedError,
+    MembershipAlreadyExistsError,
+    UserNotFoundError,
+)
+
+_BY_REFUSAL: dict[type[ContractError], type[SCIMException]] = {
+    LastOwnerCannotBeDeactivatedError: ForbiddenException,
+    LastOwnerCannotBeRemovedError: ForbiddenException,
+    MembershipAlreadyExistsError: UniquenessException,
+    UserNotFoundError: NotFoundException,
+}
+
+
+def in_scim(refusal: ContractError) -> SCIMException:
+    """Return what SCIM has for a refusal."""
+    return _BY_REFUSAL.get(type(refusal), ConflictException)(detail=refusal.message)
