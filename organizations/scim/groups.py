@@ -179,10 +179,9 @@ def _wants_members(asked: ResponseParameters[Any] | None) -> bool:
     if asked is None:
         return True
     if asked.attributes:
-        return any(path.attr.lower() == "members" for path in asked.attributes)
-    return not any(
-        str(path).lower().endswith("members") for path in asked.excluded_attributes or []
-    )
+        return any(path.parts[0].lower() == "members" for path in asked.attributes)
+    excluded = [".".join(path.parts).lower() for path in asked.excluded_attributes or []]
+    return "members" not in excluded
 
 
 def _name_of(resource: Group) -> str:

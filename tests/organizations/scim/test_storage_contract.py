@@ -1,9 +1,11 @@
 """The library's rules for storages, which ours follows."""
 
+from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from scim2_models import ResourceType, ScimProvider, SearchRequest
+from scim2_models import ResourceType, ScimProvider
 from scim2_server.testing import ScimStorageContract
 
 from organizations.scim.protocol import PROVIDER
@@ -28,7 +30,7 @@ class StorageOfAddresses(MemberStorage):
 
     def create(self, resource_type: ResourceType, resource: Any) -> Any:
         if resource_type.name == "User" and "@" not in resource.user_name:
-            address = {"value": f"{resource.user_name}@work.example", "primary": True}
+            address = {"value": f"{uuid4().hex}@work.example", "primary": True}
             resource = type(resource).model_validate(resource.model_dump() | {"emails": [address]})
         return super().create(resource_type, resource)
 
@@ -44,6 +46,12 @@ class TestMemberStorage(ScimStorageContract):
     def storage(self, db: None) -> MemberStorage:
         directory = Directory.of(OrganizationFactory.create())
         return StorageOfAddresses(directory.connection, locks=True)
+
+    @pytest.fixture(autouse=True)
+    def _policy(self) -> Iterator[None]:
+        """Read what the suite sends as a request is read."""
+        with PROVIDER:
+            yield
 
     def search_users(self) -> list[dict[str, Any]]:
         return [
@@ -65,12 +73,8 @@ class TestMemberStorage(ScimStorageContract):
             storage, provider, user_type, user_model, scim_filter
         )
 
-    @staticmethod
-    def search_request(models: list[Any], **parameters: Any) -> SearchRequest[Any]:
-        return ScimStorageContract.search_request(models, **parameters)
 
-    # What the service does not announce: sorting, cursors, and a search over both kinds at once.
-    test_search_sorted = None
-    test_search_sorts_as_search_request_sort = None
-    test_search_at_the_root = None
-    test_search_at_the_root_on_an_attribute_some_types_lack = None
+# What the service does not announce: sorting, cursors, and a search over both kinds at once.
+for test in dir(ScimStorageContract):
+    if test.startswith(("test_cursor", "test_search_sort", "test_search_at_the_root")):
+        setattr(TestMemberStorage, test, None)
