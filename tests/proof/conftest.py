@@ -39,7 +39,9 @@ def cast(db: None, unlimited: None) -> Cast:
 def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let everybody ask as often as they like."""
     monkeypatch.setattr(
-        SimpleRateThrottle, "THROTTLE_RATES", {"token": None, "address": None, "login": None}
+        SimpleRateThrottle,
+        "THROTTLE_RATES",
+        dict.fromkeys(("token", "address", "connection", "login")),
     )
 
 
