@@ -131,6 +131,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "config.jobs",
     "organizations.events.tasks",
     "organizations.schedule.tasks",
+    "organizations.scim.tasks",
 ]
 PROCRASTINATE_WORKER_DEFAULTS = {
     "concurrency": 10,  # a job that sends waits most of its time

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
-from organizations.models import Membership, Source
+from organizations.models import Membership, ScimConnection, Source
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.service import remove_members
 from users.models import User
@@ -16,6 +16,7 @@ def remove(
     authority: frozenset[Capability] = ALL_CAPABILITIES,
     reason: str = "",
     trace_id: str = "",
+    connection: ScimConnection | None = None,
 ) -> list[RemovalOutcome]:
     """Remove members of one organization; return what became of each."""
     return remove_members(
@@ -23,10 +24,11 @@ def remove(
         [member.user_id for member in members],
         transfer_to=transfer_to,
         actor=actor,
-        source=Source.ADMIN,
+        source=Source.SCIM if connection else Source.ADMIN,
         authority=authority,
         reason=reason,
         trace_id=trace_id,
+        connection=connection,
     )
 
 

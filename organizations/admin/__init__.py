@@ -6,6 +6,7 @@ from organizations.admin.organizations import DepartmentAdmin, OrganizationAdmin
 from organizations.admin.removals import RemovalAdmin
 from organizations.admin.resources import ResourceAdmin
 from organizations.admin.scheduled_removals import ScheduledRemovalAdmin
+from organizations.admin.scim_connections import ScimConnectionAdmin, ScimIdentityAdmin
 from organizations.admin.webhook_deliveries import WebhookDeliveryAdmin
 from organizations.admin.webhook_endpoints import WebhookEndpointAdmin
 
@@ -18,6 +19,8 @@ __all__ = [
     "ResourceAdmin",
     "RoleAdmin",
     "ScheduledRemovalAdmin",
+    "ScimConnectionAdmin",
+    "ScimIdentityAdmin",
     "WebhookDeliveryAdmin",
     "WebhookEndpointAdmin",
 ]

@@ -20,16 +20,16 @@ from users.models import User
 class EventAdmin(ReadOnlyAdmin[Event]):
     """A change of a membership as a person reads it."""
 
-    list_display = ("created_at", "type", "user", "organization", "actor", "source")
+    list_display = ("created_at", "type", "user", "organization", "actor", "source", "connection")
     list_filter = ("type", OrganizationFilter, ActorFilter)
-    list_select_related = ("user", "organization", "actor")
+    list_select_related = ("user", "organization", "actor", "connection")
     search_fields = ("user__email",)
     search_help_text = (
         "Whose membership changed: a name, how an e-mail address begins, or an id. Or a trace id."
     )
     fieldsets = (
         (None, {"fields": ("type", "user", "organization", "created_at", "id")}),
-        ("Who did it", {"fields": ("actor", "source", "reason", "trace_id")}),
+        ("Who did it", {"fields": ("actor", "source", "connection", "reason", "trace_id")}),
         ("What changed", {"fields": ("details", "record")}),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.forms.boundfield import BoundField
 
 from config.errors import ContractError
-from organizations.models import Membership, Organization, Resource
+from organizations.models import Membership, Organization, Resource, ScimConnection
 from organizations.removal.preview import RemovalPreview, preview_members
 from users.models import User
 
@@ -24,6 +24,11 @@ class OrganizationPlan:
     refused_count: int
     refused: list[RemovalPreview]  # the first of them
     targets: list[BoundField]  # who takes over, where that is asked
+
+    @property
+    def managed_by(self) -> ScimConnection | None:
+        """Return the directory that manages some of those who are shown, if one does."""
+        return next((p.managed_by for p in self.affected if p.managed_by), None)
 
 
 def plan_action(

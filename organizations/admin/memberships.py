@@ -26,7 +26,7 @@ from organizations.admin.member_removal import MemberRemovalAdmin
 from organizations.admin.member_restoration import MemberRestorationAdmin, is_latest_tenure
 from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.events.makers import endpoints_by_maker
-from organizations.models import Membership, ScheduledRemoval
+from organizations.models import Membership, ScheduledRemoval, ScimConnection, ScimIdentity
 from users.models import User
 
 # What a member made, and what stays when they leave.
@@ -127,6 +127,7 @@ class MembershipAdmin(
         """Return what belongs to a new member, an active one, a deactivated and a former one."""
         if obj is None:
             return ["organization", "user", "reason"]
+        managed = ["managed_by"] if obj.is_current else []
         deactivated = ["deactivated_at"] if obj.deactivated_at else []
         ended = [] if obj.is_current else ["deleted_at", "record"]
         reason = ["reason"] if self.has_change_permission(request, obj) else []
@@ -135,7 +136,7 @@ class MembershipAdmin(
         scheduled = [] if is_hidden else ["scheduled"]
         return [
             *("organization", "user", "state", "created_at"),
-            *(*deactivated, *ended, *scheduled, *MADE, *reason),
+            *(*deactivated, *managed, *ended, *scheduled, *MADE, *reason),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
@@ -227,6 +228,25 @@ class MembershipAdmin(
     def department_names(self, membership: Membership) -> str:
         """Name the departments."""
         return ", ".join(sorted(d.department.name for d in membership.department_memberships.all()))
+
+    @admin.display(description="Managed by")
+    def managed_by(self, membership: Membership) -> str:
+        """Name the directory that manages the member, and as whom it knows them."""
+        member = membership.organization_id, [membership.user_id]
+        connection = ScimConnection.objects.managing(*member).get(membership.user_id)
+        if connection is None:
+            return "Nobody outside"
+        identity = ScimIdentity.objects.get(
+            organization=membership.organization_id, user=membership.user_id
+        )
+        return format_html(
+            '<a href="{}">{}</a>, as <a href="{}">{}</a>. If removed here, they are added again at'
+            " its next cycle, unless it no longer assigns them.",
+            reverse("admin:organizations_scimconnection_change", args=[connection.pk]),
+            connection,
+            reverse("admin:organizations_scimidentity_change", args=[identity.pk]),
+            identity,
+        )
 
     @admin.display(description="Scheduled removal")
     def scheduled(self, membership: Membership) -> str:

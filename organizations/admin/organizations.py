@@ -15,7 +15,15 @@ from config.admin.deletion import GuardedDeletion
 from config.admin.large_tables import COUNTED_UP_TO, LargeTableAdmin, count_or_estimate
 from organizations.admin.filters import OrganizationFilter
 from organizations.capabilities import Capability
-from organizations.models import Department, Membership, Organization, Removal, Resource, Role
+from organizations.models import (
+    Department,
+    Membership,
+    Organization,
+    Removal,
+    Resource,
+    Role,
+    ScimConnection,
+)
 from organizations.models.organization import NamedQuerySet
 
 Row = TypeVar("Row", bound=Model)
@@ -151,6 +159,8 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
             return "It owns resources."
         if Removal.objects.filter(transferred_to=row).exists():
             return "The record of a removal names it."
+        if ScimConnection.objects.passing_to(row).exists():
+            return "The connection of a directory names it."
         return ""
 
     def has_view_permission(self, request: HttpRequest, obj: Department | None = None) -> bool:

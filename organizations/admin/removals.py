@@ -29,6 +29,7 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
         "organization",
         "actor",
         "source",
+        "connection",
         "passed_to",
         "resource_count",
     )
@@ -38,6 +39,7 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
         "membership__user",
         "organization",
         "actor",
+        "connection",
         "transferred_to",
         "transferred_to_user",
     )
@@ -47,7 +49,7 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
     )
     fieldsets = (
         (None, {"fields": ("user", "organization", "created_at", "id")}),
-        ("Who removed them", {"fields": ("actor", "source", "reason", "trace_id")}),
+        ("Who removed them", {"fields": ("actor", "source", "connection", "reason", "trace_id")}),
         (
             "What it took",
             {"fields": ("role_names", "department_names", "resource_count", "passed_to")},

@@ -42,6 +42,7 @@ from organizations.sample import LEAVER_ID, ORGANIZATION_ID, OWNER
                 "organization_id": ORGANIZATION_ID,
                 "user_id": LEAVER_ID,
                 "actor_id": OWNER.id,
+                "connection_id": None,
                 "source": "api",
                 "trace_id": EXAMPLE_TRACE_ID,
                 "created_at": "2025-12-22T15:30:00Z",
@@ -60,6 +61,9 @@ class EventSerializer(serializers.Serializer[Event]):
     organization_id = serializers.CharField()
     user_id = serializers.CharField(allow_null=True, help_text="Whom it happened to.")
     actor_id = serializers.CharField(allow_null=True, help_text="Who did it.")
+    connection_id = serializers.CharField(
+        allow_null=True, help_text="The connection of the directory that did it."
+    )
     source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # DRF sets it aside
     trace_id = serializers.CharField()
     created_at = serializers.DateTimeField()
@@ -137,8 +141,8 @@ class EventListView(AuditLogMixin):
         summary="Export events",
         tag="Audit log",
         example=(
-            "event_id,type,user_id,actor_id,source,created_at,trace_id,data\r\n"
-            f"{EVENT_ID},member.removed,{LEAVER_ID},{OWNER.id},api,2025-12-22T15:30:00Z,"
+            "event_id,type,user_id,actor_id,connection_id,source,created_at,trace_id,data\r\n"
+            f"{EVENT_ID},member.removed,{LEAVER_ID},{OWNER.id},,api,2025-12-22T15:30:00Z,"
             f'{EXAMPLE_TRACE_ID},"{{""removal_id"": ""{REMOVAL_ID}""}}"\r\n'
         ),
     )
@@ -153,6 +157,7 @@ class EventExportView(AuditLogMixin, ExportView[Event]):
         "type": lambda event: event.type,
         "user_id": lambda event: event.user_id,
         "actor_id": lambda event: event.actor_id,
+        "connection_id": lambda event: event.connection_id,
         "source": lambda event: event.source,
         "created_at": lambda event: event.created_at,
         "trace_id": lambda event: event.trace_id,

@@ -92,6 +92,7 @@ describe_preview = extend_schema(
                 "scheduled_for_others": [],
                 "can_be_removed": True,
                 "blocked_by": None,
+                "managed_by": None,
             },
             response_only=True,
         )

@@ -8,7 +8,7 @@ from organizations.exceptions import (
     InsufficientPermissionsError,
     LastOwnerCannotBeRemovedError,
 )
-from organizations.models import ScheduledRemoval
+from organizations.models import ScheduledRemoval, ScimConnection
 from organizations.removal.preview import RemovalPreview
 
 
@@ -23,6 +23,13 @@ class RemovalSerializer(TransferTargetSerializer):
 
 class NamedSerializer(serializers.Serializer[object]):
     """A role or a department."""
+
+    id = serializers.CharField(source="pk")
+    name = serializers.CharField()
+
+
+class ConnectionSerializer(serializers.Serializer[ScimConnection]):
+    """The connection of a directory."""
 
     id = serializers.CharField(source="pk")
     name = serializers.CharField()
@@ -74,4 +81,11 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
         source="blocked_by.code",
         allow_null=True,
         help_text="The error code that a removal would answer, or null.",
+    )
+    managed_by = ConnectionSerializer(
+        allow_null=True,
+        help_text=(
+            "The directory that manages the user, or null: it adds them again with its next cycle"
+            " if they are still assigned there."
+        ),
     )

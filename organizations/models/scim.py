@@ -1,5 +1,6 @@
 """The directory that an organization is connected to, and as whom it knows the members."""
 
+from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
@@ -18,6 +19,22 @@ class ScimConnectionQuerySet(models.QuerySet["ScimConnection"]):
     def enabled(self) -> Self:
         """Keep those whose directory is let in."""
         return self.filter(disabled_at=None)
+
+    def passing_to(self, department: Department) -> Self:
+        """Keep those that pass to a department what members own whom they take out."""
+        return self.filter(
+            models.Q(transfer_on_deactivate=department) | models.Q(transfer_on_removal=department)
+        )
+
+    def managing(
+        self, organization_id: str, user_ids: Iterable[str]
+    ) -> "dict[str, ScimConnection]":
+        """Return the enabled connection that manages members, by the ids of those it manages."""
+        connection = self.enabled().filter(organization=organization_id).first()
+        if connection is None:
+            return {}
+        managed = ScimIdentity.objects.filter(organization=organization_id, user__in=user_ids)
+        return dict.fromkeys(managed.values_list("user", flat=True), connection)
 
 
 class ScimConnection(models.Model):

@@ -16,6 +16,7 @@ from organizations.models import (
     Resource,
     Role,
     ScheduledRemoval,
+    ScimConnection,
     WebhookEndpoint,
 )
 from organizations.removal.guards import find_refusals
@@ -33,6 +34,7 @@ class RemovalPreview:
     scheduled: ScheduledRemoval | None  # their own removal, if one is pending
     requested: list[ScheduledRemoval]  # what they scheduled for others, which will fail
     blocked_by: ContractError | None
+    managed_by: ScimConnection | None  # the directory that would bring the member back
 
     @property
     def can_be_removed(self) -> bool:
@@ -90,14 +92,14 @@ def preview_members(
     prefetch_related_objects(
         members, "role_assignments__role", "department_memberships__department"
     )
-    owned = Resource.objects.filter(organization=organization_id).count_by_owner(
-        member.user_id for member in members
-    )
-    endpoints = endpoints_by_maker(organization_id, (member.user_id for member in members))
+    user_ids = [member.user_id for member in members]
+    owned = Resource.objects.filter(organization=organization_id).count_by_owner(user_ids)
+    managed = ScimConnection.objects.managing(organization_id, user_ids)
+    endpoints = endpoints_by_maker(organization_id, user_ids)
     pending = ScheduledRemoval.objects.pending().filter(organization=organization_id)
     scheduled = {schedule.membership_id: schedule for schedule in pending.of(members)}
     requested = defaultdict[str | None, list[ScheduledRemoval]](list)
-    for schedule in pending.requested_by(member.user_id for member in members):
+    for schedule in pending.requested_by(user_ids):
         requested[schedule.requested_by_id].append(schedule)
     return [
         RemovalPreview(
@@ -111,6 +113,7 @@ def preview_members(
             scheduled=scheduled.get(member.pk),
             requested=requested.get(member.user_id, []),
             blocked_by=refusals.get(member.user_id),
+            managed_by=managed.get(member.user_id),
         )
         for member in members
     ]

@@ -27,7 +27,8 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpResponse:
     """Answer one request of an organization's directory."""
     try:
-        connection = None if resource == PUBLIC else authenticate(request, organization_id)
+        is_public = resource == PUBLIC and request.method == "GET"
+        connection = None if is_public else authenticate(request, organization_id)
         return _answer(request, connection, f"/{resource}")
     except TokenInvalidError:
         refusal = _error(HTTPStatus.UNAUTHORIZED, "The token is missing or not valid here.")

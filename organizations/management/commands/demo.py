@@ -11,11 +11,17 @@ from django.db import connection
 
 from config.worker import worker_alongside
 from organizations import sample
+from organizations.models import Organization, ScimConnection
+from organizations.scim.connections import issue_token
 from users.models import AccessToken, User
 
 STAFF_EMAIL = "staff@acme.example"
 RECEIVER = "http://127.0.0.1:9000/"
 TOKEN_NAME = "demo"  # noqa: S105 (what the token is called)
+PATCH_OF_ENTRA_ID = (
+    '{"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],'
+    ' "Operations": [{"op": "Replace", "path": "active", "value": "False"}]}'
+)
 
 
 class Command(BaseCommand):
@@ -58,7 +64,13 @@ class Command(BaseCommand):
         except ImproperlyConfigured as error:  # the embedded PostgreSQL, which says what to do
             raise CommandError(str(error)) from error
         organization = sample.restore_sample()
-        self._show(addrport, str(organization), self._token(), self._password())
+        self._show(
+            addrport,
+            str(organization),
+            self._token(),
+            self._directory_token(organization),
+            self._password(),
+        )
         with worker_alongside():
             call_command("runserver", addrport, use_reloader=False)
 
@@ -68,6 +80,13 @@ class Command(BaseCommand):
         admin.access_tokens.filter(name=TOKEN_NAME).delete()
         _, plain = AccessToken.objects.issue(admin, name=TOKEN_NAME, lifetime=timedelta(days=1))
         return plain
+
+    def _directory_token(self, organization: Organization) -> str:
+        """Return a new token of the sample's directory, which is connected if need be."""
+        directory, _ = ScimConnection.objects.enabled().get_or_create(
+            organization=organization, defaults={"name": "Entra ID"}
+        )
+        return issue_token(directory)
 
     def _password(self) -> str:
         """Return a new password of the demo's staff user, who is made if need be."""
@@ -85,11 +104,19 @@ class Command(BaseCommand):
         staff.save()
         return password
 
-    def _show(self, addrport: str, organization: str, token: str, password: str) -> None:
+    def _show(
+        self,
+        addrport: str,
+        organization: str,
+        token: str,
+        directory_token: str,
+        password: str,
+    ) -> None:
         """Print what to try, ready to paste."""
         host = f"http://{addrport if ':' in addrport else f'127.0.0.1:{addrport}'}"
         organization_address = f"{host}/v1/organizations/{sample.ORGANIZATION_ID}"
         users = f"{organization_address}/users"
+        directory = f"{host}/scim/v2/organizations/{sample.ORGANIZATION_ID}"
         authorization = '-H "Authorization: Bearer $ACCESS_TOKEN"'
         content_type = "-H 'Content-Type: application/json'"
         leaver, heir = sample.LEAVER.full_name, sample.HEIR_ID
@@ -98,6 +125,7 @@ class Command(BaseCommand):
 {leaver} leaves {organization}. Paste into another terminal:
 
 export ACCESS_TOKEN={token}
+export SCIM_TOKEN={directory_token}
 
 curl -i -X DELETE '{users}/{sample.LEAVER_ID}' \\
   {authorization} \\
@@ -117,6 +145,13 @@ curl -i -X POST '{users}/{sample.LEAVER_ID}/deactivate' \\
   {authorization} \\
   {content_type} \\
   -d '{{"transfer_resources_to_user_id": "{heir}"}}'
+
+Or nobody asks for anything, since her directory says that she has left; this is how Entra ID does.
+
+curl -i -X PATCH '{directory}/Users/{sample.LEAVER_ID}' \\
+  -H "Authorization: Bearer $SCIM_TOKEN" \\
+  -H 'Content-Type: application/scim+json' \\
+  -d '{PATCH_OF_ENTRA_ID}'
 
 Who is there, and in which state?
 

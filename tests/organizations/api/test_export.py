@@ -126,6 +126,7 @@ def test_an_event_has_a_row(
         "type": "member.updated",
         "user_id": owner.user_id,
         "actor_id": "",
+        "connection_id": "",
         "source": "api",
         "created_at": "2025-12-22T15:30:00Z",
         "trace_id": "'-2+3",

@@ -6,7 +6,9 @@ import pytest
 from rest_framework.test import APIClient
 
 from organizations.models import Membership, Organization, Removal, Source
+from organizations.scim.connections import disable
 from tests.conftest import ClientOf
+from tests.directories import connect, manage
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -46,7 +48,33 @@ def test_it_says_what_would_go(owner: Membership, client_of: ClientOf) -> None:
         "scheduled_for_others": [],
         "can_be_removed": True,
         "blocked_by": None,
+        "managed_by": None,
     }
+
+
+def test_it_names_the_directory_that_manages_the_member(
+    owner: Membership, client_of: ClientOf
+) -> None:
+    organization = owner.organization
+    connection, _ = connect(organization, name="Entra ID")
+    managed, other = MembershipFactory.create_batch(2, organization=organization)
+    manage(managed)
+
+    response = preview(client_of(owner.user), managed)
+
+    assert response.json()["managed_by"] == {"id": connection.pk, "name": "Entra ID"}
+    assert preview(client_of(owner.user), other).json()["managed_by"] is None
+
+
+def test_a_directory_that_is_let_in_no_more_manages_nobody(
+    owner: Membership, client_of: ClientOf
+) -> None:
+    connection, _ = connect(owner.organization)
+    managed = MembershipFactory.create(organization=owner.organization)
+    manage(managed)
+    disable(connection)
+
+    assert preview(client_of(owner.user), managed).json()["managed_by"] is None
 
 
 def test_it_names_the_webhook_endpoints_that_the_member_made(

@@ -1,0 +1,93 @@
+"""Removes whom a directory has left deactivated for long enough."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from organizations.capabilities import ALL_CAPABILITIES
+from organizations.locks import lock_members
+from organizations.models import Event, Membership, ScimConnection, Source
+from organizations.models.membership import MembershipQuerySet
+from organizations.models.scim import ScimConnectionQuerySet
+from organizations.removal.service import remove_members
+from organizations.retries import retried
+
+AT_A_TIME = 1000
+
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+
+def remove_leavers() -> None:
+    """Remove each leaver who is due, in a transaction of its own."""
+    for connection in _removing():
+        for user_id in _due_user_ids(connection):
+            remove_leaver(connection.pk, user_id)
+
+
+@retried
+@transaction.atomic
+def remove_leaver(connection_id: str, user_id: str) -> None:
+    """Remove one leaver, if the directory is still let in and nobody let the leaver back in."""
+    connection = _removing().filter(pk=connection_id).first()
+    if connection is None:
+        return
+    lock_members(connection.organization_id, [user_id])
+    if not _leavers_due(connection).filter(user=user_id).exists():
+        return
+    [outcome] = remove_members(
+        connection.organization_id,
+        [user_id],
+        transfer_to=connection.transfer_on_removal_id,
+        actor=None,
+        source=Source.SCIM,
+        connection=connection,
+        authority=ALL_CAPABILITIES,
+        reason=f"Deactivated for {connection.remove_after_days} days.",
+    )
+    if outcome.refusal:
+        logger.error(
+            "leaver_not_removed",
+            organization_id=connection.organization_id,
+            connection_id=connection.pk,
+            user_id=user_id,
+            code=outcome.refusal.code,
+        )
+
+
+def _removing() -> ScimConnectionQuerySet:
+    """Return the enabled connections that remove whom they have deactivated."""
+    return ScimConnection.objects.enabled().exclude(remove_after_days=None)
+
+
+def _leavers_due(connection: ScimConnection) -> MembershipQuerySet:
+    """Return the members whom this connection deactivated long enough ago, and who still are.
+
+    What it did is read from the log of changes: the event has the time of the deactivation. Whoever
+    was reactivated since, by whomever, is active, or was deactivated by somebody else.
+    """
+    deactivation = Event.objects.filter(
+        organization=OuterRef("organization"),
+        user=OuterRef("user"),
+        type=Event.Type.MEMBER_DEACTIVATED,
+        connection=connection,
+        created_at=OuterRef("deactivated_at"),
+    )
+    long_ago = timezone.now() - timedelta(days=connection.remove_after_days or 0)
+    return (
+        Membership.objects.deactivated()
+        .filter(organization=connection.organization_id, deactivated_at__lte=long_ago)
+        .filter(Exists(deactivation))
+    )
+
+
+def _due_user_ids(connection: ScimConnection) -> Iterator[str]:
+    """Yield who is due, each once, a thousand from the database at a time."""
+    last = ""
+    due = _leavers_due(connection).order_by("user")
+    while batch := list(due.filter(user__gt=last).values_list("user", flat=True)[:AT_A_TIME]):
+        yield from batch
+        last = batch[-1]

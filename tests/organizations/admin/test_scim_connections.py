@@ -1,0 +1,279 @@
+"""Directories in the admin: connected, given another token, disabled, and seen at work."""
+
+import re
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.test import Client, RequestFactory
+
+from organizations.models import Membership, Organization, ScimConnection
+from organizations.scim.connections import authenticate, disable
+from tests.directories import connect, manage
+from tests.factories import DepartmentFactory, MembershipFactory, UserFactory
+from tests.organizations.admin.page import text_of
+from tests.organizations.admin.test_changes import ADMIN, address_of
+from tests.removals import remove
+from users.exceptions import TokenInvalidError
+
+CONNECTIONS = f"{ADMIN}scimconnection/"
+
+
+def works(token: str, organization: Organization) -> bool:
+    request = RequestFactory().get("/", headers={"Authorization": f"Bearer {token}"})
+    try:
+        return bool(authenticate(request, organization.pk))
+    except TokenInvalidError:
+        return False
+
+
+def token_on(page: str) -> str:
+    [token] = re.findall(r'value="(offboard_scim_[^"]+)"', page)
+    return str(token)
+
+
+def page_of(connection: ScimConnection) -> str:
+    return f"{CONNECTIONS}{connection.pk}/change/"
+
+
+@pytest.fixture
+def colleague(db: None) -> Client:
+    """A browser of somebody who may do all with members and nothing with directories."""
+    user = UserFactory.create(is_staff=True)
+    user.user_permissions.set(
+        Permission.objects.filter(
+            content_type__app_label="organizations", codename__endswith="membership"
+        )
+    )
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_a_directory_is_connected_and_its_token_shown_once(
+    browser: Client, organization: Organization
+) -> None:
+    form = {"organization": organization.pk, "name": "Okta", "remove_after_days": "30"}
+
+    page = text_of(browser.post(f"{CONNECTIONS}add/", form))
+
+    token = token_on(page)
+    assert works(token, organization)
+    assert f'value="http://testserver/scim/v2/organizations/{organization.pk}"' in page
+    connection = ScimConnection.objects.get()
+    assert (connection.name, connection.remove_after_days) == ("Okta", 30)
+    assert token not in text_of(browser.get(page_of(connection)))
+    assert LogEntry.objects.get().object_id == connection.pk
+
+
+def test_the_page_with_the_token_is_kept_by_no_cache(
+    browser: Client, organization: Organization
+) -> None:
+    response = browser.post(f"{CONNECTIONS}add/", {"organization": organization.pk, "name": "Okta"})
+
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_an_organization_is_connected_once(browser: Client, organization: Organization) -> None:
+    connect(organization)
+
+    form = {"organization": organization.pk, "name": "Entra ID"}
+    page = text_of(browser.post(f"{CONNECTIONS}add/", form, follow=True))
+
+    assert "The organization has an enabled connection already." in page
+    assert ScimConnection.objects.count() == 1
+
+
+def test_another_token_is_issued_once_it_is_confirmed(
+    browser: Client, organization: Organization
+) -> None:
+    connection, first = connect(organization)
+    address = f"{CONNECTIONS}{connection.pk}/token/"
+    assert f'href="{address}"' in text_of(browser.get(page_of(connection)))
+    assert "works for 24 hours" in text_of(browser.get(address))
+
+    second = token_on(text_of(browser.post(address)))
+
+    assert works(first, organization)
+    assert works(second, organization)
+    assert LogEntry.objects.get().change_message == "Another token was issued."
+    assert "Until when the token before works." in text_of(browser.get(page_of(connection)))
+
+
+def test_a_connection_is_disabled_once_it_is_confirmed(
+    browser: Client, organization: Organization
+) -> None:
+    connection, token = connect(organization)
+    address = f"{CONNECTIONS}{connection.pk}/disable/"
+    assert f'href="{address}"' in text_of(browser.get(page_of(connection)))
+    assert "Yes, disable Okta" in text_of(browser.get(address))
+
+    page = text_of(browser.post(address, follow=True))
+
+    assert "Okta is disabled." in page
+    assert "Issue another token" not in page
+    assert not works(token, organization)
+    assert LogEntry.objects.get().change_message == "Disabled."
+
+
+@pytest.mark.parametrize("action", ["token", "disable"])
+def test_what_is_disabled_changes_no_more(
+    browser: Client, organization: Organization, action: str
+) -> None:
+    connection, _ = connect(organization)
+    disable(connection)
+
+    assert browser.post(f"{CONNECTIONS}{connection.pk}/{action}/").status_code == 403
+    assert browser.post(f"{CONNECTIONS}{connection.pk}/delete/").status_code == 403
+
+
+@pytest.mark.parametrize("action", ["token", "disable"])
+def test_an_unknown_connection_is_not_found(browser: Client, action: str) -> None:
+    assert browser.post(f"{CONNECTIONS}scim_none/{action}/").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["", "add/", "{}/change/", "{}/token/", "{}/disable/"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_directories_take_a_permission_of_their_own(
+    colleague: Client, organization: Organization, page: str, method: str
+) -> None:
+    connection, token = connect(organization)
+    form = {"organization": organization.pk, "name": "Okta"}
+
+    response = getattr(colleague, method)(f"{CONNECTIONS}{page.format(connection.pk)}", form)
+
+    assert response.status_code == 403
+    assert works(token, organization)
+    assert connection.previous_token_digest is None
+
+
+def test_who_may_only_look_is_offered_nothing_to_do(organization: Organization) -> None:
+    user = UserFactory.create(is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_scimconnection"))
+    reader = Client()
+    reader.force_login(user)
+    connection, _ = connect(organization)
+
+    page = text_of(reader.get(page_of(connection)))
+
+    assert "Issue another token" not in page
+    assert "/disable/" not in page
+    assert reader.post(f"{CONNECTIONS}{connection.pk}/token/").status_code == 403
+
+
+def test_what_it_does_with_a_leaver_is_set_on_its_page(
+    browser: Client, organization: Organization
+) -> None:
+    connection, _ = connect(organization)
+    sales = DepartmentFactory.create(organization=organization, name="Sales")
+    form = {"name": "Okta", "transfer_on_deactivate": sales.pk, "remove_after_days": "7"}
+
+    browser.post(page_of(connection), form)
+
+    connection.refresh_from_db()
+    assert (connection.transfer_on_deactivate, connection.remove_after_days) == (sales, 7)
+
+
+def test_a_department_of_another_organization_takes_nothing_over(
+    browser: Client, organization: Organization
+) -> None:
+    connection, _ = connect(organization)
+    form = {"name": "Okta", "transfer_on_removal": DepartmentFactory.create().pk}
+
+    page = text_of(browser.post(page_of(connection), form))
+
+    assert "Select a valid choice" in page
+
+
+def test_when_the_directory_was_last_seen_is_shown(
+    browser: Client, organization: Organization
+) -> None:
+    connection, token = connect(organization)
+    assert works(token, organization)
+    connection.refresh_from_db()
+    assert connection.last_request_at
+
+    for address in (CONNECTIONS, page_of(connection)):
+        page = text_of(browser.get(address))
+        assert f"{connection.last_request_at:%Y}" in page
+        assert "Last request at" in page or "last request at" in page
+
+
+def test_the_members_that_it_manages_are_counted_and_listed(
+    browser: Client, organization: Organization
+) -> None:
+    connection, _ = connect(organization)
+    member = MembershipFactory.create(organization=organization)
+    manage(
+        member, user_name="lea@corp.example", external_id="00u1", given_name="Lea", family_name="L."
+    )
+    manage(MembershipFactory.create(), user_name="elsewhere@corp.example")
+    address = f"{ADMIN}scimidentity/?organization={organization.pk}"
+
+    assert f'<a href="{address}">1</a>' in text_of(browser.get(page_of(connection)))
+
+    page = text_of(browser.get(address))
+    assert "lea@corp.example" in page
+    assert "00u1" in page
+    assert "Lea L." in page
+    assert "elsewhere@corp.example" not in page
+
+
+def test_an_identity_is_found_by_whose_it_is(browser: Client, organization: Organization) -> None:
+    members = MembershipFactory.create_batch(2, organization=organization)
+    for number, member in enumerate(members):
+        manage(member, user_name=f"user{number}@corp.example")
+
+    page = text_of(browser.get(f"{ADMIN}scimidentity/?q={members[0].user.email}"))
+
+    assert "user0@corp.example" in page
+    assert "user1@corp.example" not in page
+
+
+def test_a_members_page_names_the_directory_and_as_whom_it_knows_them(
+    browser: Client, organization: Organization
+) -> None:
+    connection, _ = connect(organization, name="Entra ID")
+    managed, other = MembershipFactory.create_batch(2, organization=organization)
+    manage(managed, user_name="lea@corp.example")
+
+    page = text_of(browser.get(address_of(managed)))
+
+    assert f'<a href="{page_of(connection)}">Entra ID</a>, as' in page
+    assert "lea@corp.example" in page
+    assert "Nobody outside" in text_of(browser.get(address_of(other)))
+
+
+def test_the_confirmation_of_a_removal_says_who_will_come_back(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    connect(organization)
+    managed = MembershipFactory.create(organization=organization)
+    manage(managed)
+
+    page = text_of(browser.get(f"{ADMIN}membership/{managed.pk}/removal/", follow=True))
+
+    assert f"{managed.user} (managed by Okta)".replace("<", "&lt;").replace(">", "&gt;") in page
+    assert "its next cycle undoes what is done here" in page
+
+
+def test_records_and_events_name_the_directory(browser: Client, organization: Organization) -> None:
+    connection, _ = connect(organization, name="Entra ID")
+    remove(MembershipFactory.create(organization=organization), connection=connection)
+
+    for model in ("removal", "event"):
+        listed = text_of(browser.get(f"{ADMIN}{model}/"))
+        assert "Entra ID" in listed
+        [address] = set(re.findall(rf'href="({ADMIN}{model}/[^"/]+/change/)', listed))
+        assert "Entra ID" in text_of(browser.get(address))
+
+
+def test_a_department_that_a_directory_passes_to_is_not_deleted(
+    browser: Client, organization: Organization
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    connect(organization, transfer_on_removal=department)
+
+    page = text_of(browser.get(f"{ADMIN}department/{department.pk}/change/"))
+
+    assert "The connection of a directory names it." in page

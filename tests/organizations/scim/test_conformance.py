@@ -1,0 +1,115 @@
+"""What others hold the protocol to: their suites, against the running server."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from scim2_client import BaseSyncSCIMClient
+from scim2_tester import Status, check_server, filling
+from scim_sanity.probe.runner import run_probe_api
+
+from organizations.models import Membership, Organization
+from tests.directories import connect
+from tests.production import serving
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+# What we answer otherwise than a suite expects, and why.
+TESTER_ARGUED = {
+    **dict.fromkeys(
+        (
+            "GET /Resource/{id}: requested attribute 'externalId' missing from Group response",
+            "GET /Resource: requested attribute 'externalId' missing from Group response",
+            "PATCH modify() returned unexpected value for 'externalId'.",
+        ),
+        "A department has no id of the directory's: directories find it by its displayName.",
+    ),
+    "PATCH modify() returned unexpected value for 'emails'.": (
+        "An account has one address, which is the primary one whatever is sent."
+    ),
+    "PATCH modify() did not remove attribute 'emails'": (
+        "The address is the account's login: it can be replaced, and is never taken away."
+    ),
+    "PATCH modify() did not remove attribute 'active'": (
+        "Without active the state stays: nobody is let back in, or shut out, by an omission."
+    ),
+}
+SANITY_ARGUED = {
+    **dict.fromkeys(
+        ("POST /Groups", "GET /Groups/{id}", "PUT /Groups/{id}", "PATCH /Groups/{id}"),
+        "A department has no times; in RFC 7643, section 3.1, meta is optional.",
+    ),
+    "PATCH /Groups/{id} add member": (
+        "It adds an id that is no user: whoever belongs to a department is a member."
+    ),
+}
+
+
+class HttpClient(BaseSyncSCIMClient):
+    """Sends the tester's requests over HTTP."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        super().__init__()
+        self.client = client
+
+    def _stays_under_base_url(self, endpoint: str) -> bool:
+        url = str(self.client.build_request("GET", endpoint).url)
+        return url.startswith(str(self.client.base_url))
+
+    def _parse_json(self, response: Any) -> Any:
+        return response.json()
+
+    def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        """Send a request; return the response."""
+        return self.client.request(method, url, **options)
+
+
+@pytest.fixture
+def base_url(organization: Organization, owner: Membership) -> Iterator[str]:
+    """The address of a served organization that has an owner."""
+    with serving(RATE_PER_CONNECTION="", RATE_PER_ADDRESS="") as server:
+        yield f"http://127.0.0.1:{server.port}/scim/v2/organizations/{organization.pk}"
+
+
+@pytest.fixture
+def _user_names_are_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the tester make user names such as Okta and Entra ID send."""
+    example = filling.get_random_example_value
+
+    def address(path: Any) -> Any:
+        return f"{uuid4()}@example.com" if str(path).endswith("userName") else example(path)
+
+    monkeypatch.setattr(filling, "get_random_example_value", address)
+
+
+@pytest.mark.usefixtures("_user_names_are_addresses")
+def test_scim2_tester_finds_no_failure_that_is_not_argued_for(
+    base_url: str, organization: Organization
+) -> None:
+    _, token = connect(organization)
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=f"{base_url}/", headers=headers, timeout=60) as client:
+        results = check_server(HttpClient(client))
+
+    passed = [result for result in results if result.status == Status.SUCCESS]
+    failed = {
+        (result.reason or "").partition("\n")[0]
+        for result in results
+        if result.status in {Status.DEVIATION, Status.ERROR, Status.CRITICAL}
+    }
+    assert failed <= set(TESTER_ARGUED)
+    assert len(passed) > 50
+
+
+def test_scim_sanity_finds_no_failure_that_is_not_argued_for(
+    base_url: str, organization: Organization
+) -> None:
+    _, token = connect(organization)
+
+    results = run_probe_api(base_url, token=token)["results"]
+
+    failed = {result["name"] for result in results if result["status"] in {"fail", "error"}}
+    assert failed <= set(SANITY_ARGUED)
+    assert sum(result["status"] == "pass" for result in results) > 20

@@ -1,0 +1,223 @@
+"""Who is let in as a directory."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError
+from django.db import connection as database
+from django.http import HttpRequest
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.exceptions import Throttled
+
+from config.api.throttling import AddressRateThrottle
+from organizations.models import Organization, ScimConnection
+from organizations.scim.connections import (
+    PREVIOUS_TOKEN_WORKS,
+    ConnectionRateThrottle,
+    authenticate,
+    disable,
+    issue_token,
+)
+from tests.directories import connect
+from tests.factories import MembershipFactory, OrganizationFactory
+from tests.production import token_of
+from users.exceptions import TokenInvalidError
+
+pytestmark = pytest.mark.django_db
+
+
+def request_with(authorization: str) -> HttpRequest:
+    headers = {"Authorization": authorization} if authorization else {}
+    return RequestFactory().get("/scim", headers=headers)
+
+
+def let_in(token: str, organization: Organization) -> ScimConnection:
+    return authenticate(request_with(f"Bearer {token}"), organization.pk)
+
+
+def test_a_token_lets_its_connection_in(organization: Organization) -> None:
+    connection, token = connect(organization)
+
+    assert token.startswith("offboard_scim_")
+    assert let_in(token, organization) == connection
+
+
+def test_the_token_is_not_stored(organization: Organization) -> None:
+    _, token = connect(organization)
+
+    [row] = ScimConnection.objects.values()
+    assert token not in str(row)
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    ["", "Bearer", "Bearer ", "Bearer offboard_scim_guess", "Basic {token}", "{token}", "Bearer é"],
+)
+def test_whatever_else_is_sent_is_refused(organization: Organization, authorization: str) -> None:
+    _, token = connect(organization)
+
+    with pytest.raises(TokenInvalidError):
+        authenticate(request_with(authorization.format(token=token)), organization.pk)
+
+
+def test_a_token_works_in_its_own_organization_alone(organization: Organization) -> None:
+    _, token = connect(organization)
+    other = OrganizationFactory.create()
+    connect(other)
+
+    with pytest.raises(TokenInvalidError):
+        let_in(token, other)
+
+
+@pytest.mark.parametrize("organization_id", ["org_unknown", "org-malformed", "org_\0", ""])
+def test_an_organization_that_is_none_is_refused_like_a_wrong_token(
+    organization: Organization, organization_id: str
+) -> None:
+    _, token = connect(organization)
+
+    with pytest.raises(TokenInvalidError):
+        authenticate(request_with(f"Bearer {token}"), organization_id)
+
+
+def test_a_persons_token_lets_no_directory_in(organization: Organization) -> None:
+    connect(organization)
+    owner = MembershipFactory.create(organization=organization, roles=["Owner"])
+
+    with pytest.raises(TokenInvalidError):
+        let_in(token_of(owner.user), organization)
+
+
+def test_the_token_before_works_for_a_day(organization: Organization) -> None:
+    connection, first = connect(organization)
+    second = issue_token(connection)
+
+    assert let_in(first, organization) == let_in(second, organization) == connection
+
+    ScimConnection.objects.update(previous_token_until=timezone.now())
+    assert let_in(second, organization) == connection
+    with pytest.raises(TokenInvalidError):
+        let_in(first, organization)
+
+
+def test_the_token_before_works_for_no_longer_than_a_day(organization: Organization) -> None:
+    connection, _ = connect(organization)
+    assert connection.previous_token_until is None
+
+    issue_token(connection)
+
+    connection.refresh_from_db()
+    assert connection.previous_token_until is not None
+    rest = connection.previous_token_until - timezone.now()
+    assert timedelta() < rest <= PREVIOUS_TOKEN_WORKS
+
+
+def test_of_three_tokens_the_last_two_work(organization: Organization) -> None:
+    connection, first = connect(organization)
+    second, third = issue_token(connection), issue_token(connection)
+
+    assert let_in(second, organization) == let_in(third, organization) == connection
+    with pytest.raises(TokenInvalidError):
+        let_in(first, organization)
+
+
+def test_a_disabled_connection_is_refused_with_each_of_its_tokens(
+    organization: Organization,
+) -> None:
+    connection, first = connect(organization)
+    second = issue_token(connection)
+
+    assert disable(connection)
+    assert not disable(connection)
+
+    for token in (first, second):
+        with pytest.raises(TokenInvalidError):
+            let_in(token, organization)
+
+
+def test_a_disabled_connection_gets_no_other_token(organization: Organization) -> None:
+    connection, _ = connect(organization)
+    disable(connection)
+
+    with pytest.raises(ScimConnection.DoesNotExist):
+        issue_token(connection)
+
+
+def test_a_connection_without_a_token_lets_nobody_in(organization: Organization) -> None:
+    ScimConnection.objects.create(organization=organization, name="Okta")
+
+    with pytest.raises(TokenInvalidError):
+        let_in("", organization)
+
+
+def test_an_organization_has_one_enabled_connection(organization: Organization) -> None:
+    connection, _ = connect(organization)
+    disable(connection)
+    connect(organization)
+
+    with pytest.raises(IntegrityError, match="one_enabled_scim_connection"):
+        connect(organization)
+
+
+def test_that_a_directory_was_seen_is_written_once_a_minute(organization: Organization) -> None:
+    connection, token = connect(organization)
+    let_in(token, organization)
+    connection.refresh_from_db()
+    assert connection.last_request_at is not None
+
+    with CaptureQueriesContext(database) as queries:
+        let_in(token, organization)
+    assert [query["sql"].split()[0] for query in queries] == ["SELECT"]
+
+    earlier = timezone.now() - timedelta(minutes=1)
+    ScimConnection.objects.update(last_request_at=earlier)
+    let_in(token, organization)
+    connection.refresh_from_db()
+    assert connection.last_request_at > earlier
+
+
+def test_who_is_refused_was_not_seen(organization: Organization) -> None:
+    connection, _ = connect(organization)
+
+    with pytest.raises(TokenInvalidError):
+        let_in("offboard_scim_guess", organization)
+
+    connection.refresh_from_db()
+    assert connection.last_request_at is None
+
+
+def test_a_connection_asks_fifteen_hundred_times_a_minute(organization: Organization) -> None:
+    connection, _ = connect(organization)
+
+    assert ConnectionRateThrottle(connection).get_rate() == "1500/min"
+
+
+def test_beyond_its_rate_a_connection_waits_and_no_other(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ConnectionRateThrottle, "rate", "2/min", raising=False)
+    _, token = connect(organization)
+    other = OrganizationFactory.create()
+    _, others_token = connect(other)
+    let_in(token, organization)
+    let_in(token, organization)
+
+    with pytest.raises(Throttled, match="Expected available in"):
+        let_in(token, organization)
+
+    let_in(others_token, other)
+
+
+def test_an_address_that_guesses_too_often_waits(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AddressRateThrottle, "rate", "1/min", raising=False)
+    connection, token = connect(organization)
+    with pytest.raises(TokenInvalidError):
+        let_in("offboard_scim_guess", organization)
+
+    with pytest.raises(Throttled):
+        let_in("offboard_scim_guess", organization)
+
+    assert let_in(token, organization) == connection

@@ -1,0 +1,191 @@
+"""Members whom a directory deactivated are removed after the days that it says."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from organizations.capabilities import ALL_CAPABILITIES
+from organizations.deactivation.service import deactivate_members, reactivate_members
+from organizations.models import (
+    Event,
+    Membership,
+    Organization,
+    Removal,
+    ScimConnection,
+    Source,
+)
+from organizations.scim.connections import disable
+from organizations.scim.leavers import remove_leaver, remove_leavers
+from organizations.scim.tasks import take_up_leavers
+from tests.directories import connect
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from tests.removals import remove
+from tests.workers import work
+
+pytestmark = pytest.mark.django_db
+
+A_MONTH = timedelta(days=30)
+
+
+@pytest.fixture
+def directory(organization: Organization) -> ScimConnection:
+    connection, _ = connect(organization, remove_after_days=30)
+    return connection
+
+
+@pytest.fixture
+def leaver(directory: ScimConnection) -> Membership:
+    """Somebody whom the directory deactivated thirty days ago."""
+    member = MembershipFactory.create(organization=directory.organization, roles=["Member"])
+    deactivate(member, directory, ago=A_MONTH)
+    return member
+
+
+def deactivate(member: Membership, by: ScimConnection | None, *, ago: timedelta) -> None:
+    with pytest.MonkeyPatch.context() as clock:
+        clock.setattr(timezone, "now", lambda now=timezone.now: now() - ago)
+        [outcome] = deactivate_members(
+            member.organization_id,
+            [member.user_id],
+            transfer_to=None,
+            actor=None,
+            source=Source.SCIM if by else Source.COMMAND,
+            authority=ALL_CAPABILITIES,
+            connection=by,
+        )
+    assert outcome.refusal is None
+
+
+def reactivate(member: Membership) -> None:
+    reactivate_members(
+        member.organization_id,
+        [member.user_id],
+        actor=None,
+        source=Source.COMMAND,
+        authority=ALL_CAPABILITIES,
+    )
+
+
+def is_member(member: Membership) -> bool:
+    member.refresh_from_db()
+    return bool(member.is_current)
+
+
+def test_a_leaver_is_removed_when_the_days_are_over(
+    leaver: Membership, directory: ScimConnection
+) -> None:
+    remove_leavers()
+
+    assert not is_member(leaver)
+    record = Removal.objects.get()
+    assert (record.source, record.actor, record.connection) == (Source.SCIM, None, directory)
+    assert record.reason == "Deactivated for 30 days."
+    event = Event.objects.get(type=Event.Type.MEMBER_REMOVED)
+    assert (event.source, event.connection) == (Source.SCIM, directory)
+
+
+def test_nobody_is_removed_before(directory: ScimConnection) -> None:
+    member = MembershipFactory.create(organization=directory.organization)
+    deactivate(member, directory, ago=A_MONTH - timedelta(minutes=1))
+
+    remove_leavers()
+
+    assert is_member(member)
+
+
+def test_whom_somebody_else_deactivated_stays(directory: ScimConnection) -> None:
+    member = MembershipFactory.create(organization=directory.organization)
+    deactivate(member, None, ago=A_MONTH)
+
+    remove_leavers()
+
+    assert is_member(member)
+
+
+def test_whom_somebody_reactivated_since_stays(leaver: Membership) -> None:
+    reactivate(leaver)
+
+    remove_leavers()
+
+    assert is_member(leaver)
+
+
+def test_whom_somebody_else_deactivated_after_a_return_stays(leaver: Membership) -> None:
+    reactivate(leaver)
+    deactivate(leaver, None, ago=A_MONTH)
+
+    remove_leavers()
+
+    assert is_member(leaver)
+
+
+def test_who_came_back_after_a_removal_stays(leaver: Membership) -> None:
+    remove(leaver)
+    again = MembershipFactory.create(organization=leaver.organization, user=leaver.user)
+    deactivate(again, None, ago=A_MONTH)
+
+    remove_leavers()
+
+    assert is_member(again)
+
+
+@pytest.mark.parametrize("change", ["disabled", "without a number of days"])
+def test_a_connection_that_removes_nobody_leaves_them(
+    leaver: Membership, directory: ScimConnection, change: str
+) -> None:
+    if change == "disabled":
+        disable(directory)
+    else:
+        ScimConnection.objects.update(remove_after_days=None)
+
+    remove_leavers()
+
+    assert is_member(leaver)
+
+
+def test_it_is_asked_again_in_the_transaction_whether_they_still_leave(
+    leaver: Membership, directory: ScimConnection
+) -> None:
+    reactivate(leaver)  # after it was seen that they are due
+
+    remove_leaver(directory.pk, leaver.user_id)
+
+    assert is_member(leaver)
+
+
+def test_what_a_leaver_owns_passes_to_the_connections_department(
+    leaver: Membership, directory: ScimConnection
+) -> None:
+    reactivate(leaver)
+    owned = ResourceFactory.create(organization=leaver.organization, owner=leaver.user)
+    deactivate(leaver, directory, ago=A_MONTH)
+    department = DepartmentFactory.create(organization=leaver.organization)
+    ScimConnection.objects.update(transfer_on_removal=department)
+
+    remove_leavers()
+
+    owned.refresh_from_db()
+    assert owned.department == department
+
+
+def test_all_who_are_due_are_removed_a_few_at_a_time(
+    directory: ScimConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("organizations.scim.leavers.AT_A_TIME", 2)
+    leavers = MembershipFactory.create_batch(5, organization=directory.organization)
+    for member in leavers:
+        deactivate(member, directory, ago=A_MONTH)
+
+    remove_leavers()
+
+    assert not any(is_member(member) for member in leavers)
+    assert Removal.objects.count() == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_removes_them(leaver: Membership) -> None:
+    take_up_leavers.configure(task_kwargs={"timestamp": 0}).defer()
+    work("schedule")
+
+    assert not is_member(leaver)

@@ -1,0 +1,90 @@
+"""manage.py create_scim_connection."""
+
+import re
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import RequestFactory
+from pytest_django import Settings
+
+from organizations.models import Organization, ScimConnection
+from organizations.scim.connections import authenticate
+from tests.factories import DepartmentFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def create(*arguments: str) -> str:
+    output = StringIO()
+    call_command("create_scim_connection", *arguments, stdout=output, stderr=StringIO())
+    return output.getvalue()
+
+
+def test_it_prints_the_token_and_the_base_url_for_a_shell(
+    organization: Organization, settings: Settings
+) -> None:
+    settings.ALLOWED_HOSTS = [".example.com", "offboard.example.com"]
+
+    output = create(organization.pk, "--name", "Okta")
+
+    printed = re.fullmatch(r"export SCIM_TOKEN=(\S+)\nexport SCIM_URL=(\S+)\n", output)
+    assert printed
+    assert printed[2] == f"https://offboard.example.com/scim/v2/organizations/{organization.pk}"
+    request = RequestFactory().get("/", headers={"Authorization": f"Bearer {printed[1]}"})
+    connection = authenticate(request, organization.pk)
+    assert (connection.name, connection.remove_after_days) == ("Okta", None)
+
+
+def test_it_sets_what_happens_to_a_leaver(organization: Organization) -> None:
+    one, other = DepartmentFactory.create_batch(2, organization=organization)
+
+    create(
+        *(organization.pk, "--name", "Okta", "--remove-after-days", "30"),
+        *("--transfer-on-deactivate", one.pk, "--transfer-on-removal", other.pk),
+    )
+
+    connection = ScimConnection.objects.get()
+    assert connection.remove_after_days == 30
+    assert (connection.transfer_on_deactivate, connection.transfer_on_removal) == (one, other)
+
+
+def test_there_is_no_such_organization() -> None:
+    with pytest.raises(CommandError, match="There is no organization with the id org_none"):
+        create("org_none", "--name", "Okta")
+
+
+def test_an_organization_is_connected_once(organization: Organization) -> None:
+    create(organization.pk, "--name", "Okta")
+
+    with pytest.raises(CommandError, match="has an enabled connection already"):
+        create(organization.pk, "--name", "Entra ID")
+
+    assert ScimConnection.objects.count() == 1
+
+
+@pytest.mark.parametrize("option", ["--transfer-on-deactivate", "--transfer-on-removal"])
+@pytest.mark.parametrize("whose", ["nobody's", "another organization's"])
+def test_a_department_is_the_organizations_own(
+    organization: Organization, option: str, whose: str
+) -> None:
+    department_id = "dept_none" if whose == "nobody's" else DepartmentFactory.create().pk
+
+    with pytest.raises(CommandError, match=r"no such department|'dept_none' is not a valid"):
+        create(organization.pk, "--name", "Okta", option, department_id)
+
+    assert not ScimConnection.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 101])
+def test_a_connection_has_a_name(organization: Organization, name: str) -> None:
+    with pytest.raises(CommandError, match=r"blank|100 characters"):
+        create(organization.pk, "--name", name)
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "soon", "4000"])
+def test_members_are_removed_after_a_whole_number_of_days(
+    organization: Organization, days: str
+) -> None:
+    with pytest.raises(CommandError, match="must be a whole number from 1 to 3650"):
+        create(organization.pk, "--name", "Okta", f"--remove-after-days={days}")
