@@ -1,5 +1,6 @@
 """Workers, as tests run them."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from organizations.models import WebhookDelivery
-from tests.processes import Program, running
+from tests.processes import DEADLINE_SECONDS, Program, running
 from tests.production import environment
 
 
@@ -55,6 +56,14 @@ def working(**variables: str) -> Iterator[Program]:
     ) as program:
         program.until("Launching a worker on all queues")
         yield program
+
+
+def until_no_job_is_done() -> None:
+    """Return when no worker has a job in hand; raises AssertionError if that does not happen."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while ProcrastinateJob.objects.filter(status="doing").exists():
+        assert time.monotonic() < deadline, "a job is being done still"
+        time.sleep(0.01)  # between two looks
 
 
 def take_up_stalled(*, after: timedelta) -> None:

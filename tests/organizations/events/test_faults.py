@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 
-import psycopg
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
@@ -17,10 +16,10 @@ from organizations.events.fan_out import deliver_to_endpoints
 from organizations.models import Event, WebhookDelivery, WebhookEndpoint
 from tests.concurrency import until_nobody_else_is_at_work, until_somebody_waits_for_a_lock
 from tests.factories import MembershipFactory, OrganizationFactory
-from tests.processes import Program, url_of_test_database
+from tests.processes import Program
 from tests.receivers import RECEIVED, in_turn, receiver
 from tests.removals import remove
-from tests.workers import take_up_stalled, work, working
+from tests.workers import take_up_stalled, until_no_job_is_done, work, working
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,18 +69,25 @@ def test_a_worker_is_killed_and_the_next_delivers(where: Callable[[], None], req
 
     assert heard.ids == [Event.objects.get().pk] * requests
     assert WebhookDelivery.objects.get().status == "delivered"
-    assert not ProcrastinateJob.objects.exclude(status="succeeded").exists()
+    jobs = ProcrastinateJob.objects.filter(queue_name="webhooks")
+    assert not jobs.exclude(status="succeeded").exists()
 
 
 def test_the_database_is_lost_between_the_answer_and_its_record() -> None:
     member = MembershipFactory.create()
 
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [of_the_test] = cursor.fetchone()
+
     def lose_database(handler: BaseHTTPRequestHandler) -> None:
-        with psycopg.connect(url_of_test_database(), autocommit=True) as other:
-            other.execute(
+        with connection.cursor() as cursor:
+            cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), %s)",
+                [of_the_test],
             )
+        connection.close()
         RECEIVED(handler)
 
     with receiver(in_turn(lose_database, RECEIVED)) as heard:
@@ -89,8 +95,10 @@ def test_the_database_is_lost_between_the_answer_and_its_record() -> None:
         remove(member)
         with working() as worker:
             heard.until(1)
-            connection.close()
-            heard.until(2)  # once the failed job is due, half a minute later
+            until_no_job_is_done()
+            assert not WebhookDelivery.objects.filter(attempts=1).exists()
+            work(until=timezone.now() + TWO_MINUTES)
+            heard.until(2)
             assert worker.process.poll() is None
 
     assert heard.ids == [Event.objects.get().pk] * 2
@@ -106,7 +114,7 @@ def test_two_workers_at_once_send_each_event_once() -> None:
             for member in members:
                 remove(member)
             heard.until(len(members))
-            until_nobody_else_is_at_work()
+            until_no_job_is_done()
 
     assert sorted(heard.ids) == sorted(Event.objects.values_list("pk", flat=True))
 
