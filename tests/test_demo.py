@@ -86,7 +86,7 @@ def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
         assert answer(address, token, "DELETE", user, confirmed) == (204, b"")
         assert answer(address, token, "DELETE", user, confirmed)[0] == 404
 
-        restore, deactivate, listed = others
+        restore, deactivate, listed, hear = others
         status, restored = answer(address, token, *restore)
         assert (status, json.loads(restored)["restored"]["resource_count"]) == (200, 12)
         status, deactivated = answer(address, token, *deactivate)
@@ -98,6 +98,9 @@ def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
             "deactivated",
             "active",
         )
+
+        status, endpoint = answer(address, token, *hear)
+        assert (status, json.loads(endpoint)["url"]) == (201, "http://127.0.0.1:9000/")
 
         password = demo.until(r"with the password\s+(\S+)")[1]
         browser = Browser(address)
@@ -120,6 +123,8 @@ def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
         preview = json.loads(answer(address, token, "GET", f"{user}/removal-preview")[1])
         assert (len(preview["roles"]), len(preview["departments"])) == (2, 3)
         assert preview["resource_count"] == 12
+        endpoints = "/v1/organizations/org_xyz789/webhook-endpoints"
+        assert answer(address, token, "GET", endpoints) == (200, b"[]")
         assert answer(address, token, "DELETE", user, confirmed) == (204, b"")
 
 

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.http import parse_http_date_safe
-from procrastinate.contrib.django import app
+from procrastinate import App
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.types import JSONDict
 from standardwebhooks import Webhook
 
@@ -36,11 +37,17 @@ GONE = 410
 PRIORITY = -10  # after everything else that waits: receivers may be slow
 
 
+# Defers by Django's connection in a worker, too, whose own app has connections of its own: no job
+# is there before the delivery that it sends, or without it.
+_in_transaction = App(connector=DjangoConnector())
+
+
 def defer_sending(delivery_ids: Iterable[str]) -> None:
     """Have a worker send these deliveries once the transaction is committed; in one statement."""
     jobs: list[JSONDict] = [{"delivery_id": delivery_id} for delivery_id in delivery_ids]
     if jobs:
-        app.configure_task(SEND, queue="webhooks", priority=PRIORITY).batch_defer(*jobs)
+        task = _in_transaction.configure_task(SEND, queue="webhooks", priority=PRIORITY)
+        task.batch_defer(*jobs)
 
 
 def attempt(delivery_id: str) -> datetime | None:

@@ -9,20 +9,22 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from config.worker import worker_alongside
 from organizations import sample
 from users.models import AccessToken, User
 
 STAFF_EMAIL = "staff@acme.example"
+RECEIVER = "http://127.0.0.1:9000/"
 TOKEN_NAME = "demo"  # noqa: S105 (what the token is called)
 
 
 class Command(BaseCommand):
-    """Migrates, makes a sample organization, says how to try the API and the admin, and serves."""
+    """Migrates, makes a sample organization, says how to try it, and serves with a worker along."""
 
     help = (
         "Migrates, makes a small sample organization, prints how to try the API and the admin on"
-        " it, and serves. Run again, it brings the sample back to its first state and touches"
-        " nothing else."
+        " it, and serves, with a worker along. Run again, it brings the sample back to its first"
+        " state and touches nothing else."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -57,7 +59,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         organization = sample.restore_sample()
         self._show(addrport, str(organization), self._token(), self._password())
-        call_command("runserver", addrport, use_reloader=False)
+        with worker_alongside():
+            call_command("runserver", addrport, use_reloader=False)
 
     def _token(self) -> str:
         """Return a new token of the sample's admin; the demo's earlier ones are revoked."""
@@ -85,7 +88,8 @@ class Command(BaseCommand):
     def _show(self, addrport: str, organization: str, token: str, password: str) -> None:
         """Print what to try, ready to paste."""
         host = f"http://{addrport if ':' in addrport else f'127.0.0.1:{addrport}'}"
-        users = f"{host}/v1/organizations/{sample.ORGANIZATION_ID}/users"
+        organization_address = f"{host}/v1/organizations/{sample.ORGANIZATION_ID}"
+        users = f"{organization_address}/users"
         authorization = '-H "Authorization: Bearer $ACCESS_TOKEN"'
         content_type = "-H 'Content-Type: application/json'"
         leaver, heir = sample.LEAVER.full_name, sample.HEIR_ID
@@ -118,6 +122,14 @@ Who is there, and in which state?
 
 curl '{users}' \\
   {authorization}
+
+Have another system hear of it: name it, with the receiver of the README, say, which is then run
+with the secret of the answer as WEBHOOK_SECRET. The next request that does something arrives there.
+
+curl -X POST '{organization_address}/webhook-endpoints' \\
+  {authorization} \\
+  {content_type} \\
+  -d '{{"url": "{RECEIVER}"}}'
 
 The API, to read and to try:  {host}/v1/docs
 The admin:                    {host}/admin/

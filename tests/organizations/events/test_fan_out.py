@@ -7,12 +7,16 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from organizations.events.delivery import SEND
 from organizations.events.fan_out import deliver_to_endpoints
 from organizations.events.tasks import delete_old_deliveries
 from organizations.models import Event, Membership, Organization, Source, WebhookDelivery
 from organizations.models.webhook import WebhookEndpoint
+from tests.concurrency import in_background
 from tests.factories import MembershipFactory, OrganizationFactory
 from tests.removals import remove
 
@@ -130,8 +134,26 @@ def test_done_twice_it_makes_and_defers_nothing_twice(organization: Organization
     for _ in range(2):
         deliver_to_endpoints(ids_of(events))
 
-    sends = ProcrastinateJob.objects.filter(task_name="organizations.events.tasks.send")
+    sends = ProcrastinateJob.objects.filter(task_name=SEND)
     assert sends.count() == WebhookDelivery.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_defers_what_it_is_to_send_in_the_transaction_that_makes_it() -> None:
+    organization = OrganizationFactory.create()
+    endpoint_of(organization)
+    event_ids = ids_of(record(organization))
+    sends = ProcrastinateJob.objects.filter(task_name=SEND)
+
+    assert isinstance(app.connector, DjangoConnector)
+    with app.replace_connector(app.connector.get_worker_connector()), transaction.atomic():
+        deliver_to_endpoints(event_ids)
+        with in_background(sends.count) as seen_by_others:
+            assert seen_by_others.result() == 0
+        transaction.set_rollback(True)
+
+    assert not sends.exists()
+    assert not WebhookDelivery.objects.exists()
 
 
 def test_what_waits_for_receivers_lets_everything_else_go_first(
