@@ -118,7 +118,7 @@ class TestDelivery:
         assert delivery.status == "pending"
 
     def test_after_ten_attempts_it_has_failed(self) -> None:
-        delivery, ids = attempted(answering(500), *[25 * HOUR] * 9)
+        delivery, ids = attempted(answering(500), *[27 * HOUR] * 9)
 
         assert (delivery.status, delivery.attempts) == ("failed", 10)
         assert delivery.next_attempt_at is None
