@@ -10,8 +10,6 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
-DEADLINE_SECONDS = 30
-
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -26,9 +24,9 @@ class Receiver:
         """Return the bodies, each of which must be signed with the secret."""
         return [Webhook(secret).verify(body, headers) for headers, body in self.requests]
 
-    def until(self, number: int) -> None:
+    def until(self, number: int, *, seconds: float = 30) -> None:
         """Return when so many requests have come in; raises AssertionError if they do not."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
+        deadline = time.monotonic() + seconds
         while len(self.requests) < number:
             assert time.monotonic() < deadline, f"{len(self.requests)} of {number} came in"
             time.sleep(0.01)  # between two looks
