@@ -7,7 +7,7 @@ from django.db import transaction
 from organizations.assignment.change import Change
 from organizations.exceptions import UserNotFoundError
 from organizations.locks import lock_members
-from organizations.models import DepartmentMembership, Event, ScimConnection, Source
+from organizations.models import DepartmentMembership, Event, Membership, ScimConnection, Source
 from organizations.retries import retried
 from users.models import User
 
@@ -34,19 +34,18 @@ def change_department(
         locked = lock_members(organization_id, [*joining, *leaving])
         if unknown := set(joining).difference(locked):
             raise UserNotFoundError({"user_id": min(unknown)})
-        users = {membership_id: user_id for user_id, membership_id in locked.items()}
-        here = DepartmentMembership.objects.filter(department=department_id, membership__in=users)
-        before = {users[pk] for pk in here.values_list("membership", flat=True)}
+        here = DepartmentMembership.objects.filter(department=department_id)
+        before = set(here.filter(user__in=locked).values_list("user", flat=True))
         change = Change.between(before, before.union(joining).difference(leaving))
         DepartmentMembership.objects.bulk_create(
             DepartmentMembership(
                 organization_id=organization_id,
-                membership_id=locked[user_id],
+                membership=Membership(pk=locked[user_id], user_id=user_id),
                 department_id=department_id,
             )
             for user_id in change.added
         )
-        here.filter(membership__in=[locked[user_id] for user_id in change.removed]).delete()
+        here.filter(user__in=change.removed).delete()
         Event.objects.bulk_record(
             Event(
                 type=Event.Type.MEMBER_UPDATED,

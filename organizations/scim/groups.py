@@ -129,7 +129,7 @@ class Groups:
     def _member_ids(self, group_id: str) -> QuerySet[DepartmentMembership, str]:
         """Return the user ids of a department's members."""
         members = DepartmentMembership.objects.filter(department=group_id)
-        return members.values_list("membership__user", flat=True)
+        return members.values_list("user", flat=True)
 
     def _change_members(
         self, group_id: str, *, joining: set[str] | Sequence[str], leaving: set[str] | Sequence[str]
@@ -153,9 +153,8 @@ class Groups:
         members: dict[str, list[GroupMember]] = {}
         if _wants_members(asked):
             found = DepartmentMembership.objects.filter(department__in=departments)
-            for department_id, user_id in found.order_by("membership__user").values_list(
-                "department", "membership__user"
-            ):
+            in_order = found.order_by("department", "user")
+            for department_id, user_id in in_order.values_list("department", "user"):
                 member = GroupMember(value=user_id, ref=Reference(f"Users/{user_id}"), type="User")
                 members.setdefault(department_id, []).append(member)
         return [_shown(department, members.get(department.pk)) for department in departments]
@@ -170,7 +169,7 @@ def _narrow(departments: QuerySet[Department], attribute: str, value: str) -> Qu
             return departments.filter(pk__in=[value] if is_id("dept", value) else [])
         case "members" | "members.value":
             known = [value] if is_id("usr", value) else []
-            return departments.filter(memberships__membership__user__in=known)
+            return departments.filter(memberships__user__in=known)
     raise unknown(attribute)
 
 

@@ -5,21 +5,18 @@ from scim2_models import (
     ForbiddenException,
     NotFoundException,
     SCIMException,
-    UniquenessException,
 )
 
 from config.errors import ContractError
 from organizations.exceptions import (
     LastOwnerCannotBeDeactivatedError,
     LastOwnerCannotBeRemovedError,
-    MembershipAlreadyExistsError,
     UserNotFoundError,
 )
 
 _BY_REFUSAL: dict[type[ContractError], type[SCIMException]] = {
     LastOwnerCannotBeDeactivatedError: ForbiddenException,
     LastOwnerCannotBeRemovedError: ForbiddenException,
-    MembershipAlreadyExistsError: UniquenessException,
     UserNotFoundError: NotFoundException,
 }
 

@@ -93,8 +93,8 @@ class Users:
                 may_give_owner=False,
                 **self.caller,
             )
-        except ContractError as refusal:
-            raise in_scim(refusal) from refusal
+        except ContractError as refusal:  # a member already, or an account that is erased
+            raise UniquenessException(detail=refusal.message) from refusal
         identity = ScimIdentity(
             organization_id=self.organization_id,
             user=account,

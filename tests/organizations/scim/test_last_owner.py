@@ -1,50 +1,70 @@
-"""A directory never takes an organization's last owner, by no request."""
+"""An organization keeps an active owner, whatever its directory sends and whenever."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
-from organizations.models import Event, Membership, Removal, ScimIdentity
-from tests.organizations.owners import active_owners
-from tests.organizations.scim.caller import Answer, Directory, new_user
+from organizations.capabilities import ALL_CAPABILITIES
+from organizations.models import Membership, Organization, ScimIdentity
+from tests.concurrency import all_at_once
+from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFactory
+from tests.organizations.scim.caller import Directory, new_user, rights
+
+OFF = {"op": "replace", "path": "active", "value": False}
+NAMED = {"op": "replace", "path": "displayName", "value": "Last"}
+
+WAYS_OUT = [
+    pytest.param(lambda d, path: d.patch(path, NAMED, OFF), id="patch"),
+    pytest.param(
+        lambda d, path: d.patch(path, {"op": "add", "value": {"active": "False"}}), id="add"
+    ),
+    pytest.param(
+        lambda d, path: d.send("PUT", path, new_user(f"{path[-8:]}@example.com", active=False)),
+        id="put",
+    ),
+    pytest.param(lambda d, path: d.send("DELETE", path), id="delete"),
+]
 
 
-def delete(directory: Directory, user_id: str) -> Answer:
-    return directory.send("DELETE", f"/Users/{user_id}")
-
-
-def put(directory: Directory, user_id: str) -> Answer:
-    user = new_user("other@example.com", displayName="Other", active=False)
-    return directory.send("PUT", f"/Users/{user_id}", user)
-
-
-def patch(directory: Directory, user_id: str) -> Answer:
-    return directory.patch(f"/Users/{user_id}", {"op": "replace", "value": {"active": False}})
-
-
-def patch_among_others(directory: Directory, user_id: str) -> Answer:
-    return directory.patch(
-        f"/Users/{user_id}",
-        {"op": "Replace", "path": "displayName", "value": "Other"},
-        {"op": "Replace", "path": "active", "value": "False"},
-        {"op": "Add", "path": "externalId", "value": "1"},
-    )
-
-
-WAYS = [delete, put, patch, patch_among_others]
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_the_last_owner_stays_and_nothing_of_the_request_is_written(
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_the_last_owner_stays_and_the_whole_request_is_undone(
     directory: Directory, owner: Membership, way: Any
 ) -> None:
-    before = directory.send("GET", f"/Users/{owner.user_id}").body
+    answer = way(directory, f"/Users/{owner.user_id}")
 
-    answer = way(directory, owner.user_id)
-
-    assert (answer.status, answer.body["status"]) == (403, "403")
+    assert answer.status == 403
     assert "last owner" in answer.body["detail"]
-    assert list(active_owners()) == [owner]
-    assert directory.send("GET", f"/Users/{owner.user_id}").body == before
-    for written in (Event, Removal, ScimIdentity):
-        assert not written._default_manager.exists()
+    assert rights(owner.organization, owner.user_id) == ALL_CAPABILITIES
+    assert not ScimIdentity.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first", WAYS_OUT)
+@pytest.mark.parametrize("second", WAYS_OUT)
+def test_of_two_last_owners_who_leave_at_once_one_stays(first: Any, second: Any) -> None:
+    organization = OrganizationFactory.create()
+    owners = MembershipFactory.create_batch(2, organization=organization, roles=["Owner"])
+    directory = Directory.of(organization)
+
+    answers = all_at_once(
+        partial(first, directory, f"/Users/{owners[0].user_id}"),
+        partial(second, directory, f"/Users/{owners[1].user_id}"),
+    )
+
+    statuses = sorted(answer.status for answer in answers)
+    assert statuses[0] in (200, 204)
+    assert statuses[1] == 403
+    remaining = [rights(organization, owner.user_id) for owner in owners]
+    assert remaining.count(ALL_CAPABILITIES) == 1
+
+
+def test_an_owner_leaves_while_another_stays(
+    directory: Directory, organization: Organization
+) -> None:
+    other = MembershipFactory.create(organization=organization, roles=["Owner"])
+    department = DepartmentFactory.create(organization=organization)
+
+    assert directory.patch(f"/Users/{other.user_id}", OFF).status == 200
+    assert directory.send("DELETE", f"/Users/{other.user_id}").status == 204
+    assert department.memberships.count() == 0

@@ -2,154 +2,143 @@
 
 from contextlib import ExitStack
 from functools import partial
-from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
+from psycopg.errors import DeadlockDetected
 
+from organizations.locks import lock_members
 from organizations.models import Membership, Organization
+from organizations.scim.users import Users
 from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
 from tests.deactivations import deactivate
-from tests.factories import DepartmentFactory, MembershipFactory
-from tests.organizations.owners import active_owners
-from tests.organizations.scim.caller import Directory, new_user
-from tests.organizations.scim.test_last_owner import WAYS
+from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFactory
+from tests.organizations.scim.caller import Answer, Directory, new_user, rights
 from tests.removals import remove
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-RENAMED = {"op": "replace", "path": "displayName", "value": "Another"}
+
+@pytest.fixture
+def organization() -> Organization:
+    return OrganizationFactory.create()
 
 
 @pytest.fixture
-def second(owner: Membership) -> Membership:
-    return MembershipFactory.create(organization=owner.organization, roles=["Owner"])
+def member(organization: Organization) -> Membership:
+    return MembershipFactory.create(organization=organization, user__email="ada@example.com")
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_of_the_last_two_owners_taken_at_once_one_stays(
-    directory: Directory, owner: Membership, second: Membership, way: Any
+def renamed(directory: Directory, method: str, member: Membership) -> Answer:
+    """Send a new display name of a member, and what was seen of them before."""
+    path = f"/Users/{member.user_id}"
+    if method == "PATCH":
+        return directory.patch(path, {"op": "replace", "path": "displayName", "value": "Ada"})
+    return directory.send("PUT", path, new_user("ada@example.com", displayName="Ada"))
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_a_display_name_does_not_undo_a_deactivation_at_the_same_moment(
+    member: Membership, method: str
 ) -> None:
+    directory = Directory.of(member.organization)
+    with ExitStack() as stack, transaction.atomic():
+        lock_members(member.organization_id, [member.user_id])
+        answer = stack.enter_context(in_background(partial(renamed, directory, method, member)))
+        until_somebody_waits_for_a_lock()
+        deactivate(member)
+
+    assert (answer.result().status, answer.result().body["active"]) == (200, False)
+    assert rights(member.organization, member.user_id) is None
+
+
+def test_of_two_additions_of_one_person_at_once_one_is_done(organization: Organization) -> None:
+    directory = Directory.of(organization)
+    addition = partial(directory.send, "POST", "/Users", new_user("ada@example.com"))
+
+    answers = all_at_once(addition, addition)
+
+    assert sorted(answer.status for answer in answers) == [201, 409]
+    assert organization.memberships.count() == 1
+
+
+def test_groups_that_change_members_in_opposite_order_are_all_changed(
+    organization: Organization,
+) -> None:
+    directory = Directory.of(organization)
+    members = MembershipFactory.create_batch(20, organization=organization)
+    groups = DepartmentFactory.create_batch(2, organization=organization)
+    values = [{"value": member.user_id} for member in members]
+
     answers = all_at_once(
-        partial(way, directory, owner.user_id), partial(way, directory, second.user_id)
+        *(
+            partial(
+                directory.patch,
+                f"/Groups/{group.pk}",
+                {"op": "add", "path": "members", "value": in_order},
+            )
+            for group, in_order in zip(groups, (values, values[::-1]), strict=True)
+        )
     )
 
-    assert sorted(answer.status for answer in answers) in ([200, 403], [204, 403])
-    assert active_owners().count() == 1
+    assert [answer.status for answer in answers] == [200, 200]
+    assert [group.memberships.count() for group in groups] == [20, 20]
 
 
-def test_an_owner_whom_somebody_else_takes_meanwhile_is_no_owner_who_remains(
-    directory: Directory, owner: Membership, second: Membership
+def test_a_deadlock_repeats_the_whole_request(
+    member: Membership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with ExitStack() as both:
-        with transaction.atomic():
-            deactivate(owner)
-            removing = both.enter_context(
-                in_background(partial(directory.send, "DELETE", f"/Users/{second.user_id}"))
-            )
-            until_somebody_waits_for_a_lock()
-        assert removing.result().status == 403
-    assert list(active_owners()) == [second]
+    directory = Directory.of(member.organization)
+    reads = []
+    update = Users.update
+
+    def deadlocked_once(users: Users, resource: object, version: str | None) -> object:
+        reads.append(resource)
+        result = update(users, resource, version)  # type: ignore[arg-type]
+        if len(reads) == 1:
+            raise OperationalError from DeadlockDetected()
+        return result
+
+    monkeypatch.setattr(Users, "update", deadlocked_once)
+
+    assert renamed(directory, "PATCH", member).status == 200
+    assert len(reads) == 2
 
 
-def test_who_is_renamed_while_an_admin_deactivates_them_stays_deactivated(
-    directory: Directory, second: Membership
+def test_a_display_name_does_not_undo_a_change_of_the_address_at_the_same_moment(
+    organization: Organization,
 ) -> None:
-    with ExitStack() as both:
-        with transaction.atomic():
-            deactivate(second)
-            renaming = both.enter_context(
-                in_background(partial(directory.patch, f"/Users/{second.user_id}", RENAMED))
-            )
-            until_somebody_waits_for_a_lock()
-        answer = renaming.result()
-
-    assert (answer.status, answer.body["displayName"], answer.body["active"]) == (
-        200,
-        "Another",
-        False,
-    )
-    second.refresh_from_db()
-    assert not second.is_active
-
-
-def test_who_is_renamed_while_their_address_changes_keeps_the_new_one(
-    directory: Directory, organization: Organization
-) -> None:
+    directory = Directory.of(organization)
     user_id = directory.add("ada@example.com")
+    member = Membership.objects.get(user=user_id)
+    with ExitStack() as stack, transaction.atomic():
+        User.objects.filter(pk=user_id).update(email="countess@example.com")
+        answer = stack.enter_context(in_background(partial(renamed, directory, "PATCH", member)))
+        until_somebody_waits_for_a_lock()
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            User.objects.filter(pk=user_id).update(email="countess@example.com")
-            renaming = both.enter_context(
-                in_background(partial(directory.patch, f"/Users/{user_id}", RENAMED))
-            )
-            until_somebody_waits_for_a_lock()
-        assert renaming.result().status == 200
-
+    assert answer.result().body["displayName"] == "Ada"
     assert User.objects.get(pk=user_id).email == "countess@example.com"
 
 
-def test_who_is_removed_while_they_are_renamed_is_not_found(
-    directory: Directory, second: Membership
-) -> None:
-    with ExitStack() as both:
-        with transaction.atomic():
-            remove(second)
-            renaming = both.enter_context(
-                in_background(partial(directory.patch, f"/Users/{second.user_id}", RENAMED))
-            )
-            until_somebody_waits_for_a_lock()
-        assert renaming.result().status == 404
+def test_who_is_removed_while_they_are_renamed_is_not_found(member: Membership) -> None:
+    directory = Directory.of(member.organization)
+    with ExitStack() as stack, transaction.atomic():
+        remove(member)
+        answer = stack.enter_context(in_background(partial(renamed, directory, "PATCH", member)))
+        until_somebody_waits_for_a_lock()
+
+    assert answer.result().status == 404
 
 
-def test_of_one_user_posted_many_times_at_once_there_is_one(
-    directory: Directory, organization: Organization
-) -> None:
-    post = partial(directory.send, "POST", "/Users", new_user("ada@example.com"))
+def test_who_is_removed_while_they_join_a_group_belongs_to_none(member: Membership) -> None:
+    directory = Directory.of(member.organization)
+    group = f"/Groups/{DepartmentFactory.create(organization=member.organization).pk}"
+    joining = {"op": "add", "path": "members", "value": [{"value": member.user_id}]}
+    with ExitStack() as stack, transaction.atomic():
+        remove(member)
+        answer = stack.enter_context(in_background(partial(directory.patch, group, joining)))
+        until_somebody_waits_for_a_lock()
 
-    answers = all_at_once(*[post] * 4)
-
-    assert sorted(answer.status for answer in answers) == [201, 409, 409, 409]
-    assert organization.memberships.filter(user__email="ada@example.com").count() == 1
-
-
-def test_many_changes_of_a_group_at_once_are_all_made(
-    directory: Directory, organization: Organization
-) -> None:
-    group = f"/Groups/{DepartmentFactory.create(organization=organization).pk}"
-    members = MembershipFactory.create_batch(6, organization=organization)
-    values = [{"value": member.user_id} for member in members]
-    directory.patch(group, {"op": "add", "path": "members", "value": values[:2]})
-
-    def change(op: str, *chosen: dict[str, str]) -> int:
-        operation = {"op": op, "path": "members", "value": list(chosen)}
-        return directory.patch(group, operation).status
-
-    statuses = all_at_once(
-        partial(change, "add", values[2], values[3]),
-        partial(change, "add", values[4], values[3]),
-        partial(change, "remove", values[1], values[0]),
-        partial(change, "remove", values[0], values[1]),
-    )
-
-    assert statuses == [200] * 4
-    remaining = directory.send("GET", group).body["members"]
-    assert {member["value"] for member in remaining} == {member.user_id for member in members[2:5]}
-
-
-def test_who_is_removed_while_they_join_a_group_belongs_to_none(
-    directory: Directory, second: Membership
-) -> None:
-    group = f"/Groups/{DepartmentFactory.create(organization=second.organization).pk}"
-    joining = {"op": "add", "path": "members", "value": [{"value": second.user_id}]}
-
-    with ExitStack() as both:
-        with transaction.atomic():
-            remove(second)
-            patching = both.enter_context(in_background(partial(directory.patch, group, joining)))
-            until_somebody_waits_for_a_lock()
-        assert patching.result().status == 400
-
-    assert not second.department_memberships.exists()
+    assert answer.result().status == 400
+    assert not member.department_memberships.exists()

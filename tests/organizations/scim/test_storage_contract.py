@@ -60,6 +60,29 @@ class TestMemberStorage(ScimStorageContract):
             {"userName": "carol@work.example", "name": {"familyName": "smith"}},
         ]
 
+    # Without {"excludedAttributes": "members"}: a group's version, which no client is shown, is of
+    # what was read of it.
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            {"excludedAttributes": "members.display"},
+            {"attributes": "displayName"},
+            {"attributes": "members.value"},
+        ],
+    )
+    def test_get_keeps_what_the_response_returns(
+        self,
+        storage: Any,
+        user_type: ResourceType,
+        group_type: ResourceType,
+        user_model: Any,
+        group_model: Any,
+        parameters: dict[str, str],
+    ) -> None:
+        super().test_get_keeps_what_the_response_returns(
+            storage, user_type, group_type, user_model, group_model, parameters
+        )
+
     @pytest.mark.parametrize("scim_filter", SUPPORTED)
     def test_search_filters_as_the_filter_evaluator(
         self,
