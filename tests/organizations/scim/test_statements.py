@@ -50,7 +50,7 @@ def replacing(directory: Directory, group: str, members: list[Membership]) -> An
 
 
 def putting(directory: Directory, group: str, members: list[Membership]) -> Answer:
-    body = {"schemas": [GROUP], "displayName": "Group", "members": values(members)}
+    body = {"schemas": [GROUP], "displayName": group, "members": values(members)}
     return directory.send("PUT", group, body)
 
 
