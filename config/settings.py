@@ -140,8 +140,8 @@ PROCRASTINATE_WORKER_DEFAULTS = {
     "shutdown_graceful_timeout": 30,
 }
 
-# What the secrets of webhooks are derived from.
-WEBHOOK_KEY = env.str("WEBHOOK_KEY", default="") or f"webhooks {SECRET_KEY}"
+# What the secrets of webhooks are derived from; where it is empty, a key from SECRET_KEY.
+WEBHOOK_KEY = env.str("WEBHOOK_KEY", default="")
 # Whether webhooks may be sent within this network, and without TLS.
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 
@@ -256,6 +256,7 @@ REST_FRAMEWORK = {
         "address": env.str("RATE_PER_ADDRESS", default="1200/min") or None,
         "connection": env.str("RATE_PER_CONNECTION", default="1500/min") or None,
         "login": env.str("RATE_OF_LOGINS", default="100/hour") or None,
+        "delivery": "10/min",
     },
     "EXCEPTION_HANDLER": "config.api.envelope.exception_handler",
     # How many proxies in front write X-Forwarded-For: 0 trusts none and takes the peer's address.
@@ -273,6 +274,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": [],
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "EventType": "organizations.models.event.Event.Type",
+        "WebhookEventType": "organizations.events.endpoints.EVENT_TYPES",
+        "WebhookEndpointStatus": "organizations.api.webhook_endpoints.STATUSES",
+        "WebhookDeliveryStatus": "organizations.models.webhook.WebhookDelivery.Status",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "DESCRIPTION": (

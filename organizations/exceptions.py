@@ -164,3 +164,39 @@ class CannotScheduleYourselfError(ContractError):
     code = "CANNOT_SCHEDULE_YOURSELF"
     type = "authorization_error"
     message = "Nobody schedules, sees or cancels their own removal."
+
+
+class WebhookEndpointNotFoundError(ContractError):
+    """The organization has no such webhook endpoint."""
+
+    status = 404
+    code = "WEBHOOK_ENDPOINT_NOT_FOUND"
+    type = "client_error"
+    message = "The webhook endpoint was not found in this organization."
+
+
+class WebhookDeliveryNotFoundError(ContractError):
+    """The endpoint has no such delivery, or it is too long ago."""
+
+    status = 404
+    code = "WEBHOOK_DELIVERY_NOT_FOUND"
+    type = "client_error"
+    message = "The delivery was not found. Deliveries are kept for 30 days."
+
+
+class WebhookEndpointDisabledError(ContractError):
+    """Nothing is sent to a disabled endpoint; the details say since when, and why."""
+
+    status = 422
+    code = "WEBHOOK_ENDPOINT_DISABLED"
+    type = "client_error"
+    message = "The webhook endpoint is disabled. Enable it first."
+
+
+class TooManyWebhookEndpointsError(ContractError):
+    """The organization has as many webhook endpoints as it may have; the details say how many."""
+
+    status = 422
+    code = "TOO_MANY_WEBHOOK_ENDPOINTS"
+    type = "client_error"
+    message = "The organization has as many webhook endpoints as it may have. Delete one first."

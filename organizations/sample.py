@@ -62,12 +62,13 @@ def restore_sample() -> Organization:
     """Bring the sample to its first state; return its organization.
 
     Its people are members, with what they owned, but for one who is deactivated and one who was
-    removed; it all goes through the services, as everywhere. What the sample does not name is left
-    alone, and the records of earlier removals stay, as records do.
+    removed; it all goes through the services, as everywhere. Nobody outside hears of it. What else
+    the sample does not name is left alone, and the records of earlier removals stay, as records do.
     """
     organization, _ = Organization.objects.get_or_create(
         pk=ORGANIZATION_ID, defaults={"name": "Acme"}
     )
+    organization.webhook_endpoints.all().delete()
     organization.roles.get_or_create(name="Billing", defaults={"capabilities": ["manage_billing"]})
     for department_id, name in DEPARTMENTS.items():
         Department.objects.get_or_create(

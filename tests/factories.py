@@ -9,11 +9,14 @@ from factory.django import DjangoModelFactory
 from organizations.models import (
     Department,
     DepartmentMembership,
+    Event,
     Membership,
     Organization,
     Resource,
     Role,
     RoleAssignment,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from users.models import User
 
@@ -102,3 +105,36 @@ class ResourceFactory(DjangoModelFactory[Resource]):
             MembershipFactory.create(organization=organization, user=owner)
         resource: Resource = super()._create(model_class, *args, **fields)
         return resource
+
+
+class EventFactory(DjangoModelFactory[Event]):
+    """A change of somebody in an organization: by default, a removal."""
+
+    class Meta:
+        model = Event
+
+    type = Event.Type.MEMBER_REMOVED
+    organization = factory.SubFactory(OrganizationFactory)
+    source = "api"
+
+
+class WebhookEndpointFactory(DjangoModelFactory[WebhookEndpoint]):
+    """An enabled endpoint that wants to hear of everything."""
+
+    class Meta:
+        model = WebhookEndpoint
+
+    organization = factory.SubFactory(OrganizationFactory)
+    url = factory.Sequence(lambda n: f"https://hooks.example.com/{n}")
+
+
+class WebhookDeliveryFactory(DjangoModelFactory[WebhookDelivery]):
+    """A pending delivery of an event of the endpoint's organization, which no worker knows of."""
+
+    class Meta:
+        model = WebhookDelivery
+
+    endpoint = factory.SubFactory(WebhookEndpointFactory)
+    event = factory.SubFactory(
+        EventFactory, organization=factory.SelfAttribute("..endpoint.organization")
+    )

@@ -86,11 +86,15 @@ def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
         assert answer(address, token, "DELETE", user, confirmed) == (204, b"")
         assert answer(address, token, "DELETE", user, confirmed)[0] == 404
 
-        restore, deactivate, listed = others
+        restore, deactivate, as_entra_id, listed, hear = others
         status, restored = answer(address, token, *restore)
         assert (status, json.loads(restored)["restored"]["resource_count"]) == (200, 12)
         status, deactivated = answer(address, token, *deactivate)
         assert (status, json.loads(deactivated)["account_state"]) == (200, "deactivated")
+        assert answer(address, token, "POST", f"{user}/reactivate", {})[0] == 200
+        directory_token = demo.until(r"export SCIM_TOKEN=(\S+)")[1]
+        status, shown_to_it = answer(address, directory_token, *as_entra_id)
+        assert (status, json.loads(shown_to_it)["active"]) == (200, False)
         status, users = answer(address, token, *listed)
         states = {each["id"]: each["account_state"] for each in json.loads(users)["items"]}
         assert (status, states["usr_abc123"], states["usr_owner01"]) == (
@@ -98,6 +102,9 @@ def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
             "deactivated",
             "active",
         )
+
+        status, endpoint = answer(address, token, *hear)
+        assert (status, json.loads(endpoint)["url"]) == (201, "http://127.0.0.1:9000/")
 
         password = demo.until(r"with the password\s+(\S+)")[1]
         browser = Browser(address)
@@ -120,6 +127,8 @@ def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
         preview = json.loads(answer(address, token, "GET", f"{user}/removal-preview")[1])
         assert (len(preview["roles"]), len(preview["departments"])) == (2, 3)
         assert preview["resource_count"] == 12
+        endpoints = "/v1/organizations/org_xyz789/webhook-endpoints"
+        assert answer(address, token, "GET", endpoints) == (200, b"[]")
         assert answer(address, token, "DELETE", user, confirmed) == (204, b"")
 
 

@@ -49,3 +49,13 @@ class TokenRateThrottle(RateThrottle):
     def get_cache_key(self, request: Any, view: Any) -> str | None:
         """Return the key that this token's requests are counted under; None without a token."""
         return f"throttle_token_{request.auth.pk}" if request.auth else None
+
+
+class DeliveryRateThrottle(TokenRateThrottle):
+    """Counts requests that have something sent to an address outside, by the access token."""
+
+    scope = "delivery"
+
+    def get_cache_key(self, request: Any, view: Any) -> str | None:
+        """Return the key that this token's requests are counted under, besides all of them."""
+        return f"throttle_delivery_{request.auth.pk}" if request.auth else None

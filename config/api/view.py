@@ -1,7 +1,10 @@
 """What every view of the API does before its own work."""
 
+from collections.abc import Sequence
+
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from config.api.throttling import AddressRateThrottle, TokenRateThrottle
@@ -26,7 +29,7 @@ class ApiView(APIView):
         "patch",
         "delete",
     ]
-    throttle_classes = (TokenRateThrottle,)
+    throttle_classes: Sequence[type[BaseThrottle]] = (TokenRateThrottle,)
     request: AuthenticatedRequest
 
     def perform_authentication(self, request: Request) -> None:

@@ -5,7 +5,10 @@ from organizations.admin.memberships import MembershipAdmin
 from organizations.admin.organizations import DepartmentAdmin, OrganizationAdmin, RoleAdmin
 from organizations.admin.removals import RemovalAdmin
 from organizations.admin.resources import ResourceAdmin
+from organizations.admin.scheduled_removals import ScheduledRemovalAdmin
 from organizations.admin.scim_connections import ScimConnectionAdmin, ScimIdentityAdmin
+from organizations.admin.webhook_deliveries import WebhookDeliveryAdmin
+from organizations.admin.webhook_endpoints import WebhookEndpointAdmin
 
 __all__ = [
     "DepartmentAdmin",
@@ -15,6 +18,9 @@ __all__ = [
     "RemovalAdmin",
     "ResourceAdmin",
     "RoleAdmin",
+    "ScheduledRemovalAdmin",
     "ScimConnectionAdmin",
     "ScimIdentityAdmin",
+    "WebhookDeliveryAdmin",
+    "WebhookEndpointAdmin",
 ]

@@ -24,8 +24,13 @@ from organizations.admin.leftover_transfer import LeftoverTransferAdmin, leftove
 from organizations.admin.member_deactivation import MemberDeactivationAdmin
 from organizations.admin.member_removal import MemberRemovalAdmin
 from organizations.admin.member_restoration import MemberRestorationAdmin, is_latest_tenure
-from organizations.models import Membership, ScimConnection, ScimIdentity
+from organizations.admin.webhook_endpoints import links_to_endpoints
+from organizations.events.makers import endpoints_by_maker
+from organizations.models import Membership, ScheduledRemoval, ScimConnection, ScimIdentity
 from users.models import User
+
+# What a member made, and what stays when they leave.
+MADE = ("webhook_endpoints",)
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -126,9 +131,12 @@ class MembershipAdmin(
         deactivated = ["deactivated_at"] if obj.deactivated_at else []
         ended = [] if obj.is_current else ["deleted_at", "record"]
         reason = ["reason"] if self.has_change_permission(request, obj) else []
+        # Nobody sees their own (events: Removals on a date).
+        is_hidden = not obj.is_current or obj.user == request.user
+        scheduled = [] if is_hidden else ["scheduled"]
         return [
             *("organization", "user", "state", "created_at"),
-            *(*deactivated, *managed, *ended, *reason),
+            *(*deactivated, *managed, *ended, *scheduled, *MADE, *reason),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
@@ -240,8 +248,27 @@ class MembershipAdmin(
             identity,
         )
 
+    @admin.display(description="Scheduled removal")
+    def scheduled(self, membership: Membership) -> str:
+        """Lead to the removal that is pending."""
+        schedule = ScheduledRemoval.objects.pending().of([membership]).first()
+        if schedule is None:
+            return "-"
+        address = reverse("admin:organizations_scheduledremoval_change", args=[schedule.pk])
+        return format_html(
+            '<a href="{}">{}</a>', address, date_format(schedule.remove_at, "DATETIME_FORMAT")
+        )
+
     @admin.display(description="Record of the removal")
     def record(self, membership: Membership) -> str:
         """Lead to who ended it, and what it took."""
         address = reverse("admin:organizations_removal_change", args=[membership.removal.pk])
         return format_html('<a href="{}">{}</a>', address, membership.removal.pk)
+
+    @admin.display(description="Webhook endpoints made")
+    def webhook_endpoints(self, membership: Membership) -> str:
+        """Name the endpoints of the organization that the member made."""
+        user_id = membership.user_id
+        return links_to_endpoints(
+            endpoints_by_maker(membership.organization_id, [user_id])[user_id]
+        )

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from config.admin.large_tables import count_or_estimate
-from organizations.models import Organization, Removal, Resource
+from organizations.models import Organization, Removal, Resource, ScheduledRemoval, WebhookEndpoint
+from users.models import User
 
 COUNTED_UP_TO = 1000  # beyond it, that there are more is enough to know
 LOOKED_AT = 2000  # organizations, and removals that passed nothing on: each is a look at an index
@@ -89,6 +90,28 @@ def organizations_with_one_owner() -> Concern:
     )
 
 
+def disabled_webhook_endpoints() -> Concern:
+    """Count the webhook endpoints that were disabled since their receivers took nothing."""
+    return Concern(
+        "Webhook endpoints disabled by failures",
+        _bounded_count(WebhookEndpoint.objects.given_up()),
+        _list_of(WebhookEndpoint, health="given-up"),
+    )
+
+
+def failed_scheduled_removals(reader: User) -> Concern:
+    """Count the members who are still there since their removal failed on its date.
+
+    Nobody reads of their own.
+    """
+    failed = ScheduledRemoval.objects.failed().exclude(membership__user=reader)
+    return Concern(
+        "Scheduled removals that failed",
+        _bounded_count(failed),
+        _list_of(ScheduledRemoval, state="open"),
+    )
+
+
 def removals_by_week() -> list[Week]:
     """Count the removals of each of the last twelve weeks, from Monday to Sunday."""
     weeks = list(_count_by_week())
@@ -119,12 +142,12 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def _bounded_count(found: QuerySet[Any], among: QuerySet[Any]) -> str:
-    """Return how many were found among the first of these, in words where there may be more."""
+def _bounded_count(found: QuerySet[Any], among: QuerySet[Any] | None = None) -> str:
+    """Return how many were found, among the first of these, in words where there may be more."""
     number = found.order_by()[: COUNTED_UP_TO + 1].count()
     if number > COUNTED_UP_TO:
         return f"more than {COUNTED_UP_TO:,}"
-    if not among[LOOKED_AT:].exists():
+    if among is None or not among[LOOKED_AT:].exists():
         return f"{number:,}"
     return f"at least {number:,}" if number else f"none among the first {LOOKED_AT:,}"
 

@@ -13,6 +13,8 @@ from config.admin.read_only import ReadOnlyAdmin
 from config.identifiers import is_id
 from organizations.admin.filters import ActorFilter, OrganizationFilter
 from organizations.admin.member_restoration import is_latest_tenure
+from organizations.admin.webhook_endpoints import links_to_endpoints
+from organizations.events.makers import endpoints_by_maker
 from organizations.models import Removal, Restoration
 from users.models import User
 
@@ -52,6 +54,7 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
             "What it took",
             {"fields": ("role_names", "department_names", "resource_count", "passed_to")},
         ),
+        ("What stays of theirs", {"fields": ("webhook_endpoints",)}),
     )
 
     def get_search_results(
@@ -105,6 +108,12 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
     def passed_to(self, removal: Removal) -> str:
         """Name the department or the person that took over."""
         return str(removal.transferred_to or removal.transferred_to_user or "-")
+
+    @admin.display(description="Webhook endpoints made")
+    def webhook_endpoints(self, removal: Removal) -> str:
+        """Name the endpoints of the organization that the former member made."""
+        user_id = removal.membership.user_id
+        return links_to_endpoints(endpoints_by_maker(removal.organization_id, [user_id])[user_id])
 
     @admin.display(description="Restored")
     def restored(self, removal: Removal) -> str | None:

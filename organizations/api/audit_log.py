@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from django.db.models import QuerySet
 from django_filters.rest_framework import CharFilter, MultipleChoiceFilter
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -94,6 +95,18 @@ class EventExportFilterSet(EventFilterSet, ExportFilterSet):
     """The filters of the list, and what an export takes."""
 
 
+class AuditLogMixin(OrganizationListView[Event]):
+    """The events of an organization, but what is scheduled for the caller."""
+
+    queryset = Event.objects.all()
+
+    def get_queryset(self) -> QuerySet[Event]:
+        """Return those that the caller may see; raises as `require`."""
+        return (
+            super().get_queryset().exclude(user=self.request.user, type__in=Event.ABOUT_SCHEDULES)
+        )
+
+
 @extend_schema_view(
     get=extend_schema(
         operation_id="listEvents",
@@ -113,10 +126,9 @@ class EventExportFilterSet(EventFilterSet, ExportFilterSet):
         },
     )
 )
-class EventListView(OrganizationListView[Event]):
+class EventListView(AuditLogMixin):
     """The audit log of an organization."""
 
-    queryset = Event.objects.all()
     serializer_class = EventSerializer
     pagination_class = EventPagination
     filterset_class = EventFilterSet
@@ -135,10 +147,9 @@ class EventListView(OrganizationListView[Event]):
         ),
     )
 )
-class EventExportView(ExportView[Event]):
+class EventExportView(AuditLogMixin, ExportView[Event]):
     """The audit log of an organization as CSV."""
 
-    queryset = Event.objects.all()
     filterset_class = EventExportFilterSet
     file_name = "audit-log.csv"
     columns: ClassVar[Mapping[str, Callable[[Event], Cell]]] = {

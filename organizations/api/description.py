@@ -17,11 +17,14 @@ from organizations.exceptions import (
     OrganizationAccessDeniedError,
     TransferUserNotFoundError,
     UserNotFoundError,
+    WebhookEndpointNotFoundError,
 )
 from organizations.sample import DEPARTMENT_ID, HEIR_ID, LEAVER_ID, ORGANIZATION_ID
 
 REMOVAL_ID = "rem_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
 EVENT_ID = "evt_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
+ENDPOINT_ID = "we_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
+DELIVERY_ID = "dlv_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
 
 ORDER_OF_CHECKS = (
     "The checks, in this order: (1) authentication, (2) membership of the caller, (3) permission,"
@@ -34,6 +37,7 @@ TARGETS_NOT_FOUND = (
     TransferUserNotFoundError({"user_id": HEIR_ID}),
 )
 USER_NOT_FOUND = UserNotFoundError({"user_id": LEAVER_ID})
+ENDPOINT_NOT_FOUND = WebhookEndpointNotFoundError({"endpoint_id": ENDPOINT_ID})
 
 
 def of_organization() -> list[OpenApiParameter]:
@@ -48,6 +52,20 @@ def of_removal() -> list[OpenApiParameter]:
         _path_parameter("removal_id", REMOVAL_ID),
         *response_headers(),
     ]
+
+
+def of_endpoint() -> list[OpenApiParameter]:
+    """Return the parameters of a request that is about a webhook endpoint."""
+    return [
+        _path_parameter("organization_id", ORGANIZATION_ID),
+        _path_parameter("endpoint_id", ENDPOINT_ID),
+        *response_headers(),
+    ]
+
+
+def of_delivery() -> list[OpenApiParameter]:
+    """Return the parameters of a request that is about a delivery to a webhook endpoint."""
+    return [*of_endpoint(), _path_parameter("delivery_id", DELIVERY_ID)]
 
 
 def of_user() -> list[OpenApiParameter]:

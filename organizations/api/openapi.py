@@ -4,6 +4,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 
 from config.api.openapi import error_responses
 from organizations.api.description import (
+    ENDPOINT_ID,
     ORDER_OF_CHECKS,
     TARGETS_NOT_FOUND,
     USER_NOT_FOUND,
@@ -86,6 +87,9 @@ describe_preview = extend_schema(
                 "roles": [{"id": "role_member", "name": "Member"}],
                 "departments": [{"id": DEPARTMENT_ID, "name": "Engineering"}],
                 "resource_count": 12,
+                "webhook_endpoints": [{"id": ENDPOINT_ID, "description": "Payroll"}],
+                "scheduled_removal": None,
+                "scheduled_for_others": [],
                 "can_be_removed": True,
                 "blocked_by": None,
                 "managed_by": None,

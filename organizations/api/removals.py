@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from django.db.models import Prefetch
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch
+from django.db.models.functions import JSONObject
 from django_filters.rest_framework import CharFilter
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -22,6 +24,7 @@ from config.api.view import ApiView, AuthenticatedRequest
 from config.identifiers import is_id
 from organizations.access import require
 from organizations.api.description import (
+    ENDPOINT_ID,
     REMOVAL_ID,
     malformed_query,
     of_organization,
@@ -36,15 +39,25 @@ from organizations.api.restoration import (
     NotRestoredSerializer,
     RestoredSerializer,
 )
+from organizations.api.serializers import MadeEndpointSerializer
 from organizations.capabilities import Capability
 from organizations.exceptions import RemovalNotFoundError
-from organizations.models import Membership, Removal, Restoration, Source
+from organizations.models import Membership, Removal, Restoration, Source, WebhookEndpoint
 from organizations.sample import DEPARTMENT_ID, LEAVER_ID, ORGANIZATION_ID, OWNER
 
 SECOND = timedelta(seconds=1)
 # Not joined: what a join costs would hide from PostgreSQL which index the filters are read by.
 RECORDS = Removal.objects.prefetch_related(
     Prefetch("membership", Membership.objects.only("user")), "restoration"
+)
+RECORDS_WITH_ENDPOINTS = RECORDS.annotate(
+    webhook_endpoints=ArraySubquery(
+        WebhookEndpoint.objects.filter(
+            organization=OuterRef("organization"), created_by__memberships=OuterRef("membership")
+        )
+        .order_by("pk")
+        .values(json=JSONObject(id="id", description="description"))
+    )
 )
 _RESTORATION_EXAMPLE = {
     "id": "rst_01JFQ9A1B2C3D4E5F6G7H8J9K0",
@@ -79,6 +92,7 @@ _RECORD_EXAMPLE = {
     "transferred_to_department_id": DEPARTMENT_ID,
     "transferred_to_user_id": None,
     "trace_id": EXAMPLE_TRACE_ID,
+    "webhook_endpoints": [{"id": ENDPOINT_ID, "description": "Payroll"}],
     "restoration": _RESTORATION_EXAMPLE,
 }
 
@@ -121,6 +135,9 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
     )
     transferred_to_user_id = serializers.CharField(allow_null=True)
     trace_id = serializers.CharField()
+    webhook_endpoints = MadeEndpointSerializer(
+        many=True, help_text="What the user made in the organization, of what is there today."
+    )
     restoration = serializers.SerializerMethodField()
 
     @extend_schema_field(RestorationRecordSerializer(allow_null=True))
@@ -174,7 +191,7 @@ class RemovalExportFilterSet(RemovalFilterSet, ExportFilterSet):
 class RemovalListView(OrganizationListView[Removal]):
     """The removals of an organization."""
 
-    queryset = RECORDS
+    queryset = RECORDS_WITH_ENDPOINTS
     serializer_class = RemovalRecordSerializer
     pagination_class = RemovalPagination
     filterset_class = RemovalFilterSet
@@ -202,7 +219,8 @@ class RemovalRecordView(ApiView):
         """Return the record (members: GET /removals/{removal_id})."""
         require(organization_id, request, Capability.VIEW_AUDIT_LOG)
         known = [removal_id] if is_id("rem", removal_id) else []
-        record = RECORDS.filter(organization=organization_id, pk__in=known).first()
+        records = RECORDS_WITH_ENDPOINTS.filter(organization=organization_id)
+        record = records.filter(pk__in=known).first()
         if record is None:
             raise RemovalNotFoundError({"removal_id": removal_id})
         return Response(RemovalRecordSerializer(record).data)

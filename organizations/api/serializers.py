@@ -8,7 +8,7 @@ from organizations.exceptions import (
     InsufficientPermissionsError,
     LastOwnerCannotBeRemovedError,
 )
-from organizations.models import ScimConnection
+from organizations.models import ScheduledRemoval, ScimConnection
 from organizations.removal.preview import RemovalPreview
 
 
@@ -35,6 +35,21 @@ class ConnectionSerializer(serializers.Serializer[ScimConnection]):
     name = serializers.CharField()
 
 
+class MadeEndpointSerializer(serializers.Serializer[object]):
+    """A webhook endpoint that the user made, and that stays."""
+
+    id = serializers.CharField()
+    description = serializers.CharField()
+
+
+class PendingRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
+    """A removal on a date that is pending."""
+
+    id = serializers.CharField()
+    user_id = serializers.CharField(source="membership.user_id")
+    remove_at = serializers.DateTimeField()
+
+
 class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
     """What a removal would do."""
 
@@ -46,6 +61,19 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
     )
     resource_count = serializers.IntegerField(
         help_text="How many resources the user owns in the organization."
+    )
+    webhook_endpoints = MadeEndpointSerializer(
+        many=True, help_text="What the user made in the organization, and what stays."
+    )
+    scheduled_removal = PendingRemovalSerializer(
+        source="scheduled",
+        allow_null=True,
+        help_text="The user's removal on a date, if one is pending; null to the user themself.",
+    )
+    scheduled_for_others = PendingRemovalSerializer(
+        source="requested",
+        many=True,
+        help_text="What the user scheduled, and what will fail once they have left.",
     )
     can_be_removed = serializers.BooleanField()
     blocked_by = serializers.ChoiceField(

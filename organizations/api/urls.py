@@ -9,9 +9,23 @@ from organizations.api.deactivation import DeactivationView, ReactivationView
 from organizations.api.departments_and_roles import DepartmentListView, RoleListView
 from organizations.api.removals import RemovalExportView, RemovalListView, RemovalRecordView
 from organizations.api.restoration import RestorationPreviewView, RestorationView
+from organizations.api.scheduled_removals import (
+    ScheduledRemovalListView,
+    ScheduledRemovalView,
+)
 from organizations.api.transfer import TransferView
 from organizations.api.users import UserListView
 from organizations.api.views import OrganizationUserView, RemovalPreviewView
+from organizations.api.webhook_deliveries import (
+    DeliveryListView,
+    EndpointTestView,
+    RedeliveryView,
+)
+from organizations.api.webhook_endpoints import (
+    EndpointListView,
+    EndpointView,
+    SecretRotationView,
+)
 
 urlpatterns = [
     path(
@@ -65,6 +79,16 @@ urlpatterns = [
         name="restoration",
     ),
     path(
+        "organizations/<str:organization_id>/users/<str:user_id>/scheduled-removal",
+        ScheduledRemovalView.as_view(),
+        name="scheduled-removal",
+    ),
+    path(
+        "organizations/<str:organization_id>/scheduled-removals",
+        ScheduledRemovalListView.as_view(),
+        name="scheduled-removals",
+    ),
+    path(
         "organizations/<str:organization_id>/departments",
         DepartmentListView.as_view(),
         name="departments",
@@ -98,5 +122,36 @@ urlpatterns = [
         "organizations/<str:organization_id>/audit-log/export",
         EventExportView.as_view(),
         name="audit-log-export",
+    ),
+    path(
+        "organizations/<str:organization_id>/webhook-endpoints",
+        EndpointListView.as_view(),
+        name="webhook-endpoints",
+    ),
+    path(
+        "organizations/<str:organization_id>/webhook-endpoints/<str:endpoint_id>",
+        EndpointView.as_view(),
+        name="webhook-endpoint",
+    ),
+    path(
+        "organizations/<str:organization_id>/webhook-endpoints/<str:endpoint_id>/rotate-secret",
+        SecretRotationView.as_view(),
+        name="webhook-secret-rotation",
+    ),
+    path(
+        "organizations/<str:organization_id>/webhook-endpoints/<str:endpoint_id>/test",
+        EndpointTestView.as_view(),
+        name="webhook-test",
+    ),
+    path(
+        "organizations/<str:organization_id>/webhook-endpoints/<str:endpoint_id>/deliveries",
+        DeliveryListView.as_view(),
+        name="webhook-deliveries",
+    ),
+    path(
+        "organizations/<str:organization_id>/webhook-endpoints/<str:endpoint_id>/deliveries/"
+        "<str:delivery_id>/redeliver",
+        RedeliveryView.as_view(),
+        name="webhook-redelivery",
     ),
 ]

@@ -65,4 +65,5 @@ class RemovalPreviewView(ApiView):
         previews = preview_removal(organization_id, [user_id], authority=authority)
         if not previews:
             raise UserNotFoundError({"user_id": user_id})
-        return Response(RemovalPreviewSerializer(previews[0]).data)
+        preview = previews[0].shown_to(request.user.pk)
+        return Response(RemovalPreviewSerializer(preview).data)

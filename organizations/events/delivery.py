@@ -8,7 +8,8 @@ from secrets import SystemRandom
 from django.db import transaction
 from django.utils import timezone
 from django.utils.http import parse_http_date_safe
-from procrastinate.contrib.django import app
+from procrastinate import App
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.types import JSONDict
 from standardwebhooks import Webhook
 
@@ -32,11 +33,16 @@ FAILING_AT_MOST = timedelta(days=5)
 GONE = 410
 
 
+# Defers by Django's connection in a worker, too, whose own app has connections of its own: no job
+# is there before the delivery that it sends, or without it.
+_in_transaction = App(connector=DjangoConnector())
+
+
 def defer_sending(delivery_ids: Iterable[str]) -> None:
     """Have a worker send these deliveries once the transaction is committed; in one statement."""
     jobs: list[JSONDict] = [{"delivery_id": delivery_id} for delivery_id in delivery_ids]
     if jobs:
-        app.configure_task(SEND, queue="webhooks").batch_defer(*jobs)
+        _in_transaction.configure_task(SEND, queue="webhooks").batch_defer(*jobs)
 
 
 def attempt(delivery_id: str) -> datetime | None:

@@ -739,6 +739,14 @@ class Migration(migrations.Migration):
             model_name="event",
             index=models.Index(fields=["organization", "created_at"], name="event_by_date"),
         ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("type", "member.removed"), _negated=True),
+                fields=["organization", "type", "id"],
+                name="event_by_type",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="event",
             constraint=models.CheckConstraint(

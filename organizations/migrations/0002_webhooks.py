@@ -223,6 +223,14 @@ class Migration(migrations.Migration):
                 name="webhook_endpoint_enabled",
             ),
         ),
+        migrations.AddIndex(
+            model_name="webhookendpoint",
+            index=models.Index(
+                condition=models.Q(("disabled_reason__in", ["gone", "failing"])),
+                fields=["id"],
+                name="webhook_endpoint_given_up",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="webhookendpoint",
             constraint=models.CheckConstraint(

@@ -35,8 +35,11 @@ class OrganizationQuerySet(NamedQuerySet["Organization"]):
             is_owner=True,
             assignments__membership__is_active=True,
             assignments__membership__user__is_active=True,
-        ).order_by("assignments")
-        return self.filter(models.Exists(owners), ~models.Exists(owners[1:]))
+        )
+        # Counted, since they are few. Of a second one, PostgreSQL thinks that it comes soon, and
+        # looks for it among all assignments.
+        number = owners.values("organization").annotate(number=models.Count("*")).values("number")
+        return self.alias(owner_count=models.Subquery(number)).filter(owner_count=1)
 
 
 class DepartmentQuerySet(NamedQuerySet["Department"]):

@@ -1,5 +1,6 @@
 """Removals on a date."""
 
+from collections.abc import Iterable
 from typing import Self
 
 import pgtrigger
@@ -23,11 +24,30 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
         """Keep those that will be carried out: their membership has not ended otherwise."""
         return self.filter(status=ScheduledRemoval.Status.PENDING, membership__deleted_at=None)
 
-    def superseded(self) -> Self:
-        """Keep those whose membership has ended otherwise."""
-        return self.filter(
-            status=ScheduledRemoval.Status.PENDING, membership__deleted_at__isnull=False
-        )
+    def of(self, members: Iterable[Membership]) -> Self:
+        """Keep those of these members."""
+        return self.filter(membership__in=members).select_related("membership")
+
+    def requested_by(self, user_ids: Iterable[str]) -> Self:
+        """Keep those that these members of its organization asked for, with whom they are about.
+
+        They will fail if these users leave.
+        """
+        asked = self.filter(requested_by__in=list(user_ids), source=Source.API)
+        return asked.select_related("membership").order_by("remove_at", "pk")
+
+    def in_state(self, state: str) -> Self:
+        """Keep those that read like this."""
+        if state == ScheduledRemoval.SUPERSEDED:
+            pending = self.filter(status=ScheduledRemoval.Status.PENDING)
+            return pending.exclude(membership__deleted_at=None)
+        if state == ScheduledRemoval.Status.PENDING:
+            return self.pending()
+        return self.filter(status=state)
+
+    def failed(self) -> Self:
+        """Keep those that something stood in the way of, and whose member is still one."""
+        return self.filter(status=ScheduledRemoval.Status.FAILED, membership__deleted_at=None)
 
 
 class ScheduledRemoval(models.Model):
@@ -46,6 +66,7 @@ class ScheduledRemoval(models.Model):
         FAILED = "failed", "Failed"
 
     SUPERSEDED = "superseded"  # how a pending one of an ended membership reads
+    STATES = (*Status.choices, (SUPERSEDED, "Superseded"))
 
     id = PrefixedIdField("sch")
     # The membership's: the trigger below sees to it. A key over both would take one more index of

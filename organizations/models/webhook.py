@@ -21,6 +21,11 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
         """Keep those that are sent nothing."""
         return self.exclude(disabled_at=None)
 
+    def given_up(self) -> "WebhookEndpointQuerySet":
+        """Keep those that are sent nothing since their receivers took nothing."""
+        reasons = WebhookEndpoint.DisabledReason
+        return self.filter(disabled_reason__in=[reasons.GONE, reasons.FAILING])
+
 
 class WebhookEndpoint(models.Model):
     """An address that is sent an organization's events.
@@ -82,6 +87,12 @@ class WebhookEndpoint(models.Model):
                 fields=["organization"],
                 condition=models.Q(disabled_at=None),
                 name="webhook_endpoint_enabled",
+            ),
+            # Counted on the admin's first page: those that nobody asked to disable.
+            models.Index(
+                fields=["id"],
+                condition=models.Q(disabled_reason__in=["gone", "failing"]),
+                name="webhook_endpoint_given_up",
             ),
         )
 

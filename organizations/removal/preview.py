@@ -1,14 +1,24 @@
 """What a removal would do, without doing it."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import prefetch_related_objects
 
 from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.capabilities import Capability
-from organizations.models import Department, Membership, Resource, Role, ScimConnection
+from organizations.events.makers import endpoints_by_maker
+from organizations.models import (
+    Department,
+    Membership,
+    Resource,
+    Role,
+    ScheduledRemoval,
+    ScimConnection,
+    WebhookEndpoint,
+)
 from organizations.removal.guards import find_refusals
 
 
@@ -20,6 +30,9 @@ class RemovalPreview:
     roles: list[Role]
     departments: list[Department]
     resource_count: int
+    webhook_endpoints: list[WebhookEndpoint]  # which they made, and which stay
+    scheduled: ScheduledRemoval | None  # their own removal, if one is pending
+    requested: list[ScheduledRemoval]  # what they scheduled for others, which will fail
     blocked_by: ContractError | None
     managed_by: ScimConnection | None  # the directory that would bring the member back
 
@@ -27,6 +40,13 @@ class RemovalPreview:
     def can_be_removed(self) -> bool:
         """Whether nothing stands in the way."""
         return self.blocked_by is None
+
+    def shown_to(self, reader_id: str) -> "RemovalPreview":
+        """Return it without the reader's own removal on a date (events: Removals on a date)."""
+        if self.membership.user_id == reader_id:
+            return replace(self, scheduled=None)
+        others = [s for s in self.requested if s.membership.user_id != reader_id]
+        return replace(self, requested=others)
 
 
 def preview_removal(
@@ -75,6 +95,12 @@ def preview_members(
     user_ids = [member.user_id for member in members]
     owned = Resource.objects.filter(organization=organization_id).count_by_owner(user_ids)
     managed = ScimConnection.objects.managing(organization_id, user_ids)
+    endpoints = endpoints_by_maker(organization_id, user_ids)
+    pending = ScheduledRemoval.objects.pending().filter(organization=organization_id)
+    scheduled = {schedule.membership_id: schedule for schedule in pending.of(members)}
+    requested = defaultdict[str | None, list[ScheduledRemoval]](list)
+    for schedule in pending.requested_by(user_ids):
+        requested[schedule.requested_by_id].append(schedule)
     return [
         RemovalPreview(
             membership=member,
@@ -83,6 +109,9 @@ def preview_members(
                 (d.department for d in member.department_memberships.all()), key=_by_name
             ),
             resource_count=owned.get(member.user_id, 0),
+            webhook_endpoints=endpoints.get(member.user_id, []),
+            scheduled=scheduled.get(member.pk),
+            requested=requested.get(member.user_id, []),
             blocked_by=refusals.get(member.user_id),
             managed_by=managed.get(member.user_id),
         )

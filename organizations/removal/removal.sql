@@ -64,8 +64,8 @@ recorded (id, role_count, department_count, resource_count) AS (
     )
     SELECT
         max(removal_id), %(organization_id)s, membership_id, %(actor_id)s, %(connection_id)s,
-        %(source)s, %(reason)s, %(trace_id)s, max(department_id), max(heir_id), %(requested_at)s,
-        %(removed_at)s,
+        %(source)s, %(reason)s, %(trace_id)s, max(department_id), max(heir_id),
+        coalesce(%(requested_at)s, %(removed_at)s), %(removed_at)s,
         coalesce(
             jsonb_agg(jsonb_build_object('id', id, 'name', name) ORDER BY name, id)
                 FILTER (WHERE kind = 'role'),

@@ -92,11 +92,9 @@ def _decide_and_remove(
         authority=authority,
         removal_ids=removal_ids,
     )
-    removed_at = timezone.now()
-    record = {**record, "requested_at": record["requested_at"] or removed_at}
     outcomes = {}
     for removal_id, code, lacking, *counts in fetch_prepared(
-        DECIDE_AND_REMOVE, {**guards, **record, "removed_at": removed_at}
+        DECIDE_AND_REMOVE, {**guards, **record, "removed_at": timezone.now()}
     ):
         user_id = users[removal_id]
         if code:

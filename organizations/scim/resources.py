@@ -26,7 +26,7 @@ class Email(ComplexAttribute):
     """An e-mail address: the account has one, which is shown as the primary one, of work."""
 
     value: str | None = None
-    type: str | None = None
+    type: str | None = Field(None, examples=["work"])
     primary: bool | None = None
 
 
@@ -64,7 +64,7 @@ class GroupMember(ComplexAttribute):
     ref: Annotated[Reference["User"] | None, Mutability.immutable] = Field(
         None, serialization_alias="$ref", validation_alias="$ref"
     )
-    type: Annotated[str | None, Mutability.immutable] = None
+    type: Annotated[str | None, Mutability.immutable] = Field(None, examples=["User"])
 
 
 class Group(Resource[Any]):

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from tests.benchmarks import servers
@@ -22,6 +23,8 @@ GROUPS = {
     "plans": "tables that removals read whole among 1,000,000 members",
     "locks": "16 connections on one organization, next to 16 on sixteen",
     "admin": "the pages of the admin at 1,000,000 memberships",
+    "lists": "the pages of the API at 1,000,000 members and events",
+    "delete-bulk": "1,000 members in one request, next to the service",
     "memory": "what a server grows by",
     "settings": "workers, threads and PgBouncer",
 }
@@ -89,9 +92,14 @@ def groups(
 ) -> dict[str, Callable[[], Iterator[Result]]]:
     """Return what measures each group; the charts are added to as it goes."""
     servers.configure_django(postgres.url("offboard"))
-    from tests.benchmarks import admin, bulk, growth, http, plans, service, settings
+    from tests.benchmarks import admin, bulk, growth, http, lists, plans, service, settings
+    from tests.benchmarks.world import World, make_organization
 
     part = 10 if quick else 1
+
+    @cache
+    def large_world() -> World:
+        return make_organization(1_000_000 // part, roles=1, departments=1, resources=2)
 
     def by_size() -> Iterator[Result]:
         sizes = [10, 10_000, 1_000_000 // part]
@@ -109,7 +117,9 @@ def groups(
         "growth": by_size,
         "plans": lambda: plans.of_removals(members=1_000_000 // part),
         "locks": lambda: http.lock_waits(rounds=10 // part or 1),
-        "admin": lambda: admin.pages(members=1_000_000 // part),
+        "admin": lambda: admin.pages(large_world()),
+        "lists": lambda: lists.pages(large_world()),
+        "delete-bulk": lambda: http.delete_bulk(turns=10 // part or 1),
         "memory": lambda: http.memory_of_server(requests=20_000 // part),
         "settings": lambda: settings.next_to_others(postgres, folder, turns=9 // part or 1),
     }

@@ -7,13 +7,13 @@ from structlog.testing import capture_logs
 
 from organizations.models import Membership
 from tests.benchmarks.measure import Result, median, percentile_95, seconds
-from tests.benchmarks.world import make_organization
+from tests.benchmarks.world import World
 from users.models import User
 
 
-def pages(members: int) -> Iterator[Result]:
+def pages(world: World) -> Iterator[Result]:
     """The first page, the list of members and the confirmation where there are so many."""
-    world = make_organization(members, roles=1, departments=1, resources=2)
+    members = len(world.user_ids)
     client = Client(headers={"host": "127.0.0.1"})
     client.force_login(User.objects.create_superuser("admin@example.com"))
     list_of_members = "/admin/organizations/membership/"

@@ -1,7 +1,8 @@
-"""The removal over HTTP: next to the peer, on one organization and on many, for long."""
+"""Removals over HTTP: next to the peer and to the service, on one organization and on many."""
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import psutil
 
 from tests.benchmarks import servers
 from tests.benchmarks.load import Load, Request, load
-from tests.benchmarks.measure import Result, held, median, peak
+from tests.benchmarks.measure import Result, held, median, peak, percentile_95, seconds
+from tests.benchmarks.service import remove_by_service
 from tests.benchmarks.world import World, make_organization
 
 # How many times as fast as the peer we must be, and aim to, by its teams and by concurrency.
@@ -165,6 +167,48 @@ def lock_waits(rounds: int) -> Iterator[Result]:
         other=per_second(apart),
         must=0.8,
         aim=0.95,
+        at_most=False,
+    )
+
+
+def delete_bulk(turns: int) -> Iterator[Result]:
+    """A thousand members in one request, turn by turn with the service by itself."""
+    port, size = 8385, 1000
+    world = make_organization(2 * (turns + 1) * size)
+    users = iter(world.user_ids)
+
+    def request(user_ids: str) -> bytes:
+        body = json.dumps(
+            {
+                "confirm": True,
+                "user_ids": user_ids.split(),
+                "transfer_resources_to_department_id": world.department_id,
+            }
+        )
+        return (
+            f"POST /v1/organizations/{world.organization_id}/users/delete-bulk HTTP/1.1\r\n"
+            f"Host: 127.0.0.1:{port}\r\nAuthorization: Bearer {world.token}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+
+    ours: list[float] = []
+    theirs: list[float] = []
+    with servers.application(port):
+        for turn in range(turns + 1):
+            answered = load(port, [" ".join(islice(users, size))], request, 1)
+            if set(answered.statuses) != {200}:
+                raise RuntimeError(f"a thousand were not removed: {answered.statuses}")
+            took = seconds(partial(remove_by_service, world, list(islice(users, size))))
+            if turn:  # warm
+                ours += answered.times
+                theirs.append(took)
+    yield Result(
+        workload=f"delete-bulk of {size:,}, next to the service",
+        ours=size / median(ours),
+        unit="members/s",
+        p95_ms=percentile_95(ours) * 1000,  # of a request
+        other=size / median(theirs),
+        must=0.9,
         at_most=False,
     )
 

@@ -146,6 +146,8 @@ def test_the_button_on_a_members_page_works_at_a_phones_width(
     page.set_viewport_size({"width": 375, "height": 740})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     log_in(page)
+    page.goto("/admin/organizations/membership/?q=leaver")
+    assert_accessible(page)
     page.goto(f"/admin/organizations/membership/{leaver.pk}/change/")
     assert_accessible(page)
 

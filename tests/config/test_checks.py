@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from config.checks import count_the_proxies
+from config.checks import count_the_proxies, give_webhooks_a_key
 
 PROTOCOL = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -19,3 +19,15 @@ def test_a_proxy_in_front_is_counted(
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": number}
 
     assert [error.id for error in count_the_proxies(None)] == found
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [("", "WEBHOOK_KEY is not set"), ("x" * 49, "WEBHOOK_KEY is shorter"), ("x" * 50, "")],
+)
+def test_webhooks_have_a_key_of_their_own(settings: Settings, key: str, found: str) -> None:
+    settings.WEBHOOK_KEY = key
+
+    messages = [warning.msg for warning in give_webhooks_a_key(None)]
+    assert len(messages) == bool(found)
+    assert all(message.startswith(found) for message in messages)

@@ -14,6 +14,7 @@ from config.errors import ContractError
 
 ORGANIZATION = "/v1/organizations/{organization_id}"
 REMOVAL = f"{ORGANIZATION}/users/{{user_id}}"
+ENDPOINT = f"{ORGANIZATION}/webhook-endpoints/{{endpoint_id}}"
 
 
 @pytest.fixture
@@ -79,6 +80,23 @@ def test_every_parameter_of_a_query_is_described(schema: Any) -> None:
                 f"{REMOVAL}/transfer-resources",
                 f"{ORGANIZATION}/users/delete-bulk",
             )
+        ),
+        (f"{ORGANIZATION}/webhook-endpoints", "get", "200 401 403 405 406 422 429 500 503"),
+        (
+            f"{ORGANIZATION}/webhook-endpoints",
+            "post",
+            "201 400 401 403 405 406 413 415 422 429 500 503",
+        ),
+        (ENDPOINT, "get", "200 401 403 404 405 406 429 500 503"),
+        (ENDPOINT, "patch", "200 400 401 403 404 405 406 413 415 422 429 500 503"),
+        (ENDPOINT, "delete", "204 401 403 404 405 406 429 500 503"),
+        (f"{ENDPOINT}/rotate-secret", "post", "200 401 403 404 405 406 429 500 503"),
+        (f"{ENDPOINT}/test", "post", "202 401 403 404 405 406 422 429 500 503"),
+        (f"{ENDPOINT}/deliveries", "get", "200 401 403 404 405 406 422 429 500 503"),
+        (
+            f"{ENDPOINT}/deliveries/{{delivery_id}}/redeliver",
+            "post",
+            "202 401 403 404 405 406 422 429 500 503",
         ),
     ],
 )

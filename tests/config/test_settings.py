@@ -22,7 +22,8 @@ def test_without_debug_it_demands_what_it_needs(missing: str) -> None:
 
 def test_the_deployment_check_is_silent() -> None:
     with running(
-        *("manage.py", "check", "--deploy", "--fail-level", "INFO"), environment=PRODUCTION
+        *("manage.py", "check", "--deploy", "--fail-level", "INFO"),
+        environment=PRODUCTION | {"WEBHOOK_KEY": PRODUCTION["SECRET_KEY"][::-1]},
     ) as program:
         program.until("no issues")
         assert program.process.wait(timeout=30) == 0

@@ -55,6 +55,7 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         "event_by_date",
         "event_by_organization",
         "event_by_trace",
+        "event_by_type",
         "event_by_user",
         "membership_is_current_key",
         "one_current_membership",

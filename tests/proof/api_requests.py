@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from organizations.capabilities import Capability
 from tests.proof.cast import Cast
@@ -33,6 +36,10 @@ def with_target(cast: Cast) -> dict[str, Any]:
     return {"transfer_resources_to_department_id": cast.departments["own"]}
 
 
+def confirmed_with_date(cast: Cast) -> dict[str, Any]:
+    return {"confirm": True, "remove_at": (timezone.now() + timedelta(days=1)).isoformat()}
+
+
 def confirmed_for_several(cast: Cast) -> dict[str, Any]:
     return {"confirm": True, "user_ids": [cast.users["target member"].pk]}
 
@@ -45,11 +52,21 @@ def empty(cast: Cast) -> dict[str, Any]:
     return {}
 
 
+def with_url(cast: Cast) -> dict[str, Any]:
+    return {"url": "https://8.8.8.8/hook"}
+
+
+def disabled(cast: Cast) -> dict[str, Any]:
+    return {"status": "disabled"}
+
+
 REMOVE = frozenset({Capability.REMOVE_USERS})
 DEACTIVATE = frozenset({Capability.DEACTIVATE_USERS})
 ASSIGN = frozenset({Capability.ASSIGN_ROLES, Capability.MANAGE_USERS})
 VIEW = frozenset({Capability.VIEW_AUDIT_LOG})
 EXPORT = frozenset({Capability.EXPORT_AUDIT_LOG})
+OVERRIDE = frozenset({Capability.OVERRIDE_ALL_PERMISSIONS})
+ENDPOINT = "webhook-endpoints/{endpoint}"
 
 # By method and name of the address.
 REQUESTS: dict[tuple[str, str], Request] = {
@@ -77,9 +94,32 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("post", "restoration"): Request(
         "users/{user}/restore", REMOVE, about="removed before", body=confirmed
     ),
+    ("post", "scheduled-removal"): Request(
+        "users/{user}/scheduled-removal", REMOVE, body=confirmed_with_date, status=201
+    ),
+    ("get", "scheduled-removal"): Request(
+        "users/{user}/scheduled-removal", REMOVE, about="scheduled member"
+    ),
+    ("delete", "scheduled-removal"): Request(
+        "users/{user}/scheduled-removal", REMOVE, about="scheduled member", status=204
+    ),
+    ("get", "scheduled-removals"): Request("scheduled-removals", REMOVE),
     ("get", "removals"): Request("removals", VIEW),
     ("get", "removal"): Request("removals/{removal}", VIEW),
     ("get", "removal-export"): Request("removals/export", EXPORT),
     ("get", "audit-log"): Request("audit-log", VIEW),
     ("get", "audit-log-export"): Request("audit-log/export", EXPORT),
+    ("get", "webhook-endpoints"): Request("webhook-endpoints", OVERRIDE),
+    ("post", "webhook-endpoints"): Request(
+        "webhook-endpoints", OVERRIDE, body=with_url, status=201
+    ),
+    ("get", "webhook-endpoint"): Request(ENDPOINT, OVERRIDE),
+    ("patch", "webhook-endpoint"): Request(ENDPOINT, OVERRIDE, body=disabled),
+    ("delete", "webhook-endpoint"): Request(ENDPOINT, OVERRIDE, status=204),
+    ("post", "webhook-secret-rotation"): Request(f"{ENDPOINT}/rotate-secret", OVERRIDE),
+    ("post", "webhook-test"): Request(f"{ENDPOINT}/test", OVERRIDE, status=202),
+    ("get", "webhook-deliveries"): Request(f"{ENDPOINT}/deliveries", OVERRIDE),
+    ("post", "webhook-redelivery"): Request(
+        f"{ENDPOINT}/deliveries/{{delivery}}/redeliver", OVERRIDE, status=202
+    ),
 }

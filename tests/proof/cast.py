@@ -7,16 +7,18 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from organizations.models import Membership, Organization, TokenBinding
+from organizations.models import Membership, Organization, TokenBinding, WebhookDelivery
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
     OrganizationFactory,
     RoleFactory,
     UserFactory,
+    WebhookDeliveryFactory,
 )
 from tests.production import token_of
 from tests.removals import remove
+from tests.schedules import schedule
 from users.models import AccessToken, User
 
 CALLERS = (
@@ -70,6 +72,7 @@ class Cast:
     departments: dict[str, str | None]
     member_role: str
     removal_elsewhere: str
+    delivery: WebhookDelivery
 
     def client(self, caller: str) -> APIClient:
         token = self.tokens[caller]
@@ -116,7 +119,8 @@ def make_cast() -> Cast:
         "token bound elsewhere": MembershipFactory.create(roles=["Owner"]),
         "token bound here": member("Admin"),
     }
-    owner = member("Owner")
+    owner, scheduled = member("Owner"), member("Member")
+    schedule(scheduled)
     removed_caller, removed_target = member(), member("Member")
     users = {caller: membership.user for caller, membership in bound.items()} | {
         "nobody": UserFactory.create(),
@@ -135,6 +139,7 @@ def make_cast() -> Cast:
         "owner": owner.user,
         "target member": member("Member").user,
         "target deactivated member": suspended("Member").user,
+        "target scheduled member": scheduled.user,
         "target admin": member("Admin").user,
         "target last owner": owner.user,
         "target removed before": removed_target.user,
@@ -162,7 +167,16 @@ def make_cast() -> Cast:
     }
     member_role = organization.roles.get(name="Member").pk
     [elsewhere] = remove(MembershipFactory.create())
-    return Cast(organization, users, tokens, departments, member_role, elsewhere.removal_id or "")
+    delivery = WebhookDeliveryFactory.create(endpoint__organization=organization)
+    return Cast(
+        organization,
+        users,
+        tokens,
+        departments,
+        member_role,
+        elsewhere.removal_id or "",
+        delivery,
+    )
 
 
 def code_of(response: Any) -> str:

@@ -38,9 +38,8 @@ def cast(db: None, unlimited: None) -> Cast:
 @pytest.fixture
 def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let everybody ask as often as they like."""
-    monkeypatch.setattr(
-        SimpleRateThrottle, "THROTTLE_RATES", {"token": None, "address": None, "login": None}
-    )
+    unlimited = dict.fromkeys(SimpleRateThrottle.THROTTLE_RATES)
+    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", unlimited)
 
 
 @pytest.hookimpl(wrapper=True)

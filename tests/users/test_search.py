@@ -36,7 +36,9 @@ def test_a_person_is_found_by_any_word(name: str, terms: list[str]) -> None:
         assert list(User.objects.matching(term)) == [user], term
 
 
-@pytest.mark.parametrize("term", ["rien", "Sean Smith", "%", "'", "\\", ":*", "usr_", "a\0b"])
+@pytest.mark.parametrize(
+    "term", ["rien", "Sean Smith", "%", "'", "\\", ":*", "usr_", "a\0b", " ", "\u200b"]
+)
 def test_a_person_is_not_found_by_what_is_no_beginning(term: str) -> None:
     UserFactory.create(full_name="Sean O\u2019Brien", email="sean@example.com")
 

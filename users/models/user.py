@@ -22,10 +22,12 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def matching(self, term: str) -> Self:
         """Accounts that have this id, or an address or words of a name that begin like this."""
-        term = clean(term)
+        term, address = clean(term), canonical_address(term)
+        if not address:  # every address begins with nothing
+            return self.none()
         return self.filter(
             models.Q(pk=term)
-            | models.Q(email__startswith=canonical_address(term))
+            | models.Q(email__startswith=address)
             | models.Q(name_words__begin_with=term)
         )
 

@@ -9,20 +9,28 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from config.worker import worker_alongside
 from organizations import sample
+from organizations.models import Organization, ScimConnection
+from organizations.scim.connections import issue_token
 from users.models import AccessToken, User
 
 STAFF_EMAIL = "staff@acme.example"
+RECEIVER = "http://127.0.0.1:9000/"
 TOKEN_NAME = "demo"  # noqa: S105 (what the token is called)
+PATCH_OF_ENTRA_ID = (
+    '{"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],'
+    ' "Operations": [{"op": "Replace", "path": "active", "value": "False"}]}'
+)
 
 
 class Command(BaseCommand):
-    """Migrates, makes a sample organization, says how to try the API and the admin, and serves."""
+    """Migrates, makes a sample organization, says how to try it, and serves with a worker along."""
 
     help = (
         "Migrates, makes a small sample organization, prints how to try the API and the admin on"
-        " it, and serves. Run again, it brings the sample back to its first state and touches"
-        " nothing else."
+        " it, and serves, with a worker along. Run again, it brings the sample back to its first"
+        " state and touches nothing else."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -56,8 +64,15 @@ class Command(BaseCommand):
         except ImproperlyConfigured as error:  # the embedded PostgreSQL, which says what to do
             raise CommandError(str(error)) from error
         organization = sample.restore_sample()
-        self._show(addrport, str(organization), self._token(), self._password())
-        call_command("runserver", addrport, use_reloader=False)
+        self._show(
+            addrport,
+            str(organization),
+            self._token(),
+            self._directory_token(organization),
+            self._password(),
+        )
+        with worker_alongside():
+            call_command("runserver", addrport, use_reloader=False)
 
     def _token(self) -> str:
         """Return a new token of the sample's admin; the demo's earlier ones are revoked."""
@@ -65,6 +80,13 @@ class Command(BaseCommand):
         admin.access_tokens.filter(name=TOKEN_NAME).delete()
         _, plain = AccessToken.objects.issue(admin, name=TOKEN_NAME, lifetime=timedelta(days=1))
         return plain
+
+    def _directory_token(self, organization: Organization) -> str:
+        """Return a new token of the sample's directory, which is connected if need be."""
+        directory, _ = ScimConnection.objects.enabled().get_or_create(
+            organization=organization, defaults={"name": "Entra ID"}
+        )
+        return issue_token(directory)
 
     def _password(self) -> str:
         """Return a new password of the demo's staff user, who is made if need be."""
@@ -82,10 +104,19 @@ class Command(BaseCommand):
         staff.save()
         return password
 
-    def _show(self, addrport: str, organization: str, token: str, password: str) -> None:
+    def _show(
+        self,
+        addrport: str,
+        organization: str,
+        token: str,
+        directory_token: str,
+        password: str,
+    ) -> None:
         """Print what to try, ready to paste."""
         host = f"http://{addrport if ':' in addrport else f'127.0.0.1:{addrport}'}"
-        users = f"{host}/v1/organizations/{sample.ORGANIZATION_ID}/users"
+        organization_address = f"{host}/v1/organizations/{sample.ORGANIZATION_ID}"
+        users = f"{organization_address}/users"
+        directory = f"{host}/scim/v2/organizations/{sample.ORGANIZATION_ID}"
         authorization = '-H "Authorization: Bearer $ACCESS_TOKEN"'
         content_type = "-H 'Content-Type: application/json'"
         leaver, heir = sample.LEAVER.full_name, sample.HEIR_ID
@@ -94,6 +125,7 @@ class Command(BaseCommand):
 {leaver} leaves {organization}. Paste into another terminal:
 
 export ACCESS_TOKEN={token}
+export SCIM_TOKEN={directory_token}
 
 curl -i -X DELETE '{users}/{sample.LEAVER_ID}' \\
   {authorization} \\
@@ -114,10 +146,25 @@ curl -i -X POST '{users}/{sample.LEAVER_ID}/deactivate' \\
   {content_type} \\
   -d '{{"transfer_resources_to_user_id": "{heir}"}}'
 
+Or nobody asks for anything, since her directory says that she has left; this is how Entra ID does.
+
+curl -i -X PATCH '{directory}/Users/{sample.LEAVER_ID}' \\
+  -H "Authorization: Bearer $SCIM_TOKEN" \\
+  -H 'Content-Type: application/scim+json' \\
+  -d '{PATCH_OF_ENTRA_ID}'
+
 Who is there, and in which state?
 
 curl '{users}' \\
   {authorization}
+
+Have another system hear of it: name it, with the receiver of the README, say, which is then run
+with the secret of the answer as WEBHOOK_SECRET. The next request that does something arrives there.
+
+curl -X POST '{organization_address}/webhook-endpoints' \\
+  {authorization} \\
+  {content_type} \\
+  -d '{{"url": "{RECEIVER}"}}'
 
 The API, to read and to try:  {host}/v1/docs
 The admin:                    {host}/admin/

@@ -12,11 +12,12 @@ NUMBER = 5000
 TABLES = (
     *("organizations_membership", "organizations_roleassignment", "users_user"),
     *("organizations_departmentmembership", "organizations_removal", "organizations_event"),
+    "organizations_webhookdelivery",
 )
 
 # As many members, of whom every hundredth is deactivated and the first half has a role more, as
-# former ones with a removal and an event each, a minute apart; without triggers and keys, for which
-# this would be no way in.
+# former ones with a removal and an event each, a minute apart, and a few events of another type;
+# without triggers and keys, for which this would be no way in.
 WORLD = """
     SET LOCAL session_replication_role = replica;
     INSERT INTO users_user
@@ -58,6 +59,23 @@ WORLD = """
         actor_id, source, '', '{}', trace_id, removal.created_at
     FROM organizations_removal AS removal
     JOIN organizations_membership AS membership ON membership.id = removal.membership_id;
+    INSERT INTO organizations_event (
+        id, type, organization_id, source, reason, data, trace_id, created_at
+    )
+    SELECT 'evt_000000' || i, 'removal.failed', %(organization)s, 'schedule', '', '{}', '',
+        timestamptz '2024-12-31Z'
+    FROM generate_series(1, 9) AS i;
+    INSERT INTO organizations_webhookendpoint
+        (id, organization_id, url, description, event_types, secret_version, disabled_reason,
+        created_at)
+    SELECT 'we_' || i, %(organization)s, 'https://hooks.example.com', '', '{}', 1, '', now()
+    FROM generate_series(1, 2) AS i;
+    INSERT INTO organizations_webhookdelivery
+        (id, endpoint_id, event_id, status, attempts, last_error, created_at, delivered_at)
+    SELECT 'dlv' || substr(event.id, 4), 'we_1', event.id,
+        CASE WHEN event.id LIKE '%%00' THEN 'failed' ELSE 'delivered' END, 1, '', created_at,
+        CASE WHEN event.id NOT LIKE '%%00' THEN created_at END
+    FROM organizations_event AS event WHERE event.id LIKE 'evt_00%%';
     SET LOCAL session_replication_role = origin;
     ANALYZE;
 """
@@ -108,6 +126,8 @@ def rows_read() -> int:
         ("users", {"search": "person4321@"}),
         ("users", {"search": "usr_002500"}),
         ("users", {"search": "unknown"}),
+        ("audit-log", {"type": "removal.failed"}),
+        ("audit-log", {"type": "removal.failed", "after": "evt_0000005"}),
         *(
             (path, query)
             for path, after in (("removals", "rem_002500"), ("audit-log", "evt_002500"))
@@ -121,6 +141,16 @@ def rows_read() -> int:
                 {"from_date": "2025-01-02", "to_date": "2025-01-02T00:50:00Z"},
             )
         ),
+        *(
+            ("webhook-endpoints/we_1/deliveries", query)
+            for query in (
+                {"after": "dlv_002500"},
+                {"status": "failed"},
+                {"status": "failed", "after": "dlv_002500"},
+                {"status": "delivered", "after": "dlv_002500"},
+            )
+        ),
+        ("webhook-endpoints/we_2/deliveries", {"after": "dlv_unknown"}),
     ],
     ids=str,
 )

@@ -5,12 +5,19 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from organizations.models import Membership, Organization, Removal
+from organizations.models import Membership, Organization, Removal, Source
 from organizations.scim.connections import disable
 from tests.conftest import ClientOf
 from tests.directories import connect, manage
-from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, RoleFactory
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    ResourceFactory,
+    RoleFactory,
+    WebhookEndpointFactory,
+)
 from tests.organizations.api.address import address_of
+from tests.schedules import schedule
 
 
 def preview(client: APIClient, member: Membership) -> Any:
@@ -36,6 +43,9 @@ def test_it_says_what_would_go(owner: Membership, client_of: ClientOf) -> None:
         "roles": [{"id": roles[name], "name": name} for name in ("Admin", "Member")],
         "departments": [{"id": d.pk, "name": d.name} for d in departments],
         "resource_count": 3,
+        "webhook_endpoints": [],
+        "scheduled_removal": None,
+        "scheduled_for_others": [],
         "can_be_removed": True,
         "blocked_by": None,
         "managed_by": None,
@@ -65,6 +75,54 @@ def test_a_directory_that_is_let_in_no_more_manages_nobody(
     disable(connection)
 
     assert preview(client_of(owner.user), managed).json()["managed_by"] is None
+
+
+def test_it_names_the_webhook_endpoints_that_the_member_made(
+    owner: Membership, client_of: ClientOf
+) -> None:
+    organization = owner.organization
+    member = MembershipFactory.create(organization=organization)
+    made = WebhookEndpointFactory.create(
+        organization=organization, created_by=member.user, description="Payroll"
+    )
+    WebhookEndpointFactory.create(created_by=member.user)  # of another organization
+    WebhookEndpointFactory.create(organization=organization, created_by=owner.user)
+
+    shown = preview(client_of(owner.user), member).json()
+
+    assert shown["webhook_endpoints"] == [{"id": made.pk, "description": "Payroll"}]
+
+
+def test_it_names_what_is_scheduled_for_the_member_and_by_them(
+    owner: Membership, client_of: ClientOf
+) -> None:
+    admin, member = (
+        MembershipFactory.create(organization=owner.organization, roles=[role])
+        for role in ("Admin", "Member")
+    )
+    [of_admin] = schedule(admin)
+    [of_member] = schedule(member, actor=admin.user, source=Source.API)
+    assert of_admin.schedule
+    assert of_member.schedule
+
+    shown = preview(client_of(owner.user), admin).json()
+
+    assert shown["scheduled_removal"]["id"] == of_admin.schedule.pk
+    assert [item["id"] for item in shown["scheduled_for_others"]] == [of_member.schedule.pk]
+    assert shown["scheduled_for_others"][0]["user_id"] == member.user_id
+
+
+def test_nobody_finds_their_own_schedule_in_it(owner: Membership, client_of: ClientOf) -> None:
+    admin, other = MembershipFactory.create_batch(
+        2, organization=owner.organization, roles=["Admin"]
+    )
+    schedule(admin, actor=other.user, source=Source.API)
+
+    own = preview(client_of(admin.user), admin).json()
+    of_requester = preview(client_of(admin.user), other).json()
+
+    assert own["scheduled_removal"] is None
+    assert of_requester["scheduled_for_others"] == []
 
 
 def test_it_does_nothing(owner: Membership, client_of: ClientOf) -> None:

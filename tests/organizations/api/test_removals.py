@@ -9,7 +9,12 @@ from rest_framework.test import APIClient
 
 from organizations.models import Membership, Organization, Removal, Restoration, Source
 from tests.conftest import ClientOf
-from tests.factories import DepartmentFactory, MembershipFactory, RoleFactory
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    RoleFactory,
+    WebhookEndpointFactory,
+)
 from tests.organizations.api.lists import address_in, ids, listed
 from tests.organizations.api.refusal import refusal
 from tests.removals import remove
@@ -71,8 +76,28 @@ def test_a_record_says_who_when_what_and_to_whom(
         "transferred_to_department_id": None,
         "transferred_to_user_id": owner.user_id,
         "trace_id": "case-1",
+        "webhook_endpoints": [],
         "restoration": None,
     }
+    assert listed(client, organization, "removals")["items"] == [shown]
+
+
+def test_a_record_names_the_webhook_endpoints_that_the_leaver_made(
+    client: APIClient, organization: Organization, owner: Membership
+) -> None:
+    leaver = MembershipFactory.create(organization=organization)
+    made = WebhookEndpointFactory.create_batch(
+        2, organization=organization, created_by=leaver.user, description="Payroll"
+    )
+    WebhookEndpointFactory.create(created_by=leaver.user)  # of another organization
+    WebhookEndpointFactory.create(organization=organization, created_by=owner.user)
+    [outcome] = remove(leaver)
+
+    shown = client.get(address_in(organization, f"removals/{outcome.removal_id}")).json()
+
+    assert shown["webhook_endpoints"] == [
+        {"id": endpoint.pk, "description": "Payroll"} for endpoint in made
+    ]
     assert listed(client, organization, "removals")["items"] == [shown]
 
 

@@ -1,24 +1,20 @@
-"""The protocol is loaded by those alone who serve a directory."""
+"""The protocol takes memory only where a directory is connected."""
 
-import subprocess
-import sys
+import pytest
 
-from config.settings import BASE_DIR
+from tests.processes import running
+from tests.production import environment
 
-SERVER = """
-import sys
-
-import config.wsgi
-from django.urls import resolve
-
-resolve("/scim/v2/organizations/org_1/Users")
-print(sorted(name for name in ("pydantic", "scim2_models", "scim2_server") if name in sys.modules))
-"""
+WORKER = "from procrastinate.contrib.django import app; app.perform_import_paths()"
+LOOK = "import sys; print('loaded', sorted(m for m in sys.modules if m.startswith('scim2_')))"
 
 
-def test_a_server_has_not_loaded_the_protocol_before_a_directorys_first_request() -> None:
-    done = subprocess.run(  # noqa: S603 (our own program)
-        [sys.executable, "-c", SERVER], cwd=BASE_DIR, capture_output=True, text=True, check=True
-    )
-
-    assert done.stdout.splitlines()[-1] == "[]"
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "start",
+    ["import config.wsgi", f"import config.wsgi; {WORKER}"],
+    ids=["server", "worker"],
+)
+def test_no_process_loads_it_at_its_start(start: str) -> None:
+    with running("-c", f"{start}; {LOOK}", environment=environment()) as program:
+        assert program.until(r"loaded (.*)")[1] == "[]"

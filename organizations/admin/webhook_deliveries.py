@@ -1,0 +1,97 @@
+"""What webhook endpoints were sent, and sending it again."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from config.admin.read_only import ReadOnlyAdmin
+from config.admin.site import staff_of
+from config.errors import ContractError
+from config.identifiers import is_id
+from organizations.events.endpoints import redeliver
+from organizations.models import WebhookDelivery, WebhookEndpoint
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
+    """An event on its way to an endpoint, and how far it came."""
+
+    list_display = (
+        *("created_at", "event_type", "endpoint_url", "status", "attempts", "last_error"),
+        *("last_status_code", "next_attempt_at"),
+    )
+    list_select_related = ("event", "endpoint")
+    search_fields = ("id",)
+    search_help_text = "An id of a delivery, an endpoint or an event."
+    actions = ("redeliver",)
+    fieldsets = (
+        (None, {"fields": ("event_link", "endpoint_link", "created_at", "id")}),
+        ("How far it came", {"fields": ("status", "attempts", "delivered_at", "next_attempt_at")}),
+        ("What came of the last attempt", {"fields": ("last_status_code", "last_error")}),
+    )
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Offer the states of one endpoint's deliveries, which an index tells apart."""
+        return ("status",) if "endpoint__exact" in request.GET else ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[WebhookDelivery], search_term: str
+    ) -> tuple[QuerySet[WebhookDelivery], bool]:
+        """Find a delivery by its id, or those to an endpoint or of an event."""
+        if not search_term:
+            return queryset, False
+        if is_id("we", search_term):
+            return queryset.filter(endpoint=search_term), False
+        if is_id("evt", search_term):  # by the index that keeps an event from being sent twice
+            endpoints = WebhookEndpoint.objects.filter(organization__events=search_term)
+            return queryset.filter(endpoint__in=endpoints, event=search_term), False
+        return queryset.filter(pk=search_term), False
+
+    def has_redeliver_permission(self, request: HttpRequest) -> bool:
+        """Whether the action is offered."""
+        return request.user.has_perm("organizations.change_webhookdelivery")
+
+    @admin.action(description="Redeliver selected webhook deliveries", permissions=["redeliver"])
+    def redeliver(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
+        """Send the selected deliveries again, but those whose endpoint is disabled."""
+        selected: dict[WebhookEndpoint, list[str]] = defaultdict(list)
+        for delivery in queryset.select_related("endpoint"):
+            selected[delivery.endpoint].append(delivery.pk)
+        for endpoint, delivery_ids in selected.items():
+            try:
+                sent = redeliver(endpoint.organization_id, endpoint.pk, delivery_ids)
+            except ContractError as refusal:
+                self.message_user(
+                    request, f"Nothing was sent to {endpoint.url}. {refusal}", messages.ERROR
+                )
+            else:
+                LogEntry.objects.log_actions(staff_of(request).pk, sent, CHANGE, "Redelivered.")
+                self.message_user(request, f"{len(sent):,} on the way to {endpoint.url} again.")
+
+    @admin.display(description="Event")
+    def event_type(self, delivery: WebhookDelivery) -> str:
+        """Say what happened."""
+        return delivery.event.get_type_display()
+
+    @admin.display(description="Endpoint")
+    def endpoint_url(self, delivery: WebhookDelivery) -> str:
+        """Name the address."""
+        return delivery.endpoint.url
+
+    @admin.display(description="Event")
+    def event_link(self, delivery: WebhookDelivery) -> str:
+        """Lead to what happened."""
+        address = reverse("admin:organizations_event_change", args=[delivery.event_id])
+        return format_html('<a href="{}">{}</a>', address, self.event_type(delivery))
+
+    @admin.display(description="Endpoint")
+    def endpoint_link(self, delivery: WebhookDelivery) -> str:
+        """Lead to the address and its health."""
+        address = reverse("admin:organizations_webhookendpoint_change", args=[delivery.endpoint_id])
+        return format_html('<a href="{}">{}</a>', address, delivery.endpoint.url)

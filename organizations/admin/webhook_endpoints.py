@@ -1,0 +1,207 @@
+"""Who outside hears of changes, and how they fare."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+
+from config.admin.large_tables import LargeTableAdmin
+from config.admin.site import staff_of
+from config.errors import ContractError
+from config.identifiers import is_id
+from config.trace import trace_id_of
+from organizations.admin.filters import OrganizationFilter
+from organizations.events.addresses import refuse_forbidden
+from organizations.events.endpoints import EVENT_TYPES, change_endpoint, send_test
+from organizations.models import Organization, Source, WebhookEndpoint
+
+
+class HealthFilter(admin.SimpleListFilter):
+    """Endpoints by how they fare."""
+
+    title = "health"
+    parameter_name = "health"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[WebhookEndpoint]
+    ) -> list[tuple[str, str]]:
+        """Return what can be asked for."""
+        return [
+            ("enabled", "Enabled"),
+            ("failing", "Enabled and failing"),
+            ("given-up", "Disabled by failures"),
+            ("disabled", "Disabled"),
+        ]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]
+    ) -> QuerySet[WebhookEndpoint]:
+        """Narrow the endpoints to those."""
+        endpoints = WebhookEndpoint.objects
+        match self.value():
+            case "enabled":
+                return queryset & endpoints.enabled()
+            case "failing":
+                return queryset & endpoints.enabled().exclude(failing_since=None)
+            case "given-up":
+                return queryset & endpoints.given_up()
+            case "disabled":
+                return queryset & endpoints.disabled()
+        return queryset
+
+
+class WebhookEndpointForm(forms.ModelForm[WebhookEndpoint]):
+    """What staff change of an endpoint."""
+
+    event_types = forms.MultipleChoiceField(
+        choices=EVENT_TYPES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="The types of events that are sent; none means all, later ones too.",
+    )
+
+    class Meta:
+        model = WebhookEndpoint
+        fields = ("url", "description", "event_types")
+
+    def clean_url(self) -> str:
+        """Refuse another address that nothing may be sent to."""
+        url: str = self.cleaned_data["url"]
+        if "url" in self.changed_data:
+            refuse_forbidden(url)
+        return url
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
+    """An endpoint with its health.
+
+    It is made and deleted by the API alone, whose answer is the only place that shows a secret.
+    """
+
+    form = WebhookEndpointForm
+    list_display = ("url", "organization", "health", "last_success_at", "created_by")
+    list_filter = (HealthFilter, OrganizationFilter)
+    list_select_related = ("organization", "created_by")
+    search_fields = ("id",)
+    search_help_text = "An id of an endpoint or an organization, or words of a name of the latter."
+    actions = ("enable", "disable", "send_test")
+    fieldsets = (
+        (None, {"fields": ("organization", "url", "description", "event_types", "id")}),
+        ("Health", {"fields": ("health", "last_success_at", "failing_since", "deliveries")}),
+        ("Origin", {"fields": ("created_by", "created_at", "secret_version")}),
+    )
+    readonly_fields = (
+        *("organization", "id", "health", "last_success_at", "failing_since", "deliveries"),
+        *("created_by", "created_at", "secret_version"),
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint], search_term: str
+    ) -> tuple[QuerySet[WebhookEndpoint], bool]:
+        """Find an endpoint by its id, or those of an organization."""
+        if not search_term:
+            return queryset, False
+        if is_id("we", search_term):
+            return queryset.filter(pk=search_term), False
+        matching = Organization.objects.matching(search_term)
+        return queryset.filter(organization__in=matching), False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody makes one here."""
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: WebhookEndpoint | None = None
+    ) -> bool:
+        """Nobody deletes one here; it is disabled."""
+        return False
+
+    def save_model(
+        self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool
+    ) -> None:
+        """Change what was changed on the page, and nothing that a worker writes meanwhile."""
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        change_endpoint(obj.organization_id, obj.pk, **changes)
+
+    @admin.display(description="Health")
+    def health(self, endpoint: WebhookEndpoint) -> str:
+        """Say whether events arrive, or else since when and why not."""
+        if endpoint.disabled_at:
+            since = date_format(endpoint.disabled_at, "DATETIME_FORMAT")
+            return f"Disabled since {since}: {endpoint.get_disabled_reason_display()}"
+        if endpoint.failing_since:
+            return f"Failing since {date_format(endpoint.failing_since, 'DATETIME_FORMAT')}"
+        return "Events arrive" if endpoint.last_success_at else "Nothing was sent yet"
+
+    @admin.display(description="Deliveries")
+    def deliveries(self, endpoint: WebhookEndpoint) -> str:
+        """Lead to what it was sent."""
+        address = reverse("admin:organizations_webhookdelivery_changelist")
+        query = urlencode({"endpoint__exact": endpoint.pk})
+        return format_html('<a href="{}?{}">See what it was sent</a>', address, query)
+
+    @admin.action(description="Enable selected webhook endpoints", permissions=["change"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        """Have events sent to the selected endpoints again."""
+        self._set_enabled(request, queryset, True)
+
+    @admin.action(description="Disable selected webhook endpoints", permissions=["change"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        """Have nothing sent to the selected endpoints."""
+        self._set_enabled(request, queryset, False)
+
+    @admin.action(description="Send a test to selected webhook endpoints", permissions=["change"])
+    def send_test(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        """Send a test event to each of the selected endpoints that are enabled."""
+        for endpoint in queryset:
+            try:
+                send_test(
+                    endpoint.organization_id,
+                    endpoint.pk,
+                    actor=staff_of(request),
+                    source=Source.ADMIN,
+                    trace_id=trace_id_of(request),
+                )
+            except ContractError as refusal:
+                self.message_user(
+                    request, f"Nothing was sent to {endpoint.url}. {refusal}", messages.ERROR
+                )
+            else:
+                self.message_user(request, f"A test is on its way to {endpoint.url}.")
+
+    def _set_enabled(
+        self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint], is_enabled: bool
+    ) -> None:
+        """Enable or disable these endpoints, log it, and say so."""
+        changed = [
+            change_endpoint(endpoint.organization_id, endpoint.pk, is_enabled=is_enabled)
+            for endpoint in endpoints
+        ]
+        done = "enabled" if is_enabled else "disabled"
+        LogEntry.objects.log_actions(staff_of(request).pk, changed, CHANGE, f"{done.capitalize()}.")
+        self.message_user(request, f"{len(changed):,} {done}.")
+
+
+def links_to_endpoints(endpoints: Iterable[WebhookEndpoint]) -> str:
+    """Return the endpoints' descriptions, or addresses, each as a link to its page."""
+    links = format_html_join(
+        ", ",
+        '<a href="{}">{}</a>',
+        (
+            (
+                reverse("admin:organizations_webhookendpoint_change", args=[endpoint.pk]),
+                endpoint.description or endpoint.url,
+            )
+            for endpoint in endpoints
+        ),
+    )
+    return links or "-"

@@ -1,0 +1,339 @@
+"""Removals on a date: asked for, seen and cancelled."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters.rest_framework import ChoiceFilter, FilterSet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+    extend_schema_view,
+)
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from config.api.openapi import error_responses
+from config.api.pagination import IdPagination
+from config.api.strict import StrictBooleanField
+from config.api.view import ApiView, AuthenticatedRequest
+from config.trace import trace_id_of
+from organizations.access import require
+from organizations.api.description import (
+    TARGETS_NOT_FOUND,
+    USER_NOT_FOUND,
+    malformed_query,
+    of_organization,
+    of_user,
+    refused_callers,
+    unreadable_bodies,
+)
+from organizations.api.organization_list import OrganizationListView
+from organizations.api.transfer import TO_DEPARTMENT, TransferTargetSerializer
+from organizations.capabilities import Capability
+from organizations.exceptions import (
+    CannotScheduleYourselfError,
+    ConfirmationRequiredError,
+    RemovalAlreadyScheduledError,
+    ScheduledRemovalNotFoundError,
+)
+from organizations.models import ScheduledRemoval, Source
+from organizations.models.scheduled_removal import ScheduledRemovalQuerySet
+from organizations.sample import DEPARTMENT_ID, LEAVER_ID, OWNER
+from organizations.schedule.dates import problem_of
+from organizations.schedule.service import (
+    cancel_scheduled_removal,
+    find_pending,
+    schedule_removals,
+)
+
+SCHEDULE_ID = "sch_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
+REMOVE_AT = "2026-12-31T16:00:00Z"
+
+_EXAMPLE = {
+    "id": SCHEDULE_ID,
+    "user_id": LEAVER_ID,
+    "remove_at": REMOVE_AT,
+    "requested_by": OWNER.id,
+    "requested_at": "2026-12-01T09:00:00Z",
+    "source": "api",
+    "transfer_resources_to_department_id": DEPARTMENT_ID,
+    "transfer_resources_to_user_id": None,
+    "reason": "End of contract",
+    "status": "pending",
+    "removal_id": None,
+    "failure": None,
+}
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class DueField(serializers.Field[datetime, object, str, object]):
+    """A time with its offset, in the future and at most a year ahead."""
+
+    default_error_messages = {  # noqa: RUF012  # as in DRF
+        "invalid": "Must be a time with its offset, such as 2026-12-31T17:00:00+01:00.",
+    }
+
+    def to_internal_value(self, data: object) -> datetime:
+        """Return the time in UTC; raises ValidationError."""
+        try:
+            moment = datetime.fromisoformat(data) if isinstance(data, str) else None
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            self.fail("invalid")
+        if problem := problem_of(moment):
+            raise serializers.ValidationError(problem)
+        return moment.astimezone(UTC)
+
+
+class ScheduleSerializer(TransferTargetSerializer):
+    """What a removal on a date is asked with."""
+
+    confirm = StrictBooleanField(default=False, help_text="Must be the JSON value `true`.")
+    remove_at = DueField(
+        help_text="When: with its offset, in the future, and at most a year ahead."
+    )
+
+    def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the body; one that does not confirm needs no date."""
+        if data.get("confirm", False) is False and "remove_at" not in data:
+            raise ConfirmationRequiredError
+        return super().to_internal_value(data)
+
+
+@extend_schema_serializer(
+    component_name="ScheduledRemoval",
+    examples=[
+        OpenApiExample(
+            "Sample",
+            value=_EXAMPLE,
+            response_only=True,
+        )
+    ],
+)
+class ScheduledRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
+    """Who asked for whose removal, when it is due, and what became of it."""
+
+    id = serializers.CharField()
+    user_id = serializers.CharField(source="membership.user_id")
+    remove_at = serializers.DateTimeField()
+    requested_by = serializers.CharField(source="requested_by_id", allow_null=True)
+    requested_at = serializers.DateTimeField()
+    source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # DRF sets it aside
+    transfer_resources_to_department_id = serializers.CharField(
+        source="transferred_to_id", allow_null=True
+    )
+    transfer_resources_to_user_id = serializers.CharField(
+        source="transferred_to_user_id", allow_null=True
+    )
+    reason = serializers.CharField(help_text="Free text; empty where none was given.")
+    status = serializers.ChoiceField(
+        ScheduledRemoval.STATES,
+        source="state",
+        help_text="`superseded`: the membership ended otherwise before it was due.",
+    )
+    removal_id = serializers.CharField(allow_null=True)
+    failure = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_failure(self, schedule: ScheduledRemoval) -> str | None:
+        """Return the code of what stood in the way, or None."""
+        return schedule.failure or None
+
+
+class ScheduledRemovalPagination(IdPagination):
+    """Schedules, the newest first."""
+
+    id_prefix = "sch"
+    newest_first = True
+
+
+class ScheduledRemovalFilterSet(FilterSet):
+    """What became of them."""
+
+    status = ChoiceFilter(
+        choices=ScheduledRemoval.STATES,
+        method="with_state",
+        help_text="Only those of this status.",
+    )
+
+    def with_state(
+        self, schedules: ScheduledRemovalQuerySet, name: str, state: str
+    ) -> ScheduledRemovalQuerySet:
+        """Return those of a status."""
+        return schedules.in_state(state)
+
+
+refused = (
+    *refused_callers(Capability.REMOVE_USERS),
+    CannotScheduleYourselfError({"user_id": LEAVER_ID}),
+)
+NOT_FOUND = ScheduledRemovalNotFoundError({"user_id": LEAVER_ID})
+
+describe_schedule = extend_schema(
+    operation_id="scheduleRemoval",
+    summary="Schedule removal",
+    tags=["Scheduled removals"],
+    description=(
+        "Has the user removed at a time, in the way of `DELETE`, within a minute after it. It is"
+        " then decided by what holds then, and by what the requester may do then; what stands in"
+        " the way is its `failure`, and an event `removal.failed`. If who would take over is gone"
+        " by then, the user is removed all the same and the resources stay theirs.\n\n"
+        "It belongs to this membership: a user who left and came back is not removed by it. Takes"
+        " the capability `remove_users`; nobody schedules, sees or cancels their own removal."
+    ),
+    parameters=of_user(),
+    request=ScheduleSerializer,
+    examples=[
+        OpenApiExample(
+            "At the end of a contract",
+            value={
+                "confirm": True,
+                "remove_at": "2026-12-31T17:00:00+01:00",
+                TO_DEPARTMENT: DEPARTMENT_ID,
+                "reason": "End of contract",
+            },
+            request_only=True,
+        ),
+        OpenApiExample("Scheduled", value=_EXAMPLE, response_only=True, status_codes=["201"]),
+    ],
+    responses={
+        201: ScheduledRemovalSerializer,
+        **error_responses(
+            *refused,
+            *unreadable_bodies("remove_at"),
+            ConfirmationRequiredError({"user_id": LEAVER_ID}),
+            USER_NOT_FOUND,
+            RemovalAlreadyScheduledError(
+                {
+                    "user_id": LEAVER_ID,
+                    "scheduled_removal_id": SCHEDULE_ID,
+                    "remove_at": REMOVE_AT,
+                }
+            ),
+            *TARGETS_NOT_FOUND,
+        ),
+    },
+)
+describe_pending = extend_schema(
+    operation_id="getScheduledRemoval",
+    summary="Get scheduled removal",
+    tags=["Scheduled removals"],
+    description="What is pending of the user. Takes the capability `remove_users`.",
+    parameters=of_user(),
+    responses={200: ScheduledRemovalSerializer, **error_responses(*refused, NOT_FOUND)},
+)
+describe_cancellation = extend_schema(
+    operation_id="cancelScheduledRemoval",
+    summary="Cancel scheduled removal",
+    tags=["Scheduled removals"],
+    description=(
+        "Cancels what is pending of the user; it stays on record. Takes the capability"
+        " `remove_users`. A removal that is being carried out at this moment is not found."
+    ),
+    parameters=of_user(),
+    request=None,
+    responses={
+        204: OpenApiResponse(description="It is cancelled. No body."),
+        **error_responses(*refused, NOT_FOUND),
+    },
+)
+
+
+class ScheduledRemovalView(ApiView):
+    """The removal of a user that is pending."""
+
+    @describe_schedule
+    def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        """Schedule it (events: Removals on a date)."""
+        authority = _require(organization_id, user_id, request)
+        body = ScheduleSerializer(data=self.body_of(request))
+        body.is_valid(raise_exception=True)
+        if not body.validated_data["confirm"]:
+            raise ConfirmationRequiredError({"user_id": user_id})
+        [outcome] = schedule_removals(
+            organization_id,
+            [user_id],
+            remove_at=body.validated_data["remove_at"],
+            transfer_to=body.transfer_to,
+            actor=request.user,
+            source=Source.API,
+            authority=authority,
+            reason=body.validated_data["reason"],
+            trace_id=trace_id_of(request),
+        )
+        if outcome.refusal:
+            raise body.explain(outcome.refusal)
+        return Response(
+            ScheduledRemovalSerializer(find_pending(organization_id, user_id)).data, status=201
+        )
+
+    @describe_pending
+    def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        """Return it (events: Removals on a date)."""
+        _require(organization_id, user_id, request)
+        schedule = find_pending(organization_id, user_id)
+        if schedule is None:
+            raise ScheduledRemovalNotFoundError({"user_id": user_id})
+        return Response(ScheduledRemovalSerializer(schedule).data)
+
+    @describe_cancellation
+    def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        """Cancel it (events: Removals on a date)."""
+        _require(organization_id, user_id, request)
+        cancel_scheduled_removal(
+            organization_id,
+            user_id,
+            actor=request.user,
+            source=Source.API,
+            trace_id=trace_id_of(request),
+        )
+        return Response(status=204)
+
+
+def _require(
+    organization_id: str, user_id: str, request: AuthenticatedRequest
+) -> frozenset[Capability]:
+    """Return what the caller may do; raises as `require`, and for the caller's own removal."""
+    authority = require(organization_id, request, Capability.REMOVE_USERS)
+    if user_id == request.user.pk:
+        raise CannotScheduleYourselfError({"user_id": user_id})
+    return authority
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="listScheduledRemovals",
+        summary="List scheduled removals",
+        tags=["Scheduled removals"],
+        description=(
+            "What was scheduled and what became of it, the newest first, without the caller's own."
+            " Takes the capability `remove_users`."
+        ),
+        parameters=of_organization(),
+        responses={
+            200: ScheduledRemovalSerializer(many=True),
+            **error_responses(
+                *refused_callers(Capability.REMOVE_USERS),
+                malformed_query("status", "Select a valid choice."),
+            ),
+        },
+    )
+)
+class ScheduledRemovalListView(OrganizationListView[ScheduledRemoval]):
+    """The scheduled removals of an organization."""
+
+    queryset = ScheduledRemoval.objects.select_related("membership")
+    serializer_class = ScheduledRemovalSerializer
+    pagination_class = ScheduledRemovalPagination
+    filterset_class = ScheduledRemovalFilterSet
+    required_capabilities = (Capability.REMOVE_USERS,)
+
+    def get_queryset(self) -> QuerySet[ScheduledRemoval]:
+        """Return the organization's, but the caller's own."""
+        return super().get_queryset().exclude(membership__user=self.request.user)

@@ -1,0 +1,234 @@
+"""What webhook endpoints were sent: listed, tried, and sent again."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db.models import QuerySet
+from django_filters.rest_framework import ChoiceFilter, FilterSet
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+    extend_schema_view,
+)
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from config.api.openapi import error_responses
+from config.api.pagination import IdPagination
+from config.api.throttling import DeliveryRateThrottle, TokenRateThrottle
+from config.api.view import ApiView, AuthenticatedRequest
+from config.trace import trace_id_of
+from organizations.access import require
+from organizations.api.description import (
+    DELIVERY_ID,
+    ENDPOINT_ID,
+    ENDPOINT_NOT_FOUND,
+    EVENT_ID,
+    malformed_query,
+    of_delivery,
+    of_endpoint,
+    refused_callers,
+)
+from organizations.api.organization_list import OrganizationListView
+from organizations.api.webhook_endpoints import NEEDED, TAG
+from organizations.events.endpoints import find_endpoint, redeliver, send_test
+from organizations.exceptions import WebhookDeliveryNotFoundError, WebhookEndpointDisabledError
+from organizations.models import Event, Source, WebhookDelivery
+
+View = TypeVar("View", bound=Callable[..., Response])
+
+_EXAMPLE = {
+    "id": DELIVERY_ID,
+    "event_id": EVENT_ID,
+    "event_type": "member.removed",
+    "status": "pending",
+    "attempts": 2,
+    "next_attempt_at": "2025-12-22T15:35:05Z",
+    "last_status_code": 500,
+    "last_error": "status",
+    "created_at": "2025-12-22T15:30:00Z",
+    "delivered_at": None,
+}
+_JUST_MADE = {
+    **_EXAMPLE,
+    "attempts": 0,
+    "next_attempt_at": "2025-12-22T15:30:00Z",
+    "last_status_code": None,
+    "last_error": None,
+}
+_ENDPOINT_DISABLED = WebhookEndpointDisabledError(
+    {
+        "endpoint_id": ENDPOINT_ID,
+        "disabled_at": "2025-12-22T15:30:00Z",
+        "disabled_reason": "failing",
+    }
+)
+
+
+@extend_schema_serializer(
+    component_name="WebhookDelivery",
+    examples=[OpenApiExample("Sample", value=_EXAMPLE, response_only=True)],
+)
+class DeliverySerializer(serializers.Serializer[WebhookDelivery]):
+    """An event on its way to an endpoint, and how far it came."""
+
+    id = serializers.CharField()
+    event_id = serializers.CharField(help_text="The `webhook-id`, the same on every attempt.")
+    event_type = serializers.ChoiceField(Event.Type.choices, source="event.type")
+    status = serializers.ChoiceField(WebhookDelivery.Status.choices)
+    attempts = serializers.IntegerField(help_text="How often it was sent, since it was asked for.")
+    next_attempt_at = serializers.DateTimeField(
+        allow_null=True, help_text="Null where none follows."
+    )
+    last_status_code = serializers.IntegerField(
+        allow_null=True, help_text="What the receiver answered last."
+    )
+    last_error = serializers.SerializerMethodField(
+        help_text="What the last attempt failed of, or null. A name that does not resolve is an"
+        " `address` as a forbidden one is."
+    )
+    created_at = serializers.DateTimeField()
+    delivered_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(serializers.ChoiceField(WebhookDelivery.Error.choices, allow_null=True))
+    def get_last_error(self, delivery: WebhookDelivery) -> str | None:
+        """Return what the last attempt failed of, or None."""
+        return delivery.last_error or None
+
+
+class DeliveryPagination(IdPagination):
+    """Deliveries, the newest first."""
+
+    id_prefix = "dlv"
+    newest_first = True
+
+
+class DeliveryFilterSet(FilterSet):
+    """How far they came."""
+
+    status = ChoiceFilter(
+        choices=WebhookDelivery.Status.choices, help_text="Only deliveries of this status."
+    )
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="listWebhookDeliveries",
+        summary="List webhook deliveries",
+        tags=[TAG],
+        description=(
+            "What the endpoint was sent in the last 30 days, the newest first. Takes the capability"
+            f" `{NEEDED}`."
+        ),
+        parameters=of_endpoint(),
+        responses={
+            200: DeliverySerializer(many=True),
+            **error_responses(
+                *refused_callers(NEEDED),
+                ENDPOINT_NOT_FOUND,
+                malformed_query("status", "Select a valid choice."),
+            ),
+        },
+    )
+)
+class DeliveryListView(OrganizationListView[WebhookDelivery]):
+    """The deliveries to an endpoint (events: GET /webhook-endpoints/{id}/deliveries)."""
+
+    queryset = WebhookDelivery.objects.select_related("event")
+    serializer_class = DeliverySerializer
+    pagination_class = DeliveryPagination
+    filterset_class = DeliveryFilterSet
+
+    def get_queryset(self) -> QuerySet[WebhookDelivery]:
+        """Return the endpoint's deliveries, to those who may see them."""
+        organization_id = self.kwargs["organization_id"]
+        require(organization_id, self.request, NEEDED)
+        endpoint = find_endpoint(organization_id, self.kwargs["endpoint_id"])
+        return self.queryset.filter(endpoint=endpoint)
+
+
+class SendingView(ApiView):
+    """Has something sent, ten times a minute at most."""
+
+    throttle_classes = (TokenRateThrottle, DeliveryRateThrottle)
+
+
+def _describe_sending(what: str, **options: Any) -> Callable[[View], View]:
+    """Return the description of a request that has something sent."""
+    return extend_schema(
+        tags=[TAG],
+        description=(
+            f"{what} The answer comes before it is sent; the list of deliveries says what came of"
+            " it. A disabled endpoint is sent nothing. No body. This and its sibling take ten"
+            f" requests a minute of one token, and the capability `{NEEDED}`."
+        ),
+        request=None,
+        examples=[
+            OpenApiExample("Pending", value=_JUST_MADE, response_only=True, status_codes=["202"])
+        ],
+        **options,
+    )
+
+
+class EndpointTestView(SendingView):
+    """A try of an endpoint."""
+
+    @_describe_sending(
+        "Sends an event of the type `webhook.test` to this endpoint, whatever types it is sent.",
+        operation_id="testWebhookEndpoint",
+        summary="Test webhook endpoint",
+        parameters=of_endpoint(),
+        responses={
+            202: DeliverySerializer,
+            **error_responses(*refused_callers(NEEDED), ENDPOINT_NOT_FOUND, _ENDPOINT_DISABLED),
+        },
+    )
+    def post(
+        self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
+    ) -> Response:
+        """Send a test (events: POST /webhook-endpoints/{id}/test)."""
+        require(organization_id, request, NEEDED)
+        delivery = send_test(
+            organization_id,
+            endpoint_id,
+            actor=request.user,
+            source=Source.API,
+            trace_id=trace_id_of(request),
+        )
+        return Response(DeliverySerializer(delivery).data, status=202)
+
+
+class RedeliveryView(SendingView):
+    """A delivery that is sent again."""
+
+    @_describe_sending(
+        "Sends an event again, under the same `webhook-id`, however far it came; its attempts"
+        " begin anew.",
+        operation_id="redeliverWebhook",
+        summary="Redeliver webhook",
+        parameters=of_delivery(),
+        responses={
+            202: DeliverySerializer,
+            **error_responses(
+                *refused_callers(NEEDED),
+                ENDPOINT_NOT_FOUND,
+                WebhookDeliveryNotFoundError({"delivery_id": DELIVERY_ID}),
+                _ENDPOINT_DISABLED,
+            ),
+        },
+    )
+    def post(
+        self,
+        request: AuthenticatedRequest,
+        organization_id: str,
+        endpoint_id: str,
+        delivery_id: str,
+    ) -> Response:
+        """Send it again (events: POST /webhook-endpoints/{id}/deliveries/{id}/redeliver)."""
+        require(organization_id, request, NEEDED)
+        deliveries = redeliver(organization_id, endpoint_id, [delivery_id])
+        if not deliveries:
+            raise WebhookDeliveryNotFoundError({"delivery_id": delivery_id})
+        return Response(DeliverySerializer(deliveries[0]).data, status=202)

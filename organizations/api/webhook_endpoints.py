@@ -1,0 +1,340 @@
+"""The addresses outside that hear of changes: made, listed, changed and deleted."""
+
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+    extend_schema_view,
+)
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from config.api.openapi import error_responses
+from config.api.strict import StrictSerializer, StrictStringField
+from config.api.view import ApiView, AuthenticatedRequest
+from organizations.access import require
+from organizations.api.description import (
+    ENDPOINT_ID,
+    ENDPOINT_NOT_FOUND,
+    malformed_query,
+    of_endpoint,
+    of_organization,
+    refused_callers,
+    unreadable_bodies,
+)
+from organizations.api.organization_list import OrganizationListView
+from organizations.capabilities import Capability
+from organizations.events.addresses import refuse_forbidden
+from organizations.events.endpoints import (
+    EVENT_TYPES,
+    MOST_ENDPOINTS,
+    change_endpoint,
+    create_endpoint,
+    delete_endpoint,
+    find_endpoint,
+    rotate_secret,
+)
+from organizations.events.secrets import secret_of
+from organizations.exceptions import TooManyWebhookEndpointsError
+from organizations.models import WebhookEndpoint
+from organizations.sample import OWNER
+
+TAG = "Webhooks"
+NEEDED = Capability.OVERRIDE_ALL_PERMISSIONS
+STATUSES = ("enabled", "disabled")
+
+_URL = "https://hooks.acme.example/offboard"
+_EXAMPLE = {
+    "id": ENDPOINT_ID,
+    "url": _URL,
+    "event_types": ["member.removed"],
+    "description": "Payroll",
+    "status": "enabled",
+    "disabled_at": None,
+    "disabled_reason": None,
+    "last_success_at": "2025-12-22T15:30:00Z",
+    "failing_since": None,
+    "previous_secret_until": None,
+    "created_by": OWNER.id,
+    "created_at": "2025-12-01T09:00:00Z",
+}
+_SHOWN = OpenApiExample("Sample", value=_EXAMPLE, response_only=True)
+_SHOWN_WITH_SECRET = OpenApiExample(
+    "Sample",
+    value={**_EXAMPLE, "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDOTBsZmKLoRg="},
+    response_only=True,
+)
+_UNREADABLE = unreadable_bodies("description")
+
+
+class EndpointCreationSerializer(StrictSerializer):
+    """What an endpoint is made with."""
+
+    url = StrictStringField(
+        max_length=2000,
+        validators=[refuse_forbidden],
+        help_text="`https` at a public address, without a user name or password.",
+    )
+    event_types = serializers.ListField(
+        child=serializers.ChoiceField(EVENT_TYPES),
+        default=list,
+        help_text="The types of events that are sent, each once; none means all, later ones too.",
+    )
+    description = StrictStringField(
+        allow_blank=True, default="", max_length=500, help_text="What receives them."
+    )
+
+    def validate_event_types(self, event_types: list[str]) -> list[str]:
+        """Refuse a type that stands twice."""
+        if len(set(event_types)) < len(event_types):
+            raise serializers.ValidationError("Name each type once.")
+        return event_types
+
+
+class EndpointChangeSerializer(EndpointCreationSerializer):
+    """What is changed of an endpoint."""
+
+    status = serializers.ChoiceField(STATUSES, help_text="Whether events are sent there.")
+
+
+@extend_schema_serializer(component_name="WebhookEndpoint", examples=[_SHOWN])
+class EndpointSerializer(serializers.Serializer[WebhookEndpoint]):
+    """An address that is sent events, and how it fares."""
+
+    id = serializers.CharField()
+    url = serializers.CharField()
+    event_types = serializers.ListField(
+        child=serializers.ChoiceField(EVENT_TYPES), help_text="None means all."
+    )
+    description = serializers.CharField()
+    status = serializers.SerializerMethodField()
+    disabled_at = serializers.DateTimeField(allow_null=True)
+    disabled_reason = serializers.SerializerMethodField(
+        help_text=(
+            "`asked`; `gone`: the receiver answered 410; `failing`: five days of nothing but"
+            " failures; null while it is enabled."
+        )
+    )
+    last_success_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the receiver last took an event."
+    )
+    failing_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when every attempt has failed."
+    )
+    previous_secret_until = serializers.DateTimeField(
+        allow_null=True, help_text="Until when the secret before the last rotation signs along."
+    )
+    created_by = serializers.CharField(
+        source="created_by_id",
+        allow_null=True,
+        help_text="Who made it, and may have left since: an endpoint outlives its maker.",
+    )
+    created_at = serializers.DateTimeField()
+
+    @extend_schema_field(serializers.ChoiceField(STATUSES))
+    def get_status(self, endpoint: WebhookEndpoint) -> str:
+        """Return whether events are sent there."""
+        return "enabled" if endpoint.is_enabled else "disabled"
+
+    @extend_schema_field(
+        serializers.ChoiceField(WebhookEndpoint.DisabledReason.choices, allow_null=True)
+    )
+    def get_disabled_reason(self, endpoint: WebhookEndpoint) -> str | None:
+        """Return why nothing is sent there, or None where it is."""
+        return endpoint.disabled_reason or None
+
+
+@extend_schema_serializer(component_name="WebhookEndpointWithSecret", examples=[_SHOWN_WITH_SECRET])
+class EndpointWithSecretSerializer(EndpointSerializer):
+    """An endpoint with its secret, which no other answer shows."""
+
+    secret = serializers.SerializerMethodField(
+        help_text="What its receiver verifies signatures with. It is shown this once."
+    )
+
+    def get_secret(self, endpoint: WebhookEndpoint) -> str:
+        """Return the current secret."""
+        return secret_of(endpoint, endpoint.secret_version)
+
+
+describe_list = extend_schema(
+    operation_id="listWebhookEndpoints",
+    summary="List webhook endpoints",
+    tags=[TAG],
+    description=(
+        "All webhook endpoints of the organization, in the order in which they were made, and"
+        f" never a secret. Takes the capability `{NEEDED}`."
+    ),
+    parameters=of_organization(),
+    responses={
+        200: EndpointSerializer(many=True),
+        **error_responses(
+            *refused_callers(NEEDED), malformed_query("limit", "This parameter is not known.")
+        ),
+    },
+)
+describe_creation = extend_schema(
+    operation_id="createWebhookEndpoint",
+    summary="Create webhook endpoint",
+    tags=[TAG],
+    description=(
+        "Has the organization's events sent to an address, signed after the Standard Webhooks"
+        " specification 1.0.0. Each is a POST of `{type, timestamp, data}`, whose `webhook-id` is"
+        " the event's id, the same on every attempt. Each is sent at least once, in no promised"
+        " order. An answer of 2xx within 15 seconds is success; after anything else it is tried"
+        " nine times more, over three days.\n\n"
+        "The answer shows the secret this once. An organization has at most"
+        f" {MOST_ENDPOINTS} endpoints. Takes the capability `{NEEDED}`."
+    ),
+    parameters=of_organization(),
+    request=EndpointCreationSerializer,
+    examples=[
+        OpenApiExample("All events", value={"url": _URL}, request_only=True),
+        OpenApiExample(
+            "Removals",
+            value={"url": _URL, "event_types": ["member.removed"], "description": "Payroll"},
+            request_only=True,
+        ),
+        _SHOWN_WITH_SECRET,
+    ],
+    responses={
+        201: EndpointWithSecretSerializer,
+        **error_responses(
+            *refused_callers(NEEDED),
+            *_UNREADABLE,
+            TooManyWebhookEndpointsError({"limit": MOST_ENDPOINTS}),
+        ),
+    },
+)
+describe_endpoint = extend_schema(
+    operation_id="getWebhookEndpoint",
+    summary="Get webhook endpoint",
+    tags=[TAG],
+    description=f"One webhook endpoint, never its secret. Takes the capability `{NEEDED}`.",
+    parameters=of_endpoint(),
+    responses={
+        200: EndpointSerializer,
+        **error_responses(*refused_callers(NEEDED), ENDPOINT_NOT_FOUND),
+    },
+)
+describe_change = extend_schema(
+    operation_id="changeWebhookEndpoint",
+    summary="Change webhook endpoint",
+    tags=[TAG],
+    description=(
+        "Changes what the body names. Nothing is sent to a disabled endpoint, and what was on its"
+        " way fails; enabling one makes it begin with no failures, and events from then on are"
+        f" sent. Takes the capability `{NEEDED}`."
+    ),
+    parameters=of_endpoint(),
+    request=EndpointChangeSerializer,
+    examples=[
+        OpenApiExample("Disable", value={"status": "disabled"}, request_only=True),
+        OpenApiExample("Other events", value={"event_types": []}, request_only=True),
+        _SHOWN,
+    ],
+    responses={
+        200: EndpointSerializer,
+        **error_responses(*refused_callers(NEEDED), *_UNREADABLE, ENDPOINT_NOT_FOUND),
+    },
+)
+describe_deletion = extend_schema(
+    operation_id="deleteWebhookEndpoint",
+    summary="Delete webhook endpoint",
+    tags=[TAG],
+    description=(
+        "Deletes an endpoint with its deliveries; the events stay. No body."
+        f" Takes the capability `{NEEDED}`."
+    ),
+    parameters=of_endpoint(),
+    request=None,
+    responses={
+        204: OpenApiResponse(description="The endpoint is deleted. No body."),
+        **error_responses(*refused_callers(NEEDED), ENDPOINT_NOT_FOUND),
+    },
+)
+describe_rotation = extend_schema(
+    operation_id="rotateWebhookSecret",
+    summary="Rotate webhook secret",
+    tags=[TAG],
+    description=(
+        "Gives the endpoint another secret, which the answer shows this once. The one before signs"
+        " along for 24 hours: `webhook-signature` has a signature of each then. The latest two"
+        f" sign; one before them does not. No body. Takes the capability `{NEEDED}`."
+    ),
+    parameters=of_endpoint(),
+    request=None,
+    responses={
+        200: EndpointWithSecretSerializer,
+        **error_responses(*refused_callers(NEEDED), ENDPOINT_NOT_FOUND),
+    },
+)
+
+
+@extend_schema_view(get=describe_list)
+class EndpointListView(OrganizationListView[WebhookEndpoint]):
+    """The webhook endpoints of an organization (events: GET and POST /webhook-endpoints)."""
+
+    queryset = WebhookEndpoint.objects.order_by("pk")
+    serializer_class = EndpointSerializer
+    pagination_class = None
+    required_capabilities = (NEEDED,)
+
+    @describe_creation
+    def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
+        """Make one."""
+        require(organization_id, request, NEEDED)
+        body = EndpointCreationSerializer(data=self.body_of(request))
+        body.is_valid(raise_exception=True)
+        endpoint = create_endpoint(organization_id, **body.validated_data, created_by=request.user)
+        return Response(EndpointWithSecretSerializer(endpoint).data, status=201)
+
+
+class EndpointView(ApiView):
+    """One webhook endpoint."""
+
+    @describe_endpoint
+    def get(
+        self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
+    ) -> Response:
+        """Return it (events: GET /webhook-endpoints/{id})."""
+        require(organization_id, request, NEEDED)
+        return Response(EndpointSerializer(find_endpoint(organization_id, endpoint_id)).data)
+
+    @describe_change
+    def patch(
+        self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
+    ) -> Response:
+        """Change what the body names (events: PATCH /webhook-endpoints/{id})."""
+        require(organization_id, request, NEEDED)
+        body = EndpointChangeSerializer(data=self.body_of(request), partial=True)
+        body.is_valid(raise_exception=True)
+        changes = dict(body.validated_data)
+        if status := changes.pop("status", None):
+            changes["is_enabled"] = status == "enabled"
+        endpoint = change_endpoint(organization_id, endpoint_id, **changes)
+        return Response(EndpointSerializer(endpoint).data)
+
+    @describe_deletion
+    def delete(
+        self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
+    ) -> Response:
+        """Delete it (events: DELETE /webhook-endpoints/{id})."""
+        require(organization_id, request, NEEDED)
+        delete_endpoint(organization_id, endpoint_id)
+        return Response(status=204)
+
+
+class SecretRotationView(ApiView):
+    """The secret of a webhook endpoint."""
+
+    @describe_rotation
+    def post(
+        self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
+    ) -> Response:
+        """Give it another (events: POST /webhook-endpoints/{id}/rotate-secret)."""
+        require(organization_id, request, NEEDED)
+        endpoint = rotate_secret(organization_id, endpoint_id)
+        return Response(EndpointWithSecretSerializer(endpoint).data)

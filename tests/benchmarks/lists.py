@@ -1,0 +1,108 @@
+"""Pages of the API's lists where there are very many members and events."""
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from django.db import connection
+
+from organizations.models import RoleAssignment
+from tests.benchmarks import servers
+from tests.benchmarks.load import load
+from tests.benchmarks.measure import Result, median
+from tests.benchmarks.world import World
+
+PORT = 8500
+ROUNDS = 200
+
+# Each of these begins one family name alone, which one account of 1,009 has (world.py).
+RARE_NAMES = [f"family{number}" for number in range(1000, 1009)]
+
+# One event a member, and a few of another type, the oldest of all.
+_EVENTS = """
+    SET session_replication_role = replica;
+    INSERT INTO organizations_event (
+        id, type, organization_id, user_id, source, reason, data, trace_id, created_at
+    )
+    SELECT 'evt' || substr(user_id, 4), 'member.added', organization_id, user_id, 'api', '', '{}',
+        'of' || id, now()
+    FROM organizations_membership WHERE organization_id = %(organization)s;
+    INSERT INTO organizations_event (
+        id, type, organization_id, source, reason, data, trace_id, created_at
+    )
+    SELECT 'evt_0' || i, 'removal.failed', %(organization)s, 'schedule', '', '{}', '', now()
+    FROM generate_series(1, 9) AS i;
+    SET session_replication_role = origin;
+    ANALYZE organizations_event;
+"""
+
+
+def pages(world: World) -> Iterator[Result]:
+    """The pages that clients ask for most, each by HTTP on one connection."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EVENTS, {"organization": world.organization_id})
+    members = len(world.user_ids)
+    anywhere = Random(0).sample(world.user_ids, ROUNDS)  # noqa: S311 (no secret)
+    tenth = members // 10
+    first = Random(1).sample(world.user_ids[:tenth], ROUNDS)  # noqa: S311 (no secret)
+    last = Random(2).sample(world.user_ids[-tenth:-100], ROUNDS)  # noqa: S311 (no secret)
+    role = RoleAssignment.objects.filter(organization=world.organization_id, user=last[0])
+    [role_id] = role.values_list("role", flat=True)
+    of_role = f"users?limit=100&role_id={role_id}&after="
+
+    with servers.application(PORT):
+        yield _page(
+            world,
+            f"GET users?limit=100&after=, at {members:,} members",
+            [f"users?limit=100&after={user}" for user in anywhere],
+            must=10,
+        )
+        yield _page(
+            world,
+            "GET users?search=, the first page of at most 1,000",
+            [f"users?limit=100&search={name}" for name in RARE_NAMES * (ROUNDS // 9)],
+            must=30,
+        )
+        shallow = _page(world, "", [of_role + user for user in first])
+        yield _page(
+            world,
+            "GET users?limit=100&role_id=&after= in the last tenth, next to the first",
+            [of_role + user for user in last],
+            must=1.2,
+            other=shallow.ours,
+        )
+        yield _page(
+            world,
+            f"GET audit-log?type= of few, at {members:,} events",
+            ["audit-log?limit=100&type=removal.failed"] * ROUNDS,
+            must=10,
+        )
+
+
+def _page(
+    world: World,
+    workload: str,
+    paths: Sequence[str],
+    *,
+    must: float | None = None,
+    other: float | None = None,
+) -> Result:
+    """Ask for these pages one after the other, in ms; raises RuntimeError where one fails."""
+
+    def request(path: str) -> bytes:
+        return (
+            f"GET /v1/organizations/{world.organization_id}/{path} HTTP/1.1\r\n"
+            f"Host: 127.0.0.1:{PORT}\r\nAuthorization: Bearer {world.token}\r\n\r\n"
+        ).encode()
+
+    load(PORT, paths[:20], request, 1)  # warm
+    answered = load(PORT, paths, request, 1)
+    if set(answered.statuses) != {200}:
+        raise RuntimeError(f"not every page was answered: {answered.statuses}")
+    return Result(
+        workload=workload,
+        ours=median(answered.times) * 1000,
+        unit="ms",
+        p95_ms=answered.p95 * 1000,
+        other=other,
+        must=must,
+    )
