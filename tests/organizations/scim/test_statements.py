@@ -1,111 +1,158 @@
-"""A request takes as many statements for many as for few."""
+"""How many statements a request takes: as many for 1,000 members as for one, and by index."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from organizations.models import Membership, Organization
+from organizations.models import Department, Event, Organization
 from tests.factories import DepartmentFactory, MembershipFactory
-from tests.organizations.scim.caller import GROUP, Answer, Directory
+from tests.organizations.scim.caller import Answer, Directory
+from tests.sequential_scans import MANY, tables_read_whole
 
-Request = Callable[[Directory, str, list[Membership]], Answer]
+# Members and their accounts, of whom every other one is known to the directory.
+MEMBERS = """
+    SET LOCAL session_replication_role = replica;
+    INSERT INTO users_user
+        (id, email, full_name, name_words, password, is_superuser, is_active, is_staff, created_at)
+    SELECT 'usr_' || lpad(i::text, 7, '0'), 'person' || i || '@example.net', 'Word' || i,
+        ARRAY['Word' || i, 'word' || i], '!', false, true, false, now()
+    FROM generate_series(1, %(number)s) AS i;
+    INSERT INTO organizations_membership (organization_id, user_id, created_at)
+    SELECT %(organization)s, 'usr_' || lpad(i::text, 7, '0'), now()
+    FROM generate_series(1, %(number)s) AS i;
+    INSERT INTO organizations_scimidentity (organization_id, user_id, user_name, external_id,
+        formatted_name, given_name, family_name, display_name, changed_at)
+    SELECT %(organization)s, 'usr_' || lpad(i::text, 7, '0'), 'Person' || i, 'e' || i, '', '', '',
+        '', now()
+    FROM generate_series(1, %(number)s, 2) AS i;
+    SET LOCAL session_replication_role = DEFAULT;
+"""
 
 
-def values(members: list[Membership]) -> list[dict[str, str]]:
-    return [{"value": member.user_id} for member in members]
+def populate(organization: Organization, number: int) -> list[str]:
+    """Give an organization so many members; return their user ids, in order."""
+    parameters = {"organization": organization.pk, "number": number}
+    with connection.cursor() as cursor:
+        cursor.execute(MEMBERS, parameters)
+        for table in ("users_user", "organizations_membership", "organizations_scimidentity"):
+            cursor.execute(f"ANALYZE {table}")
+    return [f"usr_{i:07}" for i in range(1, number + 1)]
 
 
-def adding(directory: Directory, group: str, members: list[Membership]) -> Answer:
-    return directory.patch(group, {"op": "add", "path": "members", "value": values(members)})
+def statements(call: Callable[[], Answer]) -> int:
+    """Return how many statements a request took that succeeded."""
+    with CaptureQueriesContext(connection) as queries:
+        answer = call()
+    seen = [query for query in queries if "last_request_at" in query["sql"]]  # once a minute
+    assert answer.status in (200, 201, 204), answer.body
+    return len(queries) - sum(query["sql"].startswith("UPDATE") for query in seen)
 
 
-def adding_one_by_one(directory: Directory, group: str, members: list[Membership]) -> Answer:
-    return directory.patch(
-        group,
-        *({"op": "Add", "path": "members", "value": [value]} for value in values(members)),
+def test_1000_members_join_a_group_leave_it_and_are_replaced_in_as_many_statements_as_one(
+    directory: Directory, organization: Organization
+) -> None:
+    ids = populate(organization, 2000)
+    few, many = DepartmentFactory.create_batch(2, organization=organization)
+
+    def change(department: Department, *operations: dict[str, Any]) -> int:
+        path = f"/Groups/{department.pk}?excludedAttributes=members"
+        return statements(lambda: directory.patch(path, *operations))
+
+    for form in FORMS:
+        assert change(many, *form(ids[:1000])) == change(few, *form(ids[:1]))
+    assert Event.objects.count() == len(FORMS) * 1001
+
+    change(few, *_at_once("replace")(ids[:1]))
+    change(many, *_at_once("replace")(ids[:1000]))
+    assert change(many, *_at_once("replace")(ids[500:1500])) == change(
+        few, *_at_once("replace")(ids[1:2])
     )
+    assert many.memberships.count() == 1000
+    assert set(many.memberships.values_list("user", flat=True)) == set(ids[500:1500])
 
 
-def removing(directory: Directory, group: str, members: list[Membership]) -> Answer:
-    adding(directory, group, members)
-    return directory.patch(group, {"op": "remove", "path": "members", "value": values(members)})
+def _values(ids: list[str]) -> list[dict[str, str]]:
+    return [{"value": user_id} for user_id in ids]
 
 
-def removing_one_by_one(directory: Directory, group: str, members: list[Membership]) -> Answer:
-    adding(directory, group, members)
-    return directory.patch(
-        group,
-        *({"op": "remove", "path": f'members[value eq "{member.user_id}"]'} for member in members),
-    )
+def _at_once(op: str) -> Callable[[list[str]], list[dict[str, Any]]]:
+    return lambda ids: [{"op": op, "path": "members", "value": _values(ids)}]
 
 
-def replacing(directory: Directory, group: str, members: list[Membership]) -> Answer:
-    adding(directory, group, members[: len(members) // 2])
-    return directory.patch(
-        group,
-        {"op": "replace", "path": "members", "value": values(members[len(members) // 2 :])},
-    )
+def _one_by_one(ids: list[str]) -> list[dict[str, Any]]:
+    return [{"op": "Add", "path": "members", "value": [value]} for value in _values(ids)]
 
 
-def putting(directory: Directory, group: str, members: list[Membership]) -> Answer:
-    body = {"schemas": [GROUP], "displayName": group, "members": values(members)}
-    return directory.send("PUT", group, body)
+def _by_filter(ids: list[str]) -> list[dict[str, Any]]:
+    return [{"op": "remove", "path": f'members[value eq "{user_id}"]'} for user_id in ids]
 
 
-def posting(directory: Directory, group: str, members: list[Membership]) -> Answer:
-    body = {"schemas": [GROUP], "displayName": f"Of {len(members)}", "members": values(members)}
-    return directory.send("POST", "/Groups", body)
+# Each undoes what the one before did.
+FORMS = (_at_once("add"), _by_filter, _one_by_one, _at_once("remove"), _at_once("replace"))
 
 
-def deleting(directory: Directory, group: str, members: list[Membership]) -> Answer:
-    adding(directory, group, members)
-    return directory.send("DELETE", group)
+def test_an_operation_more_takes_no_statement_more(
+    directory: Directory, organization: Organization
+) -> None:
+    def change(user_id: str, *names: str) -> int:
+        operations = [{"op": "replace", "path": name, "value": "A"} for name in names]
+        return statements(lambda: directory.patch(f"/Users/{user_id}", *operations))
+
+    one, other = (directory.add(f"{name}@example.com") for name in "ab")
+    names = ["displayName", "name.givenName", "name.familyName", "externalId"]
+
+    assert change(one, names[0]) == change(other, *names, *names)
 
 
-def listing_users(directory: Directory, group: str, members: list[Membership]) -> Answer:
-    adding(directory, group, members)
-    return directory.send("GET", f"/Users?count={len(members)}")
+@pytest.mark.parametrize("path", ["/Users?count=200", "/Groups?count=200"])
+def test_a_page_of_200_takes_as_many_statements_as_one_of_one(
+    directory: Directory, organization: Organization, path: str
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    MembershipFactory.create(organization=organization, departments=[department])
+    before = statements(lambda: directory.send("GET", path))
+    populate(organization, 300)
+    DepartmentFactory.create_batch(30, organization=organization)
 
-
-def listing_groups(directory: Directory, group: str, members: list[Membership]) -> Answer:
-    adding(directory, group, members)
-    return directory.send("GET", f"/Groups?count={len(members)}")
+    assert statements(lambda: directory.send("GET", path)) == before
 
 
 @pytest.mark.parametrize(
-    "request_of",
+    "query",
     [
-        *(adding, adding_one_by_one, removing, removing_one_by_one, replacing, putting),
-        *(posting, deleting, listing_users, listing_groups),
+        'filter=userName eq "PERSON7"',
+        'filter=userName eq "person8@example.net"',
+        'filter=externalId eq "e7"',
+        'filter=emails[type eq "work"].value eq "person7@example.net"',
+        'filter=id eq "usr_0000007"',
+        'filter=userName eq "person7" and active eq true',
     ],
 )
-def test_many_members_take_as_many_statements_as_few(
-    directory: Directory, organization: Organization, request_of: Request
+def test_somebody_is_found_by_index(
+    directory: Directory, organization: Organization, query: str
 ) -> None:
-    directory.send("GET", "/Users")  # seen, which is written once a minute
+    populate(organization, MANY)
+    before = tables_read_whole()
 
-    def statements(number: int) -> int:
-        group = DepartmentFactory.create(organization=organization)
-        members = MembershipFactory.create_batch(number, organization=organization)
-        with CaptureQueriesContext(connection) as queries:
-            answer = request_of(directory, f"/Groups/{group.pk}", members)
-        assert answer.status in (200, 201, 204), answer.body
-        return len(queries)
+    answer = directory.send("GET", f"/Users?{query}")
 
-    assert statements(40) == statements(4)
+    assert answer.body["totalResults"] == 1
+    assert tables_read_whole() == before
 
 
-def test_a_thousand_members_join_and_leave_a_group_by_one_request_each(
-    directory: Directory, organization: Organization
-) -> None:
-    group = DepartmentFactory.create(organization=organization)
-    members = MembershipFactory.create_batch(1000, organization=organization)
-    path = f"/Groups/{group.pk}?excludedAttributes=members"
+def test_a_page_is_read_by_index(directory: Directory, organization: Organization) -> None:
+    ids = populate(organization, MANY)
 
-    assert adding_one_by_one(directory, path, members).status == 200
-    assert group.memberships.count() == 1000
+    with CaptureQueriesContext(connection) as queries:
+        page = directory.send("GET", "/Users?count=200&startIndex=101").body
 
-    assert removing_one_by_one(directory, path, members[:999]).status == 200
-    assert [joined.membership for joined in group.memberships.all()] == members[999:]
+    [select] = [q["sql"] for q in queries if "LIMIT 200" in q["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {select}")
+        [(plan,)] = cursor.fetchall()
+    assert [user["id"] for user in page["Resources"]] == ids[100:300]
+    assert "Seq Scan" not in str(plan)
+    assert "Sort" not in str(plan)

@@ -1,0 +1,188 @@
+"""What is no matter of users or groups: who asks, in which form, and what the service shows."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+
+from organizations.models import Organization, ScimConnection
+from organizations.scim.users import Users
+from tests.conftest import ClientOf
+from tests.factories import OrganizationFactory, UserFactory
+from tests.organizations.scim.caller import Directory, new_user
+
+ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+ROOT = Path(__file__).parents[3]
+LOADED = """
+import sys, django
+django.setup()
+import config.urls, organizations.scim.views
+print(sorted({name.split(".")[0] for name in sys.modules} & {"scim2_models", "scim2_server"}))
+"""
+
+
+def test_the_service_is_described_without_a_token(organization: Organization) -> None:
+    response = Client().get(f"/scim/v2/organizations/{organization.pk}/ServiceProviderConfig")
+
+    config = json.loads(response.content)
+    assert (response.status_code, response["Content-Type"]) == (200, "application/scim+json")
+    assert {name: config[name]["supported"] for name in ("patch", "filter")} == {
+        "patch": True,
+        "filter": True,
+    }
+    for name in ("bulk", "sort", "etag", "changePassword"):
+        assert config[name]["supported"] is False
+    assert config["filter"]["maxResults"] == 200
+
+
+def test_what_is_published_of_a_user_is_in_the_schema(directory: Directory) -> None:
+    schemas = directory.send("GET", "/Schemas").body["Resources"]
+    [user] = [schema for schema in schemas if schema["name"] == "User"]
+
+    assert {attribute["name"]: attribute["mutability"] for attribute in user["attributes"]} == {
+        **dict.fromkeys(["userName", "name", "displayName", "emails", "active"], "readWrite"),
+        "groups": "readOnly",
+    }
+    types = directory.send("GET", "/ResourceTypes").body["Resources"]
+    assert [kind["endpoint"] for kind in types] == ["/Users", "/Groups"]
+
+
+@pytest.mark.parametrize("path", ["/Users", "/Schemas", "/ResourceTypes", "/Nothing", "/Groups/1"])
+def test_whoever_has_no_token_of_the_organization_is_a_stranger(
+    organization: Organization, path: str
+) -> None:
+    elsewhere = Directory.of(OrganizationFactory.create())
+    own = Directory.of(organization)
+    disabled = Directory.of(OrganizationFactory.create())
+    ScimConnection.objects.filter(pk=disabled.connection.pk).update(disabled_at=timezone.now())
+
+    answers = [
+        Directory(connection, token).send("GET", path)
+        for connection, token in (
+            (own.connection, elsewhere.token),
+            (own.connection, ""),
+            (own.connection, "offboard_scim_guess"),
+            (disabled.connection, disabled.token),
+            (ScimConnection(organization_id="org_unknown"), own.token),
+        )
+    ]
+
+    assert {answer.status for answer in answers} == {401}
+    assert all(answer == answers[0] for answer in answers)
+    assert answers[0].body["schemas"] == [ERROR]
+
+
+def test_the_token_of_a_person_does_not_work_here_nor_a_directorys_there(
+    directory: Directory, organization: Organization, client_of: ClientOf
+) -> None:
+    person = client_of(UserFactory.create(is_superuser=True, is_staff=True))
+    header = person._credentials["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
+
+    assert Directory(directory.connection, header).send("GET", "/Users").status == 401
+    bearer = {"Authorization": f"Bearer {directory.token}"}
+    there = Client().get(f"/v1/organizations/{organization.pk}/users", headers=bearer)
+    assert there.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("application/scim+json", 201),
+        ("application/json", 201),
+        ("application/json; charset=utf-8", 201),
+        ("text/plain", 415),
+        ("application/x-www-form-urlencoded", 415),
+    ],
+)
+def test_both_types_of_json_are_read(directory: Directory, content_type: str, status: int) -> None:
+    answer = directory.send("POST", "/Users", new_user("ada@example.com"), content_type)
+
+    assert (answer.status, answer.content_type) == (status, "application/scim+json")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [
+        (b"{", 400, "invalidSyntax"),
+        (b"[]", 400, "invalidSyntax"),
+        (b"{}", 400, "invalidValue"),
+        (b'{"schemas": [], "userName": ""}', 400, "invalidValue"),
+        (b" " * 1024 * 1024 + b"{}", 413, None),
+    ],
+)
+def test_a_body_that_is_none_is_refused(
+    directory: Directory, body: bytes, status: int, kind: str | None
+) -> None:
+    answer = directory.send("POST", "/Users", body)
+
+    assert (answer.status, answer.body.get("scimType")) == (status, kind)
+    assert answer.body["schemas"] == [ERROR]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/Nothing", 404),
+        ("POST", "/Users/usr_1", 405),
+        ("GET", "/Me", 501),
+        ("POST", "/Bulk", 501),
+        ("GET", "/Users?sortBy=userName", 501),
+        ("GET", "/Users/usr_%00", 404),
+    ],
+)
+def test_what_is_not_there_is_refused_in_scims_words(
+    directory: Directory, method: str, path: str, status: int
+) -> None:
+    answer = directory.send(method, path)
+
+    assert (answer.status, answer.body["schemas"]) == (status, [ERROR])
+
+
+def test_a_search_can_be_sent_as_a_body(directory: Directory) -> None:
+    user_id = directory.add("ada@example.com")
+    search = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+        "filter": 'userName eq "ada@example.com"',
+        "attributes": ["userName"],
+    }
+
+    [user] = directory.send("POST", "/Users/.search", search).body["Resources"]
+
+    assert (user["id"], user["userName"]) == (user_id, "ada@example.com")
+    assert "emails" not in user
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [(OperationalError("gone"), 503), (RuntimeError("secret"), 500)]
+)
+def test_a_failure_is_told_in_scims_words_and_not_why(
+    directory: Directory, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int
+) -> None:
+    def fail(*_: Any) -> None:
+        raise fault
+
+    monkeypatch.setattr(Users, "search", fail)
+
+    answer = directory.send("GET", "/Users")
+
+    assert (answer.status, answer.body["schemas"]) == (status, [ERROR])
+    assert str(fault) not in str(answer.body)
+
+
+def test_the_protocol_is_loaded_at_the_first_request() -> None:
+    loaded = subprocess.run(  # noqa: S603 (our own text)
+        [sys.executable, "-c", LOADED],
+        cwd=ROOT,
+        env={"DJANGO_SETTINGS_MODULE": "config.settings", "DEBUG": "true", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert loaded.stdout.strip() == "[]"
