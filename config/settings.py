@@ -252,6 +252,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "token": env.str("RATE_PER_TOKEN", default="600/min") or None,
         "address": env.str("RATE_PER_ADDRESS", default="1200/min") or None,
+        "connection": env.str("RATE_PER_CONNECTION", default="1500/min") or None,
         "login": env.str("RATE_OF_LOGINS", default="100/hour") or None,
         "delivery": "10/min",
     },

@@ -20,5 +20,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("v1/openapi.json", openapi, name="openapi"),
     path("v1/docs", docs, name="docs"),
+    path("scim/v2/", include("organizations.scim.urls")),
     path("v1/", include("organizations.api.urls")),
 ]

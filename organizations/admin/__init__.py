@@ -5,6 +5,7 @@ from organizations.admin.memberships import MembershipAdmin
 from organizations.admin.organizations import DepartmentAdmin, OrganizationAdmin, RoleAdmin
 from organizations.admin.removals import RemovalAdmin
 from organizations.admin.resources import ResourceAdmin
+from organizations.admin.scheduled_removals import ScheduledRemovalAdmin
 from organizations.admin.webhook_deliveries import WebhookDeliveryAdmin
 from organizations.admin.webhook_endpoints import WebhookEndpointAdmin
 
@@ -16,6 +17,7 @@ __all__ = [
     "RemovalAdmin",
     "ResourceAdmin",
     "RoleAdmin",
+    "ScheduledRemovalAdmin",
     "WebhookDeliveryAdmin",
     "WebhookEndpointAdmin",
 ]

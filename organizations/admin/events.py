@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from config.admin.read_only import ReadOnlyAdmin
+from config.admin.site import staff_of
 from config.identifiers import is_id
 from organizations.admin.filters import ActorFilter, OrganizationFilter
 from organizations.models import Event
@@ -31,6 +32,14 @@ class EventAdmin(ReadOnlyAdmin[Event]):
         ("Who did it", {"fields": ("actor", "source", "reason", "trace_id")}),
         ("What changed", {"fields": ("details", "record")}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        """Leave out what is scheduled for whoever looks."""
+        return (
+            super()
+            .get_queryset(request)
+            .exclude(user=staff_of(request), type__in=Event.ABOUT_SCHEDULES)
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str

@@ -1,14 +1,17 @@
 """What staff decide before an action on members: who takes over what they own, and why."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.admin.widgets import AdminTextareaWidget, AutocompleteSelect
+from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 
 from organizations.models import Department, Membership, Organization, Removal, Resource
+from organizations.schedule.dates import problem_of
 from users.models import User
 
 LONGEST_REASON = 1000
@@ -105,6 +108,28 @@ class TargetsForm(ReasonForm):
         department: Department | None = self.cleaned_data[self._department(organization)]
         member: Membership | None = self.cleaned_data[self._person(organization)]
         return member.user if member else department
+
+
+class RemovalForm(TargetsForm):
+    """Who takes over, why, and when."""
+
+    remove_at = forms.DateTimeField(
+        required=False,
+        label="On a date (UTC)",
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=(
+            "Empty: now. On a date, it is decided then whether they can go and whether you may"
+            " remove them. They are not told, but webhook endpoints of the organization are, at"
+            " once."
+        ),
+    )
+
+    def clean_remove_at(self) -> datetime | None:
+        """Refuse the past, and what is more than a year ahead."""
+        moment: datetime | None = self.cleaned_data["remove_at"]
+        if moment and (problem := problem_of(moment)):
+            raise ValidationError(problem)
+        return moment
 
 
 class TransferForm(TargetsForm):

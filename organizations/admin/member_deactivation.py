@@ -130,6 +130,7 @@ class MemberDeactivationAdmin(MemberActionAdmin):
                 organization,
                 its_members,
                 _refusals(organization, its_members),
+                reader=staff_of(request),
                 targets=form.target_fields(organization),
             )
             for organization, its_members in members.items()
@@ -156,7 +157,10 @@ class MemberDeactivationAdmin(MemberActionAdmin):
                     )
                     _note_outcomes(selection, batch, outcomes)
             return self._lead_on(request, selection, "reactivated")
-        plans = [plan_action(each, its_members, {}) for each, its_members in members.items()]
+        plans = [
+            plan_action(each, its_members, {}, reader=staff_of(request))
+            for each, its_members in members.items()
+        ]
         return self._ask(request, "reactivate", form, plans)
 
     def _ask(

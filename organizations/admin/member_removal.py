@@ -1,8 +1,8 @@
 """Removing members in the admin: the action, its confirmation, and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 from django.db.models import Count, Sum
@@ -13,7 +13,7 @@ from django.urls import URLPattern, path
 from config.admin.site import staff_of
 from config.trace import trace_id_of
 from organizations.admin.confirmation import confirmation_page
-from organizations.admin.forms import TargetsForm
+from organizations.admin.forms import RemovalForm
 from organizations.admin.member_actions import (
     CHANGELIST,
     MemberActionAdmin,
@@ -21,6 +21,7 @@ from organizations.admin.member_actions import (
     in_batches,
 )
 from organizations.admin.member_plan import SHOWN, plan_action
+from organizations.admin.scheduling import schedule_and_log
 from organizations.admin.selection import Selection, lead_back, lead_to_confirmation
 from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import Membership, Organization, Removal, Source
@@ -95,7 +96,9 @@ class MemberRemovalAdmin(MemberActionAdmin):
         members = by_organization(Membership.objects.current().filter(pk__in=selection.ids))
         if request.method == "POST" and not members:  # sent twice, or others were faster
             return redirect(RESULT, key)
-        form = TargetsForm(members, self.admin_site, request.POST or None, leaving=selection.ids)
+        form = RemovalForm(members, self.admin_site, request.POST or None, leaving=selection.ids)
+        if form.is_valid() and form.cleaned_data["remove_at"]:
+            return self._schedule(request, members, form)
         if form.is_valid():
             for organization in members:
                 self._remove(request, selection, organization, members[organization], form)
@@ -110,6 +113,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
                     targets={},
                     authority=ALL_CAPABILITIES,
                 ),
+                reader=staff_of(request),
                 targets=form.target_fields(organization),
             )
             for organization, its_members in members.items()
@@ -135,7 +139,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
         selection: Selection,
         organization: Organization,
         members: Sequence[Membership],
-        form: TargetsForm,
+        form: RemovalForm,
     ) -> None:
         """Remove members of one organization; keep with the selection what came of it."""
         target = form.target_of(organization)
@@ -154,6 +158,37 @@ class MemberRemovalAdmin(MemberActionAdmin):
                 else:
                     selection.refusals[str(member.pk)] = str(outcome.refusal)
             selection.save(request.session)
+
+    def _schedule(
+        self,
+        request: HttpRequest,
+        members: Mapping[Organization, Sequence[Membership]],
+        form: RemovalForm,
+    ) -> HttpResponse:
+        """Schedule the removal of members; say what became of it, and lead to the list."""
+        refusals: list[str] = []
+        scheduled = 0
+        for organization, its_members in members.items():
+            target = form.target_of(organization)
+            for batch in in_batches(its_members):
+                outcomes = schedule_and_log(
+                    organization,
+                    batch,
+                    remove_at=form.cleaned_data["remove_at"],
+                    transfer_to=target.pk if target else None,
+                    actor=staff_of(request),
+                    reason=form.cleaned_data["reason"],
+                    trace_id=trace_id_of(request),
+                )
+                for member, outcome in zip(batch, outcomes, strict=True):
+                    scheduled += outcome.schedule is not None
+                    if outcome.refusal:
+                        refusals.append(f"{member.user}: {outcome.refusal}")
+        if scheduled:
+            self.message_user(request, f"Scheduled: {scheduled:,}.")
+        for refusal in refusals[:SHOWN]:
+            self.message_user(request, f"Not scheduled: {refusal}", messages.WARNING)
+        return redirect(CHANGELIST)
 
     def removal_result(self, request: HttpRequest, key: str) -> HttpResponse:
         """Show who was removed, what moved where, and who was not removed and why."""

@@ -26,7 +26,7 @@ from organizations.admin.member_removal import MemberRemovalAdmin
 from organizations.admin.member_restoration import MemberRestorationAdmin, is_latest_tenure
 from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.events.makers import endpoints_by_maker
-from organizations.models import Membership
+from organizations.models import Membership, ScheduledRemoval
 from users.models import User
 
 # What a member made, and what stays when they leave.
@@ -130,7 +130,13 @@ class MembershipAdmin(
         deactivated = ["deactivated_at"] if obj.deactivated_at else []
         ended = [] if obj.is_current else ["deleted_at", "record"]
         reason = ["reason"] if self.has_change_permission(request, obj) else []
-        return ["organization", "user", "state", "created_at", *deactivated, *ended, *MADE, *reason]
+        # Nobody sees their own (events: Removals on a date).
+        is_hidden = not obj.is_current or obj.user == request.user
+        scheduled = [] if is_hidden else ["scheduled"]
+        return [
+            *("organization", "user", "state", "created_at"),
+            *(*deactivated, *ended, *scheduled, *MADE, *reason),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
         """A membership is of one person in one organization for good."""
@@ -221,6 +227,17 @@ class MembershipAdmin(
     def department_names(self, membership: Membership) -> str:
         """Name the departments."""
         return ", ".join(sorted(d.department.name for d in membership.department_memberships.all()))
+
+    @admin.display(description="Scheduled removal")
+    def scheduled(self, membership: Membership) -> str:
+        """Lead to the removal that is pending."""
+        schedule = ScheduledRemoval.objects.pending().of([membership]).first()
+        if schedule is None:
+            return "-"
+        address = reverse("admin:organizations_scheduledremoval_change", args=[schedule.pk])
+        return format_html(
+            '<a href="{}">{}</a>', address, date_format(schedule.remove_at, "DATETIME_FORMAT")
+        )
 
     @admin.display(description="Record of the removal")
     def record(self, membership: Membership) -> str:

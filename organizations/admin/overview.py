@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from config.admin.large_tables import count_or_estimate
-from organizations.models import Organization, Removal, Resource, WebhookEndpoint
+from organizations.models import Organization, Removal, Resource, ScheduledRemoval, WebhookEndpoint
+from users.models import User
 
 COUNTED_UP_TO = 1000  # beyond it, that there are more is enough to know
 LOOKED_AT = 2000  # organizations, and removals that passed nothing on: each is a look at an index
@@ -95,6 +96,19 @@ def disabled_webhook_endpoints() -> Concern:
         "Webhook endpoints disabled by failures",
         _bounded_count(WebhookEndpoint.objects.given_up()),
         _list_of(WebhookEndpoint, health="given-up"),
+    )
+
+
+def failed_scheduled_removals(reader: User) -> Concern:
+    """Count the members who are still there since their removal failed on its date.
+
+    Nobody reads of their own.
+    """
+    failed = ScheduledRemoval.objects.failed().exclude(membership__user=reader)
+    return Concern(
+        "Scheduled removals that failed",
+        _bounded_count(failed),
+        _list_of(ScheduledRemoval, state="open"),
     )
 
 

@@ -1,10 +1,9 @@
 """Removals on a date: asked for, seen and cancelled."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 from django_filters.rest_framework import ChoiceFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
@@ -43,7 +42,9 @@ from organizations.exceptions import (
     ScheduledRemovalNotFoundError,
 )
 from organizations.models import ScheduledRemoval, Source
+from organizations.models.scheduled_removal import ScheduledRemovalQuerySet
 from organizations.sample import DEPARTMENT_ID, LEAVER_ID, OWNER
+from organizations.schedule.dates import problem_of
 from organizations.schedule.service import (
     cancel_scheduled_removal,
     find_pending,
@@ -52,9 +53,6 @@ from organizations.schedule.service import (
 
 SCHEDULE_ID = "sch_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
 REMOVE_AT = "2026-12-31T16:00:00Z"
-FARTHEST = timedelta(days=366)
-PENDING, SUPERSEDED = ScheduledRemoval.Status.PENDING, ScheduledRemoval.SUPERSEDED
-STATES = [*ScheduledRemoval.Status.choices, (SUPERSEDED, "Superseded")]
 
 _EXAMPLE = {
     "id": SCHEDULE_ID,
@@ -78,8 +76,6 @@ class DueField(serializers.Field[datetime, object, str, object]):
 
     default_error_messages = {  # noqa: RUF012  # as in DRF
         "invalid": "Must be a time with its offset, such as 2026-12-31T17:00:00+01:00.",
-        "past": "Must be in the future.",
-        "far": "Must be at most a year ahead.",
     }
 
     def to_internal_value(self, data: object) -> datetime:
@@ -90,11 +86,8 @@ class DueField(serializers.Field[datetime, object, str, object]):
             moment = None
         if moment is None or moment.tzinfo is None:
             self.fail("invalid")
-        now = timezone.now()
-        if moment <= now:
-            self.fail("past")
-        if moment > now + FARTHEST:
-            self.fail("far")
+        if problem := problem_of(moment):
+            raise serializers.ValidationError(problem)
         return moment.astimezone(UTC)
 
 
@@ -140,7 +133,7 @@ class ScheduledRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
     )
     reason = serializers.CharField(help_text="Free text; empty where none was given.")
     status = serializers.ChoiceField(
-        STATES,
+        ScheduledRemoval.STATES,
         source="state",
         help_text="`superseded`: the membership ended otherwise before it was due.",
     )
@@ -164,17 +157,16 @@ class ScheduledRemovalFilterSet(FilterSet):
     """What became of them."""
 
     status = ChoiceFilter(
-        choices=STATES, method="with_state", help_text="Only those of this status."
+        choices=ScheduledRemoval.STATES,
+        method="with_state",
+        help_text="Only those of this status.",
     )
 
     def with_state(
-        self, schedules: QuerySet[ScheduledRemoval], name: str, state: str
-    ) -> QuerySet[ScheduledRemoval]:
-        """Return those of a status; superseded ones are pending in the database."""
-        if state not in (PENDING, SUPERSEDED):
-            return schedules.filter(status=state)
-        ended = Q(membership__deleted_at=None)
-        return schedules.filter(ended if state == PENDING else ~ended, status=PENDING)
+        self, schedules: ScheduledRemovalQuerySet, name: str, state: str
+    ) -> ScheduledRemovalQuerySet:
+        """Return those of a status."""
+        return schedules.in_state(state)
 
 
 refused = (

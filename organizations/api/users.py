@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Prefetch
+from django.db.models import F, OuterRef, Subquery
 from django_filters.rest_framework import CharFilter, FilterSet, MultipleChoiceFilter
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -24,6 +24,7 @@ from organizations.models import DepartmentMembership, Membership, RoleAssignmen
 from organizations.models.membership import MembershipQuerySet
 from users.models import User
 
+_ACCOUNT = User.objects.filter(pk=OuterRef("user"))
 _ROLE_IDS = RoleAssignment.objects.filter(membership=OuterRef("pk"))
 _DEPARTMENT_IDS = DepartmentMembership.objects.filter(membership=OuterRef("pk"))
 
@@ -82,8 +83,11 @@ class UserFilterSet(FilterSet):
 
 
 class ListedUserSerializer(UserSerializer):
-    """A user of a page, who comes with these ids: it takes half the time of prefetching them."""
+    """A user of a page, who comes with these values: it takes half the time of prefetching them."""
 
+    full_name = serializers.CharField()
+    email = serializers.EmailField()
+    user_name = serializers.CharField(source="email")
     role_ids = serializers.ListField()  # type: ignore[assignment]
     department_ids = serializers.ListField()  # type: ignore[assignment]
 
@@ -118,9 +122,10 @@ class UserListView(OrganizationListView[Membership]):
             department_ids=ArraySubquery(
                 _DEPARTMENT_IDS.order_by("department").values("department")
             ),
+            # Not joined: a page deep in the list would be merged with all accounts before it.
+            full_name=Subquery(_ACCOUNT.values("full_name")),
+            email=Subquery(_ACCOUNT.values("email")),
         )
-        # Not joined: a page deep in the list would be merged with all accounts before it.
-        .prefetch_related(Prefetch("user", User.objects.only("email", "full_name")))
     )
     serializer_class = ListedUserSerializer
     pagination_class = UserPagination

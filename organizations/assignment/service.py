@@ -18,7 +18,7 @@ from organizations.exceptions import (
     UserNotFoundError,
 )
 from organizations.locks import lock_accounts, lock_members
-from organizations.models import Department, Event, Membership, Role, Source
+from organizations.models import Department, Event, Membership, Role, ScimConnection, Source
 from organizations.removal.absence import explain_absence
 from organizations.removal.guards import find_refusals
 from organizations.retries import retried
@@ -38,6 +38,7 @@ def add_member(
     may_give_owner: bool,
     reason: str = "",
     trace_id: str = "",
+    connection: ScimConnection | None = None,
 ) -> Membership:
     """Make a user a member of an organization, with these roles and departments; return it.
 
@@ -58,6 +59,7 @@ def add_member(
             organization_id=organization_id,
             user_id=user_id,
             actor=actor,
+            connection=connection,
             source=source,
             reason=reason,
             data={"role_ids": roles.added, "department_ids": departments.added},
@@ -79,6 +81,7 @@ def assign(
     may_give_owner: bool,
     reason: str = "",
     trace_id: str = "",
+    connection: ScimConnection | None = None,
 ) -> Membership:
     """Make these a member's roles and departments, no more and no less; return the membership.
 
@@ -106,6 +109,7 @@ def assign(
                 organization_id=organization_id,
                 user_id=user_id,
                 actor=actor,
+                connection=connection,
                 source=source,
                 reason=reason,
                 data=_event_data(roles, departments),

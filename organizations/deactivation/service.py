@@ -13,7 +13,7 @@ from organizations.deactivation.guards import (
     find_refusals_of_reactivation,
 )
 from organizations.locks import lock_members
-from organizations.models import Event, Membership, Source
+from organizations.models import Event, Membership, ScimConnection, Source
 from organizations.retries import retried
 from organizations.transfer.resources import pass_on
 from organizations.transfer.targets import event_data, targets_by_user
@@ -40,6 +40,7 @@ def deactivate_members(
     authority: frozenset[Capability],
     reason: str = "",
     trace_id: str = "",
+    connection: ScimConnection | None = None,
 ) -> list[DeactivationOutcome]:
     """Deactivate members of an organization; return what became of each, once, in order.
 
@@ -66,6 +67,7 @@ def deactivate_members(
                 organization_id=organization_id,
                 user_id=user_id,
                 actor=actor,
+                connection=connection,
                 source=source,
                 reason=reason,
                 data=event_data(targets.get(user_id), counts.get(user_id, 0)),
@@ -90,6 +92,7 @@ def reactivate_members(
     authority: frozenset[Capability],
     reason: str = "",
     trace_id: str = "",
+    connection: ScimConnection | None = None,
 ) -> list[DeactivationOutcome]:
     """Reactivate members of an organization; return what became of each, once, in order.
 
@@ -111,6 +114,7 @@ def reactivate_members(
                 organization_id=organization_id,
                 user_id=user_id,
                 actor=actor,
+                connection=connection,
                 source=source,
                 reason=reason,
                 trace_id=trace_id,

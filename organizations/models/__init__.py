@@ -8,6 +8,7 @@ from organizations.models.removal import Removal
 from organizations.models.resource import Resource
 from organizations.models.restoration import Restoration
 from organizations.models.scheduled_removal import ScheduledRemoval
+from organizations.models.scim import ScimConnection, ScimIdentity
 from organizations.models.source import Source
 from organizations.models.token_binding import TokenBinding
 from organizations.models.webhook import WebhookDelivery, WebhookEndpoint
@@ -25,6 +26,8 @@ __all__ = [
     "Role",
     "RoleAssignment",
     "ScheduledRemoval",
+    "ScimConnection",
+    "ScimIdentity",
     "Source",
     "TokenBinding",
     "WebhookDelivery",

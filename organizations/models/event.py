@@ -9,6 +9,7 @@ from django.utils import timezone
 from config.identifiers import PrefixedIdField
 from organizations.change_log import log_on_commit
 from organizations.models.organization import Organization
+from organizations.models.scim import ScimConnection
 from organizations.models.source import Source
 from organizations.triggers import append_only, events_are_announced
 from users.models import User
@@ -61,6 +62,10 @@ class Event(models.Model):
     actor = models.ForeignKey(
         User, models.PROTECT, related_name="events_caused", null=True, blank=True, db_index=False
     )
+    # The directory that asked for it. The log is not looked up by it.
+    connection = models.ForeignKey(
+        ScimConnection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
     source = models.CharField(max_length=10, choices=Source)
     reason = models.TextField(blank=True)
     data = models.JSONField(
@@ -107,7 +112,7 @@ class Event(models.Model):
             events_are_announced,
             *append_only(
                 [
-                    *("type", "organization", "user", "actor"),
+                    *("type", "organization", "user", "actor", "connection"),
                     *("source", "data", "trace_id", "created_at"),
                 ]
             ),
@@ -123,6 +128,7 @@ class Event(models.Model):
             "organization_id": self.organization_id,
             "user_id": self.user_id,
             "actor_id": self.actor_id,
+            "connection_id": self.connection_id,
             "source": self.source,
             **self.data,
             "trace_id": self.trace_id,

@@ -90,6 +90,11 @@ class Department(models.Model):
             models.UniqueConstraint(
                 fields=["organization", "id"], name="department_in_organization"
             ),
+            models.UniqueConstraint(
+                fields=["organization", "name"],
+                name="department_name_in_organization",
+                violation_error_message="The organization has a department of this name already.",
+            ),
         )
         indexes = (index_of_words("name_words", name="department_by_name"),)
 

@@ -7,6 +7,7 @@ from config.identifiers import PrefixedIdField
 from organizations.constraints import ForeignKeyConstraint
 from organizations.models.membership import Membership
 from organizations.models.organization import Department, Organization
+from organizations.models.scim import ScimConnection
 from organizations.models.source import Source
 from organizations.triggers import append_only
 from users.models import User
@@ -34,6 +35,10 @@ class Removal(models.Model):
         null=True,
         blank=True,
         db_index=False,
+    )
+    # The directory that asked for it. Records are not looked up by it.
+    connection = models.ForeignKey(
+        ScimConnection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )
     source = models.CharField(max_length=10, choices=Source)
     reason = models.TextField(blank=True)
@@ -129,6 +134,7 @@ class Removal(models.Model):
                 "organization",
                 "membership",
                 "actor",
+                "connection",
                 "source",
                 "transferred_to",
                 "transferred_to_user",

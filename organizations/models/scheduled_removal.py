@@ -36,11 +36,18 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
         asked = self.filter(requested_by__in=list(user_ids), source=Source.API)
         return asked.select_related("membership").order_by("remove_at", "pk")
 
-    def superseded(self) -> Self:
-        """Keep those whose membership has ended otherwise."""
-        return self.filter(
-            status=ScheduledRemoval.Status.PENDING, membership__deleted_at__isnull=False
-        )
+    def in_state(self, state: str) -> Self:
+        """Keep those that read like this."""
+        if state == ScheduledRemoval.SUPERSEDED:
+            pending = self.filter(status=ScheduledRemoval.Status.PENDING)
+            return pending.exclude(membership__deleted_at=None)
+        if state == ScheduledRemoval.Status.PENDING:
+            return self.pending()
+        return self.filter(status=state)
+
+    def failed(self) -> Self:
+        """Keep those that something stood in the way of, and whose member is still one."""
+        return self.filter(status=ScheduledRemoval.Status.FAILED, membership__deleted_at=None)
 
 
 class ScheduledRemoval(models.Model):
@@ -59,6 +66,7 @@ class ScheduledRemoval(models.Model):
         FAILED = "failed", "Failed"
 
     SUPERSEDED = "superseded"  # how a pending one of an ended membership reads
+    STATES = (*Status.choices, (SUPERSEDED, "Superseded"))
 
     id = PrefixedIdField("sch")
     # The membership's: the trigger below sees to it. A key over both would take one more index of

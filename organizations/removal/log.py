@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from organizations.change_log import log_on_commit
-from organizations.models import Source
+from organizations.models import ScimConnection, Source
 from organizations.removal.outcome import RemovalOutcome
 from users.models import User
 
@@ -12,6 +12,7 @@ def log_removals(
     organization_id: str,
     outcomes: Iterable[RemovalOutcome],
     actor: User | None,
+    connection: ScimConnection | None,
     source: Source,
     trace_id: str,
 ) -> None:
@@ -25,6 +26,7 @@ def log_removals(
                 "user_id": outcome.user_id,
                 "removal_id": outcome.removal_id,
                 "actor_id": actor.pk if actor else None,
+                "connection_id": connection.pk if connection else None,
                 "source": source.value,
                 "roles": outcome.role_count,
                 "departments": outcome.department_count,

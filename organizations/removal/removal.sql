@@ -58,12 +58,14 @@ changed (membership_id, kind, id, name, number, removal_id, department_id, heir_
 ),
 recorded (id, role_count, department_count, resource_count) AS (
     INSERT INTO organizations_removal (
-        id, organization_id, membership_id, actor_id, source, reason, trace_id, transferred_to_id,
-        transferred_to_user_id, requested_at, created_at, roles, departments, resource_count
+        id, organization_id, membership_id, actor_id, connection_id, source, reason, trace_id,
+        transferred_to_id, transferred_to_user_id, requested_at, created_at, roles, departments,
+        resource_count
     )
     SELECT
-        max(removal_id), %(organization_id)s, membership_id, %(actor_id)s, %(source)s, %(reason)s,
-        %(trace_id)s, max(department_id), max(heir_id), %(requested_at)s, %(removed_at)s,
+        max(removal_id), %(organization_id)s, membership_id, %(actor_id)s, %(connection_id)s,
+        %(source)s, %(reason)s, %(trace_id)s, max(department_id), max(heir_id),
+        coalesce(%(requested_at)s, %(removed_at)s), %(removed_at)s,
         coalesce(
             jsonb_agg(jsonb_build_object('id', id, 'name', name) ORDER BY name, id)
                 FILTER (WHERE kind = 'role'),
@@ -82,11 +84,13 @@ recorded (id, role_count, department_count, resource_count) AS (
 -- The event's id is the record's, with a prefix of its own. Its reason stands on the record alone.
 logged AS (
     INSERT INTO organizations_event (
-        id, type, organization_id, user_id, actor_id, source, reason, data, trace_id, created_at
+        id, type, organization_id, user_id, actor_id, connection_id, source, reason, data, trace_id,
+        created_at
     )
     SELECT
         'evt' || substr(removal_id, 4), 'member.removed', %(organization_id)s, user_id, %(actor_id)s,
-        %(source)s, '', jsonb_build_object('removal_id', removal_id), %(trace_id)s, %(removed_at)s
+        %(connection_id)s, %(source)s, '', jsonb_build_object('removal_id', removal_id),
+        %(trace_id)s, %(removed_at)s
     FROM ended
 )
 SELECT removal_id, refusal, lacking, NULL, NULL, NULL

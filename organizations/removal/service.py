@@ -11,7 +11,7 @@ from config.identifiers import generate_id
 from config.prepared_statements import fetch_prepared
 from organizations.capabilities import Capability
 from organizations.locks import lock_members
-from organizations.models import Source
+from organizations.models import ScimConnection, Source
 from organizations.removal.absence import explain_absence
 from organizations.removal.guards import GUARDS, guard_parameters, refusal_of
 from organizations.removal.log import log_removals
@@ -36,6 +36,7 @@ def remove_members(
     reason: str = "",
     trace_id: str = "",
     requested_at: datetime | None = None,
+    connection: ScimConnection | None = None,
 ) -> list[RemovalOutcome]:
     """Remove users from an organization; return what became of each, once, in the order given.
 
@@ -44,13 +45,14 @@ def remove_members(
     everybody or by user id. All of it or, when this raises, nothing. Whoever cannot be removed is
     refused alone, and the others go. Nobody goes who holds a capability outside ``authority``.
     Accounts, tokens and other organizations are not touched. ``requested_at`` is when a removal on
-    a date was asked for, for its record.
+    a date was asked for, and ``connection`` the directory that asks, for its record.
     """
     targets = targets_by_user(transfer_to, user_ids)
     asked = dict.fromkeys(user_ids)
     record: dict[str, str | datetime | None] = {
         "requested_at": requested_at,
         "actor_id": actor.pk if actor else None,
+        "connection_id": connection.pk if connection else None,
         "source": source.value,
         "reason": reason,
         "trace_id": trace_id,
@@ -65,7 +67,7 @@ def remove_members(
                 user_id, refusal=absence.refusal, earlier=absence.removal
             )
         answer = [outcomes[user_id] for user_id in asked]
-        log_removals(organization_id, answer, actor, source, trace_id)
+        log_removals(organization_id, answer, actor, connection, source, trace_id)
     return answer
 
 
@@ -90,11 +92,9 @@ def _decide_and_remove(
         authority=authority,
         removal_ids=removal_ids,
     )
-    removed_at = timezone.now()
-    record = {**record, "requested_at": record["requested_at"] or removed_at}
     outcomes = {}
     for removal_id, code, lacking, *counts in fetch_prepared(
-        DECIDE_AND_REMOVE, {**guards, **record, "removed_at": removed_at}
+        DECIDE_AND_REMOVE, {**guards, **record, "removed_at": timezone.now()}
     ):
         user_id = users[removal_id]
         if code:

@@ -90,21 +90,31 @@ def schedule_removals(
 
 @retried
 def cancel_scheduled_removal(
-    organization_id: str, user_id: str, *, actor: User | None, source: Source, trace_id: str = ""
+    organization_id: str,
+    user_id: str,
+    *,
+    actor: User | None,
+    source: Source,
+    trace_id: str = "",
+    schedule_id: str | None = None,
 ) -> None:
-    """Cancel what is pending of a member; it stays on record.
+    """Cancel what is pending of a member, or this one if it is; it stays on record.
 
     Raises ScheduledRemovalNotFoundError, also where it is being carried out at this moment: one
     update decides, as the due removal's own does.
     """
+    not_found = ScheduledRemovalNotFoundError({"user_id": user_id})
     with transaction.atomic():
         schedule = find_pending(organization_id, user_id)
-        if schedule is None or not ScheduledRemoval.objects.filter(
+        if schedule is None or schedule_id not in (None, schedule.pk):
+            raise not_found
+        still_pending = ScheduledRemoval.objects.filter(
             pk=schedule.pk, status=ScheduledRemoval.Status.PENDING
-        ).update(
+        )
+        if not still_pending.update(
             status=ScheduledRemoval.Status.CANCELLED, cancelled_by=actor, ended_at=timezone.now()
         ):
-            raise ScheduledRemovalNotFoundError({"user_id": user_id})
+            raise not_found
         Event.objects.record(
             type=Event.Type.REMOVAL_CANCELLED,
             organization_id=organization_id,

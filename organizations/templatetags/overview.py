@@ -7,8 +7,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template.context import Context
 
+from config.admin.site import staff_of
 from organizations.admin import overview
-from organizations.models import Organization, Removal, Resource, WebhookEndpoint
+from organizations.models import (
+    Organization,
+    Removal,
+    Resource,
+    ScheduledRemoval,
+    WebhookEndpoint,
+)
 
 register = template.Library()
 
@@ -28,6 +35,8 @@ def show(context: Context) -> dict[str, Any]:
         concerns.append(overview.organizations_with_one_owner())
     if may_see(WebhookEndpoint):
         concerns.append(overview.disabled_webhook_endpoints())
+    if may_see(ScheduledRemoval):
+        concerns.append(overview.failed_scheduled_removals(staff_of(request)))
     weeks = overview.removals_by_week() if may_see(Removal) else []
     return {
         "concerns": concerns,

@@ -113,6 +113,32 @@ def test_3_a_role_assignment_is_of_the_members_organization(member: Membership) 
         )
 
 
+@pytest.mark.parametrize(
+    ("key", "statement"),
+    [
+        (
+            "role_of_current_member",
+            "INSERT INTO organizations_roleassignment"
+            " (organization_id, membership_id, user_id, role_id)"
+            " SELECT organization_id, %s, user_id, role_id"
+            " FROM organizations_roleassignment WHERE membership_id = %s",
+        ),
+        (
+            "department_of_current_member",
+            "INSERT INTO organizations_departmentmembership"
+            " (organization_id, membership_id, user_id, department_id)"
+            " SELECT organization_id, %s, user_id, department_id"
+            " FROM organizations_departmentmembership WHERE membership_id = %s",
+        ),
+    ],
+)
+def test_3_what_a_member_holds_names_no_other_user(
+    owner: Membership, member: Membership, key: str, statement: str
+) -> None:
+    with refused(key):
+        sql(statement, owner.pk, member.pk)
+
+
 def test_3_a_department_is_of_the_members_organization(member: Membership) -> None:
     with refused("department_of_same_organization"):
         DepartmentMembership.objects.create(

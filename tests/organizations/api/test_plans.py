@@ -12,6 +12,7 @@ NUMBER = 5000
 TABLES = (
     *("organizations_membership", "organizations_roleassignment", "users_user"),
     *("organizations_departmentmembership", "organizations_removal", "organizations_event"),
+    "organizations_webhookdelivery",
 )
 
 # As many members, of whom every hundredth is deactivated and the first half has a role more, as
@@ -64,6 +65,17 @@ WORLD = """
     SELECT 'evt_000000' || i, 'removal.failed', %(organization)s, 'schedule', '', '{}', '',
         timestamptz '2024-12-31Z'
     FROM generate_series(1, 9) AS i;
+    INSERT INTO organizations_webhookendpoint
+        (id, organization_id, url, description, event_types, secret_version, disabled_reason,
+        created_at)
+    SELECT 'we_' || i, %(organization)s, 'https://hooks.example.com', '', '{}', 1, '', now()
+    FROM generate_series(1, 2) AS i;
+    INSERT INTO organizations_webhookdelivery
+        (id, endpoint_id, event_id, status, attempts, last_error, created_at, delivered_at)
+    SELECT 'dlv' || substr(event.id, 4), 'we_1', event.id,
+        CASE WHEN event.id LIKE '%%00' THEN 'failed' ELSE 'delivered' END, 1, '', created_at,
+        CASE WHEN event.id NOT LIKE '%%00' THEN created_at END
+    FROM organizations_event AS event WHERE event.id LIKE 'evt_00%%';
     SET LOCAL session_replication_role = origin;
     ANALYZE;
 """
@@ -129,6 +141,16 @@ def rows_read() -> int:
                 {"from_date": "2025-01-02", "to_date": "2025-01-02T00:50:00Z"},
             )
         ),
+        *(
+            ("webhook-endpoints/we_1/deliveries", query)
+            for query in (
+                {"after": "dlv_002500"},
+                {"status": "failed"},
+                {"status": "failed", "after": "dlv_002500"},
+                {"status": "delivered", "after": "dlv_002500"},
+            )
+        ),
+        ("webhook-endpoints/we_2/deliveries", {"after": "dlv_unknown"}),
     ],
     ids=str,
 )

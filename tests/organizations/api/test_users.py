@@ -194,7 +194,7 @@ def test_any_number_of_users_takes_as_many_statements(
     )
 
     for limit in (1, 100):
-        with django_assert_num_queries(5):  # token, capabilities, total, members, accounts
+        with django_assert_num_queries(4):  # token, capabilities, total, members
             listed(client, organization, "users", limit=limit)
 
 

@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from organizations.capabilities import ALL_CAPABILITIES
-from organizations.models import Membership, Organization, Removal, Resource, Restoration, Source
-from organizations.removal.service import remove_members
+from organizations.models import Membership, Organization, Removal, Resource, Restoration
 from tests.factories import DepartmentFactory, RoleFactory
 from tests.organizations.bulk.command import csv_file
 from tests.organizations.bulk.process import outcomes, started
@@ -19,16 +17,16 @@ from users.models import User
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 NUMBER = 100_000
-ROWS_AT_ONCE = 10_000
 
 # With DEBUG, Django remembers statements.
 PRODUCTION = {"DEBUG": "false", "SECRET_KEY": "x" * 50, "ALLOWED_HOSTS": "offboard.example"}
 
 
-def test_a_hundred_thousand_rows_are_removed_in_bounded_memory(
+def test_a_hundred_thousand_rows_are_removed_and_restored_in_bounded_memory(
     organization: Organization, owner: Membership, tmp_path: Path
 ) -> None:
     seed(organization)
+    department = DepartmentFactory.create(organization=organization)
     emails = User.objects.filter(email__startswith="many").values_list("email", flat=True)
     # Each twice: to tell who has a row already must take no more than 100 bytes a row.
     file = csv_file(tmp_path, "email", *emails, *emails)
@@ -36,26 +34,18 @@ def test_a_hundred_thousand_rows_are_removed_in_bounded_memory(
     few = measured("remove_members", organization.pk, "--user", "usr_nobody", "--no-input")
 
     many = measured(
-        "remove_members", organization.pk, "--from-file", file, "--no-input", "--report", report
+        *("remove_members", organization.pk, "--from-file", file, "--no-input"),
+        *("--transfer-to", department.pk, "--report", report),
     )
 
     assert outcomes(report.read_text()) == ["removed"] * NUMBER + ["duplicate"] * NUMBER
     assert Removal.objects.count() == NUMBER
+    assert Resource.objects.filter(department=department).count() == NUMBER
     many.assert_bounded(few)
 
-
-def test_a_hundred_thousand_rows_are_restored_in_bounded_memory(
-    organization: Organization, owner: Membership, tmp_path: Path
-) -> None:
-    seed(organization)
-    remove_everybody(organization, run="run-of-many")
-    report = tmp_path / "report.csv"
-    nobody = csv_file(tmp_path, "user_id", "usr_nobody")
-    few = measured("restore_members", organization.pk, "--from-file", nobody, "--no-input")
-
     many = measured(
-        "restore_members",
-        *(organization.pk, "--run", "run-of-many", "--no-input", "--report", report),
+        *("restore_members", organization.pk, "--run", many.run, "--no-input"),
+        *("--report", report),
     )
 
     assert outcomes(report.read_text()) == ["restored"] * NUMBER
@@ -66,8 +56,9 @@ def test_a_hundred_thousand_rows_are_restored_in_bounded_memory(
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run of a command took."""
+    """Which run of a command it was, and what it took."""
 
+    run: str
     peak_kibibytes: int
     seconds: float
 
@@ -111,24 +102,6 @@ def seed(organization: Organization) -> None:
         cursor.execute("ANALYZE")
 
 
-def remove_everybody(organization: Organization, *, run: str) -> None:
-    """Remove the many as a run of remove_members does; a department takes over."""
-    department = DepartmentFactory.create(organization=organization)
-    user_ids = list(
-        User.objects.filter(email__startswith="many").order_by("pk").values_list("pk", flat=True)
-    )
-    for start in range(0, NUMBER, ROWS_AT_ONCE):
-        remove_members(
-            organization.pk,
-            user_ids[start : start + ROWS_AT_ONCE],
-            transfer_to=department.pk,
-            actor=None,
-            source=Source.COMMAND,
-            authority=ALL_CAPABILITIES,
-            trace_id=run,
-        )
-
-
 def measured(command: str, *arguments: object) -> Cost:
     """Run a command to its end; return what it took."""
     program = (
@@ -141,6 +114,6 @@ def measured(command: str, *arguments: object) -> Cost:
     process = started(*arguments, command=command, program=("-c", program), **PRODUCTION)
     output, errors = process.communicate("", timeout=600)
     seconds = time.monotonic() - begun
-    peak = re.search(r"PEAK (\d+)", output)
-    assert peak, errors
-    return Cost(int(peak[1]), seconds)
+    end = re.search(r"Run: (\w+)\nPEAK (\d+)", output)
+    assert end, errors
+    return Cost(end[1], int(end[2]), seconds)

@@ -1,0 +1,212 @@
+"""The directories that manage members, and as whom they know them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+
+from config.admin.large_tables import LargeTableAdmin, count_or_estimate
+from config.admin.read_only import ReadOnlyAdmin
+from organizations.admin.confirmation import confirmation_page
+from organizations.admin.filters import OrganizationFilter
+from organizations.admin.forms import SelectOfOrganization
+from organizations.models import Department, ScimConnection, ScimIdentity
+from organizations.scim.connections import disable, issue_token
+from users.models import User
+
+CONNECTION = "admin:organizations_scimconnection_change"
+TRANSFERS = ("transfer_on_deactivate", "transfer_on_removal")
+
+
+@admin.register(ScimConnection)
+class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
+    """A directory's access to an organization: its token is shown once, to whoever makes it.
+
+    It is disabled and not deleted: records name it.
+    """
+
+    list_display = ("name", "organization", "state", "last_request_at")
+    list_filter = (OrganizationFilter,)
+    list_select_related = ("organization",)
+    autocomplete_fields = ("organization",)
+    readonly_fields = (
+        *("id", "state", "base_url", "members", "last_request_at"),
+        *("previous_token_until", "disabled_at", "created_at"),
+    )
+
+    def get_fields(
+        self, request: HttpRequest, obj: ScimConnection | None = None
+    ) -> tuple[str, ...]:
+        """Return what is asked of a new connection, and what there is to see and to set later."""
+        if obj is None:
+            return "organization", "name", "remove_after_days"
+        seen = ["state", "organization", "base_url", "members", "last_request_at"]
+        if obj.previous_token_until:
+            seen.append("previous_token_until")
+        if not obj.is_enabled:
+            seen.append("disabled_at")
+        return ("name", *seen, *TRANSFERS, "remove_after_days", "created_at", "id")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: ScimConnection | None = None
+    ) -> tuple[str, ...]:
+        """A connection stays with its organization."""
+        return (*self.readonly_fields, "organization") if obj else self.readonly_fields
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: ScimConnection | None = None,
+        change: bool = False,
+        **options: Any,
+    ) -> type[forms.ModelForm[ScimConnection]]:
+        """Return a form that offers departments of the connection's organization alone."""
+        form = super().get_form(request, obj, change, **options)
+        for name in TRANSFERS:
+            field = form.base_fields.get(name)
+            if obj and isinstance(field, forms.ModelChoiceField):
+                field.widget = SelectOfOrganization(
+                    ScimConnection._meta.get_field(name), obj.organization, self.admin_site
+                )
+                field.queryset = Department.objects.filter(organization=obj.organization)
+        return form
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: ScimConnection | None = None
+    ) -> bool:
+        """What is disabled does not change."""
+        return (obj is None or obj.is_enabled) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: ScimConnection | None = None
+    ) -> bool:
+        """Records name it."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the pages of a connection besides Django's own."""
+        view = self.admin_site.admin_view
+        name = "organizations_scimconnection"
+        return [
+            path("<str:connection_id>/token/", view(self.rotation), name=f"{name}_rotation"),
+            path("<str:connection_id>/disable/", view(self.disabling), name=f"{name}_disabling"),
+            *super().get_urls(),
+        ]
+
+    def response_add(
+        self, request: HttpRequest, obj: ScimConnection, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Show the first token of a new connection."""
+        return self._token_page(request, obj, issue_token(obj))
+
+    def rotation(self, request: HttpRequest, connection_id: str) -> HttpResponse:
+        """Ask whether another token is wanted; once that is confirmed, show it."""
+        connection = self._find_to_change(request, connection_id)
+        if request.method == "POST":
+            token = issue_token(connection)
+            self.log_change(request, connection, "Another token was issued.")
+            return self._token_page(request, connection, token)
+        return confirmation_page(
+            self,
+            request,
+            "scimconnection/rotation",
+            title=f"Another token for {connection}?",
+            connection=connection,
+        )
+
+    def disabling(self, request: HttpRequest, connection_id: str) -> HttpResponse:
+        """Ask whether the directory is to be let in no more; then let it in no more."""
+        connection = self._find_to_change(request, connection_id)
+        if request.method == "POST":
+            if disable(connection):
+                self.log_change(request, connection, "Disabled.")
+            self.message_user(request, f"{connection} is disabled.", messages.SUCCESS)
+            return redirect(CONNECTION, connection.pk)
+        return confirmation_page(
+            self,
+            request,
+            "scimconnection/disabling",
+            title=f"Disable {connection}?",
+            connection=connection,
+        )
+
+    def _find_to_change(self, request: HttpRequest, connection_id: str) -> ScimConnection:
+        """Return an enabled connection; raises PermissionDenied or Http404."""
+        connection = self.get_object(request, connection_id)
+        if connection is None:
+            raise Http404
+        if not self.has_change_permission(request, connection):
+            raise PermissionDenied
+        return connection
+
+    def _token_page(
+        self, request: HttpRequest, connection: ScimConnection, token: str
+    ) -> HttpResponse:
+        """Return the page that shows a token, once."""
+        return confirmation_page(
+            self,
+            request,
+            "scimconnection/token",
+            title=f"The token of {connection}",
+            connection=connection,
+            token=token,
+            base_url=request.build_absolute_uri(self.base_url(connection)),
+        )
+
+    @admin.display(description="State")
+    def state(self, connection: ScimConnection) -> str:
+        """Say whether the directory is let in."""
+        return "Enabled" if connection.is_enabled else "Disabled"
+
+    @admin.display(description="Base URL")
+    def base_url(self, connection: ScimConnection) -> str:
+        """Say where the directory finds the organization."""
+        return f"/scim/v2/organizations/{connection.organization_id}"
+
+    @admin.display(description="Members it manages")
+    def members(self, connection: ScimConnection) -> str:
+        """Count whom the directory knows, as a link to the list of them."""
+        if not connection.is_enabled:
+            return "-"
+        number = count_or_estimate(
+            ScimIdentity.objects.filter(organization=connection.organization_id)
+        )
+        address = reverse("admin:organizations_scimidentity_changelist")
+        query = urlencode({"organization": connection.organization_id})
+        return format_html('<a href="{}?{}">{}</a>', address, query, f"{number:,}")
+
+
+@admin.register(ScimIdentity)
+class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
+    """As whom a directory knows a member: what it sees of them."""
+
+    list_display = ("user_name", "user", "organization", "external_id", "name", "account_made_by")
+    list_filter = (OrganizationFilter,)
+    list_select_related = ("user", "organization", "account_made_by")
+    search_fields = ("user__email",)
+    search_help_text = "Who it is here: a name, how an e-mail address begins, or an id."
+    fieldsets = (
+        ("What the directory sees", {"fields": ("user_name", "external_id", "name")}),
+        ("Who it is here", {"fields": ("user", "organization", "account_made_by", "changed_at")}),
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ScimIdentity], search_term: str
+    ) -> tuple[QuerySet[ScimIdentity], bool]:
+        """Find identities by whose they are."""
+        if not search_term:
+            return queryset, False
+        return queryset.filter(user__in=User.objects.matching(search_term)), False
+
+    @admin.display(description="Name")
+    def name(self, identity: ScimIdentity) -> str:
+        """Give the name that the directory gave."""
+        given = f"{identity.given_name} {identity.family_name}".strip()
+        return identity.display_name or identity.formatted_name or given or "-"

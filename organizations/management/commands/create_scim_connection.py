@@ -1,0 +1,105 @@
+"""``manage.py create_scim_connection``: lets a directory in; its token is shown once."""
+
+from argparse import ArgumentTypeError
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from config.database_version import require_schema
+from organizations.models import Organization, ScimConnection
+from organizations.scim.connections import issue_token
+
+LONGEST_DAYS = 3650
+
+
+def days(value: str) -> int:
+    """Return a number of days; raises ArgumentTypeError for what is none."""
+    if not value.isdecimal() or not 1 <= int(value) <= LONGEST_DAYS:
+        raise ArgumentTypeError(f"must be a whole number from 1 to {LONGEST_DAYS}")
+    return int(value)
+
+
+def base_url(organization_id: str) -> str:
+    """Return where a directory finds an organization, at the first name of ALLOWED_HOSTS."""
+    names = [name for name in settings.ALLOWED_HOSTS if not name.startswith((".", "*"))]
+    here = f"https://{names[0]}" if names else "http://127.0.0.1:8000"
+    return f"{here}/scim/v2/organizations/{organization_id}"
+
+
+class Command(BaseCommand):
+    """Connects a directory to an organization and prints what to enter there."""
+
+    help = (
+        "Lets a directory (Okta, Entra ID) manage the members of an organization by SCIM 2.0."
+        " Prints its token, once, and the base URL, as lines for a shell; only the token's hash is"
+        " stored. The directory acts with every capability there. An organization has one enabled"
+        " connection; the admin gives it another token, or disables it."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare which organization, what the connection is called, and what it does besides."""
+        parser.add_argument("organization", metavar="ORG", help="The organization's id: org_…")
+        parser.add_argument(
+            "--name", required=True, metavar="NAME", help='What it is called, such as "Okta".'
+        )
+        parser.add_argument(
+            "--transfer-on-deactivate",
+            metavar="DEPARTMENT",
+            help="Id of the department that takes over what members own whom it deactivates.",
+        )
+        parser.add_argument(
+            "--transfer-on-removal",
+            metavar="DEPARTMENT",
+            help="Id of the department that takes over what members own whom it removes.",
+        )
+        parser.add_argument(
+            "--remove-after-days",
+            metavar="DAYS",
+            type=days,
+            help=(
+                "Remove whom it deactivated after so many days, unless somebody reactivated them:"
+                " Okta never deletes (default: never)."
+            ),
+        )
+
+    @transaction.atomic
+    def handle(
+        self,
+        *,
+        organization: str,
+        name: str,
+        transfer_on_deactivate: str | None,
+        transfer_on_removal: str | None,
+        remove_after_days: int | None,
+        **_: Any,
+    ) -> None:
+        """Make the connection.
+
+        Raises CommandError for an unknown organization or department, one that has an enabled
+        connection, and a name that is empty or too long.
+        """
+        require_schema()
+        if not Organization.objects.filter(pk=organization).exists():
+            raise CommandError(f"There is no organization with the id {organization}.")
+        connection = ScimConnection(
+            organization_id=organization,
+            name=name.strip(),
+            transfer_on_deactivate_id=transfer_on_deactivate,
+            transfer_on_removal_id=transfer_on_removal,
+            remove_after_days=remove_after_days,
+        )
+        try:
+            connection.full_clean()
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        connection.save()
+        token = issue_token(connection)
+        self.stderr.write(
+            f"{connection} may manage the members of {organization}."
+            " Keep the token: it cannot be shown again."
+        )
+        self.stdout.write(f"export SCIM_TOKEN={token}")
+        self.stdout.write(f"export SCIM_URL={base_url(organization)}")

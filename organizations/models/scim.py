@@ -1,0 +1,153 @@
+"""The directory that an organization is connected to, and as whom it knows the members."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from config.identifiers import PrefixedIdField
+from organizations.constraints import ForeignKeyConstraint
+from organizations.models.organization import Department, Organization
+from users.models import User
+
+
+class ScimConnectionQuerySet(models.QuerySet["ScimConnection"]):
+    """Connections, and whether they work."""
+
+    def enabled(self) -> Self:
+        """Keep those whose directory is let in."""
+        return self.filter(disabled_at=None)
+
+
+class ScimConnection(models.Model):
+    """The access of one directory, such as Okta or Entra ID, to one organization.
+
+    It acts with every capability there. Records and events name it where a person would be named.
+    """
+
+    id = PrefixedIdField("scim")
+    # The unique constraint below serves requests; a list of an organization's is short.
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="scim_connections", db_index=False
+    )
+    name = models.CharField(max_length=100, help_text="Which directory it is.")
+    # Two, so that a token can be replaced while the directory still sends the one before.
+    token_digest = models.BinaryField(max_length=32)
+    previous_token_digest = models.BinaryField(max_length=32, null=True, blank=True)
+    previous_token_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Until when the token before works."
+    )
+    transfer_on_deactivate = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        help_text="The department that takes over what a member owns when they are deactivated.",
+    )
+    transfer_on_removal = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        help_text="The department that takes over what a member owns when they are removed.",
+    )
+    remove_after_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Days after which a member whom it deactivated is removed; empty for never.",
+    )
+    last_request_at = models.DateTimeField(null=True, blank=True, editable=False)
+    disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ScimConnectionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "SCIM connection"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=models.Q(disabled_at=None),
+                name="one_enabled_scim_connection",
+                violation_error_message="The organization has an enabled connection already.",
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "transfer_on_deactivate"],
+                to="organizations.Department",
+                to_fields=["organization", "id"],
+                name="scim_deactivation_department_in_organization",
+                violation_error_message="The organization has no such department.",
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "transfer_on_removal"],
+                to="organizations.Department",
+                to_fields=["organization", "id"],
+                name="scim_removal_department_in_organization",
+                violation_error_message="The organization has no such department.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether the directory is let in."""
+        return self.disabled_at is None
+
+
+class ScimIdentity(models.Model):
+    """As whom an organization's directory knows a member: what SCIM shows of them.
+
+    A trigger of the membership deletes it in the transaction of the removal, whoever removes.
+    """
+
+    # The unique constraints below begin with the organization and serve as its index.
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="scim_identities", db_index=False
+    )
+    # Looked up together with the organization alone.
+    user = models.ForeignKey(User, models.PROTECT, related_name="scim_identities", db_index=False)
+    account_made_by = models.ForeignKey(
+        ScimConnection,
+        models.PROTECT,
+        related_name="accounts_made",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="The connection that made the account, and may change its name and address.",
+    )
+    user_name = models.CharField(max_length=320)
+    external_id = models.CharField(max_length=255, blank=True)
+    formatted_name = models.CharField(max_length=200, blank=True)
+    given_name = models.CharField(max_length=200, blank=True)
+    family_name = models.CharField(max_length=200, blank=True)
+    display_name = models.CharField(max_length=200, blank=True)
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = "SCIM identity"
+        verbose_name_plural = "SCIM identities"
+        default_permissions = ("view",)
+        constraints = (
+            models.UniqueConstraint(fields=["organization", "user"], name="one_scim_identity"),
+            models.UniqueConstraint(
+                "organization", Lower("user_name"), name="scim_user_name_in_organization"
+            ),
+        )
+        indexes = (
+            # How Okta and Entra ID find somebody again.
+            models.Index(
+                fields=["organization", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="scim_identity_by_external_id",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.user_name

@@ -1,0 +1,112 @@
+"""Connections of directories: given tokens, known by them, and disabled."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F, Q
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from rest_framework.exceptions import Throttled
+
+from config.api.throttling import AddressRateThrottle, RateThrottle
+from config.identifiers import is_id
+from organizations.models import ScimConnection
+from users.exceptions import TokenInvalidError
+from users.models.access_token import digest_of
+
+TOKEN_PREFIX = "offboard_scim_"  # noqa: S105 (not a secret: lets scanners recognise a leaked token)
+PREVIOUS_TOKEN_WORKS = timedelta(hours=24)
+SEEN_TO = timedelta(minutes=1)
+
+
+class ConnectionRateThrottle(RateThrottle):
+    """Counts requests by the connection that sends them."""
+
+    scope = "connection"
+
+    def __init__(self, connection: ScimConnection) -> None:
+        self.connection = connection
+        super().__init__()
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        """Return the key that this connection's requests are counted under."""
+        return f"throttle_connection_{self.connection.pk}"
+
+
+def issue_token(connection: ScimConnection) -> str:
+    """Give an enabled connection its first token, or another; return it: it cannot be had again.
+
+    The token before works for 24 hours more, the one before that no longer. Raises DoesNotExist for
+    a connection that is disabled.
+    """
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    previous: dict[str, Any] = {}
+    if connection.token_digest:
+        previous["previous_token_digest"] = F("token_digest")
+        previous["previous_token_until"] = timezone.now() + PREVIOUS_TOKEN_WORKS
+    enabled = ScimConnection.objects.enabled().filter(pk=connection.pk)
+    if not enabled.update(token_digest=digest_of(token), **previous):
+        raise ScimConnection.DoesNotExist
+    return token
+
+
+def disable(connection: ScimConnection) -> bool:
+    """Let a directory in no more; tell whether that changed anything. It is not enabled again."""
+    enabled = ScimConnection.objects.enabled().filter(pk=connection.pk)
+    return bool(enabled.update(disabled_at=timezone.now()))
+
+
+def authenticate(request: HttpRequest, organization_id: str) -> ScimConnection:
+    """Return the enabled connection of this organization whose token the request carries.
+
+    Raises TokenInvalidError for whatever else it carries, nothing included, and Throttled where its
+    address has guessed, or its connection asked, too often. That the directory was seen is written
+    once a minute at most.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+    connection = _find_connection(organization_id)
+    if (
+        connection is None
+        or scheme.lower() != "bearer"
+        or not _is_token_of(connection, token.strip())
+    ):
+        _refuse_beyond_rate(AddressRateThrottle(), request)
+        raise TokenInvalidError
+    _refuse_beyond_rate(ConnectionRateThrottle(connection), request)
+    _note_request(connection)
+    return connection
+
+
+def _find_connection(organization_id: str) -> ScimConnection | None:
+    """Return the enabled connection of an organization, if it has one."""
+    if not is_id("org", organization_id):
+        return None
+    return ScimConnection.objects.enabled().filter(organization=organization_id).first()
+
+
+def _is_token_of(connection: ScimConnection, token: str) -> bool:
+    """Tell whether it is the connection's token, or the one before while that works."""
+    digests = [connection.token_digest]
+    until = connection.previous_token_until
+    if connection.previous_token_digest and until and timezone.now() < until:
+        digests.append(connection.previous_token_digest)
+    digest = digest_of(token)
+    return any(constant_time_compare(digest, bytes(known)) for known in digests)
+
+
+def _note_request(connection: ScimConnection) -> None:
+    """Write when the directory was last seen, to the minute."""
+    now = timezone.now()
+    seen = connection.last_request_at
+    if seen is None or now - seen >= SEEN_TO:
+        ScimConnection.objects.filter(
+            Q(last_request_at=None) | Q(last_request_at__lte=now - SEEN_TO), pk=connection.pk
+        ).update(last_request_at=now)
+
+
+def _refuse_beyond_rate(throttle: RateThrottle, request: HttpRequest) -> None:
+    """Count a request; raises Throttled where there were too many."""
+    if not throttle.allow_request(request):
+        raise Throttled(throttle.wait())

@@ -1,0 +1,45 @@
+"""The filters that directories send: equal, and several joined by and."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from scim2_models import InvalidFilterException, SearchRequest
+from scim2_models.path import (
+    CompareOperator,
+    Comparison,
+    FilterNode,
+    LogicalExpr,
+    LogicalOperator,
+    ValuePath,
+)
+
+
+def equalities(search_request: SearchRequest[Any]) -> list[tuple[str, object]]:
+    """Return what a filter demands: attributes, such as ``emails.value``, and their values.
+
+    Attributes are in lower case. Raises InvalidFilterException for any other filter.
+    """
+    if search_request.filter is None:
+        return []
+    return list(_equalities(search_request.filter.ast))
+
+
+def unknown(attribute: str) -> InvalidFilterException:
+    """Return the error for an attribute that nothing is found by."""
+    return InvalidFilterException(detail=f"{attribute!r} cannot be searched for.")
+
+
+def _equalities(node: FilterNode, inside: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the comparisons of a part of a filter, within an attribute of several values."""
+    match node:
+        case Comparison(op=CompareOperator.eq):
+            path = node.attr_path
+            names = filter(None, [inside, path.attr, path.sub_attr])
+            yield ".".join(names).lower(), node.value
+        case LogicalExpr(op=LogicalOperator.and_):
+            for term in node.terms:
+                yield from _equalities(term, inside)
+        case ValuePath():
+            yield from _equalities(node.val_filter, node.attr_path.attr)
+        case _:
+            raise InvalidFilterException(detail="Only eq is supported, and several joined by and.")

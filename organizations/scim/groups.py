@@ -1,0 +1,202 @@
+"""Departments as SCIM's groups."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import ProtectedError, QuerySet
+from scim2_models import (
+    ConflictException,
+    InvalidValueException,
+    Meta,
+    NotFoundException,
+    Reference,
+    ResponseParameters,
+    SearchRequest,
+)
+from scim2_server.storage import SearchPage
+
+from config.identifiers import is_id
+from organizations.assignment.department import change_department
+from organizations.exceptions import UserNotFoundError
+from organizations.locks import lock_members
+from organizations.models import Department, DepartmentMembership, ScimConnection, Source
+from organizations.scim.filters import equalities, unknown
+from organizations.scim.group_patch import GroupPatch
+from organizations.scim.resources import Group, GroupMember
+from organizations.scim.versions import require_version, version_of
+
+
+class Groups:
+    """The departments of a connection's organization: read, made, changed and deleted.
+
+    Locks are a department's first, then its members' in their order.
+    """
+
+    def __init__(self, connection: ScimConnection, trace_id: str) -> None:
+        self.organization_id = connection.organization_id
+        self.caller: dict[str, Any] = {
+            "actor": None,
+            "source": Source.SCIM,
+            "connection": connection,
+            "trace_id": trace_id,
+        }
+
+    def lock(self, group_id: str) -> None:
+        """Lock a department and its members, until the transaction ends."""
+        self._lock_department(group_id)
+        lock_members(self.organization_id, self._member_ids(group_id))
+
+    def get(self, group_id: str, asked: ResponseParameters[Any] | None = None) -> Group:
+        """Return a department. Raises NotFoundException."""
+        [group] = self._read([self._find(self._departments(), group_id)], asked)
+        return group
+
+    def search(self, search_request: SearchRequest[Any]) -> SearchPage:
+        """Return a page of departments by their ids. Raises InvalidFilterException."""
+        departments = self._departments()
+        for attribute, value in equalities(search_request):
+            departments = _narrow(departments, attribute, str(value))
+        first = (search_request.start_index or 1) - 1
+        count = search_request.count
+        last = None if count is None else first + count
+        page = list(departments.order_by("pk")[first:last])
+        return SearchPage(departments.count(), list(self._read(page, search_request)))
+
+    def create(self, resource: Group) -> Group:
+        """Make a department, with members; return it."""
+        department = Department.objects.create(
+            organization_id=self.organization_id, name=_name_of(resource)
+        )
+        self._change_members(department.pk, joining=_ids_of(resource), leaving=())
+        return self.get(department.pk)
+
+    def update(self, resource: Group, expected_version: str | None) -> Group:
+        """Write what differs from what is there; return the result. Raises NotFoundException."""
+        group_id = resource.id or ""
+        self.lock(group_id)
+        before = self.get(group_id)
+        require_version(before, expected_version)
+        if resource.display_name != before.display_name:
+            self._rename(group_id, _name_of(resource))
+        here, wanted = _ids_of(before), _ids_of(resource)
+        self._change_members(group_id, joining=wanted - here, leaving=here - wanted)
+        return self.get(group_id)
+
+    def patch(self, group_id: str, patch: GroupPatch) -> None:
+        """Change a department, and read no more of it than that needs. Raises NotFoundException."""
+        self._lock_department(group_id)
+        if patch.name is not None:
+            self._rename(group_id, patch.name)
+        leaving = patch.leaving
+        if patch.replaces:
+            leaving = set(self._member_ids(group_id)) - patch.joining
+        self._change_members(group_id, joining=patch.joining, leaving=leaving)
+
+    def delete(self, group_id: str, expected_version: str | None) -> None:
+        """Delete a department. Raises ConflictException while something refers to it."""
+        self.lock(group_id)
+        if expected_version is not None:
+            require_version(self.get(group_id), expected_version)
+        self._change_members(group_id, joining=(), leaving=set(self._member_ids(group_id)))
+        try:
+            self._departments().get(pk=group_id).delete()
+        except ProtectedError as error:
+            raise ConflictException(
+                detail="The department owns resources, or a record or a setting names it."
+            ) from error
+
+    def _departments(self) -> QuerySet[Department]:
+        """Return the departments of the organization."""
+        return Department.objects.filter(organization=self.organization_id)
+
+    def _find(self, departments: QuerySet[Department], group_id: str) -> Department:
+        """Return a department. Raises NotFoundException."""
+        known = [group_id] if is_id("dept", group_id) else []
+        if department := departments.filter(pk__in=known).first():
+            return department
+        raise NotFoundException(detail="There is no such group.")
+
+    def _lock_department(self, group_id: str) -> None:
+        """Lock a department; that members join and leave otherwise is not kept from them."""
+        self._find(self._departments().select_for_update(no_key=True), group_id)
+
+    def _rename(self, group_id: str, name: str) -> None:
+        """Give a department another name."""
+        department = self._departments().get(pk=group_id)
+        department.name = name
+        department.save()
+
+    def _member_ids(self, group_id: str) -> QuerySet[DepartmentMembership, str]:
+        """Return the user ids of a department's members."""
+        members = DepartmentMembership.objects.filter(department=group_id)
+        return members.values_list("user", flat=True)
+
+    def _change_members(
+        self, group_id: str, *, joining: set[str] | Sequence[str], leaving: set[str] | Sequence[str]
+    ) -> None:
+        """Have members join and leave. Raises InvalidValueException for one who is no member."""
+        if not joining and not leaving:
+            return
+        try:
+            change_department(
+                self.organization_id, group_id, joining=joining, leaving=leaving, **self.caller
+            )
+        except UserNotFoundError as refusal:
+            raise InvalidValueException(
+                detail=f"There is no such user: {refusal.details['user_id']}"
+            ) from refusal
+
+    def _read(
+        self, departments: Sequence[Department], asked: ResponseParameters[Any] | None
+    ) -> Sequence[Group]:
+        """Return these departments as SCIM shows them, with their members where they are asked."""
+        members: dict[str, list[GroupMember]] = {}
+        if _wants_members(asked):
+            found = DepartmentMembership.objects.filter(department__in=departments)
+            in_order = found.order_by("department", "user")
+            for department_id, user_id in in_order.values_list("department", "user"):
+                member = GroupMember(value=user_id, ref=Reference(f"Users/{user_id}"), type="User")
+                members.setdefault(department_id, []).append(member)
+        return [_shown(department, members.get(department.pk)) for department in departments]
+
+
+def _narrow(departments: QuerySet[Department], attribute: str, value: str) -> QuerySet[Department]:
+    """Return those of these departments of which an attribute has this value."""
+    match attribute:
+        case "displayname":
+            return departments.filter(name__iexact=value)
+        case "id":
+            return departments.filter(pk__in=[value] if is_id("dept", value) else [])
+        case "members" | "members.value":
+            known = [value] if is_id("usr", value) else []
+            return departments.filter(memberships__user__in=known)
+    raise unknown(attribute)
+
+
+def _wants_members(asked: ResponseParameters[Any] | None) -> bool:
+    """Tell whether members are in the answer to a request that asks so."""
+    if asked is None:
+        return True
+    if asked.attributes:
+        return any(path.parts[0].lower() == "members" for path in asked.attributes)
+    excluded = [".".join(path.parts).lower() for path in asked.excluded_attributes or []]
+    return "members" not in excluded
+
+
+def _name_of(resource: Group) -> str:
+    """Return the name of a department. Raises InvalidValueException where there is none."""
+    if not (resource.display_name or "").strip():
+        raise InvalidValueException(detail="A group has a displayName.")
+    return resource.display_name or ""
+
+
+def _ids_of(resource: Group) -> set[str]:
+    """Return the user ids of a group's members."""
+    return {member.value for member in resource.members or [] if member.value}
+
+
+def _shown(department: Department, members: list[GroupMember] | None) -> Group:
+    """Return a department as SCIM shows it."""
+    group = Group(id=department.pk, display_name=department.name, members=members)
+    group.meta = Meta(resource_type="Group", version=version_of(group))
+    return group

@@ -1,0 +1,18 @@
+"""What tells one state of a resource from another."""
+
+import hashlib
+from typing import Any
+
+from scim2_models import PreconditionFailedException, Resource
+
+
+def version_of(resource: Resource[Any]) -> str:
+    """Return the version of a resource: its content, whenever it came to be."""
+    content = repr(resource.model_dump(exclude={"meta"}))
+    return f'W/"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
+
+
+def require_version(resource: Resource[Any], expected: str | None) -> None:
+    """Raise PreconditionFailedException for a resource that is not in the expected version."""
+    if expected is not None and (resource.meta is None or resource.meta.version != expected):
+        raise PreconditionFailedException

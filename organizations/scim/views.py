@@ -1,0 +1,82 @@
+"""Takes the directory's requests, and answers them and every error as SCIM has it."""
+
+import json
+from http import HTTPStatus
+
+import structlog
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import Throttled
+
+from config.database_errors import DATABASE_FAILURES, RETRY_AFTER_SECONDS
+from config.trace import trace_id_of
+from organizations.models import ScimConnection
+from organizations.scim.connections import authenticate
+from users.exceptions import TokenInvalidError
+
+MAX_BYTES = 1024 * 1024
+MEDIA_TYPE = "application/scim+json"
+ERROR_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:Error"
+# RFC 7643, section 5: how to authenticate can be read before.
+PUBLIC = "ServiceProviderConfig"
+
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+
+@csrf_exempt
+def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpResponse:
+    """Answer one request of an organization's directory."""
+    try:
+        connection = None if resource == PUBLIC else authenticate(request, organization_id)
+        return _answer(request, connection, f"/{resource}")
+    except TokenInvalidError:
+        refusal = _error(HTTPStatus.UNAUTHORIZED, "The token is missing or not valid here.")
+        refusal["WWW-Authenticate"] = 'Bearer realm="SCIM"'
+        return refusal
+    except Throttled as throttled:
+        refusal = _error(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests.")
+        refusal["Retry-After"] = f"{getattr(throttled, 'wait', None) or 0:.0f}"
+        return refusal
+    except UnreadablePostError:
+        return _error(HTTPStatus.BAD_REQUEST, "The body could not be read.")
+    except DATABASE_FAILURES as fault:
+        logger.error("database_failed", exc_info=fault)
+        refusal = _error(HTTPStatus.SERVICE_UNAVAILABLE, "The service is busy. Try again shortly.")
+        refusal["Retry-After"] = RETRY_AFTER_SECONDS
+        return refusal
+    except Exception as fault:
+        logger.exception("scim_failed", exc_info=fault)
+        return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
+
+
+def _answer(request: HttpRequest, connection: ScimConnection | None, path: str) -> HttpResponse:
+    """Have the protocol answer."""
+    body = request.read(MAX_BYTES + 1)
+    if len(body) > MAX_BYTES:
+        return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is over 1 MiB.")
+    # Loaded here, at the first request: see the package.
+    from scim2_server.requests import ScimRequest
+
+    from organizations.scim.protocol import answer
+
+    address = request.build_absolute_uri(request.path)
+    answered = answer(
+        ScimRequest(
+            method=request.method or "",
+            base_url=address[: -len(path)],
+            path=path,
+            query=request.GET.dict(),
+            headers=request.headers,
+            body=body,
+        ),
+        connection,
+        trace_id=trace_id_of(request),
+    )
+    content = b"" if answered.body is None else json.dumps(answered.body).encode()
+    return HttpResponse(content, status=answered.status, headers=answered.headers)
+
+
+def _error(status: HTTPStatus, detail: str) -> HttpResponse:
+    """Return an error that the protocol does not answer itself."""
+    error = {"schemas": [ERROR_SCHEMA], "status": str(status.value), "detail": detail}
+    return HttpResponse(json.dumps(error), status=status, content_type=MEDIA_TYPE)

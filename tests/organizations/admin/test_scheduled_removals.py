@@ -1,0 +1,188 @@
+"""Removals on a date in the admin: asked for, seen and cancelled."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
+
+from organizations.models import Membership, ScheduledRemoval
+from organizations.schedule.due import carry_out_due
+from tests.factories import DepartmentFactory, MembershipFactory, UserFactory
+from tests.organizations.admin.page import text_of
+from tests.organizations.admin.test_member_removal import select
+from tests.schedules import due, schedule
+from users.models import User
+
+LIST = "/admin/organizations/scheduledremoval/"
+
+
+@pytest.fixture
+def member(owner: Membership) -> Membership:
+    return MembershipFactory.create(organization=owner.organization, roles=["Member"])
+
+
+def tomorrow() -> str:
+    return (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+
+
+def pending(member: Membership) -> ScheduledRemoval:
+    [outcome] = schedule(member)
+    assert outcome.schedule
+    return outcome.schedule
+
+
+def test_with_a_date_the_removal_is_scheduled_and_nobody_removed(
+    browser: Client, staff: User, member: Membership
+) -> None:
+    department = DepartmentFactory.create(organization=member.organization)
+    confirmation = select(browser, [member]).url
+
+    page = browser.post(
+        confirmation,
+        {
+            "remove_at": tomorrow(),
+            "reason": "End of contract",
+            f"department_of_{member.organization_id}": department.pk,
+        },
+        follow=True,
+    )
+
+    asked = ScheduledRemoval.objects.get()
+    assert "Scheduled: 1." in text_of(page)
+    assert (asked.requested_by, asked.source) == (staff, "admin")
+    assert (asked.reason, asked.transferred_to) == ("End of contract", department)
+    assert Membership.objects.current().filter(pk=member.pk).exists()
+    assert LogEntry.objects.get().object_id == asked.pk
+
+
+@pytest.mark.parametrize(
+    ("remove_at", "problem"),
+    [
+        ("2020-01-01T00:00", "Must be in the future."),
+        ("2999-01-01T00:00", "Must be at most a year ahead."),
+        ("Friday", "Enter a valid date/time."),
+    ],
+)
+def test_a_date_that_is_none_is_told_at_the_field(
+    browser: Client, member: Membership, remove_at: str, problem: str
+) -> None:
+    page = browser.post(select(browser, [member]).url, {"remove_at": remove_at})
+
+    assert problem in text_of(page)
+    assert not ScheduledRemoval.objects.exists()
+
+
+def test_one_that_is_scheduled_already_is_told(browser: Client, member: Membership) -> None:
+    asked = pending(member)
+    confirmation = select(browser, [member]).url
+
+    shown = text_of(browser.get(confirmation))
+    answer = text_of(browser.post(confirmation, {"remove_at": tomorrow()}, follow=True))
+
+    assert f"{LIST}{asked.pk}/change/" in shown
+    assert "Not scheduled:" in answer
+    assert "The removal of this user is scheduled already." in answer
+
+
+def test_the_member_page_leads_to_what_is_pending(browser: Client, member: Membership) -> None:
+    asked = pending(member)
+
+    page = text_of(browser.get(f"/admin/organizations/membership/{member.pk}/change/"))
+
+    assert f"{LIST}{asked.pk}/change/" in page
+
+
+def test_cancelling_takes_what_is_pending_and_says_what_is_not(
+    browser: Client, staff: User, owner: Membership, member: Membership
+) -> None:
+    other = MembershipFactory.create(organization=owner.organization)
+    asked, done = pending(member), due(other)
+    carry_out_due()
+
+    page = browser.post(
+        LIST, {"action": "cancel", "_selected_action": [asked.pk, done.pk]}, follow=True
+    )
+
+    asked.refresh_from_db()
+    assert (asked.status, asked.cancelled_by) == ("cancelled", staff)
+    assert "Cancelled: 1." in text_of(page)
+    assert "Not pending any more, and not changed: 1." in text_of(page)
+
+
+def test_an_earlier_schedule_does_not_cancel_the_one_that_is_pending(
+    browser: Client, member: Membership
+) -> None:
+    earlier = pending(member)
+    browser.post(LIST, {"action": "cancel", "_selected_action": [earlier.pk]})
+    later = pending(member)
+
+    browser.post(LIST, {"action": "cancel", "_selected_action": [earlier.pk]})
+
+    later.refresh_from_db()
+    assert later.status == "pending"
+
+
+def test_who_may_see_but_not_remove_cannot_cancel(member: Membership) -> None:
+    reader = UserFactory.create(is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_scheduledremoval"))
+    client = Client()
+    client.force_login(reader)
+    asked = pending(member)
+
+    client.post(LIST, {"action": "cancel", "_selected_action": [asked.pk]})
+
+    asked.refresh_from_db()
+    assert asked.status == "pending"
+
+
+def test_failed_ones_are_on_the_first_page_and_lead_to_the_list(
+    browser: Client, owner: Membership
+) -> None:
+    due(owner)
+    carry_out_due()
+
+    first = text_of(browser.get("/admin/"))
+    listed = text_of(browser.get(f"{LIST}?state=open"))
+
+    assert f'{LIST}?state=open">Scheduled removals that failed: <strong>1</strong>' in first
+    assert "LAST_OWNER_CANNOT_BE_REMOVED" in listed
+
+
+@pytest.mark.parametrize("state", [*dict(ScheduledRemoval.STATES), "open"])
+def test_every_state_is_a_list(browser: Client, member: Membership, state: str) -> None:
+    asked = pending(member)
+
+    page = text_of(browser.get(f"{LIST}?state={state}"))
+
+    assert (asked.pk in page) == (state == "pending")
+
+
+def test_staff_find_nothing_of_their_own(browser: Client, staff: User, owner: Membership) -> None:
+    own = MembershipFactory.create(organization=owner.organization, user=staff)
+    asked = due(own)
+    pages = [
+        LIST,
+        f"/admin/organizations/membership/{own.pk}/change/",
+        select(browser, [own]).url,
+        "/admin/organizations/event/",
+        "/admin/",
+    ]
+
+    shown = [text_of(browser.get(page)) for page in pages]
+
+    assert browser.get(f"{LIST}{asked.pk}/change/").status_code == 302  # as of an unknown one
+
+    assert not [page for page in shown if asked.pk in page or "scheduled for" in page]
+    assert "0 events" in shown[3]
+
+
+def test_staff_do_not_schedule_their_own(browser: Client, staff: User, owner: Membership) -> None:
+    own = MembershipFactory.create(organization=owner.organization, user=staff)
+
+    page = browser.post(select(browser, [own]).url, {"remove_at": tomorrow()}, follow=True)
+
+    assert "Nobody schedules, sees or cancels their own removal." in text_of(page)
+    assert not ScheduledRemoval.objects.exists()

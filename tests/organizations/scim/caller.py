@@ -1,0 +1,82 @@
+"""A directory that sends requests, and what a member can do in between."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+
+from organizations.access import capabilities_in
+from organizations.capabilities import Capability
+from organizations.exceptions import OrganizationAccessDeniedError
+from organizations.models import Organization, ScimConnection
+from tests.directories import connect
+from users.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request was answered."""
+
+    status: int
+    body: dict[str, Any]
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The directory of one organization."""
+
+    connection: ScimConnection
+    token: str
+
+    @classmethod
+    def of(cls, organization: Organization, **fields: Any) -> "Directory":
+        """Connect a directory to an organization."""
+        return cls(*connect(organization, **fields))
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        content_type: str = "application/scim+json",
+    ) -> Answer:
+        """Send a request; return its answer."""
+        response = Client().generic(
+            method,
+            f"/scim/v2/organizations/{self.connection.organization_id}{path}",
+            body if isinstance(body, bytes) else json.dumps(body) if body is not None else "",
+            content_type=content_type,
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+        content = json.loads(response.content) if response.content else {}
+        return Answer(response.status_code, content, response.headers.get("Content-Type", ""))
+
+    def patch(self, path: str, *operations: dict[str, Any]) -> Answer:
+        """Send a PATCH of these operations."""
+        return self.send("PATCH", path, {"schemas": [PATCH_OP], "Operations": list(operations)})
+
+    def add(self, user_name: str, **attributes: Any) -> str:
+        """Have somebody added; return their id."""
+        answer = self.send("POST", "/Users", new_user(user_name, **attributes))
+        assert answer.status == 201, answer.body
+        return str(answer.body["id"])
+
+
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+
+
+def new_user(user_name: str, **attributes: Any) -> dict[str, Any]:
+    """Return the body that adds somebody."""
+    return {"schemas": [USER], "userName": user_name, **attributes}
+
+
+def rights(organization: Organization, user_id: str) -> frozenset[Capability] | None:
+    """Return what a user may do there, or None where they are a stranger."""
+    try:
+        return capabilities_in(organization.pk, User.objects.get(pk=user_id), None)
+    except OrganizationAccessDeniedError:
+        return None

@@ -1,0 +1,187 @@
+"""Departments, as a directory makes, changes and deletes them."""
+
+from typing import Any
+
+import pytest
+
+from organizations.models import Department, Event, Membership, Organization
+from tests.deactivations import deactivate
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from tests.organizations.scim.caller import GROUP, Directory
+from tests.removals import remove
+
+
+def new_group(name: str, *members: Membership) -> dict[str, Any]:
+    """Return the body that makes a group."""
+    values = [{"value": member.user_id} for member in members]
+    return {"schemas": [GROUP], "displayName": name, "members": values}
+
+
+def belonging(department: Department) -> set[str]:
+    """Return the ids of those who belong to a department."""
+    return set(department.memberships.values_list("user", flat=True))
+
+
+def test_a_group_is_made_found_and_shown(directory: Directory, owner: Membership) -> None:
+    made = directory.send("POST", "/Groups", new_group("Engineering", owner))
+    department = Department.objects.get(organization=owner.organization, name="Engineering")
+
+    assert (made.status, made.body["id"]) == (201, department.pk)
+    assert directory.send("GET", f"/Groups/{department.pk}").body == made.body
+    [found] = directory.send("GET", '/Groups?filter=displayName eq "ENGINEERING"').body["Resources"]
+    assert found == made.body
+    member = f'/Groups?filter=id eq "{department.pk}" and members eq "{owner.user_id}"'
+    assert directory.send("GET", member).body["totalResults"] == 1
+    [group] = directory.send("GET", f"/Users/{owner.user_id}").body["groups"]
+    assert (group["value"], group["display"]) == (department.pk, "Engineering")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_a_name_is_not_given_twice(directory: Directory, owner: Membership, method: str) -> None:
+    DepartmentFactory.create(organization=owner.organization, name="Taken")
+    other = DepartmentFactory.create(organization=owner.organization, name="Other")
+
+    if method == "PATCH":
+        rename = {"op": "replace", "path": "displayName", "value": "Taken"}
+        answer = directory.patch(f"/Groups/{other.pk}", rename)
+    else:
+        path = "/Groups" if method == "POST" else f"/Groups/{other.pk}"
+        answer = directory.send(method, path, new_group("Taken", owner))
+
+    assert (answer.status, answer.body["scimType"]) == (409, "uniqueness")
+    other.refresh_from_db()
+    assert (other.name, belonging(other)) == ("Other", set())
+
+
+def test_a_put_replaces_members_and_leaves_what_it_does_not_name(
+    directory: Directory, organization: Organization
+) -> None:
+    first, second = MembershipFactory.create_batch(2, organization=organization)
+    department = DepartmentFactory.create(organization=organization, name="Old")
+    path = f"/Groups/{department.pk}"
+
+    directory.send("PUT", path, new_group("Old", first))
+    assert belonging(department) == {first.user_id}
+
+    directory.send("PUT", path, new_group("New", second))
+    department.refresh_from_db()
+    assert (department.name, belonging(department)) == ("New", {second.user_id})
+
+    directory.send("PUT", path, {"schemas": [GROUP], "displayName": "New"})
+    assert belonging(department) == {second.user_id}
+
+
+def test_operations_are_applied_in_their_order(
+    directory: Directory, organization: Organization
+) -> None:
+    a, b, c = MembershipFactory.create_batch(3, organization=organization)
+    department = DepartmentFactory.create(organization=organization)
+    MembershipFactory.create(organization=organization, departments=[department])
+
+    directory.patch(
+        f"/Groups/{department.pk}",
+        {"op": "add", "path": "members", "value": [{"value": a.user_id}]},
+        {"op": "replace", "value": {"displayName": "N", "members": [{"value": b.user_id}]}},
+        {"op": "add", "path": f"{GROUP}:members", "value": {"value": c.user_id}},
+        {"op": "remove", "path": f'members[value eq "{b.user_id}"]'},
+        {"op": "replace", "value": {"id": department.pk, "externalId": "1"}},
+    )
+
+    department.refresh_from_db()
+    assert (department.name, belonging(department)) == ("N", {c.user_id})
+
+
+def test_deactivated_members_join_and_leave_too(
+    directory: Directory, organization: Organization
+) -> None:
+    member = MembershipFactory.create(organization=organization)
+    deactivate(member)
+    made = directory.send("POST", "/Groups", new_group("A", member))
+
+    assert [shown["value"] for shown in made.body["members"]] == [member.user_id]
+    directory.patch(f"/Groups/{made.body['id']}", {"op": "remove", "path": "members"})
+    assert not member.department_memberships.exists()
+
+
+def test_each_change_of_a_member_is_one_event_that_names_the_connection(
+    directory: Directory, organization: Organization
+) -> None:
+    member = MembershipFactory.create(organization=organization)
+    department = DepartmentFactory.create(organization=organization)
+    value = [{"value": member.user_id}]
+
+    for op in ("add", "add", "remove", "remove"):
+        directory.patch(f"/Groups/{department.pk}", {"op": op, "path": "members", "value": value})
+
+    events = Event.objects.order_by("pk")
+    assert [event.data["departments_added"] for event in events] == [[department.pk], []]
+    assert [event.data["departments_removed"] for event in events] == [[], [department.pk]]
+    assert {event.connection for event in events} == {directory.connection}
+
+
+@pytest.mark.parametrize("value", ["usr_unknown", "dept_nested", "", None, 1])
+def test_somebody_who_is_no_member_does_not_join(
+    directory: Directory, owner: Membership, value: object
+) -> None:
+    department = DepartmentFactory.create(organization=owner.organization)
+    members = [{"value": owner.user_id}, {"value": value}]
+
+    answer = directory.patch(
+        f"/Groups/{department.pk}", {"op": "add", "path": "members", "value": members}
+    )
+
+    assert (answer.status, answer.body["scimType"]) == (400, "invalidValue")
+    assert belonging(department) == set()
+
+
+def test_a_former_member_does_not_join(directory: Directory, organization: Organization) -> None:
+    former = MembershipFactory.create(organization=organization)
+    remove(former)
+
+    answer = directory.send("POST", "/Groups", new_group("A", former))
+
+    assert answer.status == 400
+    assert not Department.objects.exists()
+
+
+def test_a_group_of_another_organization_is_not_there(directory: Directory) -> None:
+    other = DepartmentFactory.create()
+    path = f"/Groups/{other.pk}"
+
+    assert directory.send("GET", path).status == 404
+    assert directory.send("PUT", path, new_group("A")).status == 404
+    rename = {"op": "replace", "path": "displayName", "value": "A"}
+    assert directory.patch(path, rename).status == 404
+    assert directory.send("DELETE", path).status == 404
+
+
+def test_a_group_is_deleted_with_who_belongs_to_it(
+    directory: Directory, organization: Organization
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    member = MembershipFactory.create(organization=organization, departments=[department])
+
+    assert directory.send("DELETE", f"/Groups/{department.pk}").status == 204
+
+    assert not Department.objects.exists()
+    assert Event.objects.get(user=member.user_id).data["departments_removed"] == [department.pk]
+
+
+@pytest.mark.parametrize("what", ["resource", "record", "connection"])
+def test_a_group_that_something_refers_to_is_not_deleted(
+    directory: Directory, organization: Organization, what: str
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    member = MembershipFactory.create(organization=organization, departments=[department])
+    if what == "resource":
+        ResourceFactory.create(organization=organization, department=department)
+    elif what == "record":
+        remove(MembershipFactory.create(organization=organization), transfer_to=department.pk)
+    else:
+        directory.connection.transfer_on_removal = department
+        directory.connection.save()
+
+    answer = directory.send("DELETE", f"/Groups/{department.pk}")
+
+    assert answer.status == 409
+    assert belonging(department) == {member.user_id}

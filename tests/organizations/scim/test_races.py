@@ -1,0 +1,104 @@
+"""What happens at the same moment as a directory's request, on real connections."""
+
+from contextlib import ExitStack
+from functools import partial
+
+import pytest
+from django.db import OperationalError, transaction
+from psycopg.errors import DeadlockDetected
+
+from organizations.locks import lock_members
+from organizations.models import Membership, Organization
+from organizations.scim.users import Users
+from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
+from tests.deactivations import deactivate
+from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFactory
+from tests.organizations.scim.caller import Answer, Directory, new_user, rights
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def organization() -> Organization:
+    return OrganizationFactory.create()
+
+
+@pytest.fixture
+def member(organization: Organization) -> Membership:
+    return MembershipFactory.create(organization=organization, user__email="ada@example.com")
+
+
+def renamed(directory: Directory, method: str, member: Membership) -> Answer:
+    """Send a new display name of a member, and what was seen of them before."""
+    path = f"/Users/{member.user_id}"
+    if method == "PATCH":
+        return directory.patch(path, {"op": "replace", "path": "displayName", "value": "Ada"})
+    return directory.send("PUT", path, new_user("ada@example.com", displayName="Ada"))
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_a_display_name_does_not_undo_a_deactivation_at_the_same_moment(
+    member: Membership, method: str
+) -> None:
+    directory = Directory.of(member.organization)
+    with ExitStack() as stack, transaction.atomic():
+        lock_members(member.organization_id, [member.user_id])
+        answer = stack.enter_context(in_background(partial(renamed, directory, method, member)))
+        until_somebody_waits_for_a_lock()
+        deactivate(member)
+
+    assert (answer.result().status, answer.result().body["active"]) == (200, False)
+    assert rights(member.organization, member.user_id) is None
+
+
+def test_of_two_additions_of_one_person_at_once_one_is_done(organization: Organization) -> None:
+    directory = Directory.of(organization)
+    addition = partial(directory.send, "POST", "/Users", new_user("ada@example.com"))
+
+    answers = all_at_once(addition, addition)
+
+    assert sorted(answer.status for answer in answers) == [201, 409]
+    assert organization.memberships.count() == 1
+
+
+def test_groups_that_change_members_in_opposite_order_are_all_changed(
+    organization: Organization,
+) -> None:
+    directory = Directory.of(organization)
+    members = MembershipFactory.create_batch(20, organization=organization)
+    groups = DepartmentFactory.create_batch(2, organization=organization)
+    values = [{"value": member.user_id} for member in members]
+
+    answers = all_at_once(
+        *(
+            partial(
+                directory.patch,
+                f"/Groups/{group.pk}",
+                {"op": "add", "path": "members", "value": in_order},
+            )
+            for group, in_order in zip(groups, (values, values[::-1]), strict=True)
+        )
+    )
+
+    assert [answer.status for answer in answers] == [200, 200]
+    assert [group.memberships.count() for group in groups] == [20, 20]
+
+
+def test_a_deadlock_repeats_the_whole_request(
+    member: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = Directory.of(member.organization)
+    reads = []
+    update = Users.update
+
+    def deadlocked_once(users: Users, resource: object, version: str | None) -> object:
+        reads.append(resource)
+        result = update(users, resource, version)  # type: ignore[arg-type]
+        if len(reads) == 1:
+            raise OperationalError from DeadlockDetected()
+        return result
+
+    monkeypatch.setattr(Users, "update", deadlocked_once)
+
+    assert renamed(directory, "PATCH", member).status == 200
+    assert len(reads) == 2
