@@ -104,20 +104,6 @@ member_is_added = pgtrigger.Trigger(
     func="PERFORM organizations_refuse_erased(NEW.user_id); RETURN NEW;",
 )
 
-# As whom the directory knows somebody ends with the membership: who comes back is asked for anew.
-identity_ends = pgtrigger.Trigger(
-    name="scim_identity_ends",
-    level=pgtrigger.Row,
-    when=pgtrigger.After,
-    operation=pgtrigger.UpdateOf("deleted_at"),  # type: ignore[no-untyped-call]
-    condition=pgtrigger.Q(old__deleted_at__isnull=True, new__deleted_at__isnull=False),
-    func="""
-        DELETE FROM organizations_scimidentity
-        WHERE organization_id = NEW.organization_id AND user_id = NEW.user_id;
-        RETURN NULL;
-    """,
-)
-
 schedule_is_made = pgtrigger.Trigger(
     name="of_the_memberships_organization",
     level=pgtrigger.Row,

@@ -4,6 +4,7 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.constraints
 import django.db.models.deletion
+import django.db.models.functions.text
 import django.utils.timezone
 import pgtrigger.compiler
 import pgtrigger.migrations
@@ -23,6 +24,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("users", "0001_initial"),
+        # Its functions, which the trigger on events calls.
+        ("procrastinate", "0041_post_retry_failed_job"),
     ]
 
     operations = [
@@ -71,6 +74,7 @@ class Migration(migrations.Migration):
                             ("removal.cancelled", "Removal cancelled"),
                             ("removal.failed", "Removal failed"),
                             ("resources.transferred", "Resources transferred"),
+                            ("webhook.test", "Webhook test"),
                         ],
                         max_length=40,
                     ),
@@ -345,6 +349,112 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="ScheduledRemoval",
+            fields=[
+                ("id", config.identifiers.PrefixedIdField("sch")),
+                ("remove_at", models.DateTimeField()),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("api", "API"),
+                            ("admin", "Admin"),
+                            ("command", "Command"),
+                            ("schedule", "Schedule"),
+                            ("scim", "SCIM"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("requested_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("reason", models.TextField(blank=True)),
+                ("trace_id", models.CharField(blank=True, max_length=64)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("done", "Done"),
+                            ("cancelled", "Cancelled"),
+                            ("failed", "Failed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "failure",
+                    models.CharField(
+                        blank=True,
+                        help_text="The code of what stood in the way when it was due.",
+                        max_length=40,
+                    ),
+                ),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ScimConnection",
+            fields=[
+                ("id", config.identifiers.PrefixedIdField("scim")),
+                ("name", models.CharField(help_text="Which directory it is.", max_length=100)),
+                ("token_digest", models.BinaryField(max_length=32)),
+                ("previous_token_digest", models.BinaryField(blank=True, max_length=32, null=True)),
+                (
+                    "previous_token_until",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="Until when the token before works.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "remove_after_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Days after which a member whom it deactivated is removed; empty for never.",
+                        null=True,
+                    ),
+                ),
+                ("last_request_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("disabled_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+            ],
+            options={
+                "verbose_name": "SCIM connection",
+            },
+        ),
+        migrations.CreateModel(
+            name="ScimIdentity",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("user_name", models.CharField(max_length=320)),
+                ("external_id", models.CharField(blank=True, max_length=255)),
+                ("formatted_name", models.CharField(blank=True, max_length=200)),
+                ("given_name", models.CharField(blank=True, max_length=200)),
+                ("family_name", models.CharField(blank=True, max_length=200)),
+                ("display_name", models.CharField(blank=True, max_length=200)),
+                (
+                    "changed_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+            ],
+            options={
+                "verbose_name": "SCIM identity",
+                "verbose_name_plural": "SCIM identities",
+                "default_permissions": ("view",),
+            },
+        ),
+        migrations.CreateModel(
             name="TokenBinding",
             fields=[
                 (
@@ -361,6 +471,120 @@ class Migration(migrations.Migration):
             options={
                 "default_permissions": (),
             },
+        ),
+        migrations.CreateModel(
+            name="WebhookDelivery",
+            fields=[
+                ("id", config.identifiers.PrefixedIdField("dlv")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("delivered", "Delivered"),
+                            ("failed", "Failed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(blank=True, default=django.utils.timezone.now, null=True),
+                ),
+                ("last_status_code", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "last_error",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("timeout", "no answer in time"),
+                            ("refused", "no connection"),
+                            ("tls", "no trusted certificate"),
+                            ("address", "no address that may be reached"),
+                            ("status", "an answer other than 2xx"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                "verbose_name_plural": "webhook deliveries",
+            },
+        ),
+        migrations.CreateModel(
+            name="WebhookEndpoint",
+            fields=[
+                ("id", config.identifiers.PrefixedIdField("we")),
+                ("url", models.CharField(max_length=2000, verbose_name="URL")),
+                ("description", models.CharField(blank=True, max_length=500)),
+                (
+                    "event_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("member.added", "Member added"),
+                                ("member.updated", "Member updated"),
+                                ("member.deactivated", "Member deactivated"),
+                                ("member.reactivated", "Member reactivated"),
+                                ("member.removed", "Member removed"),
+                                ("member.restored", "Member restored"),
+                                ("removal.scheduled", "Removal scheduled"),
+                                ("removal.cancelled", "Removal cancelled"),
+                                ("removal.failed", "Removal failed"),
+                                ("resources.transferred", "Resources transferred"),
+                                ("webhook.test", "Webhook test"),
+                            ],
+                            max_length=40,
+                        ),
+                        blank=True,
+                        default=list,
+                        help_text="The types of events that are sent; none means all.",
+                        size=None,
+                    ),
+                ),
+                ("secret_version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "previous_secret_until",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="Until when the secret before signs along.",
+                        null=True,
+                    ),
+                ),
+                ("disabled_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "disabled_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("asked", "as asked"),
+                            ("gone", "the receiver answered 410 Gone"),
+                            ("failing", "five days of nothing but failures"),
+                        ],
+                        editable=False,
+                        max_length=10,
+                    ),
+                ),
+                ("last_success_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "failing_since",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="Since when every attempt has failed.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name="MemberAccount",
@@ -667,6 +891,179 @@ class Migration(migrations.Migration):
             field=organizations.models.member_field.MemberField(),
         ),
         migrations.AddField(
+            model_name="scheduledremoval",
+            name="cancelled_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="scheduledremoval",
+            name="membership",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="scheduled_removals",
+                to="organizations.membership",
+            ),
+        ),
+        migrations.AddField(
+            model_name="scheduledremoval",
+            name="organization",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="scheduled_removals",
+                to="organizations.organization",
+            ),
+        ),
+        migrations.AddField(
+            model_name="scheduledremoval",
+            name="removal",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="schedule",
+                to="organizations.removal",
+            ),
+        ),
+        migrations.AddField(
+            model_name="scheduledremoval",
+            name="requested_by",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Whose permission is asked again when it is due.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="removals_scheduled",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="scheduledremoval",
+            name="transferred_to",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                help_text="The department that the resources will pass to.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="organizations.department",
+            ),
+        ),
+        migrations.AddField(
+            model_name="scheduledremoval",
+            name="transferred_to_user",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                help_text="The person whom the resources will pass to.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="scimconnection",
+            name="organization",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="scim_connections",
+                to="organizations.organization",
+            ),
+        ),
+        migrations.AddField(
+            model_name="scimconnection",
+            name="transfer_on_deactivate",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                help_text="The department that takes over what a member owns when they are deactivated.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="organizations.department",
+            ),
+        ),
+        migrations.AddField(
+            model_name="scimconnection",
+            name="transfer_on_removal",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                help_text="The department that takes over what a member owns when they are removed.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="organizations.department",
+            ),
+        ),
+        migrations.AddField(
+            model_name="removal",
+            name="connection",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="organizations.scimconnection",
+            ),
+        ),
+        migrations.AddField(
+            model_name="event",
+            name="connection",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="organizations.scimconnection",
+            ),
+        ),
+        migrations.AddField(
+            model_name="scimidentity",
+            name="account_made_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                help_text="The connection that made the account, and may change its name and address.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="accounts_made",
+                to="organizations.scimconnection",
+            ),
+        ),
+        migrations.AddField(
+            model_name="scimidentity",
+            name="organization",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="scim_identities",
+                to="organizations.organization",
+            ),
+        ),
+        migrations.AddField(
+            model_name="scimidentity",
+            name="user",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="scim_identities",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
             model_name="tokenbinding",
             name="membership",
             field=models.ForeignKey(
@@ -674,6 +1071,47 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="organizations.membership",
+            ),
+        ),
+        migrations.AddField(
+            model_name="webhookdelivery",
+            name="event",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deliveries",
+                to="organizations.event",
+            ),
+        ),
+        migrations.AddField(
+            model_name="webhookendpoint",
+            name="created_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="webhook_endpoints",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="webhookendpoint",
+            name="organization",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="webhook_endpoints",
+                to="organizations.organization",
+            ),
+        ),
+        migrations.AddField(
+            model_name="webhookdelivery",
+            name="endpoint",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="organizations.webhookendpoint",
             ),
         ),
         migrations.AddIndex(
@@ -706,55 +1144,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="event",
-            index=models.Index(
-                fields=["organization", "id", "created_at"], name="event_by_organization"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(
-                condition=models.Q(("user__isnull", False)),
-                fields=["user", "organization"],
-                name="event_by_user",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(
-                condition=models.Q(("actor__isnull", False)),
-                fields=["actor", "organization", "id"],
-                name="event_by_actor",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(
-                condition=models.Q(("trace_id", ""), _negated=True),
-                fields=["trace_id", "id"],
-                name="event_by_trace",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["organization", "created_at"], name="event_by_date"),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(
-                condition=models.Q(("type", "member.removed"), _negated=True),
-                fields=["organization", "type", "id"],
-                name="event_by_type",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["api", "admin", "command", "schedule", "scim"])),
-                name="event_source_is_known",
-            ),
-        ),
-        migrations.AddIndex(
             model_name="departmentmembership",
             index=models.Index(fields=["department", "user"], name="department_members"),
         ),
@@ -778,70 +1167,12 @@ class Migration(migrations.Migration):
                 fields=("organization", "id"), name="department_in_organization"
             ),
         ),
-        migrations.AddIndex(
-            model_name="removal",
-            index=models.Index(
-                fields=["organization", "created_at"], name="removal_by_organization"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="removal",
-            index=models.Index(fields=["created_at"], name="removal_by_date"),
-        ),
-        migrations.AddIndex(
-            model_name="removal",
-            index=models.Index(fields=["organization", "id", "created_at"], name="removal_by_id"),
-        ),
-        migrations.AddIndex(
-            model_name="removal",
-            index=models.Index(
-                condition=models.Q(("actor__isnull", False)),
-                fields=["actor", "organization", "id"],
-                name="removal_by_actor",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="removal",
-            index=models.Index(fields=["trace_id", "id"], name="removal_by_trace"),
-        ),
-        migrations.AddIndex(
-            model_name="removal",
-            index=models.Index(
-                condition=models.Q(("transferred_to__isnull", False)),
-                fields=["transferred_to"],
-                name="removal_by_target_department",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="removal",
-            index=models.Index(
-                condition=models.Q(
-                    ("resource_count__gt", 0),
-                    ("transferred_to", None),
-                    ("transferred_to_user", None),
-                ),
-                fields=["created_at"],
-                name="removal_that_passed_nothing_on",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="removal",
-            index=models.Index(fields=["organization", "membership"], name="removal_of_membership"),
-        ),
         migrations.AddConstraint(
-            model_name="removal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["api", "admin", "command", "schedule", "scim"])),
-                name="removal_source_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="removal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("transferred_to", None), ("transferred_to_user", None), _connector="OR"
-                ),
-                name="removal_has_one_heir",
+            model_name="department",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "name"),
+                name="department_name_in_organization",
+                violation_error_message="The organization has a department of this name already.",
             ),
         ),
         migrations.AddIndex(
@@ -958,6 +1289,300 @@ class Migration(migrations.Migration):
                 violation_error_message="The member holds this role already.",
             ),
         ),
+        migrations.AddIndex(
+            model_name="scheduledremoval",
+            index=models.Index(fields=["organization", "id"], name="scheduled_removal_by_id"),
+        ),
+        migrations.AddIndex(
+            model_name="scheduledremoval",
+            index=models.Index(
+                fields=["organization", "status", "id"], name="scheduled_removal_by_status"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="scheduledremoval",
+            index=models.Index(
+                condition=models.Q(("status", "pending")),
+                fields=["remove_at", "id"],
+                name="scheduled_removal_due",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="scheduledremoval",
+            index=models.Index(
+                condition=models.Q(("status", "failed")),
+                fields=["ended_at"],
+                name="scheduled_removal_failed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="scheduledremoval",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "pending")),
+                fields=("membership",),
+                name="one_pending_scheduled_removal",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="scheduledremoval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["api", "admin", "command", "schedule", "scim"])),
+                name="scheduled_removal_source_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="scheduledremoval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("transferred_to", None), ("transferred_to_user", None), _connector="OR"
+                ),
+                name="scheduled_removal_has_one_heir",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="scheduledremoval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at", None), ("status", "pending")),
+                    models.Q(
+                        ("ended_at__isnull", False), models.Q(("status", "pending"), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="scheduled_removal_is_pending_until_it_ends",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="scheduledremoval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("removal__isnull", False), ("status", "done")),
+                    models.Q(models.Q(("status", "done"), _negated=True), ("removal", None)),
+                    _connector="OR",
+                ),
+                name="scheduled_removal_is_done_by_a_removal",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="scheduledremoval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status", "failed"), ("failure", ""), _connector="XOR"),
+                name="scheduled_removal_failed_for_a_reason",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="scimconnection",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("disabled_at", None)),
+                fields=("organization",),
+                name="one_enabled_scim_connection",
+                violation_error_message="The organization has an enabled connection already.",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="removal",
+            index=models.Index(
+                fields=["organization", "created_at"], name="removal_by_organization"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="removal",
+            index=models.Index(fields=["created_at"], name="removal_by_date"),
+        ),
+        migrations.AddIndex(
+            model_name="removal",
+            index=models.Index(fields=["organization", "id", "created_at"], name="removal_by_id"),
+        ),
+        migrations.AddIndex(
+            model_name="removal",
+            index=models.Index(
+                condition=models.Q(("actor__isnull", False)),
+                fields=["actor", "organization", "id"],
+                name="removal_by_actor",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="removal",
+            index=models.Index(fields=["trace_id", "id"], name="removal_by_trace"),
+        ),
+        migrations.AddIndex(
+            model_name="removal",
+            index=models.Index(
+                condition=models.Q(("transferred_to__isnull", False)),
+                fields=["transferred_to"],
+                name="removal_by_target_department",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="removal",
+            index=models.Index(
+                condition=models.Q(
+                    ("resource_count__gt", 0),
+                    ("transferred_to", None),
+                    ("transferred_to_user", None),
+                ),
+                fields=["created_at"],
+                name="removal_that_passed_nothing_on",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="removal",
+            index=models.Index(fields=["organization", "membership"], name="removal_of_membership"),
+        ),
+        migrations.AddConstraint(
+            model_name="removal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["api", "admin", "command", "schedule", "scim"])),
+                name="removal_source_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="removal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("transferred_to", None), ("transferred_to_user", None), _connector="OR"
+                ),
+                name="removal_has_one_heir",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(
+                fields=["organization", "id", "created_at"], name="event_by_organization"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("user__isnull", False)),
+                fields=["user", "organization"],
+                name="event_by_user",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("actor__isnull", False)),
+                fields=["actor", "organization", "id"],
+                name="event_by_actor",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("trace_id", ""), _negated=True),
+                fields=["trace_id", "id"],
+                name="event_by_trace",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(fields=["organization", "created_at"], name="event_by_date"),
+        ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("type", "member.removed"), _negated=True),
+                fields=["organization", "type", "id"],
+                name="event_by_type",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["api", "admin", "command", "schedule", "scim"])),
+                name="event_source_is_known",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="scimidentity",
+            index=models.Index(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=["organization", "external_id"],
+                name="scim_identity_by_external_id",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="scimidentity",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "user"), name="one_scim_identity"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="scimidentity",
+            constraint=models.UniqueConstraint(
+                models.F("organization"),
+                django.db.models.functions.text.Lower("user_name"),
+                name="scim_user_name_in_organization",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="webhookendpoint",
+            index=models.Index(fields=["organization", "id"], name="webhook_endpoint_by_id"),
+        ),
+        migrations.AddIndex(
+            model_name="webhookendpoint",
+            index=models.Index(
+                condition=models.Q(("disabled_at", None)),
+                fields=["organization"],
+                name="webhook_endpoint_enabled",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="webhookendpoint",
+            index=models.Index(
+                condition=models.Q(("disabled_reason__in", ["gone", "failing"])),
+                fields=["id"],
+                name="webhook_endpoint_given_up",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="webhookendpoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("disabled_at", None), ("disabled_reason", "")),
+                    models.Q(
+                        ("disabled_at__isnull", False),
+                        models.Q(("disabled_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="webhook_endpoint_is_disabled_for_a_reason",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="webhookdelivery",
+            index=models.Index(fields=["endpoint", "id"], name="webhook_delivery_by_id"),
+        ),
+        migrations.AddIndex(
+            model_name="webhookdelivery",
+            index=models.Index(
+                fields=["endpoint", "status", "id"], name="webhook_delivery_by_status"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="webhookdelivery",
+            index=models.Index(fields=["created_at"], name="webhook_delivery_by_date"),
+        ),
+        migrations.AddConstraint(
+            model_name="webhookdelivery",
+            constraint=models.UniqueConstraint(
+                fields=("endpoint", "event"), name="webhook_delivery_once_an_endpoint"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="webhookdelivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("delivered_at__isnull", False), ("status", "delivered")),
+                    models.Q(
+                        models.Q(("status", "delivered"), _negated=True), ("delivered_at", None)
+                    ),
+                    _connector="OR",
+                ),
+                name="webhook_delivery_is_delivered_at_a_time",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="membership",
             constraint=organizations.constraints.ForeignKeyConstraint(
@@ -990,24 +1615,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="removal",
-            constraint=organizations.constraints.ForeignKeyConstraint(
-                fields=("organization", "membership", "membership_is_current"),
-                name="removal_of_ended_membership",
-                to="organizations.Membership",
-                to_fields=("organization", "id", "is_current"),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="removal",
-            constraint=organizations.constraints.ForeignKeyConstraint(
-                fields=("organization", "transferred_to"),
-                name="removal_department_in_organization",
-                to="organizations.Department",
-                to_fields=("organization", "id"),
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="resource",
             constraint=organizations.constraints.ForeignKeyConstraint(
                 fields=("organization", "department"),
@@ -1035,6 +1642,53 @@ class Migration(migrations.Migration):
                 to="organizations.Role",
                 to_fields=("organization", "id"),
                 violation_error_message="The organization has no such role.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="scheduledremoval",
+            constraint=organizations.constraints.ForeignKeyConstraint(
+                fields=("organization", "transferred_to"),
+                name="scheduled_removal_department_in_organization",
+                to="organizations.Department",
+                to_fields=("organization", "id"),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="scimconnection",
+            constraint=organizations.constraints.ForeignKeyConstraint(
+                fields=("organization", "transfer_on_deactivate"),
+                name="scim_deactivation_department_in_organization",
+                to="organizations.Department",
+                to_fields=("organization", "id"),
+                violation_error_message="The organization has no such department.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="scimconnection",
+            constraint=organizations.constraints.ForeignKeyConstraint(
+                fields=("organization", "transfer_on_removal"),
+                name="scim_removal_department_in_organization",
+                to="organizations.Department",
+                to_fields=("organization", "id"),
+                violation_error_message="The organization has no such department.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="removal",
+            constraint=organizations.constraints.ForeignKeyConstraint(
+                fields=("organization", "membership", "membership_is_current"),
+                name="removal_of_ended_membership",
+                to="organizations.Membership",
+                to_fields=("organization", "id", "is_current"),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="removal",
+            constraint=organizations.constraints.ForeignKeyConstraint(
+                fields=("organization", "transferred_to"),
+                name="removal_department_in_organization",
+                to="organizations.Department",
+                to_fields=("organization", "id"),
             ),
         ),
         # The functions that triggers, constraints and removals call; see the file.
@@ -1127,50 +1781,6 @@ class Migration(migrations.Migration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="event",
-            trigger=pgtrigger.compiler.Trigger(
-                name="never_deleted",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
-                    hash="3eecc237cc4eab6a4b1ffe639095def4f8a92ff7",
-                    operation="DELETE",
-                    pgid="pgtrigger_never_deleted_6b12e",
-                    table="organizations_event",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="event",
-            trigger=pgtrigger.compiler.Trigger(
-                name="never_changed",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."type" IS DISTINCT FROM (NEW."type") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id") OR OLD."actor_id" IS DISTINCT FROM (NEW."actor_id") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."data" IS DISTINCT FROM (NEW."data") OR OLD."trace_id" IS DISTINCT FROM (NEW."trace_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="63b06d437d623a82c1b2b49de6a25b3d2fb00ae6",
-                    operation="UPDATE",
-                    pgid="pgtrigger_never_changed_19827",
-                    table="organizations_event",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="event",
-            trigger=pgtrigger.compiler.Trigger(
-                name="reason_is_only_emptied",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (NEW.reason <> '')",
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="9a0fbe0ca735efbabd6448520c2b6a2afd78c819",
-                    operation="UPDATE",
-                    pgid="pgtrigger_reason_is_only_emptied_865fc",
-                    table="organizations_event",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
             model_name="departmentmembership",
             trigger=pgtrigger.compiler.Trigger(
                 name="given_and_taken",
@@ -1181,50 +1791,6 @@ class Migration(migrations.Migration):
                     operation="UPDATE",
                     pgid="pgtrigger_given_and_taken_635f1",
                     table="organizations_departmentmembership",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="removal",
-            trigger=pgtrigger.compiler.Trigger(
-                name="never_deleted",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
-                    hash="5897be2a9d0eb113f537f461225ca99f3664a52d",
-                    operation="DELETE",
-                    pgid="pgtrigger_never_deleted_18bc0",
-                    table="organizations_removal",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="removal",
-            trigger=pgtrigger.compiler.Trigger(
-                name="never_changed",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."actor_id" IS DISTINCT FROM (NEW."actor_id") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."transferred_to_id" IS DISTINCT FROM (NEW."transferred_to_id") OR OLD."transferred_to_user_id" IS DISTINCT FROM (NEW."transferred_to_user_id") OR OLD."roles" IS DISTINCT FROM (NEW."roles") OR OLD."departments" IS DISTINCT FROM (NEW."departments") OR OLD."resource_count" IS DISTINCT FROM (NEW."resource_count") OR OLD."trace_id" IS DISTINCT FROM (NEW."trace_id") OR OLD."requested_at" IS DISTINCT FROM (NEW."requested_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="6d39a762b83a240d198ea56d2d447045755195eb",
-                    operation="UPDATE",
-                    pgid="pgtrigger_never_changed_88418",
-                    table="organizations_removal",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="removal",
-            trigger=pgtrigger.compiler.Trigger(
-                name="reason_is_only_emptied",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition="WHEN (NEW.reason <> '')",
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="77e4864d0ad4791ca4a5b47de7e9cf9f3ee8ff6d",
-                    operation="UPDATE",
-                    pgid="pgtrigger_reason_is_only_emptied_96b00",
-                    table="organizations_removal",
                     when="BEFORE",
                 ),
             ),
@@ -1364,6 +1930,169 @@ class Migration(migrations.Migration):
                     referencing="REFERENCING OLD TABLE AS revoked ",
                     table="organizations_roleassignment",
                     when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="scheduledremoval",
+            trigger=pgtrigger.compiler.Trigger(
+                name="of_the_memberships_organization",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        NEW.organization_id = (\n            SELECT organization_id FROM organizations_membership WHERE id = NEW.membership_id\n        );\n        RETURN NEW;\n    ",
+                    hash="8e2a9a60755948f3ad93b1584994e24d50a01f02",
+                    operation="INSERT",
+                    pgid="pgtrigger_of_the_memberships_organization_1312f",
+                    table="organizations_scheduledremoval",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="scheduledremoval",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="c06ecb0d2f19b8b53ea8c44c6f167dfd1543b502",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_a9c6a",
+                    table="organizations_scheduledremoval",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="scheduledremoval",
+            trigger=pgtrigger.compiler.Trigger(
+                name="reason_is_only_emptied",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.reason <> '')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update of \"reason\" rows from % table', TG_TABLE_NAME;",
+                    hash="aa0e9e6a3ca09973dd24be60db4c38868d44bacf",
+                    operation='UPDATE OF "reason"',
+                    pgid="pgtrigger_reason_is_only_emptied_cc7ef",
+                    table="organizations_scheduledremoval",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="scheduledremoval",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_changed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."remove_at" IS DISTINCT FROM (NEW."remove_at") OR OLD."requested_by_id" IS DISTINCT FROM (NEW."requested_by_id") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."requested_at" IS DISTINCT FROM (NEW."requested_at") OR OLD."transferred_to_id" IS DISTINCT FROM (NEW."transferred_to_id") OR OLD."transferred_to_user_id" IS DISTINCT FROM (NEW."transferred_to_user_id") OR OLD."trace_id" IS DISTINCT FROM (NEW."trace_id"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="3a5210933819f11c24a84bf393b383cd8d4e30ba",
+                    operation="UPDATE",
+                    pgid="pgtrigger_never_changed_91062",
+                    table="organizations_scheduledremoval",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="removal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="5897be2a9d0eb113f537f461225ca99f3664a52d",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_18bc0",
+                    table="organizations_removal",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="removal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_changed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."membership_id" IS DISTINCT FROM (NEW."membership_id") OR OLD."actor_id" IS DISTINCT FROM (NEW."actor_id") OR OLD."connection_id" IS DISTINCT FROM (NEW."connection_id") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."transferred_to_id" IS DISTINCT FROM (NEW."transferred_to_id") OR OLD."transferred_to_user_id" IS DISTINCT FROM (NEW."transferred_to_user_id") OR OLD."roles" IS DISTINCT FROM (NEW."roles") OR OLD."departments" IS DISTINCT FROM (NEW."departments") OR OLD."resource_count" IS DISTINCT FROM (NEW."resource_count") OR OLD."trace_id" IS DISTINCT FROM (NEW."trace_id") OR OLD."requested_at" IS DISTINCT FROM (NEW."requested_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="0a990bd2ca1bfbb4363dd125319fb6670f22cde4",
+                    operation="UPDATE",
+                    pgid="pgtrigger_never_changed_88418",
+                    table="organizations_removal",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="removal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="reason_is_only_emptied",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.reason <> '')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="77e4864d0ad4791ca4a5b47de7e9cf9f3ee8ff6d",
+                    operation="UPDATE",
+                    pgid="pgtrigger_reason_is_only_emptied_96b00",
+                    table="organizations_removal",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="announced",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE heard text[]; this_transaction text;",
+                    func="\n        heard = ARRAY(\n            SELECT logged.id\n            FROM logged\n            WHERE logged.type <> 'webhook.test' AND logged.organization_id IN (\n                SELECT organization_id FROM organizations_webhookendpoint WHERE disabled_at IS NULL\n            )\n        );\n        IF heard = '{}' THEN\n            RETURN NULL;\n        END IF;\n        this_transaction = 'events of transaction ' || pg_current_xact_id();\n        UPDATE procrastinate_jobs\n            SET args = jsonb_build_object('event_ids', args -> 'event_ids' || to_jsonb(heard))\n            WHERE queueing_lock = this_transaction AND status = 'todo';\n        IF NOT FOUND THEN\n            PERFORM procrastinate_defer_jobs_v1(ARRAY[ROW(\n                'webhooks', 'organizations.events.tasks.fan_out', 0, NULL, this_transaction,\n                jsonb_build_object('event_ids', heard), NULL\n            )::procrastinate_job_to_defer_v1]);\n        END IF;\n        RETURN NULL;\n    ",
+                    hash="1715a8562fb9e01ae413a8d0e8f4de0207a07261",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_announced_c042e",
+                    referencing="REFERENCING NEW TABLE AS logged ",
+                    table="organizations_event",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="3eecc237cc4eab6a4b1ffe639095def4f8a92ff7",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_6b12e",
+                    table="organizations_event",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_changed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."type" IS DISTINCT FROM (NEW."type") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id") OR OLD."actor_id" IS DISTINCT FROM (NEW."actor_id") OR OLD."connection_id" IS DISTINCT FROM (NEW."connection_id") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."data" IS DISTINCT FROM (NEW."data") OR OLD."trace_id" IS DISTINCT FROM (NEW."trace_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="e45e8fe50c1d88b81bb74fc44d51329fe396b4c2",
+                    operation="UPDATE",
+                    pgid="pgtrigger_never_changed_19827",
+                    table="organizations_event",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="reason_is_only_emptied",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.reason <> '')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="9a0fbe0ca735efbabd6448520c2b6a2afd78c819",
+                    operation="UPDATE",
+                    pgid="pgtrigger_reason_is_only_emptied_865fc",
+                    table="organizations_event",
+                    when="BEFORE",
                 ),
             ),
         ),

@@ -11,7 +11,6 @@ from organizations.constraints import ForeignKeyConstraint
 from organizations.models.member_field import MemberField
 from organizations.models.organization import Department, Organization, Role
 from organizations.triggers import (
-    identity_ends,
     member_is_added,
     owner_is_deactivated,
     owner_is_made,
@@ -129,7 +128,6 @@ class Membership(models.Model):
             pgtrigger.Protect(name="ends_by_removal", operation=pgtrigger.Delete),
             member_is_added,
             owner_is_deactivated,
-            identity_ends,
         )
 
     def __str__(self) -> str:

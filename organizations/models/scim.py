@@ -121,7 +121,7 @@ class ScimConnection(models.Model):
 class ScimIdentity(models.Model):
     """As whom an organization's directory knows a member: what SCIM shows of them.
 
-    A trigger of the membership deletes it in the transaction of the removal, whoever removes.
+    It is deleted with the removal, whoever removes.
     """
 
     # The unique constraints below begin with the organization and serve as its index.

@@ -44,6 +44,12 @@ ended AS (
         leaver.membership_id, leaver.removal_id, leaver.user_id, leaver.department_id,
         leaver.heir_id
 ),
+-- As whom a directory knows the member: who comes back is known anew.
+forgotten AS (
+    DELETE FROM organizations_scimidentity AS identity
+    USING leaver
+    WHERE identity.user_id = leaver.user_id AND identity.organization_id = %(organization_id)s
+),
 -- One list of all that changed, to be grouped rather than joined: the time stays proportional.
 changed (membership_id, kind, id, name, number, removal_id, department_id, heir_id) AS (
     SELECT membership_id, 'membership', NULL, NULL, 0, removal_id, department_id, heir_id FROM ended

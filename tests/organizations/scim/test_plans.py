@@ -12,6 +12,8 @@ from tests.benchmarks.world import make_organization
 from tests.organizations.scim.caller import Directory
 from tests.sequential_scans import MANY, tables_read_whole
 
+IDENTITIES = "organizations_scimidentity"
+
 IDENTITIES = """
     INSERT INTO organizations_scimidentity (
         organization_id, user_id, user_name, external_id, formatted_name, given_name, family_name,
@@ -57,13 +59,13 @@ def email_of(user_id: str) -> str:
 @pytest.mark.parametrize("scim_filter", FILTERS)
 def test_no_large_table_is_read_whole(db: None, scim_filter: str) -> None:
     directory, user_id = make_directory(MANY)
-    before = tables_read_whole()
+    before = tables_read_whole(IDENTITIES)
 
     found = look_up(directory, scim_filter, user_id)
 
     # Whom the directory knows by a userName is not found by another one, be it their address.
     assert found == ([] if scim_filter == FILTERS[1] else [user_id])
-    assert tables_read_whole() == before
+    assert tables_read_whole(IDENTITIES) == before
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ from tests.factories import DepartmentFactory, MembershipFactory
 from tests.organizations.scim.caller import Answer, Directory
 from tests.sequential_scans import MANY, tables_read_whole
 
+IDENTITIES = "organizations_scimidentity"
+
 # Members and their accounts, of whom every other one is known to the directory.
 MEMBERS = """
     SET LOCAL session_replication_role = replica;
@@ -135,12 +137,12 @@ def test_somebody_is_found_by_index(
     directory: Directory, organization: Organization, query: str
 ) -> None:
     populate(organization, MANY)
-    before = tables_read_whole()
+    before = tables_read_whole(IDENTITIES)
 
     answer = directory.send("GET", f"/Users?{query}")
 
     assert answer.body["totalResults"] == 1
-    assert tables_read_whole() == before
+    assert tables_read_whole(IDENTITIES) == before
 
 
 def test_a_page_is_read_by_index(directory: Directory, organization: Organization) -> None:
