@@ -20,9 +20,7 @@ WAYS_OUT = [
         lambda d, path: d.patch(path, {"op": "add", "value": {"active": "False"}}), id="add"
     ),
     pytest.param(
-        lambda d, path: d.send(
-            "PUT", path, new_user(f"{path[-8:]}@example.com", active=False)
-        ),
+        lambda d, path: d.send("PUT", path, new_user(f"{path[-8:]}@example.com", active=False)),
         id="put",
     ),
     pytest.param(lambda d, path: d.send("DELETE", path), id="delete"),
