@@ -23,7 +23,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_removal_and_the_next_one_removes_
     member = MembershipFactory.create(organization=owner.organization, roles=["Member", "Admin"])
     resource = ResourceFactory.create(organization=owner.organization, owner=member.user)
     asked = due(member, transfer_to=department.pk)
-    take_up_due.defer(timestamp=0)
+    take_up_due.configure().defer(timestamp=0)
 
     with transaction.atomic():
         # The resource is locked, so the removal stops halfway: roles are deleted.
@@ -39,7 +39,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_removal_and_the_next_one_removes_
     assert Membership.objects.get(pk=member.pk).role_assignments.count() == 2
     assert not Removal.objects.exists()
 
-    take_up_due.defer(timestamp=60)  # the next minute's, which waits
+    take_up_due.configure().defer(timestamp=60)  # the next minute's, which waits
     take_up_stalled(after=TWO_MINUTES)
     work("schedule")
 
