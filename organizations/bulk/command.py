@@ -3,7 +3,7 @@
 import sys
 from abc import abstractmethod
 from argparse import ArgumentTypeError
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from functools import partial
 from typing import Any, TextIO, cast
@@ -46,7 +46,7 @@ class BulkCommand(BaseCommand):
 
     verb: str  # remove
     done: str  # removed
-    summary: type[Summary]
+    summary: Callable[[], Summary]
     columns: Sequence[str]
 
     @abstractmethod

@@ -30,7 +30,7 @@ def preview_removals(
     """Return what `remove_batch` would report of each batch after the ones before it."""
     owners_leaving: set[int] = set()  # memberships that the batches before would end
     for batch in batches:
-        user_ids, targets = _user_ids(batch), _targets(batch)
+        user_ids, targets = user_ids_of(batch), targets_of(batch)
         previews = preview_removal(
             organization.pk,
             user_ids,
@@ -60,10 +60,10 @@ def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
     All are removed in one transaction. After it, what somebody who was removed before still owns
     passes on, where the row has a target.
     """
-    targets = _targets(batch)
+    targets = targets_of(batch)
     outcomes = remove_members(
         run.organization.pk,
-        _user_ids(batch),
+        user_ids_of(batch),
         transfer_to=targets,
         authority=ALL_CAPABILITIES,
         actor=run.actor,
@@ -145,21 +145,21 @@ def _reported(
     def reported(row: Row) -> Row:
         outcome, transfer = outcome_of[row.user_id], transfer_of.get(row.user_id)
         if transfer and transfer.refusal:
-            return _refused(row, transfer.refusal)
+            return refused(row, transfer.refusal)
         if outcome.earlier:
             transferred = transfer.resource_count if transfer else 0
-            return _already_removed(row, outcome.earlier, transferred)
-        return _refused(row, outcome.refusal) if outcome.refusal else _removed(row, outcome)
+            return already_removed(row, outcome.earlier, transferred)
+        return refused(row, outcome.refusal) if outcome.refusal else _removed(row, outcome)
 
     return [row if row.outcome else reported(row) for row in batch]
 
 
-def _user_ids(batch: Iterable[Row]) -> list[str]:
+def user_ids_of(batch: Iterable[Row]) -> list[str]:
     """Return whom a removal is asked for: those whose outcome is open."""
     return [row.user_id for row in batch if not row.outcome]
 
 
-def _targets(batch: Iterable[Row]) -> dict[str, str]:
+def targets_of(batch: Iterable[Row]) -> dict[str, str]:
     """Return the targets of their resources, by user id."""
     return {row.user_id: row.transfer_to for row in batch if row.transfer_to and not row.outcome}
 
@@ -185,7 +185,7 @@ def _removed(row: Row, outcome: RemovalOutcome) -> Row:
     )
 
 
-def _already_removed(row: Row, removal: Removal, transferred: int) -> Row:
+def already_removed(row: Row, removal: Removal, transferred: int) -> Row:
     """Return the row of somebody who was removed before."""
     return replace(
         row,
@@ -198,7 +198,7 @@ def _already_removed(row: Row, removal: Removal, transferred: int) -> Row:
     )
 
 
-def _refused(row: Row, refusal: ContractError) -> Row:
+def refused(row: Row, refusal: ContractError) -> Row:
     """Return the row of somebody who stays, and why in words."""
     outcome, message = refusal.code, refusal.message
     match refusal:

@@ -20,6 +20,8 @@ class Outcome(StrEnum):
 
     REMOVED = "removed"
     ALREADY_REMOVED = "already_removed"
+    SCHEDULED = "scheduled"
+    ALREADY_SCHEDULED = "already_scheduled"
     RESTORED = "restored"
     ALREADY_RESTORED = "already_restored"
     DUPLICATE = "duplicate"
@@ -33,6 +35,8 @@ SUCCESSES = frozenset(
     {
         Outcome.REMOVED,
         Outcome.ALREADY_REMOVED,
+        Outcome.SCHEDULED,
+        Outcome.ALREADY_SCHEDULED,
         Outcome.RESTORED,
         Outcome.ALREADY_RESTORED,
         Outcome.DUPLICATE,
@@ -59,6 +63,7 @@ class Row:
     resources: int = 0
     transferred: int = 0
     removal_id: str = ""
+    scheduled_removal_id: str = ""
     roles_not_restored: int = 0
     departments_not_restored: int = 0
     resources_not_restored: int = 0

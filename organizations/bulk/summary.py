@@ -4,6 +4,7 @@ import time
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TextIO
 
 from tqdm import tqdm
@@ -188,6 +189,36 @@ class RemovalSummary(Summary):
 
     def _note_on_already(self) -> str:
         return f"; {self.forgotten:,} resources of theirs pass on" if self.forgotten else ""
+
+
+class ScheduleSummary(Summary):
+    """Who leaves at a moment that is yet to come."""
+
+    done = Outcome.SCHEDULED
+    already = Outcome.ALREADY_SCHEDULED
+    already_words = "Scheduled before"
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__()
+        self._at = at
+
+    def plan(self, organization: str) -> str:
+        """Return what would happen: who leaves when, and who takes over."""
+        return "\n".join(
+            [
+                f"Members to remove from {organization} at {self._at:%Y-%m-%d %H:%M:%S} UTC:"
+                f" {self.done_count:,}",
+                *self._table(
+                    "to", *(f"  {row.email:40} {row.transfer_to or '-'}" for row in self._done)
+                ),
+                *self._others(),
+                "What they hold and own is looked at then; whoever is the last owner then, stays.",
+            ]
+        )
+
+    def _others(self) -> list[str]:
+        removed = self.outcomes[Outcome.ALREADY_REMOVED]
+        return [*([f"Removed before: {removed:,}"] if removed else []), *super()._others()]
 
 
 class RestorationSummary(Summary):

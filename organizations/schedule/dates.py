@@ -1,10 +1,27 @@
 """For which moments a removal can be scheduled (events: Removals on a date)."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
 FARTHEST = timedelta(days=366)
+
+
+def moment_of(text: str) -> datetime:
+    """Return the moment that a text names, in UTC.
+
+    Raises ValueError, with what is wrong with it: without its offset it would mean another moment
+    elsewhere, and twice a year two of them or none.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("Must be a time with its offset, such as 2026-12-31T17:00:00+01:00.")
+    if problem := problem_of(moment):
+        raise ValueError(problem)
+    return moment.astimezone(UTC)
 
 
 def problem_of(remove_at: datetime) -> str | None:

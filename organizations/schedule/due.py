@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from django.db import transaction
+import structlog
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from config.errors import ContractError
+from config.request_timeouts import LIMITS
 from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFoundError
 from organizations.locks import lock_members
 from organizations.models import Event, ScheduledRemoval, Source
@@ -18,11 +20,22 @@ from organizations.schedule.service import event_data
 
 AT_A_TIME = 1000
 
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
 
 def carry_out_due() -> None:
-    """Carry out every removal that is due, each in a transaction of its own."""
+    """Carry out every removal that is due, each in a transaction of its own.
+
+    One that meets a fault (a member who is locked for long, for one) does not keep the others
+    waiting: it stays pending, and is due again the next minute. Raises what ended the connection.
+    """
     for schedule_id in _due():
-        carry_out(schedule_id)
+        try:
+            carry_out(schedule_id)
+        except Exception:
+            if not connection.is_usable():
+                raise
+            logger.exception("scheduled_removal_left_pending", scheduled_removal_id=schedule_id)
 
 
 @retried
@@ -32,34 +45,29 @@ def carry_out(schedule_id: str) -> None:
     What stands in the way is written on it, and told by an event: it is not tried again. An heir
     who is gone keeps nobody in: the removal is done, and the event says that the transfer is open.
     """
-    schedule = ScheduledRemoval.objects.select_related("membership", "requested_by").get(
-        pk=schedule_id
-    )
-    user_id = schedule.membership.user_id
+    schedules = ScheduledRemoval.objects.select_related("membership", "requested_by")
+    asked = schedules.get(pk=schedule_id)
+    user_id = asked.membership.user_id
     with transaction.atomic():
+        _limit_waiting()
         locked = lock_members(
-            schedule.organization_id, filter(None, [user_id, schedule.transferred_to_user_id])
+            asked.organization_id, filter(None, [user_id, asked.transferred_to_user_id])
         )
-        pending = ScheduledRemoval.objects.filter(
-            pk=schedule.pk, status=ScheduledRemoval.Status.PENDING
-        )
-        is_pending = pending.select_for_update().exists()
-        if not is_pending or locked.get(user_id) != schedule.membership_id:
+        pending = schedules.filter(pk=schedule_id, status=ScheduledRemoval.Status.PENDING)
+        # Read again with its requester: what they may do counts at this moment.
+        schedule = pending.select_for_update(of=["self"]).first()
+        if schedule is None or locked.get(user_id) != schedule.membership_id:
             return
         try:
             outcome, refusal = _remove(schedule, user_id)
         except ContractError as error:
             outcome, refusal = None, error
         if outcome and outcome.removal_id:
-            pending.update(
-                status=ScheduledRemoval.Status.DONE,
-                removal=outcome.removal_id,
-                ended_at=timezone.now(),
-            )
+            schedule.status, schedule.removal_id = schedule.Status.DONE, outcome.removal_id
         elif refusal:
-            pending.update(
-                status=ScheduledRemoval.Status.FAILED, failure=refusal.code, ended_at=timezone.now()
-            )
+            schedule.status, schedule.failure = schedule.Status.FAILED, refusal.code
+        schedule.ended_at = timezone.now()
+        schedule.save(update_fields=["status", "removal", "failure", "ended_at"])
         if refusal:
             Event.objects.record(
                 type=Event.Type.REMOVAL_FAILED,
@@ -74,6 +82,15 @@ def carry_out(schedule_id: str) -> None:
                 },
                 trace_id=schedule.trace_id,
             )
+
+
+def _limit_waiting() -> None:
+    """Have this transaction wait no longer for a lock than a request does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('lock_timeout', %s, true)",
+            [LIMITS["lock_timeout"]],
+        )
 
 
 def _remove(
@@ -108,14 +125,16 @@ def _remove(
 
 
 def _due() -> Iterator[str]:
-    """Yield the ids of what is due now, the earliest first, a thousand from the database at a time.
+    """Yield the ids of what is due, the earliest first, a thousand from the database at a time.
 
     Each once: what a fault kept pending is left for the next minute.
     """
-    due = ScheduledRemoval.objects.pending().filter(remove_at__lte=timezone.now())
     rest = Q()
     while batch := list(
-        due.filter(rest).order_by("remove_at", "pk").values_list("remove_at", "pk")[:AT_A_TIME]
+        ScheduledRemoval.objects.pending()
+        .filter(rest, remove_at__lte=timezone.now())
+        .order_by("remove_at", "pk")
+        .values_list("remove_at", "pk")[:AT_A_TIME]
     ):
         yield from (pk for _, pk in batch)
         at, last = batch[-1]

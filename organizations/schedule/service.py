@@ -16,7 +16,7 @@ from organizations.exceptions import (
     ScheduledRemovalNotFoundError,
 )
 from organizations.locks import lock_members
-from organizations.models import Event, ScheduledRemoval, Source
+from organizations.models import Event, Membership, ScheduledRemoval, Source
 from organizations.removal.absence import explain_absence
 from organizations.removal.guards import find_refusals
 from organizations.retries import retried
@@ -86,6 +86,22 @@ def schedule_removals(
             for user_id, schedule in made.items()
         )
     return [ScheduleOutcome(u, made.get(u), refusals.get(u)) for u in asked]
+
+
+def preview_schedules(
+    organization_id: str,
+    user_ids: Collection[str],
+    *,
+    transfer_to: str | Mapping[str, str] | None,
+    authority: frozenset[Capability],
+) -> list[ScheduleOutcome]:
+    """Return whom `schedule_removals` would refuse, and whom not, without a schedule."""
+    asked = dict.fromkeys(user_ids)
+    targets = targets_by_user(transfer_to, asked)
+    current = Membership.objects.current().of(organization_id, asked)
+    members = dict(current.values_list("user_id", "pk"))
+    refusals = _find_refusals(organization_id, asked, members, targets, authority)
+    return [ScheduleOutcome(u, refusal=refusals.get(u)) for u in asked]
 
 
 @retried

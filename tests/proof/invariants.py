@@ -179,6 +179,14 @@ INVARIANTS = {
                 THEN 0 ELSE removal.resource_count
             END
     """,  # noqa: S608 (its own text)
+    "5. a schedule that is done names the removal of its membership, which names its request": """
+        SELECT schedule.id FROM organizations_scheduledremoval AS schedule
+        JOIN organizations_removal AS removal ON removal.id = schedule.removal_id
+        WHERE removal.membership_id <> schedule.membership_id
+            OR removal.source <> 'schedule'
+            OR removal.requested_at <> schedule.requested_at
+            OR removal.actor_id IS DISTINCT FROM schedule.requested_by_id
+    """,
     "6. an organization that had an owner has an active one": f"""
         SELECT organization.id FROM organizations_organization AS organization
         WHERE NOT EXISTS (

@@ -36,6 +36,7 @@ class Place:
     deactivated: set[str] = field(default_factory=set)
     resources: dict[str, str] = field(default_factory=dict)  # id -> id of its user or department
     records: dict[str, Record] = field(default_factory=dict)  # the latest, by user id
+    scheduled: dict[str, str | None] = field(default_factory=dict)  # target, by user id, in turn
     tenures: Counter[str] = field(default_factory=Counter)  # how many each user has had
     removals: int = 0
     restorations: int = 0
@@ -106,6 +107,7 @@ class Place:
 
     def remove(self, user: str, target: str | None) -> None:
         roles, departments = self.members.pop(user)
+        self.scheduled.pop(user, None)
         was_deactivated = user in self.deactivated
         self.deactivated.discard(user)
         passed = self.pass_on(user, target)

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError
+from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
-from organizations.exceptions import DepartmentNotFoundError
+from organizations.exceptions import DepartmentNotFoundError, ScheduledRemovalNotFoundError
 from organizations.models import (
     DepartmentMembership,
     Membership,
@@ -23,6 +24,8 @@ from organizations.models import (
     Source,
 )
 from organizations.removal.service import remove_members
+from organizations.schedule.due import carry_out_due
+from organizations.schedule.service import cancel_scheduled_removal, schedule_removals
 from organizations.transfer.service import transfer_selected
 from tests.proof.figures import Tally
 from tests.proof.machine import Machine, prove, refused
@@ -227,6 +230,55 @@ class Organizations(Machine):
             else:
                 assert code is None
                 place.remove(user, target)
+
+    # Removals on a date
+
+    @rule(place=places, user=people, number=st.sampled_from([None, 0, 1]))
+    def schedule(self, place: Place, user: User, number: int | None) -> None:
+        target = None if number is None else place.departments[number].pk
+        [outcome] = schedule_removals(
+            place.organization.pk,
+            [user.pk],
+            remove_at=timezone.now(),
+            transfer_to=target,
+            actor=None,
+            source=Source.COMMAND,
+            authority=ALL_CAPABILITIES,
+        )
+
+        code = outcome.refusal.code if outcome.refusal else None
+        if user.pk not in place.members:
+            assert code == "USER_NOT_FOUND"
+        elif user.pk in place.scheduled:
+            assert code == "REMOVAL_ALREADY_SCHEDULED"
+        else:
+            assert code is None
+            place.scheduled[user.pk] = target
+            place.events["removal.scheduled", user.pk] += 1
+
+    @rule(place=places, user=people)
+    def cancel(self, place: Place, user: User) -> None:
+        is_pending = user.pk in place.scheduled
+        with nullcontext() if is_pending else pytest.raises(ScheduledRemovalNotFoundError):
+            cancel_scheduled_removal(
+                place.organization.pk, user.pk, actor=None, source=Source.COMMAND
+            )
+        if is_pending:
+            del place.scheduled[user.pk]
+            place.events["removal.cancelled", user.pk] += 1
+
+    @rule()
+    def the_moment_comes(self) -> None:
+        """Whoever is due leaves, the earliest first, but for a last owner."""
+        carry_out_due()
+
+        for place in self.world:
+            for user, target in list(place.scheduled.items()):
+                if self.keeps_an_owner(place, user):
+                    place.remove(user, target)
+                else:
+                    del place.scheduled[user]
+                    place.events["removal.failed", user] += 1
 
     # What nobody can do
 

@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from users.erasure.identities import as_whole, identities_of
 from users.models import User
 
-# Records with a `reason` and a `created_at`, and how each leads to whom it is about. Named as a
+# Records with a `reason`: how each leads to whom it is about, and when it was written. Named as a
 # foreign key names a model, since the applications of these depend on this one.
 RECORDS = (
-    ("organizations.Removal", "membership__user"),
-    ("organizations.Event", "user"),
+    ("organizations.Removal", "membership__user", "created_at"),
+    ("organizations.Event", "user", "created_at"),
+    ("organizations.ScheduledRemoval", "membership__user", "requested_at"),
 )
 
 
@@ -34,7 +35,7 @@ def reasons_about(account: User) -> list[Reason]:
     The oldest comes first.
     """
     found = [
-        Reason(record.pk, record.reason, record.created_at)
+        Reason(record.pk, record.reason, record.written_at)
         for records in _records_about(account)
         for record in records
     ]
@@ -53,7 +54,8 @@ def _records_about(account: User) -> Iterator[QuerySet[Any]]:
     for identity in identities_of(account):
         for text in filter(None, (identity.name, identity.address)):
             named |= Q(reason__iregex=as_whole(text))
-    for label, person in RECORDS:
-        records = apps.get_model(label)._default_manager.exclude(reason="")
+    for label, person, moment in RECORDS:
+        written = apps.get_model(label)._default_manager.annotate(written_at=F(moment))
+        records = written.exclude(reason="")
         about = records.filter(**{person: account})
         yield records.filter(Q(pk__in=about.values("pk")) | named)

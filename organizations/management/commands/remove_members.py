@@ -1,6 +1,9 @@
 """``manage.py remove_members``: take any number of members out of an organization."""
 
-from collections.abc import Iterator, Sequence
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -13,11 +16,21 @@ from organizations.bulk.people import People
 from organizations.bulk.removal import preview_removals, remove_batch
 from organizations.bulk.report import Row
 from organizations.bulk.run import Run
-from organizations.bulk.summary import RemovalSummary
+from organizations.bulk.schedule import preview_batch, schedule_batch
+from organizations.bulk.summary import RemovalSummary, ScheduleSummary, Summary
+from organizations.schedule.dates import moment_of
+
+
+def moment(value: str) -> datetime:
+    """Return the moment that removals are scheduled for. Raises ArgumentTypeError."""
+    try:
+        return moment_of(value)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 class Command(BulkCommand):
-    """Removes whom the call names."""
+    """Removes whom the call names, now or on a date."""
 
     help = (
         "Removes members from an organization: their roles and departments are deleted, their"
@@ -27,8 +40,8 @@ class Command(BulkCommand):
         " batch in hand, and the same call again carries on. restore_members undoes a run."
     )
     verb, done = "remove", "removed"
-    summary = RemovalSummary
-    columns = (
+    summary: Callable[[], Summary] = RemovalSummary
+    columns: Sequence[str] = (
         "user_id",
         "email",
         "transfer_to",
@@ -40,6 +53,7 @@ class Command(BulkCommand):
         "transferred",
         "removal_id",
     )
+    at: datetime | None = None
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare who is meant, and what is to happen."""
@@ -70,6 +84,25 @@ class Command(BulkCommand):
             ),
         )
 
+        parser.add_argument(
+            "--at",
+            type=moment,
+            metavar="TIME",
+            help=(
+                "Remove nobody now, but let a worker do it at this time, given with its offset:"
+                " 2026-12-31T17:00+01:00. The report says scheduled, and names each schedule."
+            ),
+        )
+
+    def handle(self, *, report: str | None, at: datetime | None = None, **options: Any) -> None:
+        """Run the command; exit with its status."""
+        if at:
+            self.at = at
+            self.verb, self.done = "schedule", "scheduled"
+            self.summary = partial(ScheduleSummary, at)
+            self.columns = (*self.columns, "scheduled_removal_id")
+        super().handle(report=report, **options)
+
     def add_people(
         self,
         run: Run,
@@ -92,8 +125,12 @@ class Command(BulkCommand):
 
     def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
         """Return what the removal of each batch would do after the ones before it."""
+        if self.at:
+            return (preview_batch(run.organization, batch, self.at) for batch in batches)
         return preview_removals(run.organization, batches)
 
     def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
-        """Remove whom the rows mean."""
+        """Remove whom the rows mean, or schedule it."""
+        if self.at:
+            return schedule_batch(run, batch, self.at)
         return remove_batch(run, batch)

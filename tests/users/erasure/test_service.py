@@ -14,6 +14,7 @@ from organizations.models import Event, Membership, Removal
 from tests.factories import MembershipFactory, UserFactory
 from tests.refusals import refused
 from tests.removals import remove
+from tests.schedules import schedule
 from users.erasure.exceptions import ErasureRefusedError
 from users.erasure.reasons import reasons_about
 from users.erasure.service import erase_account
@@ -124,6 +125,18 @@ def test_the_reason_of_an_event_can_go_too(leaver: Membership) -> None:
 
     event.refresh_from_db()
     assert event.reason == ""
+
+
+def test_the_reason_of_a_scheduled_removal_can_go_too(owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization)
+    [outcome] = schedule(member, reason="Lea was often late")
+    assert outcome.schedule
+    remove(member)
+
+    erase_account(member.user_id, actor=None, emptied=[outcome.schedule.pk])
+
+    outcome.schedule.refresh_from_db()
+    assert outcome.schedule.reason == ""
 
 
 def test_the_log_speaks_of_the_person_by_id_and_of_a_namesake_by_name(leaver: Membership) -> None:

@@ -1,0 +1,90 @@
+"""What scheduling the removal of a batch of rows would do, and the scheduling."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from organizations.bulk.removal import already_removed, refused, targets_of, user_ids_of
+from organizations.bulk.report import Outcome, Row
+from organizations.bulk.run import Run
+from organizations.capabilities import ALL_CAPABILITIES
+from organizations.exceptions import RemovalAlreadyScheduledError, UserNotFoundError
+from organizations.models import Organization, ScheduledRemoval, Source
+from organizations.removal.absence import latest_removals
+from organizations.schedule.service import (
+    ScheduleOutcome,
+    preview_schedules,
+    schedule_removals,
+)
+
+
+def preview_batch(organization: Organization, batch: Sequence[Row], at: datetime) -> list[Row]:
+    """Return what `schedule_batch` would report, but for the ids of the schedules."""
+    outcomes = preview_schedules(
+        organization.pk,
+        user_ids_of(batch),
+        transfer_to=targets_of(batch),
+        authority=ALL_CAPABILITIES,
+    )
+    return _reported(organization, batch, outcomes, at)
+
+
+def schedule_batch(run: Run, batch: Sequence[Row], at: datetime) -> list[Row]:
+    """Schedule the removal of whom the rows mean, in one transaction; return what became of each.
+
+    Whoever is to leave at that moment already, and to the same target, stays as they are.
+    """
+    outcomes = schedule_removals(
+        run.organization.pk,
+        user_ids_of(batch),
+        remove_at=at,
+        transfer_to=targets_of(batch),
+        authority=ALL_CAPABILITIES,
+        actor=run.actor,
+        source=Source.COMMAND,
+        reason=run.reason,
+        trace_id=run.id,
+    )
+    return _reported(run.organization, batch, outcomes, at, run_id=run.id)
+
+
+def _reported(
+    organization: Organization,
+    batch: Iterable[Row],
+    outcomes: Sequence[ScheduleOutcome],
+    at: datetime,
+    *,
+    run_id: str = "",
+) -> list[Row]:
+    """Return the rows with what the service answered of those about whom it was asked."""
+    outcome_of = {outcome.user_id: outcome for outcome in outcomes}
+    absent = [each.user_id for each in outcomes if isinstance(each.refusal, UserNotFoundError)]
+    removals = latest_removals(organization.pk, absent)
+    earlier = ScheduledRemoval.objects.in_bulk(
+        [
+            each.refusal.details["scheduled_removal_id"]
+            for each in outcomes
+            if isinstance(each.refusal, RemovalAlreadyScheduledError)
+        ]
+    )
+
+    def reported(row: Row) -> Row:
+        refusal = outcome_of[row.user_id].refusal
+        if refusal is None:
+            return _scheduled(row, Outcome.SCHEDULED, outcome_of[row.user_id].schedule)
+        if removal := removals.get(row.user_id):
+            return already_removed(row, removal, 0)
+        schedule = earlier.get(str(refusal.details.get("scheduled_removal_id")))
+        if schedule and (schedule.remove_at, schedule.transfer_to or "") == (at, row.transfer_to):
+            # One of this run is its own, of which the answer was lost.
+            own = run_id and schedule.trace_id == run_id
+            outcome = Outcome.SCHEDULED if own else Outcome.ALREADY_SCHEDULED
+            return _scheduled(row, outcome, schedule)
+        return refused(row, refusal)
+
+    return [row if row.outcome else reported(row) for row in batch]
+
+
+def _scheduled(row: Row, outcome: Outcome, schedule: ScheduledRemoval | None) -> Row:
+    """Return the row of somebody who will leave."""
+    return replace(row, outcome=outcome, scheduled_removal_id=schedule.pk if schedule else "")
