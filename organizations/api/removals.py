@@ -120,10 +120,7 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
     organization_id = serializers.CharField()
     user_id = serializers.CharField(source="membership.user_id")
     actor_id = serializers.CharField(allow_null=True, help_text="Null where nobody is named.")
-    # Directories are not connected yet.
-    connection_id = serializers.CharField(
-        read_only=True, allow_null=True, default=None, help_text="The directory's, or null."
-    )
+    connection_id = serializers.CharField(allow_null=True, help_text="The directory's, or null.")
     source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # DRF sets it aside
     reason = serializers.CharField(help_text="Free text; empty where none was given.")
     requested_at = serializers.DateTimeField()
@@ -256,7 +253,7 @@ class RemovalExportView(ExportView[Removal]):
         "removal_id": lambda removal: removal.pk,
         "user_id": lambda removal: removal.membership.user_id,
         "actor_id": lambda removal: removal.actor_id,
-        "connection_id": lambda removal: None,  # directories are not connected yet
+        "connection_id": lambda removal: removal.connection_id,
         "source": lambda removal: removal.source,
         "requested_at": lambda removal: removal.requested_at,
         "removed_at": lambda removal: removal.created_at,
