@@ -136,7 +136,7 @@ PROCRASTINATE_IMPORT_PATHS = [
 PROCRASTINATE_WORKER_DEFAULTS = {
     "concurrency": 10,  # a job that sends waits most of its time
     "listen_notify": not env.bool("PGBOUNCER", default=False),
-    "fetch_job_polling_interval": 2,  # seconds
+    "fetch_job_polling_interval": 1,  # seconds
     "shutdown_graceful_timeout": 30,
 }
 
@@ -219,6 +219,7 @@ if not DEBUG:  # where runserver serves static files itself
     CSRF_COOKIE_SECURE = True
     if env.bool("BEHIND_TLS_PROXY", default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REDIRECT_EXEMPT = [r"^scim/"]  # refused there: a redirected PATCH arrives as a GET
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 # Pages load and run nothing but this application's own files, and no script within a page.

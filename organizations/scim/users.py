@@ -21,7 +21,7 @@ from config.identifiers import is_id
 from organizations.assignment.service import add_member
 from organizations.capabilities import ALL_CAPABILITIES
 from organizations.deactivation.service import deactivate_members, reactivate_members
-from organizations.locks import lock_members
+from organizations.locks import lock_accounts, lock_members
 from organizations.models import (
     DepartmentMembership,
     Membership,
@@ -55,8 +55,9 @@ class Users:
         }
 
     def lock(self, user_id: str) -> None:
-        """Lock the membership of a user, if there is one, until the transaction ends."""
+        """Lock the membership and the account of a user until the transaction ends."""
         lock_members(self.organization_id, [user_id])
+        lock_accounts([user_id])
 
     def get(self, user_id: str, asked: ResponseParameters[Any] | None = None) -> User:
         """Return a member. Raises NotFoundException."""

@@ -4,6 +4,7 @@ import json
 from http import HTTPStatus
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import Throttled
@@ -27,6 +28,8 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpResponse:
     """Answer one request of an organization's directory."""
     try:
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+            return _error(HTTPStatus.FORBIDDEN, "SCIM is available over HTTPS only.")
         is_public = resource == PUBLIC and request.method == "GET"
         connection = None if is_public else authenticate(request, organization_id)
         return _answer(request, connection, f"/{resource}")

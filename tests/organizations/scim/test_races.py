@@ -14,6 +14,8 @@ from tests.concurrency import all_at_once, in_background, until_somebody_waits_f
 from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFactory
 from tests.organizations.scim.caller import Answer, Directory, new_user, rights
+from tests.removals import remove
+from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -102,3 +104,41 @@ def test_a_deadlock_repeats_the_whole_request(
 
     assert renamed(directory, "PATCH", member).status == 200
     assert len(reads) == 2
+
+
+def test_a_display_name_does_not_undo_a_change_of_the_address_at_the_same_moment(
+    organization: Organization,
+) -> None:
+    directory = Directory.of(organization)
+    user_id = directory.add("ada@example.com")
+    member = Membership.objects.get(user=user_id)
+    with ExitStack() as stack, transaction.atomic():
+        User.objects.filter(pk=user_id).update(email="countess@example.com")
+        answer = stack.enter_context(in_background(partial(renamed, directory, "PATCH", member)))
+        until_somebody_waits_for_a_lock()
+
+    assert answer.result().body["displayName"] == "Ada"
+    assert User.objects.get(pk=user_id).email == "countess@example.com"
+
+
+def test_who_is_removed_while_they_are_renamed_is_not_found(member: Membership) -> None:
+    directory = Directory.of(member.organization)
+    with ExitStack() as stack, transaction.atomic():
+        remove(member)
+        answer = stack.enter_context(in_background(partial(renamed, directory, "PATCH", member)))
+        until_somebody_waits_for_a_lock()
+
+    assert answer.result().status == 404
+
+
+def test_who_is_removed_while_they_join_a_group_belongs_to_none(member: Membership) -> None:
+    directory = Directory.of(member.organization)
+    group = f"/Groups/{DepartmentFactory.create(organization=member.organization).pk}"
+    joining = {"op": "add", "path": "members", "value": [{"value": member.user_id}]}
+    with ExitStack() as stack, transaction.atomic():
+        remove(member)
+        answer = stack.enter_context(in_background(partial(directory.patch, group, joining)))
+        until_somebody_waits_for_a_lock()
+
+    assert answer.result().status == 400
+    assert not member.department_memberships.exists()
