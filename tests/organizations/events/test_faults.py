@@ -58,8 +58,11 @@ def test_a_worker_is_killed_and_the_next_delivers(where: Callable[[], None], req
         WebhookEndpoint.objects.create(organization=member.organization, url=heard.url)
         remove(member)
         with transaction.atomic():
+            where()  # what it makes is committed
+        with transaction.atomic():
             where()
             with working() as worker:
+                heard.until(requests - 1)  # all but the next worker's
                 until_somebody_waits_for_a_lock()
                 kill(worker)
         until_nobody_else_is_at_work()
