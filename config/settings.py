@@ -136,7 +136,7 @@ PROCRASTINATE_IMPORT_PATHS = [
 PROCRASTINATE_WORKER_DEFAULTS = {
     "concurrency": 10,  # a job that sends waits most of its time
     "listen_notify": not env.bool("PGBOUNCER", default=False),
-    "fetch_job_polling_interval": 2,  # seconds
+    "fetch_job_polling_interval": 1,  # seconds
     "shutdown_graceful_timeout": 30,
 }
 

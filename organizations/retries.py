@@ -6,12 +6,16 @@ from typing import ParamSpec, TypeVar
 
 import psycopg
 from django.db import DatabaseError, OperationalError, connection
+from procrastinate.exceptions import ConnectorException
 from psycopg import errors
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 ATTEMPTS = 3
+
+# What both, Django and procrastinate, raise from an error of the database.
+FAULTS = (DatabaseError, ConnectorException)
 
 # What PostgreSQL undid for others' sake: only the whole transaction can be tried again.
 UNDONE = (errors.DeadlockDetected, errors.SerializationFailure)
@@ -31,12 +35,12 @@ def retried(work: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         for _ in range(ATTEMPTS - 1):
             try:
                 return work(*args, **kwargs)
-            except DatabaseError as fault:
+            except FAULTS as fault:
                 if not _is_worth_another_try(fault):
                     raise
         try:
             return work(*args, **kwargs)
-        except DatabaseError as fault:
+        except FAULTS as fault:
             if not _is_worth_another_try(fault):
                 raise
             raise OperationalError(f"given up after {ATTEMPTS} attempts: {fault}") from fault
@@ -44,10 +48,10 @@ def retried(work: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     return attempted
 
 
-def _is_worth_another_try(fault: DatabaseError) -> bool:
+def _is_worth_another_try(fault: Exception) -> bool:
     """Tell whether the same work may succeed."""
     cause: BaseException | None = fault
-    while cause and not isinstance(cause, psycopg.Error):  # procrastinate wraps them once more
+    while cause and not isinstance(cause, psycopg.Error):
         cause = cause.__cause__
     if isinstance(cause, UNDONE):
         return not connection.in_atomic_block

@@ -169,27 +169,35 @@ resource_is_passed_on = pgtrigger.Trigger(
 )
 
 # Whoever writes an event, the organization's webhook endpoints hear of it: a job is deferred in the
-# same transaction. Where nobody listens it costs one look into an index.
+# same transaction, one for all its events. Where nobody listens it costs one look into an index.
 events_are_announced = pgtrigger.Trigger(
     name="announced",
     level=pgtrigger.Statement,
     when=pgtrigger.After,
     operation=pgtrigger.Insert,
     referencing=pgtrigger.Referencing(new="logged"),  # type: ignore[no-untyped-call]
+    declare=[("heard", "text[]"), ("this_transaction", "text")],
     func="""
-        PERFORM procrastinate_defer_jobs_v1(array_agg(ROW(
-            'webhooks', 'organizations.events.tasks.fan_out', 0, NULL, NULL,
-            jsonb_build_object('event_ids', event_ids), NULL
-        )::procrastinate_job_to_defer_v1))
-        FROM (
-            SELECT array_agg(logged.id) AS event_ids
+        heard = ARRAY(
+            SELECT logged.id
             FROM logged
             WHERE logged.type <> 'webhook.test' AND logged.organization_id IN (
                 SELECT organization_id FROM organizations_webhookendpoint WHERE disabled_at IS NULL
             )
-            GROUP BY logged.organization_id
-        ) AS announced
-        HAVING count(*) > 0;
+        );
+        IF heard = '{}' THEN
+            RETURN NULL;
+        END IF;
+        this_transaction = 'events of transaction ' || pg_current_xact_id();
+        UPDATE procrastinate_jobs
+            SET args = jsonb_build_object('event_ids', args -> 'event_ids' || to_jsonb(heard))
+            WHERE queueing_lock = this_transaction AND status = 'todo';
+        IF NOT FOUND THEN
+            PERFORM procrastinate_defer_jobs_v1(ARRAY[ROW(
+                'webhooks', 'organizations.events.tasks.fan_out', 0, NULL, this_transaction,
+                jsonb_build_object('event_ids', heard), NULL
+            )::procrastinate_job_to_defer_v1]);
+        END IF;
         RETURN NULL;
     """,
 )

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 from rest_framework.test import APIClient
 
 from config.embedded_postgres.server import Server
@@ -23,6 +24,19 @@ ClientOf = Callable[[User], APIClient]
 def _uncounted() -> None:
     """Start every test with no request counted against a rate."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _without_jobs(request: pytest.FixtureRequest) -> None:
+    """Start a test that commits without the jobs of others: Django empties its own tables alone."""
+    mark = request.node.get_closest_marker("django_db")
+    if mark and mark.kwargs.get("transaction"):
+        request.getfixturevalue("transactional_db")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM procrastinate_periodic_defers; DELETE FROM procrastinate_jobs;"
+                " DELETE FROM procrastinate_workers"
+            )
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
 """Receivers of webhooks: real servers on the loopback, well and badly behaved."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -22,6 +23,13 @@ class Receiver:
     def events(self, secret: str) -> list[dict[str, Any]]:
         """Return the bodies, each of which must be signed with the secret."""
         return [Webhook(secret).verify(body, headers) for headers, body in self.requests]
+
+    def until(self, number: int, *, seconds: float = 30) -> None:
+        """Return when so many requests have come in; raises AssertionError if they do not."""
+        deadline = time.monotonic() + seconds
+        while len(self.requests) < number:
+            assert time.monotonic() < deadline, f"{len(self.requests)} of {number} came in"
+            time.sleep(0.01)  # between two looks
 
     @property
     def ids(self) -> list[str]:
@@ -43,6 +51,35 @@ def answering(status: int, **headers: str) -> Behaviour:
 
 
 RECEIVED = answering(204)
+
+
+def cutting(handler: BaseHTTPRequestHandler) -> None:
+    """Hang up without an answer."""
+    handler.close_connection = True
+
+
+def dripping(prefix: bytes) -> Behaviour:
+    """Return a behaviour: after this beginning of an answer, a byte now and then, forever."""
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        with suppress(OSError):
+            handler.wfile.write(prefix)
+            while True:
+                handler.wfile.write(b"x")
+                time.sleep(0.02)  # as slow as it behaves
+        handler.close_connection = True
+
+    return drip
+
+
+def flooding(handler: BaseHTTPRequestHandler) -> None:
+    """Answer 200 with a body that never ends."""
+    handler.send_response(200)
+    handler.end_headers()
+    handler.close_connection = True
+    with suppress(OSError):
+        while True:
+            handler.wfile.write(b"x" * 4096)
 
 
 def in_turn(*behaviours: Behaviour) -> Behaviour:

@@ -4,6 +4,8 @@ import http.client
 import json
 import re
 import shlex
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -168,3 +170,34 @@ def test_the_readmes_client_finds_previews_and_removes(
         assert "'resource_count': 12" in capsys.readouterr().out
         user = "/v1/organizations/org_xyz789/users/usr_abc123"
         assert answer(address, token, "GET", user)[0] == 404
+
+
+def test_the_readmes_receiver_hears_of_a_removal_signed_within_five_seconds(
+    server: Server, tmp_path: Path
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```python\n(import os\n(?:(?!```).*\n)*)```", readme)
+    assert shown
+    port = free_port()
+    program = tmp_path / "receiver.py"
+    program.write_text(shown[1].replace("9000", str(port)))
+    user = "/v1/organizations/org_xyz789/users/usr_abc123"
+    with running("manage.py", "demo", str(free_port()), environment=settings(server)) as demo:
+        address, token = started(demo)
+        *_, (method, path, body) = calls(demo, address)
+        body["url"] = body["url"].replace("9000", str(port))
+        status, endpoint = answer(address, token, method, path, body)
+        assert status == 201
+        secret = {"WEBHOOK_SECRET": json.loads(endpoint)["secret"]}
+        with running(str(program), environment=secret) as receiver:
+            receiver.until("Waiting at")
+
+            removed_at = time.monotonic()
+            assert answer(address, token, "DELETE", user, {"confirm": True})[0] == 204
+
+            receiver.until(r"evt_\w+ member.removed .*'user_id': 'usr_abc123'")
+            assert time.monotonic() - removed_at < 5
+            forged = http.client.HTTPConnection(f"127.0.0.1:{port}", timeout=5)
+            forged.request("POST", "/", b"{}", {"webhook-id": "evt_1"})
+            assert forged.getresponse().status == 400
+            forged.close()

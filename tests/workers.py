@@ -1,6 +1,9 @@
 """Workers, as tests run them."""
 
-from datetime import datetime
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import Q
@@ -8,6 +11,10 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
+
+from organizations.models import WebhookDelivery
+from tests.processes import DEADLINE_SECONDS, Program, running
+from tests.production import environment
 
 
 def work(queue: str = "webhooks", *, until: datetime | None = None) -> None:
@@ -28,6 +35,9 @@ def _bring_forward(queue: str, moment: datetime) -> bool:
     due = ProcrastinateJob.objects.filter(queue_name=queue, status="todo").filter(
         Q(scheduled_at=None) | Q(scheduled_at__lte=moment)
     )
+    WebhookDelivery.objects.filter(status="pending", next_attempt_at__lte=moment).update(
+        next_attempt_at=timezone.now()
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE procrastinate_jobs SET scheduled_at = now()"
@@ -35,3 +45,34 @@ def _bring_forward(queue: str, moment: datetime) -> bool:
             [queue, moment],
         )
     return due.exists()
+
+
+@contextmanager
+def working(**variables: str) -> Iterator[Program]:
+    """Run a worker as the README says, on the database of the test, until it is killed."""
+    with running(
+        *("manage.py", "procrastinate", "worker"),
+        environment=environment() | {"WEBHOOK_ALLOW_PRIVATE": "true"} | variables,
+    ) as program:
+        program.until("Launching a worker on all queues")
+        yield program
+
+
+def until_no_job_is_done() -> None:
+    """Return when no worker has a job in hand; raises AssertionError if that does not happen."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while ProcrastinateJob.objects.filter(status="doing").exists():
+        assert time.monotonic() < deadline, "a job is being done still"
+        time.sleep(0.01)  # between two looks
+
+
+def take_up_stalled(*, after: timedelta) -> None:
+    """Do what workers do each minute for those that were killed, so long after it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_workers"
+            " SET last_heartbeat = last_heartbeat - make_interval(secs => %s)",
+            [after.total_seconds()],
+        )
+    app.configure_task("config.jobs.take_up_stalled", queue="upkeep").defer(timestamp=0)
+    work("upkeep")

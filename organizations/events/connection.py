@@ -4,19 +4,18 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from socket import SHUT_RDWR
-from threading import Timer, local
+from socket import SHUT_RDWR, socket
+from threading import Lock, Timer, local
 from typing import Any
 
 import requests
-from django.conf import settings
 from requests.adapters import HTTPAdapter
-from requests_hardened import Config, HTTPSession
 from requests_hardened.ip_filter import InvalidIPAddress
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NameResolutionError
 
+from organizations.events.addresses import session_outwards
 from organizations.models import WebhookDelivery
 
 Error = WebhookDelivery.Error
@@ -40,20 +39,8 @@ class Answer:
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-    """Send a request and return what came of it, within 15 seconds; never raise.
-
-    Redirects are not followed, and nothing of the environment (proxies, .netrc) is used.
-    """
-    session = HTTPSession(
-        Config(
-            ip_filter_enable=not settings.WEBHOOK_ALLOW_PRIVATE,
-            ip_filter_allow_loopback_ips=False,
-            never_redirect=True,
-            default_timeout=(TIME, TIME),
-            user_agent_override="Offboard",
-        )
-    )
-    session.trust_env = False
+    """Send a request and return what came of it, within 15 seconds; never raise."""
+    session = session_outwards(TIME)
     for adapter in session.adapters.values():
         assert isinstance(adapter, HTTPAdapter)  # noqa: S101  # both kinds are
         adapter.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
@@ -101,20 +88,48 @@ def _is_unresolved(fault: requests.ConnectionError) -> bool:
 
 
 # urllib3 limits the time between two bytes. What limits the time of all of them is a timer that
-# shuts the connections which its thread has opened.
-_opened = local()
+# shuts the connections which its thread has opened: by a second handle on each, which works also
+# while TLS is agreed on.
+_current = local()
+
+
+class _Deadline:
+    """Shuts connections at a moment, and those that are opened after it."""
+
+    def __init__(self) -> None:
+        self._opened: list[socket] = []
+        self._is_over = False
+        self._mutex = Lock()
+
+    def watch(self, opened: socket) -> None:
+        """Shut this connection in time, or now if it is late."""
+        with self._mutex:
+            self._opened.append(opened.dup())
+            if self._is_over:
+                opened.shutdown(SHUT_RDWR)
+
+    def cut(self) -> None:
+        """Shut what is open."""
+        with self._mutex:
+            self._is_over = True
+            for opened in self._opened:
+                with suppress(OSError):  # the receiver hung up
+                    opened.shutdown(SHUT_RDWR)
+
+    def close(self) -> None:
+        """Give the handles back."""
+        for opened in self._opened:
+            opened.close()
 
 
 class _Connection(HTTPConnection):
-    def connect(self) -> None:
-        _opened.connections.append(self)
-        super().connect()
+    def _new_conn(self) -> socket:
+        return _watched(super()._new_conn())
 
 
 class _SecureConnection(HTTPSConnection):
-    def connect(self) -> None:
-        _opened.connections.append(self)
-        super().connect()
+    def _new_conn(self) -> socket:
+        return _watched(super()._new_conn())
 
 
 class _Pool(HTTPConnectionPool):
@@ -125,19 +140,22 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
+def _watched(opened: socket) -> socket:
+    """Return a connection that this thread's deadline shuts."""
+    deadline: _Deadline = _current.deadline
+    deadline.watch(opened)
+    return opened
+
+
 @contextmanager
 def _cut_off_after(seconds: float) -> Iterator[None]:
     """Shut the connections that this thread opens in the block, so many seconds from now."""
-    connections = _opened.connections = []
-
-    def cut_off() -> None:
-        for connection in connections:
-            with suppress(OSError, AttributeError):  # closed by now
-                connection.sock.shutdown(SHUT_RDWR)
-
-    timer = Timer(seconds, cut_off)
+    deadline = _current.deadline = _Deadline()
+    timer = Timer(seconds, deadline.cut)
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
+        timer.join()
+        deadline.close()

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from secrets import SystemRandom
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.http import parse_http_date_safe
 from procrastinate import App
@@ -28,9 +29,12 @@ WAITS = (
     *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
 )
 JITTER = 0.1  # of the wait, so that what failed together is not tried again together
+# For so long who sends a delivery has it alone; if nothing is recorded then, it was killed.
+LEASE = timedelta(seconds=30)
 RETRY_AFTER_AT_MOST = timedelta(hours=24)
 FAILING_AT_MOST = timedelta(days=5)
 GONE = 410
+PRIORITY = -10  # after everything else that waits: receivers may be slow
 
 
 # Defers by Django's connection in a worker, too, whose own app has connections of its own: no job
@@ -42,21 +46,24 @@ def defer_sending(delivery_ids: Iterable[str]) -> None:
     """Have a worker send these deliveries once the transaction is committed; in one statement."""
     jobs: list[JSONDict] = [{"delivery_id": delivery_id} for delivery_id in delivery_ids]
     if jobs:
-        _in_transaction.configure_task(SEND, queue="webhooks").batch_defer(*jobs)
+        task = _in_transaction.configure_task(SEND, queue="webhooks", priority=PRIORITY)
+        task.batch_defer(*jobs)
 
 
 def attempt(delivery_id: str) -> datetime | None:
-    """Send a delivery that is pending, and record what came of it; return when to try again.
+    """Send a delivery that is due, and record what came of it; return when to try again.
 
-    Killed between the answer and the record, it is sent once more, under the same ``webhook-id``.
+    However many jobs it has, one at a time sends it. Killed between the answer and the record, it
+    is sent once more, under the same ``webhook-id``.
     """
-    delivery = (
-        WebhookDelivery.objects.select_related("endpoint", "event")
-        .filter(pk=delivery_id, status=WebhookDelivery.Status.PENDING)
-        .first()
-    )
+    pending = WebhookDelivery.objects.filter(pk=delivery_id, status=WebhookDelivery.Status.PENDING)
+    due = pending.filter(next_attempt_at__lte=Now())  # by the clock that jobs are taken up by
+    is_claimed = due.update(next_attempt_at=Now() + LEASE)
+    delivery = pending.select_related("endpoint", "event").first()
     if delivery is None:
         return None
+    if not is_claimed:
+        return delivery.next_attempt_at
     if not delivery.endpoint.is_enabled:
         _give_up(delivery)
         return None
@@ -103,10 +110,11 @@ def headers_of(delivery: WebhookDelivery, body: bytes) -> dict[str, str]:
 def _record(delivery: WebhookDelivery, answer: Answer) -> datetime | None:
     """Record an attempt on the delivery and its endpoint; return when to try again, if at all."""
     now = timezone.now()
-    # As it is now: it may have been changed, disabled or deleted meanwhile.
+    # As they are now: both may have been changed, disabled or deleted meanwhile.
     endpoint = WebhookEndpoint.objects.select_for_update().filter(pk=delivery.endpoint_id).first()
     if endpoint is None:
         return None
+    delivery = WebhookDelivery.objects.select_for_update().get(pk=delivery.pk)
     delivery.attempts += 1
     delivery.last_status_code = answer.status_code
     delivery.last_error = answer.error

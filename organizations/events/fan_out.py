@@ -13,7 +13,7 @@ BATCH = 5000  # rows a statement
 
 @transaction.atomic
 def deliver_to_endpoints(event_ids: Sequence[str]) -> None:
-    """Make and defer the deliveries of events of one organization; again, only what is missing.
+    """Make and defer the deliveries of events; those that there are already stay as they are.
 
     Three statements, and one more for every few thousand deliveries, whatever the number of events.
     """
@@ -25,7 +25,7 @@ def deliver_to_endpoints(event_ids: Sequence[str]) -> None:
         WebhookDelivery(endpoint=endpoint, event=event)
         for endpoint in endpoints
         for event in events
-        if endpoint.wants(event.type)
+        if endpoint.organization_id == event.organization_id and endpoint.wants(event.type)
     ]
     WebhookDelivery.objects.bulk_create(wanted, batch_size=BATCH, ignore_conflicts=True)
     # Of a job that is done a second time, the deliveries that the first made are not among these.

@@ -159,8 +159,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="announced",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n        PERFORM procrastinate_defer_jobs_v1(array_agg(ROW(\n            'webhooks', 'organizations.events.tasks.fan_out', 0, NULL, NULL,\n            jsonb_build_object('event_ids', event_ids), NULL\n        )::procrastinate_job_to_defer_v1))\n        FROM (\n            SELECT array_agg(logged.id) AS event_ids\n            FROM logged\n            WHERE logged.type <> 'webhook.test' AND logged.organization_id IN (\n                SELECT organization_id FROM organizations_webhookendpoint WHERE disabled_at IS NULL\n            )\n            GROUP BY logged.organization_id\n        ) AS announced\n        HAVING count(*) > 0;\n        RETURN NULL;\n    ",
-                    hash="03fe07f11001629786d3949f83b539c3d5332cc3",
+                    declare="DECLARE heard text[]; this_transaction text;",
+                    func="\n        heard = ARRAY(\n            SELECT logged.id\n            FROM logged\n            WHERE logged.type <> 'webhook.test' AND logged.organization_id IN (\n                SELECT organization_id FROM organizations_webhookendpoint WHERE disabled_at IS NULL\n            )\n        );\n        IF heard = '{}' THEN\n            RETURN NULL;\n        END IF;\n        this_transaction = 'events of transaction ' || pg_current_xact_id();\n        UPDATE procrastinate_jobs\n            SET args = jsonb_build_object('event_ids', args -> 'event_ids' || to_jsonb(heard))\n            WHERE queueing_lock = this_transaction AND status = 'todo';\n        IF NOT FOUND THEN\n            PERFORM procrastinate_defer_jobs_v1(ARRAY[ROW(\n                'webhooks', 'organizations.events.tasks.fan_out', 0, NULL, this_transaction,\n                jsonb_build_object('event_ids', heard), NULL\n            )::procrastinate_job_to_defer_v1]);\n        END IF;\n        RETURN NULL;\n    ",
+                    hash="1715a8562fb9e01ae413a8d0e8f4de0207a07261",
                     level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_announced_c042e",

@@ -19,6 +19,7 @@ GROUPS = {
     "service": "one member by the service, next to the floor",
     "http": "DELETE over HTTP, next to the peer",
     "bulk": "100,000 members by the service and by the command",
+    "webhooks": "what events cost a removal, without an endpoint and with one",
     "growth": "one removal by members of the organization, and by resources of the member",
     "plans": "tables that removals read whole among 1,000,000 members",
     "locks": "16 connections on one organization, next to 16 on sixteen",
@@ -92,7 +93,17 @@ def groups(
 ) -> dict[str, Callable[[], Iterator[Result]]]:
     """Return what measures each group; the charts are added to as it goes."""
     servers.configure_django(postgres.url("offboard"))
-    from tests.benchmarks import admin, bulk, growth, http, lists, plans, service, settings
+    from tests.benchmarks import (
+        admin,
+        bulk,
+        growth,
+        http,
+        lists,
+        plans,
+        service,
+        settings,
+        webhooks,
+    )
     from tests.benchmarks.world import World, make_organization
 
     part = 10 if quick else 1
@@ -114,6 +125,7 @@ def groups(
         "service": lambda: service.next_to_floor(postgres, rounds=500 // part),
         "http": lambda: http.next_to_peer(postgres, folder / "peer", turns=7 // part or 1),
         "bulk": lambda: bulk.next_to_floor(postgres, folder, members=200_000 // part),
+        "webhooks": lambda: webhooks.cost(postgres, rounds=10 // part or 1, batches=50 // part),
         "growth": by_size,
         "plans": lambda: plans.of_removals(members=1_000_000 // part),
         "locks": lambda: http.lock_waits(rounds=10 // part or 1),

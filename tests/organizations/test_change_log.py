@@ -85,6 +85,7 @@ def test_a_change_is_one_line_that_names_its_event(
         "organization_id": active.organization_id,
         "user_id": event.user_id,
         "actor_id": None,
+        "connection_id": None,
         "source": "api",
         "trace_id": "case-42",
         **event.data,

@@ -39,7 +39,7 @@ class Place:
     tenures: Counter[str] = field(default_factory=Counter)  # how many each user has had
     removals: int = 0
     restorations: int = 0
-    events: Counter[tuple[str, str]] = field(default_factory=Counter)  # by type and user
+    events: Counter[tuple[str, str | None]] = field(default_factory=Counter)  # by type and user
 
     def capabilities(self, user: str) -> frozenset[Capability]:
         return frozenset().union(*(ROLES[role] for role in self.members[user][0]))

@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 from organizations.models import Event, Membership, Organization, Removal, Source
 from tests.conftest import ClientOf
 from tests.deactivations import deactivate
+from tests.directories import connect
 from tests.factories import MembershipFactory, RoleFactory
 from tests.organizations.api.lists import address_in, ids, listed
 from tests.organizations.api.refusal import refusal
@@ -20,6 +21,18 @@ def client(organization: Organization, owner: Membership, client_of: ClientOf) -
     """A member who may look at the log, and no more."""
     role = RoleFactory.create(organization=organization, capabilities=["view_audit_log"])
     return client_of(MembershipFactory.create(organization=organization, roles=[role]).user)
+
+
+def test_a_record_and_its_event_name_the_directory(
+    client: APIClient, organization: Organization
+) -> None:
+    connection, _ = connect(organization)
+    remove(MembershipFactory.create(organization=organization), connection=connection)
+
+    for path in ("audit-log", "removals"):
+        [item] = listed(client, organization, path)["items"]
+        assert item["source"] == "scim"
+        assert (item["actor_id"], item["connection_id"]) == (None, connection.pk)
 
 
 def test_an_event_says_who_when_and_what(

@@ -1,30 +1,227 @@
 """What reaches an endpoint of the events that it wants to hear of."""
 
-import pytest
-from pytest_django.fixtures import Settings
+import json
+from datetime import datetime, timedelta
+from typing import Any
 
+import pytest
+from django.utils import timezone
+
+from organizations.events.delivery import defer_sending
 from organizations.events.secrets import secret_of
-from organizations.models import Removal, WebhookDelivery, WebhookEndpoint
-from tests.factories import MembershipFactory
-from tests.receivers import receiver
+from organizations.models import (
+    Event,
+    Membership,
+    Organization,
+    Removal,
+    Source,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from tests.factories import MembershipFactory, OrganizationFactory
+from tests.receivers import Receiver, answering, receiver
 from tests.removals import remove
 from tests.workers import work
 
+pytestmark = pytest.mark.django_db(transaction=True)
 
-@pytest.mark.django_db(transaction=True)
-def test_a_removal_arrives_signed(settings: Settings) -> None:
-    settings.WEBHOOK_ALLOW_PRIVATE = True
-    member = MembershipFactory.create()
+
+@pytest.fixture
+def member() -> Membership:
+    """Somebody who can be removed."""
+    return MembershipFactory.create()
+
+
+def endpoint_of(organization: Organization, heard: Receiver, **fields: Any) -> WebhookEndpoint:
+    """Make an endpoint at a receiver."""
+    return WebhookEndpoint.objects.create(organization=organization, url=heard.url, **fields)
+
+
+def record(organization: Organization, **fields: Any) -> Event:
+    """Record an event of an organization."""
+    return Event.objects.create(
+        organization=organization,
+        **{"type": Event.Type.MEMBER_UPDATED, "source": Source.ADMIN} | fields,
+    )
+
+
+def test_a_removal_arrives_signed(member: Membership) -> None:
+    actor = MembershipFactory.create(organization=member.organization, roles=["Owner"]).user
     with receiver() as heard:
-        endpoint = WebhookEndpoint.objects.create(organization=member.organization, url=heard.url)
-        remove(member)
+        endpoint = endpoint_of(member.organization, heard)
+        remove(member, actor=actor, reason="Mr X was rude", trace_id="trace-1")
 
         work()
 
-    [event] = heard.events(secret_of(endpoint, 1))
-    removal = Removal.objects.get()
-    assert event["type"] == "member.removed"
-    assert event["data"]["removal_id"] == removal.pk
+    [body] = heard.events(secret_of(endpoint, 1))
+    event, removal = Event.objects.get(), Removal.objects.get()
+    assert set(body) == {"type", "timestamp", "data"}
+    assert body["type"] == "member.removed"
+    assert datetime.fromisoformat(body["timestamp"]) == event.created_at.replace(microsecond=0)
+    assert body["data"] == {
+        **event.data,
+        "removal_id": removal.pk,
+        "organization_id": member.organization_id,
+        "user_id": member.user_id,
+        "actor_id": actor.pk,
+        "source": "admin",
+        "trace_id": "trace-1",
+    }
+    [(headers, _)] = heard.requests
+    assert headers["webhook-id"] == event.pk
+    assert headers["content-type"] == "application/json"
+    assert abs(int(headers["webhook-timestamp"]) - timezone.now().timestamp()) < 60
+
+
+def test_what_is_sent_names_nobody(member: Membership) -> None:
+    with receiver() as heard:
+        endpoint_of(member.organization, heard)
+        remove(member, reason="Mr X was rude")
+        work()
+
+    [(headers, body)] = heard.requests
+    sent = json.dumps(headers) + body.decode()
+    for private in (member.user.email, member.user.full_name, "rude"):
+        assert private not in sent
+
+
+def test_it_is_recorded_on_the_delivery_and_its_endpoint(member: Membership) -> None:
+    with receiver() as heard:
+        endpoint = endpoint_of(member.organization, heard)
+        remove(member)
+        work()
+
     delivery = WebhookDelivery.objects.get()
-    assert delivery.status == "delivered"
-    assert heard.ids == [delivery.event_id]
+    assert (delivery.status, delivery.attempts, delivery.last_status_code) == ("delivered", 1, 204)
+    assert (delivery.last_error, delivery.next_attempt_at) == ("", None)
+    endpoint.refresh_from_db()
+    assert endpoint.last_success_at == delivery.delivered_at
+    assert endpoint.failing_since is None
+
+
+def test_the_secret_before_signs_along_until_its_time_is_over(member: Membership) -> None:
+    now = timezone.now()
+    for until, valid in ((now + timedelta(hours=1), True), (now - timedelta(seconds=1), False)):
+        with receiver() as heard:
+            endpoint = endpoint_of(
+                member.organization, heard, secret_version=2, previous_secret_until=until
+            )
+            record(member.organization)
+            work()
+
+        assert heard.events(secret_of(endpoint, 2))
+        [(headers, _)] = heard.requests
+        assert len(headers["webhook-signature"].split()) == (2 if valid else 1)
+        if valid:
+            assert heard.events(secret_of(endpoint, 1))
+        endpoint.delete()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "arrived"),
+    [
+        ([], ["member.removed", "member.updated"]),
+        (["member.removed"], ["member.removed"]),
+        (["member.added", "member.updated"], ["member.updated"]),
+        (["member.added"], []),
+    ],
+)
+def test_an_endpoint_hears_of_the_types_it_names(
+    member: Membership, wanted: list[str], arrived: list[str]
+) -> None:
+    with receiver() as heard:
+        endpoint = endpoint_of(member.organization, heard, event_types=wanted)
+        record(member.organization)
+        remove(member)
+        work()
+
+    assert sorted(event["type"] for event in heard.events(secret_of(endpoint, 1))) == arrived
+
+
+def test_every_endpoint_hears_of_it_under_one_id_and_one_that_fails_keeps_no_other_from_it(
+    member: Membership,
+) -> None:
+    with receiver(answering(500)) as failing, receiver() as heard:
+        endpoint_of(member.organization, failing)
+        endpoint_of(member.organization, heard)
+        remove(member)
+        work()
+
+    assert failing.ids == heard.ids == [Event.objects.get().pk]
+    assert sorted(WebhookDelivery.objects.values_list("status", flat=True)) == [
+        "delivered",
+        "pending",
+    ]
+
+
+def test_other_organizations_hear_nothing(member: Membership) -> None:
+    with receiver() as heard:
+        endpoint_of(OrganizationFactory.create(), heard)
+        remove(member)
+        work()
+
+    assert heard.requests == []
+
+
+def test_a_disabled_endpoint_hears_nothing(member: Membership) -> None:
+    with receiver() as heard:
+        endpoint_of(member.organization, heard, disabled_at=timezone.now(), disabled_reason="asked")
+        remove(member)
+        work()
+
+    assert heard.requests == []
+    assert not WebhookDelivery.objects.exists()
+
+
+def test_what_is_pending_when_an_endpoint_is_disabled_is_not_sent(member: Membership) -> None:
+    with receiver(answering(500)) as heard:
+        endpoint_of(member.organization, heard)
+        remove(member)
+        work()
+        WebhookEndpoint.objects.update(disabled_at=timezone.now(), disabled_reason="asked")
+        work(until=timezone.now() + timedelta(days=1))
+
+    assert len(heard.requests) == 1
+    assert WebhookDelivery.objects.get().status == "failed"
+
+
+def test_an_endpoint_that_is_deleted_meanwhile_is_sent_nothing_more(member: Membership) -> None:
+    with receiver(answering(500)) as heard:
+        endpoint = endpoint_of(member.organization, heard)
+        remove(member)
+        work()
+        endpoint.delete()
+        work(until=timezone.now() + timedelta(days=1))
+
+    assert len(heard.requests) == 1
+
+
+def test_a_second_job_of_a_delivery_sends_nothing_a_second_time(member: Membership) -> None:
+    with receiver(answering(500)) as heard:
+        endpoint_of(member.organization, heard)
+        remove(member)
+        work()
+        defer_sending([WebhookDelivery.objects.get().pk])  # as a redelivery does
+
+        work(until=timezone.now() + timedelta(seconds=10))
+
+    assert len(heard.requests) == 2
+    assert WebhookDelivery.objects.get().attempts == 2
+
+
+def test_a_test_event_is_for_its_endpoint_alone(member: Membership) -> None:
+    with receiver() as heard:
+        endpoint_of(member.organization, heard)
+        record(member.organization, type=Event.Type.WEBHOOK_TEST)
+        work()
+
+    assert heard.requests == []
+
+
+def test_an_endpoint_outlives_its_maker(member: Membership) -> None:
+    with receiver() as heard:
+        endpoint_of(member.organization, heard, created_by=member.user)
+        remove(member)
+        work()
+
+    assert len(heard.requests) == 1

@@ -5,10 +5,11 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
+from procrastinate.contrib.django.django_connector import wrap_exceptions
 
 from organizations.models import Membership, Removal
 from organizations.removal.service import DECIDE_AND_REMOVE
-from organizations.retries import ATTEMPTS
+from organizations.retries import ATTEMPTS, retried
 from tests.factories import MembershipFactory, OrganizationFactory
 from tests.removals import codes, remove
 
@@ -99,3 +100,20 @@ def test_inside_the_callers_transaction_a_deadlock_is_the_callers(member: Member
         remove(member)
 
     assert faulty.calls == 1
+
+
+def test_an_error_that_procrastinate_wraps_is_looked_through() -> None:
+    tries = []
+
+    @retried
+    def defer() -> str:
+        tries.append(1)
+        if len(tries) < ATTEMPTS:
+            undone = OperationalError("undone")
+            undone.__cause__ = psycopg.errors.DeadlockDetected("undone")
+            with wrap_exceptions():
+                raise undone
+        return "deferred"
+
+    assert defer() == "deferred"
+    assert len(tries) == ATTEMPTS

@@ -34,7 +34,7 @@ def viewer(organization: Organization) -> Membership:
 
 def may_view(member: Membership) -> bool:
     """Tell whether the viewer can do what their role grants."""
-    return rights(member.organization, member.user_id) == {Capability.VIEW_AUDIT_LOG}
+    return rights(member.organization, member.user_id) == frozenset({Capability.VIEW_AUDIT_LOG})
 
 
 @pytest.mark.parametrize("form", STATES)

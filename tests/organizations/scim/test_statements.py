@@ -34,7 +34,7 @@ MEMBERS = """
 
 def populate(organization: Organization, number: int) -> list[str]:
     """Give an organization so many members; return their user ids, in order."""
-    parameters = {"organization": organization.pk, "number": number}
+    parameters: dict[str, str | int] = {"organization": organization.pk, "number": number}
     with connection.cursor() as cursor:
         cursor.execute(MEMBERS, parameters)
         for table in ("users_user", "organizations_membership", "organizations_scimidentity"):

@@ -1,0 +1,62 @@
+"""What workers do for each other."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tests.workers import take_up_stalled, work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def job_in_hand() -> int:
+    """Return the id of a job that a worker has taken up, and is not done with."""
+    job_id = app.configure_task("nothing", queue="other").defer()
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
+        [worker] = cursor.fetchone()
+        cursor.execute("SELECT id FROM procrastinate_fetch_job_v2(ARRAY['other'], %s)", [worker])
+        assert cursor.fetchone() == (job_id,)
+    return job_id
+
+
+def status_of(job_id: int) -> str:
+    """Return how far a job is."""
+    return str(ProcrastinateJob.objects.get(pk=job_id).status)
+
+
+@pytest.mark.parametrize(
+    ("silent_for", "status"),
+    [(timedelta(seconds=20), "doing"), (timedelta(seconds=31), "todo")],
+)
+def test_what_a_silent_worker_had_in_hand_is_put_back(silent_for: timedelta, status: str) -> None:
+    job_id = job_in_hand()
+
+    take_up_stalled(after=silent_for)
+
+    assert status_of(job_id) == status
+
+
+@pytest.mark.parametrize("ended", ["succeeded", "failed", "cancelled", "aborted"])
+def test_jobs_that_ended_are_deleted_after_a_day(ended: str) -> None:
+    old, recent = (app.configure_task("nothing", queue="other").defer() for _ in range(2))
+    waiting = app.configure_task("nothing", queue="other").defer()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = %s WHERE id IN (%s, %s)", [ended, old, recent]
+        )
+        for job_id, hours in ((old, 25), (recent, 23), (waiting, 25)):
+            cursor.execute(
+                "UPDATE procrastinate_events SET at = at - make_interval(hours => %s)"
+                " WHERE job_id = %s",
+                [hours, job_id],
+            )
+    app.configure_task("config.jobs.delete_finished", queue="upkeep").defer(timestamp=0)
+
+    work("upkeep")
+
+    left = ProcrastinateJob.objects.filter(queue_name="other").values_list("pk", flat=True)
+    assert set(left) == {recent, waiting}

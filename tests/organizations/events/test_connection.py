@@ -1,0 +1,125 @@
+"""One request to receivers that behave badly."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from organizations.events import connection
+from organizations.events.connection import Answer, post
+from tests.processes import free_port
+from tests.receivers import (
+    Behaviour,
+    answering,
+    cutting,
+    dripping,
+    flooding,
+    receiver,
+)
+
+SHORT = 0.3  # seconds, in place of 15
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 299])
+def test_any_2xx_is_a_success(status: int) -> None:
+    with receiver(answering(status)) as heard:
+        assert post(heard.url, b"{}", {}) == Answer(status)
+
+
+@pytest.mark.parametrize("status", [302, 304, 400, 401, 404, 410, 429, 500, 503])
+def test_any_other_status_is_none(status: int) -> None:
+    with receiver(answering(status)) as heard:
+        assert post(heard.url, b"{}", {}) == Answer(status, error="status")
+
+
+def test_the_time_to_wait_is_passed_on() -> None:
+    with receiver(answering(429, Retry_After="120")) as heard:
+        assert post(heard.url, b"{}", {}) == Answer(429, error="status", retry_after="120")
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [b"", b"HTTP/1.1 ", b"HTTP/1.1 100 Continue\r\n\r\n"],
+    ids=["nothing", "a line", "a promise"],
+)
+def test_bytes_now_and_then_do_not_add_to_the_time(
+    monkeypatch: pytest.MonkeyPatch, beginning: bytes
+) -> None:
+    monkeypatch.setattr(connection, "TIME", SHORT)
+
+    with receiver(dripping(beginning)) as heard:
+        assert post(heard.url, b"{}", {}) == Answer(error="timeout")
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [flooding, dripping(b"HTTP/1.1 200 OK\r\n\r\n")],
+    ids=["a flood", "drop by drop"],
+)
+def test_the_status_of_an_endless_answer_counts(
+    monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour
+) -> None:
+    monkeypatch.setattr(connection, "TIME", SHORT)
+
+    with receiver(behaviour) as heard:
+        assert post(heard.url, b"{}", {}) == Answer(200)
+
+
+def test_a_receiver_that_drips_tls_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "TIME", SHORT)
+
+    with receiver(dripping(b"")) as heard:  # waits for a request that never comes whole
+        answer = post(heard.url.replace("http:", "https:"), b"{}", {})
+
+    assert answer.error in {"timeout", "tls"}
+
+
+def test_a_connection_that_is_made_when_the_time_is_over_is_cut_off_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "TIME", SHORT)
+    resolve = socket.getaddrinfo
+    over = []
+
+    def resolve_slowly(*args: object, **options: object) -> object:
+        over.append(connection._current.deadline)
+        over[0].cut()
+        return resolve(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_slowly)
+    with receiver() as heard:
+        answer = post(heard.url, b"{}", {})
+
+    assert not answer.is_success
+
+
+def test_a_receiver_that_hangs_up_has_refused() -> None:
+    with receiver(cutting) as heard:
+        assert post(heard.url, b"{}", {}) == Answer(error="refused")
+
+
+def test_nobody_listens() -> None:
+    assert post(f"http://127.0.0.1:{free_port()}/", b"{}", {}) == Answer(error="refused")
+
+
+def test_no_tls_where_it_is_asked_for() -> None:
+    with receiver() as heard:
+        assert post(heard.url.replace("http:", "https:"), b"{}", {}) == Answer(error="tls")
+
+
+def test_no_proxy_and_no_credentials_are_taken_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password secret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with receiver() as proxy, receiver() as heard:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+
+        post(heard.url, b"{}", {})
+
+    [(headers, _)] = heard.requests
+    assert "authorization" not in headers
+    assert proxy.requests == []
