@@ -75,7 +75,9 @@ class Users:
         first = (search_request.start_index or 1) - 1
         count = search_request.count
         last = None if count is None else first + count
-        return SearchPage(members.count(), list(self._read(members.order_by("user")[first:last])))
+        # Chosen before their accounts are looked up: the way to a late page passes by many.
+        page = self._members().filter(pk__in=members.order_by("user")[first:last].values("pk"))
+        return SearchPage(members.count(), list(self._read(page.order_by("user"))))
 
     def create(self, resource: User) -> User:
         """Add a member, with an account if need be; return them. Raises UniquenessException."""

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from organizations.models import Department, Event, Organization
 from tests.factories import DepartmentFactory, MembershipFactory
-from tests.organizations.scim.caller import Answer, Directory
+from tests.organizations.scim.caller import GROUP, Answer, Directory
 from tests.sequential_scans import MANY, tables_read_whole
 
 IDENTITIES = "organizations_scimidentity"
@@ -158,3 +158,21 @@ def test_a_page_is_read_by_index(directory: Directory, organization: Organizatio
     assert [user["id"] for user in page["Resources"]] == ids[100:300]
     assert "Seq Scan" not in str(plan)
     assert "Sort" not in str(plan)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "GET"])
+def test_a_whole_group_takes_as_many_statements_however_many_belong_to_it(
+    directory: Directory, organization: Organization, method: str
+) -> None:
+    ids = populate(organization, 500)
+
+    def serve(number: int) -> int:
+        department = DepartmentFactory.create(organization=organization)
+        path = f"/Groups/{department.pk}"
+        group = {"schemas": [GROUP], "displayName": f"{number}", "members": _values(ids[:number])}
+        if method in ("DELETE", "GET"):
+            directory.patch(path, *_at_once("add")(ids[:number]))
+        target = "/Groups" if method == "POST" else path
+        return statements(lambda: directory.send(method, target, group))
+
+    assert serve(500) == serve(1)
