@@ -76,7 +76,8 @@ class Users:
         count = search_request.count
         last = None if count is None else first + count
         # Chosen before their accounts are looked up: the way to a late page passes by many.
-        page = self._members().filter(pk__in=members.order_by("user")[first:last].values("pk"))
+        chosen = list(members.order_by("user").values_list("pk", flat=True)[first:last])
+        page = self._members().filter(pk__in=chosen)
         return SearchPage(members.count(), list(self._read(page.order_by("user"))))
 
     def create(self, resource: User) -> User:
