@@ -30,9 +30,6 @@ def test_the_rows_of_a_file_are_scheduled_and_nobody_is_removed(
         "user_id,transfer_to",
         f"{members[0].user_id},{department.pk}",
         f"{owner.user_id},",
-        "user_id,transfer_to",
-        f"{members[0].user_id},{department.pk}",
-        f"{owner.user_id},",
     )
     actor = ("--actor", owner.user.email, "--reason", "Site closed")
 
