@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -23,11 +24,19 @@ def work(queue: str = "webhooks", *, until: datetime | None = None) -> None:
     As if it were a later moment: then also what is due by then is done.
     """
     assert isinstance(app.connector, DjangoConnector)
-    with app.replace_connector(app.connector.get_worker_connector()) as worker:
+    # In a thread: where a browser was started, the tests' own has an event loop.
+    with (
+        app.replace_connector(app.connector.get_worker_connector()) as worker,
+        ThreadPoolExecutor(1) as pool,
+    ):
         while _bring_forward(queue, until or timezone.now()):
-            worker.run_worker(
-                queues=[queue], wait=False, install_signal_handlers=False, listen_notify=False
-            )
+            pool.submit(
+                worker.run_worker,
+                queues=[queue],
+                wait=False,
+                install_signal_handlers=False,
+                listen_notify=False,
+            ).result()
 
 
 def _bring_forward(queue: str, moment: datetime) -> bool:

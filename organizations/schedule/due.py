@@ -2,40 +2,27 @@
 
 from collections.abc import Iterator
 
-import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from config.errors import ContractError
-from config.request_timeouts import LIMITS
 from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFoundError
 from organizations.locks import lock_members
 from organizations.models import Event, ScheduledRemoval, Source
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.service import remove_members
 from organizations.retries import retried
+from organizations.schedule.one_by_one import do_each, limit_waiting
 from organizations.schedule.requester import authority_of
 from organizations.schedule.service import event_data
 
 AT_A_TIME = 1000
 
-logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-
 
 def carry_out_due() -> None:
-    """Carry out every removal that is due, each in a transaction of its own.
-
-    One that meets a fault (a member who is locked for long, for one) does not keep the others
-    waiting: it stays pending, and is due again the next minute. Raises what ended the connection.
-    """
-    for schedule_id in _due():
-        try:
-            carry_out(schedule_id)
-        except Exception:
-            if not connection.is_usable():
-                raise
-            logger.exception("scheduled_removal_left_pending", scheduled_removal_id=schedule_id)
+    """Carry out every removal that is due."""
+    do_each(carry_out, _due())
 
 
 @retried
@@ -49,7 +36,7 @@ def carry_out(schedule_id: str) -> None:
     asked = schedules.get(pk=schedule_id)
     user_id = asked.membership.user_id
     with transaction.atomic():
-        _limit_waiting()
+        limit_waiting()
         locked = lock_members(
             asked.organization_id, filter(None, [user_id, asked.transferred_to_user_id])
         )
@@ -82,15 +69,6 @@ def carry_out(schedule_id: str) -> None:
                 },
                 trace_id=schedule.trace_id,
             )
-
-
-def _limit_waiting() -> None:
-    """Have this transaction wait no longer for a lock than a request does."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('lock_timeout', %s, true)",
-            [LIMITS["lock_timeout"]],
-        )
 
 
 def _remove(

@@ -117,7 +117,7 @@ def cancel_scheduled_removal(
     """Cancel what is pending of a member, or this one if it is; it stays on record.
 
     Raises ScheduledRemovalNotFoundError, also where it is being carried out at this moment: one
-    update decides, as the due removal's own does.
+    update decides, which waits for the removal's lock on the row.
     """
     not_found = ScheduledRemovalNotFoundError({"user_id": user_id})
     with transaction.atomic():

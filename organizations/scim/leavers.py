@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from django.db import transaction
@@ -15,6 +16,7 @@ from organizations.models.membership import MembershipQuerySet
 from organizations.models.scim import ScimConnectionQuerySet
 from organizations.removal.service import remove_members
 from organizations.retries import retried
+from organizations.schedule.one_by_one import do_each, limit_waiting
 
 AT_A_TIME = 1000
 
@@ -24,8 +26,7 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 def remove_leavers() -> None:
     """Remove each leaver who is due, in a transaction of its own."""
     for connection in _removing():
-        for user_id in _due_user_ids(connection):
-            remove_leaver(connection.pk, user_id)
+        do_each(partial(remove_leaver, connection.pk), _due_user_ids(connection))
 
 
 @retried
@@ -35,6 +36,7 @@ def remove_leaver(connection_id: str, user_id: str) -> None:
     connection = _removing().filter(pk=connection_id).first()
     if connection is None:
         return
+    limit_waiting()
     lock_members(connection.organization_id, [user_id])
     if not _leavers_due(connection).filter(user=user_id).exists():
         return

@@ -5,8 +5,9 @@ from procrastinate.contrib.django import app
 from organizations.scim.leavers import remove_leavers
 
 
+# No queueing lock: a killed worker's job could not be put back while the next minute's waits.
 @app.periodic(cron="* * * * *")
-@app.task(queue="schedule", queueing_lock="remove_leavers", lock="remove_leavers")
+@app.task(queue="schedule", lock="remove_leavers")
 def take_up_leavers(timestamp: int) -> None:
     """Remove whom directories have left deactivated for as long as they say."""
     remove_leavers()

@@ -16,9 +16,7 @@ DUE = 10_000
 @pytest.mark.django_db(transaction=True)
 def test_requests_are_served_while_very_many_removals_are_due() -> None:
     world = make_organization(DUE, roles=1, departments=1, resources=1)
-    members = Membership.objects.filter(
-        organization=world.organization_id, user__in=world.user_ids
-    )
+    members = Membership.objects.filter(organization=world.organization_id, user__in=world.user_ids)
     now = timezone.now()
     ScheduledRemoval.objects.bulk_create(
         (
@@ -36,12 +34,14 @@ def test_requests_are_served_while_very_many_removals_are_due() -> None:
     path = f"/v1/organizations/{world.organization_id}/users"
     statuses = []
 
-    with serving() as server, in_background(carry_out_due) as carrying_out:
+    with (
+        serving(RATE_PER_TOKEN="", RATE_PER_ADDRESS="") as server,
+        in_background(carry_out_due) as carrying_out,
+    ):
         while not carrying_out.done():
             statuses.append(server.ask("GET", path, token=world.token).status)
         carrying_out.result()
 
     assert Removal.objects.count() == DUE
     assert ScheduledRemoval.objects.filter(status="done").count() == DUE
-    assert set(statuses) <= {200, 429}
-    assert 200 in statuses
+    assert set(statuses) == {200}
