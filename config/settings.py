@@ -128,7 +128,7 @@ else:
 # Jobs, which `manage.py procrastinate worker` does. Their code is loaded there alone.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
-    "config.jobs",
+    "config.tasks",
     "organizations.events.tasks",
     "organizations.schedule.tasks",
     "organizations.scim.tasks",

@@ -83,5 +83,5 @@ def take_up_stalled(*, after: timedelta) -> None:
             " SET last_heartbeat = last_heartbeat - make_interval(secs => %s)",
             [after.total_seconds()],
         )
-    app.configure_task("config.jobs.take_up_stalled", queue="upkeep").defer(timestamp=0)
+    app.configure_task("config.tasks.take_up_stalled", queue="upkeep").defer(timestamp=0)
     work("upkeep")

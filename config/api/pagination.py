@@ -1,4 +1,4 @@
-"""Lists by pages, in the order of their ids (members: Paging)."""
+"""Lists by pages, in the order of their ids."""
 
 import re
 from typing import Any, ClassVar, TypeVar

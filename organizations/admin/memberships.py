@@ -131,7 +131,7 @@ class MembershipAdmin(
         deactivated = ["deactivated_at"] if obj.deactivated_at else []
         ended = [] if obj.is_current else ["deleted_at", "record"]
         reason = ["reason"] if self.has_change_permission(request, obj) else []
-        # Nobody sees their own (events: Removals on a date).
+        # Nobody sees their own.
         is_hidden = not obj.is_current or obj.user == request.user
         scheduled = [] if is_hidden else ["scheduled"]
         return [

@@ -216,7 +216,7 @@ class RemovalRecordView(ApiView):
         },
     )
     def get(self, request: AuthenticatedRequest, organization_id: str, removal_id: str) -> Response:
-        """Return the record (members: GET /removals/{removal_id})."""
+        """Return the record."""
         require(organization_id, request, Capability.VIEW_AUDIT_LOG)
         known = [removal_id] if is_id("rem", removal_id) else []
         records = RECORDS_WITH_ENDPOINTS.filter(organization=organization_id)

@@ -224,7 +224,7 @@ class RestorationView(ApiView):
 
     @describe_restoration
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Restore the user (members: Restore)."""
+        """Restore the user."""
         authority = require(organization_id, request, Capability.REMOVE_USERS)
         body = RestorationRequestSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
@@ -250,7 +250,7 @@ class RestorationPreviewView(ApiView):
 
     @describe_restoration_preview
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Return what a restoration would answer, without doing it (members: Restore)."""
+        """Return what a restoration would answer, without doing it."""
         authority = require(organization_id, request, Capability.REMOVE_USERS)
         [outcome] = preview_restoration(
             organization_id,

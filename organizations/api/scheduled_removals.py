@@ -241,7 +241,7 @@ class ScheduledRemovalView(ApiView):
 
     @describe_schedule
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Schedule it (events: Removals on a date)."""
+        """Schedule it."""
         authority = _require(organization_id, user_id, request)
         body = ScheduleSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
@@ -266,7 +266,7 @@ class ScheduledRemovalView(ApiView):
 
     @describe_pending
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Return it (events: Removals on a date)."""
+        """Return it."""
         _require(organization_id, user_id, request)
         schedule = find_pending(organization_id, user_id)
         if schedule is None:
@@ -275,7 +275,7 @@ class ScheduledRemovalView(ApiView):
 
     @describe_cancellation
     def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Cancel it (events: Removals on a date)."""
+        """Cancel it."""
         _require(organization_id, user_id, request)
         cancel_scheduled_removal(
             organization_id,

@@ -51,7 +51,7 @@ def user_example(**changed: object) -> OpenApiExample:
 
 @extend_schema_serializer(component_name="User", examples=[user_example()])
 class UserSerializer(serializers.Serializer[Membership]):
-    """A member, active or deactivated (members: User object)."""
+    """A member, active or deactivated."""
 
     id = serializers.CharField(source="user_id")
     full_name = serializers.CharField(source="user.full_name")

@@ -22,7 +22,7 @@ class OrganizationUserView(ApiView):
 
     @describe_user
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Return the user (members: GET /users/{user_id})."""
+        """Return the user."""
         authority = require(organization_id, request)
         try:
             member = find_user(organization_id, user_id)

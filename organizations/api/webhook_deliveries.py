@@ -134,7 +134,7 @@ class DeliveryFilterSet(FilterSet):
     )
 )
 class DeliveryListView(OrganizationListView[WebhookDelivery]):
-    """The deliveries to an endpoint (events: GET /webhook-endpoints/{id}/deliveries)."""
+    """The deliveries to an endpoint."""
 
     queryset = WebhookDelivery.objects.select_related("event")
     serializer_class = DeliverySerializer
@@ -188,7 +188,7 @@ class EndpointTestView(SendingView):
     def post(
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
-        """Send a test (events: POST /webhook-endpoints/{id}/test)."""
+        """Send a test."""
         require(organization_id, request, NEEDED)
         delivery = send_test(
             organization_id,
@@ -226,7 +226,7 @@ class RedeliveryView(SendingView):
         endpoint_id: str,
         delivery_id: str,
     ) -> Response:
-        """Send it again (events: POST /webhook-endpoints/{id}/deliveries/{id}/redeliver)."""
+        """Send it again."""
         require(organization_id, request, NEEDED)
         deliveries = redeliver(organization_id, endpoint_id, [delivery_id])
         if not deliveries:

@@ -36,7 +36,7 @@ from organizations.events.endpoints import (
     find_endpoint,
     rotate_secret,
 )
-from organizations.events.secrets import secret_of
+from organizations.events.signature import secret_of
 from organizations.exceptions import TooManyWebhookEndpointsError
 from organizations.models import WebhookEndpoint
 from organizations.sample import OWNER
@@ -275,7 +275,7 @@ describe_rotation = extend_schema(
 
 @extend_schema_view(get=describe_list)
 class EndpointListView(OrganizationListView[WebhookEndpoint]):
-    """The webhook endpoints of an organization (events: GET and POST /webhook-endpoints)."""
+    """The webhook endpoints of an organization."""
 
     queryset = WebhookEndpoint.objects.order_by("pk")
     serializer_class = EndpointSerializer
@@ -299,7 +299,7 @@ class EndpointView(ApiView):
     def get(
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
-        """Return it (events: GET /webhook-endpoints/{id})."""
+        """Return it."""
         require(organization_id, request, NEEDED)
         return Response(EndpointSerializer(find_endpoint(organization_id, endpoint_id)).data)
 
@@ -307,7 +307,7 @@ class EndpointView(ApiView):
     def patch(
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
-        """Change what the body names (events: PATCH /webhook-endpoints/{id})."""
+        """Change what the body names."""
         require(organization_id, request, NEEDED)
         body = EndpointChangeSerializer(data=self.body_of(request), partial=True)
         body.is_valid(raise_exception=True)
@@ -321,7 +321,7 @@ class EndpointView(ApiView):
     def delete(
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
-        """Delete it (events: DELETE /webhook-endpoints/{id})."""
+        """Delete it."""
         require(organization_id, request, NEEDED)
         delete_endpoint(organization_id, endpoint_id)
         return Response(status=204)
@@ -334,7 +334,7 @@ class SecretRotationView(ApiView):
     def post(
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
-        """Give it another (events: POST /webhook-endpoints/{id}/rotate-secret)."""
+        """Give it another."""
         require(organization_id, request, NEEDED)
         endpoint = rotate_secret(organization_id, endpoint_id)
         return Response(EndpointWithSecretSerializer(endpoint).data)

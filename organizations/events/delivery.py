@@ -12,11 +12,10 @@ from django.utils.http import parse_http_date_safe
 from procrastinate import App
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.types import JSONDict
-from standardwebhooks import Webhook
 
 from config.timestamps import in_whole_seconds
 from organizations.events.connection import Answer, post
-from organizations.events.secrets import signing_secrets
+from organizations.events.signature import signed_headers
 from organizations.models import Event, WebhookDelivery, WebhookEndpoint
 
 SEND = "organizations.events.tasks.send"
@@ -68,7 +67,7 @@ def attempt(delivery_id: str) -> datetime | None:
         _give_up(delivery)
         return None
     body = body_of(delivery.event)
-    answer = post(delivery.endpoint.url, body, headers_of(delivery, body))
+    answer = post(delivery.endpoint.url, body, signed_headers(delivery, body))
     return _record(delivery, answer)
 
 
@@ -90,20 +89,6 @@ def body_of(event: Event) -> bytes:
         },
         separators=(",", ":"),
     ).encode()
-
-
-def headers_of(delivery: WebhookDelivery, body: bytes) -> dict[str, str]:
-    """Return the headers after Standard Webhooks, signed with every secret that is valid now."""
-    now = timezone.now()
-    return {
-        "Content-Type": "application/json",
-        "webhook-id": delivery.event_id,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": " ".join(
-            Webhook(secret).sign(delivery.event_id, now, body.decode())
-            for secret in signing_secrets(delivery.endpoint)
-        ),
-    }
 
 
 @transaction.atomic

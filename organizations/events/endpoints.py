@@ -14,7 +14,7 @@ from django.utils import timezone
 from config.identifiers import is_id
 from config.timestamps import in_whole_seconds
 from organizations.events.delivery import defer_sending
-from organizations.events.secrets import OVERLAP
+from organizations.events.signature import OVERLAP
 from organizations.exceptions import (
     TooManyWebhookEndpointsError,
     WebhookEndpointDisabledError,

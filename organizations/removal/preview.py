@@ -42,7 +42,7 @@ class RemovalPreview:
         return self.blocked_by is None
 
     def shown_to(self, reader_id: str) -> "RemovalPreview":
-        """Return it without the reader's own removal on a date (events: Removals on a date)."""
+        """Return it without the reader's own removal on a date."""
         if self.membership.user_id == reader_id:
             return replace(self, scheduled=None)
         others = [s for s in self.requested if s.membership.user_id != reader_id]

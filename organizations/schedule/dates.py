@@ -1,4 +1,4 @@
-"""For which moments a removal can be scheduled (events: Removals on a date)."""
+"""For which moments a removal can be scheduled."""
 
 from datetime import UTC, datetime, timedelta
 

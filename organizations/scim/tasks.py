@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from organizations.scim.leavers import remove_leavers
+from organizations.scim.remove_after_days import remove_leavers
 
 
 # No queueing lock: a killed worker's job could not be put back while the next minute's waits.

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from organizations.events.delivery import SEND
-from organizations.events.secrets import secret_of
+from organizations.events.signature import secret_of
 from organizations.models import Event, Membership, Organization, WebhookDelivery, WebhookEndpoint
 from tests.conftest import ClientOf
 from tests.factories import WebhookDeliveryFactory, WebhookEndpointFactory

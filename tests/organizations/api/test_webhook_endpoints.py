@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from organizations.events.secrets import secret_of, signing_secrets
+from organizations.events.signature import secret_of, signing_secrets
 from organizations.models import Membership, Organization, WebhookDelivery, WebhookEndpoint
 from tests.concurrency import all_at_once
 from tests.conftest import ClientOf

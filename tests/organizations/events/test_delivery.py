@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from organizations.events.delivery import defer_sending
-from organizations.events.secrets import secret_of
+from organizations.events.signature import secret_of
 from organizations.models import (
     Event,
     Membership,

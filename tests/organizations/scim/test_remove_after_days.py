@@ -16,7 +16,7 @@ from organizations.models import (
     Source,
 )
 from organizations.scim.connections import disable
-from organizations.scim.leavers import remove_leaver, remove_leavers
+from organizations.scim.remove_after_days import remove_leaver, remove_leavers
 from organizations.scim.tasks import take_up_leavers
 from tests.directories import connect
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
@@ -172,7 +172,7 @@ def test_what_a_leaver_owns_passes_to_the_connections_department(
 def test_all_who_are_due_are_removed_a_few_at_a_time(
     directory: ScimConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("organizations.scim.leavers.AT_A_TIME", 2)
+    monkeypatch.setattr("organizations.scim.remove_after_days.AT_A_TIME", 2)
     leavers = MembershipFactory.create_batch(5, organization=directory.organization)
     for member in leavers:
         deactivate(member, directory, ago=A_MONTH)

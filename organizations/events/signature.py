@@ -1,4 +1,4 @@
-"""The secrets that webhooks are signed with: derived, not stored, so that no dump holds one."""
+"""The signature of webhooks; its secrets are derived, not stored, so that no dump holds one."""
 
 from base64 import b64encode
 from datetime import timedelta
@@ -6,8 +6,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from standardwebhooks import Webhook
 
-from organizations.models import WebhookEndpoint
+from organizations.models import WebhookDelivery, WebhookEndpoint
 
 # How long after a rotation the secret before signs along.
 OVERLAP = timedelta(hours=24)
@@ -16,7 +17,7 @@ OVERLAP = timedelta(hours=24)
 def secret_of(endpoint: WebhookEndpoint, version: int) -> str:
     """Return the secret of one version of an endpoint, as Standard Webhooks writes it."""
     digest = salted_hmac(
-        "organizations.events.secrets",  # so that webhooks have a key that nothing else has
+        "offboard.webhooks",  # so that webhooks have a key that nothing else has
         f"{endpoint.pk}.{version}",
         secret=settings.WEBHOOK_KEY or settings.SECRET_KEY,
         algorithm="sha256",
@@ -30,3 +31,17 @@ def signing_secrets(endpoint: WebhookEndpoint) -> list[str]:
     if endpoint.previous_secret_until and endpoint.previous_secret_until > timezone.now():
         secrets.append(secret_of(endpoint, endpoint.secret_version - 1))
     return secrets
+
+
+def signed_headers(delivery: WebhookDelivery, body: bytes) -> dict[str, str]:
+    """Return the headers after Standard Webhooks, signed with every secret that is valid now."""
+    now = timezone.now()
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": delivery.event_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(
+            Webhook(secret).sign(delivery.event_id, now, body.decode())
+            for secret in signing_secrets(delivery.endpoint)
+        ),
+    }

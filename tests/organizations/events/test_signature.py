@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from organizations.events.secrets import secret_of, signing_secrets
+from organizations.events.signature import secret_of, signing_secrets
 from organizations.models import WebhookEndpoint
 
 

@@ -54,7 +54,7 @@ def test_jobs_that_ended_are_deleted_after_a_day(ended: str) -> None:
                 " WHERE job_id = %s",
                 [hours, job_id],
             )
-    app.configure_task("config.jobs.delete_finished", queue="upkeep").defer(timestamp=0)
+    app.configure_task("config.tasks.delete_finished", queue="upkeep").defer(timestamp=0)
 
     work("upkeep")
 
