@@ -2,6 +2,8 @@
 
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 # A worker that has not been heard of for so many seconds is taken for dead.
 SILENCE = 30
@@ -14,7 +16,10 @@ PRIORITY = 10  # before webhooks, of which many may wait
 async def take_up_stalled(context: JobContext, timestamp: int) -> None:
     """Put the jobs of workers that were killed back into the queue."""
     for job in await context.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENCE):
-        await context.app.job_manager.retry_job(job)
+        try:
+            await context.app.job_manager.retry_job(job)
+        except UniqueViolation:  # the next of its kind waits already, and does its work
+            await context.app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
 
 
 @app.periodic(cron="7 * * * *")

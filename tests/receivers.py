@@ -10,6 +10,9 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
+MEBIBYTE = 2**20
+TAKEN: list[int] = []  # bytes of floods
+
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -80,6 +83,19 @@ def flooding(handler: BaseHTTPRequestHandler) -> None:
     with suppress(OSError):
         while True:
             handler.wfile.write(b"x" * 4096)
+
+
+def redirecting_flood(handler: BaseHTTPRequestHandler) -> None:
+    """Answer 302 with a body of 64 MiB; note in the server how much of it was taken."""
+    handler.send_response(302)
+    handler.send_header("Location", "/")
+    handler.send_header("Content-Length", str(64 * MEBIBYTE))
+    handler.end_headers()
+    handler.close_connection = True
+    with suppress(OSError):
+        for _ in range(64):
+            handler.wfile.write(b"x" * MEBIBYTE)
+            TAKEN.append(MEBIBYTE)
 
 
 def in_turn(*behaviours: Behaviour) -> Behaviour:

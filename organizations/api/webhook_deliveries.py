@@ -146,7 +146,8 @@ class DeliveryListView(OrganizationListView[WebhookDelivery]):
         organization_id = self.kwargs["organization_id"]
         require(organization_id, self.request, NEEDED)
         endpoint = find_endpoint(organization_id, self.kwargs["endpoint_id"])
-        return self.queryset.filter(endpoint=endpoint)
+        own = {"event__user": self.request.user, "event__type__in": Event.ABOUT_SCHEDULES}
+        return self.queryset.filter(endpoint=endpoint).exclude(**own)
 
 
 class SendingView(ApiView):

@@ -38,6 +38,8 @@ def session_outwards(seconds: float) -> HTTPSession:
         )
     )
     session.trust_env = False
+    # What is not followed is not prepared either: requests would read all of the body before it.
+    session.get_redirect_target = lambda response: None
     return session
 
 

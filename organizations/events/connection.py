@@ -57,7 +57,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
             response.raw.read(READ_AT_MOST, decode_content=False)
     except InvalidIPAddress:
         return Answer(error=Error.ADDRESS)
-    except (requests.RequestException, OSError, ValueError) as fault:
+    except (requests.RequestException, OSError, ValueError, RuntimeError) as fault:
         return Answer(error=Error.TIMEOUT if time.monotonic() >= ends_at else _error_of(fault))
     status = response.status_code
     return Answer(

@@ -1,6 +1,7 @@
 """The filters that directories send: equal, and several joined by and."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from scim2_models import InvalidFilterException, SearchRequest
@@ -13,6 +14,8 @@ from scim2_models.path import (
     ValuePath,
 )
 
+MOST_TERMS = 10  # each is looked up by statements of its own
+
 
 def equalities(search_request: SearchRequest[Any]) -> list[tuple[str, object]]:
     """Return what a filter demands: attributes, such as ``emails.value``, and their values.
@@ -21,7 +24,18 @@ def equalities(search_request: SearchRequest[Any]) -> list[tuple[str, object]]:
     """
     if search_request.filter is None:
         return []
-    return list(_equalities(search_request.filter.ast))
+    found = list(islice(_equalities(search_request.filter.ast), MOST_TERMS + 1))
+    if len(found) > MOST_TERMS:
+        raise InvalidFilterException(detail=f"At most {MOST_TERMS} comparisons are supported.")
+    for _, value in found:
+        if isinstance(value, str) and _has_surrogates(value):
+            raise InvalidFilterException(detail="A value cannot be stored, and so not be found.")
+    return found
+
+
+def _has_surrogates(value: str) -> bool:
+    """Tell whether a text is none that UTF-8 can say."""
+    return any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def unknown(attribute: str) -> InvalidFilterException:

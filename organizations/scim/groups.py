@@ -76,21 +76,22 @@ class Groups:
         self.lock(group_id)
         before = self.get(group_id)
         require_version(before, expected_version)
-        if resource.display_name != before.display_name:
-            self._rename(group_id, _name_of(resource))
         here, wanted = _ids_of(before), _ids_of(resource)
         self._change_members(group_id, joining=wanted - here, leaving=here - wanted)
+        # Last: another name locks a key, on which those wait who hold members.
+        if resource.display_name != before.display_name:
+            self._rename(group_id, _name_of(resource))
         return self.get(group_id)
 
     def patch(self, group_id: str, patch: GroupPatch) -> None:
         """Change a department, and read no more of it than that needs. Raises NotFoundException."""
         self._lock_department(group_id)
-        if patch.name is not None:
-            self._rename(group_id, patch.name)
         leaving = patch.leaving
         if patch.replaces:
             leaving = set(self._member_ids(group_id)) - patch.joining
         self._change_members(group_id, joining=patch.joining, leaving=leaving)
+        if patch.name is not None:  # last: see above
+            self._rename(group_id, patch.name)
 
     def delete(self, group_id: str, expected_version: str | None) -> None:
         """Delete a department. Raises ConflictException while something refers to it."""

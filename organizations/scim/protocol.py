@@ -36,6 +36,7 @@ from organizations.scim.resources import Group, User
 from organizations.scim.storage import MemberStorage
 
 PAGE = 200
+MOST_OPERATIONS = 100  # of a PATCH of a user
 READS = frozenset({"GET", "HEAD"})
 
 # What directories send: attributes that nobody publishes, and the forms of Entra ID.
@@ -106,6 +107,9 @@ class Handler(ScimHandler):
         conditions: Conditions,
     ) -> Resource[Any]:
         """Apply a PATCH; return the resource as it is then."""
+        # Each is applied to the whole resource: of 3,000 that add an e-mail it takes 26 s.
+        if resource_type.name == "User" and len(patch_op.operations or ()) > MOST_OPERATIONS:
+            raise InvalidValueException(detail=f"At most {MOST_OPERATIONS} operations on a user.")
         patch = GroupPatch.of(patch_op) if resource_type.name == "Group" else None
         if patch is None:
             return super().patch_resource(resource_type, resource_id, patch_op, conditions)

@@ -6,15 +6,16 @@ import pytest
 from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import JobDeferrer
 
 from tests.workers import take_up_stalled, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def job_in_hand() -> int:
+def job_in_hand(deferrer: JobDeferrer | None = None) -> int:
     """Return the id of a job that a worker has taken up, and is not done with."""
-    job_id = app.configure_task("nothing", queue="other").defer()
+    job_id = (deferrer or app.configure_task("nothing", queue="other")).defer()
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
         [worker] = cursor.fetchone()
@@ -38,6 +39,16 @@ def test_what_a_silent_worker_had_in_hand_is_put_back(silent_for: timedelta, sta
     take_up_stalled(after=silent_for)
 
     assert status_of(job_id) == status
+
+
+def test_what_is_waited_for_already_is_not_put_back_and_holds_up_nothing_else() -> None:
+    once = app.configure_task("nothing", queue="other", queueing_lock="once")
+    killed, other = job_in_hand(once), job_in_hand()
+    waiting = once.defer()
+
+    take_up_stalled(after=timedelta(seconds=31))
+
+    assert [status_of(job) for job in (killed, waiting, other)] == ["failed", "todo", "todo"]
 
 
 @pytest.mark.parametrize("ended", ["succeeded", "failed", "cancelled", "aborted"])

@@ -12,10 +12,11 @@ from organizations.events.delivery import SEND
 from organizations.events.signature import secret_of
 from organizations.models import Event, Membership, Organization, WebhookDelivery, WebhookEndpoint
 from tests.conftest import ClientOf
-from tests.factories import WebhookDeliveryFactory, WebhookEndpointFactory
+from tests.factories import MembershipFactory, WebhookDeliveryFactory, WebhookEndpointFactory
 from tests.organizations.api.lists import address_in, ids, listed
 from tests.organizations.api.refusal import refusal
 from tests.receivers import receiver
+from tests.schedules import schedule
 from tests.workers import work
 
 
@@ -63,6 +64,19 @@ def test_a_delivery_says_how_far_it_came(as_owner: APIClient, endpoint: WebhookE
         "created_at": delivery.created_at.strftime(at),
         "delivered_at": None,
     }
+
+
+def test_nobody_finds_their_own_schedule_among_them(
+    as_owner: APIClient, owner: Membership, endpoint: WebhookEndpoint, client_of: ClientOf
+) -> None:
+    admin = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
+    schedule(admin)
+    event = Event.objects.get(type="removal.scheduled")
+    delivery = WebhookDeliveryFactory.create(endpoint=endpoint, event=event)
+    path = f"webhook-endpoints/{endpoint.pk}/deliveries"
+
+    assert ids(as_owner, endpoint.organization, path) == [delivery.pk]
+    assert ids(client_of(admin.user), endpoint.organization, path) == []
 
 
 def test_deliveries_come_in_pages_the_newest_first_and_by_status(

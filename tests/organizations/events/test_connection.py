@@ -9,12 +9,15 @@ from organizations.events import connection
 from organizations.events.connection import Answer, post
 from tests.processes import free_port
 from tests.receivers import (
+    MEBIBYTE,
+    TAKEN,
     Behaviour,
     answering,
     cutting,
     dripping,
     flooding,
     receiver,
+    redirecting_flood,
 )
 
 SHORT = 0.3  # seconds, in place of 15
@@ -63,6 +66,15 @@ def test_the_status_of_an_endless_answer_counts(
 
     with receiver(behaviour) as heard:
         assert post(heard.url, b"{}", {}) == Answer(200)
+
+
+def test_of_a_redirect_no_more_is_read_than_of_any_answer() -> None:
+    TAKEN.clear()
+
+    with receiver(redirecting_flood) as heard:
+        assert post(heard.url, b"{}", {}) == Answer(302, error="status")
+
+    assert sum(TAKEN) < 16 * MEBIBYTE  # what lies in the buffers between two sockets
 
 
 def test_a_receiver_that_drips_tls_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
