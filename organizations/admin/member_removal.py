@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from config.admin.site import staff_of
+from config.errors import ContractError
 from config.trace import trace_id_of
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.forms import RemovalForm
@@ -107,12 +108,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
             plan_action(
                 organization,
                 its_members,
-                find_refusals(
-                    organization.pk,
-                    {member.user_id: member.pk for member in its_members},
-                    targets={},
-                    authority=ALL_CAPABILITIES,
-                ),
+                _refusals(organization, its_members),
                 reader=staff_of(request),
                 targets=form.target_fields(organization),
             )
@@ -170,7 +166,9 @@ class MemberRemovalAdmin(MemberActionAdmin):
         scheduled = 0
         for organization, its_members in members.items():
             target = form.target_of(organization)
-            for batch in in_batches(its_members):
+            refused = _refusals(organization, its_members)  # as the page says
+            going = [member for member in its_members if member.user_id not in refused]
+            for batch in in_batches(going):
                 outcomes = schedule_and_log(
                     organization,
                     batch,
@@ -229,6 +227,18 @@ class MemberRemovalAdmin(MemberActionAdmin):
             ],
             staying_count=staying.count(),
         )
+
+
+def _refusals(
+    organization: Organization, members: Sequence[Membership]
+) -> dict[str, ContractError]:
+    """Return who of these members cannot be removed now, and why, by user id."""
+    return find_refusals(
+        organization.pk,
+        {member.user_id: member.pk for member in members},
+        targets={},
+        authority=ALL_CAPABILITIES,
+    )
 
 
 @retried

@@ -58,6 +58,14 @@ def test_with_a_date_the_removal_is_scheduled_and_nobody_removed(
     assert LogEntry.objects.get().object_id == asked.pk
 
 
+def test_whom_the_page_says_cannot_go_is_not_scheduled(
+    browser: Client, owner: Membership, member: Membership
+) -> None:
+    browser.post(select(browser, [owner, member]).url, {"remove_at": tomorrow()})
+
+    assert ScheduledRemoval.objects.get().membership == member
+
+
 @pytest.mark.parametrize(
     ("remove_at", "problem"),
     [
