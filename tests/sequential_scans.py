@@ -15,11 +15,11 @@ LARGE = (
 )
 
 
-def tables_read_whole(*more: str) -> dict[str, int]:
-    """Return how often this transaction has read each large table whole, and each of these."""
+def tables_read_whole(*tables: str) -> dict[str, int]:
+    """Return how often this transaction has read these tables, or each large one, whole."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE relname = ANY(%s)",
-            [[*LARGE, *more]],
+            [list(tables or LARGE)],
         )
         return dict(cursor.fetchall())

@@ -26,6 +26,7 @@ def work(queue: str = "webhooks", *, until: datetime | None = None) -> None:
     assert isinstance(app.connector, DjangoConnector)
     # In a thread: where a browser was started, the tests' own has an event loop.
     with (
+        _connections_for_one_job(),
         app.replace_connector(app.connector.get_worker_connector()) as worker,
         ThreadPoolExecutor(1) as pool,
     ):
@@ -37,6 +38,17 @@ def work(queue: str = "webhooks", *, until: datetime | None = None) -> None:
                 install_signal_handlers=False,
                 listen_notify=False,
             ).result()
+
+
+@contextmanager
+def _connections_for_one_job() -> Iterator[None]:
+    """Have jobs close their connections in this block: the threads that keep them end with it."""
+    kept = connection.settings_dict["CONN_MAX_AGE"]
+    connection.settings_dict["CONN_MAX_AGE"] = 0
+    try:
+        yield
+    finally:
+        connection.settings_dict["CONN_MAX_AGE"] = kept
 
 
 def _bring_forward(queue: str, moment: datetime) -> bool:
