@@ -285,8 +285,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": (
         "When somebody leaves an organization, one request takes them out of it completely: every"
         " role assignment and department membership is deleted, the organization membership is"
-        " soft-deleted, what they own can pass to a department, and the whole either happens or"
-        " does not.\n\n"
+        " soft-deleted, what they own can pass to a department or a person, and the whole either"
+        " happens or does not.\n\n"
         "Every response carries `X-Request-ID`; send one of at most 64 characters of"
         " `A-Za-z0-9._~:/+=@-` to choose it. It is the `trace_id` of errors and of the record.\n\n"
         "Every error under `/v1` has the same body. Bodies are JSON objects in UTF-8 of at most"

@@ -83,6 +83,7 @@ def body_of(event: Event) -> bytes:
                 "organization_id": event.organization_id,
                 "user_id": event.user_id,
                 "actor_id": event.actor_id,
+                "connection_id": event.connection_id,
                 "source": event.source,
                 "trace_id": event.trace_id,
             },

@@ -82,7 +82,7 @@ class ScheduledRemoval(models.Model):
         related_name="removals_scheduled",
         null=True,
         blank=True,
-        help_text="Whose permission is asked again when it is due.",
+        help_text="Whose permission is asked again when it is due, but a run of the command's.",
     )
     source = models.CharField(max_length=10, choices=Source)
     requested_at = models.DateTimeField(default=timezone.now)

@@ -91,7 +91,10 @@ class ScimConnection(models.Model):
                 fields=["organization"],
                 condition=models.Q(disabled_at=None),
                 name="one_enabled_scim_connection",
-                violation_error_message="The organization has an enabled connection already.",
+                violation_error_message=(
+                    "The organization has an enabled connection already. In the admin another token"
+                    " can be issued for it, or it can be disabled."
+                ),
             ),
             ForeignKeyConstraint(
                 fields=["organization", "transfer_on_deactivate"],

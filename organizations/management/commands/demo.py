@@ -125,7 +125,7 @@ class Command(BaseCommand):
 {leaver} leaves {organization}. Paste into another terminal:
 
 export ACCESS_TOKEN={token}
-export SCIM_TOKEN={directory_token}
+export SCIM_TOKEN={directory_token} SCIM_URL={directory}
 
 curl -i -X DELETE '{users}/{sample.LEAVER_ID}' \\
   {authorization} \\

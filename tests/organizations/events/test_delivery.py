@@ -64,6 +64,7 @@ def test_a_removal_arrives_signed(member: Membership) -> None:
         "organization_id": member.organization_id,
         "user_id": member.user_id,
         "actor_id": actor.pk,
+        "connection_id": None,
         "source": "admin",
         "trace_id": "trace-1",
     }
