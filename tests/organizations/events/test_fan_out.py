@@ -39,7 +39,8 @@ def record(organization: Organization, number: int = 1) -> list[Event]:
 def announced() -> list[list[str]]:
     """Return the events that each fan-out job names."""
     jobs = ProcrastinateJob.objects.filter(task_name="organizations.events.tasks.fan_out")
-    return [sorted(args["event_ids"]) for args in jobs.values_list("args", flat=True)]
+    in_order = jobs.order_by("pk").values_list("args", flat=True)
+    return [sorted(args["event_ids"]) for args in in_order]
 
 
 def ids_of(*several: list[Event]) -> list[str]:
