@@ -153,4 +153,4 @@ def test_any_order_of_events_is_announced_where_somebody_listens(tally: Tally) -
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_many_more_orders_of_events_are_announced(tally: Tally) -> None:
-    prove(tally, HeardOutside, examples=15, steps=60)
+    prove(tally, HeardOutside, examples=10, steps=50)

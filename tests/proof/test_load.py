@@ -31,7 +31,7 @@ from users.models import User
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 CONNECTIONS = 64
-MEMBERS = 20_000
+MEMBERS = 10_000
 ORGANIZATIONS = 8
 MEGABYTE = 1 << 20
 
@@ -151,7 +151,7 @@ def batches(paths: list[tuple[str, str]], number: int) -> Iterator[list[tuple[st
         yield mixed[first::number]
 
 
-def test_twenty_thousand_removals_under_load(tally: Tally, tmp_path: Path) -> None:
+def test_ten_thousand_removals_under_load(tally: Tally, tmp_path: Path) -> None:
     organizations = Organizations()
     resources = Resource.objects.count()
     over = Event()

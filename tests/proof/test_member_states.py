@@ -358,4 +358,4 @@ def test_any_order_of_changes_leaves_what_the_model_says(tally: Tally) -> None:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("unlimited")
 def test_many_more_orders_of_changes(tally: Tally) -> None:
-    prove(tally, Members, examples=60, steps=60)
+    prove(tally, Members, examples=15, steps=60)

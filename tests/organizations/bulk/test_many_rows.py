@@ -1,4 +1,4 @@
-"""The commands on a hundred thousand rows: in bounded memory, and in minutes."""
+"""The commands on thirty thousand rows, in bounded memory (a hundred thousand, both ways: 150 s)."""
 
 import re
 import time
@@ -16,13 +16,13 @@ from users.models import User
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-NUMBER = 100_000
+NUMBER = 30_000
 
 # With DEBUG, Django remembers statements.
 PRODUCTION = {"DEBUG": "false", "SECRET_KEY": "x" * 50, "ALLOWED_HOSTS": "offboard.example"}
 
 
-def test_a_hundred_thousand_rows_are_removed_and_restored_in_bounded_memory(
+def test_thirty_thousand_rows_are_removed_and_restored_in_bounded_memory(
     organization: Organization, owner: Membership, tmp_path: Path
 ) -> None:
     seed(organization)

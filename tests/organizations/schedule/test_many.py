@@ -9,7 +9,7 @@ from tests.benchmarks.world import make_organization
 from tests.concurrency import in_background
 from tests.production import serving
 
-DUE = 5_000
+DUE = 2_000
 
 
 @pytest.mark.slow
