@@ -1,4 +1,4 @@
-"""The commands on thirty thousand rows, in bounded memory (a hundred thousand, both ways: 150 s)."""
+"""The commands on thirty thousand rows, in bounded memory (a hundred thousand take 150 s)."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""A directory's look-ups and pages among very many members (a million: as fast, but a minute to make)."""
+"""A directory's look-ups and pages among very many members (a million passes, and takes longer)."""
 
 from collections.abc import Callable
 from urllib.parse import quote
