@@ -22,6 +22,7 @@ from organizations.models import (
     Removal,
     Resource,
     Role,
+    ScheduledRemoval,
     ScimConnection,
 )
 from organizations.models.organization import NamedQuerySet
@@ -159,6 +160,8 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
             return "It owns resources."
         if Removal.objects.filter(transferred_to=row).exists():
             return "The record of a removal names it."
+        if ScheduledRemoval.objects.filter(transferred_to=row).exists():
+            return "A scheduled removal names it."
         if ScimConnection.objects.passing_to(row).exists():
             return "The connection of a directory names it."
         return ""

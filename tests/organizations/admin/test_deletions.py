@@ -22,6 +22,7 @@ from tests.factories import (
 )
 from tests.organizations.admin.page import text_of
 from tests.removals import remove
+from tests.schedules import schedule
 from users.models import User
 
 
@@ -107,6 +108,13 @@ def role_of_a_member() -> Role:
     return role
 
 
+def department_of_a_schedule() -> Model:
+    member = MembershipFactory.create()
+    department = DepartmentFactory.create(organization=member.organization)
+    schedule(member, transfer_to=department.pk)
+    return department
+
+
 def resource_that_a_removal_moved() -> Model:
     member = MembershipFactory.create()
     resource = ResourceFactory.create(organization=member.organization, owner=member.user)
@@ -125,6 +133,7 @@ def account_of_a_member() -> User:
     [
         (organization_with_a_former_member, "It has members, or had some whose record stays."),
         (department_on_record, "The record of a removal names it."),
+        (department_of_a_schedule, "A scheduled removal names it."),
         (department_of_a_member, "Members belong to it."),
         (department_with_a_resource, "It owns resources."),
         (owner_role, "The Owner role goes together with its organization alone."),
