@@ -1,4 +1,8 @@
-"""What a caller may do in an organization."""
+"""What a caller may do in an organization, and staff in all of them."""
+
+from typing import Literal
+
+from django.contrib.auth.models import AnonymousUser
 
 from config.api.view import AuthenticatedRequest
 from config.identifiers import is_id
@@ -8,6 +12,8 @@ from organizations.exceptions import InsufficientPermissionsError, OrganizationA
 from organizations.models import RoleAssignment
 from users.exceptions import TokenInvalidError
 from users.models import AccessToken, User
+
+StaffAction = Literal["remove", "deactivate", "restore"]
 
 # Roles, and departments.
 GIVES_SOMETHING = (Capability.ASSIGN_ROLES, Capability.MANAGE_USERS)
@@ -98,3 +104,17 @@ def is_owner(organization_id: str, user: User) -> bool:
         membership__user=user,
         membership__is_active=True,
     ).exists()
+
+
+def staff_may(user: User | AnonymousUser, action: StaffAction) -> bool:
+    """Tell whether staff may do this to members, of every organization.
+
+    Whoever does is shown who they are and what they hold: so it takes to view or change them, too.
+    """
+    allowed = {"view_membership", "change_membership"}
+    return (
+        user.is_active
+        and user.is_staff
+        and user.has_perm(f"organizations.{action}_membership")
+        and any(user.has_perm(f"organizations.{permission}") for permission in allowed)
+    )

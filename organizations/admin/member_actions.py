@@ -1,12 +1,12 @@
 """What the actions on members share: who may take them, and on whom they are taken."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from config.admin.large_tables import LargeTableAdmin
+from organizations.access import StaffAction, staff_may
 from organizations.models import Membership, Organization
 from organizations.models.membership import MembershipQuerySet
 
@@ -15,19 +15,15 @@ BATCH_SIZE = 1000
 CHANGELIST = "admin:organizations_membership_changelist"
 MEMBER = "admin:organizations_membership_change"
 
-Action = Literal["remove", "deactivate", "restore"]
-
 
 class MemberActionAdmin(LargeTableAdmin[Membership]):
     """An action on members, for whoever is permitted to take it."""
 
-    def may(self, request: HttpRequest, action: Action) -> bool:
-        """Whether the user may do this to members, which shows who they are and what they hold."""
-        return request.user.has_perm(
-            f"organizations.{action}_membership"
-        ) and self.has_view_permission(request)
+    def may(self, request: HttpRequest, action: StaffAction) -> bool:
+        """Whether the user may do this to members."""
+        return staff_may(request.user, action)
 
-    def require_permission(self, request: HttpRequest, action: Action) -> None:
+    def require_permission(self, request: HttpRequest, action: StaffAction) -> None:
         """Raise PermissionDenied unless the user may do this to members."""
         if not self.may(request, action):
             raise PermissionDenied

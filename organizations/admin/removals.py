@@ -11,6 +11,7 @@ from django.utils.html import format_html
 
 from config.admin.read_only import ReadOnlyAdmin
 from config.identifiers import is_id
+from organizations.access import staff_may
 from organizations.admin.filters import ActorFilter, OrganizationFilter
 from organizations.admin.member_restoration import is_latest_tenure
 from organizations.admin.webhook_endpoints import links_to_endpoints
@@ -82,10 +83,7 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
     ) -> HttpResponse:
         """Offer to restore who was removed, to whoever may."""
         removal: Removal | None = context.get("original")
-        may_restore = request.user.has_perms(
-            ("organizations.restore_membership", "organizations.view_membership")
-        )
-        if removal and may_restore:
+        if removal and staff_may(request.user, "restore"):
             context["can_be_restored"] = is_latest_tenure(removal.membership)
         return super().render_change_form(request, context, *args, **options)
 

@@ -14,6 +14,7 @@ from config.admin.read_only import ReadOnlyAdmin
 from config.admin.site import staff_of
 from config.identifiers import is_id
 from config.trace import trace_id_of
+from organizations.access import staff_may
 from organizations.admin.filters import OrganizationFilter
 from organizations.exceptions import ScheduledRemovalNotFoundError
 from organizations.models import ScheduledRemoval, Source
@@ -80,7 +81,7 @@ class ScheduledRemovalAdmin(ReadOnlyAdmin[ScheduledRemoval]):
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         """Whether the action is offered: to whoever may remove members."""
-        return request.user.has_perm("organizations.remove_membership")
+        return staff_may(request.user, "remove")
 
     @admin.action(description="Cancel selected scheduled removals", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ScheduledRemoval]) -> None:

@@ -19,7 +19,6 @@ from rest_framework.response import Response
 
 from config.api.openapi import error_responses
 from config.api.pagination import IdPagination
-from config.api.strict import StrictBooleanField
 from config.api.view import ApiView, AuthenticatedRequest
 from config.trace import trace_id_of
 from organizations.access import require
@@ -33,7 +32,8 @@ from organizations.api.description import (
     unreadable_bodies,
 )
 from organizations.api.organization_list import OrganizationListView
-from organizations.api.transfer import TO_DEPARTMENT, TransferTargetSerializer
+from organizations.api.serializers import RemovalSerializer
+from organizations.api.transfer import TO_DEPARTMENT
 from organizations.capabilities import Capability
 from organizations.exceptions import (
     CannotScheduleYourselfError,
@@ -82,10 +82,9 @@ class DueField(serializers.Field[datetime, object, str, object]):
             raise serializers.ValidationError(str(error)) from error
 
 
-class ScheduleSerializer(TransferTargetSerializer):
-    """What a removal on a date is asked with."""
+class ScheduleSerializer(RemovalSerializer):
+    """What a removal is asked with, and its date."""
 
-    confirm = StrictBooleanField(default=False, help_text="Must be the JSON value `true`.")
     remove_at = DueField(
         help_text="When: with its offset, in the future, and at most a year ahead."
     )

@@ -154,11 +154,9 @@ def _disable_if_hopeless(endpoint: WebhookEndpoint, answer: Answer, now: datetim
     if not endpoint.is_enabled:
         return
     if answer.status_code == GONE:
-        endpoint.disabled_at = now
-        endpoint.disabled_reason = WebhookEndpoint.DisabledReason.GONE
+        endpoint.disable(WebhookEndpoint.DisabledReason.GONE, now)
     elif endpoint.failing_since and endpoint.failing_since <= now - FAILING_AT_MOST:
-        endpoint.disabled_at = now
-        endpoint.disabled_reason = WebhookEndpoint.DisabledReason.FAILING
+        endpoint.disable(WebhookEndpoint.DisabledReason.FAILING, now)
 
 
 def _give_up(delivery: WebhookDelivery) -> None:

@@ -84,7 +84,7 @@ def change_endpoint(
         endpoint.disabled_at, endpoint.disabled_reason = None, ""
         endpoint.failing_since = None
     elif is_enabled is False and endpoint.is_enabled:
-        endpoint.disabled_at, endpoint.disabled_reason = timezone.now(), DisabledReason.ASKED
+        endpoint.disable(DisabledReason.ASKED, timezone.now())
     endpoint.save()
     return endpoint
 

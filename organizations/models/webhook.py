@@ -1,5 +1,7 @@
 """Who outside hears of changes, and what they were told."""
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
@@ -103,6 +105,10 @@ class WebhookEndpoint(models.Model):
     def is_enabled(self) -> bool:
         """Whether it is sent events."""
         return self.disabled_at is None
+
+    def disable(self, reason: "WebhookEndpoint.DisabledReason", now: datetime) -> None:
+        """Send nothing there from now on, for this reason; to be saved."""
+        self.disabled_at, self.disabled_reason = now, reason
 
     def wants(self, event_type: str) -> bool:
         """Tell whether events of this type are sent there."""

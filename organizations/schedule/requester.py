@@ -1,11 +1,9 @@
 """What whoever asked for a removal may do when it is due."""
 
-from organizations.access import capabilities_in
+from organizations.access import capabilities_in, staff_may
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import InsufficientPermissionsError, OrganizationAccessDeniedError
 from organizations.models import ScheduledRemoval, Source
-
-REMOVE_MEMBERS = "organizations.remove_membership"
 
 
 def authority_of(schedule: ScheduledRemoval) -> frozenset[Capability]:
@@ -21,8 +19,8 @@ def authority_of(schedule: ScheduledRemoval) -> frozenset[Capability]:
     if requester is None or not requester.is_active:
         raise OrganizationAccessDeniedError({"organization_id": schedule.organization_id})
     if schedule.source == Source.ADMIN:
-        if not (requester.is_staff and requester.has_perm(REMOVE_MEMBERS)):
-            raise InsufficientPermissionsError({"required_permissions": [REMOVE_MEMBERS]})
+        if not staff_may(requester, "remove"):
+            raise InsufficientPermissionsError
         return ALL_CAPABILITIES
     authority = capabilities_in(schedule.organization_id, requester, None)
     if Capability.REMOVE_USERS not in authority:
