@@ -24,6 +24,8 @@ from organizations.models import DepartmentMembership, Membership, RoleAssignmen
 from organizations.models.membership import MembershipQuerySet
 from users.models import User
 
+_FEW = 1000  # accounts that are named one by one
+
 _ACCOUNT = User.objects.filter(pk=OuterRef("user"))
 _ROLE_IDS = RoleAssignment.objects.filter(membership=OuterRef("pk"))
 _DEPARTMENT_IDS = DepartmentMembership.objects.filter(membership=OuterRef("pk"))
@@ -78,8 +80,14 @@ class UserFilterSet(FilterSet):
         return members.filter(**{name: value}).alias(position=F(f"{relation}__user"))
 
     def matching(self, members: MembershipQuerySet, name: str, value: str) -> MembershipQuerySet:
-        """Narrow the members to people who are found as the admin finds them."""
-        return members.filter(user__in=User.objects.matching(value))
+        """Narrow the members to people who are found as the admin finds them.
+
+        A few are looked up first: PostgreSQL expects more of them than there are, and walks through
+        all accounts for a page. 25 ms in place of 55 for a thousand among a million.
+        """
+        accounts = User.objects.matching(value)
+        found = list(accounts.values_list("pk", flat=True)[: _FEW + 1])
+        return members.filter(user__in=found if len(found) <= _FEW else accounts)
 
 
 class ListedUserSerializer(UserSerializer):

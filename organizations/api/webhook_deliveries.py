@@ -146,8 +146,10 @@ class DeliveryListView(OrganizationListView[WebhookDelivery]):
         organization_id = self.kwargs["organization_id"]
         require(organization_id, self.request, NEEDED)
         endpoint = find_endpoint(organization_id, self.kwargs["endpoint_id"])
-        own = {"event__user": self.request.user, "event__type__in": Event.ABOUT_SCHEDULES}
-        return self.queryset.filter(endpoint=endpoint).exclude(**own)
+        own = Event.objects.filter(
+            organization=organization_id, user=self.request.user, type__in=Event.ABOUT_SCHEDULES
+        )
+        return self.queryset.filter(endpoint=endpoint).exclude(event__in=own)
 
 
 class SendingView(ApiView):
