@@ -1,4 +1,4 @@
-"""The backup of the README, and its restoration, with the record intact and guarded."""
+"""The backup of config/README.md, and its restoration, with the record intact and guarded."""
 
 import os
 import re
@@ -32,10 +32,10 @@ TABLES = """
 
 
 def commands() -> list[str]:
-    """The commands of the README's section on backups."""
-    section = (ROOT / "README.md").read_text().split("### Back it up", 1)[1]
+    """The commands of the section on backups."""
+    section = (ROOT / "config" / "README.md").read_text().split("# Backups", 1)[1]
     match = re.search(r"```sh\n(.*?)```", section, re.DOTALL)
-    assert match, "the README shows no commands"
+    assert match, "it shows no commands"
     return match[1].splitlines()
 
 
