@@ -1,4 +1,4 @@
-"""Which tables a transaction read from their beginning to their end."""
+"""What a transaction has read: how many rows, and which tables from beginning to end."""
 
 from django.db import connection
 
@@ -23,3 +23,15 @@ def tables_read_whole(*tables: str) -> dict[str, int]:
             [list(tables or LARGE)],
         )
         return dict(cursor.fetchall())
+
+
+def rows_read(*tables: str) -> int:
+    """Return how many rows of these tables this transaction has read."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))"
+            " FROM pg_stat_xact_user_tables WHERE relname = ANY(%s)",
+            [list(tables)],
+        )
+        [(rows,)] = cursor.fetchall()
+        return int(rows)

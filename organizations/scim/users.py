@@ -78,7 +78,10 @@ class Users:
         # Chosen before their accounts are looked up: the way to a late page passes by many.
         chosen = list(members.order_by("user").values_list("pk", flat=True)[first:last])
         page = self._members().filter(pk__in=chosen)
-        return SearchPage(members.count(), list(self._read(page.order_by("user"))))
+        # On the last page it is known how many they are, without counting them.
+        is_last = (chosen or not first) and (count is None or len(chosen) < count)
+        total = first + len(chosen) if is_last else members.count()
+        return SearchPage(total, list(self._read(page.order_by("user"))))
 
     def create(self, resource: User) -> User:
         """Add a member, with an account if need be; return them. Raises UniquenessException."""

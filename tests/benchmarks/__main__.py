@@ -24,7 +24,7 @@ GROUPS = {
     "plans": "tables that removals read whole among 1,000,000 members",
     "locks": "16 connections on one organization, next to 16 on sixteen",
     "admin": "the pages of the admin at 1,000,000 memberships",
-    "lists": "the pages of the API at 1,000,000 members and events",
+    "lists": "the pages of the API and of SCIM at 1,000,000 members and events",
     "delete-bulk": "1,000 members in one request, next to the service",
     "memory": "what a server grows by",
     "settings": "workers, threads and PgBouncer",

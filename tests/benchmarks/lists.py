@@ -1,11 +1,13 @@
-"""Pages of the API's lists where there are very many members and events."""
+"""Pages of the lists of the API and of SCIM where there are very many members and events."""
 
 from collections.abc import Iterator, Sequence
 from random import Random
+from urllib.parse import quote
 
 from django.db import connection
 
-from organizations.models import RoleAssignment
+from organizations.models import RoleAssignment, ScimConnection
+from organizations.scim.connections import issue_token
 from tests.benchmarks import servers
 from tests.benchmarks.load import load
 from tests.benchmarks.measure import Result, median
@@ -33,6 +35,17 @@ _EVENTS = """
     FROM generate_series(1, 9) AS i;
     SET session_replication_role = origin;
     ANALYZE organizations_event;
+"""
+
+# As whom the directory knows the members: each of them.
+_IDENTITIES = """
+    INSERT INTO organizations_scimidentity (
+        organization_id, user_id, user_name, external_id, formatted_name, given_name, family_name,
+        display_name, changed_at
+    )
+    SELECT organization_id, user_id, user_id || '@example.com', 'of' || id, '', '', '', '', now()
+    FROM organizations_membership WHERE organization_id = %(organization)s;
+    ANALYZE organizations_scimidentity;
 """
 
 
@@ -76,6 +89,26 @@ def pages(world: World) -> Iterator[Result]:
             ["audit-log?limit=100&type=removal.failed"] * ROUNDS,
             must=10,
         )
+        yield from _of_directory(world, anywhere)
+
+
+def _of_directory(world: World, user_ids: Sequence[str]) -> Iterator[Result]:
+    """What a directory asks most: for somebody by the userName, and for a page of all."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IDENTITIES, {"organization": world.organization_id})
+    directory = ScimConnection.objects.create(organization_id=world.organization_id, name="Okta")
+    token = issue_token(directory)
+    members = len(world.user_ids)
+    by_user_name = [quote(f'userName eq "{user_id}@example.com"') for user_id in user_ids]
+    for workload, paths, must in (
+        (
+            f"GET Users?filter=userName eq, at {members:,} members",
+            [f"Users?filter={one}" for one in by_user_name],
+            10,
+        ),
+        (f"GET Users?count=200, at {members:,} members", ["Users?count=200"] * 50, None),
+    ):
+        yield _page(world, workload, paths, must=must, base="/scim/v2", token=token)
 
 
 def _page(
@@ -85,13 +118,15 @@ def _page(
     *,
     must: float | None = None,
     other: float | None = None,
+    base: str = "/v1",
+    token: str = "",
 ) -> Result:
     """Ask for these pages one after the other, in ms; raises RuntimeError where one fails."""
 
     def request(path: str) -> bytes:
         return (
-            f"GET /v1/organizations/{world.organization_id}/{path} HTTP/1.1\r\n"
-            f"Host: 127.0.0.1:{PORT}\r\nAuthorization: Bearer {world.token}\r\n\r\n"
+            f"GET {base}/organizations/{world.organization_id}/{path} HTTP/1.1\r\n"
+            f"Host: 127.0.0.1:{PORT}\r\nAuthorization: Bearer {token or world.token}\r\n\r\n"
         ).encode()
 
     load(PORT, paths[:20], request, 1)  # warm
