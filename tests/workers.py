@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -81,9 +81,20 @@ def working(**variables: str) -> Iterator[Program]:
 
 def until_no_job_is_done() -> None:
     """Return when no worker has a job in hand; raises AssertionError if that does not happen."""
+    _until_there_is_none(ProcrastinateJob.objects.filter(status="doing"))
+
+
+def until_every_job_is_done(queue: str) -> None:
+    """Return when workers have done a queue's jobs; raises AssertionError if they have not."""
+    _until_there_is_none(
+        ProcrastinateJob.objects.filter(queue_name=queue, status__in=["todo", "doing"])
+    )
+
+
+def _until_there_is_none(jobs: QuerySet[ProcrastinateJob]) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while ProcrastinateJob.objects.filter(status="doing").exists():
-        assert time.monotonic() < deadline, "a job is being done still"
+    while jobs.all().exists():
+        assert time.monotonic() < deadline, "a job is to be done still"
         time.sleep(0.01)  # between two looks
 
 

@@ -1,11 +1,10 @@
 """One request to a receiver that may be slow, endless or hostile."""
 
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from socket import SHUT_RDWR, socket
-from threading import Lock, Timer, local
+from threading import Lock, Thread, current_thread
 from typing import Any
 
 import requests
@@ -40,69 +39,61 @@ class Answer:
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     """Send a request and return what came of it, within 15 seconds; never raise."""
-    session = session_outwards(TIME)
-    for adapter in session.adapters.values():
-        assert isinstance(adapter, HTTPAdapter)  # noqa: S101  # both kinds are
-        adapter.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-    ends_at = time.monotonic() + TIME
-    try:
-        with (
-            _cut_off_after(TIME),
-            session,
-            session.post(
-                url, data=body, headers=dict(headers), stream=True, allow_redirects=False
-            ) as response,
-            suppress(HTTPError, OSError),
-        ):  # the status has come, and counts
-            response.raw.read(READ_AT_MOST, decode_content=False)
-    except InvalidIPAddress:
-        return Answer(error=Error.ADDRESS)
-    except (requests.RequestException, OSError, ValueError, RuntimeError) as fault:
-        return Answer(error=Error.TIMEOUT if time.monotonic() >= ends_at else _error_of(fault))
-    status = response.status_code
-    return Answer(
-        status,
-        "" if 200 <= status < 300 else Error.STATUS,
-        response.headers.get("Retry-After", ""),
-    )
+    sending = _Sending(url, body, headers)
+    sending.start()
+    sending.join(TIME)
+    answer = sending.answer
+    sending.cut()
+    return answer
 
 
-def _error_of(fault: Exception) -> str:
-    """Return the word for what a request failed of."""
-    match fault:
-        case requests.exceptions.SSLError():
-            return Error.TLS
-        case requests.Timeout():
-            return Error.TIMEOUT
-        case requests.exceptions.InvalidURL():
-            return Error.ADDRESS
-        case requests.ConnectionError() if _is_unresolved(fault):
-            return Error.ADDRESS
-    return Error.REFUSED
+class _Sending(Thread):
+    """Sends one request; its answer is a timeout until there is another.
 
+    urllib3 limits the time between two bytes, and nothing limits that of a name look-up. So whoever
+    waits for this thread waits no longer than it wants to, and then shuts the connections that it
+    has opened and those that it will open: by a second handle on each, which works also while TLS
+    is agreed on. A look-up itself ends when the resolver's own time is over.
+    """
 
-def _is_unresolved(fault: requests.ConnectionError) -> bool:
-    """Tell whether no connection was made because the name has no address."""
-    reason: Any = getattr(fault.args[0], "reason", None) if fault.args else None
-    return isinstance(fault.__cause__, OSError) or isinstance(reason, NameResolutionError)
-
-
-# urllib3 limits the time between two bytes. What limits the time of all of them is a timer that
-# shuts the connections which its thread has opened: by a second handle on each, which works also
-# while TLS is agreed on.
-_current = local()
-
-
-class _Deadline:
-    """Shuts connections at a moment, and those that are opened after it."""
-
-    def __init__(self) -> None:
+    def __init__(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        super().__init__(daemon=True)
+        self.answer = Answer(error=Error.TIMEOUT)
+        self._url, self._body, self._headers = url, body, dict(headers)
         self._opened: list[socket] = []
         self._is_over = False
         self._mutex = Lock()
 
+    def run(self) -> None:
+        """Send the request, and note what comes of it."""
+        session = session_outwards(TIME)
+        for adapter in session.adapters.values():
+            assert isinstance(adapter, HTTPAdapter)  # noqa: S101  # both kinds are
+            adapter.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        try:
+            with session, self._post(session) as response:
+                status = response.status_code
+                self.answer = Answer(
+                    status,
+                    "" if 200 <= status < 300 else Error.STATUS,
+                    response.headers.get("Retry-After", ""),
+                )
+                with suppress(HTTPError, OSError):  # the status has come, and counts
+                    response.raw.read(READ_AT_MOST, decode_content=False)
+        except InvalidIPAddress:
+            self.answer = Answer(error=Error.ADDRESS)
+        except (requests.RequestException, OSError, ValueError, RuntimeError) as fault:
+            self.answer = Answer(error=_error_of(fault))
+        finally:
+            self._close()
+
+    def _post(self, session: requests.Session) -> requests.Response:
+        return session.post(
+            self._url, data=self._body, headers=self._headers, stream=True, allow_redirects=False
+        )
+
     def watch(self, opened: socket) -> None:
-        """Shut this connection in time, or now if it is late."""
+        """Have a connection shut when the time is over, or now if it is."""
         with self._mutex:
             self._opened.append(opened.dup())
             if self._is_over:
@@ -116,10 +107,11 @@ class _Deadline:
                 with suppress(OSError):  # the receiver hung up
                     opened.shutdown(SHUT_RDWR)
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """Give the handles back."""
-        for opened in self._opened:
-            opened.close()
+        with self._mutex:
+            for opened in self._opened:
+                opened.close()
 
 
 class _Connection(HTTPConnection):
@@ -141,21 +133,28 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 def _watched(opened: socket) -> socket:
-    """Return a connection that this thread's deadline shuts."""
-    deadline: _Deadline = _current.deadline
-    deadline.watch(opened)
+    """Return a connection that whoever waits for this thread shuts in time."""
+    sending = current_thread()
+    assert isinstance(sending, _Sending)  # noqa: S101  # nobody else connects by these pools
+    sending.watch(opened)
     return opened
 
 
-@contextmanager
-def _cut_off_after(seconds: float) -> Iterator[None]:
-    """Shut the connections that this thread opens in the block, so many seconds from now."""
-    deadline = _current.deadline = _Deadline()
-    timer = Timer(seconds, deadline.cut)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
-        deadline.close()
+def _error_of(fault: Exception) -> str:
+    """Return the word for what a request failed of."""
+    match fault:
+        case requests.exceptions.SSLError():
+            return Error.TLS
+        case requests.Timeout():
+            return Error.TIMEOUT
+        case requests.exceptions.InvalidURL():
+            return Error.ADDRESS
+        case requests.ConnectionError() if _is_unresolved(fault):
+            return Error.ADDRESS
+    return Error.REFUSED
+
+
+def _is_unresolved(fault: requests.ConnectionError) -> bool:
+    """Tell whether no connection was made because the name has no address."""
+    reason: Any = getattr(fault.args[0], "reason", None) if fault.args else None
+    return isinstance(fault.__cause__, OSError) or isinstance(reason, NameResolutionError)

@@ -34,6 +34,7 @@ RETRY_AFTER_AT_MOST = timedelta(hours=24)
 FAILING_AT_MOST = timedelta(days=5)
 GONE = 410
 PRIORITY = -10  # after everything else that waits: receivers may be slow
+BACKLOG_PRIORITY = -20  # after the deliveries to other endpoints
 
 
 # Defers by Django's connection in a worker, too, whose own app has connections of its own: no job
@@ -41,11 +42,11 @@ PRIORITY = -10  # after everything else that waits: receivers may be slow
 _in_transaction = App(connector=DjangoConnector())
 
 
-def defer_sending(delivery_ids: Iterable[str]) -> None:
+def defer_sending(delivery_ids: Iterable[str], *, priority: int = PRIORITY) -> None:
     """Have a worker send these deliveries once the transaction is committed; in one statement."""
     jobs: list[JSONDict] = [{"delivery_id": delivery_id} for delivery_id in delivery_ids]
     if jobs:
-        task = _in_transaction.configure_task(SEND, queue="webhooks", priority=PRIORITY)
+        task = _in_transaction.configure_task(SEND, queue="webhooks", priority=priority)
         task.batch_defer(*jobs)
 
 

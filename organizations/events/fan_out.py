@@ -1,33 +1,51 @@
 """From events to deliveries: one for each endpoint that wants to hear of an event."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
-from organizations.events.delivery import defer_sending
+from organizations.events.delivery import BACKLOG_PRIORITY, defer_sending
 from organizations.models import Event, WebhookDelivery, WebhookEndpoint
 
 FAN_OUT = "organizations.events.tasks.fan_out"  # as the trigger calls it
 BATCH = 5000  # rows a statement
+# So many deliveries to an endpoint wait in turn with those to others; the rest come after them, so
+# that a receiver which is slow, or fails, keeps its own events waiting.
+IN_TURN = 10
 
 
 @transaction.atomic
 def deliver_to_endpoints(event_ids: Sequence[str]) -> None:
     """Make and defer the deliveries of events; those that there are already stay as they are.
 
-    Three statements, and one more for every few thousand deliveries, whatever the number of events.
+    A few statements, and one more for every few thousand deliveries, whatever the number of events.
     """
     events = list(Event.objects.filter(pk__in=event_ids).only("pk", "type", "organization"))
+    pending = WebhookDelivery.objects.filter(
+        endpoint=OuterRef("pk"), status=WebhookDelivery.Status.PENDING
+    )
     endpoints = WebhookEndpoint.objects.enabled().filter(
         organization__in={event.organization_id for event in events}
     )
-    wanted = [
-        WebhookDelivery(endpoint=endpoint, event=event)
-        for endpoint in endpoints
-        for event in events
-        if endpoint.organization_id == event.organization_id and endpoint.wants(event.type)
-    ]
-    WebhookDelivery.objects.bulk_create(wanted, batch_size=BATCH, ignore_conflicts=True)
-    # Of a job that is done a second time, the deliveries that the first made are not among these.
-    made = WebhookDelivery.objects.filter(pk__in=[delivery.pk for delivery in wanted])
-    defer_sending(made.values_list("pk", flat=True))
+    behind = set(endpoints.filter(Exists(pending[IN_TURN:])))
+    in_turn: list[WebhookDelivery] = []
+    backlog: list[WebhookDelivery] = []
+    for endpoint in endpoints:
+        wanted = [
+            WebhookDelivery(endpoint=endpoint, event=event)
+            for event in events
+            if endpoint.organization_id == event.organization_id and endpoint.wants(event.type)
+        ]
+        first = 0 if endpoint in behind else IN_TURN
+        in_turn += wanted[:first]
+        backlog += wanted[first:]
+    WebhookDelivery.objects.bulk_create(in_turn + backlog, batch_size=BATCH, ignore_conflicts=True)
+    defer_sending(_made(in_turn))
+    defer_sending(_made(backlog), priority=BACKLOG_PRIORITY)
+
+
+def _made(deliveries: Iterable[WebhookDelivery]) -> Iterable[str]:
+    """Return the ids of those that this job made: not what it made when it was done before."""
+    made = WebhookDelivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries])
+    return made.values_list("pk", flat=True)

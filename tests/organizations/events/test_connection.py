@@ -2,12 +2,15 @@
 
 import socket
 from pathlib import Path
+from threading import Event, Thread, current_thread
+from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from organizations.events import connection
 from organizations.events.connection import Answer, post
-from tests.processes import free_port
+from tests.processes import DEADLINE_SECONDS, free_port
 from tests.receivers import (
     MEBIBYTE,
     TAKEN,
@@ -86,23 +89,30 @@ def test_a_receiver_that_drips_tls_is_cut_off(monkeypatch: pytest.MonkeyPatch) -
     assert answer.error in {"timeout", "tls"}
 
 
-def test_a_connection_that_is_made_when_the_time_is_over_is_cut_off_at_once(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("allow_private", [True, False])
+def test_a_name_server_that_does_not_answer_ends_the_attempt_in_time(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, *, allow_private: bool
 ) -> None:
     monkeypatch.setattr(connection, "TIME", SHORT)
+    settings.WEBHOOK_ALLOW_PRIVATE = allow_private
+    is_answered = Event()
+    lookups: list[Thread] = []
     resolve = socket.getaddrinfo
-    over = []
 
-    def resolve_slowly(*args: object, **options: object) -> object:
-        over.append(connection._current.deadline)
-        over[0].cut()
-        return resolve(*args, **options)  # type: ignore[arg-type]
+    def resolve_late(host: str, *rest: Any, **options: Any) -> Any:
+        lookups.append(current_thread())
+        assert is_answered.wait(DEADLINE_SECONDS)
+        return resolve("127.0.0.1", *rest, **options)
 
-    monkeypatch.setattr(socket, "getaddrinfo", resolve_slowly)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_late)
     with receiver() as heard:
-        answer = post(heard.url, b"{}", {})
+        answer = post(heard.url.replace("127.0.0.1", "hooks.example"), b"{}", {})
+        is_answered.set()
+        for lookup in lookups:
+            lookup.join(DEADLINE_SECONDS)
 
-    assert not answer.is_success
+    assert answer == Answer(error="timeout")
+    assert heard.requests == []  # nothing is sent once the attempt is over
 
 
 def test_a_receiver_that_hangs_up_has_refused() -> None:

@@ -11,8 +11,8 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from organizations.events.delivery import SEND
-from organizations.events.fan_out import deliver_to_endpoints
+from organizations.events.delivery import PRIORITY, SEND
+from organizations.events.fan_out import IN_TURN, deliver_to_endpoints
 from organizations.events.tasks import delete_old_deliveries
 from organizations.models import Event, Membership, Organization, Source, WebhookDelivery
 from organizations.models.webhook import WebhookEndpoint
@@ -115,7 +115,7 @@ def test_deliveries_are_made_and_deferred_by_as_many_statements_for_many(
     organization: Organization,
 ) -> None:
     statements = []
-    for number in (1, 200):
+    for number in (20, 200):
         events = record(organization, number)
         with CaptureQueriesContext(
             connection,
@@ -126,7 +126,7 @@ def test_deliveries_are_made_and_deferred_by_as_many_statements_for_many(
         statements.append(len(captured) - before)
 
     assert statements[0] == statements[1]
-    assert WebhookDelivery.objects.count() == 1 + 2 * 200
+    assert WebhookDelivery.objects.count() == 20 + 2 * 200
 
 
 def test_done_twice_it_makes_and_defers_nothing_twice(organization: Organization) -> None:
@@ -168,6 +168,34 @@ def test_what_waits_for_receivers_lets_everything_else_go_first(
         "organizations.events.tasks.fan_out": 0,
         "organizations.events.tasks.send": -10,
     }
+
+
+def test_an_endpoint_with_a_backlog_lets_the_others_go_first(organization: Organization) -> None:
+    slow = endpoint_of(organization)
+    deliver_to_endpoints(ids_of(record(organization, IN_TURN + 5)))
+    other = endpoint_of(organization)
+    deliver_to_endpoints(ids_of(record(organization)))
+
+    # In the order in which workers take them.
+    jobs = ProcrastinateJob.objects.filter(task_name=SEND).order_by("-priority", "pk")
+    ids = [args["delivery_id"] for args in jobs.values_list("args", flat=True)]
+    endpoint_ids = dict(WebhookDelivery.objects.values_list("pk", "endpoint"))
+    assert [endpoint_ids[each] for each in ids] == [
+        *[slow.pk] * IN_TURN,
+        other.pk,
+        *[slow.pk] * 6,
+    ]
+
+
+def test_an_endpoint_that_has_caught_up_waits_in_turn_again(organization: Organization) -> None:
+    endpoint_of(organization)
+    deliver_to_endpoints(ids_of(record(organization, IN_TURN + 1)))
+    WebhookDelivery.objects.update(status="delivered", delivered_at=timezone.now())
+    [event] = record(organization)
+    deliver_to_endpoints([event.pk])
+
+    delivery = WebhookDelivery.objects.get(event=event)
+    assert ProcrastinateJob.objects.get(args__delivery_id=delivery.pk).priority == PRIORITY
 
 
 def test_deliveries_are_kept_30_days_and_events_for_ever(organization: Organization) -> None:
