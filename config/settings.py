@@ -119,9 +119,9 @@ options["isolation_level"] = IsolationLevel.READ_COMMITTED
 if env.bool("PGBOUNCER", default=False):
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 else:
-    # Lets config.prepared_statements prepare; Django's own cursors never do.
+    # Allows config.prepared_statements to prepare; Django's own cursors never do.
     options["prepare_threshold"] = 1
-    # libpq reads PGOPTIONS only where no option is given; so it is passed on, and wins.
+    # libpq ignores PGOPTIONS where options are given; it is added here, last, so it takes effect.
     given = options.get("options", env.str("PGOPTIONS", default=""))
     options["options"] = f"-c plan_cache_mode=force_generic_plan {given}"
 

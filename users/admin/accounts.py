@@ -69,7 +69,7 @@ class UserAdmin(GuardedDeletion[User], ErasureAdmin, DjangoUserAdmin[User]):  # 
         return (*self.readonly_fields, *rights)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Forbid changes, also of the password, to erased accounts and to those that may do more."""
+        """Forbid changes, also of the password, to erased accounts and those that may do more."""
         if obj and (obj.erased_at or is_above(obj, staff_of(request))):
             return False
         return super().has_change_permission(request, obj)
