@@ -1,10 +1,10 @@
-"""Characters that nobody can see, or that no terminal should get."""
+"""Cleans text of invisible characters, and escapes what a terminal should not print."""
 
 import re
 from unicodedata import normalize
 
-# Unicode's Default_Ignorable_Code_Point and the blank Braille pattern: they have no shape. And NUL,
-# which PostgreSQL has in no text.
+# Characters without a shape: Unicode's Default_Ignorable_Code_Point and the blank Braille pattern.
+# And NUL, which PostgreSQL cannot store.
 _INVISIBLE = re.compile(
     "[\0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
@@ -13,9 +13,9 @@ _INVISIBLE = re.compile(
 
 
 def clean(text: str) -> str:
-    """Return the text composed, without invisible characters and without blanks at its ends.
+    """Return the text in NFC, stripped, and without invisible characters.
 
-    What is no Unicode, as an argument of a terminal in Latin-1, is escaped.
+    Surrogates are escaped, as in a command's argument that was typed in a Latin-1 terminal.
     """
     if not (text.isascii() and text.isprintable()):
         text = text.encode("utf-8", "backslashreplace").decode()
@@ -31,7 +31,7 @@ def printable(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return the text in ASCII, so that a look-alike shows; ASCII itself stays as it is."""
+    """Return the text with everything but printable ASCII escaped, so that look-alikes show."""
     return text.encode("ascii", "backslashreplace").decode().translate(_CONTROLS)
 
 

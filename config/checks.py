@@ -1,4 +1,4 @@
-"""What settings must not say together."""
+"""System checks for combinations of settings that are wrong or unwise."""
 
 from collections.abc import Sequence
 
@@ -7,14 +7,14 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import Error, Tags, register
 
-SHORTEST_KEY = 50  # characters, as Django asks of SECRET_KEY
+SHORTEST_KEY = 50  # characters, as Django requires of SECRET_KEY
 
 
 @register(Tags.security)
 def count_the_proxies(app_configs: Sequence[AppConfig] | None, **_: object) -> list[Error]:
-    """Demand the number of proxies where there is one in front.
+    """Return an error if there is a proxy in front but NUM_PROXIES is 0.
 
-    Else all callers have its address: they share one rate, and anyone can lock staff out.
+    All callers would seem to have its address: one rate for all, and anyone could lock staff out.
     """
     if settings.SECURE_PROXY_SSL_HEADER and not settings.REST_FRAMEWORK["NUM_PROXIES"]:
         return [
@@ -31,7 +31,7 @@ def count_the_proxies(app_configs: Sequence[AppConfig] | None, **_: object) -> l
 def give_webhooks_a_key(
     app_configs: Sequence[AppConfig] | None, **_: object
 ) -> list[checks.Warning]:
-    """Advise a key of their own for webhooks: else a new SECRET_KEY changes all their secrets."""
+    """Return a warning without a good WEBHOOK_KEY: SECRET_KEY then decides webhooks' secrets."""
     if len(settings.WEBHOOK_KEY) >= SHORTEST_KEY:
         return []
     return [

@@ -1,4 +1,4 @@
-"""Failures of the database, and the page that says so."""
+"""Which exceptions mean that the database failed, and the page that reports it."""
 
 from collections.abc import Callable
 
@@ -11,15 +11,15 @@ from config.admin.plain_page import plain_page
 
 RETRY_AFTER_SECONDS = 5
 
-# It cannot do it now, and another time it may: it is gone, overloaded or in a deadlock; the
-# connection is closed; it is read-only since a failover, or a transaction took too long.
+# Failures that may be over when it is tried again: the database is down, overloaded or in a
+# deadlock; the connection is closed; it is read-only after a failover; a transaction timed out.
 DATABASE_FAILURES = (OperationalError, InterfaceError, InternalError)
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class DatabaseErrorMiddleware:
-    """Answer a failure of the database with a page that says to try again."""
+    """Answers 503 to a failure of the database, with a page that says to try again."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Whether the database has the schema of this version, and what to do where it has not."""
+"""Checks that the database has the schema of this version, and says what to do if not."""
 
 from collections.abc import Container, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ MIGRATIONS_ARE_MISSING = "The database does not have every migration of this ver
 
 
 def find_schema_problem() -> CheckMessage | None:
-    """Return why this version cannot work on the database, and what to do; None where it can."""
+    """Return why this version cannot use the database, and what to do; None if it can."""
     executor = MigrationExecutor(connection)
     if _is_of_earlier_version(executor.loader.applied_migrations):
         return _earlier_version(connection)
@@ -25,16 +25,16 @@ def find_schema_problem() -> CheckMessage | None:
 
 
 def require_schema() -> None:
-    """Raise CommandError with what to do unless this version can work on the database."""
+    """Raise CommandError, with what to do, unless this version can use the database."""
     if problem := find_schema_problem():
         raise CommandError(f"{problem.msg} {problem.hint}")
 
 
 def _is_of_earlier_version(applied: Container[tuple[str, str]]) -> bool:
-    """Tell a database of before by the migrations that were applied to it.
+    """Return whether the database was made before the migrations were written anew.
 
-    By one that is no more, and not by any that is unknown: the previous version goes on serving
-    while a later one has migrated already.
+    It looks for one of the old migrations, not for any unknown one: a later version may have
+    migrated the database already while this one still serves.
     """
     return ("organizations", "0002_admin_at_a_million") in applied
 

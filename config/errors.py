@@ -16,8 +16,8 @@ ErrorType = Literal[
 class ContractError(Exception):
     """A refusal that the contract names (contract: Errors).
 
-    ``message`` is safe to show to a person. ``system_message`` is for developers and logs: the
-    message in lower case, unless there is something more precise to say.
+    ``message`` is safe to show to a person. ``system_message`` is for developers and logs; it is
+    the message in lower case unless something more precise is given.
     """
 
     status: int

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can do its work: for whoever runs it."""
+"""Health probes: ``/livez`` (the process answers) and ``/readyz`` (it can do its work)."""
 
 import time
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from config.database_version import find_schema_problem
 
 
 def live(request: HttpRequest) -> HttpResponse:
-    """Answer 200 as long as the process answers at all."""
+    """Answer 200: the process is alive."""
     return HttpResponse("alive\n", content_type="text/plain")
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when the database answers and has every migration, else 503 and why not."""
+    """Answer 200 if the database answers and has every migration, else 503 with the reason."""
     why_not = reason_not_ready(int(time.monotonic()))
     status = 503 if why_not else 200
     return HttpResponse(f"{why_not or 'ready'}\n", content_type="text/plain", status=status)
@@ -25,7 +25,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(maxsize=1)
 def reason_not_ready(second: int) -> str | None:
-    """Return why the process cannot do its work in this second; it looks once, whoever asks."""
+    """Return why the process cannot do its work, or None; it is looked up once a second."""
     try:
         problem = find_schema_problem()
     except Error:
@@ -37,7 +37,7 @@ PROBES = {"/livez": live, "/readyz": ready}
 
 
 class HealthMiddleware:
-    """Answer probes before anything else: they come without TLS, and by address, not by name."""
+    """Answers probes before TLS and host names are checked: probes use plain HTTP and an IP."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Ids as the contract's conventions define them: ``org_``, ``usr_``, … and what follows."""
+"""Ids with a prefix, such as ``org_…`` and ``usr_…`` (contract: Conventions)."""
 
 import re
 from functools import partial
@@ -13,27 +13,27 @@ MAX_LENGTH = 64
 
 
 def generate_id(prefix: str) -> str:
-    """Return a new id that sorts after the earlier ones, so inserts stay at the end of an index."""
+    """Return a new id, which sorts after earlier ones, so that inserts append to the index."""
     return f"{prefix}_{ULID()}"
 
 
 def id_pattern(prefix: str) -> str:
-    """Return the regular expression of such an id; Python and PostgreSQL read it alike.
+    """Return the regular expression of ids with this prefix, for Python and PostgreSQL.
 
-    It leaves the length to the column: to count takes PostgreSQL sixteen times as long.
+    It does not limit the length, as the column does: counting makes PostgreSQL 16 times slower.
     """
     return rf"\A{prefix}_[A-Za-z0-9_]+\Z"
 
 
 def is_id(prefix: str, value: str) -> bool:
-    """Tell whether the value could be an id of this kind: anything else needs no query."""
+    """Return whether the value is a well-formed id of this kind; others need no query."""
     return len(value) <= MAX_LENGTH and re.match(id_pattern(prefix), value) is not None
 
 
 class PrefixedIdField(models.CharField[str, str]):
     """A primary key such as ``usr_abc123``; the database refuses every other form.
 
-    Compared byte by byte (``COLLATE "C"``), since ids have no language.
+    Ids are compared byte by byte (``COLLATE "C"``), since they have no language.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -48,14 +48,14 @@ class PrefixedIdField(models.CharField[str, str]):
         )
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        """Return the arguments of the field for a migration: the prefix alone."""
+        """Return the field's arguments for a migration: only the prefix."""
         name, path, _, _ = super().deconstruct()
         return name, path, [self.prefix], {}
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
-        """Spell ``varchar`` in full, for which Django makes no second index for LIKE."""
+        """Return ``varchar`` spelled out, so that Django adds no second index for LIKE."""
         return f"character varying({MAX_LENGTH})"
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
-        """Have the database check the form."""
+        """Return the condition with which the database checks the form."""
         return f"{connection.ops.quote_name(self.column)} ~ '{id_pattern(self.prefix)}'"

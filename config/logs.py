@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, or for a person's eyes while DEBUG is on."""
+"""Structured logs: one JSON object per line, or readable text while DEBUG is on."""
 
 import logging.config
 import sys
@@ -7,10 +7,10 @@ import structlog
 
 
 def logging_config(*, as_json: bool) -> None:
-    """Send what the application and its libraries log to standard error, in one form.
+    """Send the logs of the application and its libraries to standard error, in one format.
 
-    The application's lines are written at once, since each request waits for them; what libraries
-    log passes through the standard library.
+    structlog writes the application's lines directly, which is faster than the standard library;
+    the libraries' lines pass through that.
     """
     known: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -23,7 +23,7 @@ def logging_config(*, as_json: bool) -> None:
         else [
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(),
-                # The default one shows local variables, and secrets with them.
+                # The default formatter shows local variables, which may be secrets.
                 exception_formatter=structlog.dev.plain_traceback,
             )
         ]
@@ -53,7 +53,7 @@ def logging_config(*, as_json: bool) -> None:
             },
             "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {
-                # Each request has its one line already, without the path that these would repeat.
+                # config.trace logs each request already, and without its path.
                 "django.server": {"level": "ERROR", "handlers": [], "propagate": False},
                 "django.request": {"level": "CRITICAL"},
             },

@@ -1,9 +1,9 @@
-"""The statements of every request, which PostgreSQL parses and plans once for a connection.
+"""Runs the most frequent statements prepared: PostgreSQL plans them once per connection.
 
-All others are bound as Django does by default: a plan that was made without the values of a search
-uses no index. The plans of these are made without values at once (``force_generic_plan``): where
-PostgreSQL decides, a server answers 0.74 / 0.82 / 0.86 as many removals with 1 / 4 / 16 at once
-(medians of ten alternating turns, two cores).
+All other statements are executed as Django does by default, since a plan made without the values
+of a search uses no index. Prepared ones get such a plan at once (``force_generic_plan``). If
+PostgreSQL chooses instead, throughput of removals is 0.74 / 0.82 / 0.86 of that with 1 / 4 / 16 at
+once (medians of ten alternating turns, two cores).
 """
 
 import re
@@ -21,26 +21,27 @@ _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?s")
 
 
 class PreparedCursor(psycopg.RawCursor[tuple[Any, ...]]):
-    """Prepares whatever it executes, unless the connection's ``prepare_threshold`` is None."""
+    """Prepares every statement, unless the connection's ``prepare_threshold`` is None."""
 
     def execute(  # type: ignore[override]  # as Django's wrapper of cursors calls it
         self, query: str, params: Parameters | None = None
     ) -> "PreparedCursor":
-        """Execute a statement as PostgreSQL numbers its values, which are sent apart."""
+        """Execute a statement with Django's placeholders, as one with PostgreSQL's ``$1``."""
         text, names = _numbered(query)
         values = [params[name] for name in names] if isinstance(params, Mapping) else params
         return super().execute(text, values, prepare=True)
 
     def _convert_query(self, query: Any, params: Any = None) -> PostgresQuery:
-        """Leave the statement where Django's log of queries looks for it."""
+        """Keep the statement in ``_query``, where Django's log of queries looks for it."""
         self._query = super()._convert_query(query, params)
         return self._query
 
 
 def fetch_prepared(sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
-    """Return the rows of a statement that is prepared on the default connection.
+    """Execute a statement, prepared, on the default connection; return its rows.
 
-    Raises, counts and logs as Django's own cursors do. Behind PgBouncer nothing is prepared.
+    Errors, query counts and logs are those of Django's cursors. Behind PgBouncer it is not
+    prepared.
     """
     with connection.cursor() as cursor:
         cursor.cursor = PreparedCursor(cursor.connection)
@@ -51,9 +52,9 @@ def fetch_prepared(sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
 
 @cache
 def _numbered(sql: str) -> tuple[str, list[str]]:
-    """Return a statement with ``$1`` for its first placeholder, and the names of its placeholders.
+    """Return the statement with ``$1``, ``$2``, … as placeholders, and their names, if any.
 
-    Once for each statement: psycopg would read one as long as the removal's each time.
+    The result is cached, since psycopg would parse the removal's long text on every call.
     """
     names = list(dict.fromkeys(_PLACEHOLDER.findall(sql)))
     if names == [""]:

@@ -1,7 +1,7 @@
-"""How names are searched: by how any of their words begins, however it is written.
+"""Search of names by the beginnings of their words, whatever their case and accents.
 
-There is one fold, `words_of`: it makes what is stored from a name, and what is looked for from a
-term. It is Python's, so it does not depend on the database's locale.
+`words_of` normalizes both the stored names and the search terms. It is written in Python so that
+it does not depend on the database's locale.
 """
 
 import unicodedata
@@ -18,58 +18,58 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from config.characters import clean
 
-LONGEST_TERM = 200  # characters, as of a name
-LONGEST_WORD = 64  # an entry of an index has no room for more than a few hundred bytes
+LONGEST_TERM = 200  # characters, as long as a name
+LONGEST_WORD = 64  # an index entry has room for a few hundred bytes
 
-# Letters that Unicode does not decompose into those that are typed for them.
-_TYPED_FOR = str.maketrans(
+# Letters that Unicode does not decompose, with what people type instead.
+_TYPED_AS = str.maketrans(
     {"\u0131": "i", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
 )
-# Primes and apostrophes that count as letters, such as U+02BC.
+# Primes and apostrophes that Unicode counts as letters, such as U+02BC.
 _LIKE_APOSTROPHES = {*map(chr, range(0x02B9, 0x0300)), "\ua78b", "\ua78c"}
 
 
 def words_of(text: str) -> Iterator[list[str]]:
-    """Return the words of a text as they are compared: no case, no accents, no punctuation.
+    """Yield a list of words for each blank-separated piece of a text: ``O'Brien``: o, brien.
 
-    What stands between two blanks comes together, since it is one word or several depending on who
-    writes it: ``O'Brien`` is ``o`` and ``brien``.
+    The words have no case, accents or punctuation. A piece is one list since some people write it
+    as one word and others as several.
     """
     decomposed = unicodedata.normalize("NFKD", clean(text).replace("\u00b4", "'"))
-    # Once more, since letters fold to some that decompose.
+    # Again, since case folding yields letters that decompose.
     folded = unicodedata.normalize("NFKD", decomposed.casefold())
     for piece in folded.split():
         if words := "".join(map(_letter, piece)).split():
             yield [word[:LONGEST_WORD] for word in words]
 
 
-def _as_one(words: Iterable[str]) -> str:
-    """Return words joined into one, as some people write them: ``obrien``."""
+def _joined(words: Iterable[str]) -> str:
+    """Return the words joined into one, as some people write them: ``obrien``."""
     return "".join(words)[:LONGEST_WORD]
 
 
 def _spellings(words: list[str]) -> Iterator[str]:
-    """Return what finds a piece: each word, two neighbours as one, and all of them as one."""
+    """Yield what is indexed for a piece: each word, each two neighbours joined, and all joined."""
     yield from words
-    yield from map(_as_one, pairwise(words))
-    yield _as_one(words)
+    yield from map(_joined, pairwise(words))
+    yield _joined(words)
 
 
 @lru_cache(maxsize=10_000)
 def _letter(char: str) -> str:
-    """Return what is compared of a character: a letter, nothing for an accent, else a blank."""
+    """Return a character as it is compared: accents as nothing, punctuation as a blank."""
     if unicodedata.combining(char):
         return ""
     if unicodedata.category(char)[0] not in "LNM" or char in _LIKE_APOSTROPHES:
         return " "
-    return char.translate(_TYPED_FOR)
+    return char.translate(_TYPED_AS)
 
 
 class WordsField(models.Field[list[str], list[str]]):
-    """The words of a name, kept beside it to be searched by ``begin_with``.
+    """The words of a name, stored beside it for the lookup ``begin_with``.
 
-    Holds the name itself first, by which the database refuses a name that is changed without its
-    words: whoever writes one past `save` or `bulk_create` has to write both.
+    The first element is the name itself, so that the database can refuse a name that is changed
+    without its words: code that bypasses `save` and `bulk_create` must write both.
     """
 
     def __init__(self, *, of: str) -> None:
@@ -77,21 +77,21 @@ class WordsField(models.Field[list[str], list[str]]):
         super().__init__(editable=False)
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        """Return the arguments of the field for a migration."""
+        """Return the field's arguments for a migration."""
         name, path, _, _ = super().deconstruct()
         return name, path, [], {"of": self.of}
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
-        """Store an array."""
+        """Return the type of the column: an array."""
         return "text[]"
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
-        """Have the database check that the words were made from the name as it is."""
+        """Return the condition that the words were made from the present name."""
         quote = connection.ops.quote_name
         return f"{quote(self.column)}[1] IS NOT DISTINCT FROM {quote(self.of)}"
 
     def pre_save(self, model_instance: models.Model, add: bool) -> list[str]:
-        """Return the name and its words, those that stand together also as one."""
+        """Return the name followed by its words in all spellings, sorted."""
         name = getattr(model_instance, self.of)
         stored = [name, *sorted({word for words in words_of(name) for word in _spellings(words)})]
         setattr(model_instance, self.attname, stored)
@@ -99,7 +99,7 @@ class WordsField(models.Field[list[str], list[str]]):
 
 
 class Lexemes(models.Func):
-    """What is indexed of a `WordsField`: its words, compared byte by byte, and not the name."""
+    """The SQL expression that is indexed: the words of a `WordsField` without the name."""
 
     template = "array_to_tsvector(%(expressions)s[2:])"
 
@@ -107,16 +107,16 @@ class Lexemes(models.Func):
 def index_of_words(field: str, *, name: str) -> GinIndex:
     """Return the index that `begin_with` uses.
 
-    Written at once: a list of what is still to be indexed would be read through by each search.
+    ``fastupdate`` is off: each search would also read the list of entries yet to be indexed.
     """
     return GinIndex(Lexemes(field), name=name, fastupdate=False)
 
 
 @WordsField.register_lookup
 class BeginWith(models.Lookup[str]):
-    """Whether each word of a term is how one of the words begins; a term without words finds none.
+    """Whether every word of a term is the beginning of a word; a term without words finds none.
 
-    PostgreSQL estimates what a beginning matches by the words that many names have.
+    PostgreSQL estimates the number of matches from the most common words.
     """
 
     lookup_name = "begin_with"
@@ -125,7 +125,7 @@ class BeginWith(models.Lookup[str]):
     def as_sql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
     ) -> tuple[str, list[str | int]]:
-        """Return the condition. Raises EmptyResultSet where nothing is asked for."""
+        """Return the condition. Raises EmptyResultSet for a term without words."""
         pieces = [_begins(words) for words in words_of(str(self.rhs)[:LONGEST_TERM])]
         if not pieces:
             raise EmptyResultSet
@@ -134,6 +134,6 @@ class BeginWith(models.Lookup[str]):
 
 
 def _begins(words: list[str]) -> str:
-    """Return what asks for words that begin like these, written apart or as one."""
+    """Return the tsquery for words that begin like these, written apart or joined."""
     apart = " & ".join(f"'{word}':*" for word in words)
-    return apart if len(words) == 1 else f"({apart} | '{_as_one(words)}':*)"
+    return apart if len(words) == 1 else f"({apart} | '{_joined(words)}':*)"

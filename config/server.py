@@ -1,15 +1,15 @@
-"""How gunicorn runs the application: ``gunicorn -c python:config.server``.
+"""gunicorn's settings: ``gunicorn -c python:config.server``.
 
-Options on the command line win over these.
+Options on the command line override these.
 """
 
 wsgi_app = "config.wsgi"
 worker_class = "gthread"
 
-# A process for each of two cores. The threads wait for one another in Python; they are so many
-# that some are left where others wait for a lock, or for a database that is away.
+# One process per core of a machine with two. Python runs one thread of each at a time; there are
+# eight so that some are free while others wait for a lock or for an unreachable database.
 workers = 2
 threads = 8
 
-# Nobody controls a running server but by signals, and its home may be one that cannot be written.
+# The server is controlled by signals only, and its home folder may be read-only.
 control_socket_disable = True

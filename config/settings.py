@@ -1,6 +1,6 @@
-"""The one settings module: every choice that differs between machines comes from the environment.
+"""The one settings module: whatever differs between machines comes from the environment.
 
-Safe by default: unless ``DEBUG=true``, SECRET_KEY, ALLOWED_HOSTS and DATABASE_URL are demanded.
+Safe by default: unless ``DEBUG=true``, SECRET_KEY, ALLOWED_HOSTS and DATABASE_URL are required.
 """
 
 from pathlib import Path
@@ -83,7 +83,7 @@ TEMPLATES = [
     },
 ]
 
-# A server where DATABASE_URL names one; for a first look and for tests, the embedded one.
+# The server that DATABASE_URL names; without it, for a first look and for tests, the embedded one.
 DATABASES: dict[str, dict[str, Any]]
 if DEBUG and not env.str("DATABASE_URL", default=""):
     DATABASES = {
@@ -96,7 +96,7 @@ if DEBUG and not env.str("DATABASE_URL", default=""):
 else:
     DATABASES = {
         "default": {
-            # Each thread keeps its connection, and asks at each request whether it still is one.
+            # Each thread keeps its connection and checks at each request that it still works.
             "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
             **env.db_url("DATABASE_URL"),
@@ -104,28 +104,28 @@ else:
     }
 
 options = DATABASES["default"]["OPTIONS"] = {
-    # Who asks a database that is away is answered within 10 seconds: 3 until a connection is known
-    # to be lost, and 3 for each of two addresses that its host may have.
+    # While the database is unreachable, requests fail within 10 seconds: 3 until a connection is
+    # known to be lost, and 3 for each of two addresses that its host may have.
     "connect_timeout": 3,
     "tcp_user_timeout": 3000,
     "keepalives_idle": 5,
     "keepalives_interval": 1,
     **DATABASES["default"].get("OPTIONS", {}),
 }
-# A statement sees what was committed before it began; the locks of a removal count on that.
+# A statement sees what was committed before it began; the locks of a removal rely on that.
 options["isolation_level"] = IsolationLevel.READ_COMMITTED
 
 # Behind PgBouncer in transaction mode each transaction may be on another connection.
 if env.bool("PGBOUNCER", default=False):
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 else:
-    # Lets config.prepared_statements prepare; Django's own cursors never do.
+    # Allows config.prepared_statements to prepare; Django's own cursors never do.
     options["prepare_threshold"] = 1
-    # libpq reads PGOPTIONS only where no option is given; so it is passed on, and wins.
+    # libpq ignores PGOPTIONS where options are given; it is added here, last, so it takes effect.
     given = options.get("options", env.str("PGOPTIONS", default=""))
     options["options"] = f"-c plan_cache_mode=force_generic_plan {given}"
 
-# Jobs, which `manage.py procrastinate worker` does. Their code is loaded there alone.
+# The modules with jobs, which only `manage.py procrastinate worker` loads and runs.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
     "config.tasks",
@@ -134,18 +134,18 @@ PROCRASTINATE_IMPORT_PATHS = [
     "organizations.scim.tasks",
 ]
 PROCRASTINATE_WORKER_DEFAULTS = {
-    "concurrency": 10,  # a job that sends waits most of its time
+    "concurrency": 10,  # jobs that send webhooks mostly wait
     "listen_notify": not env.bool("PGBOUNCER", default=False),
     "fetch_job_polling_interval": 1,  # seconds
     "shutdown_graceful_timeout": 30,
 }
 
-# What the secrets of webhooks are derived from; where it is empty, a key from SECRET_KEY.
+# The secrets of webhooks are derived from this key; if empty, from SECRET_KEY.
 WEBHOOK_KEY = env.str("WEBHOOK_KEY", default="")
 # Whether webhooks may be sent within this network, and without TLS.
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 
-# Rate limits are counted here: per process, or where several are to count together, in Redis.
+# Counts rate limits: per process, or in Redis for all processes together.
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
     CACHES["default"]["OPTIONS"] = {  # seconds
@@ -154,7 +154,7 @@ if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
         **CACHES["default"].get("OPTIONS", {}),
     }
 
-# What a page says next may name a person: it stays with the browser, and out of the database.
+# Messages may name people, so they are stored in the browser's cookie and not in the database.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 # How long after a removal the member can be restored; 0: not at all.
@@ -165,8 +165,8 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-# Who fails to log in to an account five times from one address waits an hour; RATE_OF_LOGINS limits
-# what an address may try at all.
+# After five failed logins, an address cannot log in to that account for an hour; RATE_OF_LOGINS
+# limits all attempts of an address.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 1
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -1,9 +1,9 @@
-"""Cells that a spreadsheet takes for text, whoever wrote what is in them."""
+"""Protects readers of CSV files from cells that a spreadsheet would run as formulas."""
 
-# What a cell begins with that is a formula to some spreadsheet, the full-width forms to some, too.
+# Beginnings of a cell that some spreadsheet takes for a formula, full-width characters included.
 _BEGINS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 (meant so)
 
 
 def neutralized(text: str) -> str:
-    """Return the text with an apostrophe before what would else be computed."""
+    """Return the text, after an apostrophe if a spreadsheet could take it for a formula."""
     return f"'{text}" if text.startswith(_BEGINS_FORMULA) else text

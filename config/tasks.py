@@ -1,14 +1,14 @@
-"""What workers do for each other: take up what a killed one had in hand, delete what is done."""
+"""Periodic upkeep of the job queue: retry the jobs of killed workers, delete finished jobs."""
 
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
-# A worker that has not been heard of for so many seconds is taken for dead.
+# Seconds without a heartbeat after which a worker is considered dead.
 SILENCE = 30
 KEPT_HOURS = 24
-PRIORITY = 10  # before webhooks, of which many may wait
+PRIORITY = 10  # before webhooks, of which many may be waiting
 
 
 @app.periodic(cron="* * * * *")
@@ -18,14 +18,14 @@ async def take_up_stalled(context: JobContext, timestamp: int) -> None:
     for job in await context.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENCE):
         try:
             await context.app.job_manager.retry_job(job)
-        except UniqueViolation:  # the next of its kind waits already, and does its work
+        except UniqueViolation:  # another job with the same lock is queued and will do the work
             await context.app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
 
 
 @app.periodic(cron="7 * * * *")
 @app.task(queue="upkeep", priority=PRIORITY, queueing_lock="delete_finished", pass_context=True)
 async def delete_finished(context: JobContext, timestamp: int) -> None:
-    """Delete jobs that ended a day ago or earlier, however they ended."""
+    """Delete jobs that ended at least a day ago, whether or not they succeeded."""
     await context.app.job_manager.delete_old_jobs(
         nb_hours=KEPT_HOURS,
         include_failed=True,

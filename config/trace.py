@@ -1,4 +1,4 @@
-"""One id for all that a request causes: its response, its errors, its log lines, its record."""
+"""Gives each request an id, which its response, errors, log lines and records carry."""
 
 import re
 import time
@@ -12,25 +12,25 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 HEADER = "X-Request-ID"
-# What a caller's id may consist of: safe in a header, a log line and a page.
+# The form of a caller's id that is safe in a header, a log line and a page.
 _SAFE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,64}")
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def trace_id_of(request: HttpRequest) -> str:
-    """Return the request's id, which is the caller's own where that is safe to repeat."""
+    """Return the request's id: the caller's ``X-Request-ID`` if that is safe, else a new one."""
     return str(request.META["offboard.trace_id"])
 
 
 @receiver(got_request_exception)
 def log_exception(request: HttpRequest, **_: object) -> None:
-    """Log whatever a page let through, whole; what has an answer of its own is logged there."""
+    """Log in full an exception that no view or middleware has handled."""
     logger.exception("unhandled_exception")
 
 
 class TraceMiddleware:
-    """Name each request, answer with the name, and log one line of it."""
+    """Sets each request's id, repeats it in the response, and logs one line per request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -43,7 +43,7 @@ class TraceMiddleware:
         with structlog.contextvars.bound_contextvars(trace_id=trace_id):
             response = self.get_response(request)
             response[HEADER] = trace_id
-            # The route, not the path: what a caller writes into a path could be an address.
+            # The route, not the path, since a path could contain an e-mail address.
             match = request.resolver_match
             logger.info(
                 "request",

@@ -1,4 +1,4 @@
-"""Every address of the application."""
+"""The URLs of the application."""
 
 from csp.constants import UNSAFE_INLINE
 from csp.decorators import csp_update
@@ -10,7 +10,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 from config.api.openapi import OnceGenerator
 
 openapi = SpectacularJSONAPIView.as_view(generator_class=OnceGenerator)
-# Swagger UI writes styles into its page.
+# Swagger UI needs inline styles.
 docs = csp_update({"style-src": [UNSAFE_INLINE]})(
     SpectacularSwaggerSplitView.as_view(url_name="openapi")
 )

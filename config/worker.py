@@ -1,4 +1,4 @@
-"""A worker as a process beside another, which ends when the other does."""
+"""Runs a job worker in a child process, which ends when its parent does."""
 
 import multiprocessing
 import os
@@ -12,26 +12,26 @@ from django.core.management import call_command
 
 @contextmanager
 def worker_alongside() -> Iterator[None]:
-    """Run a worker until the end of the block, or of this process, however that ends."""
+    """Run a worker until the end of the block, or of this process even if it is killed."""
     worker = multiprocessing.get_context("spawn").Process(target=_work)
     worker.start()
     try:
         yield
     finally:
-        worker.terminate()  # what it has in hand is finished
+        worker.terminate()  # it finishes its current jobs first
         worker.join()
 
 
 def _work() -> None:
-    """Do jobs until the process beside which this one runs has ended."""
+    """Run jobs until the parent process has ended."""
     Thread(target=_end_with_parent, daemon=True).start()
     django.setup()
     call_command("procrastinate", "worker")
 
 
 def _end_with_parent() -> None:
-    """End this process once its parent has ended; another worker takes up what it had in hand."""
+    """End this process at once when its parent ends; another worker retries its jobs."""
     parent = multiprocessing.parent_process()
-    assert parent  # noqa: S101  # this is a child
+    assert parent  # noqa: S101  # this is a child process
     parent.join()
     os._exit(1)

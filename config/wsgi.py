@@ -1,4 +1,4 @@
-"""The application as a WSGI server loads it; ``config.server`` has gunicorn's settings."""
+"""The WSGI application; ``config.server`` has gunicorn's settings."""
 
 import os
 from importlib import import_module
@@ -14,5 +14,5 @@ application = get_wsgi_application()
 
 connection_created.connect(limit_waiting)
 
-# Django loads the views at the first request; that request would wait for them.
+# Loads the views now; Django would do so during the first request.
 import_module("config.urls")

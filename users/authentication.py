@@ -1,4 +1,4 @@
-"""Bearer tokens: who sends a request (contract: auth)."""
+"""Authenticates requests by bearer token (contract: auth)."""
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -10,13 +10,13 @@ MAX_TOKEN_LENGTH = 256
 
 
 class BearerTokenAuthentication(BaseAuthentication):
-    """Finds the token and its user in one query, and writes nothing."""
+    """Finds the token and its user in one query; writes nothing."""
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken]:
         """Return the user and the token of the request.
 
-        Raises AuthenticationRequiredError without credentials of this scheme, TokenInvalidError for
-        a token that is unknown or revoked or whose user's account is disabled, TokenExpiredError.
+        Raises AuthenticationRequiredError without a bearer token, TokenInvalidError if the token is
+        unknown or revoked or its user's account is disabled, and TokenExpiredError if it expired.
         """
         scheme, _, plain = request.headers.get("Authorization", "").strip().partition(" ")
         if scheme.lower() != "bearer":

@@ -1,4 +1,4 @@
-"""Who may change whose account: nobody changes one that may do more in the admin."""
+"""Who may change whose account: nobody changes one that may do more in the admin than theirs."""
 
 from django.contrib.auth.models import Permission
 from django.db.models import Q
@@ -7,9 +7,9 @@ from users.models import User
 
 
 def is_above(account: User, actor: User) -> bool:
-    """Tell whether the account is a superuser's or has a permission, where the actor is not so.
+    """Return whether the account may do something in the admin that the actor may not.
 
-    A disabled account counts as if it worked: whoever may change it may enable it.
+    A disabled account counts as enabled, since whoever may change it may enable it.
     """
     if actor.is_superuser:
         return False

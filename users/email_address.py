@@ -1,4 +1,4 @@
-"""One mailbox, one account: the one form in which an e-mail address is stored and looked for."""
+"""The canonical form of e-mail addresses, so that one mailbox has one account."""
 
 import unicodedata
 from typing import Any
@@ -12,10 +12,10 @@ from config.characters import clean
 
 
 def canonical_address(text: str) -> str:
-    """Return an e-mail address as it is stored, however it was written or copied.
+    """Return an e-mail address in the form in which it is stored and looked up.
 
-    Without what nobody can see, in lower case, composed, the domain in ASCII (``xn--…``). Text that
-    is no address comes back in lower case.
+    It has no invisible characters, is in lower case and in NFKC, and its domain is in ASCII
+    (``xn--…``). Text that is not an address is returned in lower case.
     """
     lowered = _composed(clean(_composed(text)).lower())
     mailbox, at, domain = lowered.rpartition("@")
@@ -28,15 +28,15 @@ def canonical_address(text: str) -> str:
 
 
 def _composed(text: str) -> str:
-    """Return the text with each letter in one form, full-width ones and ligatures as plain ones."""
+    """Return the text in NFKC, which turns full-width letters and ligatures into plain ones."""
     return unicodedata.normalize("NFKC", text)
 
 
 class EmailAddressFormField(forms.EmailField):
-    """An e-mail address as somebody types or pastes it."""
+    """A form field that accepts an e-mail address as it is typed or pasted."""
 
     def to_python(self, value: object) -> str:
-        """Return the canonical form, which is what gets validated."""
+        """Return the canonical form, which is then validated."""
         return canonical_address(super().to_python(value) or "")
 
 
@@ -44,20 +44,20 @@ class EmailAddressField(models.EmailField[str, str]):
     """An e-mail address, stored and compared in its canonical form."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
-        """Spell ``varchar`` in full, for which Django makes no second index for LIKE."""
+        """Return ``varchar`` spelled out, so that Django adds no second index for LIKE."""
         return f"character varying({self.max_length})"
 
     def get_prep_value(self, value: object) -> object:
-        """Return what goes to the database, as a value to store as well as one to look for."""
+        """Return the canonical form, both for storing and for lookups."""
         prepared = super().get_prep_value(value)
         return canonical_address(prepared) if isinstance(prepared, str) else prepared
 
     def pre_save(self, model_instance: models.Model, add: bool) -> object:
-        """Have the instance know its address as it is stored."""
+        """Return the canonical form, and set it on the instance too."""
         stored = self.get_prep_value(super().pre_save(model_instance, add))
         setattr(model_instance, self.attname, stored)
         return stored
 
     def formfield(self, **options: Any) -> forms.Field | None:  # type: ignore[override]
-        """Read an address in a form as it may be written."""
+        """Return a form field that accepts an address as it is typed or pasted."""
         return super().formfield(**{"form_class": EmailAddressFormField, **options})

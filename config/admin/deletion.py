@@ -1,4 +1,4 @@
-"""Deletions, offered only where they can happen."""
+"""An admin that offers to delete a row only where that is possible."""
 
 from abc import abstractmethod
 from typing import Any, TypeVar
@@ -14,17 +14,17 @@ Row = TypeVar("Row", bound=Model)
 
 
 class GuardedDeletion(admin.ModelAdmin[Row]):
-    """A row is deleted from its own page; where it cannot be, the page says why.
+    """Lets a row be deleted from its own page; the page says why where it cannot be.
 
-    Nothing is deleted from a list, which has no room for a reason.
+    The list offers no deletion, since it has no room to show a reason.
     """
 
     @abstractmethod
     def deletion_obstacle(self, row: Row) -> str:
-        """Return why the row cannot be deleted, as a sentence, or "" where it can."""
+        """Return why the row cannot be deleted, as a sentence; "" if it can."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
-        """Whether the user may delete this row, and nothing stands in the way."""
+        """Return whether the user may delete this row and nothing stands in the way."""
         return (
             obj is not None
             and super().has_delete_permission(request, obj)
@@ -32,7 +32,7 @@ class GuardedDeletion(admin.ModelAdmin[Row]):
         )
 
     def _obstacle(self, request: HttpRequest, row: Row | None) -> str:
-        """Return why somebody who may delete such rows cannot delete this one, if so."""
+        """Return why this row cannot be deleted; "" if it can, or the user may not delete any."""
         if row is None or not super().has_delete_permission(request, row):
             return ""
         return self.deletion_obstacle(row)
@@ -40,7 +40,7 @@ class GuardedDeletion(admin.ModelAdmin[Row]):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Ask and delete; what cannot be deleted any more leads to its page, with the reason."""
+        """Ask and delete; redirect to the row's page with the reason if it cannot be deleted."""
         row = self.get_object(request, unquote(object_id))
         if row is not None and (obstacle := self._obstacle(request, row)):
             self.message_user(request, f"{row} was not deleted. {obstacle}", messages.ERROR)
@@ -50,6 +50,6 @@ class GuardedDeletion(admin.ModelAdmin[Row]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
-        """Say beside the buttons why there is none to delete."""
+        """Show beside the buttons why the delete button is missing."""
         context["deletion_obstacle"] = self._obstacle(request, context.get("original"))
         return super().render_change_form(request, context, *args, **options)

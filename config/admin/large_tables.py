@@ -1,4 +1,4 @@
-"""What lets an admin page open as fast on a million rows as on ten."""
+"""Admin lists that open as fast on a million rows as on ten."""
 
 import json
 from typing import Any, TypeVar, cast
@@ -14,7 +14,7 @@ COUNTED_UP_TO = 20_000
 
 
 def count_or_estimate(rows: QuerySet[Any], limit: int = COUNTED_UP_TO) -> int:
-    """Return how many rows there are: counted up to a limit, above it as the planner estimates."""
+    """Return the number of rows: exact up to the limit, above it PostgreSQL's estimate."""
     rows = rows.order_by()
     counted = rows[: limit + 1].count()
     if counted <= limit:
@@ -24,22 +24,22 @@ def count_or_estimate(rows: QuerySet[Any], limit: int = COUNTED_UP_TO) -> int:
 
 
 class EstimatingPaginator(Paginator[Any]):
-    """Pages whose number is an estimate where counting would read a large table through."""
+    """A paginator that estimates the number of rows where counting would read a large table."""
 
     @cached_property
     def count(self) -> int:
-        """How many rows there are, or about how many."""
+        """Return the number of rows, estimated above the limit."""
         return count_or_estimate(cast("QuerySet[Any]", self.object_list), COUNTED_UP_TO)
 
 
 class LargeTableAdmin(admin.ModelAdmin[Row]):
-    """A list that is newest first, in pages, and not counted through.
+    """A paged list, newest first, whose rows are not all counted.
 
-    Whoever searches by more than fields overrides ``get_search_results``, by indexes.
+    A subclass with a search of its own overrides ``get_search_results`` with indexed queries.
     """
 
     paginator = EstimatingPaginator
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # which would count
+    show_facets = admin.ShowFacets.NEVER  # facets would count every row
     list_per_page = 50
     ordering = ("-pk",)

@@ -1,4 +1,4 @@
-"""A filter of a list with a field to type into, for too many choices to list."""
+"""A filter for admin lists with a text field instead of a list of choices."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +10,10 @@ from django.http import HttpRequest
 
 
 class LookupFilter(admin.SimpleListFilter):
-    """A filter with a field to type into, for too many choices to list.
+    """A filter with a text field, for a foreign key with too many choices to list.
 
-    Subclasses name a ``title``, the foreign key as ``parameter_name``, a ``hint`` at what to type,
-    and by ``matching`` what it finds.
+    Subclasses set ``title``, ``parameter_name`` (the foreign key), ``hint`` (what to type) and
+    ``matching`` (a function from the typed text to the rows it finds).
     """
 
     template = "admin/lookup_filter.html"
@@ -21,11 +21,11 @@ class LookupFilter(admin.SimpleListFilter):
     matching: Callable[[str], QuerySet[Any]]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer no choice, but a field."""
+        """Return one empty choice: Django hides a filter without choices."""
         return [("", "")]
 
     def choices(self, changelist: ChangeList) -> Any:
-        """Return the address's other parameters, which stay, and the address without this one."""
+        """Return the other parameters of the page, and its address without this filter."""
         others = [
             (name, value)
             for name, values in changelist.get_filters_params().items()
@@ -38,7 +38,7 @@ class LookupFilter(admin.SimpleListFilter):
         return [{"other_parameters": others, "clear": clear}]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Narrow the list to what was typed."""
+        """Return the rows that match the typed text; all rows if there is none."""
         term = (self.value() or "").strip()
         if not term:
             return queryset

@@ -12,9 +12,9 @@ from config.admin.refused_changes import View
 
 
 def refuse_null_characters(view: View) -> View:
-    """Return the view, which raises BadRequest for a null character in the address or the form.
+    """Return a view that raises BadRequest for a null character in the address or the form.
 
-    Django refuses one in a form's text and in a search, but looks ids up with it.
+    Django refuses one in form fields and searches, but not in ids.
     """
 
     @wraps(view)

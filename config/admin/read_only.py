@@ -1,4 +1,4 @@
-"""Records that staff read and nobody changes."""
+"""An admin for records that staff can read but not change."""
 
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class ReadOnlyAdmin(LargeTableAdmin[Row]):
-    """Shows records that the services write: nobody adds, changes or deletes them here."""
+    """Shows records that only the services write: no adding, changing or deleting here."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Forbid adding."""

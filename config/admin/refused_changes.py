@@ -1,4 +1,4 @@
-"""What the services and the database refuse, told to staff on the page that they came from."""
+"""Shows staff what a service or the database refused, on the page they submitted."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -17,14 +17,14 @@ from config.errors import ContractError
 
 View = Callable[..., HttpResponseBase]
 
-# What a trigger raises that names no error code of its own: Django calls it a ProgrammingError.
+# SQLSTATE of a trigger's RAISE without a code of its own; Django raises it as ProgrammingError.
 RAISED_BY_TRIGGER = "P0001"
 
 
 def explain_refusals(view: View) -> View:
-    """Return the view with an answer for what a service or the database refuses of a POST.
+    """Return a view that, when a POST is refused, shows its page again with the reason.
 
-    Nothing is changed then, and the page that was sent is shown again with the reason.
+    The refusal may come from a service or the database; nothing has been changed then.
     """
 
     @wraps(view)
@@ -46,14 +46,14 @@ def explain_refusals(view: View) -> View:
 
 
 def _is_refusal(fault: DatabaseError) -> bool:
-    """Tell an invariant that does not allow a change from a statement that is wrong."""
+    """Return whether a constraint or trigger refused the change; else the SQL is faulty."""
     return isinstance(fault, IntegrityError) or (
         isinstance(fault.__cause__, psycopg.Error) and fault.__cause__.sqlstate == RAISED_BY_TRIGGER
     )
 
 
 def reason_of(refusal: DatabaseError) -> str:
-    """Return the words of the constraint that refused, or those of the trigger with its advice."""
+    """Return why the database refused: the constraint's message, or the trigger's and its hint."""
     if isinstance(refusal, ProtectedError):
         names = sorted({_plural(row) for row in refusal.protected_objects})
         return f"Nothing was changed: there are {' and '.join(names)} that refer to it."
@@ -65,7 +65,7 @@ def reason_of(refusal: DatabaseError) -> str:
     models = {model._meta.db_table: model for model in apps.get_models() if not model._meta.proxy}
     model = models.get(diagnosis.table_name or "")
     is_reference = isinstance(cause, psycopg.errors.ForeignKeyViolation)
-    # The table named is the one that refers, whichever of the two was to be changed.
+    # PostgreSQL names the referring table, whichever of the two was to be changed.
     if model and is_reference and message.startswith("update or delete"):
         return f"Nothing was changed: there are {_plural(model)} that refer to it."
     for constraint in (each for named in models.values() for each in named._meta.constraints):
@@ -78,12 +78,12 @@ def reason_of(refusal: DatabaseError) -> str:
         )
     if model and isinstance(cause, psycopg.errors.UniqueViolation):
         return f"Nothing was changed: there is such a {model._meta.verbose_name} already."
-    for table, named in models.items():  # as pgtrigger words what may never change
+    for table, named in models.items():  # pgtrigger.Protect's message names the table
         message = message.replace(f"rows from {table} table", _plural(named))
     hint = f" {diagnosis.message_hint}" if diagnosis.message_hint else ""
     return f"Nothing was changed: {message.removeprefix('pgtrigger: ')}.{hint}"
 
 
 def _plural(model: Model | type[Model]) -> str:
-    """Return what rows of the model are called."""
+    """Return the model's verbose name in the plural."""
     return str(model._meta.verbose_name_plural)

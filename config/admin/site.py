@@ -1,4 +1,4 @@
-"""The admin site under this application's name."""
+"""The application's admin site."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 
 
 class OffboardAdminSite(admin.AdminSite):
-    """Where staff find leavers, remove them, and read the record."""
+    """The site where staff find and remove members and read the records."""
 
     site_title = "Offboard"
     site_header = "Offboard"
     index_title = "Organizations and their members"
     site_url = "/v1/docs"
-    enable_nav_sidebar = False  # the lists need its width; the first page is one step away
+    enable_nav_sidebar = False  # the lists need its width
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Return a page of the site, Django's or our own, that tells what the database refuses."""
+        """Wrap every page of the site, Django's and our own, to explain refused changes."""
         return super().admin_view(refuse_null_characters(explain_refusals(view)), cacheable)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the form, or log in; an address that asks too often waits, whoever it tries."""
-        # These need the settings, which are not there yet when Django loads this module.
+        """Show the login form or log in; answer 429 to an address that tries too often."""
+        # These need the settings, which are not loaded yet when Django imports this module.
         from config.admin.plain_page import plain_page
         from config.api.throttling import AddressRateThrottle
         from users.login import LoginRateThrottle
@@ -51,11 +51,11 @@ class OffboardAdminConfig(AdminConfig):
     default_site = "config.admin.site.OffboardAdminSite"
 
     def ready(self) -> None:
-        """Register the checks of the settings, too."""
+        """Also register the checks of the settings."""
         super().ready()
         from config import checks  # noqa: F401
 
 
 def staff_of(request: HttpRequest) -> "User":
-    """Return the account that is logged in: the admin shows its pages to nobody else."""
+    """Return the logged-in account; the admin's pages are never shown without one."""
     return cast("User", request.user)

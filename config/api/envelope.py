@@ -1,4 +1,4 @@
-"""The body that every error under ``/v1`` has, whatever raised it (contract: Errors)."""
+"""The JSON body of every error under ``/v1``, whatever raised it (contract: Errors)."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -28,8 +28,8 @@ from users.exceptions import AuthenticationRequiredError, TokenInvalidError
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-# What Django and REST framework raise, and what the contract calls it. Whatever is not here goes by
-# the status that it has of itself.
+# Exceptions of Django and REST framework, with the contract's error for each. An exception that is
+# not listed is translated by its status.
 _BY_EXCEPTION: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[ContractError]], ...]
 _BY_EXCEPTION = (
     (exceptions.NotAuthenticated, AuthenticationRequiredError),
@@ -60,12 +60,12 @@ _BY_STATUS: dict[int, type[ContractError]] = {
     )
 }
 
-# Headers that belong to the body that the envelope replaces.
-_OF_THE_BODY = {"content-type", "content-length", "content-encoding", "content-disposition"}
+# Headers that describe the replaced body and are not copied to the envelope's response.
+_BODY_HEADERS = {"content-type", "content-length", "content-encoding", "content-disposition"}
 
 
 def envelope(error: ContractError, trace_id: str, *, at: datetime | None = None) -> dict[str, Any]:
-    """Return the error as the contract's body, raised now or ``at`` a time."""
+    """Return the contract's body for an error; ``at`` is its timestamp, now by default."""
     return {
         "success": False,
         "error": {
@@ -82,9 +82,9 @@ def envelope(error: ContractError, trace_id: str, *, at: datetime | None = None)
 
 
 class ErrorResponse(JsonResponse):
-    """An error in the envelope: JSON, whatever the caller would accept for an answer."""
+    """An error in the envelope: always JSON, whatever the request's Accept header says."""
 
-    _has_been_logged = True  # as Django calls it; one line a request is enough
+    _has_been_logged = True  # keeps Django from logging it again: each request has its line
 
     def __init__(self, error: ContractError, trace_id: str) -> None:
         super().__init__(
@@ -100,14 +100,14 @@ class ErrorResponse(JsonResponse):
 
 
 def is_for_api(request: HttpRequest) -> bool:
-    """Tell whether a request is for something under ``/v1``."""
+    """Return whether the request's path is under ``/v1``."""
     return request.path_info == "/v1" or request.path_info.startswith("/v1/")
 
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> ErrorResponse:
-    """Turn whatever a view raised into the envelope; REST framework calls this for every exception.
+    """Return the envelope for an exception of a view; REST framework calls this for each one.
 
-    What is no refusal is logged whole, and told as INTERNAL_ERROR.
+    An exception that is not a refusal is logged in full and reported as INTERNAL_ERROR.
     """
     error = _as_contract_error(exception)
     if error.status >= 500:
@@ -119,9 +119,9 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> ErrorRes
 
 
 class EnvelopeMiddleware:
-    """Wrap errors that have no envelope yet: of unknown paths, and of views that answer their own.
+    """Wraps errors without an envelope: unknown paths, and views that build their own response.
 
-    What answers an error before a view does so by an ErrorResponse, which is left as it is.
+    An ErrorResponse, which other middleware also returns, is passed on unchanged.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -135,19 +135,19 @@ class EnvelopeMiddleware:
             or isinstance(response, ErrorResponse)
         ):
             return response
-        error = _of_status(response.status_code)
+        error = _error_for_status(response.status_code)
         path = request.path_info.rstrip("/")
         if error.status == 404 and path != request.path_info and is_valid_path(path):
             error = errors.TrailingSlashError(path)
         answer = ErrorResponse(error, trace_id_of(request))
         for name, value in response.headers.items():
-            if name.lower() not in _OF_THE_BODY:
+            if name.lower() not in _BODY_HEADERS:
                 answer[name] = value
         return answer
 
 
 def _as_contract_error(exception: Exception) -> ContractError:
-    """Return the exception under the contract's name."""
+    """Return the contract's error for an exception."""
     if isinstance(exception, ContractError):
         return exception
     if isinstance(exception, exceptions.ValidationError):
@@ -158,11 +158,11 @@ def _as_contract_error(exception: Exception) -> ContractError:
     for raised, named in _BY_EXCEPTION:
         if isinstance(exception, raised):
             return named(system_message=text)
-    return _of_status(getattr(exception, "status_code", 500), text)
+    return _error_for_status(getattr(exception, "status_code", 500), text)
 
 
-def _of_status(status: int, text: str | None = None) -> ContractError:
-    """Return the contract's error for a status; of a server's error nothing else is shown."""
+def _error_for_status(status: int, text: str | None = None) -> ContractError:
+    """Return the contract's error for a status; from 500 on without ``text``, which may leak."""
     if status >= 500:
         return _BY_STATUS.get(status, errors.InternalError)()
     if named := _BY_STATUS.get(status):
@@ -171,14 +171,14 @@ def _of_status(status: int, text: str | None = None) -> ContractError:
 
 
 def _messages_by_field(detail: object) -> dict[str, list[str]]:
-    """Return field -> messages, as the contract's details have them, however deep they stood."""
+    """Return the contract's details: each top-level field with all messages nested below it."""
     if not isinstance(detail, dict):
         detail = {api_settings.NON_FIELD_ERRORS_KEY: detail}
     return {str(field): list(dict.fromkeys(_messages(found))) for field, found in detail.items()}
 
 
 def _messages(detail: object) -> list[str]:
-    """Return every message in what REST framework calls the detail of an exception."""
+    """Return all messages in the ``detail`` of a REST framework exception, flattened."""
     if isinstance(detail, dict):
         detail = list(detail.values())
     if isinstance(detail, list):

@@ -1,4 +1,4 @@
-"""Errors of any endpoint: what HTTP, the body and the server can be wrong with."""
+"""Errors that any endpoint can return: of HTTP, of the request body, of the server."""
 
 import re
 from http.client import responses
@@ -18,7 +18,7 @@ class MalformedRequestError(ContractError):
 
 
 class HttpsRequiredError(ContractError):
-    """The request came over plain HTTP, and so did its token."""
+    """The request came over plain HTTP, which exposed its token."""
 
     status = 403
     code = "HTTPS_REQUIRED"
@@ -36,9 +36,9 @@ class NotFoundError(ContractError):
 
 
 class TrailingSlashError(NotFoundError):
-    """There is nothing at this path, but there is without its slash at the end.
+    """There is nothing at this path, but there is at the path without its trailing slash.
 
-    Whoever repeats a removal must not take it for an answer about the user.
+    It has its own message so that a repeated removal does not read it as "user not found".
     """
 
     def __init__(self, path: str) -> None:
@@ -48,7 +48,7 @@ class TrailingSlashError(NotFoundError):
 
 
 class MethodNotAllowedError(ContractError):
-    """The path does not take this method."""
+    """The path does not support this method."""
 
     status = 405
     code = "METHOD_NOT_ALLOWED"
@@ -57,7 +57,7 @@ class MethodNotAllowedError(ContractError):
 
 
 class NotAcceptableError(ContractError):
-    """The caller accepts nothing that this address answers."""
+    """The address has no response in a format that the caller accepts."""
 
     status = 406
     code = "NOT_ACCEPTABLE"
@@ -75,7 +75,7 @@ class PayloadTooLargeError(ContractError):
 
 
 class UnsupportedMediaTypeError(ContractError):
-    """The body is no JSON."""
+    """The body is not declared as JSON."""
 
     status = 415
     code = "UNSUPPORTED_MEDIA_TYPE"
@@ -84,7 +84,7 @@ class UnsupportedMediaTypeError(ContractError):
 
 
 class InvalidFieldsError(ContractError):
-    """A field of the body is of the wrong type, or unknown; details: field -> messages."""
+    """A field or parameter is invalid or unknown; details: field -> messages."""
 
     status = 422
     code = "VALIDATION_ERROR"
@@ -102,7 +102,7 @@ class RateLimitedError(ContractError):
 
 
 class OtherError(ContractError):
-    """A 4xx that has no row in the contract: its code is HTTP's own phrase, such as CONFLICT."""
+    """A 4xx that the contract does not list; its code is HTTP's phrase, such as CONFLICT."""
 
     type = "client_error"
 
@@ -115,7 +115,7 @@ class OtherError(ContractError):
 
 
 class InternalError(ContractError):
-    """An unhandled exception: the log has it, the caller does not see it."""
+    """An unhandled exception; it is logged and not shown to the caller."""
 
     status = 500
     code = "INTERNAL_ERROR"
@@ -124,7 +124,7 @@ class InternalError(ContractError):
 
 
 class ServiceUnavailableError(ContractError):
-    """The database cannot do it now: it is away, overloaded or read-only."""
+    """The database is unreachable, overloaded or read-only at the moment."""
 
     status = 503
     code = "SERVICE_UNAVAILABLE"

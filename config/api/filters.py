@@ -1,4 +1,4 @@
-"""Filters of lists by django-filter, which refuse unknown and malformed parameters."""
+"""Filters for lists, built on django-filter, that refuse unknown and malformed parameters."""
 
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
@@ -13,36 +13,36 @@ from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 
-if TYPE_CHECKING:  # it imports this module, which settings name
+if TYPE_CHECKING:  # avoids a circular import: generics loads the settings that name this module
     from rest_framework.generics import GenericAPIView
 
 
 class StrictFilterBackend(DjangoFilterBackend):
     """Filters a list by its view's filter set.
 
-    An unknown parameter, one without a value and one that is given twice are refused, as a
-    malformed one is. Parameters of the view's pagination are left to it.
+    Refuses parameters that are malformed, unknown, empty or given twice. The parameters of the
+    view's pagination are checked there.
     """
 
     def filter_queryset(
         self, request: HttpRequest, queryset: QuerySet[Any], view: "GenericAPIView[Any]"
     ) -> QuerySet[Any]:
-        """Return what the filters leave; raises ValidationError that names every wrong one."""
+        """Return the filtered rows. Raises ValidationError that names every wrong parameter."""
         filter_class = self.get_filterset_class(view, queryset) or FilterSet
         filterset = filter_class(**self.get_filterset_kwargs(request, queryset, view))
-        of_pages = getattr(view.paginator, "query_parameters", ())
+        pagination_parameters = getattr(view.paginator, "query_parameters", ())
         wrong: dict[str, list[str]] = {
             name: [str(message) for message in messages]
             for name, messages in filterset.errors.items()
         }
         for name, values in request.GET.lists():
             wanted = filterset.filters.get(name)
-            if wanted is None and name not in of_pages:
+            if wanted is None and name not in pagination_parameters:
                 wrong[name] = ["This parameter is not known."]
             elif len(values) > 1 and not isinstance(wanted, MultipleChoiceFilter):
                 wrong[name] = ["This parameter can be given only once."]
             elif wanted and filterset.form.cleaned_data.get(name) in EMPTY_VALUES:
-                # Else it would count as not given: an empty value, and a malformed boolean.
+                # django-filter ignores an empty value and a malformed boolean.
                 wrong.setdefault(name, ["This value is not valid."])
         if wrong:
             raise ValidationError(wrong)
@@ -50,14 +50,14 @@ class StrictFilterBackend(DjangoFilterBackend):
 
 
 class MomentField(forms.Field):
-    """A time with its offset, or a date, which is its first moment in UTC."""
+    """A time with its offset, or a date, which means its midnight in UTC."""
 
     default_error_messages: ClassVar = {
         "invalid": "Must be a date, or a time with its offset ('+' is written %2B in an address)."
     }
 
     def to_python(self, value: str | None) -> datetime | None:
-        """Return the moment; raises ValidationError."""
+        """Return the moment. Raises ValidationError."""
         if not value:
             return None
         with suppress(ValueError):
@@ -70,15 +70,15 @@ class MomentField(forms.Field):
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Return the moment in UTC: PostgreSQL knows no offset of 16 hours or more."""
+    """Return the moment in UTC, since PostgreSQL refuses offsets of 16 hours or more."""
     try:
         return moment.astimezone(UTC)
-    except OverflowError:  # on the first day or the last: of records it makes no difference
+    except OverflowError:  # on the first or last day of the calendar, where no record is
         return moment.replace(tzinfo=UTC)
 
 
 class MomentFilter(Filter):
-    """Compares when something was made with a moment; ``description`` is for OpenAPI."""
+    """Compares ``created_at`` with a moment; ``description`` is for OpenAPI."""
 
     field_class = MomentField
 
@@ -86,11 +86,11 @@ class MomentFilter(Filter):
         super().__init__("created_at", lookup_expr)
         kinds = [{"type": "string", "format": kind} for kind in ("date-time", "date")]
         describe = extend_schema_field({"anyOf": kinds, "description": description})
-        describe(self)  # type: ignore[type-var]  # takes a filter as it takes a field
+        describe(self)  # type: ignore[type-var]  # it works for filters as it does for fields
 
 
 class PeriodFilterSet(FilterSet):
-    """What was made in a period: from is included, to is not."""
+    """Filters by creation time: ``from_date`` is included, ``to_date`` is not."""
 
     from_date = MomentFilter(
         lookup_expr="gte",

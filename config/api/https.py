@@ -1,4 +1,4 @@
-"""The API over plain HTTP: refused, since a token that was sent has gone over the wire."""
+"""Refuses API requests over plain HTTP, which have already exposed their token."""
 
 from collections.abc import Callable
 
@@ -12,9 +12,9 @@ from config.trace import trace_id_of
 
 
 class HttpsMiddleware:
-    """Refuse what Django would redirect: some clients follow a DELETE with a GET.
+    """Refuses API requests over HTTP: a redirect would turn some clients' DELETE into a GET.
 
-    Pages are led to HTTPS by Django's SecurityMiddleware, which comes after this.
+    Pages are redirected to HTTPS by Django's SecurityMiddleware, which runs after this.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -1,4 +1,4 @@
-"""How the API is described: its schema, its token, its errors."""
+"""The OpenAPI description of the API: schema, authentication, errors, headers."""
 
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from users.exceptions import AuthenticationRequiredError, TokenExpiredError, Tok
 EXAMPLE_TRACE_ID = "1f0e8a52c4b54c6b9a37d1f6a4a1c0de"
 EXAMPLE_TIME = datetime(2025, 12, 22, 15, 30, tzinfo=UTC)
 
-# What any operation can answer, whatever it does.
+# Errors that every operation can return.
 ERRORS_OF_EVERY_OPERATION: tuple[type[ContractError], ...] = (
     AuthenticationRequiredError,
     TokenInvalidError,
@@ -66,7 +66,7 @@ class ErrorResponseSerializer(serializers.Serializer[ContractError]):
 
 
 class ApiSchema(AutoSchema):
-    """Describes a DELETE's body, which OpenAPI 3.1 allows."""
+    """Describes the body of a DELETE, which OpenAPI 3.1 allows and AutoSchema leaves out."""
 
     def _get_request_body(self, direction: str = "request") -> Any:
         method = self.method
@@ -78,28 +78,28 @@ class ApiSchema(AutoSchema):
 
 
 class OnceGenerator(SchemaGenerator):
-    """Describes the API once for a process, since it is the same for everybody."""
+    """Generates the description once per process, since it is the same for everybody."""
 
     def get_schema(self, request: object = None, public: bool = False) -> Any:
-        """Return what was described at the first request."""
+        """Return the description that the first request generated."""
         return _description()
 
 
 @cache
 def _description() -> Any:
-    """Describe the API in its own language, whatever a request asks for."""
+    """Return the API's description in the default language, whatever the request asks for."""
     with translation.override(settings.LANGUAGE_CODE):
         return SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
 
 
 class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Names our authentication as OpenAPI does."""
+    """Describes the bearer token as an OpenAPI security scheme."""
 
     target_class = "users.authentication.BearerTokenAuthentication"
     name = "bearerToken"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        """Return the scheme."""
+        """Return the security scheme."""
         return {
             "type": "http",
             "scheme": "bearer",
@@ -108,7 +108,7 @@ class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
 
 
 class StrictBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
-    """Says of a strict body that it takes no other fields."""
+    """Declares that a strict body takes no other fields."""
 
     target_class = "config.api.strict.StrictSerializer"
     match_subclasses = True
@@ -122,7 +122,7 @@ class StrictBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
 
 
 def error_responses(*refusals: ContractError) -> dict[int, OpenApiResponse]:
-    """Return each status of these and every operation's refusals, with an example of each code."""
+    """Return the responses for these and every operation's errors, with an example of each."""
     by_status: dict[int, list[ContractError]] = defaultdict(list)
     for error in (*refusals, *(named() for named in ERRORS_OF_EVERY_OPERATION)):
         by_status[error.status].append(error)
@@ -145,7 +145,7 @@ def error_responses(*refusals: ContractError) -> dict[int, OpenApiResponse]:
 
 
 def response_headers() -> list[OpenApiParameter]:
-    """Return the headers of responses, and the one that a request may carry."""
+    """Return the headers of responses, and the one header that a request may have."""
     trace = OpenApiParameter(
         "X-Request-ID",
         str,

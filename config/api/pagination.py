@@ -1,4 +1,4 @@
-"""Lists by pages, in the order of their ids."""
+"""Pagination of lists in the order of their ids."""
 
 import re
 from typing import Any, ClassVar, TypeVar
@@ -17,10 +17,10 @@ _Row = TypeVar("_Row")
 
 
 class IdPagination(LimitOffsetPagination):
-    """Pages by ``limit`` with ``skip``, or with ``after``, which costs the same at any depth.
+    """Pages by ``limit`` and ``skip``, or by ``limit`` and ``after``, as fast at any depth.
 
-    A list names the prefix of its ids, and where its objects have them. REST framework corrects a
-    wrong ``limit`` or ``skip`` in silence; here it is refused.
+    Subclasses set the prefix of the list's ids and the field that has them. A wrong ``limit`` or
+    ``skip``, which REST framework would silently correct, is refused.
     """
 
     id_prefix: ClassVar[str]
@@ -42,13 +42,13 @@ class IdPagination(LimitOffsetPagination):
 
     @property
     def query_parameters(self) -> tuple[str, ...]:
-        """Return the names of the parameters that are read here."""
+        """Return the names of the query parameters that this pagination reads."""
         return self.limit_query_param, self.offset_query_param, self.after_query_param
 
     def paginate_queryset(
         self, queryset: QuerySet[_Model, _Row], request: Request, view: APIView | None = None
     ) -> list[_Row]:
-        """Return the objects of the page that was asked for; raises ValidationError."""
+        """Return the objects of the requested page. Raises ValidationError."""
         self.limit = self.get_limit(request)
         self.offset = self.get_offset(request)
         after = self.get_after(request)
@@ -57,7 +57,7 @@ class IdPagination(LimitOffsetPagination):
             comparison = "lt" if self.newest_first else "gt"
             queryset = queryset.filter(**{f"{self.id_field}__{comparison}": after})
         ordered = queryset.order_by(f"{'-' if self.newest_first else ''}{self.id_field}")
-        # One more than the page tells whether it is the last.
+        # One row more than the page shows whether another page follows.
         rows = list(ordered[self.offset : self.offset + self.limit + 1])
         self.has_more = len(rows) > self.limit
         return rows[: self.limit]
@@ -75,19 +75,22 @@ class IdPagination(LimitOffsetPagination):
         )
 
     def get_limit(self, request: Request) -> int:
-        """Return how many objects a page has at most."""
+        """Return the largest number of objects on a page. Raises ValidationError."""
         return _number(request, self.limit_query_param, self.default_limit, 1, self.max_limit)
 
     def get_offset(self, request: Request) -> int:
-        """Return how many objects are passed over."""
+        """Return how many objects to skip. Raises ValidationError."""
         return _number(request, self.offset_query_param, 0, 0, self.max_skip)
 
     def get_after(self, request: Request) -> str | None:
-        """Return the id behind which the page begins; it is compared, and never looked up."""
+        """Return the id after which the page begins, which need not exist, or None.
+
+        Raises ValidationError for a malformed id, or together with ``skip``.
+        """
         after = request.query_params.get(self.after_query_param)
         if after is None:
             return None
-        if self.get_offset(request):  # a generated client sends the default, too
+        if self.get_offset(request):  # 0 is fine: generated clients send the default
             together = [f"Use {self.offset_query_param} or {self.after_query_param}, not both."]
             raise ValidationError(
                 {self.offset_query_param: together, self.after_query_param: together}
@@ -97,12 +100,12 @@ class IdPagination(LimitOffsetPagination):
         return after
 
     def get_total(self, queryset: QuerySet[Any, Any]) -> int | None:
-        """Return how many objects the list has, or None beyond the number that is counted."""
+        """Return how many objects the list has, or None above ``max_total``."""
         total = queryset.order_by()[: self.max_total + 1].count()
         return total if total <= self.max_total else None
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        """Describe the parameters as OpenAPI does."""
+        """Return the OpenAPI description of the parameters."""
         return [
             _parameter(
                 self.limit_query_param,
@@ -129,7 +132,7 @@ class IdPagination(LimitOffsetPagination):
         ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Describe the page as OpenAPI does."""
+        """Return the OpenAPI schema of a page."""
         properties = {
             "items": schema,
             "total": {
@@ -152,7 +155,7 @@ class IdPagination(LimitOffsetPagination):
 
 
 def _number(request: Request, name: str, default: int, lowest: int, highest: int) -> int:
-    """Return a parameter's whole number; raises ValidationError out of these bounds."""
+    """Return a parameter as a whole number. Raises ValidationError outside the bounds."""
     text = request.query_params.get(name, str(default))
     if re.fullmatch(r"[0-9]{1,9}", text) and lowest <= int(text) <= highest:
         return int(text)
@@ -160,7 +163,7 @@ def _number(request: Request, name: str, default: int, lowest: int, highest: int
 
 
 def _parameter(name: str, description: str, **schema: object) -> dict[str, Any]:
-    """Return an optional parameter of the query as OpenAPI has it."""
+    """Return the OpenAPI description of an optional query parameter."""
     return {
         "name": name,
         "in": "query",

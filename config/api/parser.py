@@ -1,4 +1,4 @@
-"""Reads a JSON body, and nothing that merely resembles one."""
+"""Reads JSON bodies strictly."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -11,9 +11,9 @@ from config.api.errors import PayloadTooLargeError
 
 
 class JSONObjectParser(JSONParser):
-    """A JSON object in UTF-8, each of its names once; a byte order mark before it is passed over.
+    """Reads a JSON object in UTF-8 without duplicate names; a byte order mark is ignored.
 
-    A view that takes more than 64 KiB names a subclass with another ``max_bytes``.
+    A view that accepts more than 64 KiB uses a subclass with another ``max_bytes``.
     """
 
     max_bytes = 64 * 1024
@@ -24,15 +24,12 @@ class JSONObjectParser(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Return the object.
-
-        Raises PayloadTooLargeError, or ParseError for everything that is not such an object.
-        """
+        """Return the object. Raises PayloadTooLargeError, or ParseError for any other body."""
         body = stream.read(self.max_bytes + 1)
         if len(body) > self.max_bytes:
             raise PayloadTooLargeError
         try:
-            parsed = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_with_names_once)
+            parsed = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_without_duplicates)
             json.dumps(parsed, ensure_ascii=False).encode()  # refuses lone surrogates
         except (ValueError, RecursionError) as error:
             raise ParseError("the body is not valid json.") from error
@@ -41,8 +38,8 @@ class JSONObjectParser(JSONParser):
         return parsed
 
 
-def _with_names_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a name that stands twice: which of two confirmations was meant, nobody knows."""
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object. Raises ValueError for a duplicate name, since either could be meant."""
     parsed = dict(pairs)
     if len(parsed) < len(pairs):
         raise ValueError("a name stands twice")

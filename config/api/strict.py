@@ -1,4 +1,4 @@
-"""Fields and bodies that coerce nothing and refuse unknown fields."""
+"""Serializers and fields that coerce no values and refuse unknown fields."""
 
 from typing import Any, cast
 
@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 
 class StrictBooleanField(serializers.BooleanField):
-    """The JSON values ``true`` and ``false``, and nothing that resembles them."""
+    """Accepts the JSON values ``true`` and ``false`` only, no strings or numbers."""
 
     default_error_messages = {"invalid": "Must be true or false."}  # noqa: RUF012 (as in DRF)
 
@@ -18,7 +18,7 @@ class StrictBooleanField(serializers.BooleanField):
 
 
 class StrictStringField(serializers.CharField):
-    """A JSON string, as it is: no number becomes one, and no space is lost."""
+    """Accepts a JSON string only, and keeps its spaces."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(trim_whitespace=False, **options)
@@ -31,20 +31,20 @@ class StrictStringField(serializers.CharField):
 
 
 class IdField(StrictStringField):
-    """An id in a body: any string, since a malformed id is a 404 as an unknown one is."""
+    """An id in a body: any string, since a malformed id is a 404 just like an unknown one."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_blank=True, **options)
 
     def run_validators(self, value: object) -> None:
-        """Return the value as it is (contract: Errors)."""
+        """Validate nothing: the service answers 404 (contract: Errors)."""
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """A body that refuses fields it does not know: a misspelt one must not be lost in silence."""
+    """A body that refuses unknown fields, so that a misspelt one is not silently ignored."""
 
     def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return the known fields; raises ValidationError that names every wrong one."""
+        """Return the known fields. Raises ValidationError that names every wrong field."""
         wrong = {name: ["This field is not known."] for name in data if name not in self.fields}
         try:
             known: dict[str, Any] = super().to_internal_value(data)

@@ -1,4 +1,4 @@
-"""How many requests a token and an address may send; settings name the rates."""
+"""Rate limits by token and by address; the settings have the rates."""
 
 import time
 from typing import Any, ClassVar
@@ -11,16 +11,16 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class RateThrottle(SimpleRateThrottle):
-    """A rate limit that lets requests pass while its cache is away.
+    """A rate limit that lets requests pass while its cache is unreachable.
 
-    A process that could not reach it logs that, and asks it again after a minute.
+    A process that cannot reach the cache logs that and tries again after a minute.
     """
 
     SECONDS_UNCOUNTED: ClassVar[float] = 60
     _uncounted_until: ClassVar[float] = 0
 
     def allow_request(self, request: Any, view: Any = None) -> bool:
-        """Count a request, of Django's or of REST framework; tell whether it is within the rate."""
+        """Count a request (Django's or REST framework's); return whether it is within the rate."""
         if time.monotonic() < RateThrottle._uncounted_until:
             return True
         try:
@@ -32,12 +32,12 @@ class RateThrottle(SimpleRateThrottle):
 
 
 class AddressRateThrottle(RateThrottle):
-    """Counts requests by the address they come from, whoever sends them."""
+    """Counts requests by the address they come from."""
 
     scope = "address"
 
     def get_cache_key(self, request: Any, view: Any) -> str:
-        """Return the key that this caller's requests are counted under."""
+        """Return the key under which the address's requests are counted."""
         return f"throttle_address_{self.get_ident(request)}"
 
 
@@ -47,15 +47,15 @@ class TokenRateThrottle(RateThrottle):
     scope = "token"
 
     def get_cache_key(self, request: Any, view: Any) -> str | None:
-        """Return the key that this token's requests are counted under; None without a token."""
+        """Return the key under which the token's requests are counted; None without a token."""
         return f"throttle_token_{request.auth.pk}" if request.auth else None
 
 
 class DeliveryRateThrottle(TokenRateThrottle):
-    """Counts requests that have something sent to an address outside, by the access token."""
+    """Counts, by access token, requests that make the application send something out."""
 
     scope = "delivery"
 
     def get_cache_key(self, request: Any, view: Any) -> str | None:
-        """Return the key that this token's requests are counted under, besides all of them."""
+        """Return the key under which the token's deliveries are counted; None without a token."""
         return f"throttle_delivery_{request.auth.pk}" if request.auth else None

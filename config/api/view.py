@@ -1,4 +1,4 @@
-"""What every view of the API does before its own work."""
+"""The base of the API's views: rate limits, authentication, reading the body."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,14 @@ from users.models import AccessToken, User
 
 
 class AuthenticatedRequest(Request):
-    """A request whose user is known: authentication lets no other through."""
+    """An authenticated request, which has a user and a token."""
 
     user: User
     auth: AccessToken
 
 
 class ApiView(APIView):
-    """A view that counts the caller's address, then authenticates."""
+    """A view that limits requests by address, then authenticates, then limits by token."""
 
     http_method_names = [  # noqa: RUF012 (a list, as Django declares it)
         "get",
@@ -33,7 +33,7 @@ class ApiView(APIView):
     request: AuthenticatedRequest
 
     def perform_authentication(self, request: Request) -> None:
-        """Authenticate, after the limit on the address: guessing tokens is limited too."""
+        """Apply the address's rate limit, then authenticate: this also limits token guessing."""
         throttle = AddressRateThrottle()
         if not throttle.allow_request(request, self):
             self.throttled(request, throttle.wait() or 0)
@@ -42,7 +42,7 @@ class ApiView(APIView):
     def body_of(self, request: Request) -> object:
         """Return the JSON body.
 
-        Raises ParseError for one without a length: behind it the body would seem to be empty.
+        Raises ParseError for a body without Content-Length, which Django would read as empty.
         """
         if "Transfer-Encoding" in request.headers:
             raise ParseError("the body must be sent with a content-length.")

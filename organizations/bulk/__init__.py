@@ -1,7 +1,7 @@
-"""Removing any number of members, and restoring them: files in, reports out.
+"""The commands that remove or restore any number of members, from CSV files, with reports.
 
-``command`` is what the two commands share: the plan, the question, the progress, the end.
-``people`` finds and keeps whom the rows mean, which ``csv_file`` reads. ``removal`` and
-``restoration`` say what becomes of a batch of them, ``batches`` tries each until it is done, and
-``report`` and ``summary`` say what became of each row and of all.
+``command`` is the base of both: it plans, asks, works and reports. ``csv_file`` reads rows, and
+``people`` finds and stores their accounts. ``removal``, ``schedule`` and ``restoration`` preview
+and do the work of a batch; ``batches`` retries it while the database is unreachable. ``report``
+writes the result of each row, and ``summary`` that of all.
 """

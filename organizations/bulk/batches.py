@@ -1,4 +1,4 @@
-"""Does the work batch by batch, and tries again while the database is away."""
+"""Works batch by batch, and retries while the database is unreachable."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from config.api.errors import ServiceUnavailableError
 from config.database_errors import DATABASE_FAILURES
 from organizations.bulk.report import Row
 
-# How long a batch is tried again from its first failure: a failover of the database takes less.
+# How long a batch is retried after its first failure: a failover of the database takes less.
 PATIENCE_SECONDS = 60
 LONGEST_WAIT_SECONDS = 15
 
@@ -18,7 +18,7 @@ Work = Callable[[Sequence[Row]], list[Row]]
 
 
 class BatchFailedError(Exception):
-    """The database did not do a batch; ``rows`` are those of the batch."""
+    """The database refused a batch or stayed unreachable; ``rows`` are the rows of the batch."""
 
     def __init__(self, problem: str, error: Exception, batch: Iterable[Row]) -> None:
         super().__init__(_in_one_line(problem, error))
@@ -29,10 +29,10 @@ class BatchFailedError(Exception):
 def work_in_batches(
     work: Work, batches: Iterable[Sequence[Row]], *, report_problem: Callable[[str], None]
 ) -> Iterator[list[Row]]:
-    """Do the work of each batch; return what became of its rows once it is committed.
+    """Do the work of each batch; yield its rows with their outcomes once it is committed.
 
-    Raises BatchFailedError when the database refuses a batch, or fails for longer than a minute.
-    ``report_problem`` is called with what to tell the operator at the first failure.
+    Raises BatchFailedError if the database refuses a batch or fails for longer than a minute.
+    ``report_problem`` is called at a batch's first failure with a message for the operator.
     """
     for batch in batches:
         yield _work_patiently(work, batch, report_problem)
@@ -41,12 +41,12 @@ def work_in_batches(
 def _work_patiently(
     work: Work, batch: Sequence[Row], report_problem: Callable[[str], None]
 ) -> list[Row]:
-    """Do the work of one batch, and try again while the database is away or undoes it."""
+    """Do the work of one batch, retrying while the database fails; return its rows."""
     deadline, wait = 0.0, 1
     while True:
         try:
             return work(batch)
-        except IntegrityError as error:  # the account of the actor was deleted, for one
+        except IntegrityError as error:  # for example, the actor's account was deleted
             raise BatchFailedError("The database refused a batch", error, batch) from error
         except DATABASE_FAILURES as error:
             connection.close()
@@ -61,5 +61,5 @@ def _work_patiently(
 
 
 def _in_one_line(problem: str, error: Exception) -> str:
-    """Return a problem with the first line of what the database says of it."""
+    """Return the problem with the first line of the database's message."""
     return f"{problem}: {next(iter(str(error).splitlines()), '')}."

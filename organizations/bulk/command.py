@@ -1,4 +1,4 @@
-"""What the commands on many members share: read, plan, ask, work in batches, report, end."""
+"""The base of the commands on many members: read, plan, ask, work in batches, report."""
 
 import sys
 from abc import abstractmethod
@@ -38,10 +38,10 @@ def batch_size(value: str) -> int:
 
 
 class BulkCommand(BaseCommand):
-    """Checks who is meant, shows the plan, asks, works in batches, and reports each row.
+    """Finds the people, shows the plan, asks, works in batches, and reports each row.
 
-    Subclasses name what they do by ``verb``, sum it up in ``summary`` and report it in ``columns``;
-    they find the people, preview the batches, and do the work of one.
+    Subclasses set the words for the work (``verb``, ``done``), the class of its ``summary`` and the
+    ``columns`` of its report, and implement the three abstract methods.
     """
 
     verb: str  # remove
@@ -51,18 +51,18 @@ class BulkCommand(BaseCommand):
 
     @abstractmethod
     def add_people(self, run: Run, people: People, *args: Any, **options: Any) -> None:
-        """Add whom the call names. Raises CannotStartError."""
+        """Add the people whom the call names. Raises CannotStartError."""
 
     @abstractmethod
     def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
-        """Return what `work` would report of each batch after the ones before it."""
+        """Yield what `work` would return for each batch if it followed the ones before."""
 
     @abstractmethod
     def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
-        """Do the work of one batch, in one transaction; return what became of each row."""
+        """Do the work of one batch in one transaction; return its rows with their outcomes."""
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
-        """Say at the end of --help what the exit status means."""
+        """Return the parser, whose --help ends with the meaning of the exit status."""
         epilog = (
             f"Exit status: 0 when everybody is {self.done}, 1 when somebody is not, 2 when it could"
             " not start and nothing has changed, 130 after Ctrl-C, 143 and 129 after SIGTERM and"
@@ -71,7 +71,7 @@ class BulkCommand(BaseCommand):
         return super().create_parser(prog_name, subcommand, epilog=epilog, **options)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare where, on whose behalf, and how it is done and reported."""
+        """Declare the organization and the options that both commands have."""
         parser.add_argument("organization", metavar="ORGANIZATION", help="Its id: org_…")
         parser.add_argument(
             "--ignore-column",
@@ -112,12 +112,12 @@ class BulkCommand(BaseCommand):
         )
 
     def handle(self, *, report: str | None, **options: Any) -> None:
-        """Run the command; exit with its status."""
+        """Run the command; exit with its status if that is not 0."""
         self.output = self.stderr if report == "-" else self.stdout
         self.output.style_func = None
         try:
             with interruptible():
-                status = self._handle(report=report, **options)
+                status = self._run(report=report, **options)
         except Interrupted as interrupted:
             self._error("\nStopped.")
             status = interrupted.exit_status
@@ -127,14 +127,14 @@ class BulkCommand(BaseCommand):
         except DATABASE_FAILURES as error:
             self._error(f"The database failed: {error}")
             status = COULD_NOT_START
-        except OSError as error:  # a full disk, or nobody who reads what is written
+        except OSError as error:  # a full disk, or a pipe whose reader has ended
             what = "The report cannot be written" if report else "Input or output failed"
             self._error(f"{what}: {error.strerror}. {CARRY_ON}")
             status = SOMEBODY_IS_NOT_DONE
         if status:
             sys.exit(status)
 
-    def _handle(
+    def _run(
         self,
         *,
         organization: str,
@@ -155,7 +155,7 @@ class BulkCommand(BaseCommand):
                 raise CannotStartError("The file names nobody: there is no row below its header.")
             batches = partial(people.in_batches, batch_size)
             works = not dry_run and (no_input or self._confirms(run, batches(), len(people)))
-            # Opened no sooner: a report of an earlier run outlives a call that is called off.
+            # Opened only now, so that a call that is not confirmed overwrites no earlier report.
             with self._open(report, people) as written:
                 if works:
                     return self._work(run, batches(), len(people), written)
@@ -165,15 +165,16 @@ class BulkCommand(BaseCommand):
             return plan.exit_status
 
     def _open(self, report: str | None, people: People) -> AbstractContextManager[Report | None]:
-        """Return the report to write, if one is asked for."""
+        """Return a context with the report to write, or with None if none is wanted."""
         if report == "-":
             return nullcontext(Report(cast("TextIO", self.stdout._out), self.columns))
         return open_report(report, self.columns, people.file) if report else nullcontext()
 
     def _confirms(self, run: Run, batches: Batches, count: int) -> bool:
-        """Show the plan, and ask for the organization's name; where nothing is to do, ask nothing.
+        """Show the plan and ask for the organization's name; return whether to do the work.
 
-        Raises CannotStartError without the right answer.
+        It does not ask if there is nothing to do. Raises CannotStartError for a wrong answer or if
+        there is no terminal.
         """
         name = run.organization.name
         plan = self._preview(run, batches, count, None)
@@ -192,7 +193,7 @@ class BulkCommand(BaseCommand):
         return True
 
     def _preview(self, run: Run, batches: Batches, count: int, report: Report | None) -> Summary:
-        """Return the summary of what would happen."""
+        """Return the summary of what would happen; write the rows to the report if there is one."""
         summary = self.summary()
         for rows in summary.add_with_progress(self.preview(run, batches), count, sys.stderr):
             if report:
@@ -200,7 +201,7 @@ class BulkCommand(BaseCommand):
         return summary
 
     def _work(self, run: Run, batches: Batches, count: int, report: Report | None) -> int:
-        """Work through the batches, say what happened, and return the exit status."""
+        """Do the work of all batches, write what happened, and return the exit status."""
         summary = self.summary()
         worked = work_in_batches(partial(self.work, run), batches, report_problem=self._error)
         problem, status = "", 0
@@ -221,9 +222,9 @@ class BulkCommand(BaseCommand):
         return status or summary.exit_status
 
     def _say(self, text: str, ending: str = "\n") -> None:
-        """Write for the operator to read."""
+        """Write a text for the operator."""
         self.output.write(printable(text), ending=ending)
 
     def _error(self, text: str) -> None:
-        """Write what went wrong."""
+        """Write an error to standard error."""
         self.stderr.write(printable(text))

@@ -1,4 +1,4 @@
-"""Reading who is meant from CSV, as spreadsheets and HR systems write it."""
+"""Reads rows from CSV files as spreadsheets and HR systems write them."""
 
 import csv
 import re
@@ -15,9 +15,9 @@ from organizations.bulk.exceptions import BadInputError
 from organizations.bulk.report import COLUMNS as REPORT_COLUMNS
 from organizations.bulk.report import Row
 
-# What a file can say of each person besides who it is.
+# The column that a file may have besides those that identify a person.
 Detail = Literal["transfer_to", "removal_id"]
-# By the letters of their names, so that "E-Mail" and "User ID" are known.
+# Columns that identify a person, by normalized name, so that "E-Mail" and "User ID" are known.
 _PEOPLE = {
     "userid": "user_id",
     "email": "email",
@@ -25,17 +25,18 @@ _PEOPLE = {
     "mail": "email",
 }
 LONGEST_LINE = 64 * 1024  # characters
-# DictReader has None for a field that is missing, and a list of those beyond the header.
+# DictReader returns None for a missing field, and a list of the fields beyond the header.
 _Cell = str | list[str] | None
-# What spreadsheets put before a formula's first character, as the report does.
+# The apostrophe that spreadsheets, and our reports, put before a formula's first character.
 _FORMULA_GUARD = re.compile(r"^'(?=[=+\-@])")
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>[^\r\n])"?\s*', re.IGNORECASE)
 
 
 def as_text(file: BinaryIO) -> TextIO:
-    """Return the file as text: UTF-16 with its byte order mark, else UTF-8.
+    """Return the file as text, read as UTF-16 if it has that byte order mark, else as UTF-8.
 
-    What is neither shows as U+FFFD, so that its line can be named. Raises BadInputError.
+    Bytes that are neither become U+FFFD, so that the error can name their line. Raises
+    BadInputError for a spreadsheet.
     """
     file.seek(0)
     start = file.read(4)
@@ -50,12 +51,12 @@ def as_text(file: BinaryIO) -> TextIO:
 def read_rows(
     text: TextIO, detail: Detail, ignored_columns: Collection[str] = ()
 ) -> Iterator[tuple[str, Row]]:
-    """Return the rows of a CSV file that are not empty, each with its line. Raises BadInputError.
+    """Yield the line and the row of each CSV row that is not empty. Raises BadInputError.
 
-    The header names ``user_id`` or ``email`` or both, perhaps the ``detail``, and besides them only
-    columns of a report, which are passed over, and ``ignored_columns``.
+    The header has ``user_id`` or ``email`` or both, and may have ``detail``. Any other column must
+    be one of a report or of ``ignored_columns``, and is ignored.
     """
-    known = {**_PEOPLE, _letters(detail): detail}
+    known = {**_PEOPLE, _normalized(detail): detail}
     lines = _lines(text)
     skipped, separator = 0, ""
     for header in lines:
@@ -72,13 +73,13 @@ def read_rows(
         skipinitialspace=True,
         strict=True,
     )
-    begin = skipped + 1  # the line after the last row, where one begins that is not CSV
+    begin = skipped + 1  # the line where the next row begins, for errors
     try:
         columns = _columns(f"line {begin}", reader.fieldnames or (), known, ignored_columns)
         reader.fieldnames = columns
         begin = skipped + reader.line_num + 1
         for fields in reader:
-            if any(map(_words, fields.values())):
+            if any(map(_visible_text, fields.values())):
                 line = f"line {skipped + reader.line_num}"
                 yield line, _row(line, fields, detail)
             begin = skipped + reader.line_num + 1
@@ -87,7 +88,7 @@ def read_rows(
 
 
 def _lines(text: TextIO) -> Iterator[str]:
-    """Return the lines, whatever they end with. Raises BadInputError."""
+    """Yield the lines, with any kind of line ending. Raises BadInputError."""
     for number in count(1):
         line = text.readline(LONGEST_LINE + 1)
         if len(line) > LONGEST_LINE:
@@ -102,7 +103,7 @@ def _lines(text: TextIO) -> Iterator[str]:
 
 
 def _spreadsheet(start: bytes, file: BinaryIO) -> str:
-    """Return which kind of spreadsheet a file is that is no text; empty where it may be text."""
+    """Return which kind of spreadsheet or archive the file is; "" if it may be text."""
     if start == b"\xd0\xcf\x11\xe0":
         return "an Excel workbook (.xls)"
     if start != b"PK\x03\x04":
@@ -117,20 +118,20 @@ def _spreadsheet(start: bytes, file: BinaryIO) -> str:
 
 
 def _separator_of(header: str, known: Container[str]) -> str:
-    """Return the separator by which the header has the most names that are known.
+    """Return the separator that gives the header the most known names, then the most columns.
 
-    Of two the one that stands there, as in ``email;``, after whose only name is an empty column.
+    The second rule finds the semicolon in ``email;``, whose last column is empty.
     """
 
     def names_known_and_all(separator: str) -> tuple[int, int]:
         [names] = csv.reader([header], delimiter=separator, skipinitialspace=True)
-        return sum(_letters(name) in known for name in names), len(names)
+        return sum(_normalized(name) in known for name in names), len(names)
 
     return max(",;\t", key=names_known_and_all)
 
 
-def _letters(name: str) -> str:
-    """Return the letters and digits of a column's name, in lower case."""
+def _normalized(name: str) -> str:
+    """Return the letters and digits of a column's name in lower case."""
     return "".join(character for character in clean(name).casefold() if character.isalnum())
 
 
@@ -140,25 +141,25 @@ def _columns(
     known: Mapping[str, str],
     ignored_columns: Collection[str],
 ) -> list[str]:
-    """Return the columns by the names that `Row` has, those passed over by their numbers.
+    """Return each column's name in `Row`, or its number if it is ignored.
 
-    Empty names at the end are no columns. Raises BadInputError.
+    Empty names at the end of the header do not count. Raises BadInputError.
     """
     names = [clean(name) for name in header]
     while names and not names[-1]:
         del names[-1]
-    ignored = {_letters(name) for name in ignored_columns}
-    passed_over = ignored.union(map(_letters, REPORT_COLUMNS))
+    ignored = {_normalized(name) for name in ignored_columns}
+    passed_over = ignored.union(map(_normalized, REPORT_COLUMNS))
     columns: list[str] = []
     unknown: list[str] = []
     for number, name in enumerate(names, start=1):
-        letters = _letters(name)
+        normalized = _normalized(name)
         column = str(number)
-        if letters in known and letters not in ignored:
-            column = known[letters]
+        if normalized in known and normalized not in ignored:
+            column = known[normalized]
             if column in columns:
                 raise BadInputError(position, f"the column {column!r} stands twice")
-        elif letters not in passed_over:
+        elif normalized not in passed_over:
             unknown.append(name)
         columns.append(column)
     *others, last = dict.fromkeys(known.values())
@@ -175,12 +176,12 @@ def _columns(
 
 
 def _row(position: str, fields: Mapping[str | None, _Cell], detail: Detail) -> Row:
-    """Return whom the fields name. Raises BadInputError."""
+    """Return the row of these fields. Raises BadInputError."""
     if None in fields.values():
         raise BadInputError(position, "fewer fields than the header has")
-    if _words(fields.get(None)):
+    if _visible_text(fields.get(None)):
         raise BadInputError(position, "more fields than the header has")
-    user_id, email, more = map(_words, map(fields.get, ("user_id", "email", detail)))
+    user_id, email, more = map(_visible_text, map(fields.get, ("user_id", "email", detail)))
     if not user_id and not email:
         raise BadInputError(position, "neither a user_id nor an email")
     if detail == "removal_id":
@@ -188,8 +189,8 @@ def _row(position: str, fields: Mapping[str | None, _Cell], detail: Detail) -> R
     return Row(user_id, email, more)
 
 
-def _words(cell: _Cell) -> str:
-    """Return what can be seen of a cell, or of all the cells beyond the header."""
+def _visible_text(cell: _Cell) -> str:
+    """Return the visible text of a cell, or of all the cells beyond the header."""
     if isinstance(cell, list):
-        return "".join(map(_words, cell))
+        return "".join(map(_visible_text, cell))
     return _FORMULA_GUARD.sub("", clean(cell)) if cell else ""

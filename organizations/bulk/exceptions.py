@@ -1,4 +1,4 @@
-"""Why a command does not begin; nothing has changed then."""
+"""Errors that stop a command before it changes anything."""
 
 
 class CannotStartError(Exception):
@@ -6,7 +6,7 @@ class CannotStartError(Exception):
 
 
 class BadInputError(CannotStartError):
-    """Rows that are malformed or contradict each other; names the position."""
+    """Rows are malformed or contradict each other; the message names their position."""
 
     def __init__(self, position: str, problem: str) -> None:
         super().__init__(f"The input cannot be used: {position}: {problem}.")

@@ -1,4 +1,4 @@
-"""Who takes over what others leave: found and checked before anything happens."""
+"""Finds and checks, before the work begins, who takes over the resources of the leavers."""
 
 from config.characters import escaped
 from config.identifiers import is_id
@@ -10,9 +10,9 @@ from users.models import User
 
 
 def find_target(organization: Organization, named: str) -> str:
-    """Return the id of the department or the person that is named by an id or an address.
+    """Return the id of the department or person named by an id or address; "" for "".
 
-    Raises CannotStartError for what the organization does not have.
+    Raises CannotStartError if it is no department or active member of the organization.
     """
     if not named:
         return ""
@@ -28,7 +28,7 @@ def find_target(organization: Organization, named: str) -> str:
 
 
 def check_heirs(organization: Organization, people: People) -> None:
-    """Raise BadInputError for a person who is to take over and leaves, or is no active member."""
+    """Raise BadInputError if an heir is to leave too, or is not an active member."""
     if found := people.leaving_heir():
         name, *positions = found
         raise BadInputError(
@@ -42,11 +42,11 @@ def check_heirs(organization: Organization, people: People) -> None:
 
 
 def _active(organization: Organization, user_ids: list[str]) -> set[str]:
-    """Return those who are active members."""
+    """Return which of these users are active members."""
     members = Membership.objects.active().of(organization.pk, user_ids)
     return set(members.values_list("user", flat=True))
 
 
 def no_active_member(name: str) -> str:
-    """Return why somebody cannot take over."""
+    """Return the message that somebody cannot take over since they are no active member."""
     return f"{escaped(name)} is no active member, who could take over"

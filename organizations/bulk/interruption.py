@@ -1,4 +1,4 @@
-"""Ctrl-C, and the signals that end a process."""
+"""Turns Ctrl-C, SIGTERM and SIGHUP into an exception."""
 
 import signal
 import threading
@@ -12,17 +12,17 @@ class Interrupted(KeyboardInterrupt):
 
     def __init__(self, number: int) -> None:
         super().__init__()
-        self.exit_status = 128 + number  # as shells have it: 130 after Ctrl-C
+        self.exit_status = 128 + number  # the shells' convention: 130 after Ctrl-C
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise Interrupted in the block at Ctrl-C, SIGTERM or SIGHUP; the second ends the process.
+    """Raise Interrupted in the block at the first such signal; a second ends the process.
 
-    What is ignored stays so, as SIGHUP is under nohup.
+    Ignored signals stay ignored, such as SIGHUP under nohup.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread can have handlers
+        yield  # only the main thread can set handlers
         return
     before = {
         number: handler

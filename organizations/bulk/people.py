@@ -1,4 +1,4 @@
-"""Finds the accounts that the rows name, and checks them over the whole input."""
+"""Finds the accounts that the rows name, and checks the whole input for contradictions."""
 
 import os
 import sqlite3
@@ -28,17 +28,17 @@ _ROWS_AT_ONCE = 1000
 class People:
     """The rows of one call, each with the account that it names.
 
-    They are kept in a temporary file of SQLite: however many rows there are they take no memory,
-    and whatever happens to the input or to an address, who was confirmed is who is meant.
-    ``transfer_to``, the id of a department or an heir, is for the rows that name no target.
+    They are stored in a temporary SQLite file, so that any number of rows takes little memory, and
+    the work is done on the people who were confirmed even if the input or an address changes.
+    ``transfer_to``, the id of a department or an heir, is the target of rows that name none.
     """
 
     def __init__(self) -> None:
-        self.file: os.stat_result | None = None  # which one was read
+        self.file: os.stat_result | None = None  # identifies the file that was read
         self.transfer_to = ""
         self._database = sqlite3.connect("")
         self._database.execute(
-            # Who has two rows has a person in the first one alone.
+            # Only the first row of a person has a value in "person"; duplicates have NULL.
             "CREATE TABLE named (person TEXT UNIQUE, position TEXT, user_id TEXT,"
             " email TEXT, transfer_to TEXT, removal_id TEXT, outcome TEXT, message TEXT)"
         )
@@ -48,11 +48,11 @@ class People:
         return int(number)
 
     def close(self) -> None:
-        """Delete the file."""
+        """Delete the temporary file."""
         self._database.close()
 
     def add_users(self, ids_or_emails: Iterable[str]) -> None:
-        """Add people who are named one by one."""
+        """Add people who are named one by one. Raises BadInputError."""
         names = map(clean, ids_or_emails)
         self._add(
             (f"--user {escaped(name)}", Row(email=name) if "@" in name else Row(user_id=name))
@@ -62,8 +62,8 @@ class People:
     def add_file(self, path: str, detail: Detail, ignored_columns: Collection[str]) -> None:
         """Add the rows of a file, ``-`` for standard input. Raises CannotStartError.
 
-        ``detail`` is what it can say of each person besides who it is. The file is copied first, so
-        that a pipe, and a file that somebody changes, can be read.
+        ``detail`` is the column that it may have besides those that identify a person. The file is
+        copied first, so that it can be a pipe, or change meanwhile.
         """
         try:
             with (
@@ -76,11 +76,11 @@ class People:
                     self._add(read_rows(text, detail, ignored_columns))
         except OSError as error:
             raise CannotStartError(f"{path} cannot be read: {error.strerror}.") from error
-        except sqlite3.Error as error:  # no space for it, for one
+        except sqlite3.Error as error:  # for example, no space is left
             raise CannotStartError(f"{path} cannot be copied: {error}.") from error
 
     def add_removals(self, removals: QuerySet[Removal]) -> None:
-        """Add those who were removed so, each with the record of it."""
+        """Add the people whom these removals removed, each with the removal's id."""
         rows = removals.order_by("pk").values_list(
             "membership__user", "membership__user__email", "pk"
         )
@@ -94,11 +94,12 @@ class People:
         remaining = iter(rows)
         while batch := list(islice(remaining, _ROWS_AT_ONCE)):
             positions, named = zip(*batch, strict=True)
-            for position, row in zip(positions, _find(named, self.transfer_to), strict=True):
+            rows_with_accounts = _with_accounts(named, self.transfer_to)
+            for position, row in zip(positions, rows_with_accounts, strict=True):
                 self._add_one(position, row)
 
     def in_batches(self, size: int) -> Iterator[list[Row]]:
-        """Return the rows in their order, so many at a time."""
+        """Yield the rows in the order of the input, ``size`` at a time."""
         rows = self._database.execute(
             "SELECT user_id, email, transfer_to, outcome, message, removal_id"
             " FROM named ORDER BY rowid"
@@ -110,7 +111,7 @@ class People:
             ]
 
     def heirs(self) -> Iterator[list[tuple[str, str]]]:
-        """Return the people who would take over, so many at a time, each with a position."""
+        """Yield the people who would take over, in batches, each with the position of a row."""
         rows = self._database.execute(
             "SELECT transfer_to, min(rowid), position FROM named"
             " WHERE transfer_to LIKE 'usr@_%' ESCAPE '@' OR transfer_to LIKE '%@%'"
@@ -120,7 +121,7 @@ class People:
             yield [(heir, self._position(heir, position)) for heir, _, position in batch]
 
     def leaving_heir(self) -> tuple[str, str, str] | None:
-        """Return the first person who would take over and leaves, and both positions, if any."""
+        """Return the first leaver who would also take over, with both positions, or None."""
         leaver = self._database.execute(
             "SELECT user_id, email, position FROM named"
             " WHERE outcome = '' AND user_id IN (SELECT transfer_to FROM named)"
@@ -135,11 +136,11 @@ class People:
         return email, self._position(user_id, heir_position), position
 
     def _position(self, target: str, position: str) -> str:
-        """Return where a target is named: in a row, or for all of them."""
+        """Return where a target is named: the row's position, or the option for all rows."""
         return "--transfer-to" if target == self.transfer_to else position
 
     def _add_one(self, position: str, row: Row) -> None:
-        """Add one row, which is a duplicate where an earlier one names the same person."""
+        """Add one row, as a duplicate if an earlier row names the same person."""
         person: str | None = f"{row.user_id},{row.email}"
         earlier = self._database.execute(
             "SELECT position, transfer_to, removal_id FROM named WHERE person = ?", [person]
@@ -166,7 +167,7 @@ class People:
 def _check_agreement(
     row: Row, position: str, earlier_position: str, transfer_to: str, removal_id: str
 ) -> None:
-    """Raise BadInputError where a row says something else of somebody than an earlier one."""
+    """Raise BadInputError if a row contradicts an earlier row of the same person."""
     name = escaped(row.email or row.user_id)
     positions = f"{earlier_position} and {position}"
     if row.transfer_to != transfer_to:
@@ -179,11 +180,11 @@ def _check_agreement(
         raise BadInputError(positions, f"both name {name}, with the removals {one} and {other}")
 
 
-def _find(rows: Sequence[Row], transfer_to: str) -> Iterator[Row]:
-    """Return each row with the id and the address of the account that it means, and its target.
+def _with_accounts(rows: Sequence[Row], transfer_to: str) -> Iterator[Row]:
+    """Yield each row with the id and address of its account, and with its target.
 
-    A target that is an account's address is its id from here on. A row with both id and address
-    means who has both; one that means nobody has that as its outcome.
+    A target given as an account's address is replaced by the account's id. A row with both id and
+    address must match both. A row without an account gets an outcome that says so.
     """
     written = {text for row in rows for text in (row.email, row.transfer_to) if text}
     emails = {text: canonical_address(text) for text in written}

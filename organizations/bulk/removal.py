@@ -1,4 +1,4 @@
-"""What a removal would do to a batch of rows, and the removal."""
+"""Previews and does the removal of a batch of rows."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -27,8 +27,8 @@ from organizations.transfer.service import TransferOutcome, transfer_resources
 def preview_removals(
     organization: Organization, batches: Iterable[Sequence[Row]]
 ) -> Iterator[list[Row]]:
-    """Return what `remove_batch` would report of each batch after the ones before it."""
-    owners_leaving: set[int] = set()  # memberships that the batches before would end
+    """Yield what `remove_batch` would return for each batch if it followed the ones before."""
+    owners_leaving: set[int] = set()  # memberships of owners that earlier batches would end
     for batch in batches:
         user_ids, targets = user_ids_of(batch), targets_of(batch)
         previews = preview_removal(
@@ -50,15 +50,15 @@ def preview_removals(
             RemovalOutcome(user_id, refusal=absence.refusal, earlier=absence.removal)
             for user_id, absence in absences.items()
         ]
-        forgotten = _of_removed_before(targets, outcomes)
-        yield _reported(batch, outcomes, _preview_transfers(organization, forgotten))
+        leftover_targets = _targets_of_removed_before(targets, outcomes)
+        yield _reported(batch, outcomes, _preview_transfers(organization, leftover_targets))
 
 
 def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
-    """Remove whom the rows mean; return what became of each row.
+    """Remove the users of the rows in one transaction; return the rows with their outcomes.
 
-    All are removed in one transaction. After it, what somebody who was removed before still owns
-    passes on, where the row has a target.
+    After it, a second transaction transfers what users removed before still own, if their row has
+    a target.
     """
     targets = targets_of(batch)
     outcomes = remove_members(
@@ -71,14 +71,14 @@ def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
         reason=run.reason,
         trace_id=run.id,
     )
-    outcomes = [_own(outcome, run.id) for outcome in outcomes]
-    forgotten = _of_removed_before(targets, outcomes)
+    outcomes = [_recognized(outcome, run.id) for outcome in outcomes]
+    leftover_targets = _targets_of_removed_before(targets, outcomes)
     transfers: list[TransferOutcome] = []
-    if forgotten:
+    if leftover_targets:
         transfers = transfer_resources(
             run.organization.pk,
-            forgotten,
-            transfer_to=forgotten,
+            leftover_targets,
+            transfer_to=leftover_targets,
             authority=ALL_CAPABILITIES,
             actor=run.actor,
             source=Source.COMMAND,
@@ -88,8 +88,11 @@ def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
     return _reported(batch, outcomes, transfers)
 
 
-def _own(outcome: RemovalOutcome, run_id: str) -> RemovalOutcome:
-    """Return the outcome as a success if the record is this run's own, whose answer was lost."""
+def _recognized(outcome: RemovalOutcome, run_id: str) -> RemovalOutcome:
+    """Return the outcome, as a success if this run itself made the earlier removal.
+
+    That happens when the connection is lost after a commit and the batch is retried.
+    """
     record = outcome.earlier
     if record is None or record.trace_id != run_id:
         return outcome
@@ -103,7 +106,7 @@ def _own(outcome: RemovalOutcome, run_id: str) -> RemovalOutcome:
 
 
 def _outcome(preview: RemovalPreview) -> RemovalOutcome:
-    """Return what the removal of a member would answer, but for the record's id."""
+    """Return what the removal of a member would return, without the record's id."""
     user_id = preview.membership.user_id
     if preview.blocked_by:
         return RemovalOutcome(user_id, refusal=preview.blocked_by)
@@ -118,7 +121,7 @@ def _outcome(preview: RemovalPreview) -> RemovalOutcome:
 def _preview_transfers(
     organization: Organization, targets: Mapping[str, str]
 ) -> list[TransferOutcome]:
-    """Return what `transfer_resources` would answer of these former members."""
+    """Return what `transfer_resources` would return for these former members."""
     if not targets:
         return []
     refusals = find_refusals(
@@ -138,7 +141,7 @@ def _reported(
     outcomes: Iterable[RemovalOutcome],
     transfers: Iterable[TransferOutcome],
 ) -> list[Row]:
-    """Return the rows with what the services answered of those whom they were asked about."""
+    """Return the rows with the outcomes of the services; other rows have one already."""
     outcome_of = {outcome.user_id: outcome for outcome in outcomes}
     transfer_of = {transfer.user_id: transfer for transfer in transfers}
 
@@ -155,25 +158,25 @@ def _reported(
 
 
 def user_ids_of(batch: Iterable[Row]) -> list[str]:
-    """Return whom a removal is asked for: those whose outcome is open."""
+    """Return the users of the rows that have no outcome yet."""
     return [row.user_id for row in batch if not row.outcome]
 
 
 def targets_of(batch: Iterable[Row]) -> dict[str, str]:
-    """Return the targets of their resources, by user id."""
+    """Return, by user id, the targets of the rows that have one and no outcome yet."""
     return {row.user_id: row.transfer_to for row in batch if row.transfer_to and not row.outcome}
 
 
-def _of_removed_before(
+def _targets_of_removed_before(
     targets: Mapping[str, str], outcomes: Iterable[RemovalOutcome]
 ) -> dict[str, str]:
-    """Return the targets of those who were removed before."""
+    """Return the targets of those users who had been removed before."""
     former = {outcome.user_id for outcome in outcomes if outcome.earlier}
     return {user_id: target for user_id, target in targets.items() if user_id in former}
 
 
 def _removed(row: Row, outcome: RemovalOutcome) -> Row:
-    """Return the row of somebody whom this run removes."""
+    """Return the row of a user whom this run removes."""
     return replace(
         row,
         outcome=Outcome.REMOVED,
@@ -186,7 +189,7 @@ def _removed(row: Row, outcome: RemovalOutcome) -> Row:
 
 
 def already_removed(row: Row, removal: Removal, transferred: int) -> Row:
-    """Return the row of somebody who was removed before."""
+    """Return the row of a user who had been removed before."""
     return replace(
         row,
         outcome=Outcome.ALREADY_REMOVED,
@@ -199,7 +202,7 @@ def already_removed(row: Row, removal: Removal, transferred: int) -> Row:
 
 
 def refused(row: Row, refusal: ContractError) -> Row:
-    """Return the row of somebody who stays, and why in words."""
+    """Return the row of a refused user, with the reason as its message."""
     outcome, message = refusal.code, refusal.message
     match refusal:
         case UserNotFoundError():

@@ -1,4 +1,4 @@
-"""The rows of the input and of the report."""
+"""The rows of input and report, their outcomes, and the report file."""
 
 import csv
 import os
@@ -16,7 +16,7 @@ from organizations.bulk.exceptions import CannotStartError
 
 
 class Outcome(StrEnum):
-    """What can become of a row, besides the codes of the contract's errors."""
+    """The outcomes of a row, besides the codes of the contract's errors."""
 
     REMOVED = "removed"
     ALREADY_REMOVED = "already_removed"
@@ -48,9 +48,9 @@ SUCCESSES = frozenset(
 class Row:
     """One row of the input and of the report.
 
-    It has no ``outcome`` as long as that is for the removal or restoration to decide. ``message``
-    says why nothing is done, ``transferred`` how many resources this run passes on to
-    ``transfer_to``. Of somebody removed or restored before, the other counts are of then.
+    ``outcome`` is empty until the row is decided. ``message`` says why nothing is done, and
+    ``transferred`` counts the resources that this run passes to ``transfer_to``. The other counts
+    are those of the removal or restoration, also of one before this run.
     """
 
     user_id: str = ""
@@ -70,11 +70,11 @@ class Row:
     restoration_id: str = ""
 
 
-COLUMNS = [column.name for column in fields(Row)]  # of any report
+COLUMNS = [column.name for column in fields(Row)]  # all that any report has
 
 
 class Report:
-    """A CSV file with one row for each row of the input, complete up to the last batch."""
+    """A CSV file with a row for each row of the input, complete up to the last batch."""
 
     def __init__(self, file: TextIO, columns: Sequence[str]) -> None:
         self._file = file
@@ -84,7 +84,7 @@ class Report:
         file.flush()
 
     def write(self, rows: Sequence[Row]) -> None:
-        """Add rows, so that they are there whatever happens next."""
+        """Write rows and flush them, so that no crash loses them."""
         self._writer.writerows(map(_cell, self._values(row)) for row in rows)
         self._file.flush()
 
@@ -102,7 +102,7 @@ def open_report(
         try:
             report = Report(file, columns)
         except OSError:
-            with suppress(OSError):  # which tries to write the same once more
+            with suppress(OSError):  # closing tries to write the same again
                 file.close()
             raise
     except OSError as error:
@@ -112,5 +112,5 @@ def open_report(
 
 
 def _cell(value: str | int) -> str | int:
-    """Return a value that no spreadsheet takes for a formula, and no terminal for a command."""
+    """Return the value, escaped so that it is no formula and no terminal sequence."""
     return printable(neutralized(value)) if isinstance(value, str) else value

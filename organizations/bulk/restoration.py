@@ -1,4 +1,4 @@
-"""What a restoration would do to a batch of rows, and the restoration."""
+"""Previews and does the restoration of a batch of rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from organizations.restoration.service import preview_restoration, restore_membe
 
 
 def preview_batch(organization: Organization, batch: Sequence[Row]) -> list[Row]:
-    """Return what `restore_batch` would report, but for the ids of the restorations."""
+    """Return what `restore_batch` would return, without the ids of the restorations."""
     outcomes = preview_restoration(
         organization.pk,
         _user_ids(batch),
@@ -26,7 +26,7 @@ def preview_batch(organization: Organization, batch: Sequence[Row]) -> list[Row]
 
 
 def restore_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
-    """Restore whom the rows mean, all in one transaction; return what became of each row."""
+    """Restore the users of the rows in one transaction; return the rows with their outcomes."""
     outcomes = restore_members(
         run.organization.pk,
         _user_ids(batch),
@@ -42,19 +42,19 @@ def restore_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
 
 
 def _user_ids(batch: Iterable[Row]) -> list[str]:
-    """Return for whom a restoration is asked: those whose outcome is open."""
+    """Return the users of the rows that have no outcome yet."""
     return [row.user_id for row in batch if not row.outcome]
 
 
 def _removal_ids(batch: Iterable[Row]) -> dict[str, str]:
-    """Return the removals to undo where they are named, by user id."""
+    """Return, by user id, the removals to undo, where the rows name them."""
     return {row.user_id: row.removal_id for row in batch if row.removal_id and not row.outcome}
 
 
 def _reported(
     batch: Iterable[Row], outcomes: Iterable[RestorationOutcome], *, run_id: str = ""
 ) -> list[Row]:
-    """Return the rows with what the service answered of those about whom it was asked."""
+    """Return the rows with the outcomes of the service; other rows have one already."""
     outcome_of = {outcome.user_id: outcome for outcome in outcomes}
     earlier = _earlier_restorations(outcome_of.values())
 
@@ -63,7 +63,7 @@ def _reported(
         if outcome.restoration:
             return _restored(row, outcome.restoration, Outcome.RESTORED)
         if restoration := earlier.get(row.user_id):
-            # One of this run is its own, of which the answer was lost.
+            # This run made it if the connection was lost after a commit and the batch is retried.
             own = run_id and restoration.trace_id == run_id
             return _restored(
                 row, restoration, Outcome.RESTORED if own else Outcome.ALREADY_RESTORED
@@ -74,7 +74,7 @@ def _reported(
 
 
 def _earlier_restorations(outcomes: Iterable[RestorationOutcome]) -> Mapping[str, Restoration]:
-    """Return the restorations by which these users are members already, by user id."""
+    """Return, by user id, the restorations through which these users are members already."""
     ids = {
         outcome.user_id: outcome.refusal.details.get("restoration_id")
         for outcome in outcomes
@@ -85,7 +85,7 @@ def _earlier_restorations(outcomes: Iterable[RestorationOutcome]) -> Mapping[str
 
 
 def _restored(row: Row, restoration: Restoration, outcome: Outcome) -> Row:
-    """Return the row of somebody who is restored."""
+    """Return the row of a restored user."""
     return replace(
         row,
         outcome=outcome,
@@ -101,7 +101,7 @@ def _restored(row: Row, restoration: Restoration, outcome: Outcome) -> Row:
 
 
 def _refused(row: Row, refusal: ContractError) -> Row:
-    """Return the row of somebody who is not restored, and why in words."""
+    """Return the row of a refused user, with the reason as its message."""
     message = refusal.message
     match refusal:
         case MembershipAlreadyExistsError():

@@ -1,4 +1,4 @@
-"""One run of a command: where, on whose behalf, and why."""
+"""One run of a command: its organization, actor, reason and id."""
 
 import uuid
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from users.models import User
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is the same for all rows of one run; ``id`` is the trace id of its records alone."""
+    """What all rows of one run share; ``id`` is the trace id of all its records and no others."""
 
     organization: Organization
     actor: User | None
@@ -21,13 +21,13 @@ class Run:
 
     @classmethod
     def begin(cls, organization_id: str, *, actor: str, reason: str) -> Self:
-        """Return a new run, on behalf of whoever has the address. Raises CannotStartError."""
+        """Return a new run; ``actor`` is an e-mail address or "". Raises CannotStartError."""
         organization = Organization.objects.filter(pk=organization_id).first()
         if organization is None:
             raise CannotStartError(f"There is no organization {escaped(organization_id)}.")
         account = User.objects.filter(email=actor).first() if actor else None
         if actor and account is None:
             raise CannotStartError(f"No account has the address {escaped(actor)}.")
-        # What a terminal in another encoding sends is no Unicode.
+        # A terminal in another encoding sends bytes that Python reads as surrogates.
         reason = reason.encode("utf-8", "backslashreplace").decode()
         return cls(organization, account, reason, uuid.uuid4().hex)

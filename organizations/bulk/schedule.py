@@ -1,4 +1,4 @@
-"""What scheduling the removal of a batch of rows would do, and the scheduling."""
+"""Previews and does the scheduling of the removals of a batch of rows."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ from organizations.schedule.service import (
 
 
 def preview_batch(organization: Organization, batch: Sequence[Row], at: datetime) -> list[Row]:
-    """Return what `schedule_batch` would report, but for the ids of the schedules."""
+    """Return what `schedule_batch` would return, without the ids of the schedules."""
     outcomes = preview_schedules(
         organization.pk,
         user_ids_of(batch),
@@ -30,9 +30,9 @@ def preview_batch(organization: Organization, batch: Sequence[Row], at: datetime
 
 
 def schedule_batch(run: Run, batch: Sequence[Row], at: datetime) -> list[Row]:
-    """Schedule the removal of whom the rows mean, in one transaction; return what became of each.
+    """Schedule the removals of the users in one transaction; return the rows with their outcomes.
 
-    Whoever is to leave at that moment already, and to the same target, stays as they are.
+    A user who is already scheduled for the same time and target is left as they are.
     """
     outcomes = schedule_removals(
         run.organization.pk,
@@ -56,7 +56,7 @@ def _reported(
     *,
     run_id: str = "",
 ) -> list[Row]:
-    """Return the rows with what the service answered of those about whom it was asked."""
+    """Return the rows with the outcomes of the service; other rows have one already."""
     outcome_of = {outcome.user_id: outcome for outcome in outcomes}
     absent = [each.user_id for each in outcomes if isinstance(each.refusal, UserNotFoundError)]
     removals = latest_removals(organization.pk, absent)
@@ -76,7 +76,7 @@ def _reported(
             return already_removed(row, removal, 0)
         schedule = earlier.get(str(refusal.details.get("scheduled_removal_id")))
         if schedule and (schedule.remove_at, schedule.transfer_to or "") == (at, row.transfer_to):
-            # One of this run is its own, of which the answer was lost.
+            # This run made it if the connection was lost after a commit and the batch is retried.
             own = run_id and schedule.trace_id == run_id
             outcome = Outcome.SCHEDULED if own else Outcome.ALREADY_SCHEDULED
             return _scheduled(row, outcome, schedule)
@@ -86,5 +86,5 @@ def _reported(
 
 
 def _scheduled(row: Row, outcome: Outcome, schedule: ScheduledRemoval | None) -> Row:
-    """Return the row of somebody who will leave."""
+    """Return the row of a user whose removal is scheduled."""
     return replace(row, outcome=outcome, scheduled_removal_id=schedule.pk if schedule else "")

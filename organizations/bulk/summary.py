@@ -1,4 +1,4 @@
-"""What an operator reads: the plan, how far the run is, and what came of it."""
+"""The texts that the operator reads: the plan, the progress and the result."""
 
 import time
 from abc import abstractmethod
@@ -17,10 +17,10 @@ SECONDS_BETWEEN_LINES = 5
 
 
 class Summary:
-    """The sum of some rows, and the first of those to whom something is done, and is not."""
+    """Totals of rows, with the first people who are done and the first who are refused."""
 
-    done: Outcome  # what this run does
-    already: Outcome  # what another did before
+    done: Outcome  # of people to whom this run does something
+    already: Outcome  # of people to whom it had been done before
     already_words: str
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Summary:
         self._refused: list[Row] = []
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Count some rows."""
+        """Add rows to the totals."""
         for row in rows:
             self.outcomes[row.outcome] += 1
             if row.outcome == self.done:
@@ -43,7 +43,7 @@ class Summary:
                 self._refused.append(row)
 
     def _add_done(self, row: Row) -> None:
-        """Count somebody to whom this run does something."""
+        """Add a person to whom this run does something."""
         self.roles += row.roles
         self.departments += row.departments
         self.resources += row.resources
@@ -51,39 +51,39 @@ class Summary:
             self._done.append(row)
 
     def _add_already(self, row: Row) -> None:
-        """Count somebody to whom it was done before."""
+        """Add a person to whom it had been done before; the base class adds nothing."""
 
     @property
     def count(self) -> int:
-        """How many rows there are."""
+        """Return the number of rows."""
         return self.outcomes.total()
 
     @property
     def done_count(self) -> int:
-        """How many people something is done to."""
+        """Return the number of people to whom this run does something."""
         return self.outcomes[self.done]
 
     @property
     def refused_count(self) -> int:
-        """How many rows name somebody to whom it is not done, or nobody."""
+        """Return the number of rows that are refused or name no account."""
         return sum(number for outcome, number in self.outcomes.items() if outcome not in SUCCESSES)
 
     @property
     def exit_status(self) -> int:
-        """The status of a command after which these are all rows."""
+        """Return the command's exit status once all rows are added."""
         return 1 if self.refused_count else 0
 
     @property
     def changes_something(self) -> bool:
-        """Whether anything is done."""
+        """Return whether the run changes anything."""
         return bool(self.done_count)
 
     def add_with_progress(
         self, batches: Iterable[list[Row]], total: int, stream: TextIO
     ) -> Iterator[list[Row]]:
-        """Count the rows of the batches as they come, and show how many of the total are done.
+        """Add and yield the batches one by one, and show the progress of the total on the stream.
 
-        A terminal gets a bar, anything else a line now and then.
+        A terminal shows a bar, any other stream a line every few seconds.
         """
         on_terminal = stream.isatty()
         last_line = time.monotonic()
@@ -105,14 +105,14 @@ class Summary:
 
     @abstractmethod
     def plan(self, organization: str) -> str:
-        """Return what would happen: to whom, and with how many roles, departments, resources."""
+        """Return the text of the plan: who is affected, and how much of what they have."""
 
     def result(self) -> str:
-        """Return what happened."""
+        """Return the text of the result."""
         return "\n".join([f"{self.done.capitalize()}: {self.done_count:,}", *self._others()])
 
     def _table(self, heading: str, *lines: str) -> list[str]:
-        """Return the first of those to whom it is done, below a heading, and how many more."""
+        """Return the lines on the first people, below a heading, and the number of the others."""
         more = self.done_count - len(self._done)
         return [
             *([f"  {'':40} {heading}"] if lines else []),
@@ -121,7 +121,7 @@ class Summary:
         ]
 
     def _others(self) -> list[str]:
-        """Return the lines on those to whom it is not done, and why."""
+        """Return the lines on the people to whom nothing is done, with the reasons."""
         lines = []
         if already := self.outcomes[self.already]:
             lines.append(f"{self.already_words}: {already:,}{self._note_on_already()}")
@@ -135,12 +135,12 @@ class Summary:
         return lines
 
     def _note_on_already(self) -> str:
-        """Return what more there is to say of those to whom it was done before."""
+        """Return an addition to the line on people to whom it had been done before."""
         return ""
 
 
 class RemovalSummary(Summary):
-    """Who leaves, and to whom what they own passes."""
+    """The summary of a removal: who leaves, and who takes over their resources."""
 
     done = Outcome.REMOVED
     already = Outcome.ALREADY_REMOVED
@@ -148,25 +148,25 @@ class RemovalSummary(Summary):
 
     def __init__(self) -> None:
         super().__init__()
-        self.forgotten = 0  # resources of those removed before that pass on
-        self._by_target: Counter[str] = Counter()  # resources
+        self.leftovers = 0  # resources, transferred now, of people removed before
+        self._by_target: Counter[str] = Counter()  # resources per target
 
     def _add_done(self, row: Row) -> None:
         super()._add_done(row)
         self._by_target[row.transfer_to] += row.resources
 
     def _add_already(self, row: Row) -> None:
-        self.forgotten += row.transferred
+        self.leftovers += row.transferred
         if row.transferred:
             self._by_target[row.transfer_to] += row.transferred
 
     @property
     def changes_something(self) -> bool:
-        """Whether anybody is removed, or anything passes on."""
-        return bool(self.done_count or self.forgotten)
+        """Return whether anybody is removed or any resource is transferred."""
+        return bool(self.done_count or self.leftovers)
 
     def plan(self, organization: str) -> str:
-        """Return what would happen: who, how many roles, departments and resources, where to."""
+        """Return the plan: who leaves, what they have, and where their resources go."""
         lines = [
             f"Members to remove from {organization}: {self.done_count:,}",
             *self._table(
@@ -179,7 +179,7 @@ class RemovalSummary(Summary):
             ),
             *self._others(),
             f"In all: {self.roles:,} roles and {self.departments:,} departments are deleted;"
-            f" {self.resources + self.forgotten:,} resources are concerned.",
+            f" {self.resources + self.leftovers:,} resources are concerned.",
         ]
         for target, number in sorted(self._by_target.items()):
             lines.append(
@@ -188,11 +188,11 @@ class RemovalSummary(Summary):
         return "\n".join(lines)
 
     def _note_on_already(self) -> str:
-        return f"; {self.forgotten:,} resources of theirs pass on" if self.forgotten else ""
+        return f"; {self.leftovers:,} resources of theirs pass on" if self.leftovers else ""
 
 
 class ScheduleSummary(Summary):
-    """Who leaves at a moment that is yet to come."""
+    """The summary of scheduled removals."""
 
     done = Outcome.SCHEDULED
     already = Outcome.ALREADY_SCHEDULED
@@ -203,7 +203,7 @@ class ScheduleSummary(Summary):
         self._at = at
 
     def plan(self, organization: str) -> str:
-        """Return what would happen: who leaves when, and who takes over."""
+        """Return the plan: who leaves when, and who takes over."""
         return "\n".join(
             [
                 f"Members to remove from {organization} at {self._at:%Y-%m-%d %H:%M:%S} UTC:"
@@ -222,7 +222,7 @@ class ScheduleSummary(Summary):
 
 
 class RestorationSummary(Summary):
-    """Who comes back, with what, and with what not."""
+    """The summary of a restoration: who comes back, and what does and does not with them."""
 
     done = Outcome.RESTORED
     already = Outcome.ALREADY_RESTORED
@@ -241,7 +241,7 @@ class RestorationSummary(Summary):
         )
 
     def plan(self, organization: str) -> str:
-        """Return what would happen: who, how many roles, departments and resources come back."""
+        """Return the plan: who comes back, and what comes back with them."""
         lines = [
             f"Members to restore to {organization}: {self.done_count:,}",
             *self._table(
@@ -265,6 +265,6 @@ class RestorationSummary(Summary):
 
 
 def _name(row: Row) -> str:
-    """Return how the row names whom it means: as the message speaks of it."""
+    """Return the person's id if the row's message is about the id, else the e-mail address."""
     by_id = row.outcome in {Outcome.UNKNOWN_ID, Outcome.ID_AND_EMAIL_DIFFER} or not row.email
     return escaped(row.user_id if by_id else row.email)

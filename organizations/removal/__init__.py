@@ -1,9 +1,9 @@
-"""The removal of members: what the application is for.
+"""Removes members from an organization, the purpose of this application.
 
-``service`` removes: it locks, then one SQL statement decides (``guards.sql``) and acts
-(``removal.sql``). ``preview`` asks the guards alone. ``absence`` explains who is no member, ``log``
-writes a line for each removal.
+``service`` takes the locks, then one SQL statement decides (``guards.sql``) and acts
+(``removal.sql``). ``preview`` runs the guards only. ``absence`` explains why a user is not found as
+a member, and ``log`` writes a line for each removal.
 
-Nothing can be given to somebody while they are removed: what a member holds refers to the key of
-their *current* membership (models/membership.py), and waits for the lock of locks.py, then fails.
+Nobody can be given a role or department while they are removed: an assignment refers to the key of
+a *current* membership (models/membership.py), so it waits for the lock (locks.py) and then fails.
 """

@@ -1,4 +1,4 @@
-"""Why users are not found as members: some were removed before."""
+"""Explains why users are not found as members: some were removed before."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from organizations.models import Membership, Removal, Role
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Why a user is not found, with the removal that they left by, if the caller may know it."""
+    """The refusal for a user who is not found, and their removal if the caller may know of it."""
 
     refusal: UserNotFoundError
     removal: Removal | None = None
@@ -21,16 +21,16 @@ class Absence:
 def explain_absence(
     organization_id: str, user_ids: Sequence[str], authority: frozenset[Capability]
 ) -> dict[str, Absence]:
-    """Return why each of these users, none of whom is a member, is not found, by user id.
+    """Return, by user id, why each of these users is not found; none of them is a member.
 
-    Whoever was removed before comes with the latest record of it, provided that ``authority`` would
-    have been enough for that removal: somebody who never got the answer can learn that it was done.
+    A user who was removed before comes with their latest removal if ``authority`` would have been
+    enough for it: a caller who lost the response can learn that the removal was done.
     """
     may_remove = Capability.REMOVE_USERS in authority
     removals = latest_removals(organization_id, user_ids) if may_remove else {}
     if removals and authority != ALL_CAPABILITIES:
-        # A role that is gone by now may have granted anything.
-        below = set(
+        # A deleted role is not among these, since it may have granted anything.
+        within_authority = set(
             Role.objects.filter(
                 organization=organization_id, capabilities__contained_by=list(authority)
             ).values_list("pk", flat=True)
@@ -38,24 +38,24 @@ def explain_absence(
         removals = {
             user_id: removal
             for user_id, removal in removals.items()
-            if below.issuperset(role["id"] for role in removal.roles)
+            if within_authority.issuperset(role["id"] for role in removal.roles)
         }
     return {user_id: _absence(user_id, removals.get(user_id)) for user_id in user_ids}
 
 
 def latest_removals(organization_id: str, user_ids: Collection[str]) -> dict[str, Removal]:
-    """Return the latest removal of each of these users who was removed, by user id."""
+    """Return the latest removal, by user id, of those of these users who were removed."""
     known = [user_id for user_id in user_ids if is_id("usr", user_id)]
     if not known:
         return {}
     former = Membership.objects.former().of(organization_id, known)
     removals = Removal.objects.filter(membership__in=former).select_related("membership__user")
-    # The memberships of one user follow each other.
+    # A user's later membership has the higher id, so the latest removal comes last and stays.
     return {removal.membership.user_id: removal for removal in removals.order_by("membership_id")}
 
 
 def _absence(user_id: str, removal: Removal | None) -> Absence:
-    """Return why somebody is no member."""
+    """Return the absence of a user, with the given removal."""
     if removal is None:
         return Absence(UserNotFoundError({"user_id": user_id}))
     details = {

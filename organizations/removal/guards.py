@@ -1,4 +1,4 @@
-"""Who cannot be removed: the rules that a removal and its preview share."""
+"""The rules that decide who cannot be removed, shared by the removal and its preview."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -28,11 +28,11 @@ def find_refusals(
     asked: Collection[str] | None = None,
     already_leaving: Collection[int] = (),
 ) -> dict[str, ContractError]:
-    """Return why members of an organization could not be removed now, by user id.
+    """Return, by user id, why members of an organization cannot be removed now.
 
-    ``members`` are membership ids by user id, in the order in which they would leave, ``targets``
-    ids of departments or heirs by user id. ``asked`` are all who are asked to leave, if not the
-    members alone. ``already_leaving`` are memberships of owners that an earlier part of a preview
+    ``members`` are membership ids by user id, in the order of the removals; ``targets`` are ids of
+    departments or heirs by user id. ``asked`` are all users whose removal is requested, by default
+    the members. ``already_leaving`` are memberships of owners that an earlier part of a preview
     would have ended.
     """
     parameters = guard_parameters(
@@ -53,8 +53,8 @@ def find_refusals(
 def find_target_refusal(
     organization_id: str, target: str, *, asked: Collection[str]
 ) -> ContractError | None:
-    """Return why a department or an heir cannot take over if these users are asked to leave."""
-    # Of somebody without a membership the guards have nothing to say but of the target.
+    """Return why a department or an heir cannot take over from these users, or None if it can."""
+    # For a user without a membership the guards check only the target.
     nobody = ""
     return find_refusals(
         organization_id,
@@ -77,7 +77,7 @@ def guard_parameters(
 ) -> dict[str, Any]:
     """Return the parameters of guards.sql.
 
-    ``asked`` are the users who are asked to leave, members or not: no heir is among them.
+    ``asked`` are all users whose removal is requested, members or not; none of them can be an heir.
     """
     heirs = [heir_of(targets.get(user_id)) for user_id in members]
     return {
@@ -86,7 +86,7 @@ def guard_parameters(
         "user_ids": list(members),
         "department_ids": [department_of(targets.get(user_id)) for user_id in members],
         "heir_ids": heirs,
-        # Only where there is an heir does it matter who else leaves.
+        # The statement only needs to know which of the heirs leave.
         "asked_ids": list(set(heirs).intersection(asked)),
         "removal_ids": [removal_ids[user_id] for user_id in members] if removal_ids else [],
         "authority": list(authority),
@@ -97,7 +97,7 @@ def guard_parameters(
 def refusal_of(
     code: str, organization_id: str, user_id: str, target: str, lacking: Collection[str]
 ) -> ContractError:
-    """Return the error that the guards name for a member."""
+    """Return the error for a code of the guards. Raises ValueError for an unknown code."""
     match code:
         case InsufficientPermissionsError.code:
             return InsufficientPermissionsError(

@@ -1,10 +1,10 @@
--- Who cannot be removed, and why (the contract's checks 6 to 8), if these members leave in the order
--- given: the first half of a removal (removal.sql goes on from "verdict"), and all of a preview.
+-- Decides who cannot be removed, and why (the contract's checks 6 to 8), if these members leave in
+-- the order given. A preview runs this alone; in a removal, removal.sql continues from "verdict".
 -- "already_leaving" are memberships of owners that an earlier part of a preview would have ended;
--- there are ids of removals only where there is a removal.
+-- "removal_ids" is empty in a preview.
 --
--- Each member is looked up by index, and no list of members is scanned for each of them: so the time
--- is proportional to their number, whatever plan PostgreSQL chooses.
+-- Each member is looked up by index, and no list of members is scanned for each of them, so the
+-- time is proportional to their number, whatever plan PostgreSQL chooses.
 member AS (
     SELECT id, user_id, department_id, heir_id, removal_id, position
     FROM unnest(
@@ -12,7 +12,7 @@ member AS (
         %(heir_ids)s::text[], %(removal_ids)s::text[]
     ) WITH ORDINALITY AS member (id, user_id, department_id, heir_id, removal_id, position)
 ),
--- An heir is an active member, and not among those who are asked to leave.
+-- An heir is an active member whose own removal is not requested.
 heir AS (
     SELECT membership.user_id
     FROM organizations_membership AS membership
@@ -21,8 +21,8 @@ heir AS (
         AND membership.is_active
         AND membership.user_id <> ALL (%(asked_ids)s::varchar[])
 ),
--- What can stand in the way: the Owner role, every role with a capability outside the caller's, and
--- a department or an heir that the organization does not have.
+-- What can prevent a removal: the Owner role, a role with a capability that the caller lacks, and a
+-- department or an heir that the organization does not have.
 holder AS (
     SELECT member.*, decisive.is_owner, decisive.lacking,
         department_id IS NULL OR EXISTS (
@@ -58,8 +58,8 @@ verdict AS (
         id, user_id, department_id, heir_id, removal_id, lacking,
         CASE
             WHEN lacking IS NOT NULL THEN 'INSUFFICIENT_PERMISSIONS'
-            -- Of the last owners stays the active one who would go last; where none of them is
-            -- active, all stay.
+            -- If all the remaining owners would leave, the active one who would leave last stays;
+            -- if none of them is active, all stay.
             WHEN is_owner
                 AND position = coalesce(
                     (SELECT max(position) FROM leaving_owner WHERE is_active), position

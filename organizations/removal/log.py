@@ -1,4 +1,4 @@
-"""One line in the log for each removal."""
+"""Writes one log line for each removal."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ def log_removals(
     source: Source,
     trace_id: str,
 ) -> None:
-    """Log who was removed, once the removals are committed."""
+    """Log who was removed, after the removals are committed."""
     log_on_commit(
         "member_removed",
         source,

@@ -1,4 +1,4 @@
-"""What a removal returns for each user."""
+"""The outcome of a removal for one user."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from organizations.models import Removal
 
 @dataclass(frozen=True, slots=True)
 class RemovalOutcome:
-    """What became of one user: either ``removal_id`` is set, or ``refusal`` says why not.
+    """The outcome for one user: ``removal_id`` if they were removed, else ``refusal``.
 
-    A refused user who was removed before has that record in ``earlier``.
+    If they were refused because they had been removed before, ``earlier`` is that removal.
     """
 
     user_id: str

@@ -1,4 +1,4 @@
-"""What a removal would do, without doing it."""
+"""Previews a removal: what it would do, without doing it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,25 +24,25 @@ from organizations.removal.guards import find_refusals
 
 @dataclass(frozen=True, slots=True)
 class RemovalPreview:
-    """What the removal of one member would take, and what stands in its way."""
+    """What one member would lose by a removal, and what prevents it."""
 
     membership: Membership
     roles: list[Role]
     departments: list[Department]
     resource_count: int
-    webhook_endpoints: list[WebhookEndpoint]  # which they made, and which stay
+    webhook_endpoints: list[WebhookEndpoint]  # those they made, which stay
     scheduled: ScheduledRemoval | None  # their own removal, if one is pending
-    requested: list[ScheduledRemoval]  # what they scheduled for others, which will fail
+    requested: list[ScheduledRemoval]  # removals of others that they scheduled, which will fail
     blocked_by: ContractError | None
     managed_by: ScimConnection | None  # the directory that would bring the member back
 
     @property
     def can_be_removed(self) -> bool:
-        """Whether nothing stands in the way."""
+        """Return whether nothing prevents the removal."""
         return self.blocked_by is None
 
     def shown_to(self, reader_id: str) -> "RemovalPreview":
-        """Return it without the reader's own removal on a date."""
+        """Return the preview without the reader's own scheduled removal, which they may not see."""
         if self.membership.user_id == reader_id:
             return replace(self, scheduled=None)
         others = [s for s in self.requested if s.membership.user_id != reader_id]
@@ -57,7 +57,9 @@ def preview_removal(
     targets: Mapping[str, str] | None = None,
     already_leaving: Collection[int] = (),
 ) -> list[RemovalPreview]:
-    """Return what `remove_members` would do to each, in the order given; non-members are left out.
+    """Return what `remove_members` would do to each member, in the order given.
+
+    Users who are not members are left out.
 
     ``targets`` are ids of departments or heirs by user id; ``already_leaving`` are memberships of
     owners that an earlier part of this preview would have ended. The number of SQL statements does
@@ -85,9 +87,9 @@ def preview_removal(
 def preview_members(
     organization_id: str, members: Sequence[Membership], refusals: Mapping[str, ContractError]
 ) -> list[RemovalPreview]:
-    """Return what the removal would take of each of these members of one organization.
+    """Return the preview of each of these members of one organization.
 
-    ``refusals`` say who would stay, by user id; they depend on who else would leave.
+    ``refusals`` are the reasons, by user id, why some cannot be removed.
     """
     prefetch_related_objects(
         members, "role_assignments__role", "department_memberships__department"
@@ -120,5 +122,5 @@ def preview_members(
 
 
 def _by_name(named: Role | Department) -> tuple[str, str]:
-    """Order as the record of a removal does."""
+    """Return a sort key that gives the same order as the record of a removal."""
     return named.name, named.pk

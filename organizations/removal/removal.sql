@@ -1,5 +1,5 @@
--- Follows the guards: the removal of every member whom they let go, in one statement with them, under
--- the locks that the service has taken on the memberships.
+-- Continues guards.sql in the same statement: removes every member whom the guards do not refuse.
+-- The service has locked the memberships.
 leaver AS (
     SELECT id AS membership_id, user_id, department_id, heir_id, removal_id
     FROM verdict
@@ -44,13 +44,13 @@ ended AS (
         leaver.membership_id, leaver.removal_id, leaver.user_id, leaver.department_id,
         leaver.heir_id
 ),
--- As whom a directory knows the member: who comes back is known anew.
+-- The directory's identity of the member; somebody who comes back gets a new one.
 forgotten AS (
     DELETE FROM organizations_scimidentity AS identity
     USING leaver
     WHERE identity.user_id = leaver.user_id AND identity.organization_id = %(organization_id)s
 ),
--- One list of all that changed, to be grouped rather than joined: the time stays proportional.
+-- One list of all changes, grouped rather than joined, so that the time stays proportional.
 changed (membership_id, kind, id, name, number, removal_id, department_id, heir_id) AS (
     SELECT membership_id, 'membership', NULL, NULL, 0, removal_id, department_id, heir_id FROM ended
     UNION ALL
@@ -87,7 +87,7 @@ recorded (id, role_count, department_count, resource_count) AS (
     GROUP BY membership_id
     RETURNING id, jsonb_array_length(roles), jsonb_array_length(departments), resource_count
 ),
--- The event's id is the record's, with a prefix of its own. Its reason stands on the record alone.
+-- The event's id is the record's with another prefix. Its reason is only on the record.
 logged AS (
     INSERT INTO organizations_event (
         id, type, organization_id, user_id, actor_id, connection_id, source, reason, data, trace_id,

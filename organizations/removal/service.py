@@ -1,4 +1,4 @@
-"""The removal itself: for one member and for many, for every surface."""
+"""Removes members, one or many, for every caller: API, admin, command, schedule, directory."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -38,14 +38,14 @@ def remove_members(
     requested_at: datetime | None = None,
     connection: ScimConnection | None = None,
 ) -> list[RemovalOutcome]:
-    """Remove users from an organization; return what became of each, once, in the order given.
+    """Remove users from an organization; return one outcome per user, in the order given.
 
     Their role assignments and department memberships are deleted, their memberships soft-deleted,
-    and what they own there passes to ``transfer_to``, the id of a department or of an heir, for
-    everybody or by user id. All of it or, when this raises, nothing. Whoever cannot be removed is
-    refused alone, and the others go. Nobody goes who holds a capability outside ``authority``.
-    Accounts, tokens and other organizations are not touched. ``requested_at`` is when a removal on
-    a date was asked for, and ``connection`` the directory that asks, for its record.
+    and their resources there pass to ``transfer_to``, the id of a department or of an heir, either
+    one for all or by user id. If this raises, nothing is changed. A user who cannot be removed is
+    refused, and the others are still removed; nobody with a capability outside ``authority`` is.
+    Accounts, tokens and other organizations are not touched. For the record, ``requested_at`` is
+    when a scheduled removal was requested, and ``connection`` the directory that requests this one.
     """
     targets = targets_by_user(transfer_to, user_ids)
     asked = dict.fromkeys(user_ids)
@@ -79,7 +79,7 @@ def _decide_and_remove(
     authority: frozenset[Capability],
     record: Mapping[str, str | datetime | None],
 ) -> dict[str, RemovalOutcome]:
-    """Remove the locked members whom the guards let go; return each outcome, by user id."""
+    """Remove the locked members whom the guards do not refuse; return outcomes by user id."""
     if not members:
         return {}
     removal_ids = {user_id: generate_id("rem") for user_id in members}

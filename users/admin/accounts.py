@@ -1,4 +1,4 @@
-"""Accounts: who somebody is, and what they may do in the admin."""
+"""The admin of accounts: names, addresses, and permissions in the admin."""
 
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from users.models import User
 
 
 class UserCreationForm(AdminUserCreationForm):
-    """A new account, known by its e-mail address."""
+    """The form for a new account, which has an e-mail address in place of a username."""
 
     class Meta:
         model = User
@@ -26,7 +26,7 @@ class UserCreationForm(AdminUserCreationForm):
 
 
 class AccountForm(UserChangeForm[User]):
-    """An account."""
+    """The form for an existing account."""
 
     class Meta:
         model = User
@@ -36,7 +36,7 @@ class AccountForm(UserChangeForm[User]):
 
 @admin.register(User)
 class UserAdmin(GuardedDeletion[User], ErasureAdmin, DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for a username
-    """A person's account."""
+    """The admin of accounts; nobody changes an account that may do more than their own."""
 
     form = AccountForm
     add_form = UserCreationForm
@@ -58,18 +58,18 @@ class UserAdmin(GuardedDeletion[User], ErasureAdmin, DjangoUserAdmin[User]):  # 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
-        """Find people by who they are."""
+        """Return the accounts that match an id, or the beginning of an address or a name."""
         if not search_term:
             return queryset, False
         return queryset.filter(pk__in=User.objects.matching(search_term)), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Leave permissions to superusers."""
+        """Return the read-only fields; only superusers change permissions."""
         rights = () if staff_of(request).is_superuser else self.rights
         return (*self.readonly_fields, *rights)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Forbid changing, and setting the password of, an account that may do more."""
+        """Forbid changes, also of the password, to erased accounts and those that may do more."""
         if obj and (obj.erased_at or is_above(obj, staff_of(request))):
             return False
         return super().has_change_permission(request, obj)
@@ -81,7 +81,7 @@ class UserAdmin(GuardedDeletion[User], ErasureAdmin, DjangoUserAdmin[User]):  # 
         return super().has_delete_permission(request, obj)
 
     def deletion_obstacle(self, row: User) -> str:
-        """Keep an account with history."""
+        """Return why the account cannot be deleted: it has history."""
         if row.memberships.exists():
             return "The person is, or was, a member of an organization."
         return "Something that stays on record refers to the account." if row.has_history() else ""

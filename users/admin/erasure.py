@@ -20,12 +20,12 @@ from users.erasure.reasons import Reason, reasons_about
 from users.erasure.service import erase_account, find_refusal
 from users.models import User
 
-MOST = 20  # accounts at once, whose reasons a person can review
+MOST_ACCOUNTS = 20  # per action: as many as a person can review the reasons of
 
 
 @dataclass(frozen=True, slots=True)
 class ErasurePlan:
-    """An account to erase, why that cannot be, and what is written about the person."""
+    """An account to erase, why it cannot be erased, and the reasons that mention the person."""
 
     account: User
     refusal: str | None
@@ -33,7 +33,7 @@ class ErasurePlan:
 
 
 class ErasureAdmin(LargeTableAdmin[User]):
-    """The part of the accounts' admin that erases, for whoever is permitted to."""
+    """The part of the accounts' admin that erases people's data."""
 
     actions = ("erase",)
 
@@ -44,7 +44,7 @@ class ErasureAdmin(LargeTableAdmin[User]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show or save; a page from before the erasure leads to the one from after."""
+        """Show or save the account; redirect to its current page if it was erased meanwhile."""
         account = self.get_object(request, unquote(object_id)) if object_id else None
         if request.method == "POST" and account and account.erased_at:
             self.message_user(request, f"Nothing was saved: this is {account}.", messages.ERROR)
@@ -52,15 +52,15 @@ class ErasureAdmin(LargeTableAdmin[User]):
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may erase a person's data."""
+        """Return whether the user may erase a person's data."""
         return request.user.has_perm("users.erase_user")
 
     @admin.action(description="Erase the data of selected users", permissions=["erase"])
     def erase(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
-        """Ask for confirmation, with what is written about each person; once confirmed, erase."""
-        accounts = list(queryset[: MOST + 1])
-        if len(accounts) > MOST:
-            self.message_user(request, f"Select at most {MOST}.", messages.ERROR)
+        """Ask for confirmation, showing the reasons that mention each person; then erase."""
+        accounts = list(queryset[: MOST_ACCOUNTS + 1])
+        if len(accounts) > MOST_ACCOUNTS:
+            self.message_user(request, f"Select at most {MOST_ACCOUNTS}.", messages.ERROR)
             return None
         if request.POST.get("post"):
             for account in accounts:
@@ -83,7 +83,7 @@ class ErasureAdmin(LargeTableAdmin[User]):
         return TemplateResponse(request, "admin/users/user/erasure_confirmation.html", context)
 
     def _erase(self, request: HttpRequest, account: User) -> None:
-        """Erase one account, and say what became of it."""
+        """Erase one account and report the result."""
         actor = staff_of(request)
         try:
             with transaction.atomic():

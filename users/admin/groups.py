@@ -1,4 +1,4 @@
-"""Groups of staff, and what they permit."""
+"""The admin of staff's groups and their permissions."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -12,16 +12,16 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin):
-    """A group: what it permits is a matter of superusers, as are the permissions of an account."""
+    """The admin of groups; only superusers change them, as with the permissions of accounts."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Whether this is a superuser."""
+        """Return whether the user is a superuser."""
         return staff_of(request).is_superuser
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """Whether this is a superuser."""
+        """Return whether the user is a superuser."""
         return staff_of(request).is_superuser
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """Whether this is a superuser."""
+        """Return whether the user is a superuser."""
         return staff_of(request).is_superuser

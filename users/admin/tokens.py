@@ -16,7 +16,7 @@ from users.models.access_token import SHOWN_LENGTH, TOKEN_PREFIX
 
 
 class TokenStateFilter(admin.SimpleListFilter):
-    """Whether a token can still be used."""
+    """Filters tokens by whether they can still be used."""
 
     title = "state"
     parameter_name = "state"
@@ -30,7 +30,7 @@ class TokenStateFilter(admin.SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[AccessToken]
     ) -> QuerySet[AccessToken]:
-        """Narrow the tokens to one state."""
+        """Return the tokens in the chosen state; all tokens if none is chosen."""
         match self.value():
             case "valid":
                 return queryset & AccessToken.objects.valid()
@@ -43,7 +43,7 @@ class TokenStateFilter(admin.SimpleListFilter):
 
 @admin.register(AccessToken)
 class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
-    """A token by what it is known by; `manage.py create_token` makes one."""
+    """The admin of tokens: it lists and revokes them; `manage.py create_token` makes one."""
 
     list_display = ("prefix", "user", "binding", "name", "created_at", "expires_at", "revoked_at")
     list_filter = (TokenStateFilter,)
@@ -59,7 +59,7 @@ class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[AccessToken], search_term: str
     ) -> tuple[QuerySet[AccessToken], bool]:
-        """Find tokens by whose they are, or by how they begin."""
+        """Return the tokens of the users found, or those that begin with the search term."""
         if not search_term:
             return queryset, False
         if search_term.startswith(TOKEN_PREFIX):
@@ -67,7 +67,7 @@ class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
         return queryset.filter(user__in=User.objects.matching(search_term)), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """A token is shown once, to whoever makes it on the command line."""
+        """Forbid adding: a token is shown once, to whoever makes it on the command line."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: AccessToken | None = None) -> bool:
@@ -77,14 +77,14 @@ class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: AccessToken | None = None) -> bool:
-        """Forbid revoking a token of an account that may do more."""
+        """Forbid deleting a token of an account that may do more."""
         if obj and is_above(obj.user, staff_of(request)):
             return False
         return super().has_delete_permission(request, obj)
 
     @admin.action(description="Revoke selected access tokens", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[AccessToken]) -> None:
-        """Revoke the tokens."""
+        """Revoke the selected tokens, except those of accounts that may do more."""
         chosen = list(queryset.filter(revoked_at=None).select_related("user"))
         tokens = [token for token in chosen if self.has_change_permission(request, token)]
         with transaction.atomic():

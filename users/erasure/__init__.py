@@ -1,5 +1,6 @@
-"""Takes a person's data out of the application, for good.
+"""Erases a person's data for good.
 
-What stays is the account's id with nothing in it (a constraint of models/user.py keeps it so), and
-the records that name it; of their reasons those stay that nobody chose to empty (``reasons``).
+The account's id stays, with nothing else in the account (a constraint of models/user.py ensures
+it), and so do the records that refer to it. Their reasons, which may mention the person, stay
+unless somebody chose to empty them (``reasons``).
 """

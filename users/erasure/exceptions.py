@@ -1,5 +1,5 @@
-"""Why a person's data is not erased."""
+"""The refusal of an erasure."""
 
 
 class ErasureRefusedError(Exception):
-    """An account that cannot be erased, or not by this actor; the text says why."""
+    """The account cannot be erased, or not by this actor; the text says why."""

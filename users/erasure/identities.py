@@ -1,4 +1,4 @@
-"""The names and addresses that an account has had."""
+"""The present and earlier names and addresses of an account."""
 
 import re
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from django.contrib.contenttypes.models import ContentType
 
 from users.models import User
 
-# As User.__str__ writes an account.
-_WRITTEN = re.compile(r"(?:(?P<name>.+) <)?(?P<address>[^\s<>]+@[^\s<>]+?)>?")
+# An account as User.__str__ writes it.
+_WRITTEN_ACCOUNT = re.compile(r"(?:(?P<name>.+) <)?(?P<address>[^\s<>]+@[^\s<>]+?)>?")
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A name, empty where none was given, and an e-mail address."""
+    """A name, which may be empty, and an e-mail address."""
 
     name: str
     address: str
@@ -26,15 +26,15 @@ def identities_of(account: User) -> set[Identity]:
         content_type=ContentType.objects.get_for_model(User), object_id=account.pk
     )
     written = {str(account), *entries.values_list("object_repr", flat=True)}
-    found = (_WRITTEN.fullmatch(text) for text in written)
+    found = (_WRITTEN_ACCOUNT.fullmatch(text) for text in written)
     earlier = {Identity(match["name"] or "", match["address"]) for match in found if match}
     return {Identity(account.full_name, account.email), *earlier}
 
 
-def as_whole(text: str) -> str:
-    """Return the regular expression of a name or an address that is no part of a longer one.
+def whole_word_pattern(text: str) -> str:
+    """Return a regular expression for a name or address that is not part of a longer one.
 
-    Python and PostgreSQL read it alike.
+    It works in Python and in PostgreSQL.
     """
     if "@" in text:
         return rf"(?<![\w.+-]){re.escape(text)}(?![\w-]|\.\w)"

@@ -1,4 +1,4 @@
-"""The log of the admin, which keeps the names and addresses of what was changed as text."""
+"""Erases a person from the admin's log, which stores names and addresses as text."""
 
 import json
 import re
@@ -8,15 +8,15 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
 
-from users.erasure.identities import Identity, as_whole
+from users.erasure.identities import Identity, whole_word_pattern
 from users.models import User
 
 
-def speak_by_id(account: User, identities: Iterable[Identity]) -> None:
-    """Have entries name the person, whose account is erased, by id alone.
+def anonymize_log_entries(account: User, identities: Iterable[Identity]) -> None:
+    """Replace the names and addresses of an erased account in the admin's log by its id.
 
-    Those about the account or one of its memberships lose their text whole. In others the names and
-    addresses are replaced; a name is left in one about somebody else, who may be called the same.
+    Entries about the account or its memberships lose their whole text. In entries about another
+    person only addresses are replaced, since that person may have the same name.
     """
     memberships = account.memberships.select_related("user", "organization")
     for row in (account, *memberships):
@@ -34,10 +34,10 @@ def speak_by_id(account: User, identities: Iterable[Identity]) -> None:
 
 
 def _replace(entries: QuerySet[LogEntry], texts: Sequence[str], *, by: str) -> None:
-    """Replace these texts, where they are no part of longer ones, in the entries."""
-    # A change message is JSON, which escapes letters beyond ASCII.
+    """Replace the texts in the entries, except where they are part of longer words."""
+    # A change message is JSON, which escapes all but ASCII.
     spellings = [*texts, *(json.dumps(text)[1:-1] for text in texts)]
-    words = re.compile("|".join(map(as_whole, spellings)))
+    words = re.compile("|".join(map(whole_word_pattern, spellings)))
     mentioning = Q()
     for text in spellings:
         mentioning |= Q(object_repr__contains=text) | Q(change_message__contains=text)

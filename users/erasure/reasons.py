@@ -1,4 +1,4 @@
-"""Free text that speaks of a person: what somebody wrote as the reason of a change."""
+"""Free text about a person: the reasons that somebody gave for changes."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from typing import Any
 from django.apps import apps
 from django.db.models import F, Q, QuerySet
 
-from users.erasure.identities import as_whole, identities_of
+from users.erasure.identities import identities_of, whole_word_pattern
 from users.models import User
 
-# Records with a `reason`: how each leads to whom it is about, and when it was written. Named as a
-# foreign key names a model, since the applications of these depend on this one.
+# Models with a `reason`, the lookup of the person whom it is about, and when it was written. They
+# are named by label since their application depends on this one.
 RECORDS = (
     ("organizations.Removal", "membership__user", "created_at"),
     ("organizations.Event", "user", "created_at"),
@@ -22,7 +22,7 @@ RECORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What somebody wrote on the record of a change."""
+    """The reason on the record of a change."""
 
     record_id: str
     text: str
@@ -30,10 +30,7 @@ class Reason:
 
 
 def reasons_about(account: User) -> list[Reason]:
-    """Return what is written about the person, or on others' records with their name or address.
-
-    The oldest comes first.
-    """
+    """Return the reasons on records about the person, and those that name them, oldest first."""
     found = [
         Reason(record.pk, record.reason, record.written_at)
         for records in _records_about(account)
@@ -43,17 +40,17 @@ def reasons_about(account: User) -> list[Reason]:
 
 
 def empty_reasons(account: User, record_ids: Collection[str]) -> None:
-    """Empty the reasons on these records, where they are about the person or name them."""
+    """Empty the reasons on those of these records that are about the person or name them."""
     for records in _records_about(account):
         records.filter(pk__in=record_ids).update(reason="")
 
 
 def _records_about(account: User) -> Iterator[QuerySet[Any]]:
-    """Return the records of each kind that have such a reason."""
+    """Yield, for each model, the records whose reason is about the person or names them."""
     named = Q()
     for identity in identities_of(account):
         for text in filter(None, (identity.name, identity.address)):
-            named |= Q(reason__iregex=as_whole(text))
+            named |= Q(reason__iregex=whole_word_pattern(text))
     for label, person, moment in RECORDS:
         written = apps.get_model(label)._default_manager.annotate(written_at=F(moment))
         records = written.exclude(reason="")

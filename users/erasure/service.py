@@ -1,4 +1,4 @@
-"""Erases a person's data, and leaves an account that says so by its id."""
+"""Erases a person's data; the account stays, empty and disabled."""
 
 import secrets
 from collections.abc import Collection
@@ -10,15 +10,15 @@ from django.utils import timezone
 from users.authority import is_above
 from users.erasure.exceptions import ErasureRefusedError
 from users.erasure.identities import identities_of
-from users.erasure.log_entries import speak_by_id
-from users.erasure.logins import end_sessions, forget_failed_logins
+from users.erasure.log_entries import anonymize_log_entries
+from users.erasure.logins import delete_failed_logins, end_sessions
 from users.erasure.reasons import empty_reasons
 from users.models import User
 from users.models.user import ERASED_DOMAIN
 
 
 def find_refusal(account: User, *, actor: User | None) -> str | None:
-    """Return why the account cannot be erased by the actor (None: the command), or None."""
+    """Return why the actor (None: the command) cannot erase the account, or None if they can."""
     if account.erased_at:
         return "It is erased already."
     if actor == account:
@@ -32,13 +32,13 @@ def find_refusal(account: User, *, actor: User | None) -> str | None:
 
 
 def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] = ()) -> User:
-    """Erase what the application knows of a person, but for ids and counts; return the account.
+    """Erase all data of a person except ids and counts; return the emptied account.
 
-    Of the records about them, those with the ids in ``emptied`` lose their reason. The account can
-    neither log in nor be enabled again. Raises ErasureRefusedError, User.DoesNotExist.
+    ``emptied`` are the ids of records about the person whose reason is emptied. The account can
+    neither log in nor be enabled again. Raises ErasureRefusedError or User.DoesNotExist.
     """
     with transaction.atomic():
-        # A membership that is being added refers to this row, and waits.
+        # The lock makes a membership that is added now wait: it refers to this row.
         account: User = User.objects.select_for_update().get(pk=user_id)
         if refusal := find_refusal(account, actor=actor):
             raise ErasureRefusedError(refusal)
@@ -50,13 +50,13 @@ def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] 
         empty_reasons(account, emptied)
         _empty(account)
         for identity in identities:
-            forget_failed_logins(identity)
-        speak_by_id(account, identities)
+            delete_failed_logins(identity)
+        anonymize_log_entries(account, identities)
         return account
 
 
 def _empty(account: User) -> None:
-    """Leave of the account only that it was there; the database keeps it so."""
+    """Empty and disable the account; a trigger forbids any later change."""
     account.full_name = ""
     account.email = f"{secrets.token_hex(16)}{ERASED_DOMAIN}"
     account.password = UNUSABLE_PASSWORD_PREFIX

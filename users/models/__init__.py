@@ -1,4 +1,4 @@
-"""People, and the tokens by which their programs are known."""
+"""Users, and the access tokens with which their programs authenticate."""
 
 from users.models.access_token import AccessToken
 from users.models.user import User

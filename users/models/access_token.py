@@ -26,7 +26,7 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     """Queries for access tokens, which are stored as digests."""
 
     def issue(self, user: User, *, name: str, lifetime: timedelta) -> tuple["AccessToken", str]:
-        """Create a token; return it with its plain text, which cannot be had again."""
+        """Create a token; return it and its plain text, which is not stored."""
         plain = TOKEN_PREFIX + secrets.token_urlsafe(32)
         token = self.create(
             user=user,
@@ -50,9 +50,9 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
         return self.exclude(revoked_at=None)
 
     def find(self, plain: str) -> "AccessToken | None":
-        """Return the token with this plain text, if there is one, whether or not it is valid.
+        """Return the token with this plain text, valid or not, or None.
 
-        Of the token and of its user it has what every request asks; the rest is loaded on demand.
+        Only the fields that every request needs are loaded, of the token and of its user.
         """
         found = fetch_prepared(_FIND, [digest_of(plain)])
         if not found:
@@ -64,12 +64,12 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
 
 
 def digest_of(plain: str) -> bytes:
-    """Return what is stored of a token: random text of 256 bits needs no salt and no slow hash."""
+    """Return the digest that is stored; 256 random bits need neither salt nor a slow hash."""
     return hashlib.sha256(plain.encode()).digest()
 
 
 class AccessToken(models.Model):
-    """A program's way to act as a user, until it expires or is revoked."""
+    """A token with which a program acts as a user until it expires or is revoked."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="access_tokens")
     name = models.CharField(max_length=100, blank=True, help_text="What the token is used for.")
@@ -88,10 +88,10 @@ class AccessToken(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        """Whether it has expired."""
+        """Return whether the token has expired."""
         return self.expires_at <= timezone.now()
 
     @property
     def is_revoked(self) -> bool:
-        """Whether it was revoked."""
+        """Return whether the token was revoked."""
         return self.revoked_at is not None

@@ -14,16 +14,16 @@ from config.identifiers import PrefixedIdField
 from config.search import WordsField, index_of_words
 from users.email_address import EmailAddressField, canonical_address
 
-ERASED_DOMAIN = "@erased.invalid"  # a name that RFC 2606 keeps free: nobody has mail there
+ERASED_DOMAIN = "@erased.invalid"  # RFC 2606 reserves .invalid: no mail is delivered there
 
 
 class UserQuerySet(models.QuerySet["User"]):
     """Queries for accounts."""
 
     def matching(self, term: str) -> Self:
-        """Accounts that have this id, or an address or words of a name that begin like this."""
+        """Accounts with this id, or whose address or words of the name begin with the term."""
         term, address = clean(term), canonical_address(term)
-        if not address:  # every address begins with nothing
+        if not address:  # every address begins with ""
             return self.none()
         return self.filter(
             models.Q(pk=term)
@@ -33,7 +33,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
-    """Creates users, with a password that is hashed."""
+    """Creates users, whose passwords it hashes."""
 
     def create_user(
         self,
@@ -44,7 +44,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         is_staff: bool = False,
         is_superuser: bool = False,
     ) -> "User":
-        """Create a user; without a password nobody can log in as them."""
+        """Create a user; without a password they cannot log in."""
         user: User = self.model(
             email=email, full_name=full_name, is_staff=is_staff, is_superuser=is_superuser
         )
@@ -62,7 +62,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person's account; what they may do in an organization is a matter of its roles."""
+    """A person's account; an organization's roles decide what they may do in it."""
 
     id = PrefixedIdField("usr")
     email = EmailAddressField(
@@ -109,7 +109,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"
             ),
         )
-        # To find people by any word of their name.
+        # For the search of people by the words of their name.
         indexes = (index_of_words("name_words", name="user_by_name"),)
 
         triggers = (
@@ -126,7 +126,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return f"{self.full_name} <{self.email}>" if self.full_name else self.email
 
     def has_history(self) -> bool:
-        """Tell whether anything but access tokens refers to the account: then it stays."""
+        """Return whether anything but access tokens refers to the account, so that it must stay."""
         return any(
             relation.field.model._base_manager.filter(**{relation.field.name: self}).exists()
             for relation in self._meta.related_objects

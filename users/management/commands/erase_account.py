@@ -1,4 +1,4 @@
-"""``manage.py erase_account``: a person's data goes, for good."""
+"""``manage.py erase_account``: erases a person's data for good."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from users.models import User
 
 
 class Command(BaseCommand):
-    """Shows what is written about a person, asks, and erases."""
+    """Shows the reasons that mention a person, asks for confirmation, and erases."""
 
     help = (
         "Erases a person's data: name, address, password, access tokens, sessions, failed logins,"
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare who is meant."""
+        """Declare the account and the options."""
         parser.add_argument("account", metavar="EMAIL_OR_ID", help="Whose data.")
         parser.add_argument(
             "--empty-reasons",
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, account: str, empty_reasons: bool, no_input: bool, **_: Any) -> None:
-        """Erase the account. Raises CommandError for whom it does not erase."""
+        """Erase the account. Raises CommandError if it is unknown, refused or not confirmed."""
         require_schema()
         found = User.objects.filter(Q(pk=clean(account)) | Q(email=account)).first()
         if found is None:
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         self.stdout.write(f"This is now {erased}.")
 
     def _review(self, reasons: list[Reason], empty: bool) -> bool:
-        """Show what is written about the person; return whether it goes."""
+        """Show the reasons that mention the person; return whether to empty them."""
         if not reasons:
             return False
         self.stdout.write("Written about them, or with their name:")
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         return empty or input("Empty all of these? [y/N] ").strip().lower() in {"y", "yes"}
 
     def _confirm(self, account: User) -> None:
-        """Ask for the address of whom is meant. Raises CommandError."""
+        """Ask to type the account's address. Raises CommandError if another is typed."""
         self.stdout.write(
             printable(f"The data of {account} will be erased. This cannot be undone.")
         )
