@@ -56,6 +56,8 @@ def logging_config(*, as_json: bool) -> None:
                 # config.trace logs each request already, and without its path.
                 "django.server": {"level": "ERROR", "handlers": [], "propagate": False},
                 "django.request": {"level": "CRITICAL"},
+                # Callers choose the hosts that it names, with the addresses of this network.
+                "requests_hardened.ip_filter": {"level": "ERROR"},
             },
         }
     )

@@ -160,3 +160,10 @@ def test_other_forms_are_refused_to_self_hosters_too(settings: Settings, url: st
 
     with pytest.raises(ValidationError):
         refuse_forbidden(url)
+
+
+def test_a_refused_host_is_not_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(ValidationError):
+        refuse_forbidden("https://localhost/")
+
+    assert not caplog.records
