@@ -179,7 +179,7 @@ class MemberDeactivationAdmin(MemberActionAdmin):
         )
 
     def _report(self, request: HttpRequest, selection: Selection, done: str) -> HttpResponse:
-        """Redirect to the member's page or to the list, with messages on who was done or refused."""
+        """Redirect to the member's page or the list, with messages on who was done or refused."""
         number = len(selection.done)
         refused = Membership.objects.filter(pk__in=selection.refusals).select_related("user")
         if number:
