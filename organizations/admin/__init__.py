@@ -1,4 +1,4 @@
-"""What staff see of organizations, in the order in which they think of them."""
+"""The admin of organizations, their members and their records."""
 
 from organizations.admin.events import EventAdmin
 from organizations.admin.memberships import MembershipAdmin

@@ -1,6 +1,6 @@
-"""Adding a member, and giving and taking roles and departments on the member's page.
+"""Adds members, and changes the roles and departments of a member on the member's page.
 
-What staff enter goes to the service of assignments, which saves it; no row is saved here.
+The service of assignments saves what staff enter; no row is saved here.
 """
 
 from collections.abc import Sequence
@@ -25,16 +25,16 @@ Assignment = RoleAssignment | DepartmentMembership
 
 
 class AssignmentFormSet(BaseInlineFormSet[Assignment, Membership, forms.ModelForm[Assignment]]):
-    """What a member holds, in the organization of the membership."""
+    """The roles or departments of a member."""
 
     def add_fields(self, form: forms.ModelForm[Assignment], index: int | None) -> None:
-        """Name the box that takes something away, which has no label of its own."""
+        """Add a label to the checkbox that takes a role or department away; Django adds none."""
         super().add_fields(form, index)
         if "DELETE" in form.fields and form.instance.pk:
             form.fields["DELETE"].widget.attrs["aria-label"] = f"Take {form.instance}"
 
     def clean(self) -> None:
-        """Refuse a page that shows what was taken from the member meanwhile."""
+        """Refuse a page with assignments that were deleted meanwhile. Raises ValidationError."""
         super().clean()
         if any(form.instance.pk is None for form in self.initial_forms):
             raise ValidationError(
@@ -42,11 +42,11 @@ class AssignmentFormSet(BaseInlineFormSet[Assignment, Membership, forms.ModelFor
             )
 
     def wanted(self) -> set[str] | None:
-        """Return the ids of all that the member is to hold, or None where nothing changes.
+        """Return the ids of all that the member is to have, or None if nothing changes.
 
-        What the page did not show, since somebody gave it meanwhile, stays.
+        An assignment that was added after the page was opened stays.
         """
-        self.save(commit=False)  # which saves nothing, and sorts what is given from what is taken
+        self.save(commit=False)  # saves nothing; it fills new_objects and deleted_objects
         if not self.new_objects and not self.deleted_objects:
             return None
         assigned = set(map(_assigned_id, self.get_queryset().all()))
@@ -60,16 +60,16 @@ def _assigned_id(row: Assignment) -> str:
 
 
 class AssignmentInline(admin.TabularInline[Assignment, Membership]):
-    """What a member holds, to give and to take."""
+    """The inline in which staff add and delete assignments of a member."""
 
     formset = AssignmentFormSet
     extra = 0
-    assigned: str  # the field
+    assigned: str  # the field that names the role or department
 
     def get_formset(
         self, request: HttpRequest, obj: Membership | None = None, **options: Any
     ) -> Any:
-        """Offer only what the organization has."""
+        """Return a formset that offers only the organization's own roles or departments."""
 
         def formfield(field: Any, **field_options: Any) -> forms.Field | None:
             if field.name == self.assigned and obj:
@@ -81,11 +81,11 @@ class AssignmentInline(admin.TabularInline[Assignment, Membership]):
         return super().get_formset(request, obj, formfield_callback=formfield, **options)
 
     def has_add_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
-        """Only a member can be given something."""
+        """Allow adding only for current members."""
         return bool(obj and obj.is_current) and super().has_add_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """An assignment is given or taken, and never changed."""
+        """Forbid changes: an assignment is added or deleted."""
         return False
 
 
@@ -108,18 +108,18 @@ class DepartmentMembershipInline(AssignmentInline):
 
 
 class MembershipForm(ReasonForm, forms.ModelForm[Membership]):
-    """A member, and why they are added or changed."""
+    """The form of a member, with the reason for adding or changing them."""
 
 
 class AssignmentAdmin(MemberActionAdmin):
-    """The part of the membership's admin that adds members and saves what they are to hold."""
+    """The part of the membership's admin that adds members and saves their assignments."""
 
     form = MembershipForm
 
     def save_model(
         self, request: HttpRequest, obj: Membership, form: MembershipForm, change: bool
     ) -> None:
-        """Add a new member; of one who is there, nothing but what they hold changes."""
+        """Add a new member; an existing one is not saved, since only assignments change."""
         if not change:
             added = add_member(
                 obj.organization_id,
@@ -141,7 +141,7 @@ class AssignmentAdmin(MemberActionAdmin):
         formsets: Sequence[AssignmentFormSet],
         change: bool,
     ) -> None:
-        """Give and take what the page says, of what the member holds by now."""
+        """Apply the additions and deletions of the page to the member's current assignments."""
         member = form.instance
         lock_members(member.organization_id, [member.user_id])
         wanted = {formset.model: formset.wanted() for formset in formsets}

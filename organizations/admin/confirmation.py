@@ -1,4 +1,4 @@
-"""The pages on which staff confirm what they are about to do, and read what came of it."""
+"""The pages on which staff confirm an action or read its result."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def confirmation_page(
     form: forms.Form | None = None,
     **context: object,
 ) -> TemplateResponse:
-    """Return such a page, in the frame of the admin; ``template`` is named below its folder."""
+    """Return a page in the admin's frame; ``template`` is relative to admin/organizations/."""
     return TemplateResponse(
         request,
         f"admin/organizations/{template}.html",

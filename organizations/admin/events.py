@@ -1,4 +1,4 @@
-"""The log of changes, to read."""
+"""The admin of events, read-only."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from users.models import User
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin[Event]):
-    """A change of a membership as a person reads it."""
+    """Shows the events of memberships."""
 
     list_display = ("created_at", "type", "user", "organization", "actor", "source", "connection")
     list_filter = ("type", OrganizationFilter, ActorFilter)
@@ -34,7 +34,7 @@ class EventAdmin(ReadOnlyAdmin[Event]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
-        """Leave out what is scheduled for whoever looks."""
+        """Return the events without those about scheduled removals of the reader."""
         return (
             super()
             .get_queryset(request)
@@ -44,7 +44,7 @@ class EventAdmin(ReadOnlyAdmin[Event]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
     ) -> tuple[QuerySet[Event], bool]:
-        """Find events by the member, by their own id, or by trace id."""
+        """Return the events with this id or trace id, or of the members found."""
         if not search_term:
             return queryset, False
         if is_id("evt", search_term):
@@ -56,7 +56,7 @@ class EventAdmin(ReadOnlyAdmin[Event]):
 
     @admin.display(description="Details")
     def details(self, event: Event) -> str:
-        """Give the ids and counts."""
+        """Return the event's ids and counts as text."""
         return (
             "; ".join(
                 f"{name.replace('_', ' ')}: {_in_words(value)}"
@@ -67,7 +67,7 @@ class EventAdmin(ReadOnlyAdmin[Event]):
 
     @admin.display(description="Record of the removal")
     def record(self, event: Event) -> str:
-        """Lead to the record that says the rest, if there is one."""
+        """Return a link to the record of the removal, if the event has one."""
         removal_id = event.data.get("removal_id")
         if removal_id is None:
             return "-"
@@ -76,5 +76,5 @@ class EventAdmin(ReadOnlyAdmin[Event]):
 
 
 def _in_words(value: Any) -> str:
-    """Return ids as a list that reads as text."""
+    """Return a value as text, a list separated by commas."""
     return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)

@@ -1,4 +1,4 @@
-"""Filters of lists by an organization or a person."""
+"""Filters for lists by organization and by actor."""
 
 from config.admin.lookup_filter import LookupFilter
 from organizations.models import Organization
@@ -6,7 +6,7 @@ from users.models import User
 
 
 class OrganizationFilter(LookupFilter):
-    """Filters by the organization."""
+    """Filters a list by organization."""
 
     title = "organization"
     parameter_name = "organization"
@@ -15,7 +15,7 @@ class OrganizationFilter(LookupFilter):
 
 
 class ActorFilter(LookupFilter):
-    """Filters by the actor."""
+    """Filters a list by actor."""
 
     title = "actor"
     parameter_name = "actor"

@@ -1,4 +1,4 @@
-"""What staff decide before an action on members: who takes over what they own, and why."""
+"""Forms that staff fill in before an action on members: who takes over, why, and when."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,19 +18,19 @@ LONGEST_REASON = 1000
 
 
 class SelectOfOrganization(AutocompleteSelect):
-    """Searches what a field refers to, in one organization."""
+    """A select that searches the rows of one organization."""
 
     def __init__(self, field: Any, organization: Organization, admin_site: AdminSite) -> None:
         self.organization = organization
         super().__init__(field, admin_site)
 
     def get_url(self) -> str:
-        """Return where to search; the admin of what is searched understands the parameter."""
+        """Return the search's address; the searched model's admin reads ``organization``."""
         return f"{super().get_url()}?organization={self.organization.pk}"
 
 
 class ReasonForm(forms.Form):
-    """Why something is done."""
+    """The reason for an action."""
 
     reason = forms.CharField(
         required=False,
@@ -41,9 +41,9 @@ class ReasonForm(forms.Form):
 
 
 class TargetsForm(ReasonForm):
-    """For each of some organizations a department or a person who takes over, or neither; and why.
+    """For each organization, an optional department or person that takes over; and the reason.
 
-    ``leaving`` are memberships whose resources pass on: none of them takes over.
+    ``leaving`` are the ids of the memberships that the action is about, which cannot take over.
     """
 
     department_help = "Takes over what they own. Without it, and without a person, it stays theirs."
@@ -91,7 +91,7 @@ class TargetsForm(ReasonForm):
         return f"person_of_{organization.pk}"
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuse a department and a person for the same organization."""
+        """Refuse a department and a person together for one organization."""
         cleaned = super().clean()
         for organization in self.organizations:
             names = self._department(organization), self._person(organization)
@@ -100,18 +100,18 @@ class TargetsForm(ReasonForm):
         return cleaned
 
     def target_fields(self, organization: Organization) -> list[BoundField]:
-        """Return the fields of an organization, to show them."""
+        """Return the two fields of an organization, for the template."""
         return [self[self._department(organization)], self[self._person(organization)]]
 
     def target_of(self, organization: Organization) -> Department | User | None:
-        """Return who was chosen to take over in an organization, if anybody was."""
+        """Return the department or user chosen to take over in an organization, or None."""
         department: Department | None = self.cleaned_data[self._department(organization)]
         member: Membership | None = self.cleaned_data[self._person(organization)]
         return member.user if member else department
 
 
 class RemovalForm(TargetsForm):
-    """Who takes over, why, and when."""
+    """The form of a removal: who takes over, why, and when."""
 
     remove_at = forms.DateTimeField(
         required=False,
@@ -125,7 +125,7 @@ class RemovalForm(TargetsForm):
     )
 
     def clean_remove_at(self) -> datetime | None:
-        """Refuse the past, and what is more than a year ahead."""
+        """Refuse a time in the past or more than a year ahead."""
         moment: datetime | None = self.cleaned_data["remove_at"]
         if moment and (problem := problem_of(moment)):
             raise ValidationError(problem)
@@ -133,12 +133,12 @@ class RemovalForm(TargetsForm):
 
 
 class TransferForm(TargetsForm):
-    """A department or a person for each of some organizations, one of which must take over."""
+    """For each organization, a department or person that takes over, one of which is required."""
 
     department_help = "Takes them over."
 
     def clean(self) -> dict[str, Any] | None:
-        """Ask for one of the two."""
+        """Require one of the two for each organization."""
         cleaned = super().clean()
         for organization in self.organizations:
             names = self._department(organization), self._person(organization)

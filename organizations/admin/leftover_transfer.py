@@ -1,4 +1,4 @@
-"""Passing on, in the admin, what somebody owns who was removed or is deactivated."""
+"""Transfers, in the admin, the resources of a former or deactivated member."""
 
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -21,10 +21,10 @@ from users.models import User
 
 
 class LeftoverTransferAdmin(MemberActionAdmin):
-    """The part of the membership's admin that passes on what a member owns who cannot act."""
+    """The part of the membership's admin that transfers the resources of inactive members."""
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the page of the transfer besides the others."""
+        """Return the page of the transfer and the inherited pages."""
         view = self.admin_site.admin_view(self.leftover_transfer)
         return [
             path(
@@ -36,7 +36,7 @@ class LeftoverTransferAdmin(MemberActionAdmin):
         ]
 
     def leftover_transfer(self, request: HttpRequest, membership_id: int) -> HttpResponse:
-        """Ask who takes over what the member still owns, then pass it on."""
+        """Ask who takes over the member's resources; once confirmed, transfer them."""
         self.require_permission(request, "remove")
         member = get_object_or_404(
             Membership.objects.select_related("user", "organization"), pk=membership_id
@@ -73,7 +73,7 @@ class LeftoverTransferAdmin(MemberActionAdmin):
 
 
 def leftovers_of(member: Membership) -> ResourceQuerySet:
-    """Return what a deactivated or former member owns there; of who is active by now, nothing."""
+    """Return the resources of a deactivated or former member; none for an active member."""
     owned = Resource.objects.filter(organization=member.organization_id, owner=member.user_id)
     if member.is_active:
         return owned.none()
@@ -85,7 +85,7 @@ def leftovers_of(member: Membership) -> ResourceQuerySet:
 def transfer_and_log(
     member: Membership, target: Department | User, *, actor: User, reason: str, trace_id: str
 ) -> TransferOutcome:
-    """Pass on what the member owns, with the entry of the admin's log."""
+    """Transfer the member's resources and write the admin's log; return the outcome."""
     [outcome] = transfer_resources(
         member.organization_id,
         [member.user_id],

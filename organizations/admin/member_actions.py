@@ -1,4 +1,4 @@
-"""What the actions on members share: who may take them, and on whom they are taken."""
+"""What the actions on members share: the permission, grouping and batches."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,10 +17,10 @@ MEMBER = "admin:organizations_membership_change"
 
 
 class MemberActionAdmin(LargeTableAdmin[Membership]):
-    """An action on members, for whoever is permitted to take it."""
+    """The base of the parts of the membership's admin that act on members."""
 
     def may(self, request: HttpRequest, action: StaffAction) -> bool:
-        """Whether the user may do this to members."""
+        """Return whether the user may do this to members."""
         return staff_may(request.user, action)
 
     def require_permission(self, request: HttpRequest, action: StaffAction) -> None:
@@ -30,7 +30,7 @@ class MemberActionAdmin(LargeTableAdmin[Membership]):
 
 
 def by_organization(members: MembershipQuerySet) -> dict[Organization, list[Membership]]:
-    """Return members by their organizations, in the order of the names; the newest come first."""
+    """Return the members of each organization, newest first; organizations sorted by name."""
     grouped: dict[Organization, list[Membership]] = {}
     for member in members.select_related("user", "organization").order_by(
         "organization__name", "organization", "-pk"
@@ -40,6 +40,6 @@ def by_organization(members: MembershipQuerySet) -> dict[Organization, list[Memb
 
 
 def in_batches(members: Sequence[Membership]) -> Iterator[Sequence[Membership]]:
-    """Yield members in parts that are each one transaction."""
+    """Yield the members in batches, each for one transaction."""
     for start in range(0, len(members), BATCH_SIZE):
         yield members[start : start + BATCH_SIZE]

@@ -1,4 +1,4 @@
-"""Deactivating and reactivating members in the admin: the actions and their confirmation."""
+"""Deactivates and reactivates members in the admin: the actions and their confirmation pages."""
 
 from collections.abc import Sequence
 
@@ -38,26 +38,26 @@ from users.models import User
 DEACTIVATION = "admin:organizations_membership_deactivation"
 REACTIVATION = "admin:organizations_membership_reactivation"
 
-NAMED = 10  # of those to whom it was not done
+NAMED = 10  # refused members that the messages name
 
 
 class MemberDeactivationAdmin(MemberActionAdmin):
-    """The part of the membership's admin that suspends members and lets them resume."""
+    """The part of the membership's admin that deactivates and reactivates members."""
 
     def has_deactivate_permission(self, request: HttpRequest) -> bool:
-        """Whether the actions are offered."""
+        """Return whether the user is offered the actions."""
         return self.may(request, "deactivate")
 
     @admin.action(description="Deactivate selected members", permissions=["deactivate"])
     def deactivate(self, request: HttpRequest, queryset: MembershipQuerySet) -> HttpResponse | None:
-        """Ask for confirmation of the deactivation of the selected members."""
+        """Ask for confirmation before the selected members are deactivated."""
         return lead_to_confirmation(
             self, request, queryset.active(), DEACTIVATION, if_none="None of them is active."
         )
 
     @admin.action(description="Reactivate selected members", permissions=["deactivate"])
     def reactivate(self, request: HttpRequest, queryset: MembershipQuerySet) -> HttpResponse | None:
-        """Ask for confirmation of the reactivation of the selected members."""
+        """Ask for confirmation before the selected members are reactivated."""
         return lead_to_confirmation(
             self,
             request,
@@ -67,7 +67,7 @@ class MemberDeactivationAdmin(MemberActionAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the pages of a deactivation and of a reactivation besides the others."""
+        """Return the pages of deactivation and reactivation, and the inherited pages."""
         view = self.admin_site.admin_view
         return [
             path(
@@ -94,17 +94,17 @@ class MemberDeactivationAdmin(MemberActionAdmin):
         ]
 
     def deactivation_of_one(self, request: HttpRequest, membership_id: int) -> HttpResponse:
-        """Ask for confirmation of the deactivation of one member, from that member's page."""
+        """Ask for confirmation before one member is deactivated; linked from the member's page."""
         self.require_permission(request, "deactivate")
         return redirect(DEACTIVATION, Selection.of([membership_id], request.session).key)
 
     def reactivation_of_one(self, request: HttpRequest, membership_id: int) -> HttpResponse:
-        """Ask for confirmation of the reactivation of one member, from that member's page."""
+        """Ask for confirmation before one member is reactivated; linked from the member's page."""
         self.require_permission(request, "deactivate")
         return redirect(REACTIVATION, Selection.of([membership_id], request.session).key)
 
     def deactivation(self, request: HttpRequest, key: str) -> HttpResponse:
-        """Show what a deactivation would do; once it is confirmed, deactivate."""
+        """Show what a deactivation would do; once confirmed, deactivate."""
         self.require_permission(request, "deactivate")
         selection = Selection.find(key, request.session)
         if selection is None:
@@ -124,7 +124,7 @@ class MemberDeactivationAdmin(MemberActionAdmin):
                         trace_id=trace_id_of(request),
                     )
                     _note_outcomes(selection, batch, outcomes)
-            return self._lead_on(request, selection, "deactivated")
+            return self._report(request, selection, "deactivated")
         plans = [
             plan_action(
                 organization,
@@ -138,7 +138,7 @@ class MemberDeactivationAdmin(MemberActionAdmin):
         return self._ask(request, "deactivate", form, plans)
 
     def reactivation(self, request: HttpRequest, key: str) -> HttpResponse:
-        """Show who would be reactivated; once it is confirmed, reactivate."""
+        """Show who would be reactivated; once confirmed, reactivate."""
         self.require_permission(request, "deactivate")
         selection = Selection.find(key, request.session)
         if selection is None:
@@ -156,7 +156,7 @@ class MemberDeactivationAdmin(MemberActionAdmin):
                         trace_id=trace_id_of(request),
                     )
                     _note_outcomes(selection, batch, outcomes)
-            return self._lead_on(request, selection, "reactivated")
+            return self._report(request, selection, "reactivated")
         plans = [
             plan_action(each, its_members, {}, reader=staff_of(request))
             for each, its_members in members.items()
@@ -178,8 +178,8 @@ class MemberDeactivationAdmin(MemberActionAdmin):
             affected_count=sum(plan.affected_count for plan in plans),
         )
 
-    def _lead_on(self, request: HttpRequest, selection: Selection, done: str) -> HttpResponse:
-        """Say to whom it was done and to whom it was not, on the page from which staff came."""
+    def _report(self, request: HttpRequest, selection: Selection, done: str) -> HttpResponse:
+        """Redirect to the member's page or the list, with messages on who was done or refused."""
         number = len(selection.done)
         refused = Membership.objects.filter(pk__in=selection.refusals).select_related("user")
         if number:
@@ -199,7 +199,7 @@ class MemberDeactivationAdmin(MemberActionAdmin):
 def _refusals(
     organization: Organization, members: Sequence[Membership]
 ) -> dict[str, ContractError]:
-    """Return who could not be deactivated now, and why."""
+    """Return, by user id, why some of these members cannot be deactivated now."""
     ids = {member.user_id: member.pk for member in members}
     return find_refusals_of_deactivation(
         organization.pk, ids, ids, targets={}, authority=ALL_CAPABILITIES
@@ -209,7 +209,7 @@ def _refusals(
 def _note_outcomes(
     selection: Selection, batch: Sequence[Membership], outcomes: Sequence[DeactivationOutcome]
 ) -> None:
-    """Note with the selection what became of each member."""
+    """Add the outcome of each member to the selection."""
     for member, outcome in zip(batch, outcomes, strict=True):
         if outcome.refusal:
             selection.refusals[str(member.pk)] = str(outcome.refusal)
@@ -228,7 +228,7 @@ def deactivate_and_log(
     reason: str,
     trace_id: str,
 ) -> list[DeactivationOutcome]:
-    """Deactivate members, with the entries of the admin's log; return what became of each."""
+    """Deactivate members and write the admin's log; return the outcomes in order."""
     outcomes = deactivate_members(
         organization.pk,
         [member.user_id for member in members],
@@ -253,7 +253,7 @@ def reactivate_and_log(
     reason: str,
     trace_id: str,
 ) -> list[DeactivationOutcome]:
-    """Reactivate members, with the entries of the admin's log; return what became of each."""
+    """Reactivate members and write the admin's log; return the outcomes in order."""
     outcomes = reactivate_members(
         organization.pk,
         [member.user_id for member in members],
@@ -273,7 +273,7 @@ def _log(
     actor: User,
     message: str,
 ) -> None:
-    """Write the entries of those to whom it was done."""
+    """Write an entry of the admin's log for each member who was not refused."""
     done = [
         member for member, outcome in zip(members, outcomes, strict=True) if not outcome.refusal
     ]

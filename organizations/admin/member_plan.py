@@ -1,4 +1,4 @@
-"""What staff are shown before they confirm an action on members."""
+"""The plan of an action on members, which staff see before they confirm it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ from organizations.models import Membership, Organization, Resource, ScimConnect
 from organizations.removal.preview import RemovalPreview, preview_members
 from users.models import User
 
-SHOWN = 100  # members in detail, of each list on a page
+SHOWN = 100  # members that each list on a page shows
 
 
 @dataclass(frozen=True, slots=True)
 class OrganizationPlan:
-    """Who is affected by an action in one organization, and who is refused."""
+    """Who is affected by an action in one organization, and for whom it is refused."""
 
     organization: Organization
     affected_count: int
-    affected: list[RemovalPreview]  # the first of them, with what they hold
-    resource_count: int  # what all of them own
+    affected: list[RemovalPreview]  # the first SHOWN of them
+    resource_count: int  # of all who are affected
     refused_count: int
-    refused: list[RemovalPreview]  # the first of them
-    targets: list[BoundField]  # who takes over, where that is asked
+    refused: list[RemovalPreview]  # the first SHOWN of them
+    targets: list[BoundField]  # the fields for who takes over, if the action has them
 
     @property
     def managed_by(self) -> ScimConnection | None:
-        """Return the directory that manages some of those who are shown, if one does."""
+        """Return the directory that manages any of the shown members, or None."""
         return next((p.managed_by for p in self.affected if p.managed_by), None)
 
 
@@ -39,9 +39,9 @@ def plan_action(
     reader: User,
     targets: Sequence[BoundField] = (),
 ) -> OrganizationPlan:
-    """Return what would happen to these members of one organization.
+    """Return the plan for these members of one organization.
 
-    ``refusals`` say to whom nothing would, by user id. ``reader`` is who is shown it.
+    ``refusals`` are the reasons, by user id, why some are refused. ``reader`` is who sees the plan.
     """
 
     def previews(shown: Sequence[Membership]) -> list[RemovalPreview]:

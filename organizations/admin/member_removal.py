@@ -1,4 +1,4 @@
-"""Removing members in the admin: the action, its confirmation, and what came of it."""
+"""Removes members in the admin: the action, its confirmation page and its result page."""
 
 from collections.abc import Mapping, Sequence
 
@@ -40,10 +40,10 @@ TARGET_NAMES = ("transferred_to__name", "transferred_to_user__email")
 
 
 class MemberRemovalAdmin(MemberActionAdmin):
-    """The part of the membership's admin that removes members, for whoever is permitted to."""
+    """The part of the membership's admin that removes members, now or on a date."""
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
-        """Whether the action is offered."""
+        """Return whether the user is offered the action."""
         return self.may(request, "remove")
 
     @admin.action(
@@ -52,7 +52,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
     def remove_from_organization(
         self, request: HttpRequest, queryset: MembershipQuerySet
     ) -> HttpResponse | None:
-        """Ask for confirmation of the removal of the selected members."""
+        """Ask for confirmation before the selected members are removed."""
         return lead_to_confirmation(
             self,
             request,
@@ -66,7 +66,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the pages of a removal besides Django's own."""
+        """Return the pages of a removal and the inherited pages."""
         view = self.admin_site.admin_view
         return [
             path(
@@ -84,18 +84,18 @@ class MemberRemovalAdmin(MemberActionAdmin):
         ]
 
     def removal_of_one(self, request: HttpRequest, membership_id: int) -> HttpResponse:
-        """Ask for confirmation of the removal of one member, from that member's page."""
+        """Ask for confirmation before one member is removed; linked from the member's page."""
         self.require_permission(request, "remove")
         return redirect(CONFIRMATION, Selection.of([membership_id], request.session).key)
 
     def removal(self, request: HttpRequest, key: str) -> HttpResponse:
-        """Show what a removal would do; once it is confirmed, remove and lead to the result."""
+        """Show what a removal would do; once confirmed, remove or schedule and redirect."""
         self.require_permission(request, "remove")
         selection = Selection.find(key, request.session)
         if selection is None:
             return lead_back(request, CHANGELIST)
         members = by_organization(Membership.objects.current().filter(pk__in=selection.ids))
-        if request.method == "POST" and not members:  # sent twice, or others were faster
+        if request.method == "POST" and not members:  # sent twice, or removed meanwhile
             return redirect(RESULT, key)
         form = RemovalForm(members, self.admin_site, request.POST or None, leaving=selection.ids)
         if form.is_valid() and form.cleaned_data["remove_at"]:
@@ -137,7 +137,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
         members: Sequence[Membership],
         form: RemovalForm,
     ) -> None:
-        """Remove members of one organization; keep with the selection what came of it."""
+        """Remove members of one organization, and save the outcomes with the selection."""
         target = form.target_of(organization)
         for batch in in_batches(members):
             outcomes = remove_and_log(
@@ -161,12 +161,12 @@ class MemberRemovalAdmin(MemberActionAdmin):
         members: Mapping[Organization, Sequence[Membership]],
         form: RemovalForm,
     ) -> HttpResponse:
-        """Schedule the removal of members; say what became of it, and lead to the list."""
+        """Schedule the removals; redirect to the list with messages on the outcomes."""
         refusals: list[str] = []
         scheduled = 0
         for organization, its_members in members.items():
             target = form.target_of(organization)
-            refused = _refusals(organization, its_members)  # as the page says
+            refused = _refusals(organization, its_members)  # those whom the page shows as refused
             going = [member for member in its_members if member.user_id not in refused]
             for batch in in_batches(going):
                 outcomes = schedule_and_log(
@@ -189,7 +189,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
         return redirect(CHANGELIST)
 
     def removal_result(self, request: HttpRequest, key: str) -> HttpResponse:
-        """Show who was removed, what moved where, and who was not removed and why."""
+        """Show who was removed, where their resources went, and who was not removed and why."""
         self.require_permission(request, "remove")
         selection = Selection.find(key, request.session)
         if selection is None:
@@ -232,7 +232,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
 def _refusals(
     organization: Organization, members: Sequence[Membership]
 ) -> dict[str, ContractError]:
-    """Return who of these members cannot be removed now, and why, by user id."""
+    """Return, by user id, why some of these members cannot be removed now."""
     return find_refusals(
         organization.pk,
         {member.user_id: member.pk for member in members},
@@ -252,7 +252,7 @@ def remove_and_log(
     reason: str,
     trace_id: str,
 ) -> list[RemovalOutcome]:
-    """Remove members, with the entries of the admin's log; return what became of each, in order."""
+    """Remove members and write the admin's log; return the outcomes in order."""
     outcomes = remove_members(
         organization.pk,
         [member.user_id for member in members],

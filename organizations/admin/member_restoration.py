@@ -1,4 +1,4 @@
-"""Restoring members who were removed, in the admin: the preview, and the restoration."""
+"""Restores removed members in the admin: the preview and the restoration."""
 
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, LogEntry
@@ -21,10 +21,10 @@ from users.models import User
 
 
 class MemberRestorationAdmin(MemberActionAdmin):
-    """The part of the membership's admin that puts back who was removed."""
+    """The part of the membership's admin that restores removed members."""
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the page of a restoration besides the others."""
+        """Return the page of a restoration and the inherited pages."""
         view = self.admin_site.admin_view(self.restoration)
         return [
             path(
@@ -36,7 +36,7 @@ class MemberRestorationAdmin(MemberActionAdmin):
         ]
 
     def restoration(self, request: HttpRequest, membership_id: int) -> HttpResponse:
-        """Show what would come back with a former member; once it is confirmed, restore them."""
+        """Show what would come back with a former member; once confirmed, restore them."""
         self.require_permission(request, "restore")
         removal = get_object_or_404(
             Removal.objects.select_related("membership__user", "organization"),
@@ -76,7 +76,10 @@ class MemberRestorationAdmin(MemberActionAdmin):
 
 
 def is_latest_tenure(member: Membership) -> bool:
-    """Tell whether this is the member's last tenure, which alone can be restored."""
+    """Return whether this is the user's latest membership there and has ended.
+
+    Only such a membership can be restored.
+    """
     tenures = Membership.objects.of(member.organization_id, [member.user_id])
     return not member.is_current and not tenures.filter(pk__gt=member.pk).exists()
 
@@ -86,7 +89,7 @@ def is_latest_tenure(member: Membership) -> bool:
 def restore_and_log(
     removal: Removal, *, actor: User, reason: str, trace_id: str
 ) -> RestorationOutcome:
-    """Restore who was removed, with the entry of the admin's log."""
+    """Undo a removal and write the admin's log; return the outcome."""
     user_id = removal.membership.user_id
     [outcome] = restore_members(
         removal.organization_id,

@@ -1,4 +1,4 @@
-"""Who belongs to an organization."""
+"""The admin of memberships, which joins the actions on members."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,12 +29,12 @@ from organizations.events.makers import endpoints_by_maker
 from organizations.models import Membership, ScheduledRemoval, ScimConnection, ScimIdentity
 from users.models import User
 
-# What a member made, and what stays when they leave.
-MADE = ("webhook_endpoints",)
+# Fields that show what a member made and what stays when they leave.
+MADE_BY_MEMBER = ("webhook_endpoints",)
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Members, active and deactivated, unless something else is asked for."""
+    """Filters by state; by default it shows current members, active and deactivated."""
 
     title = "state"
     parameter_name = "state"
@@ -51,7 +51,7 @@ class StateFilter(admin.SimpleListFilter):
         ]
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """Return the choices, the default by its name."""
+        """Yield the choices, the default one with the name "Members"."""
         first, *others = super().choices(changelist)
         yield {**first, "display": "Members"}
         yield from others
@@ -59,7 +59,7 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Membership]
     ) -> QuerySet[Membership]:
-        """Narrow the memberships to that state."""
+        """Return the memberships in the chosen state."""
         memberships = Membership.objects
         match self.value():
             case "active":
@@ -81,7 +81,7 @@ class MembershipAdmin(
     MemberRestorationAdmin,
     LeftoverTransferAdmin,
 ):
-    """A member: who, where, with what, since when, and the removal that ended it."""
+    """The list and page of members; its base classes have one action on members each."""
 
     list_display = ("member", "organization", "state", "role_names", "department_names", "since")
     list_filter = (StateFilter, OrganizationFilter)
@@ -94,7 +94,7 @@ class MembershipAdmin(
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
-        """Return memberships with what the list shows of them."""
+        """Return memberships with their roles and departments, which the list shows."""
         return (
             super()
             .get_queryset(request)
@@ -104,9 +104,9 @@ class MembershipAdmin(
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Membership], search_term: str
     ) -> tuple[QuerySet[Membership], bool]:
-        """Find members by who they are, or all of one organization.
+        """Return the members found, or all of the organization with this id.
 
-        A form that asks for somebody who takes over says of which organization.
+        For a form's search for who takes over: only active members of the organization it names.
         """
         if request.resolver_match and request.resolver_match.url_name == "autocomplete":
             queryset = queryset.filter(
@@ -119,43 +119,43 @@ class MembershipAdmin(
         return queryset.filter(user__in=User.objects.matching(search_term)), False
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        """Show when somebody was removed where some were."""
+        """Return the columns, with the date of the removal if the list may show former members."""
         shows_former = StateFilter.parameter_name in request.GET
         return (*self.list_display, "until") if shows_former else self.list_display
 
     def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
-        """Return what belongs to a new member, an active one, a deactivated and a former one."""
+        """Return the fields for the member's state: new, active, deactivated or former."""
         if obj is None:
             return ["organization", "user", "reason"]
         managed = ["managed_by"] if obj.is_current else []
         deactivated = ["deactivated_at"] if obj.deactivated_at else []
         ended = [] if obj.is_current else ["deleted_at", "record"]
         reason = ["reason"] if self.has_change_permission(request, obj) else []
-        # Nobody sees their own.
+        # Nobody sees their own scheduled removal.
         is_hidden = not obj.is_current or obj.user == request.user
         scheduled = [] if is_hidden else ["scheduled"]
         return [
             *("organization", "user", "state", "created_at"),
-            *(*deactivated, *managed, *ended, *scheduled, *MADE, *reason),
+            *(*deactivated, *managed, *ended, *scheduled, *MADE_BY_MEMBER, *reason),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
-        """A membership is of one person in one organization for good."""
+        """Return all fields but the reason: a membership's user and organization never change."""
         if obj is None:
             return []
         return [field for field in self.get_fields(request, obj) if field != "reason"]
 
     def get_inlines(self, request: HttpRequest, obj: Membership | None) -> list[Any]:
-        """Roles and departments are given once somebody is a member, and while they are."""
+        """Return the roles and departments, for current members only."""
         is_member = obj is not None and obj.is_current
         return [RoleAssignmentInline, DepartmentMembershipInline] if is_member else []
 
     def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
-        """What has ended does not change."""
+        """Forbid changes to former members."""
         return (obj is None or obj.is_current) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
-        """A membership ends by a removal; it is not deleted."""
+        """Forbid deletion: a membership ends by a removal."""
         return False
 
     def changeform_view(
@@ -165,7 +165,7 @@ class MembershipAdmin(
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show or save; a page from before the member was removed leads to the one from after."""
+        """Show or save; redirect to the current page if the member was removed meanwhile."""
         if request.method == "POST" and object_id:
             member = self.get_object(request, unquote(object_id))
             if member and (ended := member.deleted_at):
@@ -181,7 +181,7 @@ class MembershipAdmin(
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **options: Any
     ) -> HttpResponse:
-        """Offer what can be done to a member in this state, of what the user may do."""
+        """Offer the actions that fit the member's state and that the user may take."""
         member: Membership | None = context.get("original")
         if member and self.may(request, "deactivate"):
             context["can_be_deactivated"] = member.is_active
@@ -195,7 +195,7 @@ class MembershipAdmin(
 
     @admin.display(description="Member", ordering="user")
     def member(self, membership: Membership) -> str:
-        """Name the member, with the address on a line of its own."""
+        """Return the member's name and, on a line of its own, the address."""
         user = membership.user
         if not user.full_name:
             return user.email
@@ -203,35 +203,35 @@ class MembershipAdmin(
 
     @admin.display(description="State")
     def state(self, membership: Membership) -> str:
-        """Say whether the member can act, or is none any more."""
+        """Return the state in words."""
         if not membership.is_current:
             return "Former"
         return "Active" if membership.is_active else "Deactivated"
 
     @admin.display(description="Since", ordering="created_at")
     def since(self, membership: Membership) -> str:
-        """Give the day on which the membership began."""
+        """Return the day on which the membership began."""
         return date_format(membership.created_at)
 
     @admin.display(description="Removed", ordering="deleted_at")
     def until(self, membership: Membership) -> str | None:
-        """Give the day on which it ended, if it has."""
+        """Return the day on which the membership ended, or None."""
         ended = membership.deleted_at
         return date_format(ended) if ended else None
 
     @admin.display(description="Roles")
     def role_names(self, membership: Membership) -> str:
-        """Name the roles."""
+        """Return the names of the roles."""
         return ", ".join(sorted(a.role.name for a in membership.role_assignments.all()))
 
     @admin.display(description="Departments")
     def department_names(self, membership: Membership) -> str:
-        """Name the departments."""
+        """Return the names of the departments."""
         return ", ".join(sorted(d.department.name for d in membership.department_memberships.all()))
 
     @admin.display(description="Managed by")
     def managed_by(self, membership: Membership) -> str:
-        """Name the directory that manages the member, and as whom it knows them."""
+        """Return links to the directory that manages the member and to its identity of them."""
         member = membership.organization_id, [membership.user_id]
         connection = ScimConnection.objects.managing(*member).get(membership.user_id)
         if connection is None:
@@ -250,7 +250,7 @@ class MembershipAdmin(
 
     @admin.display(description="Scheduled removal")
     def scheduled(self, membership: Membership) -> str:
-        """Lead to the removal that is pending."""
+        """Return a link to the pending scheduled removal, if there is one."""
         schedule = ScheduledRemoval.objects.pending().of([membership]).first()
         if schedule is None:
             return "-"
@@ -261,13 +261,13 @@ class MembershipAdmin(
 
     @admin.display(description="Record of the removal")
     def record(self, membership: Membership) -> str:
-        """Lead to who ended it, and what it took."""
+        """Return a link to the record of the removal."""
         address = reverse("admin:organizations_removal_change", args=[membership.removal.pk])
         return format_html('<a href="{}">{}</a>', address, membership.removal.pk)
 
     @admin.display(description="Webhook endpoints made")
     def webhook_endpoints(self, membership: Membership) -> str:
-        """Name the endpoints of the organization that the member made."""
+        """Return links to the organization's webhook endpoints that the member made."""
         user_id = membership.user_id
         return links_to_endpoints(
             endpoints_by_maker(membership.organization_id, [user_id])[user_id]

@@ -1,4 +1,4 @@
-"""Organizations, their departments and their roles."""
+"""The admin of organizations, departments and roles."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
@@ -31,7 +31,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class NamedAdmin(LargeTableAdmin[Row]):
-    """A list that is searched by id or by name."""
+    """The base of lists that are searched by id or by name."""
 
     search_fields = ("name",)
     search_help_text = "An id, or how words of the name begin."
@@ -39,7 +39,7 @@ class NamedAdmin(LargeTableAdmin[Row]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
     ) -> tuple[QuerySet[Row], bool]:
-        """Find rows as their model does."""
+        """Return the rows that the model's own search finds."""
         if not search_term:
             return queryset, False
         return cast("NamedQuerySet[Row]", queryset).matching(search_term), False
@@ -60,7 +60,7 @@ class OneOwnerFilter(admin.SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Organization]
     ) -> QuerySet[Organization]:
-        """Narrow the organizations to those with a single owner."""
+        """Return the organizations with a single owner, if that is chosen."""
         if self.value() == "one":
             return queryset & Organization.objects.with_one_owner()
         return queryset
@@ -68,7 +68,7 @@ class OneOwnerFilter(admin.SimpleListFilter):
 
 @admin.register(Organization)
 class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization]):
-    """An organization with its numbers at a glance, each leading to what it counts."""
+    """The admin of organizations; an organization's page shows counts with links to the lists."""
 
     list_display = ("name", "id", "created_at")
     list_filter = (OneOwnerFilter,)
@@ -76,11 +76,11 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
     readonly_fields = ("id", "created_at", *numbers)
 
     def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:
-        """Return a name to give, or all that there is to see."""
+        """Return only the name for a new organization, else all fields."""
         return ("name", *self.readonly_fields) if obj else ("name",)
 
     def deletion_obstacle(self, row: Organization) -> str:
-        """An organization with history stays; one that was made by mistake has none."""
+        """Return why it cannot be deleted: it has history. One made by mistake has none."""
         if row.memberships.exists():
             return "It has members, or had some whose record stays."
         return "It has resources." if row.resources.exists() else ""
@@ -88,28 +88,28 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
     def get_deleted_objects(
         self, objs: Sequence[Organization] | QuerySet[Organization], request: HttpRequest
     ) -> tuple[list[Any], dict[Any, Any], set[str], list[str]]:
-        """Ask for the permission to delete the organization alone: the rest are parts of it."""
+        """Return what would be deleted; no permission is needed for the organization's parts."""
         to_delete, counts, _, protected = super().get_deleted_objects(objs, request)
         return to_delete, counts, set(), protected
 
     @admin.display(description="Members")
     def members(self, organization: Organization) -> str:
-        """Count the members of today, active and deactivated."""
+        """Return the number of current members, active and deactivated, with a link."""
         return _number_with_link(organization.memberships.current(), organization)
 
     @admin.display(description="Former members")
     def former_members(self, organization: Organization) -> str:
-        """Count the memberships that have ended."""
+        """Return the number of memberships that have ended, with a link."""
         return _number_with_link(organization.memberships.former(), organization, state="former")
 
     @admin.display(description="Resources")
     def resources(self, organization: Organization) -> str:
-        """Count what belongs to the organization."""
+        """Return the number of the organization's resources, with a link."""
         return _number_with_link(organization.resources.all(), organization)
 
     @admin.display(description="Resources whose owner has left")
     def resources_whose_owner_has_left(self, organization: Organization) -> str:
-        """Count what somebody owns who is no member."""
+        """Return the number of resources whose owner is no current member, with a link."""
         orphans = Resource.objects.whose_owner_has_left().filter(organization=organization)
         return _number_with_link(orphans, organization, owner_has_left="yes")
 
@@ -117,7 +117,7 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
 def _number_with_link(
     rows: QuerySet[Membership] | QuerySet[Resource], organization: Organization, **filters: str
 ) -> str:
-    """Return how many rows of an organization there are, as a link to the list of them."""
+    """Return the number of an organization's rows as a link to their list."""
     number = count_or_estimate(rows)
     address = reverse(f"admin:organizations_{rows.model._meta.model_name}_changelist")
     query = urlencode({"organization": organization.pk, **filters})
@@ -127,7 +127,7 @@ def _number_with_link(
 
 @admin.register(Department)
 class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
-    """A department."""
+    """The admin of departments."""
 
     list_display = ("name", "organization", "id")
     list_filter = (OrganizationFilter,)
@@ -138,13 +138,13 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Department | None = None
     ) -> tuple[str, ...]:
-        """A department stays in its organization."""
+        """Return the read-only fields; a department's organization never changes."""
         return ("id", "organization") if obj else ("id",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Department], search_term: str
     ) -> tuple[QuerySet[Department], bool]:
-        """Find departments; a form that asks for those of one organization says which."""
+        """Return the departments found; for a form's search, those of the organization it names."""
         if request.resolver_match and request.resolver_match.url_name == "autocomplete":
             organization_id = request.GET.get("organization")
             queryset = queryset.order_by("name", "pk")
@@ -153,7 +153,7 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
         return super().get_search_results(request, queryset, search_term)
 
     def deletion_obstacle(self, row: Department) -> str:
-        """A department stays while something refers to it, as the record of a removal may."""
+        """Return why it cannot be deleted: what refers to the department."""
         if row.memberships.exists():
             return "Members belong to it."
         if row.resources.exists():
@@ -167,7 +167,7 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
         return ""
 
     def has_view_permission(self, request: HttpRequest, obj: Department | None = None) -> bool:
-        """Who removes or deactivates members looks for the department that takes over."""
+        """Allow also those who remove or deactivate members: they search for who takes over."""
         return any(
             request.user.has_perm(f"organizations.{action}_membership")
             for action in ("remove", "deactivate")
@@ -175,7 +175,7 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
 
 
 class RoleForm(forms.ModelForm[Role]):
-    """A role, with its capabilities to tick."""
+    """The form of a role, with a checkbox for each capability."""
 
     capabilities = forms.MultipleChoiceField(
         choices=Capability.choices, required=False, widget=forms.CheckboxSelectMultiple
@@ -188,7 +188,7 @@ class RoleForm(forms.ModelForm[Role]):
 
 @admin.register(Role)
 class RoleAdmin(GuardedDeletion[Role], NamedAdmin[Role]):
-    """A role and what it allows."""
+    """The admin of roles."""
 
     form = RoleForm
     list_display = ("name", "organization", "is_owner", "id")
@@ -198,11 +198,11 @@ class RoleAdmin(GuardedDeletion[Role], NamedAdmin[Role]):
     readonly_fields = ("id", "is_owner")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
-        """A role stays in its organization."""
+        """Return the read-only fields; a role's organization never changes."""
         return (*self.readonly_fields, "organization") if obj else self.readonly_fields
 
     def deletion_obstacle(self, row: Role) -> str:
-        """Keep the Owner role, since an organization cannot be given another."""
+        """Return why it cannot be deleted: members have it, or it is the only Owner role."""
         if row.is_owner:
             return "The Owner role goes together with its organization alone."
         return "Members hold it." if row.assignments.exists() else ""

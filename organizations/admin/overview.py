@@ -1,6 +1,6 @@
-"""What the first page tells staff: what needs them, and how many members left of late.
+"""The admin's first page: what needs staff's attention, and how many members left each week.
 
-Each number is looked for by an index and no further than it is worth, however much there is.
+Each number is counted by an index and up to a limit, so that the page is fast on large tables.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ from config.admin.large_tables import count_or_estimate
 from organizations.models import Organization, Removal, Resource, ScheduledRemoval, WebhookEndpoint
 from users.models import User
 
-COUNTED_UP_TO = 1000  # beyond it, that there are more is enough to know
-LOOKED_AT = 2000  # organizations, and removals that passed nothing on: each is a look at an index
+COUNTED_UP_TO = 1000  # above it the page says "more than" or estimates
+LOOKED_AT = 2000  # organizations, or removals without a transfer, each of which costs a lookup
 WEEKS = 12
 WEEK = timedelta(weeks=1)
 LABEL_HEIGHT, BAR_HEIGHT, BAR_DISTANCE = 14, 100, 27
@@ -26,7 +26,7 @@ LABEL_HEIGHT, BAR_HEIGHT, BAR_DISTANCE = 14, 100, 27
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """Something that needs staff: what, how much of it, and where it is listed."""
+    """Something that needs staff's attention: its title, number, and the address of its list."""
 
     title: str
     number: str
@@ -35,7 +35,7 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """How many members were removed in a week, and its bar in a chart of which 100 is the most."""
+    """The number of members removed in a week, and its bar in a chart that is 100 high."""
 
     monday: date
     number: int  # an estimate above COUNTED_UP_TO
@@ -44,12 +44,12 @@ class Week:
 
     @property
     def top(self) -> int:
-        """Return where the bar begins, below room for its label."""
+        """Return the top of the bar, above which is room for the label."""
         return LABEL_HEIGHT + BAR_HEIGHT - self.height
 
     @property
     def label(self) -> str:
-        """Return the number as it fits above the bar."""
+        """Return the number, short enough to fit above the bar."""
         return f"{self.number:,}" if self.number < 10_000 else f"{self.number // 1000}k"
 
     @property
@@ -59,7 +59,7 @@ class Week:
 
 
 def resources_whose_owner_has_left() -> Concern:
-    """Count the resources of members who were removed without a transfer."""
+    """Return the number of resources of members who were removed without a transfer."""
     removals = Removal.objects.filter(
         transferred_to=None, transferred_to_user=None, resource_count__gt=0
     ).order_by("-created_at")
@@ -76,7 +76,7 @@ def resources_whose_owner_has_left() -> Concern:
 
 
 def organizations_with_one_owner() -> Concern:
-    """Count the organizations with a single owner."""
+    """Return the number of organizations with a single owner."""
     organizations = Organization.objects.order_by("pk")
     return Concern(
         "Organizations with one owner",
@@ -91,7 +91,7 @@ def organizations_with_one_owner() -> Concern:
 
 
 def disabled_webhook_endpoints() -> Concern:
-    """Count the webhook endpoints that were disabled since their receivers took nothing."""
+    """Return the number of webhook endpoints that were disabled because deliveries failed."""
     return Concern(
         "Webhook endpoints disabled by failures",
         _bounded_count(WebhookEndpoint.objects.given_up()),
@@ -100,9 +100,9 @@ def disabled_webhook_endpoints() -> Concern:
 
 
 def failed_scheduled_removals(reader: User) -> Concern:
-    """Count the members who are still there since their removal failed on its date.
+    """Return the number of members whose scheduled removal failed and who are still members.
 
-    Nobody reads of their own.
+    The reader's own is left out.
     """
     failed = ScheduledRemoval.objects.failed().exclude(membership__user=reader)
     return Concern(
@@ -113,7 +113,7 @@ def failed_scheduled_removals(reader: User) -> Concern:
 
 
 def removals_by_week() -> list[Week]:
-    """Count the removals of each of the last twelve weeks, from Monday to Sunday."""
+    """Return the removals of each of the last twelve weeks, which begin on Mondays."""
     weeks = list(_count_by_week())
     most = max(1, *(number for _, number in weeks))
     return [
@@ -123,12 +123,12 @@ def removals_by_week() -> list[Week]:
 
 
 def removals_since(begin: date) -> str:
-    """Return where the removals from a day on are listed."""
+    """Return the address of the list of removals since a day."""
     return _list_of(Removal, created_at__gte=_midnight(begin).isoformat())
 
 
 def _count_by_week() -> Iterator[tuple[date, int]]:
-    """Yield the Monday of each week, and how many were removed then, or about how many."""
+    """Yield the Monday of each week with its number of removals, estimated if it is large."""
     today = timezone.localdate()
     this_week = today - timedelta(days=today.weekday())
     for monday in (this_week - WEEK * back for back in reversed(range(WEEKS))):
@@ -143,7 +143,10 @@ def _midnight(day: date) -> datetime:
 
 
 def _bounded_count(found: QuerySet[Any], among: QuerySet[Any] | None = None) -> str:
-    """Return how many were found, among the first of these, in words where there may be more."""
+    """Return the number of rows found as text, which says so if there may be more.
+
+    ``among`` are the rows of which only the first ``LOOKED_AT`` were searched.
+    """
     number = found.order_by()[: COUNTED_UP_TO + 1].count()
     if number > COUNTED_UP_TO:
         return f"more than {COUNTED_UP_TO:,}"
@@ -153,6 +156,6 @@ def _bounded_count(found: QuerySet[Any], among: QuerySet[Any] | None = None) -> 
 
 
 def _list_of(model: type[Model], **filters: str) -> str:
-    """Return where these rows of a model are listed."""
+    """Return the address of a model's list with these filters."""
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     return f"{address}?{urlencode(filters)}"

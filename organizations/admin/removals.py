@@ -1,4 +1,4 @@
-"""The record of removals, to read."""
+"""The admin of the records of removals, read-only."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from users.models import User
 
 @admin.register(Removal)
 class RemovalAdmin(ReadOnlyAdmin[Removal]):
-    """A removal as a person reads it, with the restoration that undid it, if one did."""
+    """Shows removals, each with the restoration that undid it, if there is one."""
 
     list_display = (
         "created_at",
@@ -61,19 +61,19 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Removal], search_term: str
     ) -> tuple[QuerySet[Removal], bool]:
-        """Find removals by the leaver, by their own id, or by trace id."""
+        """Return the removals with this id, or with this trace id or of the users found."""
         if not search_term:
             return queryset, False
         if is_id("rem", search_term):
             return queryset.filter(pk=search_term), False
-        # Both, since a caller chooses the trace id, perhaps one that is somebody's name; and each
-        # by its index.
+        # Both, since a caller may choose a trace id that is also a name. The union lets each part
+        # use its index.
         of_request = Removal.objects.filter(trace_id=search_term)
         of_people = Removal.objects.filter(membership__user__in=User.objects.matching(search_term))
         return queryset.filter(pk__in=of_request.values("pk").union(of_people.values("pk"))), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Removal | None = None) -> Any:
-        """Show what came back where something did."""
+        """Return the fieldsets, with the restoration if there is one."""
         if obj is None or _restoration_of(obj) is None:
             return self.fieldsets
         return (*self.fieldsets, ("What came back", {"fields": ("restored", "not_restored")}))
@@ -81,7 +81,7 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **options: Any
     ) -> HttpResponse:
-        """Offer to restore who was removed, to whoever may."""
+        """Offer the restoration to users who may restore members."""
         removal: Removal | None = context.get("original")
         if removal and staff_may(request.user, "restore"):
             context["can_be_restored"] = is_latest_tenure(removal.membership)
@@ -89,33 +89,33 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
 
     @admin.display(description="Who was removed")
     def user(self, removal: Removal) -> str:
-        """Name the former member."""
+        """Return the former member."""
         return str(removal.membership.user)
 
     @admin.display(description="Roles taken")
     def role_names(self, removal: Removal) -> str:
-        """Name the roles that were deleted."""
-        return _named(removal.roles)
+        """Return the names of the roles that were taken."""
+        return _names_of(removal.roles)
 
     @admin.display(description="Departments left")
     def department_names(self, removal: Removal) -> str:
-        """Name the departments that were left."""
-        return _named(removal.departments)
+        """Return the names of the departments that were left."""
+        return _names_of(removal.departments)
 
     @admin.display(description="Passed to")
     def passed_to(self, removal: Removal) -> str:
-        """Name the department or the person that took over."""
+        """Return the department or person that took over the resources."""
         return str(removal.transferred_to or removal.transferred_to_user or "-")
 
     @admin.display(description="Webhook endpoints made")
     def webhook_endpoints(self, removal: Removal) -> str:
-        """Name the endpoints of the organization that the former member made."""
+        """Return links to the organization's webhook endpoints that the former member made."""
         user_id = removal.membership.user_id
         return links_to_endpoints(endpoints_by_maker(removal.organization_id, [user_id])[user_id])
 
     @admin.display(description="Restored")
     def restored(self, removal: Removal) -> str | None:
-        """Say who put the member back, when, and with what; and lead to the new membership."""
+        """Return who restored the member, when and with what, with a link to the membership."""
         restoration = _restoration_of(removal)
         if restoration is None:
             return None
@@ -124,29 +124,29 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
             reverse("admin:organizations_membership_change", args=[restoration.membership_id]),
             date_format(restoration.created_at, "DATETIME_FORMAT"),
             restoration.actor or restoration.get_source_display(),
-            _named(restoration.roles),
-            _named(restoration.departments),
+            _names_of(restoration.roles),
+            _names_of(restoration.departments),
             f"{restoration.resource_count:,}",
         )
 
     @admin.display(description="Not restored")
     def not_restored(self, removal: Removal) -> str | None:
-        """Name what could not come back."""
+        """Return what could not be restored."""
         restoration = _restoration_of(removal)
         if restoration is None:
             return None
         return (
-            f"roles {_named(restoration.roles_not_restored)};"
-            f" departments {_named(restoration.departments_not_restored)};"
+            f"roles {_names_of(restoration.roles_not_restored)};"
+            f" departments {_names_of(restoration.departments_not_restored)};"
             f" resources {restoration.resources_not_restored:,}"
         )
 
 
 def _restoration_of(removal: Removal) -> Restoration | None:
-    """Return the restoration that undid the removal, if one did."""
+    """Return the restoration that undid the removal, or None."""
     return Restoration.objects.select_related("actor").filter(removal=removal).first()
 
 
-def _named(recorded: list[dict[str, Any]]) -> str:
-    """Return the names on record."""
+def _names_of(recorded: list[dict[str, Any]]) -> str:
+    """Return the names of recorded roles or departments as text."""
     return ", ".join(one["name"] for one in recorded) or "none"

@@ -1,4 +1,4 @@
-"""What organizations have, and whose it is."""
+"""The admin of resources, and their transfer to a department or a person."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -32,7 +32,7 @@ TRANSFER = "admin:organizations_resource_transfer"
 
 
 class OwnerHasLeftFilter(admin.SimpleListFilter):
-    """Filters for resources whose owner is no member any more."""
+    """Filters for resources whose owner is no longer a member."""
 
     title = "owner"
     parameter_name = "owner_has_left"
@@ -44,7 +44,7 @@ class OwnerHasLeftFilter(admin.SimpleListFilter):
         return [("yes", "Owner has left")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Resource]) -> QuerySet[Resource]:
-        """Narrow the resources to those whose owner is no member any more."""
+        """Return the resources whose owner is no longer a member, if that is chosen."""
         if self.value() == "yes":
             return queryset & Resource.objects.whose_owner_has_left()
         return queryset
@@ -66,7 +66,7 @@ class ResourceAdmin(GuardedDeletion[Resource], LargeTableAdmin[Resource]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Resource], search_term: str
     ) -> tuple[QuerySet[Resource], bool]:
-        """Find a resource by its id, or what somebody owns."""
+        """Return the resource with this id, or the resources of the owners found."""
         if not search_term:
             return queryset, False
         if is_id("res", search_term):
@@ -76,15 +76,15 @@ class ResourceAdmin(GuardedDeletion[Resource], LargeTableAdmin[Resource]):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Resource | None = None
     ) -> tuple[str, ...]:
-        """A resource stays in its organization."""
+        """Return the read-only fields; a resource's organization never changes."""
         return (*self.readonly_fields, "organization") if obj else self.readonly_fields
 
     def deletion_obstacle(self, row: Resource) -> str:
-        """Keep what a removal moved, so that a restoration can return it."""
+        """Return why it cannot be deleted: a removal moved it, and a restoration may return it."""
         return "A removal moved it, and what a removal moved stays." if row.removal_id else ""
 
     def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
-        """Save a new resource or name; a new owner or department goes through the transfer."""
+        """Save a new resource or a new name; a new owner or department is set by a transfer."""
         if not change:
             super().save_model(request, obj, form, change)
             return
@@ -110,7 +110,7 @@ class ResourceAdmin(GuardedDeletion[Resource], LargeTableAdmin[Resource]):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the page of a transfer besides Django's own."""
+        """Return the page of a transfer and the inherited pages."""
         view = self.admin_site.admin_view(self.transfer)
         return [
             path("transfer/<str:key>/", view, name="organizations_resource_transfer"),
@@ -118,7 +118,7 @@ class ResourceAdmin(GuardedDeletion[Resource], LargeTableAdmin[Resource]):
         ]
 
     def transfer(self, request: HttpRequest, key: str) -> HttpResponse:
-        """Ask who takes over in each organization of the selection, then pass it on."""
+        """Ask who takes over in each organization of the selection; once confirmed, transfer."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         selection = Selection.find(key, request.session)
@@ -171,7 +171,7 @@ def transfer_and_log(
     reason: str,
     trace_id: str,
 ) -> int:
-    """Pass on resources, with the entries of the admin's log; return how many moved."""
+    """Transfer resources and write the admin's log; return how many were transferred."""
     moved = transfer_selected(
         organization.pk,
         resource_ids,

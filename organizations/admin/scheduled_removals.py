@@ -1,4 +1,4 @@
-"""Removals on a date: what is pending, what became of the others, and cancelling."""
+"""The admin of scheduled removals, which shows and cancels them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -24,20 +24,20 @@ from users.models import User
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Filters by what became of them."""
+    """Filters scheduled removals by their state."""
 
     title = "status"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        """Return the states, and what needs staff."""
+        """Return the states, and "open" for those that need staff's attention."""
         return [
             *ScheduledRemoval.STATES,
             ("open", "Failed, and still a member"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[ScheduledRemoval]:
-        """Return those in the state."""
+        """Return the scheduled removals in the chosen state."""
         assert isinstance(queryset, ScheduledRemovalQuerySet)  # noqa: S101  # the manager's
         state = self.value()
         if state is None:
@@ -47,7 +47,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(ScheduledRemoval)
 class ScheduledRemovalAdmin(ReadOnlyAdmin[ScheduledRemoval]):
-    """A removal that is due at a time, as a person reads it; nobody sees their own."""
+    """Shows scheduled removals and cancels them; nobody sees their own."""
 
     list_display = ("remove_at", "member", "organization", "state", "failure", "requested_by")
     list_filter = (StateFilter, OrganizationFilter)
@@ -66,13 +66,13 @@ class ScheduledRemovalAdmin(ReadOnlyAdmin[ScheduledRemoval]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScheduledRemoval]:
-        """Leave out the removal of whoever looks."""
+        """Return the scheduled removals without the reader's own."""
         return super().get_queryset(request).exclude(membership__user=staff_of(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ScheduledRemoval], search_term: str
     ) -> tuple[QuerySet[ScheduledRemoval], bool]:
-        """Find schedules by the member, or by their own id."""
+        """Return the schedule with this id, or those of the members found."""
         if not search_term:
             return queryset, False
         if is_id("sch", search_term):
@@ -80,12 +80,12 @@ class ScheduledRemovalAdmin(ReadOnlyAdmin[ScheduledRemoval]):
         return queryset.filter(membership__user__in=User.objects.matching(search_term)), False
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """Whether the action is offered: to whoever may remove members."""
+        """Return whether the user may cancel, which whoever may remove members may."""
         return staff_may(request.user, "remove")
 
     @admin.action(description="Cancel selected scheduled removals", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ScheduledRemoval]) -> None:
-        """Cancel what of the selection is still pending."""
+        """Cancel those of the selected removals that are still pending."""
         cancelled = []
         for schedule in queryset.select_related("membership"):
             try:
@@ -110,18 +110,18 @@ class ScheduledRemovalAdmin(ReadOnlyAdmin[ScheduledRemoval]):
 
     @admin.display(description="Member", ordering="membership")
     def member(self, schedule: ScheduledRemoval) -> str:
-        """Lead to the member."""
+        """Return a link to the member."""
         address = reverse("admin:organizations_membership_change", args=[schedule.membership_id])
         return format_html('<a href="{}">{}</a>', address, schedule.membership.user)
 
     @admin.display(description="Status", ordering="status")
     def state(self, schedule: ScheduledRemoval) -> str:
-        """Say what became of it."""
+        """Return the state in words."""
         return dict(ScheduledRemoval.STATES)[schedule.state]
 
     @admin.display(description="Record of the removal")
     def record(self, schedule: ScheduledRemoval) -> str:
-        """Lead to what it took."""
+        """Return a link to the record of the removal, if it was done."""
         if schedule.removal_id is None:
             return "-"
         address = reverse("admin:organizations_removal_change", args=[schedule.removal_id])

@@ -1,4 +1,4 @@
-"""Scheduling removals from the confirmation page, on record in the admin's log."""
+"""Schedules removals from the confirmation page, with entries in the admin's log."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,7 +26,10 @@ def schedule_and_log(
     reason: str,
     trace_id: str,
 ) -> list[ScheduleOutcome]:
-    """Schedule removals, but the actor's own; return what became of each, in order."""
+    """Schedule removals and write the admin's log; return the outcomes in order.
+
+    The actor's own removal is refused.
+    """
     outcomes = {
         outcome.user_id: outcome
         for outcome in schedule_removals(

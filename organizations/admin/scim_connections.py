@@ -1,4 +1,4 @@
-"""The directories that manage members, and as whom they know them."""
+"""The admin of directory connections, and of the directories' identities of members."""
 
 from typing import Any
 
@@ -27,9 +27,9 @@ TRANSFERS = ("transfer_on_deactivate", "transfer_on_removal")
 
 @admin.register(ScimConnection)
 class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
-    """A directory's access to an organization: its token is shown once, to whoever makes it.
+    """The admin of connections; a token is shown once, to the user who issues it.
 
-    It is disabled and not deleted: records name it.
+    A connection can be disabled but not deleted, since records name it.
     """
 
     list_display = ("name", "organization", "state", "last_request_at")
@@ -44,7 +44,7 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
     def get_fields(
         self, request: HttpRequest, obj: ScimConnection | None = None
     ) -> tuple[str, ...]:
-        """Return what is asked of a new connection, and what there is to see and to set later."""
+        """Return the fields to fill in for a new connection, or all fields of an existing one."""
         if obj is None:
             return "organization", "name", "remove_after_days"
         seen = ["state", "organization", "base_url", "members", "last_request_at"]
@@ -57,7 +57,7 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
     def get_readonly_fields(
         self, request: HttpRequest, obj: ScimConnection | None = None
     ) -> tuple[str, ...]:
-        """A connection stays with its organization."""
+        """Return the read-only fields; a connection's organization never changes."""
         return (*self.readonly_fields, "organization") if obj else self.readonly_fields
 
     def get_form(
@@ -67,7 +67,7 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
         change: bool = False,
         **options: Any,
     ) -> type[forms.ModelForm[ScimConnection]]:
-        """Return a form that offers departments of the connection's organization alone."""
+        """Return a form that offers only departments of the connection's organization."""
         form = super().get_form(request, obj, change, **options)
         for name in TRANSFERS:
             field = form.base_fields.get(name)
@@ -81,17 +81,17 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
     def has_change_permission(
         self, request: HttpRequest, obj: ScimConnection | None = None
     ) -> bool:
-        """What is disabled does not change."""
+        """Forbid changes to a disabled connection."""
         return (obj is None or obj.is_enabled) and super().has_change_permission(request, obj)
 
     def has_delete_permission(
         self, request: HttpRequest, obj: ScimConnection | None = None
     ) -> bool:
-        """Records name it."""
+        """Forbid deletion, since records name the connection."""
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the pages of a connection besides Django's own."""
+        """Return the pages of a connection and the inherited pages."""
         view = self.admin_site.admin_view
         name = "organizations_scimconnection"
         return [
@@ -107,7 +107,7 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
         return self._token_page(request, obj, issue_token(obj))
 
     def rotation(self, request: HttpRequest, connection_id: str) -> HttpResponse:
-        """Ask whether another token is wanted; once that is confirmed, show it."""
+        """Ask for confirmation, then issue another token and show it."""
         connection = self._find_to_change(request, connection_id)
         if request.method == "POST":
             token = issue_token(connection)
@@ -122,7 +122,7 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
         )
 
     def disabling(self, request: HttpRequest, connection_id: str) -> HttpResponse:
-        """Ask whether the directory is to be let in no more; then let it in no more."""
+        """Ask for confirmation, then disable the connection."""
         connection = self._find_to_change(request, connection_id)
         if request.method == "POST":
             if disable(connection):
@@ -138,7 +138,7 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
         )
 
     def _find_to_change(self, request: HttpRequest, connection_id: str) -> ScimConnection:
-        """Return an enabled connection; raises PermissionDenied or Http404."""
+        """Return an enabled connection. Raises PermissionDenied or Http404."""
         connection = self.get_object(request, connection_id)
         if connection is None:
             raise Http404
@@ -149,7 +149,7 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
     def _token_page(
         self, request: HttpRequest, connection: ScimConnection, token: str
     ) -> HttpResponse:
-        """Return the page that shows a token, once."""
+        """Return the page that shows a new token, which cannot be shown again."""
         return confirmation_page(
             self,
             request,
@@ -162,17 +162,17 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
 
     @admin.display(description="State")
     def state(self, connection: ScimConnection) -> str:
-        """Say whether the directory is let in."""
+        """Return whether the connection is enabled, in words."""
         return "Enabled" if connection.is_enabled else "Disabled"
 
     @admin.display(description="Base URL")
     def base_url(self, connection: ScimConnection) -> str:
-        """Say where the directory finds the organization."""
+        """Return the base URL for the directory, as a path."""
         return f"/scim/v2/organizations/{connection.organization_id}"
 
     @admin.display(description="Members it manages")
     def members(self, connection: ScimConnection) -> str:
-        """Count whom the directory knows, as a link to the list of them."""
+        """Return the number of the directory's identities as a link to their list."""
         if not connection.is_enabled:
             return "-"
         number = count_or_estimate(
@@ -185,7 +185,7 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
 
 @admin.register(ScimIdentity)
 class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
-    """As whom a directory knows a member: what it sees of them."""
+    """Shows directories' identities of members: the names and ids that they use."""
 
     list_display = ("user_name", "user", "organization", "external_id", "name", "account_made_by")
     list_filter = (OrganizationFilter,)
@@ -200,13 +200,13 @@ class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ScimIdentity], search_term: str
     ) -> tuple[QuerySet[ScimIdentity], bool]:
-        """Find identities by whose they are."""
+        """Return the identities of the users found."""
         if not search_term:
             return queryset, False
         return queryset.filter(user__in=User.objects.matching(search_term)), False
 
     @admin.display(description="Name")
     def name(self, identity: ScimIdentity) -> str:
-        """Give the name that the directory gave."""
+        """Return the name that the directory gave."""
         given = f"{identity.given_name} {identity.family_name}".strip()
         return identity.display_name or identity.formatted_name or given or "-"

@@ -1,4 +1,4 @@
-"""What staff selected in a list, saved in the session until the result is shown."""
+"""Stores in the session what staff selected in a list, until the result is shown."""
 
 import secrets
 from collections.abc import Iterable
@@ -12,39 +12,40 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 SESSION_KEY = "selections"
-MOST_SELECTIONS = 5  # of one session; older ones are forgotten
-# A larger one would not fit into the time of one request.
+MOST_SELECTIONS = 5  # per session; older ones are deleted
+# Limits of one selection: a larger one would take too long for a request.
 LARGEST = 20_000
 MOST_ORGANIZATIONS = 50
 
 
 @dataclass(slots=True)
 class Selection:
-    """Primary keys that were chosen at one moment, and what came of it once it is confirmed.
+    """The primary keys that were selected, and the outcomes once the action is confirmed.
 
-    A list that changes meanwhile, or a form with thousands of fields, does not matter to it.
+    Since it is stored, a list that changes meanwhile does not matter, and no form has to repeat
+    thousands of keys.
     """
 
     ids: list[int | str]
     key: str = field(default_factory=lambda: secrets.token_urlsafe(8))
-    done: list[int | str] = field(default_factory=list)  # those of the ids that it was done to
-    refusals: dict[str, str] = field(default_factory=dict)  # by id, why it was not done
+    done: list[int | str] = field(default_factory=list)  # ids for which the action was done
+    refusals: dict[str, str] = field(default_factory=dict)  # why it was refused, by id
 
     @classmethod
     def of(cls, ids: Iterable[int | str], session: SessionBase) -> Self:
-        """Return a new selection, saved in the session."""
+        """Return a new selection, which is saved in the session."""
         selection = cls(list(ids))
         selection.save(session)
         return selection
 
     @classmethod
     def find(cls, key: str, session: SessionBase) -> Self | None:
-        """Return the selection with this key, unless the session has forgotten it."""
+        """Return the selection with this key, or None if the session has it no longer."""
         saved = session.get(SESSION_KEY, {}).get(key)
         return cls(**saved) if saved else None
 
     def save(self, session: SessionBase) -> None:
-        """Save it in the session, as it is now."""
+        """Save the selection in the session."""
         selections = session.get(SESSION_KEY, {}) | {self.key: asdict(self)}
         session[SESSION_KEY] = dict(list(selections.items())[-MOST_SELECTIONS:])
 
@@ -58,7 +59,10 @@ def lead_to_confirmation(
     if_none: str,
     if_too_many: str = "Select fewer.",
 ) -> HttpResponse | None:
-    """Lead from an action on a list to the page that asks for confirmation, or say why not."""
+    """Redirect to the confirmation page of an action; on a wrong selection, say so and stay.
+
+    ``page`` is the name of the confirmation page's URL.
+    """
     if problem := _too_much(chosen):
         model_admin.message_user(request, f"{problem} {if_too_many}", messages.ERROR)
         return None
@@ -70,7 +74,7 @@ def lead_to_confirmation(
 
 
 def _too_much(chosen: QuerySet[Any]) -> str | None:
-    """Return why so much of organizations cannot be selected at once, or None where it can."""
+    """Return why the selection is too large, or None if it is not."""
     if chosen.order_by()[: LARGEST + 1].count() > LARGEST:
         return f"These are more than {LARGEST:,}."
     organizations = chosen.order_by().values("organization").distinct()
@@ -80,6 +84,6 @@ def _too_much(chosen: QuerySet[Any]) -> str | None:
 
 
 def lead_back(request: HttpRequest, changelist: str) -> HttpResponse:
-    """Lead back to the list from a page whose selection the session has forgotten."""
+    """Redirect to the list from a page whose selection is no longer in the session."""
     messages.warning(request, "That selection is gone. Please select again.")
     return redirect(changelist)

@@ -1,4 +1,4 @@
-"""What webhook endpoints were sent, and sending it again."""
+"""The admin of webhook deliveries, which shows and repeats them."""
 
 from collections import defaultdict
 from typing import Any
@@ -20,7 +20,7 @@ from organizations.models import WebhookDelivery, WebhookEndpoint
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
-    """An event on its way to an endpoint, and how far it came."""
+    """Shows the deliveries of events to endpoints, and redelivers them."""
 
     list_display = (
         *("created_at", "event_type", "endpoint_url", "status", "attempts", "last_error"),
@@ -37,13 +37,13 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     )
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        """Offer the states of one endpoint's deliveries, which an index tells apart."""
+        """Return the status filter for the list of one endpoint, where an index supports it."""
         return ("status",) if "endpoint__exact" in request.GET else ()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[WebhookDelivery], search_term: str
     ) -> tuple[QuerySet[WebhookDelivery], bool]:
-        """Find a delivery by its id, or those to an endpoint or of an event."""
+        """Return the delivery with this id, or those to the endpoint or of the event with it."""
         if not search_term:
             return queryset, False
         if is_id("we", search_term):
@@ -54,12 +54,12 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
         return queryset.filter(pk=search_term), False
 
     def has_redeliver_permission(self, request: HttpRequest) -> bool:
-        """Whether the action is offered."""
+        """Return whether the user is offered the action."""
         return request.user.has_perm("organizations.change_webhookdelivery")
 
     @admin.action(description="Redeliver selected webhook deliveries", permissions=["redeliver"])
     def redeliver(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
-        """Send the selected deliveries again, but those whose endpoint is disabled."""
+        """Send the selected deliveries again, except to endpoints that are disabled."""
         selected: dict[WebhookEndpoint, list[str]] = defaultdict(list)
         for delivery in queryset.select_related("endpoint"):
             selected[delivery.endpoint].append(delivery.pk)
@@ -76,22 +76,22 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
 
     @admin.display(description="Event")
     def event_type(self, delivery: WebhookDelivery) -> str:
-        """Say what happened."""
+        """Return the type of the event in words."""
         return delivery.event.get_type_display()
 
     @admin.display(description="Endpoint")
     def endpoint_url(self, delivery: WebhookDelivery) -> str:
-        """Name the address."""
+        """Return the endpoint's address."""
         return delivery.endpoint.url
 
     @admin.display(description="Event")
     def event_link(self, delivery: WebhookDelivery) -> str:
-        """Lead to what happened."""
+        """Return a link to the event."""
         address = reverse("admin:organizations_event_change", args=[delivery.event_id])
         return format_html('<a href="{}">{}</a>', address, self.event_type(delivery))
 
     @admin.display(description="Endpoint")
     def endpoint_link(self, delivery: WebhookDelivery) -> str:
-        """Lead to the address and its health."""
+        """Return a link to the endpoint."""
         address = reverse("admin:organizations_webhookendpoint_change", args=[delivery.endpoint_id])
         return format_html('<a href="{}">{}</a>', address, delivery.endpoint.url)

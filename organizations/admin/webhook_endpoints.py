@@ -1,4 +1,4 @@
-"""Who outside hears of changes, and how they fare."""
+"""The admin of webhook endpoints, with their health."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -25,7 +25,7 @@ from organizations.models import Organization, Source, WebhookEndpoint
 
 
 class HealthFilter(admin.SimpleListFilter):
-    """Endpoints by how they fare."""
+    """Filters endpoints by whether they are enabled and receive events."""
 
     title = "health"
     parameter_name = "health"
@@ -33,7 +33,7 @@ class HealthFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[WebhookEndpoint]
     ) -> list[tuple[str, str]]:
-        """Return what can be asked for."""
+        """Return the choices."""
         return [
             ("enabled", "Enabled"),
             ("failing", "Enabled and failing"),
@@ -44,7 +44,7 @@ class HealthFilter(admin.SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]
     ) -> QuerySet[WebhookEndpoint]:
-        """Narrow the endpoints to those."""
+        """Return the endpoints of the chosen health; all endpoints if none is chosen."""
         endpoints = WebhookEndpoint.objects
         match self.value():
             case "enabled":
@@ -59,7 +59,7 @@ class HealthFilter(admin.SimpleListFilter):
 
 
 class WebhookEndpointForm(forms.ModelForm[WebhookEndpoint]):
-    """What staff change of an endpoint."""
+    """The form with what staff may change of an endpoint."""
 
     event_types = forms.MultipleChoiceField(
         choices=EVENT_TYPES,
@@ -73,7 +73,7 @@ class WebhookEndpointForm(forms.ModelForm[WebhookEndpoint]):
         fields = ("url", "description", "event_types")
 
     def clean_url(self) -> str:
-        """Refuse another address that nothing may be sent to."""
+        """Refuse a new address to which webhooks may not be sent. Raises ValidationError."""
         url: str = self.cleaned_data["url"]
         if "url" in self.changed_data:
             refuse_forbidden(url)
@@ -82,9 +82,9 @@ class WebhookEndpointForm(forms.ModelForm[WebhookEndpoint]):
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
-    """An endpoint with its health.
+    """The admin of endpoints, which changes, tests, enables and disables them.
 
-    It is made and deleted by the API alone, whose answer is the only place that shows a secret.
+    Only the API creates and deletes endpoints, since only its response shows the secret.
     """
 
     form = WebhookEndpointForm
@@ -107,7 +107,7 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint], search_term: str
     ) -> tuple[QuerySet[WebhookEndpoint], bool]:
-        """Find an endpoint by its id, or those of an organization."""
+        """Return the endpoint with this id, or those of the organizations found."""
         if not search_term:
             return queryset, False
         if is_id("we", search_term):
@@ -116,25 +116,25 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
         return queryset.filter(organization__in=matching), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody makes one here."""
+        """Forbid adding."""
         return False
 
     def has_delete_permission(
         self, request: HttpRequest, obj: WebhookEndpoint | None = None
     ) -> bool:
-        """Nobody deletes one here; it is disabled."""
+        """Forbid deletion; an endpoint can be disabled instead."""
         return False
 
     def save_model(
         self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool
     ) -> None:
-        """Change what was changed on the page, and nothing that a worker writes meanwhile."""
+        """Save only the changed fields, so as not to overwrite what a worker writes meanwhile."""
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         change_endpoint(obj.organization_id, obj.pk, **changes)
 
     @admin.display(description="Health")
     def health(self, endpoint: WebhookEndpoint) -> str:
-        """Say whether events arrive, or else since when and why not."""
+        """Return whether events arrive, in words, or since when and why not."""
         if endpoint.disabled_at:
             since = date_format(endpoint.disabled_at, "DATETIME_FORMAT")
             return f"Disabled since {since}: {endpoint.get_disabled_reason_display()}"
@@ -144,24 +144,24 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
 
     @admin.display(description="Deliveries")
     def deliveries(self, endpoint: WebhookEndpoint) -> str:
-        """Lead to what it was sent."""
+        """Return a link to the endpoint's deliveries."""
         address = reverse("admin:organizations_webhookdelivery_changelist")
         query = urlencode({"endpoint__exact": endpoint.pk})
         return format_html('<a href="{}?{}">See what it was sent</a>', address, query)
 
     @admin.action(description="Enable selected webhook endpoints", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
-        """Have events sent to the selected endpoints again."""
+        """Enable the selected endpoints."""
         self._set_enabled(request, queryset, True)
 
     @admin.action(description="Disable selected webhook endpoints", permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
-        """Have nothing sent to the selected endpoints."""
+        """Disable the selected endpoints."""
         self._set_enabled(request, queryset, False)
 
     @admin.action(description="Send a test to selected webhook endpoints", permissions=["change"])
     def send_test(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
-        """Send a test event to each of the selected endpoints that are enabled."""
+        """Send a test event to each selected endpoint; say which cannot be sent one."""
         for endpoint in queryset:
             try:
                 send_test(
@@ -181,7 +181,7 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
     def _set_enabled(
         self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint], is_enabled: bool
     ) -> None:
-        """Enable or disable these endpoints, log it, and say so."""
+        """Enable or disable the endpoints, write the admin's log, and report it."""
         changed = [
             change_endpoint(endpoint.organization_id, endpoint.pk, is_enabled=is_enabled)
             for endpoint in endpoints
@@ -192,7 +192,7 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
 
 
 def links_to_endpoints(endpoints: Iterable[WebhookEndpoint]) -> str:
-    """Return the endpoints' descriptions, or addresses, each as a link to its page."""
+    """Return links to the endpoints, named by description or else by address; "-" for none."""
     links = format_html_join(
         ", ",
         '<a href="{}">{}</a>',
