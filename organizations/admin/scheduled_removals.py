@@ -80,7 +80,7 @@ class ScheduledRemovalAdmin(ReadOnlyAdmin[ScheduledRemoval]):
         return queryset.filter(membership__user__in=User.objects.matching(search_term)), False
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may cancel, which whoever may remove members may."""
+        """Return whether the user may cancel; the permission to remove members includes it."""
         return staff_may(request.user, "remove")
 
     @admin.action(description="Cancel selected scheduled removals", permissions=["cancel"])

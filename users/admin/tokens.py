@@ -67,7 +67,7 @@ class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
         return queryset.filter(user__in=User.objects.matching(search_term)), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Forbid adding: a token is shown once, to whoever makes it on the command line."""
+        """Forbid adding: only the command that creates a token shows it."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: AccessToken | None = None) -> bool:
