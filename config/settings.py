@@ -192,6 +192,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / ".static"
@@ -280,6 +281,7 @@ SPECTACULAR_SETTINGS = {
         "WebhookEndpointStatus": "organizations.api.webhook_endpoints.STATUSES",
         "WebhookDeliveryStatus": "organizations.models.webhook.WebhookDelivery.Status",
     },
+    "WEBHOOKS": ["organizations.api.webhook_events.SENT"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "DESCRIPTION": (

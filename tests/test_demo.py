@@ -134,6 +134,18 @@ def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
         assert answer(address, token, "DELETE", user, confirmed) == (204, b"")
 
 
+def test_a_demo_that_is_told_to_stop_ends_its_worker_and_its_database_too(server: Server) -> None:
+    with running("manage.py", "demo", str(free_port()), environment=settings(server)) as demo:
+        started(demo)
+        demo.until("Launching a worker on all queues")
+        demo.process.terminate()
+
+        assert demo.process.wait(60) == 0
+        with pytest.raises(AssertionError):  # nobody has its output open any more
+            demo.until("(?!)")
+        assert not (server.data / "postmaster.pid").exists()
+
+
 def test_the_demo_leaves_a_server_alone_unless_it_is_forced() -> None:
     environment = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing"}
 
@@ -195,9 +207,10 @@ def test_the_readmes_receiver_hears_of_a_removal_signed_within_five_seconds(
             removed_at = time.monotonic()
             assert answer(address, token, "DELETE", user, {"confirm": True})[0] == 204
 
-            receiver.until(r"evt_\w+ member.removed .*'user_id': 'usr_abc123'")
+            receiver.until(r"evt_\w+ {'type': 'member.removed', .*'user_id': 'usr_abc123'")
             assert time.monotonic() - removed_at < 5
             forged = http.client.HTTPConnection(f"127.0.0.1:{port}", timeout=5)
             forged.request("POST", "/", b"{}", {"webhook-id": "evt_1"})
             assert forged.getresponse().status == 400
             forged.close()
+            receiver.until("Refused: the signature is wrong")

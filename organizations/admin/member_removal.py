@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 
 from config.admin.site import staff_of
 from config.errors import ContractError
@@ -183,7 +184,9 @@ class MemberRemovalAdmin(MemberActionAdmin):
                     if outcome.refusal:
                         refusals.append(f"{member.user}: {outcome.refusal}")
         if scheduled:
-            self.message_user(request, f"Scheduled: {scheduled:,}.")
+            pending = reverse("admin:organizations_scheduledremoval_changelist") + "?state=pending"
+            text = 'Scheduled: {}. <a href="{}">See the scheduled removals</a>'
+            self.message_user(request, format_html(text, f"{scheduled:,}", pending))
         for refusal in refusals[:SHOWN]:
             self.message_user(request, f"Not scheduled: {refusal}", messages.WARNING)
         return redirect(CHANGELIST)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -82,6 +82,17 @@ class ScheduledRemovalAdmin(ReadOnlyAdmin[ScheduledRemoval]):
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may cancel; the permission to remove members includes it."""
         return staff_may(request.user, "remove")
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **options: Any
+    ) -> HttpResponse:
+        """Offer the action on the page of one that is pending, too."""
+        schedule: ScheduledRemoval = context["original"]
+        context["can_be_cancelled"] = (
+            schedule.state == ScheduledRemoval.Status.PENDING
+            and self.has_cancel_permission(request)
+        )
+        return super().render_change_form(request, context, *args, **options)
 
     @admin.action(description="Cancel selected scheduled removals", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ScheduledRemoval]) -> None:

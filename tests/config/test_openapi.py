@@ -1,5 +1,6 @@
 """The description of the API: valid, complete, and readable without an outside network."""
 
+import json
 import re
 from typing import Any
 
@@ -11,6 +12,9 @@ from drf_spectacular.generators import SchemaGenerator
 
 from config.api.errors import NotFoundError, OtherError
 from config.errors import ContractError
+from organizations.events.delivery import body_of
+from organizations.events.signature import signed_headers
+from tests.factories import WebhookDeliveryFactory
 
 ORGANIZATION = "/v1/organizations/{organization_id}"
 REMOVAL = f"{ORGANIZATION}/users/{{user_id}}"
@@ -26,6 +30,19 @@ def schema(client: Client) -> Any:
 
 def test_the_schema_is_valid_and_made_without_a_warning(tmp_path: Any) -> None:
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "x.yml"))
+
+
+def test_what_webhooks_send_is_described(schema: Any, db: None) -> None:
+    delivery = WebhookDeliveryFactory.create()
+    body = json.loads(body_of(delivery.event))
+    sent = schema["webhooks"]["event"]["post"]
+
+    described = sent["requestBody"]["content"]["application/json"]["schema"]
+    assert set(body) == set(described["required"])
+    assert set(body["data"]) >= set(described["properties"]["data"]["required"])
+    assert body["type"] in described["properties"]["type"]["enum"]
+    headers = signed_headers(delivery, b"{}")
+    assert {each["name"] for each in sent["parameters"]} == set(headers) - {"Content-Type"}
 
 
 def test_every_parameter_of_a_query_is_described(schema: Any) -> None:

@@ -1,6 +1,8 @@
 """``manage.py demo``: a first look at the application, with a sample to try it on."""
 
 import secrets
+import signal
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -59,6 +61,8 @@ class Command(BaseCommand):
                 "The demo brings its own PostgreSQL, but DATABASE_URL names a server. Unset it, or"
                 " pass --force to make the sample organization there."
             )
+        # As with Ctrl-C: what runs along, the worker and PostgreSQL, ends too.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         try:
             call_command("migrate", verbosity=0, skip_checks=False)
         except ImproperlyConfigured as error:  # the embedded PostgreSQL, which says what to do

@@ -1,5 +1,6 @@
 """Removals on a date in the admin: asked for, seen and cancelled."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -51,7 +52,7 @@ def test_with_a_date_the_removal_is_scheduled_and_nobody_removed(
     )
 
     asked = ScheduledRemoval.objects.get()
-    assert "Scheduled: 1." in text_of(page)
+    assert f'Scheduled: 1. <a href="{LIST}?state=pending">' in text_of(page)
     assert (asked.requested_by, asked.source) == (staff, "admin")
     assert (asked.reason, asked.transferred_to) == ("End of contract", department)
     assert Membership.objects.current().filter(pk=member.pk).exists()
@@ -118,6 +119,34 @@ def test_cancelling_takes_what_is_pending_and_says_what_is_not(
     assert (asked.status, asked.cancelled_by) == ("cancelled", staff)
     assert "Cancelled: 1." in text_of(page)
     assert "Not pending any more, and not changed: 1." in text_of(page)
+
+
+def test_a_pending_ones_page_has_a_button_that_cancels_it(
+    browser: Client, member: Membership
+) -> None:
+    asked = pending(member)
+    address = f"{LIST}{asked.pk}/change/"
+    page = text_of(browser.get(address))
+    assert "Cancel this removal" in page
+    sent = dict(re.findall(r'<input type="hidden" name="(_?\w*action)" value="(\w+)">', page))
+    assert sent == {"action": "cancel", "_selected_action": asked.pk}
+
+    browser.post(LIST, sent)
+
+    asked.refresh_from_db()
+    assert asked.status == "cancelled"
+    assert "Cancel this removal" not in text_of(browser.get(address))
+
+
+def test_a_time_is_shown_with_its_zone(browser: Client, member: Membership) -> None:
+    at = (timezone.now() + timedelta(days=1)).replace(hour=17, minute=0)
+    schedule(member, remove_at=at)
+
+    assert f"{at:%Y}, 5 p.m. UTC" in text_of(browser.get(LIST))
+    confirmation = text_of(browser.get(select(browser, [member]).url))
+    assert f"{at:%Y}, 5 p.m. UTC" in confirmation
+    assert "On a date (UTC)" in confirmation
+    assert "Yes, remove 1 member, now or on the date" in confirmation
 
 
 def test_an_earlier_schedule_does_not_cancel_the_one_that_is_pending(
