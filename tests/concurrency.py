@@ -49,12 +49,12 @@ def in_background(call: Callable[[], Result]) -> Iterator[Future[Result]]:
         yield pool.submit(run)
 
 
-def until_somebody_waits_for_a_lock() -> None:
-    """Return when another connection to this database waits for a lock that somebody holds.
+def until_somebody_waits_for_a_lock(number: int = 1) -> None:
+    """Return when so many connections to this database wait for locks that somebody holds.
 
     Raises AssertionError if that does not happen.
     """
-    _until("wait_event_type = 'Lock'", lambda waiting: waiting > 0)
+    _until("wait_event_type = 'Lock'", lambda waiting: waiting >= number)
 
 
 def cut_whoever_waits_for_a_lock() -> None:

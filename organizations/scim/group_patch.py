@@ -1,4 +1,4 @@
-"""A PATCH of a group, as what it changes: 1,000 operations are one change."""
+"""A PATCH or PUT of a group, as what it changes: 1,000 operations are one change."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,12 +7,14 @@ from typing import Any, Self
 from scim2_models import InvalidValueException, PatchOp
 from scim2_models.path import CompareOperator, Comparison, FilterNode
 
+from organizations.scim.resources import Group
+
 OF_GROUP = "urn:ietf:params:scim:schemas:core:2.0:group:"
 
 
 @dataclass(slots=True)
 class GroupPatch:
-    """What a PATCH makes of a group's name and of who belongs to it.
+    """What a request makes of a group's name and of who belongs to it.
 
     With ``replaces``, those who join are all who belong to it then.
     """
@@ -49,6 +51,15 @@ class GroupPatch:
                     if not isinstance(value, str) or not value.strip():
                         raise InvalidValueException(detail="A group has a displayName.")
                     patch.name = value
+        return patch
+
+    @classmethod
+    def replacing(cls, group: Group) -> Self:
+        """Return what a PUT changes: what it does not name stays."""
+        patch = cls(name=group.display_name)
+        if "members" in group.model_fields_set:
+            patch.joining = {member.value for member in group.members or [] if member.value}
+            patch.replaces = True
         return patch
 
     def _change_members(self, op: str, value: object) -> None:

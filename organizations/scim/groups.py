@@ -42,8 +42,15 @@ class Groups:
         }
 
     def lock(self, group_id: str) -> None:
-        """Lock a department and its members, until the transaction ends."""
-        self._lock_department(group_id)
+        """Lock a department until the transaction ends. Raises NotFoundException.
+
+        That members join and leave otherwise is not kept from them.
+        """
+        self._find(self._departments().select_for_update(no_key=True), group_id)
+
+    def lock_members(self, group_id: str) -> None:
+        """Lock a department and its members: before who belongs to it is read and written back."""
+        self.lock(group_id)
         lock_members(self.organization_id, self._member_ids(group_id))
 
     def get(self, group_id: str, asked: ResponseParameters[Any] | None = None) -> Group:
@@ -73,7 +80,7 @@ class Groups:
     def update(self, resource: Group, expected_version: str | None) -> Group:
         """Write what differs from what is there; return the result. Raises NotFoundException."""
         group_id = resource.id or ""
-        self.lock(group_id)
+        self.lock_members(group_id)
         before = self.get(group_id)
         require_version(before, expected_version)
         here, wanted = _ids_of(before), _ids_of(resource)
@@ -84,8 +91,11 @@ class Groups:
         return self.get(group_id)
 
     def patch(self, group_id: str, patch: GroupPatch) -> None:
-        """Change a department, and read no more of it than that needs. Raises NotFoundException."""
-        self._lock_department(group_id)
+        """Change a department, and read no more of it than that needs. Raises NotFoundException.
+
+        Who joins and who leaves are locked at once, in one order: two groups may swap members.
+        """
+        self.lock(group_id)
         leaving = patch.leaving
         if patch.replaces:
             leaving = set(self._member_ids(group_id)) - patch.joining
@@ -116,10 +126,6 @@ class Groups:
         if department := departments.filter(pk__in=known).first():
             return department
         raise NotFoundException(detail="There is no such group.")
-
-    def _lock_department(self, group_id: str) -> None:
-        """Lock a department; that members join and leave otherwise is not kept from them."""
-        self._find(self._departments().select_for_update(no_key=True), group_id)
 
     def _rename(self, group_id: str, name: str) -> None:
         """Give a department another name."""

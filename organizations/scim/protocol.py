@@ -112,13 +112,35 @@ class Handler(ScimHandler):
         # Each is applied to the whole resource: of 3,000 that add an e-mail it takes 26 s.
         if resource_type.name == "User" and len(patch_op.operations or ()) > MOST_OPERATIONS:
             raise InvalidValueException(detail=f"At most {MOST_OPERATIONS} operations on a user.")
-        patch = GroupPatch.of(patch_op) if resource_type.name == "Group" else None
-        if patch is None:
-            return super().patch_resource(resource_type, resource_id, patch_op, conditions)
-        conditions.check(None, "PATCH")
-        self.storage.groups.patch(resource_id, patch)
+        if resource_type.name == "Group":
+            if patch := GroupPatch.of(patch_op):
+                conditions.check(None, "PATCH")
+                return self._change_group(resource_type, resource_id, patch)
+            self.storage.groups.lock_members(resource_id)
+        return super().patch_resource(resource_type, resource_id, patch_op, conditions)
+
+    def replace_resource(
+        self,
+        resource_type: ResourceType,
+        current: Resource[Any],
+        replacement: Resource[Any],
+        conditions: Conditions,
+    ) -> Resource[Any]:
+        """Apply a PUT; return the resource as it is then."""
+        if isinstance(replacement, Group):
+            self.service.check_preconditions(current, "PUT", conditions)
+            return self._change_group(
+                resource_type, current.id or "", GroupPatch.replacing(replacement)
+            )
+        return super().replace_resource(resource_type, current, replacement, conditions)
+
+    def _change_group(
+        self, resource_type: ResourceType, group_id: str, patch: GroupPatch
+    ) -> Resource[Any]:
+        """Change a group; return of it what the request asks for."""
+        self.storage.groups.patch(group_id, patch)
         asked = self.service.read_response_parameters(resource_type, self.request.query)
-        return self.storage.groups.get(resource_id, asked)
+        return self.storage.groups.get(group_id, asked)
 
 
 SERVICE = Service(PROVIDER)

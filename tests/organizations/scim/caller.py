@@ -9,7 +9,7 @@ from django.test import Client
 from organizations.access import capabilities_in
 from organizations.capabilities import Capability
 from organizations.exceptions import OrganizationAccessDeniedError
-from organizations.models import Organization, ScimConnection
+from organizations.models import Membership, Organization, ScimConnection
 from tests.directories import connect
 from users.models import User
 
@@ -72,6 +72,12 @@ GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 def new_user(user_name: str, **attributes: Any) -> dict[str, Any]:
     """Return the body that adds somebody."""
     return {"schemas": [USER], "userName": user_name, **attributes}
+
+
+def new_group(name: str, *members: Membership) -> dict[str, Any]:
+    """Return the body that makes a group."""
+    values = [{"value": member.user_id} for member in members]
+    return {"schemas": [GROUP], "displayName": name, "members": values}
 
 
 def rights(organization: Organization, user_id: str) -> frozenset[Capability] | None:

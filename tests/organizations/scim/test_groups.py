@@ -1,20 +1,12 @@
 """Departments, as a directory makes, changes and deletes them."""
 
-from typing import Any
-
 import pytest
 
 from organizations.models import Department, Event, Membership, Organization
 from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
-from tests.organizations.scim.caller import GROUP, Directory
+from tests.organizations.scim.caller import GROUP, Directory, new_group
 from tests.removals import remove
-
-
-def new_group(name: str, *members: Membership) -> dict[str, Any]:
-    """Return the body that makes a group."""
-    values = [{"value": member.user_id} for member in members]
-    return {"schemas": [GROUP], "displayName": name, "members": values}
 
 
 def belonging(department: Department) -> set[str]:

@@ -8,12 +8,17 @@ from django.db import OperationalError, transaction
 from psycopg.errors import DeadlockDetected
 
 from organizations.locks import lock_members
-from organizations.models import Membership, Organization
+from organizations.models import Department, Membership, Organization
 from organizations.scim.users import Users
-from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
+from tests.concurrency import (
+    DEADLINE_SECONDS,
+    all_at_once,
+    in_background,
+    until_somebody_waits_for_a_lock,
+)
 from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFactory
-from tests.organizations.scim.caller import Answer, Directory, new_user, rights
+from tests.organizations.scim.caller import GROUP, Answer, Directory, new_group, new_user, rights
 from tests.removals import remove
 from users.models import User
 
@@ -84,6 +89,49 @@ def test_groups_that_change_members_in_opposite_order_are_all_changed(
 
     assert [answer.status for answer in answers] == [200, 200]
     assert [group.memberships.count() for group in groups] == [20, 20]
+
+
+def test_groups_that_swap_members_do_not_wait_for_each_other(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("organizations.retries.ATTEMPTS", 1)  # a deadlock would be answered
+    directory = Directory.of(organization)
+    groups = DepartmentFactory.create_batch(2, organization=organization)
+    one, other = (
+        MembershipFactory.create(organization=organization, departments=[group]) for group in groups
+    )
+
+    def swap(group: Department, joining: Membership) -> Answer:
+        body = new_group(group.name, joining)
+        return directory.send("PUT", f"/Groups/{group.pk}", body)
+
+    with ExitStack() as stack, transaction.atomic():
+        lock_members(organization.pk, [one.user_id, other.user_id])
+        answers = [
+            stack.enter_context(in_background(partial(swap, *each)))
+            for each in zip(groups, (other, one), strict=True)
+        ]
+        until_somebody_waits_for_a_lock(2)
+
+    assert [answer.result().status for answer in answers] == [200, 200]
+    assert [group.memberships.get().user_id for group in groups] == [other.user_id, one.user_id]
+
+
+def test_a_group_renamed_while_a_member_leaves_it_does_not_take_them_back(
+    organization: Organization,
+) -> None:
+    directory = Directory.of(organization)
+    group = DepartmentFactory.create(organization=organization)
+    member = MembershipFactory.create(organization=organization, departments=[group])
+    body = {"schemas": [GROUP], "displayName": "Renamed"}
+    renaming = partial(directory.send, "PUT", f"/Groups/{group.pk}", body)
+    with ExitStack() as stack, transaction.atomic():
+        lock_members(organization.pk, [member.user_id])
+        member.department_memberships.all().delete()
+        answer = stack.enter_context(in_background(renaming)).result(DEADLINE_SECONDS)
+
+    assert answer.body["displayName"] == "Renamed"
+    assert not group.memberships.exists()
 
 
 def test_a_deadlock_repeats_the_whole_request(
