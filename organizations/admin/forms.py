@@ -118,11 +118,12 @@ class RemovalForm(TargetsForm):
         label="On a date (UTC)",
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=(
-            "Empty: now. On a date, it is decided then whether they can go and whether you may"
-            " remove them. They are not told, but webhook endpoints of the organization are, at"
-            " once."
+            "Only to schedule it: it is decided then whether they can go and whether you may remove"
+            " them. They are not told, but webhook endpoints of the organization are, at once."
         ),
     )
+    # Which button was pressed: a browser sends a date that is half typed as none.
+    when = forms.ChoiceField(choices=[("now", "now"), ("on_date", "on the date")], required=False)
 
     def clean_remove_at(self) -> datetime | None:
         """Refuse a time in the past or more than a year ahead."""
@@ -130,6 +131,17 @@ class RemovalForm(TargetsForm):
         if moment and (problem := problem_of(moment)):
             raise ValidationError(problem)
         return moment
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse a date where it is to be now, and none where it is to be on a date."""
+        cleaned = super().clean()
+        if "remove_at" not in self.errors:
+            match self.cleaned_data.get("when"), self.cleaned_data["remove_at"]:
+                case "on_date", None:
+                    self.add_error("remove_at", "Enter a date and a time, or remove them now.")
+                case "now", datetime():
+                    self.add_error("remove_at", "Empty it to remove them now, or schedule it.")
+        return cleaned
 
 
 class TransferForm(TargetsForm):

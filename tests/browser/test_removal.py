@@ -103,7 +103,9 @@ def test_staff_find_a_leaver_and_remove_them_by_keyboard_alone(
     page.get_by_label("Reason").focus()
     page.keyboard.type("Contract ended")
     press("Tab")
-    expect(page.get_by_role("button", name="Yes, remove 1 member")).to_be_focused()
+    expect(page.get_by_role("button", name="Schedule for the date")).to_be_focused()
+    press("Tab")
+    expect(page.get_by_role("button", name="Yes, remove 1 member now")).to_be_focused()
     press("Enter")
 
     expect(page.get_by_text("12 resources passed to Sales.")).to_be_visible()
@@ -163,3 +165,14 @@ def test_the_button_on_a_members_page_works_at_a_phones_width(
     assert_accessible(page)
     expect(page.get_by_role("heading", name="Removed: 1")).to_be_visible()
     assert console == []
+
+
+def test_a_half_typed_date_removes_nobody(page: Page, leaver: Membership) -> None:
+    log_in(page)
+    page.goto(f"/admin/organizations/membership/{leaver.pk}/removal/")
+    page.get_by_label("On a date").focus()
+    page.keyboard.type("12312026")  # and no time
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Enter a date and a time, or remove them now.")).to_be_visible()
+    assert Membership.objects.current().filter(pk=leaver.pk).exists()

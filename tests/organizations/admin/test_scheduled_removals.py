@@ -68,6 +68,23 @@ def test_whom_the_page_says_cannot_go_is_not_scheduled(
 
 
 @pytest.mark.parametrize(
+    ("when", "remove_at", "problem"),
+    [
+        ("on_date", "", "Enter a date and a time, or remove them now."),
+        ("now", tomorrow(), "Empty it to remove them now, or schedule it."),
+    ],
+)
+def test_the_button_that_is_pressed_and_the_date_must_agree(
+    browser: Client, member: Membership, when: str, remove_at: str, problem: str
+) -> None:
+    page = browser.post(select(browser, [member]).url, {"when": when, "remove_at": remove_at})
+
+    assert problem in text_of(page)
+    assert Membership.objects.current().filter(pk=member.pk).exists()
+    assert not ScheduledRemoval.objects.exists()
+
+
+@pytest.mark.parametrize(
     ("remove_at", "problem"),
     [
         ("2020-01-01T00:00", "Must be in the future."),
@@ -146,7 +163,7 @@ def test_a_time_is_shown_with_its_zone(browser: Client, member: Membership) -> N
     confirmation = text_of(browser.get(select(browser, [member]).url))
     assert f"{at:%Y}, 5 p.m. UTC" in confirmation
     assert "On a date (UTC)" in confirmation
-    assert "Yes, remove 1 member, now or on the date" in confirmation
+    assert "Yes, remove 1 member now" in confirmation
 
 
 def test_an_earlier_schedule_does_not_cancel_the_one_that_is_pending(
