@@ -122,8 +122,9 @@ class RemovalForm(TargetsForm):
             " them. They are not told, but webhook endpoints of the organization are, at once."
         ),
     )
-    # Which button was pressed: a browser sends a date that is half typed as none.
-    when = forms.ChoiceField(choices=[("now", "now"), ("on_date", "on the date")], required=False)
+    # The buttons: a browser sends a date that is half typed as none.
+    on_date = forms.BooleanField(required=False)
+    now = forms.BooleanField(required=False)
 
     def clean_remove_at(self) -> datetime | None:
         """Refuse a time in the past or more than a year ahead."""
@@ -136,11 +137,11 @@ class RemovalForm(TargetsForm):
         """Refuse a date where it is to be now, and none where it is to be on a date."""
         cleaned = super().clean()
         if "remove_at" not in self.errors:
-            match self.cleaned_data.get("when"), self.cleaned_data["remove_at"]:
-                case "on_date", None:
-                    self.add_error("remove_at", "Enter a date and a time, or remove them now.")
-                case "now", datetime():
-                    self.add_error("remove_at", "Empty it to remove them now, or schedule it.")
+            has_date = bool(self.cleaned_data["remove_at"])
+            if self.cleaned_data["on_date"] and not has_date:
+                self.add_error("remove_at", "Enter a date and a time, or remove them now.")
+            if self.cleaned_data["now"] and has_date:
+                self.add_error("remove_at", "Empty it to remove them now, or schedule it.")
         return cleaned
 
 

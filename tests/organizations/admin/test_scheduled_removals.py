@@ -68,16 +68,16 @@ def test_whom_the_page_says_cannot_go_is_not_scheduled(
 
 
 @pytest.mark.parametrize(
-    ("when", "remove_at", "problem"),
+    ("button", "remove_at", "problem"),
     [
         ("on_date", "", "Enter a date and a time, or remove them now."),
         ("now", tomorrow(), "Empty it to remove them now, or schedule it."),
     ],
 )
 def test_the_button_that_is_pressed_and_the_date_must_agree(
-    browser: Client, member: Membership, when: str, remove_at: str, problem: str
+    browser: Client, member: Membership, button: str, remove_at: str, problem: str
 ) -> None:
-    page = browser.post(select(browser, [member]).url, {"when": when, "remove_at": remove_at})
+    page = browser.post(select(browser, [member]).url, {button: "Yes", "remove_at": remove_at})
 
     assert problem in text_of(page)
     assert Membership.objects.current().filter(pk=member.pk).exists()
