@@ -82,6 +82,8 @@ class Department(models.Model):
     )
     name = models.CharField(max_length=200)
     name_words = WordsField(of="name")
+    # What a directory calls it: stored and shown by SCIM, and nothing besides.
+    external_id = models.CharField(max_length=255, default="", db_default="", editable=False)
 
     objects = DepartmentQuerySet.as_manager()
 

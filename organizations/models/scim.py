@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Self
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -76,6 +77,7 @@ class ScimConnection(models.Model):
     remove_after_days = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
+        validators=[MinValueValidator(1)],
         help_text="Days after which a member whom it deactivated is removed; empty for never.",
     )
     last_request_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -109,6 +111,9 @@ class ScimConnection(models.Model):
                 to_fields=["organization", "id"],
                 name="scim_removal_department_in_organization",
                 violation_error_message="The organization has no such department.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(remove_after_days__gte=1), name="scim_removal_after_a_day"
             ),
         )
 

@@ -14,12 +14,13 @@ OF_GROUP = "urn:ietf:params:scim:schemas:core:2.0:group:"
 
 @dataclass(slots=True)
 class GroupPatch:
-    """What a request makes of a group's name and of who belongs to it.
+    """What a request makes of a group's name, its external id, and of who belongs to it.
 
     With ``replaces``, those who join are all who belong to it then.
     """
 
     name: str | None = None
+    external_id: str | None = None
     joining: set[str] = field(default_factory=set)
     leaving: set[str] = field(default_factory=set)
     replaces: bool = False
@@ -51,12 +52,18 @@ class GroupPatch:
                     if not isinstance(value, str) or not value.strip():
                         raise InvalidValueException(detail="A group has a displayName.")
                     patch.name = value
+                elif attribute == "externalid":
+                    if not isinstance(value, str | None):
+                        raise InvalidValueException(detail="An externalId is a text.")
+                    patch.external_id = "" if operation.op == "remove" else value or ""
         return patch
 
     @classmethod
     def replacing(cls, group: Group) -> Self:
         """Return what a PUT changes: what it does not name stays."""
         patch = cls(name=group.display_name)
+        if "external_id" in group.model_fields_set:
+            patch.external_id = group.external_id or ""
         if "members" in group.model_fields_set:
             patch.joining = {member.value for member in group.members or [] if member.value}
             patch.replaces = True

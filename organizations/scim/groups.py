@@ -72,7 +72,9 @@ class Groups:
     def create(self, resource: Group) -> Group:
         """Make a department, with members; return it."""
         department = Department.objects.create(
-            organization_id=self.organization_id, name=_name_of(resource)
+            organization_id=self.organization_id,
+            name=_name_of(resource),
+            external_id=resource.external_id or "",
         )
         self._change_members(department.pk, joining=_ids_of(resource), leaving=())
         return self.get(department.pk)
@@ -86,8 +88,7 @@ class Groups:
         here, wanted = _ids_of(before), _ids_of(resource)
         self._change_members(group_id, joining=wanted - here, leaving=here - wanted)
         # Last: another name locks a key, on which those wait who hold members.
-        if resource.display_name != before.display_name:
-            self._rename(group_id, _name_of(resource))
+        self._rename(group_id, _name_of(resource), resource.external_id or "")
         return self.get(group_id)
 
     def patch(self, group_id: str, patch: GroupPatch) -> None:
@@ -100,8 +101,7 @@ class Groups:
         if patch.replaces:
             leaving = set(self._member_ids(group_id)) - patch.joining
         self._change_members(group_id, joining=patch.joining, leaving=leaving)
-        if patch.name is not None:  # last: see above
-            self._rename(group_id, patch.name)
+        self._rename(group_id, patch.name, patch.external_id)  # last: see above
 
     def delete(self, group_id: str, expected_version: str | None) -> None:
         """Delete a department. Raises ConflictException while something refers to it."""
@@ -127,11 +127,18 @@ class Groups:
             return department
         raise NotFoundException(detail="There is no such group.")
 
-    def _rename(self, group_id: str, name: str) -> None:
-        """Give a department another name."""
+    def _rename(self, group_id: str, name: str | None, external_id: str | None) -> None:
+        """Give a department another name or external id; None leaves it as it is."""
         department = self._departments().get(pk=group_id)
-        department.name = name
-        department.save()
+        changed = {
+            field: value
+            for field, value in (("name", name), ("external_id", external_id))
+            if value is not None and value != getattr(department, field)
+        }
+        if changed:
+            for field, value in changed.items():
+                setattr(department, field, value)
+            department.save()
 
     def _member_ids(self, group_id: str) -> QuerySet[DepartmentMembership, str]:
         """Return the user ids of a department's members."""
@@ -172,6 +179,8 @@ def _narrow(departments: QuerySet[Department], attribute: str, value: str) -> Qu
     match attribute:
         case "displayname":
             return departments.filter(name__iexact=value)
+        case "externalid":
+            return departments.filter(external_id=value) if value else departments.none()
         case "id":
             return departments.filter(pk__in=[value] if is_id("dept", value) else [])
         case "members" | "members.value":
@@ -204,6 +213,11 @@ def _ids_of(resource: Group) -> set[str]:
 
 def _shown(department: Department, members: list[GroupMember] | None) -> Group:
     """Return a department as SCIM shows it."""
-    group = Group(id=department.pk, display_name=department.name, members=members)
+    group = Group(
+        id=department.pk,
+        external_id=department.external_id or None,
+        display_name=department.name,
+        members=members,
+    )
     group.meta = Meta(resource_type="Group", version=version_of(group))
     return group

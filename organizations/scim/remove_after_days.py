@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -19,6 +20,7 @@ from organizations.retries import retried
 from organizations.schedule.one_by_one import do_each, limit_waiting
 
 AT_A_TIME = 1000
+A_DAY = 24 * 60 * 60
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -50,7 +52,7 @@ def remove_leaver(connection_id: str, user_id: str) -> None:
         authority=ALL_CAPABILITIES,
         reason=f"Deactivated for {connection.remove_after_days} days.",
     )
-    if outcome.refusal:
+    if outcome.refusal and _is_news(connection, user_id, outcome.refusal.code):
         logger.error(
             "leaver_not_removed",
             organization_id=connection.organization_id,
@@ -58,6 +60,11 @@ def remove_leaver(connection_id: str, user_id: str) -> None:
             user_id=user_id,
             code=outcome.refusal.code,
         )
+
+
+def _is_news(connection: ScimConnection, user_id: str, code: str) -> bool:
+    """Tell whether it was not said in the last 24 hours: a leaver is tried every minute."""
+    return cache.add(f"leaver_not_removed_{connection.pk}_{user_id}_{code}", True, A_DAY)
 
 
 def _removing() -> ScimConnectionQuerySet:

@@ -36,6 +36,23 @@ def test_it_prints_the_token_and_the_base_url_for_a_shell(
     assert (connection.name, connection.remove_after_days) == ("Okta", None)
 
 
+@pytest.mark.parametrize("hosts", [[], ["*"], [".example.com"]])
+def test_it_says_what_to_put_into_the_base_url_where_no_host_is_named(
+    organization: Organization, settings: Settings, hosts: list[str]
+) -> None:
+    settings.ALLOWED_HOSTS = hosts
+    output, errors = StringIO(), StringIO()
+
+    call_command(
+        *("create_scim_connection", organization.pk, "--name", "Okta"),
+        stdout=output,
+        stderr=errors,
+    )
+
+    assert f"SCIM_URL=https://HOST/scim/v2/organizations/{organization.pk}\n" in output.getvalue()
+    assert "ALLOWED_HOSTS names no host" in errors.getvalue()
+
+
 def test_it_sets_what_happens_to_a_leaver(organization: Organization) -> None:
     one, other = DepartmentFactory.create_batch(2, organization=organization)
 

@@ -13,6 +13,7 @@ from organizations.models import Organization, ScimConnection
 from organizations.scim.connections import issue_token
 
 LONGEST_DAYS = 3650
+UNKNOWN_HOST = "HOST"
 
 
 def days(value: str) -> int:
@@ -23,10 +24,12 @@ def days(value: str) -> int:
 
 
 def base_url(organization_id: str) -> str:
-    """Return where a directory finds an organization, at the first name of ALLOWED_HOSTS."""
+    """Return where a directory finds an organization, at the first name of ALLOWED_HOSTS.
+
+    Where that names no host, somebody has to put one in.
+    """
     names = [name for name in settings.ALLOWED_HOSTS if not name.startswith((".", "*"))]
-    here = f"https://{names[0]}" if names else "http://127.0.0.1:8000"
-    return f"{here}/scim/v2/organizations/{organization_id}"
+    return f"https://{next(iter(names), UNKNOWN_HOST)}/scim/v2/organizations/{organization_id}"
 
 
 class Command(BaseCommand):
@@ -101,5 +104,11 @@ class Command(BaseCommand):
             f"{connection} may manage the members of {organization}."
             " Keep the token: it cannot be shown again."
         )
+        url = base_url(organization)
+        if f"//{UNKNOWN_HOST}/" in url:
+            self.stderr.write(
+                "ALLOWED_HOSTS names no host: put in the one, and the port if it is not 443, where"
+                f" the directory reaches this service, instead of {UNKNOWN_HOST}."
+            )
         self.stdout.write(f"export SCIM_TOKEN={token}")
-        self.stdout.write(f"export SCIM_URL={base_url(organization)}")
+        self.stdout.write(f"export SCIM_URL={url}")

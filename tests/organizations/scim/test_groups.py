@@ -177,3 +177,27 @@ def test_a_group_that_something_refers_to_is_not_deleted(
 
     assert answer.status == 409
     assert belonging(department) == {member.user_id}
+
+
+def test_the_directorys_id_of_a_group_is_stored_found_and_shown(
+    directory: Directory, organization: Organization
+) -> None:
+    made = directory.send("POST", "/Groups", {**new_group("A"), "externalId": "a1"})
+
+    assert made.body["externalId"] == "a1"
+    [found] = directory.send("GET", '/Groups?filter=externalId eq "a1"').body["Resources"]
+    assert found == made.body
+    assert directory.send("GET", '/Groups?filter=externalId eq ""').body["totalResults"] == 0
+
+
+def test_the_directorys_id_of_a_group_changes_where_it_is_named(directory: Directory) -> None:
+    made = directory.send("POST", "/Groups", {**new_group("A"), "externalId": "a1"})
+    path = f"/Groups/{made.body['id']}"
+
+    assert directory.send("PUT", path, new_group("B")).body["externalId"] == "a1"
+    renamed = directory.send("PUT", path, {**new_group("B"), "externalId": "b1"})
+    assert renamed.body["externalId"] == "b1"
+    change = {"op": "replace", "path": "externalId", "value": "c1"}
+    assert directory.patch(path, change).body["externalId"] == "c1"
+    assert "externalId" not in directory.patch(path, {"op": "remove", "path": "externalId"}).body
+    assert directory.patch(path, change | {"value": 1}).status == 400

@@ -3,10 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from organizations.capabilities import ALL_CAPABILITIES
 from organizations.deactivation.service import deactivate_members, reactivate_members
+from organizations.exceptions import LastOwnerCannotBeRemovedError
 from organizations.models import (
     Event,
     Membership,
@@ -15,17 +19,32 @@ from organizations.models import (
     ScimConnection,
     Source,
 )
+from organizations.removal.outcome import RemovalOutcome
 from organizations.scim.connections import disable
-from organizations.scim.remove_after_days import remove_leaver, remove_leavers
+from organizations.scim.remove_after_days import _leavers_due, remove_leaver, remove_leavers
 from organizations.scim.tasks import take_up_leavers
 from tests.directories import connect
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from tests.organizations.scim.populate import populate
 from tests.removals import remove
+from tests.sequential_scans import rows_read
 from tests.workers import work
 
 pytestmark = pytest.mark.django_db
 
 A_MONTH = timedelta(days=30)
+
+# One of each member, by nobody.
+EVENTS = """
+    SET LOCAL session_replication_role = replica;
+    INSERT INTO organizations_event (
+        id, type, organization_id, user_id, source, reason, data, trace_id, created_at
+    )
+    SELECT 'evt_' || id, 'member.deactivated', organization_id, user_id, 'api', '', '{}', '', now()
+    FROM organizations_membership WHERE organization_id = %s;
+    SET LOCAL session_replication_role = DEFAULT;
+    ANALYZE organizations_event;
+"""
 
 
 @pytest.fixture
@@ -183,9 +202,48 @@ def test_all_who_are_due_are_removed_a_few_at_a_time(
     assert Removal.objects.count() == 5
 
 
+def test_a_leaver_who_cannot_be_removed_is_logged_once_a_day(
+    leaver: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = RemovalOutcome(leaver.user_id, refusal=LastOwnerCannotBeRemovedError())
+    service = "organizations.scim.remove_after_days.remove_members"
+    monkeypatch.setattr(service, lambda *_, **__: [refused])
+
+    with capture_logs() as logged:
+        remove_leavers()
+        remove_leavers()
+
+    assert [entry["event"] for entry in logged] == ["leaver_not_removed"]
+
+
+def test_among_many_members_it_is_read_who_leaves(directory: ScimConnection) -> None:
+    ids = populate(directory.organization, 5000)
+    with connection.cursor() as cursor:
+        cursor.execute(EVENTS, [directory.organization_id])
+    for member in Membership.objects.filter(user__in=ids[1000:1003]):
+        deactivate(member, directory, ago=timedelta(days=1))
+    deactivate(Membership.objects.get(user=ids[2000]), directory, ago=A_MONTH)
+    tables = ("organizations_membership", "organizations_event")
+    before = rows_read(*tables)
+
+    due = list(_leavers_due(directory).values_list("user", flat=True))
+
+    assert due == [ids[2000]]
+    assert rows_read(*tables) - before < 50
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_removes_them(leaver: Membership) -> None:
     take_up_leavers.configure(task_kwargs={"timestamp": 0}).defer()
     work("schedule")
 
     assert not is_member(leaver)
+
+
+def test_nobody_is_removed_at_once(directory: ScimConnection) -> None:
+    directory.remove_after_days = 0
+
+    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+        directory.full_clean()
+    with pytest.raises(IntegrityError, match="scim_removal_after_a_day"):
+        directory.save()
