@@ -165,7 +165,7 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
         """Return whether the connection is enabled, in words."""
         return "Enabled" if connection.is_enabled else "Disabled"
 
-    @admin.display(description="Base URL")
+    @admin.display(description="Base URL, after this site's address")
     def base_url(self, connection: ScimConnection) -> str:
         """Return the base URL for the directory, as a path."""
         return f"/scim/v2/organizations/{connection.organization_id}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 from scim2_models import (
@@ -30,6 +30,7 @@ from organizations.models import (
     ScimIdentity,
     Source,
 )
+from organizations.models.membership import MembershipQuerySet
 from organizations.removal.service import remove_members
 from organizations.scim.accounts import change_account, find_or_make_account
 from organizations.scim.filters import equalities, unknown
@@ -149,13 +150,13 @@ class Users:
         if outcome.refusal:
             raise in_scim(outcome.refusal)
 
-    def _members(self) -> QuerySet[Membership]:
+    def _members(self) -> MembershipQuerySet:
         """Return the members, deactivated ones too."""
         return Membership.objects.current().filter(organization=self.organization_id)
 
     def _narrow(
-        self, members: QuerySet[Membership], attribute: str, value: object
-    ) -> QuerySet[Membership]:
+        self, members: MembershipQuerySet, attribute: str, value: object
+    ) -> MembershipQuerySet:
         """Return those of these members of whom an attribute has this value."""
         text = str(value)
         match attribute:
@@ -171,12 +172,8 @@ class Users:
             case "emails.type":
                 return members if text.lower() == "work" else members.none()
             case "active":
-                is_active = text.lower() == "true"
-                return (
-                    members.filter(is_active=True)
-                    if is_active
-                    else members.exclude(deactivated_at=None)
-                )
+                in_state = {"true": members.active(), "false": members.deactivated()}
+                return in_state.get(text.lower(), members.none())
         raise unknown(attribute)
 
     def _named(self, user_name: str) -> set[str]:
@@ -213,7 +210,7 @@ class Users:
         if outcome.refusal:
             raise in_scim(outcome.refusal)
 
-    def _read(self, members: QuerySet[Membership]) -> Sequence[User]:
+    def _read(self, members: MembershipQuerySet) -> Sequence[User]:
         """Return these members as SCIM shows them: three statements, however many."""
         found = list(members.select_related("user"))
         identities = {

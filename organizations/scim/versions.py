@@ -7,8 +7,11 @@ from scim2_models import PreconditionFailedException, Resource
 
 
 def version_of(resource: Resource[Any]) -> str:
-    """Return the version of a resource: its content, whenever it came to be."""
-    content = repr(resource.model_dump(exclude={"meta"}))
+    """Return the version of a resource: its own content, whenever it came to be.
+
+    A user's groups are not the user's own: one that is renamed keeps no user from being changed.
+    """
+    content = repr(resource.model_dump(exclude={"meta", "groups"}))
     return f'W/"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
 
 

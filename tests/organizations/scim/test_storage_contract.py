@@ -18,6 +18,7 @@ SUPPORTED = [
     'userName eq "nobody@work.example"',
     "active eq true",
     "active eq false",
+    "active eq null",
     'emails eq "alice@work.example"',
     'emails.type eq "work"',
     'emails[type eq "work" and value eq "alice@work.example"]',
