@@ -85,7 +85,7 @@ class Command(BulkCommand):
         if not len(people):
             raise CannotStartError(
                 f"No run {escaped(earlier)} of remove_members removed anybody from"
-                f" {run.organization}."
+                f" {run.organization}. Removals on a date are cancelled, in the admin."
             )
 
     def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
