@@ -219,7 +219,8 @@ def test_a_run_that_removed_nobody_here_is_named(
 
     assert (refused.status, refused.errors) == (
         2,
-        f"No run {earlier} of remove_members removed anybody from {organization}.\n",
+        f"No run {earlier} of remove_members removed anybody from {organization}."
+        " Removals on a date are cancelled, in the admin.\n",
     )
 
 
