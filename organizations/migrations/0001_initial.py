@@ -937,7 +937,7 @@ class Migration(migrations.Migration):
             name="requested_by",
             field=models.ForeignKey(
                 blank=True,
-                help_text="Whose permission is asked again when it is due, but a run of the command's.",
+                help_text="Whose permission is asked again when it is due.",
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="removals_scheduled",
@@ -1376,7 +1376,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("disabled_at", None)),
                 fields=("organization",),
                 name="one_enabled_scim_connection",
-                violation_error_message="The organization has an enabled connection already. In the admin another token can be issued for it, or it can be disabled.",
+                violation_error_message="The organization has an enabled connection already.",
             ),
         ),
         migrations.AddIndex(
