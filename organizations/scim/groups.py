@@ -88,7 +88,7 @@ class Groups:
         here, wanted = _ids_of(before), _ids_of(resource)
         self._change_members(group_id, joining=wanted - here, leaving=here - wanted)
         # Last: another name locks a key, on which those wait who hold members.
-        self._rename(group_id, _name_of(resource), resource.external_id or "")
+        self._name(group_id, _name_of(resource), resource.external_id or "")
         return self.get(group_id)
 
     def patch(self, group_id: str, patch: GroupPatch) -> None:
@@ -101,7 +101,7 @@ class Groups:
         if patch.replaces:
             leaving = set(self._member_ids(group_id)) - patch.joining
         self._change_members(group_id, joining=patch.joining, leaving=leaving)
-        self._rename(group_id, patch.name, patch.external_id)  # last: see above
+        self._name(group_id, patch.name, patch.external_id)  # last: see above
 
     def delete(self, group_id: str, expected_version: str | None) -> None:
         """Delete a department. Raises ConflictException while something refers to it."""
@@ -127,17 +127,15 @@ class Groups:
             return department
         raise NotFoundException(detail="There is no such group.")
 
-    def _rename(self, group_id: str, name: str | None, external_id: str | None) -> None:
+    def _name(self, group_id: str, name: str | None, external_id: str | None) -> None:
         """Give a department another name or external id; None leaves it as it is."""
         department = self._departments().get(pk=group_id)
-        changed = {
-            field: value
-            for field, value in (("name", name), ("external_id", external_id))
-            if value is not None and value != getattr(department, field)
-        }
-        if changed:
-            for field, value in changed.items():
-                setattr(department, field, value)
+        before = department.name, department.external_id
+        if name is not None:
+            department.name = name
+        if external_id is not None:
+            department.external_id = external_id
+        if (department.name, department.external_id) != before:
             department.save()
 
     def _member_ids(self, group_id: str) -> QuerySet[DepartmentMembership, str]:

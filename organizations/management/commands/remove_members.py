@@ -91,9 +91,9 @@ class Command(BulkCommand):
             help=(
                 "Remove nobody now, but let a worker do it at this time, given with its offset:"
                 " 2026-12-31T17:00+01:00. The report's outcome is scheduled, and a last column,"
-                " scheduled_removal_id, names each schedule; what counts is 0 and"
-                " removal_id empty, since nothing has happened yet. Exit status 0 means then that"
-                " everybody is scheduled."
+                " scheduled_removal_id, names each schedule; its numbers are 0 and"
+                " removal_id is empty, since nothing has happened yet. Exit status 0 then means"
+                " that everybody is scheduled."
             ),
         )
 

@@ -80,7 +80,7 @@ def test_an_organization_is_connected_once(browser: Client, organization: Organi
     form = {"organization": organization.pk, "name": "Entra ID"}
     page = text_of(browser.post(f"{CONNECTIONS}add/", form, follow=True))
 
-    assert "The organization has an enabled connection already" in page
+    assert "The organization has an enabled connection already." in page
     assert ScimConnection.objects.count() == 1
 
 
