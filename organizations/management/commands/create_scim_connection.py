@@ -13,7 +13,7 @@ from organizations.models import Organization, ScimConnection
 from organizations.scim.connections import issue_token
 
 LONGEST_DAYS = 3650
-UNKNOWN_HOST = "HOST"
+PLACEHOLDER = "HOST"
 
 
 def days(value: str) -> int:
@@ -23,13 +23,10 @@ def days(value: str) -> int:
     return int(value)
 
 
-def base_url(organization_id: str) -> str:
-    """Return where a directory finds an organization, at the first name of ALLOWED_HOSTS.
-
-    Where that names no host, somebody has to put one in.
-    """
+def public_host() -> str | None:
+    """Return the first name of ALLOWED_HOSTS, or None where it names no host."""
     names = [name for name in settings.ALLOWED_HOSTS if not name.startswith((".", "*"))]
-    return f"https://{next(iter(names), UNKNOWN_HOST)}/scim/v2/organizations/{organization_id}"
+    return next(iter(names), None)
 
 
 class Command(BaseCommand):
@@ -104,11 +101,13 @@ class Command(BaseCommand):
             f"{connection} may manage the members of {organization}."
             " Keep the token: it cannot be shown again."
         )
-        url = base_url(organization)
-        if f"//{UNKNOWN_HOST}/" in url:
+        host = public_host()
+        if host is None:
             self.stderr.write(
                 "ALLOWED_HOSTS names no host: put in the one, and the port if it is not 443, where"
-                f" the directory reaches this service, instead of {UNKNOWN_HOST}."
+                f" the directory reaches this service, instead of {PLACEHOLDER}."
             )
         self.stdout.write(f"export SCIM_TOKEN={token}")
-        self.stdout.write(f"export SCIM_URL={url}")
+        self.stdout.write(
+            f"export SCIM_URL=https://{host or PLACEHOLDER}/scim/v2/organizations/{organization}"
+        )

@@ -31,6 +31,21 @@ take_up_due.configure().defer(timestamp=0)
 """
 
 
+# How far the removal is: its schedule, records, roles of the organization's two, and events.
+STATE = """
+    SELECT status, (SELECT count(*) FROM organizations_removal),
+        (SELECT count(*) FROM organizations_roleassignment),
+        (SELECT count(*) FROM organizations_event WHERE type = 'member.removed')
+    FROM organizations_scheduledremoval
+"""
+
+
+def state(conninfo: str) -> list[tuple[object, ...]]:
+    """Return how far the removal is."""
+    with psycopg.connect(conninfo) as database:
+        return database.execute(STATE).fetchall()
+
+
 def until_somebody_waits_for_a_lock(database: psycopg.Connection) -> None:
     """Return when another connection waits; raises AssertionError if that does not happen."""
     deadline = time.monotonic() + DEADLINE_SECONDS
@@ -71,21 +86,11 @@ def test_the_database_is_restarted_in_the_middle_of_a_removal(server: Server) ->
                 server.start()
                 # It stops by itself, and is started again by whoever runs it.
                 assert worker.process.wait(TWO_MINUTES) == 0
-        with psycopg.connect(conninfo) as database:
-            before = database.execute(
-                "SELECT status, (SELECT count(*) FROM organizations_removal),"
-                " (SELECT count(*) FROM organizations_roleassignment)"
-                " FROM organizations_scheduledremoval"
-            ).fetchall()
+        before = state(conninfo)
         with working(**on_it):
             heard.until(1, seconds=TWO_MINUTES)
-        with psycopg.connect(conninfo) as database:
-            after = database.execute(
-                "SELECT status, (SELECT count(*) FROM organizations_removal),"
-                " (SELECT count(*) FROM organizations_event WHERE type = 'member.removed')"
-                " FROM organizations_scheduledremoval"
-            ).fetchall()
+        after = state(conninfo)
 
-    assert before == [("pending", 0, 2)]
-    assert after == [("done", 1, 1)]
+    assert before == [("pending", 0, 2, 0)]
+    assert after == [("done", 1, 1, 1)]
     assert len(set(heard.ids)) == 1
