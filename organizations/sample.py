@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from organizations.assignment.service import add_member, assign
-from organizations.capabilities import ALL_CAPABILITIES
 from organizations.deactivation.service import deactivate_members, reactivate_members
-from organizations.models import Department, Membership, Organization, Resource, Source
+from organizations.guards.caller import Operator
+from organizations.models import Department, Membership, Organization, Resource
 from organizations.removal.service import remove_members
 from users.models import User
 
@@ -81,10 +81,7 @@ def restore_sample() -> Organization:
         organization.pk,
         [DEACTIVATED.id],
         transfer_to=None,
-        actor=None,
-        source=Source.COMMAND,
-        authority=ALL_CAPABILITIES,
-        reason="On leave.",
+        caller=Operator(reason="On leave."),
     )
     if not _has_left(organization, FORMER):
         _restore_member(organization, FORMER)
@@ -93,10 +90,7 @@ def restore_sample() -> Organization:
             organization.pk,
             [FORMER.id],
             transfer_to=DEPARTMENT_ID,
-            actor=None,
-            source=Source.COMMAND,
-            authority=ALL_CAPABILITIES,
-            reason="The contract ended.",
+            caller=Operator(reason="The contract ended."),
         )
     return organization
 
@@ -114,17 +108,12 @@ def _restore_member(organization: Organization, person: Person) -> None:
         person.id,
         role_ids=list(roles.values_list("pk", flat=True)),
         department_ids=person.departments,
-        actor=None,
-        source=Source.COMMAND,
-        authority=ALL_CAPABILITIES,
-        may_give_owner=True,
+        caller=Operator(),
     )
     reactivate_members(  # who is active is refused, and stays so
         organization.pk,
         [person.id],
-        actor=None,
-        source=Source.COMMAND,
-        authority=ALL_CAPABILITIES,
+        caller=Operator(),
     )
 
 

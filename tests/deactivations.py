@@ -8,7 +8,8 @@ from organizations.deactivation.service import (
     deactivate_members,
     reactivate_members,
 )
-from organizations.models import Membership, Source
+from organizations.models import Membership
+from tests.callers import CallerWith
 from users.models import User
 
 Change = Callable[..., list[DeactivationOutcome]]
@@ -27,11 +28,7 @@ def deactivate(
         members[0].organization_id,
         [member.user_id for member in members],
         transfer_to=transfer_to,
-        actor=actor,
-        source=Source.ADMIN,
-        authority=authority,
-        reason=reason,
-        trace_id=trace_id,
+        caller=CallerWith(actor=actor, reason=reason, trace_id=trace_id, capabilities=authority),
     )
 
 
@@ -46,11 +43,7 @@ def reactivate(
     return reactivate_members(
         members[0].organization_id,
         [member.user_id for member in members],
-        actor=actor,
-        source=Source.ADMIN,
-        authority=authority,
-        reason=reason,
-        trace_id=trace_id,
+        caller=CallerWith(actor=actor, reason=reason, trace_id=trace_id, capabilities=authority),
     )
 
 

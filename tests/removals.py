@@ -6,6 +6,7 @@ from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import Membership, ScimConnection, Source
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.service import remove_members
+from tests.callers import CallerWith
 from users.models import User
 
 
@@ -23,12 +24,14 @@ def remove(
         members[0].organization_id,
         [member.user_id for member in members],
         transfer_to=transfer_to,
-        actor=actor,
-        source=Source.SCIM if connection else Source.ADMIN,
-        authority=authority,
-        reason=reason,
-        trace_id=trace_id,
-        connection=connection,
+        caller=CallerWith(
+            actor=actor,
+            source=Source.SCIM if connection else Source.ADMIN,
+            reason=reason,
+            trace_id=trace_id,
+            connection=connection,
+            capabilities=authority,
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import Membership, ScheduledRemoval, Source
 from organizations.schedule.service import ScheduleOutcome, schedule_removals
+from tests.callers import CallerWith
 from users.models import User
 
 
@@ -25,10 +26,7 @@ def schedule(
         [member.user_id for member in members],
         remove_at=remove_at or timezone.now() + timedelta(days=1),
         transfer_to=transfer_to,
-        actor=actor,
-        source=source,
-        authority=authority,
-        reason=reason,
+        caller=CallerWith(actor=actor, source=source, reason=reason, capabilities=authority),
     )
 
 

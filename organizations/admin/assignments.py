@@ -12,14 +12,13 @@ from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
-from config.admin.site import staff_of
-from config.trace import trace_id_of
 from organizations.admin.forms import ReasonForm
 from organizations.admin.member_actions import MemberActionAdmin
 from organizations.assignment.service import add_member, assign
-from organizations.capabilities import ALL_CAPABILITIES
+from organizations.guards.acts import ADD
+from organizations.guards.caller import Staff
 from organizations.locks import lock_members
-from organizations.models import DepartmentMembership, Membership, RoleAssignment, Source
+from organizations.models import DepartmentMembership, Membership, RoleAssignment
 
 Assignment = RoleAssignment | DepartmentMembership
 
@@ -116,6 +115,9 @@ class AssignmentAdmin(MemberActionAdmin):
 
     form = MembershipForm
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, ADD)
+
     def save_model(
         self, request: HttpRequest, obj: Membership, form: MembershipForm, change: bool
     ) -> None:
@@ -124,12 +126,7 @@ class AssignmentAdmin(MemberActionAdmin):
             added = add_member(
                 obj.organization_id,
                 obj.user_id,
-                actor=staff_of(request),
-                source=Source.ADMIN,
-                authority=ALL_CAPABILITIES,
-                may_give_owner=True,
-                reason=form.cleaned_data["reason"],
-                trace_id=trace_id_of(request),
+                caller=Staff.at(request, reason=form.cleaned_data["reason"]),
             )
             obj.pk = added.pk
             obj.refresh_from_db()
@@ -143,7 +140,8 @@ class AssignmentAdmin(MemberActionAdmin):
     ) -> None:
         """Apply the additions and deletions of the page to the member's current assignments."""
         member = form.instance
-        lock_members(member.organization_id, [member.user_id])
+        caller = Staff.at(request, reason=form.cleaned_data["reason"])
+        lock_members(member.organization_id, [member.user_id], caller=caller)
         wanted = {formset.model: formset.wanted() for formset in formsets}
         if any(ids is not None for ids in wanted.values()):
             assign(
@@ -151,10 +149,5 @@ class AssignmentAdmin(MemberActionAdmin):
                 member.user_id,
                 role_ids=wanted.get(RoleAssignment),
                 department_ids=wanted.get(DepartmentMembership),
-                actor=staff_of(request),
-                source=Source.ADMIN,
-                authority=ALL_CAPABILITIES,
-                may_give_owner=True,
-                reason=form.cleaned_data["reason"],
-                trace_id=trace_id_of(request),
+                caller=caller,
             )

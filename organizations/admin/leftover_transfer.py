@@ -7,13 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 
-from config.admin.site import staff_of
-from config.trace import trace_id_of
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.forms import TransferForm
 from organizations.admin.member_actions import MEMBER, MemberActionAdmin
-from organizations.capabilities import ALL_CAPABILITIES
-from organizations.models import Department, Membership, Resource, Source
+from organizations.guards.acts import REMOVE
+from organizations.guards.caller import Staff
+from organizations.models import Department, Membership, Resource
 from organizations.models.resource import ResourceQuerySet
 from organizations.retries import retried
 from organizations.transfer.service import TransferOutcome, transfer_resources
@@ -37,7 +36,7 @@ class LeftoverTransferAdmin(MemberActionAdmin):
 
     def leftover_transfer(self, request: HttpRequest, membership_id: int) -> HttpResponse:
         """Ask who takes over the member's resources; once confirmed, transfer them."""
-        self.require_permission(request, "remove")
+        self.require_permission(request, REMOVE)
         member = get_object_or_404(
             Membership.objects.select_related("user", "organization"), pk=membership_id
         )
@@ -52,9 +51,7 @@ class LeftoverTransferAdmin(MemberActionAdmin):
             outcome = transfer_and_log(
                 member,
                 target,
-                actor=staff_of(request),
-                reason=form.cleaned_data["reason"],
-                trace_id=trace_id_of(request),
+                caller=Staff.at(request, reason=form.cleaned_data["reason"]),
             )
             if outcome.refusal:
                 self.message_user(request, str(outcome.refusal), messages.ERROR)
@@ -83,25 +80,22 @@ def leftovers_of(member: Membership) -> ResourceQuerySet:
 @retried
 @transaction.atomic
 def transfer_and_log(
-    member: Membership, target: Department | User, *, actor: User, reason: str, trace_id: str
+    member: Membership, target: Department | User, *, caller: Staff
 ) -> TransferOutcome:
     """Transfer the member's resources and write the admin's log; return the outcome."""
     [outcome] = transfer_resources(
         member.organization_id,
         [member.user_id],
         transfer_to=target.pk,
-        actor=actor,
-        source=Source.ADMIN,
-        authority=ALL_CAPABILITIES,
-        reason=reason,
-        trace_id=trace_id,
+        caller=caller,
     )
     if not outcome.refusal:
         LogEntry.objects.log_actions(
-            actor.pk,
+            caller.actor.pk,
             [member],
             CHANGE,
-            f"Passed {outcome.resource_count} resources to {target.pk}, trace id {trace_id}.",
+            f"Passed {outcome.resource_count} resources to {target.pk},"
+            f" trace id {caller.trace_id}.",
             single_object=True,
         )
     return outcome

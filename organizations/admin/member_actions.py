@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from config.admin.large_tables import LargeTableAdmin
-from organizations.access import StaffAction, staff_may
+from organizations.guards.acts import Act
 from organizations.models import Membership, Organization
 from organizations.models.membership import MembershipQuerySet
 
@@ -19,13 +19,13 @@ MEMBER = "admin:organizations_membership_change"
 class MemberActionAdmin(LargeTableAdmin[Membership]):
     """The base of the parts of the membership's admin that act on members."""
 
-    def may(self, request: HttpRequest, action: StaffAction) -> bool:
+    def may(self, request: HttpRequest, act: Act) -> bool:
         """Return whether the user may do this to members."""
-        return staff_may(request.user, action)
+        return act.is_staffs(request.user)
 
-    def require_permission(self, request: HttpRequest, action: StaffAction) -> None:
+    def require_permission(self, request: HttpRequest, act: Act) -> None:
         """Raise PermissionDenied unless the user may do this to members."""
-        if not self.may(request, action):
+        if not self.may(request, act):
             raise PermissionDenied
 
 

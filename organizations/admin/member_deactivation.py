@@ -10,8 +10,6 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from config.admin.site import staff_of
-from config.errors import ContractError
-from config.trace import trace_id_of
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.forms import ReasonForm, TargetsForm
 from organizations.admin.member_actions import (
@@ -23,17 +21,17 @@ from organizations.admin.member_actions import (
 )
 from organizations.admin.member_plan import OrganizationPlan, plan_action
 from organizations.admin.selection import Selection, lead_back, lead_to_confirmation
-from organizations.capabilities import ALL_CAPABILITIES
-from organizations.deactivation.guards import find_refusals_of_deactivation
 from organizations.deactivation.service import (
     DeactivationOutcome,
     deactivate_members,
+    preview_deactivation,
     reactivate_members,
 )
-from organizations.models import Membership, Organization, Source
+from organizations.guards.acts import DEACTIVATE
+from organizations.guards.caller import Staff
+from organizations.models import Membership, Organization
 from organizations.models.membership import MembershipQuerySet
 from organizations.retries import retried
-from users.models import User
 
 DEACTIVATION = "admin:organizations_membership_deactivation"
 REACTIVATION = "admin:organizations_membership_reactivation"
@@ -46,7 +44,7 @@ class MemberDeactivationAdmin(MemberActionAdmin):
 
     def has_deactivate_permission(self, request: HttpRequest) -> bool:
         """Return whether the user is offered the actions."""
-        return self.may(request, "deactivate")
+        return self.may(request, DEACTIVATE)
 
     @admin.action(description="Deactivate selected members", permissions=["deactivate"])
     def deactivate(self, request: HttpRequest, queryset: MembershipQuerySet) -> HttpResponse | None:
@@ -95,17 +93,17 @@ class MemberDeactivationAdmin(MemberActionAdmin):
 
     def deactivation_of_one(self, request: HttpRequest, membership_id: int) -> HttpResponse:
         """Ask for confirmation before one member is deactivated; linked from the member's page."""
-        self.require_permission(request, "deactivate")
+        self.require_permission(request, DEACTIVATE)
         return redirect(DEACTIVATION, Selection.of([membership_id], request.session).key)
 
     def reactivation_of_one(self, request: HttpRequest, membership_id: int) -> HttpResponse:
         """Ask for confirmation before one member is reactivated; linked from the member's page."""
-        self.require_permission(request, "deactivate")
+        self.require_permission(request, DEACTIVATE)
         return redirect(REACTIVATION, Selection.of([membership_id], request.session).key)
 
     def deactivation(self, request: HttpRequest, key: str) -> HttpResponse:
         """Show what a deactivation would do; once confirmed, deactivate."""
-        self.require_permission(request, "deactivate")
+        self.require_permission(request, DEACTIVATE)
         selection = Selection.find(key, request.session)
         if selection is None:
             return lead_back(request, CHANGELIST)
@@ -119,9 +117,7 @@ class MemberDeactivationAdmin(MemberActionAdmin):
                         organization,
                         batch,
                         transfer_to=target.pk if target else None,
-                        actor=staff_of(request),
-                        reason=form.cleaned_data["reason"],
-                        trace_id=trace_id_of(request),
+                        caller=Staff.at(request, reason=form.cleaned_data["reason"]),
                     )
                     _note_outcomes(selection, batch, outcomes)
             return self._report(request, selection, "deactivated")
@@ -129,7 +125,11 @@ class MemberDeactivationAdmin(MemberActionAdmin):
             plan_action(
                 organization,
                 its_members,
-                _refusals(organization, its_members),
+                preview_deactivation(
+                    organization.pk,
+                    [member.user_id for member in its_members],
+                    caller=Staff.at(request),
+                ),
                 reader=staff_of(request),
                 targets=form.target_fields(organization),
             )
@@ -139,7 +139,7 @@ class MemberDeactivationAdmin(MemberActionAdmin):
 
     def reactivation(self, request: HttpRequest, key: str) -> HttpResponse:
         """Show who would be reactivated; once confirmed, reactivate."""
-        self.require_permission(request, "deactivate")
+        self.require_permission(request, DEACTIVATE)
         selection = Selection.find(key, request.session)
         if selection is None:
             return lead_back(request, CHANGELIST)
@@ -151,9 +151,7 @@ class MemberDeactivationAdmin(MemberActionAdmin):
                     outcomes = reactivate_and_log(
                         organization,
                         batch,
-                        actor=staff_of(request),
-                        reason=form.cleaned_data["reason"],
-                        trace_id=trace_id_of(request),
+                        caller=Staff.at(request, reason=form.cleaned_data["reason"]),
                     )
                     _note_outcomes(selection, batch, outcomes)
             return self._report(request, selection, "reactivated")
@@ -196,16 +194,6 @@ class MemberDeactivationAdmin(MemberActionAdmin):
         return redirect(MEMBER, *selection.ids) if len(selection.ids) == 1 else redirect(CHANGELIST)
 
 
-def _refusals(
-    organization: Organization, members: Sequence[Membership]
-) -> dict[str, ContractError]:
-    """Return, by user id, why some of these members cannot be deactivated now."""
-    ids = {member.user_id: member.pk for member in members}
-    return find_refusals_of_deactivation(
-        organization.pk, ids, ids, targets={}, authority=ALL_CAPABILITIES
-    )
-
-
 def _note_outcomes(
     selection: Selection, batch: Sequence[Membership], outcomes: Sequence[DeactivationOutcome]
 ) -> None:
@@ -224,22 +212,16 @@ def deactivate_and_log(
     members: Sequence[Membership],
     *,
     transfer_to: str | None,
-    actor: User,
-    reason: str,
-    trace_id: str,
+    caller: Staff,
 ) -> list[DeactivationOutcome]:
     """Deactivate members and write the admin's log; return the outcomes in order."""
     outcomes = deactivate_members(
         organization.pk,
         [member.user_id for member in members],
         transfer_to=transfer_to,
-        actor=actor,
-        source=Source.ADMIN,
-        authority=ALL_CAPABILITIES,
-        reason=reason,
-        trace_id=trace_id,
+        caller=caller,
     )
-    _log(members, outcomes, actor, f"Deactivated, trace id {trace_id}.")
+    _log(members, outcomes, caller, f"Deactivated, trace id {caller.trace_id}.")
     return outcomes
 
 
@@ -249,32 +231,26 @@ def reactivate_and_log(
     organization: Organization,
     members: Sequence[Membership],
     *,
-    actor: User,
-    reason: str,
-    trace_id: str,
+    caller: Staff,
 ) -> list[DeactivationOutcome]:
     """Reactivate members and write the admin's log; return the outcomes in order."""
     outcomes = reactivate_members(
         organization.pk,
         [member.user_id for member in members],
-        actor=actor,
-        source=Source.ADMIN,
-        authority=ALL_CAPABILITIES,
-        reason=reason,
-        trace_id=trace_id,
+        caller=caller,
     )
-    _log(members, outcomes, actor, f"Reactivated, trace id {trace_id}.")
+    _log(members, outcomes, caller, f"Reactivated, trace id {caller.trace_id}.")
     return outcomes
 
 
 def _log(
     members: Sequence[Membership],
     outcomes: Sequence[DeactivationOutcome],
-    actor: User,
+    caller: Staff,
     message: str,
 ) -> None:
     """Write an entry of the admin's log for each member who was not refused."""
     done = [
         member for member, outcome in zip(members, outcomes, strict=True) if not outcome.refusal
     ]
-    LogEntry.objects.log_actions(actor.pk, done, CHANGE, message)
+    LogEntry.objects.log_actions(caller.actor.pk, done, CHANGE, message)

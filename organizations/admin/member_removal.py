@@ -13,7 +13,6 @@ from django.utils.html import format_html
 
 from config.admin.site import staff_of
 from config.errors import ContractError
-from config.trace import trace_id_of
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.forms import RemovalForm
 from organizations.admin.member_actions import (
@@ -25,14 +24,14 @@ from organizations.admin.member_actions import (
 from organizations.admin.member_plan import SHOWN, plan_action
 from organizations.admin.scheduling import schedule_and_log
 from organizations.admin.selection import Selection, lead_back, lead_to_confirmation
-from organizations.capabilities import ALL_CAPABILITIES
-from organizations.models import Membership, Organization, Removal, Source
+from organizations.guards.acts import REMOVE
+from organizations.guards.caller import Staff
+from organizations.guards.judge import Rules, judge
+from organizations.models import Membership, Organization, Removal
 from organizations.models.membership import MembershipQuerySet
-from organizations.removal.guards import find_refusals
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.service import remove_members
 from organizations.retries import retried
-from users.models import User
 
 CONFIRMATION = "admin:organizations_membership_removal"
 RESULT = "admin:organizations_membership_removal_result"
@@ -45,7 +44,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
         """Return whether the user is offered the action."""
-        return self.may(request, "remove")
+        return self.may(request, REMOVE)
 
     @admin.action(
         description="Remove selected members from their organization", permissions=["remove"]
@@ -86,12 +85,12 @@ class MemberRemovalAdmin(MemberActionAdmin):
 
     def removal_of_one(self, request: HttpRequest, membership_id: int) -> HttpResponse:
         """Ask for confirmation before one member is removed; linked from the member's page."""
-        self.require_permission(request, "remove")
+        self.require_permission(request, REMOVE)
         return redirect(CONFIRMATION, Selection.of([membership_id], request.session).key)
 
     def removal(self, request: HttpRequest, key: str) -> HttpResponse:
         """Show what a removal would do; once confirmed, remove or schedule and redirect."""
-        self.require_permission(request, "remove")
+        self.require_permission(request, REMOVE)
         selection = Selection.find(key, request.session)
         if selection is None:
             return lead_back(request, CHANGELIST)
@@ -109,7 +108,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
             plan_action(
                 organization,
                 its_members,
-                _refusals(organization, its_members),
+                _refusals(organization, its_members, Staff.at(request)),
                 reader=staff_of(request),
                 targets=form.target_fields(organization),
             )
@@ -145,9 +144,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
                 organization,
                 batch,
                 transfer_to=target.pk if target else None,
-                actor=staff_of(request),
-                reason=form.cleaned_data["reason"],
-                trace_id=trace_id_of(request),
+                caller=Staff.at(request, reason=form.cleaned_data["reason"]),
             )
             for member, outcome in zip(batch, outcomes, strict=True):
                 if outcome.removal_id:
@@ -167,7 +164,9 @@ class MemberRemovalAdmin(MemberActionAdmin):
         scheduled = 0
         for organization, its_members in members.items():
             target = form.target_of(organization)
-            refused = _refusals(organization, its_members)  # those whom the page shows as refused
+            refused = _refusals(
+                organization, its_members, Staff.at(request)
+            )  # those whom the page shows as refused
             going = [member for member in its_members if member.user_id not in refused]
             for batch in in_batches(going):
                 outcomes = schedule_and_log(
@@ -175,9 +174,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
                     batch,
                     remove_at=form.cleaned_data["remove_at"],
                     transfer_to=target.pk if target else None,
-                    actor=staff_of(request),
-                    reason=form.cleaned_data["reason"],
-                    trace_id=trace_id_of(request),
+                    caller=Staff.at(request, reason=form.cleaned_data["reason"]),
                 )
                 for member, outcome in zip(batch, outcomes, strict=True):
                     scheduled += outcome.schedule is not None
@@ -193,7 +190,7 @@ class MemberRemovalAdmin(MemberActionAdmin):
 
     def removal_result(self, request: HttpRequest, key: str) -> HttpResponse:
         """Show who was removed, where their resources went, and who was not removed and why."""
-        self.require_permission(request, "remove")
+        self.require_permission(request, REMOVE)
         selection = Selection.find(key, request.session)
         if selection is None:
             return lead_back(request, CHANGELIST)
@@ -233,14 +230,15 @@ class MemberRemovalAdmin(MemberActionAdmin):
 
 
 def _refusals(
-    organization: Organization, members: Sequence[Membership]
+    organization: Organization, members: Sequence[Membership], caller: Staff
 ) -> dict[str, ContractError]:
     """Return, by user id, why some of these members cannot be removed now."""
-    return find_refusals(
+    return judge(
         organization.pk,
-        {member.user_id: member.pk for member in members},
-        targets={},
-        authority=ALL_CAPABILITIES,
+        [member.user_id for member in members],
+        caller=caller,
+        act=REMOVE,
+        rules=Rules.AUTHORITY | Rules.OWNER_REMAINS,
     )
 
 
@@ -251,28 +249,22 @@ def remove_and_log(
     members: Sequence[Membership],
     *,
     transfer_to: str | None,
-    actor: User,
-    reason: str,
-    trace_id: str,
+    caller: Staff,
 ) -> list[RemovalOutcome]:
     """Remove members and write the admin's log; return the outcomes in order."""
     outcomes = remove_members(
         organization.pk,
         [member.user_id for member in members],
         transfer_to=transfer_to,
-        actor=actor,
-        source=Source.ADMIN,
-        authority=ALL_CAPABILITIES,
-        reason=reason,
-        trace_id=trace_id,
+        caller=caller,
     )
     removed = {outcome.user_id for outcome in outcomes if outcome.removal_id}
     LogEntry.objects.log_actions(
-        actor.pk,
+        caller.actor.pk,
         Membership.objects.filter(
             pk__in=[member.pk for member in members if member.user_id in removed]
         ).select_related("user", "organization"),
         CHANGE,
-        f"Removed from the organization, trace id {trace_id}.",
+        f"Removed from the organization, trace id {caller.trace_id}.",
     )
     return outcomes

@@ -7,17 +7,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 
-from config.admin.site import staff_of
-from config.trace import trace_id_of
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.forms import ReasonForm
 from organizations.admin.member_actions import MEMBER, MemberActionAdmin
-from organizations.capabilities import ALL_CAPABILITIES
-from organizations.models import Membership, Removal, Source
+from organizations.guards.acts import RESTORE
+from organizations.guards.caller import Staff
+from organizations.models import Membership, Removal
 from organizations.restoration.outcome import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 from organizations.retries import retried
-from users.models import User
 
 
 class MemberRestorationAdmin(MemberActionAdmin):
@@ -37,7 +35,7 @@ class MemberRestorationAdmin(MemberActionAdmin):
 
     def restoration(self, request: HttpRequest, membership_id: int) -> HttpResponse:
         """Show what would come back with a former member; once confirmed, restore them."""
-        self.require_permission(request, "restore")
+        self.require_permission(request, RESTORE)
         removal = get_object_or_404(
             Removal.objects.select_related("membership__user", "organization"),
             membership=membership_id,
@@ -46,9 +44,7 @@ class MemberRestorationAdmin(MemberActionAdmin):
         if form.is_valid():
             outcome = restore_and_log(
                 removal,
-                actor=staff_of(request),
-                reason=form.cleaned_data["reason"],
-                trace_id=trace_id_of(request),
+                caller=Staff.at(request, reason=form.cleaned_data["reason"]),
             )
             if outcome.restoration:
                 self.message_user(request, f"{outcome.restoration.membership} is restored.")
@@ -59,8 +55,7 @@ class MemberRestorationAdmin(MemberActionAdmin):
             removal.organization_id,
             [removal.membership.user_id],
             removal_ids={removal.membership.user_id: removal.pk},
-            authority=ALL_CAPABILITIES,
-            may_give_owner=True,
+            caller=Staff.at(request),
         )
         return confirmation_page(
             self,
@@ -86,28 +81,21 @@ def is_latest_tenure(member: Membership) -> bool:
 
 @retried
 @transaction.atomic
-def restore_and_log(
-    removal: Removal, *, actor: User, reason: str, trace_id: str
-) -> RestorationOutcome:
+def restore_and_log(removal: Removal, *, caller: Staff) -> RestorationOutcome:
     """Undo a removal and write the admin's log; return the outcome."""
     user_id = removal.membership.user_id
     [outcome] = restore_members(
         removal.organization_id,
         [user_id],
         removal_ids={user_id: removal.pk},
-        actor=actor,
-        source=Source.ADMIN,
-        authority=ALL_CAPABILITIES,
-        may_give_owner=True,
-        reason=reason,
-        trace_id=trace_id,
+        caller=caller,
     )
     if outcome.restoration:
         LogEntry.objects.log_actions(
-            actor.pk,
+            caller.actor.pk,
             [outcome.restoration.membership],
             ADDITION,
-            f"Restored from {removal.pk}, trace id {trace_id}.",
+            f"Restored from {removal.pk}, trace id {caller.trace_id}.",
             single_object=True,
         )
     return outcome

@@ -26,6 +26,7 @@ from organizations.admin.member_removal import MemberRemovalAdmin
 from organizations.admin.member_restoration import MemberRestorationAdmin, is_latest_tenure
 from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.events.makers import endpoints_by_maker
+from organizations.guards.acts import DEACTIVATE, REMOVE, RESTORE
 from organizations.models import Membership, ScheduledRemoval, ScimConnection, ScimIdentity
 from users.models import User
 
@@ -183,13 +184,13 @@ class MembershipAdmin(
     ) -> HttpResponse:
         """Offer the actions that fit the member's state and that the user may take."""
         member: Membership | None = context.get("original")
-        if member and self.may(request, "deactivate"):
+        if member and self.may(request, DEACTIVATE):
             context["can_be_deactivated"] = member.is_active
             context["can_be_reactivated"] = member.is_current and not member.is_active
-        if member and self.may(request, "remove"):
+        if member and self.may(request, REMOVE):
             context["can_be_removed"] = member.is_current
             context["has_leftovers"] = leftovers_of(member).exists()
-        if member and self.may(request, "restore"):
+        if member and self.may(request, RESTORE):
             context["can_be_restored"] = is_latest_tenure(member)
         return super().render_change_form(request, context, *args, **options)
 

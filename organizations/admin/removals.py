@@ -11,11 +11,11 @@ from django.utils.html import format_html
 
 from config.admin.read_only import ReadOnlyAdmin
 from config.identifiers import is_id
-from organizations.access import staff_may
 from organizations.admin.filters import ActorFilter, OrganizationFilter
 from organizations.admin.member_restoration import is_latest_tenure
 from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.events.makers import endpoints_by_maker
+from organizations.guards.acts import RESTORE
 from organizations.models import Removal, Restoration
 from users.models import User
 
@@ -83,7 +83,7 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
     ) -> HttpResponse:
         """Offer the restoration to users who may restore members."""
         removal: Removal | None = context.get("original")
-        if removal and staff_may(request.user, "restore"):
+        if removal and RESTORE.is_staffs(request.user):
             context["can_be_restored"] = is_latest_tenure(removal.membership)
         return super().render_change_form(request, context, *args, **options)
 

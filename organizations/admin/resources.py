@@ -15,14 +15,13 @@ from django.urls import URLPattern, path
 
 from config.admin.deletion import GuardedDeletion
 from config.admin.large_tables import LargeTableAdmin
-from config.admin.site import staff_of
 from config.identifiers import is_id
-from config.trace import trace_id_of
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import TransferForm
 from organizations.admin.selection import Selection, lead_back, lead_to_confirmation
-from organizations.models import Department, Organization, Resource, Source
+from organizations.guards.caller import Staff
+from organizations.models import Department, Organization, Resource
 from organizations.retries import retried
 from organizations.transfer.service import transfer_selected
 from users.models import User
@@ -94,9 +93,7 @@ class ResourceAdmin(GuardedDeletion[Resource], LargeTableAdmin[Resource]):
                 obj.organization_id,
                 [obj.pk],
                 transfer_to=obj.owner_id or obj.department_id or "",
-                actor=staff_of(request),
-                source=Source.ADMIN,
-                trace_id=trace_id_of(request),
+                caller=Staff.at(request),
             )
         obj.save(update_fields=changed & {"name"})
 
@@ -138,9 +135,7 @@ class ResourceAdmin(GuardedDeletion[Resource], LargeTableAdmin[Resource]):
                         organization,
                         [str(resource_id) for resource_id in selection.ids],
                         target,
-                        actor=staff_of(request),
-                        reason=form.cleaned_data["reason"],
-                        trace_id=trace_id_of(request),
+                        caller=Staff.at(request, reason=form.cleaned_data["reason"]),
                     )
                     self.message_user(request, f"{number:,} passed to {target} of {organization}.")
             return redirect(CHANGELIST)
@@ -167,24 +162,19 @@ def transfer_and_log(
     resource_ids: Collection[str],
     target: Department | User,
     *,
-    actor: User,
-    reason: str,
-    trace_id: str,
+    caller: Staff,
 ) -> int:
     """Transfer resources and write the admin's log; return how many were transferred."""
     moved = transfer_selected(
         organization.pk,
         resource_ids,
         transfer_to=target.pk,
-        actor=actor,
-        source=Source.ADMIN,
-        reason=reason,
-        trace_id=trace_id,
+        caller=caller,
     )
     LogEntry.objects.log_actions(
-        actor.pk,
+        caller.actor.pk,
         Resource.objects.filter(pk__in=moved),
         CHANGE,
-        f"Passed to {target.pk}, trace id {trace_id}.",
+        f"Passed to {target.pk}, trace id {caller.trace_id}.",
     )
     return len(moved)

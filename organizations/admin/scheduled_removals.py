@@ -13,11 +13,11 @@ from django.utils.html import format_html
 from config.admin.read_only import ReadOnlyAdmin
 from config.admin.site import staff_of
 from config.identifiers import is_id
-from config.trace import trace_id_of
-from organizations.access import staff_may
 from organizations.admin.filters import OrganizationFilter
 from organizations.exceptions import ScheduledRemovalNotFoundError
-from organizations.models import ScheduledRemoval, Source
+from organizations.guards.acts import REMOVE
+from organizations.guards.caller import Staff
+from organizations.models import ScheduledRemoval
 from organizations.models.scheduled_removal import ScheduledRemovalQuerySet
 from organizations.schedule.service import cancel_scheduled_removal
 from users.models import User
@@ -81,7 +81,7 @@ class ScheduledRemovalAdmin(ReadOnlyAdmin[ScheduledRemoval]):
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may cancel; the permission to remove members includes it."""
-        return staff_may(request.user, "remove")
+        return REMOVE.is_staffs(request.user)
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **options: Any
@@ -103,9 +103,7 @@ class ScheduledRemovalAdmin(ReadOnlyAdmin[ScheduledRemoval]):
                 cancel_scheduled_removal(
                     schedule.organization_id,
                     schedule.membership.user_id,
-                    actor=staff_of(request),
-                    source=Source.ADMIN,
-                    trace_id=trace_id_of(request),
+                    caller=Staff.at(request),
                     schedule_id=schedule.pk,
                 )
             except ScheduledRemovalNotFoundError:

@@ -14,6 +14,8 @@ from config.admin.site import staff_of
 from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.events.endpoints import redeliver
+from organizations.guards.acts import REDELIVER
+from organizations.guards.caller import Staff
 from organizations.models import WebhookDelivery, WebhookEndpoint
 
 
@@ -73,7 +75,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
 
     def has_redeliver_permission(self, request: HttpRequest) -> bool:
         """Return whether the user is offered the action."""
-        return request.user.has_perm("organizations.change_webhookdelivery")
+        return REDELIVER.is_staffs(request.user)
 
     @admin.action(description="Redeliver selected webhook deliveries", permissions=["redeliver"])
     def redeliver(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
@@ -83,7 +85,12 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
             selected[delivery.endpoint].append(delivery.pk)
         for endpoint, delivery_ids in selected.items():
             try:
-                sent = redeliver(endpoint.organization_id, endpoint.pk, delivery_ids)
+                sent = redeliver(
+                    endpoint.organization_id,
+                    endpoint.pk,
+                    delivery_ids,
+                    caller=Staff.at(request),
+                )
             except ContractError as refusal:
                 self.message_user(
                     request, f"Nothing was sent to {endpoint.url}. {refusal}", messages.ERROR

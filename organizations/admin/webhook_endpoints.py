@@ -17,11 +17,11 @@ from config.admin.large_tables import LargeTableAdmin
 from config.admin.site import staff_of
 from config.errors import ContractError
 from config.identifiers import is_id
-from config.trace import trace_id_of
 from organizations.admin.filters import OrganizationFilter
 from organizations.events.addresses import refuse_forbidden
 from organizations.events.endpoints import EVENT_TYPES, change_endpoint, send_test
-from organizations.models import Organization, Source, WebhookEndpoint
+from organizations.guards.caller import Staff
+from organizations.models import Organization, WebhookEndpoint
 
 
 class HealthFilter(admin.SimpleListFilter):
@@ -130,7 +130,7 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
     ) -> None:
         """Save only the changed fields, so as not to overwrite what a worker writes meanwhile."""
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        change_endpoint(obj.organization_id, obj.pk, **changes)
+        change_endpoint(obj.organization_id, obj.pk, caller=Staff.at(request), **changes)
 
     @admin.display(description="Health")
     def health(self, endpoint: WebhookEndpoint) -> str:
@@ -167,9 +167,7 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
                 send_test(
                     endpoint.organization_id,
                     endpoint.pk,
-                    actor=staff_of(request),
-                    source=Source.ADMIN,
-                    trace_id=trace_id_of(request),
+                    caller=Staff.at(request),
                 )
             except ContractError as refusal:
                 self.message_user(
@@ -183,7 +181,12 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
     ) -> None:
         """Enable or disable the endpoints, write the admin's log, and report it."""
         changed = [
-            change_endpoint(endpoint.organization_id, endpoint.pk, is_enabled=is_enabled)
+            change_endpoint(
+                endpoint.organization_id,
+                endpoint.pk,
+                caller=Staff.at(request),
+                is_enabled=is_enabled,
+            )
             for endpoint in endpoints
         ]
         done = "enabled" if is_enabled else "disabled"

@@ -7,8 +7,6 @@ from rest_framework.response import Response
 from config.api.openapi import error_responses
 from config.api.strict import IdField
 from config.api.view import ApiView, AuthenticatedRequest
-from config.trace import trace_id_of
-from organizations.access import GIVES_SOMETHING, authority_to_assign, is_owner
 from organizations.api.description import (
     USER_NOT_FOUND,
     of_user,
@@ -23,7 +21,8 @@ from organizations.exceptions import (
     LastOwnerCannotBeRemovedError,
     RoleNotFoundError,
 )
-from organizations.models import Source
+from organizations.guards.acts import ASSIGN
+from organizations.guards.caller import Caller
 from organizations.sample import DEPARTMENT_ID, LEAVER_ID, ORGANIZATION_ID
 
 
@@ -73,7 +72,7 @@ describe_assignment = extend_schema(
     responses={
         200: UserSerializer,
         **error_responses(
-            *refused_callers(*GIVES_SOMETHING),
+            *refused_callers(*ASSIGN.capabilities),
             *unreadable_bodies("role_ids"),
             USER_NOT_FOUND,
             RoleNotFoundError({"role_id": "role_unknown"}),
@@ -92,7 +91,7 @@ class AssignmentView(ApiView):
     @describe_assignment
     def patch(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Give and take roles and departments (members: memberships)."""
-        authority = authority_to_assign(organization_id, request)
+        Caller.of(request).authority(organization_id, ASSIGN)
         body = AssignmentSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
         member = assign(
@@ -100,11 +99,6 @@ class AssignmentView(ApiView):
             user_id,
             role_ids=body.validated_data["role_ids"],
             department_ids=body.validated_data["department_ids"],
-            actor=request.user,
-            source=Source.API,
-            authority=authority,
-            may_give_owner=is_owner(organization_id, request.user),
-            reason=body.validated_data["reason"],
-            trace_id=trace_id_of(request),
+            caller=Caller.of(request, reason=body.validated_data["reason"]),
         )
         return Response(UserSerializer(member).data)

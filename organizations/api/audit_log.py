@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 from django_filters.rest_framework import CharFilter, MultipleChoiceFilter
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -27,7 +28,7 @@ from organizations.api.export import Cell, ExportFilterSet, ExportView, describe
 from organizations.api.organization_list import OrganizationListView
 from organizations.api.records import RecordFilterSet
 from organizations.capabilities import Capability
-from organizations.models import Event, Source
+from organizations.models import Event, ScheduledRemoval, Source
 from organizations.sample import LEAVER_ID, ORGANIZATION_ID, OWNER
 
 
@@ -96,14 +97,18 @@ class EventExportFilterSet(EventFilterSet, ExportFilterSet):
 
 
 class AuditLogMixin(OrganizationListView[Event]):
-    """The events of an organization, but what is scheduled for the caller."""
+    """The events of an organization, but what is scheduled for the caller or above them."""
 
     queryset = Event.objects.all()
 
     def get_queryset(self) -> QuerySet[Event]:
         """Return those that the caller may see; raises as `require`."""
+        events = super().get_queryset()
+        hidden = ScheduledRemoval.objects.beyond(self.authority).filter(pk=OuterRef("schedule"))
         return (
-            super().get_queryset().exclude(user=self.request.user, type__in=Event.ABOUT_SCHEDULES)
+            events.exclude(user=self.request.user, type__in=Event.ABOUT_SCHEDULES)
+            .alias(schedule=KeyTextTransform("scheduled_removal_id", "data"))
+            .exclude(Exists(hidden), type=Event.Type.REMOVAL_SCHEDULED)
         )
 
 

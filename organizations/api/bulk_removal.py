@@ -12,8 +12,6 @@ from config.api.parser import JSONObjectParser
 from config.api.strict import IdField, StrictBooleanField
 from config.api.view import ApiView, AuthenticatedRequest
 from config.errors import ContractError
-from config.trace import trace_id_of
-from organizations.access import require
 from organizations.api.description import (
     REMOVAL_ID,
     TARGETS_NOT_FOUND,
@@ -24,8 +22,9 @@ from organizations.api.description import (
 from organizations.api.transfer import TARGET_NOT_FOUND, TO_USER, TransferTargetSerializer
 from organizations.capabilities import Capability
 from organizations.exceptions import ConfirmationRequiredError, LastOwnerCannotBeRemovedError
-from organizations.models import Source
-from organizations.removal.guards import find_target_refusal
+from organizations.guards.acts import REMOVE
+from organizations.guards.caller import Caller
+from organizations.guards.judge import judge_target
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.service import remove_members
 from organizations.sample import HEIR_ID, LEAVER_ID, ORGANIZATION_ID, OWNER
@@ -233,25 +232,21 @@ class BulkRemovalView(ApiView):
     @describe_bulk_removal
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
         """Remove the users (members: delete-bulk)."""
-        authority = require(organization_id, request, Capability.REMOVE_USERS)
+        Caller.of(request).authority(organization_id, REMOVE)
         body = BulkRemovalSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
         if not body.validated_data["confirm"]:
             raise ConfirmationRequiredError
         user_ids, target = body.validated_data["user_ids"], body.transfer_to
         if target is not None and (
-            refusal := find_target_refusal(organization_id, target, asked=user_ids)
+            refusal := judge_target(organization_id, target, leaving=user_ids)
         ):
             raise body.explain(refusal)
         outcomes = remove_members(
             organization_id,
             user_ids,
             transfer_to=target,
-            actor=request.user,
-            source=Source.API,
-            authority=authority,
-            reason=body.validated_data["reason"],
-            trace_id=trace_id_of(request),
+            caller=Caller.of(request, reason=body.validated_data["reason"]),
         )
         for outcome in outcomes:  # it was there a moment ago, so that nobody has been removed
             if isinstance(outcome.refusal, TARGET_NOT_FOUND):

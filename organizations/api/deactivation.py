@@ -8,8 +8,6 @@ from rest_framework.response import Response
 from config.api.openapi import EXAMPLE_TIME, error_responses
 from config.api.view import ApiView, AuthenticatedRequest
 from config.timestamps import in_whole_seconds
-from config.trace import trace_id_of
-from organizations.access import require
 from organizations.api.description import (
     TARGETS_NOT_FOUND,
     USER_NOT_FOUND,
@@ -33,7 +31,8 @@ from organizations.exceptions import (
     UserAlreadyDeactivatedError,
     UserNotDeactivatedError,
 )
-from organizations.models import Source
+from organizations.guards.acts import DEACTIVATE
+from organizations.guards.caller import Caller
 from organizations.sample import DEPARTMENT_ID, HEIR_ID, LEAVER_ID, ORGANIZATION_ID
 
 
@@ -127,7 +126,7 @@ class DeactivationView(ApiView):
     @describe_deactivation
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Deactivate the user (members: deactivate)."""
-        authority = require(organization_id, request, Capability.DEACTIVATE_USERS)
+        Caller.of(request).authority(organization_id, DEACTIVATE)
         if user_id == request.user.pk:
             raise CannotDeactivateYourselfError({"user_id": user_id})
         body = DeactivationSerializer(data=self.body_of(request))
@@ -136,11 +135,7 @@ class DeactivationView(ApiView):
             organization_id,
             [user_id],
             transfer_to=body.transfer_to,
-            actor=request.user,
-            source=Source.API,
-            authority=authority,
-            reason=body.validated_data["reason"],
-            trace_id=trace_id_of(request),
+            caller=Caller.of(request, reason=body.validated_data["reason"]),
         )
         if outcome.refusal:
             raise body.explain(outcome.refusal)
@@ -153,17 +148,13 @@ class ReactivationView(ApiView):
     @describe_reactivation
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Reactivate the user (members: reactivate)."""
-        authority = require(organization_id, request, Capability.DEACTIVATE_USERS)
+        Caller.of(request).authority(organization_id, DEACTIVATE)
         body = ReactivationSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
         [outcome] = reactivate_members(
             organization_id,
             [user_id],
-            actor=request.user,
-            source=Source.API,
-            authority=authority,
-            reason=body.validated_data["reason"],
-            trace_id=trace_id_of(request),
+            caller=Caller.of(request, reason=body.validated_data["reason"]),
         )
         if outcome.refusal:
             raise outcome.refusal

@@ -17,8 +17,10 @@ class OrganizationListView(ApiView, ListAPIView[Row]):
 
     required_capabilities: ClassVar[tuple[Capability, ...]] = ()
 
+    authority: frozenset[Capability]  # the caller's, once they may see the list
+
     def get_queryset(self) -> QuerySet[Row]:
         """Return the organization's rows, to those who may see them; raises as `require`."""
         organization_id = self.kwargs["organization_id"]
-        require(organization_id, self.request, *self.required_capabilities)
+        self.authority = require(organization_id, self.request, *self.required_capabilities)
         return super().get_queryset().filter(organization=organization_id)

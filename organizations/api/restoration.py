@@ -15,8 +15,6 @@ from config.api.openapi import EXAMPLE_TIME, error_responses
 from config.api.strict import IdField, StrictBooleanField
 from config.api.view import ApiView, AuthenticatedRequest
 from config.timestamps import in_whole_seconds
-from config.trace import trace_id_of
-from organizations.access import is_owner, require
 from organizations.api.description import of_user, refused_callers, unreadable_bodies
 from organizations.api.transfer import ReasonSerializer
 from organizations.api.user import UserSerializer, user_example
@@ -27,7 +25,9 @@ from organizations.exceptions import (
     RemovalNotFoundError,
     RestoreWindowExpiredError,
 )
-from organizations.models import Membership, Restoration, Source
+from organizations.guards.acts import RESTORE
+from organizations.guards.caller import Caller
+from organizations.models import Membership, Restoration
 from organizations.restoration.outcome import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 from organizations.sample import DEPARTMENT_ID, LEAVER_ID
@@ -225,7 +225,7 @@ class RestorationView(ApiView):
     @describe_restoration
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Restore the user."""
-        authority = require(organization_id, request, Capability.REMOVE_USERS)
+        Caller.of(request).authority(organization_id, RESTORE)
         body = RestorationRequestSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
         if not body.validated_data["confirm"]:
@@ -235,12 +235,7 @@ class RestorationView(ApiView):
             organization_id,
             [user_id],
             removal_ids=None if removal_id is None else {user_id: removal_id},
-            actor=request.user,
-            source=Source.API,
-            authority=authority,
-            may_give_owner=is_owner(organization_id, request.user),
-            reason=body.validated_data["reason"],
-            trace_id=trace_id_of(request),
+            caller=Caller.of(request, reason=body.validated_data["reason"]),
         )
         return _respond(outcome)
 
@@ -251,13 +246,7 @@ class RestorationPreviewView(ApiView):
     @describe_restoration_preview
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Return what a restoration would answer, without doing it."""
-        authority = require(organization_id, request, Capability.REMOVE_USERS)
-        [outcome] = preview_restoration(
-            organization_id,
-            [user_id],
-            authority=authority,
-            may_give_owner=is_owner(organization_id, request.user),
-        )
+        [outcome] = preview_restoration(organization_id, [user_id], caller=Caller.of(request))
         return _respond(outcome)
 
 

@@ -20,8 +20,6 @@ from rest_framework.response import Response
 from config.api.openapi import error_responses
 from config.api.pagination import IdPagination
 from config.api.view import ApiView, AuthenticatedRequest
-from config.trace import trace_id_of
-from organizations.access import require
 from organizations.api.description import (
     TARGETS_NOT_FOUND,
     USER_NOT_FOUND,
@@ -41,6 +39,8 @@ from organizations.exceptions import (
     RemovalAlreadyScheduledError,
     ScheduledRemovalNotFoundError,
 )
+from organizations.guards.acts import REMOVE
+from organizations.guards.caller import Caller
 from organizations.models import ScheduledRemoval, Source
 from organizations.models.scheduled_removal import ScheduledRemovalQuerySet
 from organizations.sample import DEPARTMENT_ID, LEAVER_ID, OWNER
@@ -48,6 +48,7 @@ from organizations.schedule.dates import moment_of
 from organizations.schedule.service import (
     cancel_scheduled_removal,
     find_pending,
+    require_sight,
     schedule_removals,
 )
 
@@ -241,7 +242,7 @@ class ScheduledRemovalView(ApiView):
     @describe_schedule
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Schedule it."""
-        authority = _require(organization_id, user_id, request)
+        _require(organization_id, user_id, request)
         body = ScheduleSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
         if not body.validated_data["confirm"]:
@@ -251,11 +252,7 @@ class ScheduledRemovalView(ApiView):
             [user_id],
             remove_at=body.validated_data["remove_at"],
             transfer_to=body.transfer_to,
-            actor=request.user,
-            source=Source.API,
-            authority=authority,
-            reason=body.validated_data["reason"],
-            trace_id=trace_id_of(request),
+            caller=Caller.of(request, reason=body.validated_data["reason"]),
         )
         if outcome.refusal:
             raise body.explain(outcome.refusal)
@@ -266,7 +263,7 @@ class ScheduledRemovalView(ApiView):
     @describe_pending
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Return it."""
-        _require(organization_id, user_id, request)
+        require_sight(organization_id, user_id, caller=Caller.of(request))
         schedule = find_pending(organization_id, user_id)
         if schedule is None:
             raise ScheduledRemovalNotFoundError({"user_id": user_id})
@@ -275,25 +272,16 @@ class ScheduledRemovalView(ApiView):
     @describe_cancellation
     def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Cancel it."""
-        _require(organization_id, user_id, request)
-        cancel_scheduled_removal(
-            organization_id,
-            user_id,
-            actor=request.user,
-            source=Source.API,
-            trace_id=trace_id_of(request),
-        )
+        cancel_scheduled_removal(organization_id, user_id, caller=Caller.of(request))
         return Response(status=204)
 
 
-def _require(
-    organization_id: str, user_id: str, request: AuthenticatedRequest
-) -> frozenset[Capability]:
-    """Return what the caller may do; raises as `require`, and for the caller's own removal."""
-    authority = require(organization_id, request, Capability.REMOVE_USERS)
-    if user_id == request.user.pk:
+def _require(organization_id: str, user_id: str, request: AuthenticatedRequest) -> None:
+    """Raise the refusal of a caller who may schedule nothing, or not this."""
+    caller = Caller.of(request)
+    caller.authority(organization_id, REMOVE)
+    if caller.is_about_self(user_id):
         raise CannotScheduleYourselfError({"user_id": user_id})
-    return authority
 
 
 @extend_schema_view(
@@ -302,8 +290,9 @@ def _require(
         summary="List scheduled removals",
         tags=["Scheduled removals"],
         description=(
-            "What was scheduled and what became of it, the newest first, without the caller's own."
-            " Takes the capability `remove_users`."
+            "What was scheduled and what became of it, the newest first, without the caller's own,"
+            " and without what is pending of users whom the caller may not remove. Takes the"
+            " capability `remove_users`."
         ),
         parameters=of_organization(),
         responses={
@@ -325,5 +314,7 @@ class ScheduledRemovalListView(OrganizationListView[ScheduledRemoval]):
     required_capabilities = (Capability.REMOVE_USERS,)
 
     def get_queryset(self) -> QuerySet[ScheduledRemoval]:
-        """Return the organization's, but the caller's own."""
-        return super().get_queryset().exclude(membership__user=self.request.user)
+        """Return the organization's, but the caller's own and what is pending above the caller."""
+        schedules = super().get_queryset().exclude(membership__user=self.request.user)
+        assert isinstance(schedules, ScheduledRemovalQuerySet)  # noqa: S101  # the manager's
+        return schedules.within(self.authority)

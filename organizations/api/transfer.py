@@ -15,8 +15,6 @@ from config.api.strict import (
 )
 from config.api.view import ApiView, AuthenticatedRequest
 from config.errors import ContractError
-from config.trace import trace_id_of
-from organizations.access import require
 from organizations.api.description import (
     TARGETS_NOT_FOUND,
     USER_NOT_FOUND,
@@ -31,10 +29,11 @@ from organizations.exceptions import (
     TransferUserNotFoundError,
     UserIsActiveError,
 )
-from organizations.models import Source
+from organizations.guards.acts import TRANSFER
+from organizations.guards.caller import Caller
+from organizations.guards.targets import heir_of
 from organizations.sample import DEPARTMENT_ID, HEIR_ID, LEAVER_ID
 from organizations.transfer.service import TransferOutcome, transfer_resources
-from organizations.transfer.targets import heir_of
 
 TO_DEPARTMENT = "transfer_resources_to_department_id"
 TO_USER = "transfer_resources_to_user_id"
@@ -164,7 +163,7 @@ class TransferView(ApiView):
     @describe_transfer
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Transfer the resources (members: transfer-resources)."""
-        authority = require(organization_id, request, Capability.REMOVE_USERS)
+        Caller.of(request).authority(organization_id, TRANSFER)
         body = TransferSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
         if not body.validated_data["confirm"]:
@@ -173,11 +172,7 @@ class TransferView(ApiView):
             organization_id,
             [user_id],
             transfer_to=body.transfer_to or "",
-            actor=request.user,
-            source=Source.API,
-            authority=authority,
-            reason=body.validated_data["reason"],
-            trace_id=trace_id_of(request),
+            caller=Caller.of(request, reason=body.validated_data["reason"]),
         )
         if outcome.refusal:
             raise body.explain(outcome.refusal)

@@ -3,16 +3,16 @@
 from rest_framework.response import Response
 
 from config.api.view import ApiView, AuthenticatedRequest
-from config.trace import trace_id_of
-from organizations.access import authority_to_remove, require
+from organizations.access import require
 from organizations.api.openapi import describe_preview, describe_removal
 from organizations.api.serializers import RemovalPreviewSerializer, RemovalSerializer
 from organizations.api.user import UserSerializer, find_user
 from organizations.api.users import describe_user
 from organizations.capabilities import Capability
 from organizations.exceptions import ConfirmationRequiredError, UserNotFoundError
-from organizations.models import Source
-from organizations.removal.absence import explain_absence
+from organizations.guards.absence import explain_absence
+from organizations.guards.acts import REMOVE
+from organizations.guards.caller import Caller
 from organizations.removal.preview import preview_removal
 from organizations.removal.service import remove_members
 
@@ -35,7 +35,7 @@ class OrganizationUserView(ApiView):
     @describe_removal
     def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Remove the user from the organization (contract: DELETE, in the order of its checks)."""
-        authority = authority_to_remove(organization_id, user_id, request)
+        Caller.of(request).authority(organization_id, REMOVE, user_ids=[user_id])
         body = RemovalSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
         if not body.validated_data["confirm"]:
@@ -44,11 +44,7 @@ class OrganizationUserView(ApiView):
             organization_id,
             [user_id],
             transfer_to=body.transfer_to,
-            actor=request.user,
-            source=Source.API,
-            authority=authority,
-            reason=body.validated_data["reason"],
-            trace_id=trace_id_of(request),
+            caller=Caller.of(request, reason=body.validated_data["reason"]),
         )
         if outcome.refusal:
             raise body.explain(outcome.refusal)
@@ -61,8 +57,9 @@ class RemovalPreviewView(ApiView):
     @describe_preview
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Return what a removal would do, without doing it (contract: removal-preview)."""
-        authority = authority_to_remove(organization_id, user_id, request)
-        previews = preview_removal(organization_id, [user_id], authority=authority)
+        caller = Caller.of(request)
+        caller.authority(organization_id, REMOVE, user_ids=[user_id])
+        previews = preview_removal(organization_id, [user_id], caller=caller)
         if not previews:
             raise UserNotFoundError({"user_id": user_id})
         preview = previews[0].shown_to(request.user.pk)

@@ -19,7 +19,6 @@ from config.api.openapi import error_responses
 from config.api.pagination import IdPagination
 from config.api.throttling import DeliveryRateThrottle, TokenRateThrottle
 from config.api.view import ApiView, AuthenticatedRequest
-from config.trace import trace_id_of
 from organizations.access import require
 from organizations.api.description import (
     DELIVERY_ID,
@@ -35,7 +34,8 @@ from organizations.api.organization_list import OrganizationListView
 from organizations.api.webhook_endpoints import NEEDED, TAG
 from organizations.events.endpoints import find_endpoint, redeliver, send_test
 from organizations.exceptions import WebhookDeliveryNotFoundError, WebhookEndpointDisabledError
-from organizations.models import Event, Source, WebhookDelivery
+from organizations.guards.caller import Caller
+from organizations.models import Event, WebhookDelivery
 
 View = TypeVar("View", bound=Callable[..., Response])
 
@@ -196,9 +196,7 @@ class EndpointTestView(SendingView):
         delivery = send_test(
             organization_id,
             endpoint_id,
-            actor=request.user,
-            source=Source.API,
-            trace_id=trace_id_of(request),
+            caller=Caller.of(request),
         )
         return Response(DeliverySerializer(delivery).data, status=202)
 
@@ -231,7 +229,9 @@ class RedeliveryView(SendingView):
     ) -> Response:
         """Send it again."""
         require(organization_id, request, NEEDED)
-        deliveries = redeliver(organization_id, endpoint_id, [delivery_id])
+        deliveries = redeliver(
+            organization_id, endpoint_id, [delivery_id], caller=Caller.of(request)
+        )
         if not deliveries:
             raise WebhookDeliveryNotFoundError({"delivery_id": delivery_id})
         return Response(DeliverySerializer(deliveries[0]).data, status=202)

@@ -38,6 +38,7 @@ from organizations.events.endpoints import (
 )
 from organizations.events.signature import secret_of
 from organizations.exceptions import TooManyWebhookEndpointsError
+from organizations.guards.caller import Caller
 from organizations.models import WebhookEndpoint
 from organizations.sample import OWNER
 
@@ -288,7 +289,9 @@ class EndpointListView(OrganizationListView[WebhookEndpoint]):
         require(organization_id, request, NEEDED)
         body = EndpointCreationSerializer(data=self.body_of(request))
         body.is_valid(raise_exception=True)
-        endpoint = create_endpoint(organization_id, **body.validated_data, created_by=request.user)
+        endpoint = create_endpoint(
+            organization_id, **body.validated_data, caller=Caller.of(request)
+        )
         return Response(EndpointWithSecretSerializer(endpoint).data, status=201)
 
 
@@ -314,7 +317,9 @@ class EndpointView(ApiView):
         changes = dict(body.validated_data)
         if status := changes.pop("status", None):
             changes["is_enabled"] = status == "enabled"
-        endpoint = change_endpoint(organization_id, endpoint_id, **changes)
+        endpoint = change_endpoint(
+            organization_id, endpoint_id, caller=Caller.of(request), **changes
+        )
         return Response(EndpointSerializer(endpoint).data)
 
     @describe_deletion
@@ -323,7 +328,7 @@ class EndpointView(ApiView):
     ) -> Response:
         """Delete it."""
         require(organization_id, request, NEEDED)
-        delete_endpoint(organization_id, endpoint_id)
+        delete_endpoint(organization_id, endpoint_id, caller=Caller.of(request))
         return Response(status=204)
 
 
@@ -336,5 +341,5 @@ class SecretRotationView(ApiView):
     ) -> Response:
         """Give it another."""
         require(organization_id, request, NEEDED)
-        endpoint = rotate_secret(organization_id, endpoint_id)
+        endpoint = rotate_secret(organization_id, endpoint_id, caller=Caller.of(request))
         return Response(EndpointWithSecretSerializer(endpoint).data)

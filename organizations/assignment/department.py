@@ -6,10 +6,11 @@ from django.db import transaction
 
 from organizations.assignment.change import Change
 from organizations.exceptions import UserNotFoundError
+from organizations.guards.acts import ASSIGN
+from organizations.guards.caller import Caller
 from organizations.locks import lock_members
-from organizations.models import DepartmentMembership, Event, Membership, ScimConnection, Source
+from organizations.models import DepartmentMembership, Event, Membership
 from organizations.retries import retried
-from users.models import User
 
 
 @retried
@@ -19,19 +20,18 @@ def change_department(
     *,
     joining: Collection[str],
     leaving: Collection[str],
-    actor: User | None,
-    source: Source,
-    connection: ScimConnection | None = None,
-    trace_id: str = "",
+    caller: Caller,
 ) -> None:
     """Have members join and leave a department of their organization, by their user ids.
 
     They may be deactivated. Who belongs to it already, or does not, is left as they are, without an
     event. For callers with every capability. Raises UserNotFoundError for somebody who joins and is
-    no member. The number of SQL statements does not depend on how many users there are.
+    no member, and the ContractError of a caller who may not. The number of SQL statements does not
+    depend on how many users there are.
     """
     with transaction.atomic():
-        locked = lock_members(organization_id, [*joining, *leaving])
+        locked = lock_members(organization_id, [*joining, *leaving], caller=caller)
+        caller.authority(organization_id, ASSIGN)
         if unknown := set(joining).difference(locked):
             raise UserNotFoundError({"user_id": min(unknown)})
         here = DepartmentMembership.objects.filter(department=department_id)
@@ -47,20 +47,16 @@ def change_department(
         )
         here.filter(user__in=change.removed).delete()
         Event.objects.bulk_record(
-            Event(
-                type=Event.Type.MEMBER_UPDATED,
-                organization_id=organization_id,
+            caller.event(
+                Event.Type.MEMBER_UPDATED,
+                organization_id,
                 user_id=user_id,
-                actor=actor,
-                connection=connection,
-                source=source,
                 data={
                     "roles_added": [],
                     "roles_removed": [],
                     "departments_added": [department_id] if user_id in change.added else [],
                     "departments_removed": [department_id] if user_id in change.removed else [],
                 },
-                trace_id=trace_id,
             )
             for user_id in [*change.added, *change.removed]
         )

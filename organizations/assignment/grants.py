@@ -2,26 +2,26 @@
 
 from collections.abc import Collection
 
-from organizations.capabilities import Capability
 from organizations.exceptions import InsufficientPermissionsError
+from organizations.guards.caller import Authority
 from organizations.models import DepartmentMembership, Membership, Role, RoleAssignment
 
 
 def find_refusal(
-    roles: Collection[Role], *, authority: frozenset[Capability], may_give_owner: bool
+    roles: Collection[Role], *, authority: Authority
 ) -> InsufficientPermissionsError | None:
     """Return why a caller may not give these roles, or None.
 
     Nobody gives a role with a capability that they lack; the Owner role is given by owners alone.
     """
     granted = {capability for role in roles for capability in role.capabilities}
-    if lacking := granted - authority:
+    if lacking := granted - authority.capabilities:
         return InsufficientPermissionsError(
             {"required_capabilities": sorted(lacking)},
             system_message="the role grants capabilities that the caller lacks.",
         )
     owner_roles = [role.pk for role in roles if role.is_owner]
-    if owner_roles and not may_give_owner:
+    if owner_roles and not authority.may_give_owner:
         return InsufficientPermissionsError(
             {"required_role_id": owner_roles[0]},
             system_message="the owner role is given by an owner.",

@@ -8,33 +8,34 @@ from config.errors import ContractError
 from organizations.bulk.heirs import no_active_member
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import Run
-from organizations.capabilities import ALL_CAPABILITIES
 from organizations.exceptions import (
     DepartmentNotFoundError,
     LastOwnerCannotBeRemovedError,
     TransferUserNotFoundError,
     UserNotFoundError,
 )
-from organizations.models import Organization, Removal, Resource, Source
-from organizations.removal.absence import explain_absence
-from organizations.removal.guards import find_refusals
+from organizations.guards.acts import REMOVE
+from organizations.guards.caller import Operator
+from organizations.guards.judge import explain_absent
+from organizations.models import Organization, Removal
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.preview import RemovalPreview, preview_removal
 from organizations.removal.service import remove_members
-from organizations.transfer.service import TransferOutcome, transfer_resources
+from organizations.transfer.service import TransferOutcome, preview_transfers, transfer_resources
 
 
 def preview_removals(
     organization: Organization, batches: Iterable[Sequence[Row]]
 ) -> Iterator[list[Row]]:
     """Yield what `remove_batch` would return for each batch if it followed the ones before."""
+    caller = Operator()
     owners_leaving: set[int] = set()  # memberships of owners that earlier batches would end
     for batch in batches:
         user_ids, targets = user_ids_of(batch), targets_of(batch)
         previews = preview_removal(
             organization.pk,
             user_ids,
-            authority=ALL_CAPABILITIES,
+            caller=caller,
             targets=targets,
             already_leaving=owners_leaving,
         )
@@ -44,14 +45,15 @@ def preview_removals(
             if preview.can_be_removed and any(role.is_owner for role in preview.roles)
         )
         outcomes = [_outcome(preview) for preview in previews]
-        absent = set(user_ids).difference(outcome.user_id for outcome in outcomes)
-        absences = explain_absence(organization.pk, list(absent), ALL_CAPABILITIES)
+        members = {preview.membership.user_id: preview.membership.pk for preview in previews}
+        absences = explain_absent(organization.pk, user_ids, members, caller=caller, act=REMOVE)
         outcomes += [
             RemovalOutcome(user_id, refusal=absence.refusal, earlier=absence.removal)
             for user_id, absence in absences.items()
         ]
         leftover_targets = _targets_of_removed_before(targets, outcomes)
-        yield _reported(batch, outcomes, _preview_transfers(organization, leftover_targets))
+        transfers = preview_transfers(organization.pk, leftover_targets, caller=caller)
+        yield _reported(batch, outcomes, transfers)
 
 
 def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
@@ -65,11 +67,7 @@ def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
         run.organization.pk,
         user_ids_of(batch),
         transfer_to=targets,
-        authority=ALL_CAPABILITIES,
-        actor=run.actor,
-        source=Source.COMMAND,
-        reason=run.reason,
-        trace_id=run.id,
+        caller=run.caller,
     )
     outcomes = [_recognized(outcome, run.id) for outcome in outcomes]
     leftover_targets = _targets_of_removed_before(targets, outcomes)
@@ -79,11 +77,7 @@ def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
             run.organization.pk,
             leftover_targets,
             transfer_to=leftover_targets,
-            authority=ALL_CAPABILITIES,
-            actor=run.actor,
-            source=Source.COMMAND,
-            reason=run.reason,
-            trace_id=run.id,
+            caller=run.caller,
         )
     return _reported(batch, outcomes, transfers)
 
@@ -116,24 +110,6 @@ def _outcome(preview: RemovalPreview) -> RemovalOutcome:
         department_count=len(preview.departments),
         resource_count=preview.resource_count,
     )
-
-
-def _preview_transfers(
-    organization: Organization, targets: Mapping[str, str]
-) -> list[TransferOutcome]:
-    """Return what `transfer_resources` would return for these former members."""
-    if not targets:
-        return []
-    refusals = find_refusals(
-        organization.pk, dict.fromkeys(targets), targets=targets, authority=ALL_CAPABILITIES
-    )
-    counts = Resource.objects.filter(organization=organization).count_by_owner(targets)
-    return [
-        TransferOutcome(user_id, refusal=refusals[user_id])
-        if user_id in refusals
-        else TransferOutcome(user_id, counts.get(user_id, 0))
-        for user_id in targets
-    ]
 
 
 def _reported(

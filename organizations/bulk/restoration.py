@@ -6,9 +6,9 @@ from dataclasses import replace
 from config.errors import ContractError
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import Run
-from organizations.capabilities import ALL_CAPABILITIES
 from organizations.exceptions import MembershipAlreadyExistsError, RemovalNotFoundError
-from organizations.models import Organization, Restoration, Source
+from organizations.guards.caller import Operator
+from organizations.models import Organization, Restoration
 from organizations.restoration.outcome import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 
@@ -19,8 +19,7 @@ def preview_batch(organization: Organization, batch: Sequence[Row]) -> list[Row]
         organization.pk,
         _user_ids(batch),
         removal_ids=_removal_ids(batch),
-        authority=ALL_CAPABILITIES,
-        may_give_owner=True,
+        caller=Operator(),
     )
     return [replace(row, restoration_id="") for row in _reported(batch, outcomes)]
 
@@ -31,12 +30,7 @@ def restore_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
         run.organization.pk,
         _user_ids(batch),
         removal_ids=_removal_ids(batch),
-        authority=ALL_CAPABILITIES,
-        may_give_owner=True,
-        actor=run.actor,
-        source=Source.COMMAND,
-        reason=run.reason,
-        trace_id=run.id,
+        caller=run.caller,
     )
     return _reported(batch, outcomes, run_id=run.id)
 

@@ -6,6 +6,7 @@ from typing import Self
 
 from config.characters import escaped
 from organizations.bulk.exceptions import CannotStartError
+from organizations.guards.caller import Operator
 from organizations.models import Organization
 from users.models import User
 
@@ -18,6 +19,11 @@ class Run:
     actor: User | None
     reason: str
     id: str
+
+    @property
+    def caller(self) -> Operator:
+        """The operator, on whose behalf all of it is done."""
+        return Operator(actor=self.actor, reason=self.reason, trace_id=self.id)
 
     @classmethod
     def begin(cls, organization_id: str, *, actor: str, reason: str) -> Self:

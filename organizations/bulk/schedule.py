@@ -7,10 +7,10 @@ from datetime import datetime
 from organizations.bulk.removal import already_removed, refused, targets_of, user_ids_of
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import Run
-from organizations.capabilities import ALL_CAPABILITIES
 from organizations.exceptions import RemovalAlreadyScheduledError, UserNotFoundError
-from organizations.models import Organization, ScheduledRemoval, Source
-from organizations.removal.absence import latest_removals
+from organizations.guards.absence import latest_removals
+from organizations.guards.caller import Operator
+from organizations.models import Organization, ScheduledRemoval
 from organizations.schedule.service import (
     ScheduleOutcome,
     preview_schedules,
@@ -24,7 +24,7 @@ def preview_batch(organization: Organization, batch: Sequence[Row], at: datetime
         organization.pk,
         user_ids_of(batch),
         transfer_to=targets_of(batch),
-        authority=ALL_CAPABILITIES,
+        caller=Operator(),
     )
     return _reported(organization, batch, outcomes, at)
 
@@ -39,11 +39,7 @@ def schedule_batch(run: Run, batch: Sequence[Row], at: datetime) -> list[Row]:
         user_ids_of(batch),
         remove_at=at,
         transfer_to=targets_of(batch),
-        authority=ALL_CAPABILITIES,
-        actor=run.actor,
-        source=Source.COMMAND,
-        reason=run.reason,
-        trace_id=run.id,
+        caller=run.caller,
     )
     return _reported(run.organization, batch, outcomes, at, run_id=run.id)
 

@@ -1,4 +1,4 @@
 """Members are deactivated and reactivated: they keep what they hold, and it works again later.
 
-``service`` does it, ``guards`` says who cannot be: by a removal's rules, and by the member's state.
+``service`` does it, by a removal's rules; ``states`` says who is in the wanted state already.
 """

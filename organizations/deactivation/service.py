@@ -7,17 +7,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.errors import ContractError
-from organizations.capabilities import Capability
-from organizations.deactivation.guards import (
-    find_refusals_of_deactivation,
-    find_refusals_of_reactivation,
+from organizations.deactivation.states import find_active, find_deactivated
+from organizations.exceptions import (
+    LastOwnerCannotBeDeactivatedError,
+    LastOwnerCannotBeRemovedError,
 )
+from organizations.guards.acts import DEACTIVATE
+from organizations.guards.caller import Caller
+from organizations.guards.judge import Rules, current_members, judge
+from organizations.guards.targets import event_data, targets_by_user
 from organizations.locks import lock_members
-from organizations.models import Event, Membership, ScimConnection, Source
+from organizations.models import Event, Membership
 from organizations.retries import retried
 from organizations.transfer.resources import pass_on
-from organizations.transfer.targets import event_data, targets_by_user
-from users.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,43 +37,31 @@ def deactivate_members(
     user_ids: Collection[str],
     *,
     transfer_to: str | Mapping[str, str] | None,
-    actor: User | None,
-    source: Source,
-    authority: frozenset[Capability],
-    reason: str = "",
-    trace_id: str = "",
-    connection: ScimConnection | None = None,
+    caller: Caller,
 ) -> list[DeactivationOutcome]:
     """Deactivate members of an organization; return what became of each, once, in order.
 
     Their roles and departments stay theirs, without effect. What they own there passes to
     ``transfer_to``, the id of a department or of an heir, for everybody or by user id; without one
-    it stays theirs too. All of it or, when this raises, nothing. Whoever cannot be deactivated is
-    refused alone. Nobody is who holds a capability outside ``authority``.
+    it stays theirs too. All of it or, when this raises, nothing: so where the caller may not
+    deactivate anybody. Whoever cannot be deactivated is refused alone.
     """
     asked = dict.fromkeys(user_ids)
     targets = targets_by_user(transfer_to, asked)
     with transaction.atomic():
-        locked = lock_members(organization_id, [*asked, *targets.values()])
+        locked = lock_members(organization_id, [*asked, *targets.values()], caller=caller)
         now = timezone.now()  # after whatever these locks waited for
         members = {user_id: locked[user_id] for user_id in asked if user_id in locked}
-        refusals = find_refusals_of_deactivation(
-            organization_id, asked, members, targets=targets, authority=authority
-        )
+        refusals = _find_refusals(organization_id, asked, members, targets, caller)
         leaving = {u: members[u] for u in asked if u not in refusals}
         counts = pass_on(organization_id, {u: targets[u] for u in leaving if u in targets})
         Membership.objects.filter(pk__in=leaving.values()).update(deactivated_at=now)
         Event.objects.bulk_record(
-            Event(
-                type=Event.Type.MEMBER_DEACTIVATED,
-                organization_id=organization_id,
+            caller.event(
+                Event.Type.MEMBER_DEACTIVATED,
+                organization_id,
                 user_id=user_id,
-                actor=actor,
-                connection=connection,
-                source=source,
-                reason=reason,
                 data=event_data(targets.get(user_id), counts.get(user_id, 0)),
-                trace_id=trace_id,
                 created_at=now,
             )
             for user_id in leaving
@@ -82,43 +72,77 @@ def deactivate_members(
     ]
 
 
+def preview_deactivation(
+    organization_id: str, user_ids: Collection[str], *, caller: Caller
+) -> dict[str, ContractError]:
+    """Return, by user id, whom `deactivate_members` would refuse, and why; the target apart."""
+    members = current_members(organization_id, user_ids)
+    return _find_refusals(organization_id, user_ids, members, {}, caller)
+
+
 @retried
 def reactivate_members(
-    organization_id: str,
-    user_ids: Collection[str],
-    *,
-    actor: User | None,
-    source: Source,
-    authority: frozenset[Capability],
-    reason: str = "",
-    trace_id: str = "",
-    connection: ScimConnection | None = None,
+    organization_id: str, user_ids: Collection[str], *, caller: Caller
 ) -> list[DeactivationOutcome]:
     """Reactivate members of an organization; return what became of each, once, in order.
 
     Their roles and departments have effect again. What passed on does not come back. All of it or,
-    when this raises, nothing. Whoever cannot be reactivated is refused alone. Nobody is who holds a
-    capability outside ``authority``.
+    when this raises, nothing: so where the caller may not reactivate anybody. Whoever cannot be
+    reactivated is refused alone.
     """
     asked = dict.fromkeys(user_ids)
     with transaction.atomic():
-        members = lock_members(organization_id, asked)
-        refusals = find_refusals_of_reactivation(
-            organization_id, asked, members, authority=authority
+        locked = lock_members(organization_id, asked, caller=caller)
+        refusals = find_active(organization_id, locked.values()) | judge(
+            organization_id,
+            asked,
+            caller=caller,
+            act=DEACTIVATE,
+            rules=Rules.AUTHORITY,
+            members=locked,
         )
-        returning = {u: members[u] for u in asked if u not in refusals}
+        returning = {u: locked[u] for u in asked if u not in refusals}
         Membership.objects.filter(pk__in=returning.values()).update(deactivated_at=None)
         Event.objects.bulk_record(
-            Event(
-                type=Event.Type.MEMBER_REACTIVATED,
-                organization_id=organization_id,
-                user_id=user_id,
-                actor=actor,
-                connection=connection,
-                source=source,
-                reason=reason,
-                trace_id=trace_id,
-            )
+            caller.event(Event.Type.MEMBER_REACTIVATED, organization_id, user_id=user_id)
             for user_id in returning
         )
     return [DeactivationOutcome(user_id, refusal=refusals.get(user_id)) for user_id in asked]
+
+
+def _find_refusals(
+    organization_id: str,
+    asked: Collection[str],
+    members: Mapping[str, int],
+    targets: Mapping[str, str],
+    caller: Caller,
+) -> dict[str, ContractError]:
+    """Return why users cannot be deactivated, by user id: the rules in a removal's order.
+
+    After who may act on whom comes that nobody is deactivated twice.
+    """
+    refusals = judge(
+        organization_id,
+        asked,
+        caller=caller,
+        act=DEACTIVATE,
+        rules=Rules.AUTHORITY,
+        members=members,
+    )
+    refusals = find_deactivated(members.values()) | refusals
+    remaining = [user_id for user_id in asked if user_id not in refusals]
+    return refusals | {
+        user_id: LastOwnerCannotBeDeactivatedError(refusal.details)
+        if isinstance(refusal, LastOwnerCannotBeRemovedError)
+        else refusal
+        for user_id, refusal in judge(
+            organization_id,
+            remaining,
+            caller=caller,
+            act=DEACTIVATE,
+            rules=Rules.OWNER_REMAINS | Rules.TARGETS,
+            targets=targets,
+            members=members,
+            asked=asked,
+        ).items()
+    }

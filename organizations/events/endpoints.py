@@ -1,7 +1,8 @@
 """Who outside hears of changes: webhook endpoints are made, changed, tried and sent to again.
 
-Each function is one transaction that locks the endpoint, so that what a worker records of a
-delivery meanwhile is not lost.
+Each function is one transaction that locks what lets the caller act, then the endpoint, so that
+what a worker records of a delivery meanwhile is not lost. Each raises the ContractError of a caller
+who may not do it, or no longer.
 """
 
 from collections.abc import Collection
@@ -20,9 +21,17 @@ from organizations.exceptions import (
     WebhookEndpointDisabledError,
     WebhookEndpointNotFoundError,
 )
-from organizations.models import Event, Organization, Source, WebhookDelivery, WebhookEndpoint
+from organizations.guards.acts import (
+    ADD_WEBHOOK,
+    CHANGE_WEBHOOK,
+    DELETE_WEBHOOK,
+    REDELIVER,
+    Act,
+)
+from organizations.guards.caller import Caller
+from organizations.locks import lock_members
+from organizations.models import Event, Organization, WebhookDelivery, WebhookEndpoint
 from organizations.retries import retried
-from users.models import User
 
 MOST_ENDPOINTS = 10  # of an organization
 DisabledReason = WebhookEndpoint.DisabledReason
@@ -38,13 +47,14 @@ def create_endpoint(
     url: str,
     event_types: Collection[str],
     description: str,
-    created_by: User | None,
+    caller: Caller,
 ) -> WebhookEndpoint:
     """Make an endpoint that is sent these types of events, or all where none is named.
 
     Raises TooManyWebhookEndpointsError. Of several at once none is one too many: the organization
     is locked.
     """
+    _admit(organization_id, caller, ADD_WEBHOOK)
     organization = Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
     if organization.webhook_endpoints.count() >= MOST_ENDPOINTS:
         raise TooManyWebhookEndpointsError({"limit": MOST_ENDPOINTS})
@@ -53,7 +63,7 @@ def create_endpoint(
         url=url,
         event_types=list(event_types),
         description=description,
-        created_by=created_by,
+        created_by=caller.actor,
     )
 
 
@@ -63,6 +73,7 @@ def change_endpoint(
     organization_id: str,
     endpoint_id: str,
     *,
+    caller: Caller,
     url: str | None = None,
     event_types: Collection[str] | None = None,
     description: str | None = None,
@@ -72,7 +83,7 @@ def change_endpoint(
 
     One that is enabled, or gets another address, begins with no failures.
     """
-    endpoint = _lock(organization_id, endpoint_id)
+    endpoint = _lock(organization_id, endpoint_id, caller, CHANGE_WEBHOOK)
     if event_types is not None:
         endpoint.event_types = list(event_types)
     if description is not None:
@@ -91,19 +102,19 @@ def change_endpoint(
 
 @retried
 @transaction.atomic
-def delete_endpoint(organization_id: str, endpoint_id: str) -> None:
+def delete_endpoint(organization_id: str, endpoint_id: str, *, caller: Caller) -> None:
     """Delete an endpoint with its deliveries. Raises WebhookEndpointNotFoundError."""
-    _lock(organization_id, endpoint_id).delete()
+    _lock(organization_id, endpoint_id, caller, DELETE_WEBHOOK).delete()
 
 
 @retried
 @transaction.atomic
-def rotate_secret(organization_id: str, endpoint_id: str) -> WebhookEndpoint:
+def rotate_secret(organization_id: str, endpoint_id: str, *, caller: Caller) -> WebhookEndpoint:
     """Give an endpoint another secret; the one before signs along for 24 hours.
 
     Raises WebhookEndpointNotFoundError.
     """
-    endpoint = _lock(organization_id, endpoint_id)
+    endpoint = _lock(organization_id, endpoint_id, caller, CHANGE_WEBHOOK)
     endpoint.secret_version += 1
     endpoint.previous_secret_until = timezone.now() + OVERLAP
     endpoint.save()
@@ -112,23 +123,17 @@ def rotate_secret(organization_id: str, endpoint_id: str) -> WebhookEndpoint:
 
 @retried
 @transaction.atomic
-def send_test(
-    organization_id: str, endpoint_id: str, *, actor: User | None, source: Source, trace_id: str
-) -> WebhookDelivery:
+def send_test(organization_id: str, endpoint_id: str, *, caller: Caller) -> WebhookDelivery:
     """Send a ``webhook.test`` event to this endpoint alone, whatever types it is sent.
 
     Raises WebhookEndpointNotFoundError and WebhookEndpointDisabledError.
     """
-    endpoint = _lock(organization_id, endpoint_id)
+    endpoint = _lock(organization_id, endpoint_id, caller, CHANGE_WEBHOOK)
     _require_enabled(endpoint)
-    event = Event.objects.create(
-        type=Event.Type.WEBHOOK_TEST,
-        organization_id=organization_id,
-        actor=actor,
-        source=source,
-        data={"endpoint_id": endpoint_id},
-        trace_id=trace_id,
+    event = caller.event(
+        Event.Type.WEBHOOK_TEST, organization_id, data={"endpoint_id": endpoint_id}
     )
+    event.save(force_insert=True)
     delivery = WebhookDelivery.objects.create(endpoint=endpoint, event=event)
     defer_sending([delivery.pk])
     return delivery
@@ -137,14 +142,14 @@ def send_test(
 @retried
 @transaction.atomic
 def redeliver(
-    organization_id: str, endpoint_id: str, delivery_ids: Collection[str]
+    organization_id: str, endpoint_id: str, delivery_ids: Collection[str], *, caller: Caller
 ) -> list[WebhookDelivery]:
     """Send deliveries of an endpoint again, under the same ``webhook-id``, from the first attempt.
 
     Returns those that there are. Raises WebhookEndpointNotFoundError and
     WebhookEndpointDisabledError.
     """
-    endpoint = _lock(organization_id, endpoint_id)
+    endpoint = _lock(organization_id, endpoint_id, caller, REDELIVER)
     _require_enabled(endpoint)
     known = [delivery_id for delivery_id in delivery_ids if is_id("dlv", delivery_id)]
     deliveries = endpoint.deliveries.filter(pk__in=known)
@@ -164,11 +169,18 @@ def find_endpoint(organization_id: str, endpoint_id: str) -> WebhookEndpoint:
     return _one_of(WebhookEndpoint.objects.all(), organization_id, endpoint_id)
 
 
-def _lock(organization_id: str, endpoint_id: str) -> WebhookEndpoint:
-    """Lock an endpoint until the transaction ends, and return it.
+def _admit(organization_id: str, caller: Caller, act: Act) -> None:
+    """Lock what lets the caller act; raises the ContractError of one who may not do it."""
+    lock_members(organization_id, (), caller=caller)
+    caller.authority(organization_id, act)
 
-    Raises WebhookEndpointNotFoundError.
+
+def _lock(organization_id: str, endpoint_id: str, caller: Caller, act: Act) -> WebhookEndpoint:
+    """Lock an endpoint until the transaction ends, and return it, for this act of the caller.
+
+    Raises WebhookEndpointNotFoundError, and as `_admit`.
     """
+    _admit(organization_id, caller, act)
     return _one_of(WebhookEndpoint.objects.select_for_update(), organization_id, endpoint_id)
 
 

@@ -1,7 +1,6 @@
 """The log of changes: what the audit log lists."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -18,9 +17,9 @@ from users.models import User
 class EventQuerySet(models.QuerySet["Event"]):
     """Events, written with a line of the log each once they are committed."""
 
-    def record(self, **fields: Any) -> None:
+    def record(self, event: "Event") -> None:
         """Write one event, and its line."""
-        self.bulk_record([self.model(**fields)])
+        self.bulk_record([event])
 
     def bulk_record(self, events: Iterable["Event"]) -> None:
         """Write events of one type and source, and their lines."""

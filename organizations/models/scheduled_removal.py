@@ -8,8 +8,9 @@ from django.db import models
 from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
+from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.constraints import ForeignKeyConstraint
-from organizations.models.membership import Membership
+from organizations.models.membership import Membership, RoleAssignment
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
 from organizations.models.source import Source
@@ -23,6 +24,26 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
     def pending(self) -> Self:
         """Keep those that will be carried out: their membership has not ended otherwise."""
         return self.filter(status=ScheduledRemoval.Status.PENDING, membership__deleted_at=None)
+
+    def within(self, authority: frozenset[Capability]) -> Self:
+        """Keep what is seen by somebody who may do this: nothing pending of a member above them."""
+        if authority == ALL_CAPABILITIES:
+            return self
+        return self.exclude(self._pending_above(authority))
+
+    def beyond(self, authority: frozenset[Capability]) -> Self:
+        """Keep what somebody who may do this does not see."""
+        if authority == ALL_CAPABILITIES:
+            return self.none()
+        return self.filter(self._pending_above(authority))
+
+    @staticmethod
+    def _pending_above(authority: frozenset[Capability]) -> models.Q:
+        """Return what is pending of members with a role that grants more than this."""
+        above = RoleAssignment.objects.filter(membership=models.OuterRef("membership")).exclude(
+            role__capabilities__contained_by=list(authority)
+        )
+        return models.Q(models.Exists(above), status=ScheduledRemoval.Status.PENDING)
 
     def of(self, members: Iterable[Membership]) -> Self:
         """Keep those of these members."""

@@ -3,35 +3,27 @@
 from collections.abc import Iterable
 
 from organizations.change_log import log_on_commit
-from organizations.models import ScimConnection, Source
+from organizations.guards.caller import Caller
 from organizations.removal.outcome import RemovalOutcome
-from users.models import User
 
 
-def log_removals(
-    organization_id: str,
-    outcomes: Iterable[RemovalOutcome],
-    actor: User | None,
-    connection: ScimConnection | None,
-    source: Source,
-    trace_id: str,
-) -> None:
+def log_removals(organization_id: str, outcomes: Iterable[RemovalOutcome], caller: Caller) -> None:
     """Log who was removed, after the removals are committed."""
     log_on_commit(
         "member_removed",
-        source,
+        caller.source,
         (
             {
                 "organization_id": organization_id,
                 "user_id": outcome.user_id,
                 "removal_id": outcome.removal_id,
-                "actor_id": actor.pk if actor else None,
-                "connection_id": connection.pk if connection else None,
-                "source": source.value,
+                "actor_id": caller.actor.pk if caller.actor else None,
+                "connection_id": caller.connection.pk if caller.connection else None,
+                "source": caller.source.value,
                 "roles": outcome.role_count,
                 "departments": outcome.department_count,
                 "resources": outcome.resource_count,
-                "trace_id": trace_id,
+                "trace_id": caller.trace_id,
             }
             for outcome in outcomes
             if outcome.removal_id

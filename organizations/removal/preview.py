@@ -8,8 +8,11 @@ from django.db.models import prefetch_related_objects
 
 from config.errors import ContractError
 from config.identifiers import is_id
-from organizations.capabilities import Capability
+from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.events.makers import endpoints_by_maker
+from organizations.guards.acts import REMOVE
+from organizations.guards.caller import Caller
+from organizations.guards.judge import Rules, judge
 from organizations.models import (
     Department,
     Membership,
@@ -19,7 +22,6 @@ from organizations.models import (
     ScimConnection,
     WebhookEndpoint,
 )
-from organizations.removal.guards import find_refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def preview_removal(
     organization_id: str,
     user_ids: Iterable[str],
     *,
-    authority: frozenset[Capability],
+    caller: Caller,
     targets: Mapping[str, str] | None = None,
     already_leaving: Collection[int] = (),
 ) -> list[RemovalPreview]:
@@ -74,22 +76,32 @@ def preview_removal(
         Membership.objects.current().of(organization_id, position).select_related("user"),
         key=lambda member: position[member.user_id],
     )
-    refusals = find_refusals(
+    user_ids = [member.user_id for member in members]
+    refusals = judge(
         organization_id,
-        {member.user_id: member.pk for member in members if member.pk not in already_leaving},
-        targets=targets or {},
-        authority=authority,
+        user_ids,
+        caller=caller,
+        act=REMOVE,
+        rules=Rules.REMOVAL,
+        targets=targets,
+        members={member.user_id: member.pk for member in members},
         already_leaving=already_leaving,
     )
-    return preview_members(organization_id, members, refusals)
+    authority = caller.authority(organization_id, REMOVE, user_ids=user_ids)
+    return preview_members(organization_id, members, refusals, authority=authority.capabilities)
 
 
 def preview_members(
-    organization_id: str, members: Sequence[Membership], refusals: Mapping[str, ContractError]
+    organization_id: str,
+    members: Sequence[Membership],
+    refusals: Mapping[str, ContractError],
+    *,
+    authority: frozenset[Capability] = ALL_CAPABILITIES,
 ) -> list[RemovalPreview]:
     """Return the preview of each of these members of one organization.
 
-    ``refusals`` are the reasons, by user id, why some cannot be removed.
+    ``refusals`` are the reasons, by user id, why some cannot be removed. Removals that are pending
+    are shown within the reader's ``authority``.
     """
     prefetch_related_objects(
         members, "role_assignments__role", "department_memberships__department"
@@ -98,7 +110,9 @@ def preview_members(
     owned = Resource.objects.filter(organization=organization_id).count_by_owner(user_ids)
     managed = ScimConnection.objects.managing(organization_id, user_ids)
     endpoints = endpoints_by_maker(organization_id, user_ids)
-    pending = ScheduledRemoval.objects.pending().filter(organization=organization_id)
+    pending = (
+        ScheduledRemoval.objects.pending().filter(organization=organization_id).within(authority)
+    )
     scheduled = {schedule.membership_id: schedule for schedule in pending.of(members)}
     requested = defaultdict[str | None, list[ScheduledRemoval]](list)
     for schedule in pending.requested_by(user_ids):

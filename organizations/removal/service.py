@@ -9,16 +9,22 @@ from django.utils import timezone
 
 from config.identifiers import generate_id
 from config.prepared_statements import fetch_prepared
-from organizations.capabilities import Capability
+from organizations.guards.acts import REMOVE
+from organizations.guards.caller import Caller
+from organizations.guards.judge import (
+    CALLER_REFUSED,
+    GUARDS,
+    Rules,
+    explain_absent,
+    guard_parameters,
+    refusal_of,
+    refusal_of_caller,
+)
+from organizations.guards.targets import targets_by_user
 from organizations.locks import lock_members
-from organizations.models import ScimConnection, Source
-from organizations.removal.absence import explain_absence
-from organizations.removal.guards import GUARDS, guard_parameters, refusal_of
 from organizations.removal.log import log_removals
 from organizations.removal.outcome import RemovalOutcome
 from organizations.retries import retried
-from organizations.transfer.targets import targets_by_user
-from users.models import User
 
 REMOVAL = Path(__file__).with_name("removal.sql").read_text(encoding="utf-8")
 DECIDE_AND_REMOVE = f"WITH {GUARDS}, {REMOVAL}"
@@ -30,44 +36,33 @@ def remove_members(
     user_ids: Collection[str],
     *,
     transfer_to: str | Mapping[str, str] | None,
-    actor: User | None,
-    source: Source,
-    authority: frozenset[Capability],
-    reason: str = "",
-    trace_id: str = "",
+    caller: Caller,
     requested_at: datetime | None = None,
-    connection: ScimConnection | None = None,
 ) -> list[RemovalOutcome]:
     """Remove users from an organization; return one outcome per user, in the order given.
 
     Their role assignments and department memberships are deleted, their memberships soft-deleted,
     and their resources there pass to ``transfer_to``, the id of a department or of an heir, either
-    one for all or by user id. If this raises, nothing is changed. A user who cannot be removed is
-    refused, and the others are still removed; nobody with a capability outside ``authority`` is.
-    Accounts, tokens and other organizations are not touched. For the record, ``requested_at`` is
-    when a scheduled removal was requested, and ``connection`` the directory that requests this one.
+    one for all or by user id. If this raises, nothing is changed: so where the caller may not
+    remove anybody, or may no longer. A user who cannot be removed is refused, and the others are
+    still removed. Accounts, tokens and other organizations are not touched. For the record,
+    ``requested_at`` is when a scheduled removal was requested.
     """
     targets = targets_by_user(transfer_to, user_ids)
     asked = dict.fromkeys(user_ids)
-    record: dict[str, str | datetime | None] = {
-        "requested_at": requested_at,
-        "actor_id": actor.pk if actor else None,
-        "connection_id": connection.pk if connection else None,
-        "source": source.value,
-        "reason": reason,
-        "trace_id": trace_id,
-    }
     with transaction.atomic():
-        locked = lock_members(organization_id, [*asked, *targets.values()])
+        locked = lock_members(organization_id, [*asked, *targets.values()], caller=caller)
         members = {user_id: locked[user_id] for user_id in asked if user_id in locked}
-        outcomes = _decide_and_remove(organization_id, members, asked, targets, authority, record)
-        absent = [user_id for user_id in asked if user_id not in members]
-        for user_id, absence in explain_absence(organization_id, absent, authority).items():
+        outcomes = _decide_and_remove(
+            organization_id, members, asked, targets, caller, requested_at
+        )
+        absences = explain_absent(organization_id, asked, members, caller=caller, act=REMOVE)
+        for user_id, absence in absences.items():
             outcomes[user_id] = RemovalOutcome(
                 user_id, refusal=absence.refusal, earlier=absence.removal
             )
         answer = [outcomes[user_id] for user_id in asked]
-        log_removals(organization_id, answer, actor, connection, source, trace_id)
+        log_removals(organization_id, answer, caller)
     return answer
 
 
@@ -76,8 +71,8 @@ def _decide_and_remove(
     members: Mapping[str, int],
     asked: Collection[str],
     targets: Mapping[str, str],
-    authority: frozenset[Capability],
-    record: Mapping[str, str | datetime | None],
+    caller: Caller,
+    requested_at: datetime | None,
 ) -> dict[str, RemovalOutcome]:
     """Remove the locked members whom the guards do not refuse; return outcomes by user id."""
     if not members:
@@ -87,15 +82,28 @@ def _decide_and_remove(
     guards = guard_parameters(
         organization_id,
         members,
+        caller=caller,
+        act=REMOVE,
+        rules=Rules.REMOVAL,
         asked=asked,
         targets=targets,
-        authority=authority,
         removal_ids=removal_ids,
     )
+    record = {
+        "requested_at": requested_at,
+        "removed_at": timezone.now(),
+        "actor_id": caller.actor.pk if caller.actor else None,
+        "connection_id": caller.connection.pk if caller.connection else None,
+        "source": caller.source.value,
+        "reason": caller.reason,
+        "trace_id": caller.trace_id,
+    }
     outcomes = {}
     for removal_id, code, lacking, *counts in fetch_prepared(
-        DECIDE_AND_REMOVE, {**guards, **record, "removed_at": timezone.now()}
+        DECIDE_AND_REMOVE, {**guards, **record}
     ):
+        if code == CALLER_REFUSED:
+            raise refusal_of_caller(organization_id, caller, REMOVE, asked)
         user_id = users[removal_id]
         if code:
             refusal = refusal_of(code, organization_id, user_id, targets.get(user_id, ""), lacking)

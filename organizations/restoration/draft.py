@@ -10,10 +10,10 @@ from config.errors import ContractError
 from config.timestamps import in_whole_seconds
 from organizations.assignment.grants import find_refusal
 from organizations.assignment.presence import explain_presence
-from organizations.capabilities import Capability
 from organizations.exceptions import RemovalNotFoundError, RestoreWindowExpiredError
+from organizations.guards.absence import latest_removals
+from organizations.guards.caller import Authority
 from organizations.models import Department, Membership, Removal, Restoration, Role
-from organizations.removal.absence import latest_removals
 from organizations.restoration.outcome import RestorationOutcome
 
 
@@ -22,8 +22,7 @@ def draft_restorations(
     user_ids: Collection[str],
     *,
     removal_ids: Mapping[str, str],
-    authority: frozenset[Capability],
-    may_give_owner: bool,
+    authority: Authority,
 ) -> list[RestorationOutcome]:
     """Return the unsaved restoration of each of these users, or the refusal, in the order given.
 
@@ -55,7 +54,7 @@ def draft_restorations(
         if removal is None:
             return RestorationOutcome(user_id, refusal=RemovalNotFoundError({"user_id": user_id}))
         given = [roles[role["id"]] for role in removal.roles if role["id"] in roles]
-        refusal = find_refusal(given, authority=authority, may_give_owner=may_give_owner)
+        refusal = find_refusal(given, authority=authority)
         if refusal := refusal or _find_expiry(user_id, removal):
             return RestorationOutcome(user_id, refusal=refusal)
         return RestorationOutcome(user_id, _draft(removal, roles, departments))

@@ -6,14 +6,14 @@ from django.db import transaction
 
 from config.identifiers import is_id
 from organizations.assignment.grants import give
-from organizations.capabilities import Capability
+from organizations.guards.acts import RESTORE
+from organizations.guards.caller import Caller
 from organizations.locks import lock_accounts, lock_members
-from organizations.models import Event, Membership, Removal, Restoration, Source
+from organizations.models import Event, Membership, Removal, Restoration
 from organizations.restoration.draft import draft_restorations
 from organizations.restoration.outcome import RestorationOutcome
 from organizations.restoration.resources import count_resources, return_resources
 from organizations.retries import retried
-from users.models import User
 
 
 @retried
@@ -22,48 +22,39 @@ def restore_members(
     user_ids: Collection[str],
     *,
     removal_ids: Mapping[str, str] | None = None,
-    actor: User | None,
-    source: Source,
-    authority: frozenset[Capability],
-    may_give_owner: bool,
-    reason: str = "",
-    trace_id: str = "",
+    caller: Caller,
 ) -> list[RestorationOutcome]:
     """Restore users by their latest removals; return what became of each, once, in the order given.
 
     Each gets a new membership with the roles and departments of the record that there still are,
     and the resources that the removal moved and that are where it put them; whoever was deactivated
     is so again. A removal that is named by user id in ``removal_ids`` must be the latest. All of it
-    or, when this raises, nothing. Whoever cannot be restored is refused alone. No role comes back
-    with a capability outside ``authority``, and the Owner role only if ``may_give_owner``.
+    or, when this raises, nothing: so where the caller may not restore anybody. Whoever cannot be
+    restored is refused alone. No role comes back with a capability that the caller lacks, and the
+    Owner role only from those who may give it.
     """
     asked = list(dict.fromkeys(user_ids))
     with transaction.atomic():
-        lock_members(organization_id, _find_heirs(organization_id, asked))
+        lock_members(organization_id, _find_heirs(organization_id, asked), caller=caller)
         lock_accounts(asked)
         outcomes = draft_restorations(
             organization_id,
             asked,
             removal_ids=removal_ids or {},
-            authority=authority,
-            may_give_owner=may_give_owner,
+            authority=caller.authority(organization_id, RESTORE),
         )
         restorations = [outcome.restoration for outcome in outcomes if outcome.restoration]
         for restoration in restorations:
-            restoration.actor = actor
-            restoration.source = source
-            restoration.trace_id = trace_id
+            restoration.actor = caller.actor
+            restoration.source = caller.source
+            restoration.trace_id = caller.trace_id
         _restore(restorations)
         Event.objects.bulk_record(
-            Event(
-                type=Event.Type.MEMBER_RESTORED,
-                organization_id=organization_id,
+            caller.event(
+                Event.Type.MEMBER_RESTORED,
+                organization_id,
                 user=restoration.membership.user,
-                actor=actor,
-                source=source,
-                reason=reason,
                 data={"restoration_id": restoration.pk},
-                trace_id=trace_id,
                 created_at=restoration.created_at,
             )
             for restoration in restorations
@@ -76,16 +67,14 @@ def preview_restoration(
     user_ids: Collection[str],
     *,
     removal_ids: Mapping[str, str] | None = None,
-    authority: frozenset[Capability],
-    may_give_owner: bool,
+    caller: Caller,
 ) -> list[RestorationOutcome]:
     """Return what `restore_members` would do for each user, with nothing saved."""
     outcomes = draft_restorations(
         organization_id,
         list(dict.fromkeys(user_ids)),
         removal_ids=removal_ids or {},
-        authority=authority,
-        may_give_owner=may_give_owner,
+        authority=caller.authority(organization_id, RESTORE),
     )
     restorations = [outcome.restoration for outcome in outcomes if outcome.restoration]
     count_resources(restorations)

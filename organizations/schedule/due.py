@@ -8,13 +8,14 @@ from django.utils import timezone
 
 from config.errors import ContractError
 from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFoundError
+from organizations.guards.caller import Caller
 from organizations.locks import lock_members
-from organizations.models import Event, ScheduledRemoval, Source
+from organizations.models import Event, ScheduledRemoval
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.service import remove_members
 from organizations.retries import retried
 from organizations.schedule.one_by_one import do_each, limit_waiting
-from organizations.schedule.requester import authority_of
+from organizations.schedule.requester import requester_of
 from organizations.schedule.service import event_data
 
 AT_A_TIME = 1000
@@ -35,18 +36,20 @@ def carry_out(schedule_id: str) -> None:
     schedules = ScheduledRemoval.objects.select_related("membership", "requested_by")
     asked = schedules.get(pk=schedule_id)
     user_id = asked.membership.user_id
+    caller = requester_of(asked)
     with transaction.atomic():
         limit_waiting()
         locked = lock_members(
-            asked.organization_id, filter(None, [user_id, asked.transferred_to_user_id])
+            asked.organization_id,
+            filter(None, [user_id, asked.transferred_to_user_id]),
+            caller=caller,
         )
         pending = schedules.filter(pk=schedule_id, status=ScheduledRemoval.Status.PENDING)
-        # Read again with its requester: what they may do counts at this moment.
         schedule = pending.select_for_update(of=["self"]).first()
         if schedule is None or locked.get(user_id) != schedule.membership_id:
             return
         try:
-            outcome, refusal = _remove(schedule, user_id)
+            outcome, refusal = _remove(schedule, user_id, caller)
         except ContractError as error:
             outcome, refusal = None, error
         if outcome and outcome.removal_id:
@@ -57,39 +60,34 @@ def carry_out(schedule_id: str) -> None:
         schedule.save(update_fields=["status", "removal", "failure", "ended_at"])
         if refusal:
             Event.objects.record(
-                type=Event.Type.REMOVAL_FAILED,
-                organization_id=schedule.organization_id,
-                user_id=user_id,
-                actor=schedule.requested_by,
-                source=Source.SCHEDULE,
-                data={
-                    **event_data(schedule),
-                    "code": refusal.code,
-                    "removal_id": outcome and outcome.removal_id,
-                },
-                trace_id=schedule.trace_id,
+                caller.event(
+                    Event.Type.REMOVAL_FAILED,
+                    schedule.organization_id,
+                    user_id=user_id,
+                    reason="",  # it is on the schedule
+                    data={
+                        **event_data(schedule),
+                        "code": refusal.code,
+                        "removal_id": outcome and outcome.removal_id,
+                    },
+                )
             )
 
 
 def _remove(
-    schedule: ScheduledRemoval, user_id: str
+    schedule: ScheduledRemoval, user_id: str, caller: Caller
 ) -> tuple[RemovalOutcome | None, ContractError | None]:
     """Remove the member; return what became of it, and what stood in the way of some or all of it.
 
     Raises the ContractError of a requester who may no longer do it.
     """
-    authority = authority_of(schedule)
 
     def remove(transfer_to: str | None) -> RemovalOutcome:
         [outcome] = remove_members(
             schedule.organization_id,
             [user_id],
             transfer_to=transfer_to,
-            actor=schedule.requested_by,
-            source=Source.SCHEDULE,
-            authority=authority,
-            reason=schedule.reason,
-            trace_id=schedule.trace_id,
+            caller=caller,
             requested_at=schedule.requested_at,
         )
         return outcome

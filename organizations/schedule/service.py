@@ -9,19 +9,18 @@ from django.utils import timezone
 
 from config.errors import ContractError
 from config.timestamps import in_whole_seconds
-from organizations.capabilities import Capability
 from organizations.exceptions import (
-    LastOwnerCannotBeRemovedError,
+    CannotScheduleYourselfError,
     RemovalAlreadyScheduledError,
     ScheduledRemovalNotFoundError,
 )
+from organizations.guards.acts import REMOVE
+from organizations.guards.caller import Caller
+from organizations.guards.judge import Rules, current_members, judge
+from organizations.guards.targets import department_of, heir_of, targets_by_user
 from organizations.locks import lock_members
-from organizations.models import Event, Membership, ScheduledRemoval, Source
-from organizations.removal.absence import explain_absence
-from organizations.removal.guards import find_refusals
+from organizations.models import Event, ScheduledRemoval
 from organizations.retries import retried
-from organizations.transfer.targets import department_of, heir_of, targets_by_user
-from users.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,48 +39,43 @@ def schedule_removals(
     *,
     remove_at: datetime,
     transfer_to: str | Mapping[str, str] | None,
-    actor: User | None,
-    source: Source,
-    authority: frozenset[Capability],
-    reason: str = "",
-    trace_id: str = "",
+    caller: Caller,
 ) -> list[ScheduleOutcome]:
     """Schedule the removal of users; return what became of each, once, in the order given.
 
-    All of it or, when this raises, nothing. Whoever could not be removed now is refused alone, but
-    for a last owner: there may be another one by then. One removal of a membership can be pending.
+    All of it or, when this raises, nothing: so where the caller may not remove anybody. Whoever the
+    caller could not remove now is refused alone, as is the caller's own person; not a last owner:
+    there may be another one by then. One removal of a membership can be pending.
     """
     asked = dict.fromkeys(user_ids)
     targets = targets_by_user(transfer_to, asked)
     with transaction.atomic():
-        locked = lock_members(organization_id, [*asked, *targets.values()])
+        locked = lock_members(organization_id, [*asked, *targets.values()], caller=caller)
         members = {user_id: locked[user_id] for user_id in asked if user_id in locked}
-        refusals = _find_refusals(organization_id, asked, members, targets, authority)
+        refusals = _find_refusals(organization_id, asked, members, targets, caller)
         schedules = ScheduledRemoval.objects.bulk_create(
             ScheduledRemoval(
                 organization_id=organization_id,
                 membership_id=members[user_id],
                 remove_at=remove_at,
-                requested_by=actor,
-                source=source,
+                requested_by=caller.actor,
+                source=caller.source,
                 transferred_to_id=department_of(targets.get(user_id)),
                 transferred_to_user_id=heir_of(targets.get(user_id)),
-                reason=reason,
-                trace_id=trace_id,
+                reason=caller.reason,
+                trace_id=caller.trace_id,
             )
             for user_id in asked
             if user_id not in refusals
         )
         made = dict(zip((u for u in asked if u not in refusals), schedules, strict=True))
         Event.objects.bulk_record(
-            Event(
-                type=Event.Type.REMOVAL_SCHEDULED,
-                organization_id=organization_id,
+            caller.event(
+                Event.Type.REMOVAL_SCHEDULED,
+                organization_id,
                 user_id=user_id,
-                actor=actor,
-                source=source,
                 data=event_data(schedule),
-                trace_id=trace_id,
+                reason="",  # it is on the schedule
             )
             for user_id, schedule in made.items()
         )
@@ -93,34 +87,29 @@ def preview_schedules(
     user_ids: Collection[str],
     *,
     transfer_to: str | Mapping[str, str] | None,
-    authority: frozenset[Capability],
+    caller: Caller,
 ) -> list[ScheduleOutcome]:
     """Return whom `schedule_removals` would refuse, and whom not, without a schedule."""
     asked = dict.fromkeys(user_ids)
     targets = targets_by_user(transfer_to, asked)
-    current = Membership.objects.current().of(organization_id, asked)
-    members = dict(current.values_list("user_id", "pk"))
-    refusals = _find_refusals(organization_id, asked, members, targets, authority)
+    members = current_members(organization_id, asked)
+    refusals = _find_refusals(organization_id, asked, members, targets, caller)
     return [ScheduleOutcome(u, refusal=refusals.get(u)) for u in asked]
 
 
 @retried
 def cancel_scheduled_removal(
-    organization_id: str,
-    user_id: str,
-    *,
-    actor: User | None,
-    source: Source,
-    trace_id: str = "",
-    schedule_id: str | None = None,
+    organization_id: str, user_id: str, *, caller: Caller, schedule_id: str | None = None
 ) -> None:
     """Cancel what is pending of a member, or this one if it is; it stays on record.
 
-    Raises ScheduledRemovalNotFoundError, also where it is being carried out at this moment: one
-    update decides, which waits for the removal's lock on the row.
+    Raises what `require_sight` does; and ScheduledRemovalNotFoundError where nothing is pending,
+    also where it is being carried out at this moment: the member is locked, as by the removal.
     """
     not_found = ScheduledRemovalNotFoundError({"user_id": user_id})
     with transaction.atomic():
+        locked = lock_members(organization_id, [user_id], caller=caller)
+        require_sight(organization_id, user_id, caller=caller, members=locked)
         schedule = find_pending(organization_id, user_id)
         if schedule is None or schedule_id not in (None, schedule.pk):
             raise not_found
@@ -128,18 +117,51 @@ def cancel_scheduled_removal(
             pk=schedule.pk, status=ScheduledRemoval.Status.PENDING
         )
         if not still_pending.update(
-            status=ScheduledRemoval.Status.CANCELLED, cancelled_by=actor, ended_at=timezone.now()
+            status=ScheduledRemoval.Status.CANCELLED,
+            cancelled_by=caller.actor,
+            ended_at=timezone.now(),
         ):
             raise not_found
         Event.objects.record(
-            type=Event.Type.REMOVAL_CANCELLED,
-            organization_id=organization_id,
-            user_id=user_id,
-            actor=actor,
-            source=source,
-            data=event_data(schedule),
-            trace_id=trace_id,
+            caller.event(
+                Event.Type.REMOVAL_CANCELLED,
+                organization_id,
+                user_id=user_id,
+                data=event_data(schedule),
+            )
         )
+
+
+def require_sight(
+    organization_id: str,
+    user_id: str,
+    *,
+    caller: Caller,
+    members: Mapping[str, int] | None = None,
+) -> None:
+    """Raise the refusal of a caller who may not remove this user, and so sees nothing pending.
+
+    So it is for whoever may not remove anybody, for the caller's own person and for a member above
+    the caller. Of whoever is no member nothing is pending: ScheduledRemovalNotFoundError.
+    ``members`` are the membership ids, by user id, that are locked.
+    """
+    caller.authority(organization_id, REMOVE)
+    if caller.is_about_self(user_id):
+        raise CannotScheduleYourselfError({"user_id": user_id})
+    if members is None:
+        members = current_members(organization_id, [user_id])
+    if user_id not in members:
+        raise ScheduledRemovalNotFoundError({"user_id": user_id})
+    refusals = judge(
+        organization_id,
+        [user_id],
+        caller=caller,
+        act=REMOVE,
+        rules=Rules.AUTHORITY,
+        members=members,
+    )
+    for refusal in refusals.values():
+        raise refusal
 
 
 def find_pending(organization_id: str, user_id: str) -> ScheduledRemoval | None:
@@ -161,19 +183,20 @@ def _find_refusals(
     asked: Collection[str],
     members: Mapping[str, int],
     targets: Mapping[str, str],
-    authority: frozenset[Capability],
+    caller: Caller,
 ) -> dict[str, ContractError]:
     """Return why users get no schedule, by user id."""
-    refusals = {
-        user_id: refusal
-        for user_id, refusal in find_refusals(
-            organization_id, members, targets=targets, authority=authority, asked=asked
-        ).items()
-        if not isinstance(refusal, LastOwnerCannotBeRemovedError)
-    }
-    absent = [user_id for user_id in asked if user_id not in members]
-    for user_id, absence in explain_absence(organization_id, absent, authority).items():
-        refusals[user_id] = absence.refusal
+    refusals = judge(
+        organization_id,
+        asked,
+        caller=caller,
+        act=REMOVE,
+        rules=Rules.AUTHORITY | Rules.TARGETS,
+        targets=targets,
+        members=members,
+    )
+    for user_id in filter(caller.is_about_self, asked):
+        refusals[user_id] = CannotScheduleYourselfError({"user_id": user_id})
     pending = ScheduledRemoval.objects.pending().filter(membership__in=members.values())
     for schedule in pending.select_related("membership"):
         user_id = schedule.membership.user_id

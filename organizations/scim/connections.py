@@ -101,9 +101,11 @@ def _note_request(connection: ScimConnection) -> None:
     now = timezone.now()
     seen = connection.last_request_at
     if seen is None or now - seen >= SEEN_TO:
-        ScimConnection.objects.filter(
+        # A request that changes something holds the row until it ends: none waits for it here.
+        unseen = ScimConnection.objects.select_for_update(skip_locked=True, no_key=True).filter(
             Q(last_request_at=None) | Q(last_request_at__lte=now - SEEN_TO), pk=connection.pk
-        ).update(last_request_at=now)
+        )
+        ScimConnection.objects.filter(pk__in=unseen.values("pk")).update(last_request_at=now)
 
 
 def _refuse_beyond_rate(throttle: RateThrottle, request: HttpRequest) -> None:

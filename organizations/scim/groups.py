@@ -18,8 +18,9 @@ from scim2_server.storage import SearchPage
 from config.identifiers import is_id
 from organizations.assignment.department import change_department
 from organizations.exceptions import UserNotFoundError
+from organizations.guards.caller import Directory
 from organizations.locks import lock_members
-from organizations.models import Department, DepartmentMembership, ScimConnection, Source
+from organizations.models import Department, DepartmentMembership, ScimConnection
 from organizations.scim.filters import equalities, unknown
 from organizations.scim.group_patch import GroupPatch
 from organizations.scim.resources import Group, GroupMember
@@ -34,12 +35,7 @@ class Groups:
 
     def __init__(self, connection: ScimConnection, trace_id: str) -> None:
         self.organization_id = connection.organization_id
-        self.caller: dict[str, Any] = {
-            "actor": None,
-            "source": Source.SCIM,
-            "connection": connection,
-            "trace_id": trace_id,
-        }
+        self.caller = Directory(connection=connection, trace_id=trace_id)
 
     def lock(self, group_id: str) -> None:
         """Lock a department until the transaction ends. Raises NotFoundException.
@@ -151,7 +147,11 @@ class Groups:
             return
         try:
             change_department(
-                self.organization_id, group_id, joining=joining, leaving=leaving, **self.caller
+                self.organization_id,
+                group_id,
+                joining=joining,
+                leaving=leaving,
+                caller=self.caller,
             )
         except UserNotFoundError as refusal:
             raise InvalidValueException(

@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from organizations.capabilities import ALL_CAPABILITIES
+from organizations.guards.caller import Directory
 from organizations.locks import lock_members
-from organizations.models import Event, Membership, ScimConnection, Source
+from organizations.models import Event, Membership, ScimConnection
 from organizations.models.membership import MembershipQuerySet
 from organizations.models.scim import ScimConnectionQuerySet
 from organizations.removal.service import remove_members
@@ -38,19 +38,18 @@ def remove_leaver(connection_id: str, user_id: str) -> None:
     connection = _removing().filter(pk=connection_id).first()
     if connection is None:
         return
+    caller = Directory(
+        connection=connection, reason=f"Deactivated for {connection.remove_after_days} days."
+    )
     limit_waiting()
-    lock_members(connection.organization_id, [user_id])
+    lock_members(connection.organization_id, [user_id], caller=caller)
     if not _leavers_due(connection).filter(user=user_id).exists():
         return
     [outcome] = remove_members(
         connection.organization_id,
         [user_id],
         transfer_to=connection.transfer_on_removal_id,
-        actor=None,
-        source=Source.SCIM,
-        connection=connection,
-        authority=ALL_CAPABILITIES,
-        reason=f"Deactivated for {connection.remove_after_days} days.",
+        caller=caller,
     )
     if outcome.refusal and _is_news(connection, user_id, outcome.refusal.code):
         logger.error(

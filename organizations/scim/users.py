@@ -19,8 +19,8 @@ from scim2_server.storage import SearchPage
 from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.assignment.service import add_member
-from organizations.capabilities import ALL_CAPABILITIES
 from organizations.deactivation.service import deactivate_members, reactivate_members
+from organizations.guards.caller import Directory
 from organizations.locks import lock_accounts, lock_members
 from organizations.models import (
     DepartmentMembership,
@@ -28,7 +28,6 @@ from organizations.models import (
     Role,
     ScimConnection,
     ScimIdentity,
-    Source,
 )
 from organizations.models.membership import MembershipQuerySet
 from organizations.removal.service import remove_members
@@ -47,13 +46,7 @@ class Users:
     def __init__(self, connection: ScimConnection, trace_id: str) -> None:
         self.connection = connection
         self.organization_id = connection.organization_id
-        self.caller: dict[str, Any] = {
-            "actor": None,
-            "source": Source.SCIM,
-            "connection": connection,
-            "authority": ALL_CAPABILITIES,
-            "trace_id": trace_id,
-        }
+        self.caller = Directory(connection=connection, trace_id=trace_id)
 
     def lock(self, user_id: str) -> None:
         """Lock the membership and the account of a user until the transaction ends."""
@@ -97,8 +90,7 @@ class Users:
                 self.organization_id,
                 account.pk,
                 role_ids=list(member_role.values_list("pk", flat=True)),
-                may_give_owner=False,
-                **self.caller,
+                caller=self.caller,
             )
         except ContractError as refusal:  # a member already, or an account that is erased
             raise UniquenessException(detail=refusal.message) from refusal
@@ -145,7 +137,7 @@ class Users:
             require_version(self.get(user_id), expected_version)
         target = self.connection.transfer_on_removal_id
         [outcome] = remove_members(
-            self.organization_id, [user_id], transfer_to=target, **self.caller
+            self.organization_id, [user_id], transfer_to=target, caller=self.caller
         )
         if outcome.refusal:
             raise in_scim(outcome.refusal)
@@ -201,11 +193,11 @@ class Users:
     def _set_active(self, user_id: str, is_active: bool) -> None:
         """Reactivate a member, or deactivate them. Raises ForbiddenException for the last owner."""
         if is_active:
-            [outcome] = reactivate_members(self.organization_id, [user_id], **self.caller)
+            [outcome] = reactivate_members(self.organization_id, [user_id], caller=self.caller)
         else:
             target = self.connection.transfer_on_deactivate_id
             [outcome] = deactivate_members(
-                self.organization_id, [user_id], transfer_to=target, **self.caller
+                self.organization_id, [user_id], transfer_to=target, caller=self.caller
             )
         if outcome.refusal:
             raise in_scim(outcome.refusal)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from organizations.transfer.targets import department_of, heir_of
+from organizations.guards.targets import department_of, heir_of
 
 TRANSFER = Path(__file__).with_name("transfer.sql").read_text(encoding="utf-8")
 

@@ -4,27 +4,28 @@ Removals and deactivations pass on what their members own themselves.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q
 
 from config.errors import ContractError
-from organizations.capabilities import Capability
-from organizations.exceptions import (
-    InsufficientPermissionsError,
-    LastOwnerCannotBeRemovedError,
-    UserIsActiveError,
+from organizations.exceptions import UserIsActiveError
+from organizations.guards.acts import CHANGE_RESOURCES, TRANSFER
+from organizations.guards.caller import Caller
+from organizations.guards.judge import (
+    Rules,
+    current_members,
+    explain_absent,
+    judge,
+    judge_target,
 )
-from organizations.locks import lock_members
-from organizations.models import Event, Membership, Resource, Source
-from organizations.removal.absence import explain_absence
-from organizations.removal.guards import find_refusals, find_target_refusal
-from organizations.retries import retried
+from organizations.guards.targets import department_of, event_data, heir_of, targets_by_user
+from organizations.locks import lock_accounts, lock_members
+from organizations.models import Event, Membership, Resource
+from organizations.retries import OvertakenError, retried
 from organizations.transfer.resources import pass_on
-from organizations.transfer.targets import department_of, event_data, heir_of, targets_by_user
-from users.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,57 +43,66 @@ def transfer_resources(
     user_ids: Collection[str],
     *,
     transfer_to: str | Mapping[str, str],
-    actor: User | None,
-    source: Source,
-    authority: frozenset[Capability],
-    reason: str = "",
-    trace_id: str = "",
+    caller: Caller,
 ) -> list[TransferOutcome]:
     """Pass on what deactivated and former members own; return what became of each, in order.
 
     ``transfer_to`` is the id of a department or an heir, for everybody or by user id. Whoever is
-    active, a stranger, or above ``authority`` is refused alone. All of it or, when this raises,
+    active, a stranger, or above the caller is refused alone. All of it or, when this raises,
     nothing. Who owned nothing is no error, and no event.
     """
     asked = dict.fromkeys(user_ids)
     targets = targets_by_user(transfer_to, asked)
     with transaction.atomic():
-        locked = lock_members(organization_id, [*asked, *targets.values()])
-        refusals = _find_refusals(organization_id, asked, locked, targets, authority)
+        locked = lock_members(organization_id, [*asked, *targets.values()], caller=caller)
+        members = {user_id: locked[user_id] for user_id in asked if user_id in locked}
+        _keep_absent(organization_id, [u for u in asked if u not in members])
+        refusals = _find_refusals(organization_id, asked, members, targets, caller)
         counts = pass_on(
             organization_id,
             {user_id: targets[user_id] for user_id in asked if user_id not in refusals},
         )
-        _record_events(
-            organization_id,
-            [(user_id, targets[user_id], count) for user_id, count in counts.items()],
-            actor=actor,
-            source=source,
-            reason=reason,
-            trace_id=trace_id,
+        Event.objects.bulk_record(
+            caller.event(
+                Event.Type.RESOURCES_TRANSFERRED,
+                organization_id,
+                user_id=user_id,
+                data=event_data(targets[user_id], count),
+            )
+            for user_id, count in counts.items()
         )
     return [
         TransferOutcome(user_id, counts.get(user_id, 0), refusals.get(user_id)) for user_id in asked
     ]
 
 
+def preview_transfers(
+    organization_id: str, targets: Mapping[str, str], *, caller: Caller
+) -> list[TransferOutcome]:
+    """Return what `transfer_resources` would return for these users, with their targets."""
+    if not targets:
+        return []
+    members = current_members(organization_id, targets)
+    refusals = _find_refusals(organization_id, targets, members, targets, caller)
+    counts = Resource.objects.filter(organization=organization_id).count_by_owner(targets)
+    return [
+        TransferOutcome(user_id, refusal=refusals[user_id])
+        if user_id in refusals
+        else TransferOutcome(user_id, counts.get(user_id, 0))
+        for user_id in targets
+    ]
+
+
 @retried
 def transfer_selected(
-    organization_id: str,
-    resource_ids: Collection[str],
-    *,
-    transfer_to: str,
-    actor: User | None,
-    source: Source,
-    reason: str = "",
-    trace_id: str = "",
+    organization_id: str, resource_ids: Collection[str], *, transfer_to: str, caller: Caller
 ) -> list[str]:
     """Pass on resources of an organization, whoever owns them; return the ids of those that moved.
 
     For staff, who may do so with any resource. ``transfer_to`` is the id of a department or an
     heir; what is theirs already stays as it is. Each user who owned some has an event, and so have
     the departments together, whose event names no user. Raises DepartmentNotFoundError,
-    TransferUserNotFoundError.
+    TransferUserNotFoundError, and the ContractError of a caller who may not.
     """
     department_id, heir_id = department_of(transfer_to), heir_of(transfer_to)
     selected = Resource.objects.filter(organization=organization_id, pk__in=resource_ids).exclude(
@@ -100,77 +110,74 @@ def transfer_selected(
     )
     with transaction.atomic():
         owners = selected.filter(owner__isnull=False).values_list("owner", flat=True).distinct()
-        lock_members(organization_id, [*owners, transfer_to])
-        if refusal := find_target_refusal(organization_id, transfer_to, asked=()):
+        lock_members(organization_id, [*owners, transfer_to], caller=caller)
+        caller.authority(organization_id, CHANGE_RESOURCES)
+        if refusal := judge_target(organization_id, transfer_to, leaving=()):
             raise refusal
         locked = selected.order_by("pk").select_for_update(no_key=True)
         owner_by_resource = dict(locked.values_list("pk", "owner"))
         Resource.objects.filter(pk__in=owner_by_resource).update(
             owner=heir_id, department=department_id, removal=None
         )
-        counts = Counter(owner_by_resource.values())
-        _record_events(
-            organization_id,
-            [(user_id, transfer_to, count) for user_id, count in counts.items()],
-            actor=actor,
-            source=source,
-            reason=reason,
-            trace_id=trace_id,
+        Event.objects.bulk_record(
+            caller.event(
+                Event.Type.RESOURCES_TRANSFERRED,
+                organization_id,
+                user_id=user_id,
+                data=event_data(transfer_to, count),
+            )
+            for user_id, count in Counter(owner_by_resource.values()).items()
         )
     return list(owner_by_resource)
 
 
-def _record_events(
-    organization_id: str,
-    transfers: Iterable[tuple[str | None, str, int]],
-    *,
-    actor: User | None,
-    source: Source,
-    reason: str,
-    trace_id: str,
-) -> None:
-    """Write an event for each of these: who owned something, whom it passed to, and how much."""
-    Event.objects.bulk_record(
-        Event(
-            type=Event.Type.RESOURCES_TRANSFERRED,
-            organization_id=organization_id,
-            user_id=user_id,
-            actor=actor,
-            source=source,
-            reason=reason,
-            data=event_data(target, count),
-            trace_id=trace_id,
-        )
-        for user_id, target, count in transfers
-    )
+def _keep_absent(organization_id: str, user_ids: Collection[str]) -> None:
+    """Keep users who are no members from becoming members until the transaction ends.
+
+    Raises OvertakenError where one became a member since the memberships were locked.
+    """
+    if not user_ids:
+        return
+    lock_accounts(user_ids)
+    if current_members(organization_id, user_ids):
+        raise OvertakenError("a former member came back meanwhile")
 
 
 def _find_refusals(
     organization_id: str,
     asked: Collection[str],
-    locked: Mapping[str, int],
+    members: Mapping[str, int],
     targets: Mapping[str, str],
-    authority: frozenset[Capability],
+    caller: Caller,
 ) -> dict[str, ContractError]:
-    """Return why resources of users cannot pass on, by user id."""
-    members: dict[str, int | None] = {u: locked[u] for u in asked if u in locked}
-    active = set(
-        Membership.objects.active().filter(pk__in=members.values()).values_list("user", flat=True)
+    """Return why resources of users cannot pass on, by user id.
+
+    Former members whose removal the caller may know have no membership to be judged by.
+    """
+    refusals = judge(
+        organization_id,
+        list(members),
+        caller=caller,
+        act=TRANSFER,
+        rules=Rules.AUTHORITY,
+        members=members,
+        asked=asked,
     )
-    refusals: dict[str, ContractError] = {}
-    absent = [user_id for user_id in asked if user_id not in members]
-    for user_id, absence in explain_absence(organization_id, absent, authority).items():
-        if absence.removal:
-            members[user_id] = None  # a former member has no membership to be judged by
-        else:
+    active = Membership.objects.active().filter(pk__in=members.values())
+    for user_id in active.values_list("user", flat=True):
+        refusals.setdefault(user_id, UserIsActiveError({"user_id": user_id}))
+    absences = explain_absent(organization_id, asked, members, caller=caller, act=TRANSFER)
+    for user_id, absence in absences.items():
+        if absence.removal is None:
             refusals[user_id] = absence.refusal
-    verdicts = find_refusals(organization_id, members, targets=targets, authority=authority)
-    for user_id in members:
-        refusal = verdicts.get(user_id)
-        if user_id in active and not isinstance(refusal, InsufficientPermissionsError):
-            refusal = UserIsActiveError({"user_id": user_id})
-        elif isinstance(refusal, LastOwnerCannotBeRemovedError):  # nobody leaves here
-            refusal = find_target_refusal(organization_id, targets[user_id], asked=members)
-        if refusal:
-            refusals[user_id] = refusal
-    return refusals
+    remaining = {user_id: members.get(user_id) for user_id in asked if user_id not in refusals}
+    return refusals | judge(
+        organization_id,
+        remaining,
+        caller=caller,
+        act=TRANSFER,
+        rules=Rules.TARGETS,
+        targets=targets,
+        members=remaining,
+        asked=asked,
+    )

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from organizations.capabilities import ALL_CAPABILITIES
-from organizations.models import Source
+from organizations.guards.caller import Operator
 from organizations.removal.service import remove_members
 from tests.benchmarks import floor, servers
 from tests.benchmarks.measure import Result, median, percentile_95, seconds
@@ -17,9 +16,7 @@ def remove_by_service(world: World, user_ids: Sequence[str]) -> None:
         world.organization_id,
         user_ids,
         transfer_to=world.department_id,
-        actor=None,
-        source=Source.COMMAND,
-        authority=ALL_CAPABILITIES,
+        caller=Operator(),
     )
     if not all(outcome.removal_id for outcome in outcomes):
         raise RuntimeError("somebody was not removed")

@@ -1,50 +1,52 @@
 """Every change of a membership is one line in the log, with ids and counts."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 from structlog.testing import capture_logs
 
 from organizations.assignment.service import add_member, assign
-from organizations.capabilities import ALL_CAPABILITIES
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.models import Event, Membership, Source
 from organizations.restoration.service import restore_members
 from organizations.transfer.service import transfer_resources
+from tests.callers import CallerWith
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
 from tests.removals import remove
 
 Change = Callable[[Membership, Membership, Source], object]
 
-BY: dict[str, Any] = {"actor": None, "authority": ALL_CAPABILITIES, "trace_id": "case-42"}
-AS_OWNER: dict[str, Any] = {**BY, "may_give_owner": True}
 
 CHANGES: dict[str, Change] = {
     "member_added": lambda active, former, source: add_member(
-        active.organization_id, UserFactory.create().pk, source=source, **AS_OWNER
+        active.organization_id,
+        UserFactory.create().pk,
+        caller=CallerWith(source=source, trace_id="case-42"),
     ),
     "member_updated": lambda active, former, source: assign(
         active.organization_id,
         active.user_id,
         role_ids=[],
         department_ids=None,
-        source=source,
-        **AS_OWNER,
+        caller=CallerWith(source=source, trace_id="case-42"),
     ),
     "member_deactivated": lambda active, former, source: deactivate_members(
-        active.organization_id, [active.user_id], transfer_to=None, source=source, **BY
+        active.organization_id,
+        [active.user_id],
+        transfer_to=None,
+        caller=CallerWith(source=source, trace_id="case-42"),
     ),
     "member_restored": lambda active, former, source: restore_members(
-        active.organization_id, [former.user_id], source=source, **AS_OWNER
+        active.organization_id,
+        [former.user_id],
+        caller=CallerWith(source=source, trace_id="case-42"),
     ),
     "resources_transferred": lambda active, former, source: transfer_resources(
         active.organization_id,
         [former.user_id],
         transfer_to=DepartmentFactory.create(organization=active.organization).pk,
-        source=source,
-        **BY,
+        caller=CallerWith(source=source, trace_id="case-42"),
     ),
 }
 
@@ -97,10 +99,19 @@ def test_a_reactivation_of_many_is_a_line_each(
 ) -> None:
     members = MembershipFactory.create_batch(2, organization=owner.organization)
     user_ids = [member.user_id for member in members]
-    deactivate_members(owner.organization_id, user_ids, transfer_to=None, source=Source.API, **BY)
+    deactivate_members(
+        owner.organization_id,
+        user_ids,
+        transfer_to=None,
+        caller=CallerWith(source=Source.API, trace_id="case-42"),
+    )
 
     with capture_logs() as logged, django_capture_on_commit_callbacks(execute=True):
-        reactivate_members(owner.organization_id, user_ids, source=Source.API, **BY)
+        reactivate_members(
+            owner.organization_id,
+            user_ids,
+            caller=CallerWith(source=Source.API, trace_id="case-42"),
+        )
 
     assert [(line["event"], line["user_id"]) for line in logged] == [
         ("member_reactivated", user_id) for user_id in user_ids

@@ -13,15 +13,14 @@ from rest_framework.test import APIClient
 
 from config.errors import ContractError
 from organizations.assignment.service import add_member, assign
-from organizations.capabilities import ALL_CAPABILITIES
 from organizations.deactivation.service import deactivate_members, reactivate_members
+from organizations.guards.caller import Operator
 from organizations.models import (
     Department,
     DepartmentMembership,
     Membership,
     Organization,
     RoleAssignment,
-    Source,
     TokenBinding,
 )
 from organizations.removal.service import remove_members
@@ -46,12 +45,6 @@ ANSWERS = {
     "USER_NOT_FOUND",
     "LAST_OWNER_CANNOT_BE_REMOVED",
     "TRANSFER_USER_NOT_FOUND",
-}
-
-EVERYTHING: dict[str, Any] = {
-    "actor": None,
-    "source": Source.COMMAND,
-    "authority": ALL_CAPABILITIES,
 }
 
 
@@ -158,7 +151,7 @@ class Somebody:
             place.pk,
             [person.pk for person in asked],
             transfer_to=self.chance.choice([department.pk, heir.pk]),
-            **(EVERYTHING | {"actor": user}),
+            caller=Operator(actor=user),
         )
         assert {o.refusal.code for o in outcomes if o.refusal} <= ANSWERS
         self.events["member.removed"] += sum(not outcome.refusal for outcome in outcomes)
@@ -181,16 +174,16 @@ class Somebody:
 
     def deactivate(self, place: Organization, user: User) -> None:
         [outcome] = deactivate_members(
-            place.pk, [user.pk], transfer_to=self.somebody(place), **EVERYTHING
+            place.pk, [user.pk], transfer_to=self.somebody(place), caller=Operator()
         )
         self.events["member.deactivated"] += not outcome.refusal
 
     def reactivate(self, place: Organization, user: User) -> None:
-        [outcome] = reactivate_members(place.pk, [user.pk], **EVERYTHING)
+        [outcome] = reactivate_members(place.pk, [user.pk], caller=Operator())
         self.events["member.reactivated"] += not outcome.refusal
 
     def restore(self, place: Organization, user: User) -> None:
-        [outcome] = restore_members(place.pk, [user.pk], may_give_owner=True, **EVERYTHING)
+        [outcome] = restore_members(place.pk, [user.pk], caller=Operator())
         self.events["member.restored"] += not outcome.refusal
 
     def add(self, place: Organization, user: User) -> None:
@@ -199,8 +192,7 @@ class Somebody:
                 place.pk,
                 user.pk,
                 role_ids=self.some_roles(place),
-                may_give_owner=True,
-                **EVERYTHING,
+                caller=Operator(),
             )
             self.events["member.added"] += 1
 
@@ -211,14 +203,13 @@ class Somebody:
                 user.pk,
                 role_ids=self.some_roles(place),
                 department_ids=None,
-                may_give_owner=True,
-                **EVERYTHING,
+                caller=Operator(),
             )
             self.events["member.updated"] += 1
 
     def pass_on_what_is_left(self, place: Organization, user: User) -> None:
         [outcome] = transfer_resources(
-            place.pk, [user.pk], transfer_to=self.somebody(place), **EVERYTHING
+            place.pk, [user.pk], transfer_to=self.somebody(place), caller=Operator()
         )
         self.events["resources.transferred"] += outcome.resource_count > 0
 

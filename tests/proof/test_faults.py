@@ -10,8 +10,8 @@ from django.db import OperationalError, connections
 from django.db.utils import ConnectionHandler
 from environ import Env
 
-from organizations.capabilities import ALL_CAPABILITIES
-from organizations.models import Membership, Removal, Resource, Source
+from organizations.guards.caller import Operator
+from organizations.models import Membership, Removal, Resource
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.service import remove_members
 from tests.concurrency import in_background, until_nobody_else_is_at_work
@@ -98,9 +98,7 @@ def test_the_line_is_cut_at_any_statement_of_a_removal_of_many(tally: Tally, aft
             organization.pk,
             user_ids,
             transfer_to=None,
-            actor=None,
-            source=Source.COMMAND,
-            authority=ALL_CAPABILITIES,
+            caller=Operator(),
         )
 
     with faulty_line() as line:

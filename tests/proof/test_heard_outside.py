@@ -10,18 +10,19 @@ from hypothesis.stateful import invariant, rule
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from organizations.assignment.service import add_member
-from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.capabilities import Capability
 from organizations.events.endpoints import MOST_ENDPOINTS, create_endpoint
 from organizations.events.fan_out import FAN_OUT
-from organizations.models import Event, Source, WebhookEndpoint
+from organizations.guards.caller import Operator
+from organizations.models import Event, WebhookEndpoint
 from organizations.removal.service import remove_members
+from tests.callers import CallerWith
 from tests.proof.figures import Tally
 from tests.proof.machine import Machine, prove
 from tests.proof.place import Place
 from users.models import User
 
 places, people = Machine.places, Machine.people
-BY_STAFF: Any = {"actor": None, "source": Source.ADMIN, "authority": ALL_CAPABILITIES}
 
 
 class HeardOutside(Machine):
@@ -59,16 +60,16 @@ class HeardOutside(Machine):
     def add(self, place: Place, user: User, name: str) -> None:
         if user.pk not in place.members:
             role = place.organization.roles.get(name=name)
-            add_member(
-                place.organization.pk, user.pk, role_ids=[role.pk], may_give_owner=True, **BY_STAFF
-            )
+            add_member(place.organization.pk, user.pk, role_ids=[role.pk], caller=CallerWith())
             place.add(user.pk, [name], [])
 
     @rule(place=places, users=st.lists(people, min_size=1, max_size=3))
     def remove(self, place: Place, users: list[User]) -> None:
         """Several are removed together: what happens in one transaction is one job."""
         asked = [user.pk for user in users]
-        for outcome in remove_members(place.organization.pk, asked, transfer_to=None, **BY_STAFF):
+        for outcome in remove_members(
+            place.organization.pk, asked, transfer_to=None, caller=CallerWith()
+        ):
             if outcome.removal_id:
                 place.remove(outcome.user_id, None)
 
@@ -81,7 +82,7 @@ class HeardOutside(Machine):
                 url="https://8.8.8.8/hook",
                 event_types=[],
                 description="",
-                created_by=None,
+                caller=Operator(),
             )
             self.endpoints(place)[made.pk] = True
 

@@ -12,10 +12,12 @@ from config.errors import ContractError
 from organizations.assignment.service import add_member, assign
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.deactivation.service import deactivate_members, reactivate_members
-from organizations.models import Source, TokenBinding
+from organizations.guards.caller import Operator
+from organizations.models import TokenBinding
 from organizations.removal.service import remove_members
 from organizations.restoration.service import preview_restoration, restore_members
 from organizations.transfer.service import transfer_resources
+from tests.callers import CallerWith
 from tests.production import token_of
 from tests.proof.figures import Tally
 from tests.proof.machine import Machine, prove
@@ -27,11 +29,6 @@ places, people = Machine.places, Machine.people
 role_names = st.sets(st.sampled_from(sorted(ROLES)))
 numbers = st.sets(st.integers(0, 1))
 receivers = st.sampled_from(["nobody", "department", "department elsewhere", "person", "person"])
-EVERYTHING: dict[str, Any] = {
-    "actor": None,
-    "source": Source.COMMAND,
-    "authority": ALL_CAPABILITIES,
-}
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ class Members(Organizations):
         expected = self.deactivation_code(place, user.pk, target)
 
         [outcome] = deactivate_members(
-            place.organization.pk, [user.pk], transfer_to=target, **EVERYTHING
+            place.organization.pk, [user.pk], transfer_to=target, caller=Operator()
         )
 
         assert code_of(outcome.refusal) == expected
@@ -126,7 +123,7 @@ class Members(Organizations):
         elif user.pk not in place.deactivated:
             expected = "USER_NOT_DEACTIVATED"
 
-        [outcome] = reactivate_members(place.organization.pk, [user.pk], **EVERYTHING)
+        [outcome] = reactivate_members(place.organization.pk, [user.pk], caller=Operator())
 
         assert code_of(outcome.refusal) == expected
         if expected is None:
@@ -148,11 +145,12 @@ class Members(Organizations):
         [preview] = preview_restoration(
             place.organization.pk,
             [user.pk],
-            authority=ALL_CAPABILITIES,
-            may_give_owner=may_give_owner,
+            caller=CallerWith(may_give_owner=may_give_owner),
         )
         [outcome] = restore_members(
-            place.organization.pk, [user.pk], may_give_owner=may_give_owner, **EVERYTHING
+            place.organization.pk,
+            [user.pk],
+            caller=CallerWith(may_give_owner=may_give_owner),
         )
 
         assert code_of(outcome.refusal) == code_of(preview.refusal) == expected
@@ -182,8 +180,7 @@ class Members(Organizations):
                 user.pk,
                 role_ids=roles,
                 department_ids=departments,
-                may_give_owner=may_give_owner,
-                **EVERYTHING,
+                caller=CallerWith(may_give_owner=may_give_owner),
             )
         except ContractError as error:
             refusal = error
@@ -213,8 +210,7 @@ class Members(Organizations):
                 user.pk,
                 role_ids=roles,
                 department_ids=departments,
-                may_give_owner=True,
-                **EVERYTHING,
+                caller=Operator(),
             )
         except ContractError as error:
             refusal = error
@@ -244,7 +240,7 @@ class Members(Organizations):
             expected = place.target_code(target, [user.pk])
 
         [outcome] = transfer_resources(
-            place.organization.pk, [user.pk], transfer_to=target, **EVERYTHING
+            place.organization.pk, [user.pk], transfer_to=target, caller=Operator()
         )
 
         assert code_of(outcome.refusal) == expected
@@ -258,7 +254,7 @@ class Members(Organizations):
         expected = self.removal_code(place, user.pk, heir.pk, ALL_CAPABILITIES)
 
         [outcome] = remove_members(
-            place.organization.pk, [user.pk], transfer_to=heir.pk, **EVERYTHING
+            place.organization.pk, [user.pk], transfer_to=heir.pk, caller=Operator()
         )
 
         assert code_of(outcome.refusal) == expected

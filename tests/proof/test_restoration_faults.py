@@ -9,8 +9,8 @@ from django.db import OperationalError, connections
 from django.db.utils import ConnectionHandler
 from environ import Env
 
-from organizations.capabilities import ALL_CAPABILITIES
-from organizations.models import Event, Membership, Organization, Resource, Restoration, Source
+from organizations.guards.caller import Operator
+from organizations.models import Event, Membership, Organization, Resource, Restoration
 from organizations.restoration.outcome import RestorationOutcome
 from organizations.restoration.service import restore_members
 from tests.concurrency import in_background, until_nobody_else_is_at_work
@@ -76,10 +76,7 @@ def restore_over(
     return restore_members(
         members[0].organization_id,
         [member.user_id for member in members],
-        actor=None,
-        source=Source.COMMAND,
-        authority=ALL_CAPABILITIES,
-        may_give_owner=True,
+        caller=Operator(),
     )
 
 

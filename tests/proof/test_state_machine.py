@@ -15,18 +15,19 @@ from hypothesis.stateful import rule
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import DepartmentNotFoundError, ScheduledRemovalNotFoundError
+from organizations.guards.caller import Operator
 from organizations.models import (
     DepartmentMembership,
     Membership,
     Removal,
     Resource,
     RoleAssignment,
-    Source,
 )
 from organizations.removal.service import remove_members
 from organizations.schedule.due import carry_out_due
 from organizations.schedule.service import cancel_scheduled_removal, schedule_removals
 from organizations.transfer.service import transfer_selected
+from tests.callers import CallerWith
 from tests.proof.figures import Tally
 from tests.proof.machine import Machine, prove, refused
 from tests.proof.place import ROLES, Place
@@ -133,8 +134,7 @@ class Organizations(Machine):
                 place.organization.pk,
                 list(left.values_list("pk", flat=True)),
                 transfer_to=department.pk,
-                actor=None,
-                source=Source.ADMIN,
+                caller=CallerWith(),
             )
         for holder in set(place.resources.values()) if place is other else ():
             if holder.startswith("usr_") and holder not in place.members:
@@ -215,9 +215,7 @@ class Organizations(Machine):
             place.organization.pk,
             asked,
             transfer_to=target,
-            actor=None,
-            source=Source.COMMAND,
-            authority=ALL_CAPABILITIES,
+            caller=Operator(),
         )
 
         for outcome in outcomes:
@@ -241,9 +239,7 @@ class Organizations(Machine):
             [user.pk],
             remove_at=timezone.now(),
             transfer_to=target,
-            actor=None,
-            source=Source.COMMAND,
-            authority=ALL_CAPABILITIES,
+            caller=Operator(),
         )
 
         code = outcome.refusal.code if outcome.refusal else None
@@ -260,9 +256,7 @@ class Organizations(Machine):
     def cancel(self, place: Place, user: User) -> None:
         is_pending = user.pk in place.scheduled
         with nullcontext() if is_pending else pytest.raises(ScheduledRemovalNotFoundError):
-            cancel_scheduled_removal(
-                place.organization.pk, user.pk, actor=None, source=Source.COMMAND
-            )
+            cancel_scheduled_removal(place.organization.pk, user.pk, caller=Operator())
         if is_pending:
             del place.scheduled[user.pk]
             place.events["removal.cancelled", user.pk] += 1

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from organizations.assignment.service import add_member, assign
 from organizations.capabilities import ALL_CAPABILITIES, Capability
-from organizations.models import Department, Membership, Organization, Role, Source
+from organizations.models import Department, Membership, Organization, Role
+from tests.callers import CallerWith
 from users.models import User
 
 
@@ -25,12 +26,13 @@ def change(
         member.user_id,
         role_ids=_ids(roles),
         department_ids=_ids(departments),
-        actor=actor,
-        source=Source.ADMIN,
-        authority=authority,
-        may_give_owner=may_give_owner,
-        reason=reason,
-        trace_id=trace_id,
+        caller=CallerWith(
+            actor=actor,
+            may_give_owner=may_give_owner,
+            reason=reason,
+            trace_id=trace_id,
+            capabilities=authority,
+        ),
     )
 
 
@@ -49,10 +51,7 @@ def add(
         user.pk,
         role_ids=_ids(roles) or (),
         department_ids=_ids(departments) or (),
-        actor=None,
-        source=Source.ADMIN,
-        authority=authority,
-        may_give_owner=may_give_owner,
+        caller=CallerWith(may_give_owner=may_give_owner, capabilities=authority),
     )
 
 

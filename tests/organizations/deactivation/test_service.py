@@ -5,9 +5,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from config.timestamps import in_whole_seconds
-from organizations.access import capabilities_in
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import OrganizationAccessDeniedError
+from organizations.guards.caller import Person
 from organizations.models import Event, Membership, Organization, Resource, Source
 from tests.deactivations import Change, deactivate, reactivate, states
 from tests.factories import (
@@ -37,7 +37,7 @@ def test_a_deactivated_member_keeps_everything_and_may_do_nothing(member: Member
     assert member.role_assignments.exists()
     assert member.department_memberships.exists()
     with pytest.raises(OrganizationAccessDeniedError):
-        capabilities_in(member.organization_id, member.user, None)
+        Person(actor=member.user).authority(member.organization_id)
 
 
 def test_a_reactivated_member_may_do_what_they_could(owner: Membership, member: Membership) -> None:
@@ -49,7 +49,8 @@ def test_a_reactivated_member_may_do_what_they_could(owner: Membership, member: 
     admin.refresh_from_db()
     assert outcome.refusal is None
     assert (admin.is_active, admin.deactivated_at) == (True, None)
-    assert capabilities_in(owner.organization_id, admin.user, None) == ALL_CAPABILITIES
+    authority = Person(actor=admin.user).authority(owner.organization_id)
+    assert authority.capabilities == ALL_CAPABILITIES
 
 
 @pytest.mark.parametrize("kind", ["department", "heir"])

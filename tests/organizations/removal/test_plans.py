@@ -3,10 +3,10 @@
 import pytest
 from django.db import connection
 
-from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import Source
 from organizations.removal.service import remove_members
 from tests.benchmarks.world import make_organization
+from tests.callers import CallerWith
 from tests.sequential_scans import MANY, tables_read_whole
 
 
@@ -23,9 +23,7 @@ def test_no_large_table_is_read_whole(db: None, statistics: str, leavers: int) -
         world.organization_id,
         world.user_ids[:leavers],
         transfer_to=world.department_id,
-        actor=None,
-        source=Source.API,
-        authority=ALL_CAPABILITIES,
+        caller=CallerWith(source=Source.API),
     )
 
     assert all(outcome.removal_id for outcome in outcomes)

@@ -7,7 +7,8 @@ from functools import partial
 import pytest
 from django.db import IntegrityError, transaction
 
-from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.capabilities import Capability
+from organizations.guards.caller import Operator
 from organizations.models import (
     Department,
     DepartmentMembership,
@@ -16,7 +17,6 @@ from organizations.models import (
     Resource,
     Role,
     RoleAssignment,
-    Source,
 )
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.service import remove_members
@@ -190,9 +190,7 @@ def test_who_joins_while_a_removal_waits_is_not_found(owner: Membership) -> None
                         remove_members,
                         *(owner.organization_id, [joining.pk, member.pk]),
                         transfer_to=None,
-                        actor=None,
-                        source=Source.COMMAND,
-                        authority=ALL_CAPABILITIES,
+                        caller=Operator(),
                     )
                 )
             )

@@ -3,7 +3,7 @@
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.capabilities import Capability
 from organizations.exceptions import (
     DepartmentNotFoundError,
     LastOwnerCannotBeRemovedError,
@@ -11,6 +11,7 @@ from organizations.exceptions import (
 )
 from organizations.models import Membership, Organization, Removal, Resource, RoleAssignment
 from organizations.removal.preview import preview_removal
+from tests.callers import CallerWith
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.removals import remove
 
@@ -61,7 +62,7 @@ def test_an_owner_who_stays_for_another_reason_is_one_who_remains(
             organization.pk,
             [member.user_id for member in leavers],
             targets=targets,
-            authority=ALL_CAPABILITIES,
+            caller=CallerWith(),
         )
         assert {p.membership.pk: p.can_be_removed for p in previews} == {
             owner.pk: False,
@@ -182,7 +183,7 @@ def test_many_take_as_many_statements_as_one(organization: Organization, owner: 
             ResourceFactory.create_batch(2, organization=organization, owner=member.user)
         leaving = [member.user_id for member in [*members, owner]]
         with CaptureQueriesContext(connection) as previewed:
-            preview_removal(organization.pk, leaving, authority=ALL_CAPABILITIES)
+            preview_removal(organization.pk, leaving, caller=CallerWith())
         with CaptureQueriesContext(connection) as removed:
             remove(*members, owner, transfer_to=department.pk)
         return len(previewed), len(removed)

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from config.errors import ContractError
-from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.capabilities import Capability
 from organizations.models import (
     Department,
     Membership,
@@ -17,9 +17,9 @@ from organizations.models import (
     Restoration,
     Role,
     RoleAssignment,
-    Source,
 )
 from organizations.transfer.service import transfer_resources
+from tests.callers import CallerWith
 from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
 from tests.factories import (
     DepartmentFactory,
@@ -282,9 +282,7 @@ def test_what_is_left_is_passed_on_or_comes_back(organization: Organization) -> 
             organization.pk,
             [member.user_id],
             transfer_to=department.pk,
-            actor=None,
-            source=Source.ADMIN,
-            authority=ALL_CAPABILITIES,
+            caller=CallerWith(),
         )
         return outcome.refusal.code if outcome.refusal else "transferred"
 

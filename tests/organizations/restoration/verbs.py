@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
-from organizations.models import Membership, Restoration, Source
+from organizations.models import Membership, Restoration
 from organizations.restoration.outcome import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
+from tests.callers import CallerWith
 from users.models import User
 
 
@@ -23,12 +24,13 @@ def restore(
         members[0].organization_id,
         [member.user_id for member in members],
         removal_ids=removal_ids,
-        actor=actor,
-        source=Source.ADMIN,
-        authority=authority,
-        may_give_owner=may_give_owner,
-        reason=reason,
-        trace_id=trace_id,
+        caller=CallerWith(
+            actor=actor,
+            may_give_owner=may_give_owner,
+            reason=reason,
+            trace_id=trace_id,
+            capabilities=authority,
+        ),
     )
 
 
@@ -39,8 +41,7 @@ def preview(
     return preview_restoration(
         members[0].organization_id,
         [member.user_id for member in members],
-        authority=authority,
-        may_give_owner=True,
+        caller=CallerWith(capabilities=authority),
     )
 
 

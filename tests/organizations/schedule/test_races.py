@@ -10,6 +10,7 @@ from organizations.exceptions import ScheduledRemovalNotFoundError
 from organizations.models import Event, Membership, Removal, ScheduledRemoval, Source
 from organizations.schedule.due import carry_out, carry_out_due
 from organizations.schedule.service import cancel_scheduled_removal
+from tests.callers import CallerWith
 from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
 from tests.factories import MembershipFactory
 from tests.removals import codes, remove
@@ -29,7 +30,7 @@ def cancelled(member: Membership) -> str:
     """Cancel; tell whether it was."""
     try:
         cancel_scheduled_removal(
-            member.organization_id, member.user_id, actor=None, source=Source.API
+            member.organization_id, member.user_id, caller=CallerWith(source=Source.API)
         )
     except ScheduledRemovalNotFoundError:
         return "not found"

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from organizations.capabilities import Capability
 from organizations.exceptions import ScheduledRemovalNotFoundError
+from organizations.guards.caller import Operator
 from organizations.models import Event, Membership, ScheduledRemoval, Source
 from organizations.schedule.service import cancel_scheduled_removal
 from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFactory
@@ -23,9 +24,7 @@ def member(owner: Membership) -> Membership:
 
 def cancel(member: Membership) -> None:
     """Cancel what is pending of a member."""
-    cancel_scheduled_removal(
-        member.organization_id, member.user_id, actor=None, source=Source.COMMAND
-    )
+    cancel_scheduled_removal(member.organization_id, member.user_id, caller=Operator())
 
 
 def test_a_schedule_says_who_asked_for_what_and_removes_nobody(

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.test import Client
 
-from organizations.access import capabilities_in
 from organizations.capabilities import Capability
 from organizations.exceptions import OrganizationAccessDeniedError
+from organizations.guards.caller import Person
 from organizations.models import Membership, Organization, ScimConnection
 from tests.directories import connect
 from users.models import User
@@ -83,6 +83,6 @@ def new_group(name: str, *members: Membership) -> dict[str, Any]:
 def rights(organization: Organization, user_id: str) -> frozenset[Capability] | None:
     """Return what a user may do there, or None where they are a stranger."""
     try:
-        return capabilities_in(organization.pk, User.objects.get(pk=user_id), None)
+        return Person(actor=User.objects.get(pk=user_id)).authority(organization.pk).capabilities
     except OrganizationAccessDeniedError:
         return None

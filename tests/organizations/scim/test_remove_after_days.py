@@ -8,9 +8,9 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 from structlog.testing import capture_logs
 
-from organizations.capabilities import ALL_CAPABILITIES
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.exceptions import LastOwnerCannotBeRemovedError
+from organizations.guards.caller import Operator
 from organizations.models import (
     Event,
     Membership,
@@ -23,6 +23,7 @@ from organizations.removal.outcome import RemovalOutcome
 from organizations.scim.connections import disable
 from organizations.scim.remove_after_days import _leavers_due, remove_leaver, remove_leavers
 from organizations.scim.tasks import take_up_leavers
+from tests.callers import CallerWith
 from tests.directories import connect
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.scim.populate import populate
@@ -68,10 +69,7 @@ def deactivate(member: Membership, by: ScimConnection | None, *, ago: timedelta)
             member.organization_id,
             [member.user_id],
             transfer_to=None,
-            actor=None,
-            source=Source.SCIM if by else Source.COMMAND,
-            authority=ALL_CAPABILITIES,
-            connection=by,
+            caller=CallerWith(source=Source.SCIM if by else Source.COMMAND, connection=by),
         )
     assert outcome.refusal is None
 
@@ -80,9 +78,7 @@ def reactivate(member: Membership) -> None:
     reactivate_members(
         member.organization_id,
         [member.user_id],
-        actor=None,
-        source=Source.COMMAND,
-        authority=ALL_CAPABILITIES,
+        caller=Operator(),
     )
 
 

@@ -6,8 +6,9 @@ import pytest
 from django.db import transaction
 
 from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFoundError
-from organizations.models import Event, Membership, Resource, Source
+from organizations.models import Event, Membership, Resource
 from organizations.transfer.service import transfer_selected
+from tests.callers import CallerWith
 from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.removals import remove
@@ -19,9 +20,7 @@ def transfer(*resources: Resource, to: str) -> list[str]:
         resources[0].organization_id,
         [resource.pk for resource in resources],
         transfer_to=to,
-        actor=None,
-        source=Source.ADMIN,
-        reason="Handover",
+        caller=CallerWith(reason="Handover"),
     )
 
 
@@ -74,8 +73,7 @@ def test_resources_of_another_organization_stay(owner: Membership, heir: Members
             owner.organization_id,
             [resource_of(stranger).pk],
             transfer_to=heir.user_id,
-            actor=None,
-            source=Source.ADMIN,
+            caller=CallerWith(),
         )
         == []
     )

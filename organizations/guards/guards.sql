@@ -1,10 +1,25 @@
--- Decides who cannot be removed, and why (the contract's checks 6 to 8), if these members leave in
--- the order given. A preview runs this alone; in a removal, removal.sql continues from "verdict".
+-- Decides who may not be acted on, and why, if these members leave in the order given: by the caller
+-- (the contract's checks 2, 3 and 6), the remaining owner (7) and the target (8). It follows
+-- standing.sql in the same statement. A preview or another act runs this alone; in a removal,
+-- removal.sql continues from "verdict".
+--
+-- A caller who is no person has no "caller_id", and is asked before; "authority" is theirs then.
 -- "already_leaving" are memberships of owners that an earlier part of a preview would have ended;
--- "removal_ids" is empty in a preview.
+-- "removal_ids" is empty but in a removal; "keeps_owner" says whether the owner rule is asked.
 --
 -- Each member is looked up by index, and no list of members is scanned for each of them, so the
 -- time is proportional to their number, whatever plan PostgreSQL chooses.
+caller AS (
+    SELECT
+        %(caller_id)s::varchar IS NULL
+            OR token_works AND is_member
+            AND (cardinality(%(needed)s::varchar[]) = 0 OR capabilities && %(needed)s::varchar[])
+            AS may_act,
+        CASE
+            WHEN %(caller_id)s::varchar IS NULL THEN %(authority)s::varchar[] ELSE capabilities
+        END AS authority
+    FROM standing
+),
 member AS (
     SELECT id, user_id, department_id, heir_id, removal_id, position
     FROM unnest(
@@ -24,7 +39,7 @@ heir AS (
 -- What can prevent a removal: the Owner role, a role with a capability that the caller lacks, and a
 -- department or an heir that the organization does not have.
 holder AS (
-    SELECT member.*, decisive.is_owner, decisive.lacking,
+    SELECT member.*, caller.may_act, decisive.is_owner, decisive.lacking,
         department_id IS NULL OR EXISTS (
             SELECT
             FROM organizations_department AS department
@@ -33,17 +48,18 @@ holder AS (
         ) AS has_department,
         heir_id IS NULL OR heir_id IN (SELECT user_id FROM heir) AS has_heir
     FROM member
+    CROSS JOIN caller
     CROSS JOIN LATERAL (
         SELECT coalesce(bool_or(role.is_owner), false) AS is_owner,
             array_agg(DISTINCT capability)
                 FILTER (
-                    WHERE capability IS NOT NULL AND capability <> ALL (%(authority)s::varchar[])
+                    WHERE capability IS NOT NULL AND capability <> ALL (caller.authority)
                 ) AS lacking
         FROM organizations_roleassignment AS assignment
         JOIN organizations_role AS role ON role.id = assignment.role_id
         LEFT JOIN unnest(role.capabilities) AS capability ON true
         WHERE assignment.membership_id = member.id
-            AND (role.is_owner OR NOT role.capabilities <@ %(authority)s::varchar[])
+            AND (role.is_owner OR NOT role.capabilities <@ caller.authority)
     ) AS decisive
 ),
 leaving_owner AS (
@@ -51,16 +67,18 @@ leaving_owner AS (
     FROM holder
     JOIN organizations_membership AS membership ON membership.id = holder.id
     JOIN users_user AS account ON account.id = holder.user_id
-    WHERE holder.is_owner AND holder.lacking IS NULL AND holder.has_department AND holder.has_heir
+    WHERE holder.may_act AND holder.is_owner AND holder.lacking IS NULL
+        AND holder.has_department AND holder.has_heir
 ),
 verdict AS (
     SELECT
         id, user_id, department_id, heir_id, removal_id, lacking,
         CASE
+            WHEN NOT may_act THEN 'CALLER_REFUSED'
             WHEN lacking IS NOT NULL THEN 'INSUFFICIENT_PERMISSIONS'
             -- If all the remaining owners would leave, the active one who would leave last stays;
             -- if none of them is active, all stay.
-            WHEN is_owner
+            WHEN is_owner AND %(keeps_owner)s::boolean
                 AND position = coalesce(
                     (SELECT max(position) FROM leaving_owner WHERE is_active), position
                 )

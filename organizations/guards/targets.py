@@ -1,6 +1,6 @@
 """Whom resources pass to: a department or an heir, who differ by their ids.
 
-Whether the organization has them, removal/guards.sql decides for every transfer.
+Whether the organization has them, guards.sql decides for every transfer.
 """
 
 from collections.abc import Collection, Mapping

@@ -26,7 +26,7 @@ def explain_absence(
     A user who was removed before comes with their latest removal if ``authority`` would have been
     enough for it: a caller who lost the response can learn that the removal was done.
     """
-    may_remove = Capability.REMOVE_USERS in authority
+    may_remove = user_ids and Capability.REMOVE_USERS in authority
     removals = latest_removals(organization_id, user_ids) if may_remove else {}
     if removals and authority != ALL_CAPABILITIES:
         # A deleted role is not among these, since it may have granted anything.

@@ -1,0 +1,48 @@
+"""What can be done in an organization, and what each of it takes."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser
+
+from organizations.capabilities import Capability
+from users.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What members and staff need for an act: one of the capabilities, if there are any; and
+
+    Django's permission ``verb_model``, with one to view or change the same.
+    """
+
+    capabilities: tuple[Capability, ...]
+    verb: str
+    model: str = "membership"
+
+    def is_staffs(self, user: User | AnonymousUser) -> bool:
+        """Tell whether staff may do it, in every organization.
+
+        Whoever acts on members is shown who they are and what they hold: so it takes to view or
+        change them, too.
+        """
+        viewing = (f"organizations.{verb}_{self.model}" for verb in ("view", "change"))
+        return (
+            user.is_active
+            and user.is_staff
+            and user.has_perm(f"organizations.{self.verb}_{self.model}")
+            and any(map(user.has_perm, viewing))
+        )
+
+
+REMOVE = Act((Capability.REMOVE_USERS,), "remove")
+TRANSFER = REMOVE  # what they left
+DEACTIVATE = Act((Capability.DEACTIVATE_USERS,), "deactivate")
+RESTORE = Act((Capability.REMOVE_USERS,), "restore")
+ADD = Act((Capability.INVITE_USERS,), "add")
+# Roles, and departments; what of it really changes is asked besides.
+ASSIGN = Act((Capability.ASSIGN_ROLES, Capability.MANAGE_USERS), "change")
+CHANGE_RESOURCES = Act((), "change", "resource")
+ADD_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "add", "webhookendpoint")
+CHANGE_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "webhookendpoint")
+REDELIVER = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "webhookdelivery")
+DELETE_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "delete", "webhookendpoint")

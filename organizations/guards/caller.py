@@ -1,0 +1,242 @@
+"""On whose behalf something is done: made once at the door, and asked again behind the locks."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.http import HttpRequest
+
+from config.api.view import AuthenticatedRequest
+from config.identifiers import is_id
+from config.prepared_statements import fetch_prepared
+from config.trace import trace_id_of
+from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.exceptions import InsufficientPermissionsError, OrganizationAccessDeniedError
+from organizations.guards.acts import REMOVE, Act
+from organizations.models import Event, ScimConnection, Source
+from users.exceptions import TokenInvalidError
+from users.models import AccessToken, User
+
+STANDING = Path(__file__).with_name("standing.sql").read_text(encoding="utf-8")
+_READ_STANDING = (
+    f"WITH {STANDING} SELECT token_works, is_member, is_owner, capabilities FROM standing"  # noqa: S608 (our own text)
+)
+_SHARE_ACCOUNT = "SELECT FROM users_user WHERE id = %s FOR SHARE"
+_SHARE_CONNECTION = "SELECT FROM organizations_scimconnection WHERE id = %s FOR SHARE"
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What somebody may do in an organization at this moment."""
+
+    capabilities: frozenset[Capability]
+    may_give_owner: bool  # owners make others owners
+
+
+EVERYTHING = Authority(ALL_CAPABILITIES, may_give_owner=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller(ABC):
+    """Who asks for a change, from where, and why: what its record, event and log line say.
+
+    A caller does not hold what they may do: `authority` reads that each time it is asked.
+    """
+
+    source: Source
+    actor: User | None = None
+    connection: ScimConnection | None = None
+    reason: str = ""
+    trace_id: str = ""
+
+    @staticmethod
+    def of(request: AuthenticatedRequest, *, reason: str = "") -> "Person":
+        """Return the caller of a request of the API."""
+        return Person(
+            actor=request.user,
+            token=request.auth,
+            reason=reason,
+            trace_id=trace_id_of(request),
+        )
+
+    @abstractmethod
+    def authority(
+        self, organization_id: str, act: Act | None = None, *, user_ids: Collection[str] = ()
+    ) -> Authority:
+        """Return what the caller may do in an organization now; with ``act``, who may do that.
+
+        ``user_ids`` are those whom it would be done to. Raises the ContractError of a caller who
+        may not: TokenInvalidError, OrganizationAccessDeniedError, InsufficientPermissionsError.
+        """
+
+    @property
+    def member_id(self) -> str:
+        """Return the user id of a caller who acts as a member of the organization, or ""."""
+        return ""
+
+    @property
+    def share(self) -> tuple[str, list[object]] | None:
+        """Return the statement that locks, FOR SHARE, what lets one act who is no member here."""
+        return None
+
+    def is_about_self(self, user_id: str) -> bool:
+        """Tell whether this is the caller's own person; an operator's name is only a note."""
+        return self.actor is not None and self.actor.pk == user_id
+
+    def event(self, event_type: Event.Type, organization_id: str, **fields: Any) -> Event:
+        """Return an unsaved event of what this caller does."""
+        return Event(
+            type=event_type,
+            organization_id=organization_id,
+            actor=self.actor,
+            connection=self.connection,
+            source=self.source,
+            trace_id=self.trace_id,
+            **{"reason": self.reason, **fields},
+        )
+
+    def guard_parameters(
+        self, organization_id: str, act: Act, user_ids: Collection[str]
+    ) -> dict[str, Any]:
+        """Return what guards.sql is told of the caller, whose authority is read in Python.
+
+        Raises as `authority`.
+        """
+        authority = self.authority(organization_id, act, user_ids=user_ids)
+        return _parameters(organization_id, authority=authority.capabilities)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person(Caller):
+    """A member: with a token, or one who scheduled a removal that is due, without."""
+
+    actor: User
+    source: Source = Source.API
+    token: AccessToken | None = None
+
+    @property
+    def member_id(self) -> str:
+        return self.actor.pk
+
+    def authority(
+        self, organization_id: str, act: Act | None = None, *, user_ids: Collection[str] = ()
+    ) -> Authority:
+        [(token_works, is_member, is_owner, names)] = fetch_prepared(
+            _READ_STANDING, self.guard_parameters(organization_id, REMOVE, ())
+        )
+        if not token_works:
+            raise TokenInvalidError
+        if not is_member:
+            raise OrganizationAccessDeniedError({"organization_id": organization_id})
+        capabilities = frozenset(map(Capability, names))
+        needed = self._needed(act, user_ids) if act else ()
+        if needed and capabilities.isdisjoint(needed):
+            raise InsufficientPermissionsError(
+                {"required_capabilities": list(needed)},
+                system_message="one of the required capabilities is enough."
+                if len(needed) > 1
+                else None,
+            )
+        return Authority(capabilities, may_give_owner=is_owner)
+
+    def guard_parameters(
+        self, organization_id: str, act: Act, user_ids: Collection[str]
+    ) -> dict[str, Any]:
+        return _parameters(
+            organization_id,
+            caller_id=self.actor.pk,
+            token_id=self.token.pk if self.token else None,
+            needed=self._needed(act, user_ids),
+        )
+
+    def _needed(self, act: Act, user_ids: Collection[str]) -> tuple[Capability, ...]:
+        """Return the capabilities of which the act takes one; any member may leave."""
+        leaves = act == REMOVE and set(user_ids) == {self.actor.pk}
+        return () if leaves else act.capabilities
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff(Caller):
+    """An account of the admin, with Django's permissions: in every organization alike."""
+
+    actor: User
+    source: Source = Source.ADMIN
+
+    @classmethod
+    def at(cls, request: HttpRequest, *, reason: str = "") -> "Staff":
+        """Return the caller of a request of the admin, whose pages are shown to nobody else."""
+        assert isinstance(request.user, User)  # noqa: S101  # admin_view lets nobody else in
+        return cls(actor=request.user, reason=reason, trace_id=trace_id_of(request))
+
+    def authority(
+        self, organization_id: str, act: Act | None = None, *, user_ids: Collection[str] = ()
+    ) -> Authority:
+        # Read anew: the account of the request has its permissions cached.
+        account = User.objects.filter(pk=self.actor.pk).first()
+        if account is None or not account.is_active or not account.is_staff:
+            raise OrganizationAccessDeniedError({"organization_id": organization_id})
+        if act and not act.is_staffs(account):
+            raise InsufficientPermissionsError
+        return EVERYTHING
+
+    @property
+    def share(self) -> tuple[str, list[object]] | None:
+        return _SHARE_ACCOUNT, [self.actor.pk]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory(Caller):
+    """A directory, by its connection: with every capability, but that it makes nobody an owner."""
+
+    connection: ScimConnection
+    source: Source = Source.SCIM
+
+    def authority(
+        self, organization_id: str, act: Act | None = None, *, user_ids: Collection[str] = ()
+    ) -> Authority:
+        enabled = ScimConnection.objects.enabled().filter(
+            pk=self.connection.pk, organization=organization_id
+        )
+        if not enabled.exists():
+            raise OrganizationAccessDeniedError({"organization_id": organization_id})
+        return Authority(ALL_CAPABILITIES, may_give_owner=False)
+
+    @property
+    def share(self) -> tuple[str, list[object]] | None:
+        return _SHARE_CONNECTION, [self.connection.pk]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator(Caller):
+    """Whoever runs a command: with every capability. The actor is named, and not asked for."""
+
+    source: Source = Source.COMMAND
+
+    def authority(
+        self, organization_id: str, act: Act | None = None, *, user_ids: Collection[str] = ()
+    ) -> Authority:
+        return EVERYTHING
+
+    def is_about_self(self, user_id: str) -> bool:
+        return False
+
+
+def _parameters(
+    organization_id: str,
+    *,
+    caller_id: str | None = None,
+    token_id: int | None = None,
+    needed: Collection[Capability] = (),
+    authority: Collection[Capability] = (),
+) -> dict[str, Any]:
+    """Return the parameters of standing.sql, and those of guards.sql about the caller."""
+    return {
+        "organization_id": organization_id if is_id("org", organization_id) else None,
+        "caller_id": caller_id,
+        "token_id": token_id,
+        "every_capability": list(Capability),
+        "needed": list(needed),
+        "authority": list(authority),
+    }

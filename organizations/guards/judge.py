@@ -1,0 +1,203 @@
+"""The rules that decide whom an act may not be done to: asked by services and by previews."""
+
+from collections.abc import Collection, Mapping
+from enum import Flag, auto
+from pathlib import Path
+from typing import Any
+
+from config.errors import ContractError
+from config.identifiers import is_id
+from config.prepared_statements import fetch_prepared
+from organizations.exceptions import (
+    DepartmentNotFoundError,
+    InsufficientPermissionsError,
+    LastOwnerCannotBeRemovedError,
+    OrganizationAccessDeniedError,
+    TransferUserNotFoundError,
+    UserNotFoundError,
+)
+from organizations.guards.absence import Absence, explain_absence
+from organizations.guards.acts import REMOVE, Act
+from organizations.guards.caller import STANDING, Caller, Operator
+from organizations.guards.targets import department_of, heir_of, target_not_found
+from organizations.models import Membership
+
+GUARDS = "{},\n{}".format(
+    STANDING, Path(__file__).with_name("guards.sql").read_text(encoding="utf-8")
+)
+CALLER_REFUSED = "CALLER_REFUSED"  # what guards.sql says of a caller who may not, or no longer
+_VERDICTS = f"WITH {GUARDS} SELECT user_id, refusal, lacking FROM verdict"  # noqa: S608 (our own text)
+
+
+class Rules(Flag):
+    """The rules that can be asked, in the order of the contract's checks."""
+
+    AUTHORITY = auto()  # the caller may act, and on nobody who holds what they do not
+    OWNER_REMAINS = auto()  # an active owner is left when all of these are gone
+    TARGETS = auto()  # the organization has whom resources pass to
+    REMOVAL = AUTHORITY | OWNER_REMAINS | TARGETS
+
+
+def judge(
+    organization_id: str,
+    user_ids: Collection[str],
+    *,
+    caller: Caller,
+    act: Act,
+    rules: Rules,
+    targets: Mapping[str, str] | None = None,
+    members: Mapping[str, int | None] | None = None,
+    asked: Collection[str] | None = None,
+    already_leaving: Collection[int] = (),
+) -> dict[str, ContractError]:
+    """Return, by user id, why the act may not be done to these users, by what is there now.
+
+    Asks only ``rules``, locks nothing and writes nothing. Whoever is no member is refused as not
+    found. ``members`` are the membership ids, by user id, that a service has locked: nobody besides
+    is a member to it; without it they are looked up. Of one whose id is None only the target is
+    asked. ``targets`` are ids of departments or heirs by
+    user id; none of those ``asked`` to leave, these users by default, can be an heir.
+    ``already_leaving`` are memberships of owners that an earlier part of a preview would have
+    ended: they are not judged again. Raises the ContractError of a caller who may not do it to
+    anybody.
+    """
+    targets = targets or {}
+    if members is None:
+        members = current_members(organization_id, user_ids)
+    leaving = set(already_leaving)
+    judged = {u: members[u] for u in user_ids if u in members and members[u] not in leaving}
+    parameters = guard_parameters(
+        organization_id,
+        judged,
+        caller=caller,
+        act=act,
+        rules=rules,
+        asked=user_ids if asked is None else asked,
+        targets=targets,
+        already_leaving=already_leaving,
+    )
+    refusals: dict[str, ContractError] = {}
+    for user_id, code, lacking in fetch_prepared(_VERDICTS, parameters):
+        if code == CALLER_REFUSED:
+            raise refusal_of_caller(organization_id, caller, act, user_ids)
+        if code:
+            target = targets.get(user_id, "")
+            refusals[user_id] = refusal_of(code, organization_id, user_id, target, lacking)
+    absences = explain_absent(
+        organization_id, user_ids, members, caller=caller, act=act, rules=rules
+    )
+    return refusals | {user_id: absence.refusal for user_id, absence in absences.items()}
+
+
+def judge_target(
+    organization_id: str, target: str, *, leaving: Collection[str]
+) -> ContractError | None:
+    """Return why a department or an heir cannot take over from these users, or None if it can."""
+    # Of a user without a membership the guards ask the target alone.
+    nobody = ""
+    parameters = guard_parameters(
+        organization_id,
+        {nobody: None},
+        caller=Operator(),
+        act=REMOVE,
+        rules=Rules.TARGETS,
+        asked=leaving,
+        targets={nobody: target},
+    )
+    [(_, code, lacking)] = fetch_prepared(_VERDICTS, parameters)
+    return refusal_of(code, organization_id, nobody, target, lacking) if code else None
+
+
+def explain_absent(
+    organization_id: str,
+    user_ids: Collection[str],
+    members: Mapping[str, int | None],
+    *,
+    caller: Caller,
+    act: Act,
+    rules: Rules = Rules.AUTHORITY,
+) -> dict[str, Absence]:
+    """Return, by user id, why those of these users who are no members are not found.
+
+    Raises the ContractError of a caller who may not do it to anybody.
+    """
+    absent = [user_id for user_id in user_ids if user_id not in members]
+    if not absent:
+        return {}
+    if Rules.AUTHORITY not in rules:
+        return {u: Absence(UserNotFoundError({"user_id": u})) for u in absent}
+    authority = caller.authority(organization_id, act, user_ids=user_ids)
+    return explain_absence(organization_id, absent, authority.capabilities)
+
+
+def current_members(organization_id: str, user_ids: Collection[str]) -> dict[str, int]:
+    """Return the membership ids of those of these users who are members, by user id; no lock."""
+    known = [user_id for user_id in user_ids if is_id("usr", user_id)]
+    current = Membership.objects.current().of(organization_id, known)
+    return dict(current.values_list("user_id", "pk"))
+
+
+def guard_parameters(
+    organization_id: str,
+    members: Mapping[str, int | None],
+    *,
+    caller: Caller,
+    act: Act,
+    rules: Rules,
+    asked: Collection[str],
+    targets: Mapping[str, str],
+    already_leaving: Collection[int] = (),
+    removal_ids: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return the parameters of guards.sql for these members, in the order in which they leave.
+
+    ``asked`` are all users whom the act is asked for, members or not; none of them can be an heir.
+    Raises the ContractError of a caller who is no person and may not do it.
+    """
+    if Rules.TARGETS not in rules:
+        targets = {}
+    asks = caller if Rules.AUTHORITY in rules else Operator()
+    heirs = [heir_of(targets.get(user_id)) for user_id in members]
+    return {
+        **asks.guard_parameters(organization_id, act, asked),
+        "membership_ids": list(members.values()),
+        "user_ids": list(members),
+        "department_ids": [department_of(targets.get(user_id)) for user_id in members],
+        "heir_ids": heirs,
+        # The statement only needs to know which of the heirs leave.
+        "asked_ids": list(set(heirs).intersection(asked)),
+        "removal_ids": [removal_ids[user_id] for user_id in members] if removal_ids else [],
+        "keeps_owner": Rules.OWNER_REMAINS in rules,
+        "already_leaving": list(already_leaving),
+    }
+
+
+def refusal_of_caller(
+    organization_id: str, caller: Caller, act: Act, user_ids: Collection[str]
+) -> ContractError:
+    """Return the error for a caller whom the guards refused."""
+    try:
+        caller.authority(organization_id, act, user_ids=user_ids)
+    except ContractError as refusal:
+        return refusal
+    # They may again by now; what was asked was refused all the same.
+    return OrganizationAccessDeniedError({"organization_id": organization_id})
+
+
+def refusal_of(
+    code: str, organization_id: str, user_id: str, target: str, lacking: Collection[str]
+) -> ContractError:
+    """Return the error for a code of the guards. Raises ValueError for an unknown code."""
+    match code:
+        case InsufficientPermissionsError.code:
+            return InsufficientPermissionsError(
+                {"required_capabilities": sorted(lacking)},
+                system_message="the user holds capabilities that the caller lacks.",
+            )
+        case LastOwnerCannotBeRemovedError.code:
+            return LastOwnerCannotBeRemovedError(
+                {"user_id": user_id, "organization_id": organization_id}
+            )
+        case DepartmentNotFoundError.code | TransferUserNotFoundError.code:
+            return target_not_found(target)
+    raise ValueError(code)
