@@ -11,31 +11,31 @@ from users.models import User
 # three parts, one after the other, so that the caller's membership is locked in its place among the
 # others and only FOR SHARE: else the requests of one token would wait for each other.
 _LOCK_MEMBERS = """
-    (
+    SELECT user_id, id FROM (
         SELECT user_id, id
         FROM organizations_membership
         WHERE organization_id = %(organization_id)s AND user_id = ANY (%(user_ids)s::varchar[])
             AND user_id <= %(caller_id)s AND deleted_at IS NULL
         ORDER BY user_id
         FOR UPDATE
-    )
+    ) AS up_to_caller
     UNION ALL
-    (
+    SELECT user_id, id FROM (
         SELECT user_id, id
         FROM organizations_membership
         WHERE organization_id = %(organization_id)s AND user_id = %(caller_id)s
             AND user_id <> ALL (%(user_ids)s::varchar[]) AND deleted_at IS NULL
         FOR SHARE
-    )
+    ) AS caller
     UNION ALL
-    (
+    SELECT user_id, id FROM (
         SELECT user_id, id
         FROM organizations_membership
         WHERE organization_id = %(organization_id)s AND user_id = ANY (%(user_ids)s::varchar[])
             AND user_id > %(caller_id)s AND deleted_at IS NULL
         ORDER BY user_id
         FOR UPDATE
-    )
+    ) AS after_caller
 """
 
 

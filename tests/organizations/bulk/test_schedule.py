@@ -136,3 +136,25 @@ def test_a_run_of_the_command_holds_as_it_was_given(
 
     removal = Removal.objects.get(membership=members[0])
     assert (removal.source, removal.actor) == ("schedule", other.user)
+
+
+@pytest.mark.parametrize("is_dry", [True, False])
+def test_a_last_owner_with_an_unknown_department_is_refused_alone_as_the_dry_run_says(
+    organization: Organization,
+    owner: Membership,
+    members: list[Membership],
+    tmp_path: Path,
+    is_dry: bool,
+) -> None:
+    file = csv_file(
+        tmp_path,
+        "user_id,transfer_to",
+        f"{members[0].user_id},",
+        f"{owner.user_id},dept_unknown",
+        f"{members[1].user_id},",
+    )
+
+    done = run_at(organization, "--from-file", file, *UNASKED, *(["--dry-run"] if is_dry else []))
+
+    assert done.outcomes == ["scheduled", "DEPARTMENT_NOT_FOUND", "scheduled"]
+    assert ScheduledRemoval.objects.count() == (0 if is_dry else 2)

@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from procrastinate.contrib.django.django_connector import wrap_exceptions
 
 from organizations.models import Membership, Removal
@@ -64,19 +64,52 @@ def test_a_lost_connection_is_told_and_not_guessed_at(member: Membership) -> Non
     assert lost.calls == 1
 
 
-@pytest.mark.parametrize(
-    "fault", [psycopg.errors.DeadlockDetected, psycopg.errors.ForeignKeyViolation]
-)
 def test_after_three_attempts_the_database_is_unavailable_and_nothing_is_done(
-    member: Membership, fault: type[psycopg.Error]
+    member: Membership,
 ) -> None:
-    faulty = Faulty(fault, times=99)
+    faulty = Faulty(psycopg.errors.DeadlockDetected, times=99)
 
-    with pytest.raises(OperationalError), connection.execute_wrapper(faulty):
+    with (
+        pytest.raises(OperationalError, match="given up after 3"),
+        connection.execute_wrapper(faulty),
+    ):
         remove(member)
 
     assert faulty.calls == 3
     assert not Removal.objects.exists()
+
+
+def test_a_foreign_key_that_fails_every_time_is_raised_as_it_is(member: Membership) -> None:
+    tries = []
+
+    @retried
+    def refer_to_nothing() -> None:
+        tries.append(1)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE organizations_organization SET id = 'org_other' WHERE id = %s",
+                [member.organization_id],
+            )
+
+    with pytest.raises(IntegrityError):
+        refer_to_nothing()
+
+    assert len(tries) == ATTEMPTS
+
+
+def test_a_service_under_a_door_that_tries_again_is_tried_three_times_in_all(
+    member: Membership,
+) -> None:
+    faulty = Faulty(psycopg.errors.DeadlockDetected, times=99)
+
+    @retried
+    def door() -> None:
+        remove(member)
+
+    with pytest.raises(OperationalError), connection.execute_wrapper(faulty):
+        door()
+
+    assert faulty.calls == ATTEMPTS
 
 
 @pytest.mark.parametrize("fault", [psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable])
