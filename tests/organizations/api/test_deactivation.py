@@ -246,7 +246,7 @@ def test_a_deactivation_takes_as_many_statements_whatever_the_member_holds(
 
     # the token with its user, what the caller may do, BEGIN, the locks, the guards, the state, the
     # resources, the member, the event, COMMIT, and three for the user who is shown
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         assert (
             ask(as_owner, "deactivate", member, {TO_DEPARTMENT: departments[0].pk}).status_code
             == 200

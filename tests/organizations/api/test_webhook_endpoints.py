@@ -306,11 +306,15 @@ def test_the_number_of_statements_does_not_depend_on_how_many_there_are(
     # The token with its user, what the caller may do; and then:
     with django_assert_num_queries(3):  # the endpoints
         as_owner.get(address_in(organization, "webhook-endpoints"))
-    with django_assert_num_queries(7):  # BEGIN, the lock, the number, the endpoint, COMMIT
+    with django_assert_num_queries(
+        9
+    ):  # BEGIN, two locks, what the caller may do, the number, the endpoint, COMMIT
         assert create(as_owner, organization).status_code == 201
-    with django_assert_num_queries(6):  # BEGIN, the lock, the change, COMMIT
+    with django_assert_num_queries(8):  # BEGIN, two locks, what the caller may, the change, COMMIT
         as_owner.post(address_of(endpoint, "/rotate-secret"))
     with django_assert_num_queries(5):  # the endpoint, the number, the deliveries
         as_owner.get(address_of(endpoint, "/deliveries"))
-    with django_assert_num_queries(7):  # BEGIN, the lock, deliveries, the endpoint, COMMIT
+    with django_assert_num_queries(
+        9
+    ):  # BEGIN, two locks, the caller, deliveries, the endpoint, COMMIT
         assert as_owner.delete(address_of(endpoint)).status_code == 204
