@@ -4,7 +4,8 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F, Q
+from django.db import connection as db_connection
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -19,6 +20,16 @@ from users.models.access_token import digest_of
 TOKEN_PREFIX = "offboard_scim_"  # noqa: S105 (not a secret: lets scanners recognise a leaked token)
 PREVIOUS_TOKEN_WORKS = timedelta(hours=24)
 SEEN_TO = timedelta(minutes=1)
+
+# A request that changes something holds the row until it ends: none waits for it here.
+_NOTE_REQUEST = """
+    UPDATE organizations_scimconnection SET last_request_at = %(now)s
+    WHERE id = (
+        SELECT id FROM organizations_scimconnection
+        WHERE id = %(id)s AND (last_request_at IS NULL OR last_request_at <= %(unseen)s)
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
+"""
 
 
 class ConnectionRateThrottle(RateThrottle):
@@ -101,11 +112,10 @@ def _note_request(connection: ScimConnection) -> None:
     now = timezone.now()
     seen = connection.last_request_at
     if seen is None or now - seen >= SEEN_TO:
-        # A request that changes something holds the row until it ends: none waits for it here.
-        unseen = ScimConnection.objects.select_for_update(skip_locked=True, no_key=True).filter(
-            Q(last_request_at=None) | Q(last_request_at__lte=now - SEEN_TO), pk=connection.pk
-        )
-        ScimConnection.objects.filter(pk__in=unseen.values("pk")).update(last_request_at=now)
+        with db_connection.cursor() as cursor:
+            cursor.execute(
+                _NOTE_REQUEST, {"id": connection.pk, "now": now, "unseen": now - SEEN_TO}
+            )
 
 
 def _refuse_beyond_rate(throttle: RateThrottle, request: HttpRequest) -> None:
