@@ -138,7 +138,7 @@ def test_an_actor_whose_account_is_deleted_meanwhile_is_a_failure_and_nobody_is_
     )
 
     assert (done.status, done.outcomes) == (1, ["SERVICE_UNAVAILABLE"])
-    assert "The database failed: given up after 3 attempts" in done.errors
+    assert "The database refused a batch" in done.errors
     assert not Removal.objects.exists()
 
 
