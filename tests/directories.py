@@ -7,7 +7,6 @@ from organizations.domains.service import add_domains
 from organizations.models import Membership, Organization, ScimConnection, ScimIdentity
 from organizations.scim.connections import issue_token
 
-
 # Those of the accounts that tests make, and of the people that their directories add.
 DOMAINS = ("example.com", "work.example", "acme.example")
 
