@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from config.errors import ContractError
 from config.errors import InsufficientPermissionsError as InsufficientPermissionsError
 
+NAMED_DOMAINS = 10  # in a message: the details have them all
+
 
 class OrganizationAccessDeniedError(ContractError):
     """The caller is no active member, or there is no such organization: nobody learns which."""
@@ -213,12 +215,12 @@ class DomainNotAllowedError(ContractError):
     message = "The address is not in a mail domain of this organization."
 
     def __init__(self, domain: str, domains: Sequence[str]) -> None:
-        allowed = (
-            f"Allowed: {', '.join(domains)}." if domains else "No domain is allowed here so far."
-        )
+        allowed = ", ".join(domains[:NAMED_DOMAINS])
+        if len(domains) > NAMED_DOMAINS:
+            allowed += f" and {len(domains) - NAMED_DOMAINS:,} more"
         self.message = (
-            f"Addresses of {domain or 'no domain'} are not allowed in this organization. {allowed}"
-            " Whoever operates this service can add a domain."
+            f"Addresses of {domain or 'no domain'} are not allowed in this organization."
+            f" Allowed: {allowed or 'none so far'}. Whoever operates this service can add a domain."
         )
         super().__init__({"domain": domain, "domains": list(domains)})
 

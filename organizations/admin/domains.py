@@ -68,7 +68,9 @@ class OrganizationForm(forms.ModelForm[Organization]):
 
     def _offer_to_share(self) -> None:
         """Show a box for each domain that was typed and that another organization has."""
-        typed = self.fields["domains"].to_python(self.data.get(self.add_prefix("domains")))
+        typed: list[str] = self.fields["domains"].to_python(  # type: ignore[assignment]  # its own
+            self.data.get(self.add_prefix("domains"))
+        )
         added = set(typed).difference(self.before)
         self.held_elsewhere = holders_of(added, besides=self.instance.pk)
         if self.held_elsewhere:

@@ -110,10 +110,10 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
             set_domains(obj.pk, form.cleaned_data["domains"], shared=form.cleaned_data["shared"])
 
     def construct_change_message(
-        self, request: HttpRequest, form: OrganizationForm, formsets: Any, add: bool = False
-    ) -> list[dict[str, dict[str, Any]]]:
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
         """Return what the admin's log says: each domain added or taken out, too."""
-        message = super().construct_change_message(request, form, formsets, add)
+        message: Any = super().construct_change_message(request, form, formsets, add)
         if "domains" not in form.changed_data:
             return message
         after, before = set(form.cleaned_data["domains"]), set(form.before)

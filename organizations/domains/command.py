@@ -29,4 +29,4 @@ def explained_refusals() -> Iterator[None]:
     except ValidationError as error:
         raise CommandError(" ".join(error.messages)) from error
     except DomainTakenError as refusal:
-        raise CommandError(f"{refusal} With --shared both have it.") from refusal
+        raise CommandError(f"{refusal} To set it nevertheless, add --shared.") from refusal

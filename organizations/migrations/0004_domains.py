@@ -33,25 +33,28 @@ def fill_domains(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         cursor.execute(DOMAINS_OF_DIRECTORIES)
         found = cursor.fetchall()
     first_holders: dict[str, str] = {}
-    lines: dict[str, list[str]] = {}
+    allowed: dict[str, list[str]] = {}
+    left_out: dict[str, list[str]] = {}
     for organization_id, organization, name in found:
         described = f"{organization} ({organization_id})"
-        line = lines.setdefault(described, [])
+        line = allowed.setdefault(described, [])
         if name is None:
             continue
         try:
             validate_domain(name)
         except ValidationError as refusal:
-            line.append(f"without {name} ({' '.join(refusal.messages)})")
+            left_out.setdefault(described, []).extend(refusal.messages)
             continue
         holder = first_holders.setdefault(name, described)
         is_shared = holder != described
         domains.create(organization_id=organization_id, name=name, is_shared=is_shared)
         line.append(f"{name} (shared with {holder})" if is_shared else name)
-    if lines:
+    if allowed:
         sys.stdout.write("\n    Mail domains, from the accounts that directories made:\n")
-    for described, line in lines.items():
+    for described, line in allowed.items():
         sys.stdout.write(f"      {described}: {', '.join(line) or 'none'}\n")
+        for words in left_out.get(described, []):
+            sys.stdout.write(f"        Left out: {words}\n")
 
 
 class Migration(migrations.Migration):

@@ -69,8 +69,8 @@ def test_what_can_be_no_organizations_own_is_left_out_and_named(
     printed = upgrade(capsys)
 
     assert domains_of(organization.pk) == ["example.com"]
-    assert "without gmail.com (Anybody can have an address of" in printed
-    assert "without [192.0.2.1] (" in printed
+    assert "Left out: Anybody can have an address of “gmail.com”" in printed
+    assert "Left out: “[192.0.2.1]” is not a mail domain" in printed
 
 
 def test_organizations_whose_directories_made_accounts_of_one_domain_share_it(

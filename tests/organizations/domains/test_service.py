@@ -92,7 +92,19 @@ def test_an_organization_without_domains_allows_nobody(organization: Organizatio
     refusal = refusal_of(organization, "lea@example.com")
 
     assert refusal.details == {"domain": "example.com", "domains": []}
-    assert "No domain is allowed here so far." in str(refusal)
+    assert "Allowed: none so far." in str(refusal)
+
+
+def test_of_many_domains_the_message_names_the_first_and_the_details_all(
+    organization: Organization,
+) -> None:
+    names = [f"d{number}.example" for number in range(10, 23)]
+    set_domains(organization.pk, names)
+
+    refusal = refusal_of(organization, "lea@evil.example")
+
+    assert f"Allowed: {', '.join(names[:10])} and 3 more." in str(refusal)
+    assert refusal.details["domains"] == names
 
 
 def test_every_address_given_is_asked_for(organization: Organization) -> None:
