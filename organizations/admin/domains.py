@@ -78,11 +78,14 @@ class OrganizationForm(forms.ModelForm[Organization]):
                 label=self.fields["shared"].label,
                 widget=forms.CheckboxSelectMultiple,
                 choices=[
-                    (name, f"Share {name} with {' and '.join(holders)}, who has it already")
+                    (name, f"{name} is a domain of {' and '.join(holders)} already: share it")
                     for name, holders in self.held_elsewhere.items()
                 ],
                 required=False,
-                help_text="The directory of either can make accounts of a domain that both have.",
+                help_text=(
+                    "The directory of each can then make accounts of it, and rename those that it"
+                    " made."
+                ),
             )
             self.fields["shared"] = shared
 
@@ -104,5 +107,5 @@ class OrganizationForm(forms.ModelForm[Organization]):
         """Refuse a domain that another organization has and whose box is not ticked."""
         shared: list[str] = self.cleaned_data["shared"]
         if not set(self.held_elsewhere) <= set(shared):
-            raise forms.ValidationError("Tick what both are to have, or leave the domain out.")
+            raise forms.ValidationError("Tick what is to be shared, or leave the domain out.")
         return shared

@@ -82,14 +82,14 @@ def test_a_domain_of_another_organization_takes_a_box_that_names_it(
     browser: Client, organization: Organization, other: Organization
 ) -> None:
     typed = form(organization, "a.example", "B.example")
-    box = f"Share b.example with Beta ({other.pk}), who has it already"
+    box = f"b.example is a domain of Beta ({other.pk}) already: share it"
     assert 'type="checkbox"' not in text_of(browser.get(page_of(organization)))
 
     page = text_of(browser.post(page_of(organization), typed))
 
     assert box in page
     assert re.search(r'<input type="checkbox" name="shared" value="b.example"[^>]*>', page)
-    assert "Tick what both are to have" in page
+    assert "Tick what is to be shared" in page
     assert domains_of(organization.pk) == []
 
     browser.post(page_of(organization), {**typed, "shared": ["b.example"]})
@@ -107,7 +107,7 @@ def test_each_domain_that_is_shared_takes_a_box_of_its_own(
     page = text_of(browser.post(page_of(organization), typed))
 
     assert re.search(r'value="g.example"[^>]* checked', page)
-    assert "Share b.example with Beta" in page
+    assert "b.example is a domain of Beta" in page
     assert domains_of(organization.pk) == []
 
 
