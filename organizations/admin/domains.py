@@ -6,10 +6,13 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ValidationError
 
 from organizations.domains.names import canonical_domain, validate_domains
 from organizations.domains.service import domains_of, holders_of
 from organizations.models import Organization
+
+LONGEST_TEXT = 100_000  # characters, some thousands of domains: each takes a moment to be read
 
 
 class DomainsField(forms.Field):
@@ -18,10 +21,12 @@ class DomainsField(forms.Field):
     widget = AdminTextareaWidget({"rows": 4})
 
     def to_python(self, value: object) -> list[str]:
-        """Return the domains in their canonical form."""
-        return sorted(
-            {canonical_domain(name) for name in re.split(r"[\s,;]+", str(value or "")) if name}
-        )
+        """Return the domains, canonical. Raises ValidationError for too long a text."""
+        text = str(value or "")
+        if len(text) > LONGEST_TEXT:
+            raise ValidationError(f"This is longer than {LONGEST_TEXT:,} characters.")
+        names = re.split(r"[\s,;]+", text)
+        return sorted({canonical_domain(name) for name in names if name})
 
     def prepare_value(self, value: Any) -> Any:
         """Return a list as text; what was typed stays as it is."""
@@ -29,7 +34,10 @@ class DomainsField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Tell whether other domains were typed."""
-        return self.to_python(data) != (initial or [])
+        try:
+            return self.to_python(data) != (initial or [])
+        except ValidationError:
+            return True
 
 
 class OrganizationForm(forms.ModelForm[Organization]):
@@ -68,9 +76,10 @@ class OrganizationForm(forms.ModelForm[Organization]):
 
     def _offer_to_share(self) -> None:
         """Show a box for each domain that was typed and that another organization has."""
-        typed: list[str] = self.fields["domains"].to_python(  # type: ignore[assignment]  # its own
-            self.data.get(self.add_prefix("domains"))
-        )
+        try:
+            typed = self._domains_in(self.add_prefix("domains"))
+        except ValidationError:
+            return  # the field says so
         added = set(typed).difference(self.before)
         self.held_elsewhere = holders_of(added, besides=self.instance.pk)
         if self.held_elsewhere:
@@ -89,15 +98,19 @@ class OrganizationForm(forms.ModelForm[Organization]):
             )
             self.fields["shared"] = shared
 
+    def _domains_in(self, name: str) -> list[str]:
+        """Return the domains that were sent under a name. Raises ValidationError for too many."""
+        return DomainsField().to_python(self.data.get(name))
+
     def clean_domains(self) -> list[str]:
         """Refuse what can be no organization's, and a page that shows another list than there is.
 
         Raises ValidationError.
         """
         domains: list[str] = self.cleaned_data["domains"]
-        shown = self.data.get(self.add_initial_prefix("domains"))
-        if shown is not None and self.fields["domains"].to_python(shown) != self.before:
-            raise forms.ValidationError(
+        shown = self.add_initial_prefix("domains")
+        if shown in self.data and self._domains_in(shown) != self.before:
+            raise ValidationError(
                 "Somebody changed the domains since you opened this page. Open it again."
             )
         validate_domains(set(domains).difference(self.before))
@@ -107,5 +120,5 @@ class OrganizationForm(forms.ModelForm[Organization]):
         """Refuse a domain that another organization has and whose box is not ticked."""
         shared: list[str] = self.cleaned_data["shared"]
         if not set(self.held_elsewhere) <= set(shared):
-            raise forms.ValidationError("Tick what is to be shared, or leave the domain out.")
+            raise ValidationError("Tick what is to be shared, or leave the domain out.")
         return shared

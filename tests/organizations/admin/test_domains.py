@@ -78,6 +78,16 @@ def test_what_can_be_no_organizations_is_refused_and_named(
     assert domains_of(organization.pk) == []
 
 
+def test_a_text_that_takes_long_to_read_is_refused_unread(
+    browser: Client, organization: Organization
+) -> None:
+    typed = form(organization, "ä.example " * 10_001)
+
+    page = text_of(browser.post(page_of(organization), typed))
+
+    assert "This is longer than 100,000 characters." in page
+
+
 def test_a_domain_of_another_organization_takes_a_box_that_names_it(
     browser: Client, organization: Organization, other: Organization
 ) -> None:
