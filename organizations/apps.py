@@ -13,5 +13,10 @@ class OrganizationsConfig(AppConfig):
     verbose_name = "Organizations"
 
     def ready(self) -> None:
-        """Have ``migrate`` refuse a database of an earlier version."""
+        """Have ``migrate`` and ``check`` refuse or warn of what is wrong in the database."""
+        # Imports models, which are there only now.
+        from organizations.domains import checks
+
         register(check_database_version, Tags.database)
+        register(checks.check_directories_have_domains, Tags.database)
+        register(checks.check_deployed_directories, deploy=True)

@@ -1,7 +1,11 @@
 """The refusals of the organizations' API, services and commands."""
 
+from collections.abc import Mapping, Sequence
+
 from config.errors import ContractError
 from config.errors import InsufficientPermissionsError as InsufficientPermissionsError
+
+NAMED_DOMAINS = 10  # in a message: the details have them all
 
 
 class OrganizationAccessDeniedError(ContractError):
@@ -200,3 +204,39 @@ class TooManyWebhookEndpointsError(ContractError):
     code = "TOO_MANY_WEBHOOK_ENDPOINTS"
     type = "client_error"
     message = "The organization has as many webhook endpoints as it may have. Delete one first."
+
+
+class DomainNotAllowedError(ContractError):
+    """An address lies in no mail domain of the organization; the details say which it has."""
+
+    status = 403
+    code = "DOMAIN_NOT_ALLOWED"
+    type = "authorization_error"
+    message = "The address is not in a mail domain of this organization."
+
+    def __init__(self, domain: str, domains: Sequence[str]) -> None:
+        allowed = ", ".join(domains[:NAMED_DOMAINS])
+        if len(domains) > NAMED_DOMAINS:
+            allowed += f" and {len(domains) - NAMED_DOMAINS:,} more"
+        self.message = (
+            f"Addresses of {domain or 'no domain'} are not allowed in this organization."
+            f" Allowed: {allowed or 'none so far'}. Whoever operates this service can add a domain."
+        )
+        super().__init__({"domain": domain, "domains": list(domains)})
+
+
+class DomainTakenError(ContractError):
+    """Another organization has the domain already, and nobody said to share it."""
+
+    status = 409
+    code = "DOMAIN_TAKEN"
+    type = "client_error"
+    message = "Another organization has this domain already."
+
+    def __init__(self, holders: Mapping[str, Sequence[str]]) -> None:
+        """Name, for each domain, the organizations that have it."""
+        self.message = " ".join(
+            f"{domain} is a domain of {' and '.join(organizations)} already."
+            for domain, organizations in holders.items()
+        )
+        super().__init__({"domains": list(holders)})

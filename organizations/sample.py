@@ -7,12 +7,14 @@ from django.db import transaction
 
 from organizations.assignment.service import add_member, assign
 from organizations.deactivation.service import deactivate_members, reactivate_members
+from organizations.domains.service import set_domains
 from organizations.guards.caller import Operator
 from organizations.models import Department, Membership, Organization, Resource
 from organizations.removal.service import remove_members
 from users.models import User
 
 ORGANIZATION_ID = "org_xyz789"
+DOMAIN = "acme.example"
 LEAVER_ID = "usr_abc123"
 HEIR_ID = "usr_member1"
 DEPARTMENT_ID = "dept_eng001"
@@ -68,6 +70,7 @@ def restore_sample() -> Organization:
     organization, _ = Organization.objects.get_or_create(
         pk=ORGANIZATION_ID, defaults={"name": "Acme"}
     )
+    set_domains(organization.pk, [DOMAIN], shared=[DOMAIN])
     organization.webhook_endpoints.all().delete()
     organization.roles.get_or_create(name="Billing", defaults={"capabilities": ["manage_billing"]})
     for department_id, name in DEPARTMENTS.items():

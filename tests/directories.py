@@ -1,13 +1,24 @@
 """Directories, as tests connect them."""
 
+from collections.abc import Collection
 from typing import Any
 
+from organizations.domains.service import add_domains
 from organizations.models import Membership, Organization, ScimConnection, ScimIdentity
 from organizations.scim.connections import issue_token
 
+# Those of the accounts that tests make, and of the people that their directories add.
+DOMAINS = ("example.com", "work.example", "acme.example")
 
-def connect(organization: Organization, **fields: Any) -> tuple[ScimConnection, str]:
-    """Connect a directory to an organization; return the connection and its token."""
+
+def connect(
+    organization: Organization, domains: Collection[str] = DOMAINS, **fields: Any
+) -> tuple[ScimConnection, str]:
+    """Connect a directory to an organization; return the connection and its token.
+
+    It may make accounts of these domains, which other organizations may have, too.
+    """
+    add_domains(organization.pk, domains, shared=domains)
     connection = ScimConnection.objects.create(
         organization=organization, **{"name": "Okta", **fields}
     )

@@ -13,8 +13,10 @@ from django.utils.http import urlencode
 
 from config.admin.deletion import GuardedDeletion
 from config.admin.large_tables import COUNTED_UP_TO, LargeTableAdmin, count_or_estimate
+from organizations.admin.domains import OrganizationForm
 from organizations.admin.filters import OrganizationFilter
 from organizations.capabilities import Capability
+from organizations.domains.service import domains_of, set_domains
 from organizations.models import (
     Department,
     Membership,
@@ -68,16 +70,56 @@ class OneOwnerFilter(admin.SimpleListFilter):
 
 @admin.register(Organization)
 class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization]):
-    """The admin of organizations; an organization's page shows counts with links to the lists."""
+    """The admin of organizations; an organization's page shows counts with links to the lists.
 
+    Its mail domains take a permission of their own, with which alone the page changes nothing else.
+    """
+
+    form = OrganizationForm
     list_display = ("name", "id", "created_at")
     list_filter = (OneOwnerFilter,)
     numbers = ("members", "former_members", "resources", "resources_whose_owner_has_left")
     readonly_fields = ("id", "created_at", *numbers)
 
     def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:
-        """Return only the name for a new organization, else all fields."""
-        return ("name", *self.readonly_fields) if obj else ("name",)
+        """Return the name and the domains for a new organization, else all fields."""
+        domains = ("domains", "shared") if _may_change_domains(request) else ("domains",)
+        return ("name", *domains, *self.readonly_fields) if obj else ("name", *domains)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Organization | None = None
+    ) -> tuple[str, ...]:
+        """Return the read-only fields, with those that the user lacks the permission for."""
+        readonly = list(self.readonly_fields)
+        if not _may_change_domains(request):
+            readonly.append("domains")
+        if obj and not super().has_change_permission(request, obj):
+            readonly.append("name")
+        return tuple(readonly)
+
+    def has_change_permission(self, request: HttpRequest, obj: Organization | None = None) -> bool:
+        """Allow also those who change domains alone."""
+        return _may_change_domains(request) or super().has_change_permission(request, obj)
+
+    def save_model(
+        self, request: HttpRequest, obj: Organization, form: OrganizationForm, change: bool
+    ) -> None:
+        """Save the organization, and its domains if they were changed."""
+        super().save_model(request, obj, form, change)
+        if "domains" in form.changed_data:
+            set_domains(obj.pk, form.cleaned_data["domains"], shared=form.cleaned_data["shared"])
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """Return what the admin's log says: each domain added or taken out, too."""
+        message: Any = super().construct_change_message(request, form, formsets, add)
+        if "domains" not in form.changed_data:
+            return message
+        after, before = set(form.cleaned_data["domains"]), set(form.before)
+        for done, names in (("added", after - before), ("deleted", before - after)):
+            message += [{done: {"name": "mail domain", "object": name}} for name in sorted(names)]
+        return message
 
     def deletion_obstacle(self, row: Organization) -> str:
         """Return why it cannot be deleted: it has history. One made by mistake has none."""
@@ -91,6 +133,11 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
         """Return what would be deleted; no permission is needed for the organization's parts."""
         to_delete, counts, _, protected = super().get_deleted_objects(objs, request)
         return to_delete, counts, set(), protected
+
+    @admin.display(description="Mail domains")
+    def domains(self, organization: Organization) -> str:
+        """Return the domains of the organization's directory."""
+        return ", ".join(domains_of(organization.pk)) or "-"
 
     @admin.display(description="Members")
     def members(self, organization: Organization) -> str:
@@ -112,6 +159,11 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
         """Return the number of resources whose owner is no current member, with a link."""
         orphans = Resource.objects.whose_owner_has_left().filter(organization=organization)
         return _number_with_link(orphans, organization, owner_has_left="yes")
+
+
+def _may_change_domains(request: HttpRequest) -> bool:
+    """Return whether the user may set organizations' mail domains."""
+    return request.user.has_perm("organizations.change_domains")
 
 
 def _number_with_link(

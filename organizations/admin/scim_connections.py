@@ -17,6 +17,7 @@ from config.admin.read_only import ReadOnlyAdmin
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import SelectOfOrganization
+from organizations.domains.service import domains_of
 from organizations.models import Department, ScimConnection, ScimIdentity
 from organizations.scim.connections import disable, issue_token
 from users.models import User
@@ -37,7 +38,7 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
     list_select_related = ("organization",)
     autocomplete_fields = ("organization",)
     readonly_fields = (
-        *("id", "state", "base_url", "members", "last_request_at"),
+        *("id", "state", "domains", "base_url", "members", "last_request_at"),
         *("previous_token_until", "disabled_at", "created_at"),
     )
 
@@ -47,7 +48,7 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
         """Return the fields to fill in for a new connection, or all fields of an existing one."""
         if obj is None:
             return "organization", "name", "remove_after_days"
-        seen = ["state", "organization", "base_url", "members", "last_request_at"]
+        seen = ["state", "organization", "domains", "base_url", "members", "last_request_at"]
         if obj.previous_token_until:
             seen.append("previous_token_until")
         if not obj.is_enabled:
@@ -103,7 +104,9 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
     def response_add(
         self, request: HttpRequest, obj: ScimConnection, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Show the first token of a new connection."""
+        """Show the first token of a new connection, and say so if it can add nobody."""
+        if not domains_of(obj.organization_id):
+            self.message_user(request, self._without_domains(obj), messages.WARNING)
         return self._token_page(request, obj, issue_token(obj))
 
     def rotation(self, request: HttpRequest, connection_id: str) -> HttpResponse:
@@ -169,6 +172,20 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
     def base_url(self, connection: ScimConnection) -> str:
         """Return the base URL for the directory, as a path."""
         return f"/scim/v2/organizations/{connection.organization_id}"
+
+    @admin.display(description="Mail domains")
+    def domains(self, connection: ScimConnection) -> str:
+        """Return the domains whose accounts it makes, or that it has none, with what to do."""
+        names = domains_of(connection.organization_id)
+        return ", ".join(names) if names else self._without_domains(connection)
+
+    def _without_domains(self, connection: ScimConnection) -> str:
+        """Return what to do for a directory of an organization without a mail domain."""
+        return format_html(
+            'No mail domain: it can add nobody until <a href="{}">{}</a> has one.',
+            reverse("admin:organizations_organization_change", args=[connection.organization_id]),
+            connection.organization,
+        )
 
     @admin.display(description="Members it manages")
     def members(self, connection: ScimConnection) -> str:

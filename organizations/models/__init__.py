@@ -1,6 +1,7 @@
 """Organizations, who belongs to them, what those people own, and the record of who was removed."""
 
 from organizations.models.account import MemberAccount
+from organizations.models.domain import Domain
 from organizations.models.event import Event
 from organizations.models.membership import DepartmentMembership, Membership, RoleAssignment
 from organizations.models.organization import Department, Organization, Role
@@ -16,6 +17,7 @@ from organizations.models.webhook import WebhookDelivery, WebhookEndpoint
 __all__ = [
     "Department",
     "DepartmentMembership",
+    "Domain",
     "Event",
     "MemberAccount",
     "Membership",

@@ -66,6 +66,8 @@ class Organization(models.Model):
     class Meta:
         # To find an organization by any word of its name.
         indexes = (index_of_words("name_words", name="organization_by_name"),)
+        # Not by who may change an organization alone: they decide whose people a directory claims.
+        permissions = (("change_domains", "Can change the mail domains of organizations"),)
         triggers = (starting_roles_are_given,)
 
     def __str__(self) -> str:

@@ -42,6 +42,7 @@ def test_a_later_version_that_has_migrated_already_stops_nobody(db: None) -> Non
 
 COMMANDS = {
     "remove_members": ["org_x", "--user", "usr_x"],
+    "set_domains": ["org_x"],
     "restore_members": ["org_x", "--run", "x"],
     "create_token": ["owner@acme.example"],
     "erase_account": ["owner@acme.example"],

@@ -14,6 +14,7 @@ from config.api.errors import NotFoundError, OtherError
 from config.errors import ContractError
 from organizations.events.delivery import body_of
 from organizations.events.signature import signed_headers
+from organizations.exceptions import DomainNotAllowedError, DomainTakenError
 from tests.factories import WebhookDeliveryFactory
 
 ORGANIZATION = "/v1/organizations/{organization_id}"
@@ -133,7 +134,7 @@ def test_every_error_has_the_envelope_and_an_example_of_each_code(schema: Any) -
                 for example in content["examples"].values():
                     assert example["value"]["error"]["status"] == int(status)
                     codes.add(example["value"]["error"]["code"])
-    of_no_operation = {NotFoundError, OtherError}
+    of_no_operation = {DomainNotAllowedError, DomainTakenError, NotFoundError, OtherError}
     assert codes == {e.code for e in ContractError.__subclasses__() if e not in of_no_operation}
 
 

@@ -8,9 +8,10 @@ from django.core.management import CommandError, call_command
 from django.test import RequestFactory
 from pytest_django import Settings
 
+from organizations.domains.service import domains_of, set_domains
 from organizations.models import Organization, ScimConnection
 from organizations.scim.connections import authenticate
-from tests.factories import DepartmentFactory
+from tests.factories import DepartmentFactory, OrganizationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +65,59 @@ def test_it_sets_what_happens_to_a_leaver(organization: Organization) -> None:
     connection = ScimConnection.objects.get()
     assert connection.remove_after_days == 30
     assert (connection.transfer_on_deactivate, connection.transfer_on_removal) == (one, other)
+
+
+def test_it_adds_to_the_domains_of_the_organization(organization: Organization) -> None:
+    set_domains(organization.pk, ["a.example"])
+    errors = StringIO()
+
+    call_command(
+        *("create_scim_connection", organization.pk, "--name", "Okta"),
+        *("--domain", "Example.com", "--domain", "corp.example"),
+        stdout=StringIO(),
+        stderr=errors,
+    )
+
+    assert domains_of(organization.pk) == ["a.example", "corp.example", "example.com"]
+    assert f"of {organization.pk}, and add people of a.example, corp.example" in errors.getvalue()
+
+
+def test_it_says_that_without_a_domain_the_directory_can_add_nobody(
+    organization: Organization,
+) -> None:
+    errors = StringIO()
+
+    call_command(
+        *("create_scim_connection", organization.pk, "--name", "Okta"),
+        stdout=StringIO(),
+        stderr=errors,
+    )
+
+    assert f"Set one: manage.py set_domains {organization.pk} DOMAIN" in errors.getvalue()
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "com", "[192.0.2.1]", ""])
+def test_a_domain_that_can_be_nobodys_connects_nothing(
+    organization: Organization, domain: str
+) -> None:
+    with pytest.raises(CommandError, match=r"nobody|own|not a mail domain"):
+        create(organization.pk, "--name", "Okta", "--domain", "a.example", "--domain", domain)
+
+    assert not ScimConnection.objects.exists()
+    assert domains_of(organization.pk) == []
+
+
+def test_a_domain_of_another_organization_takes_shared(organization: Organization) -> None:
+    other = OrganizationFactory.create(name="Beta")
+    set_domains(other.pk, ["b.example"])
+    call = (organization.pk, "--name", "Okta", "--domain", "b.example")
+
+    with pytest.raises(CommandError, match=r"of Beta \(org_\w+\) already\. To set it .* --shared"):
+        create(*call)
+    assert not ScimConnection.objects.exists()
+    create(*call, "--shared")
+
+    assert domains_of(organization.pk) == domains_of(other.pk) == ["b.example"]
 
 
 def test_there_is_no_such_organization() -> None:

@@ -52,6 +52,8 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         "department_joined_once",
         "department_members",
         "department_name_in_organization",
+        "domain_of_one_organization",
+        "domain_of_organization",
         "event_by_actor",
         "event_by_date",
         "event_by_organization",

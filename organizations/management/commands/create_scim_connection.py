@@ -1,6 +1,7 @@
 """``manage.py create_scim_connection``: lets a directory in; its token is shown once."""
 
 from argparse import ArgumentTypeError
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from config.database_version import require_schema
+from organizations.domains.command import add_shared_argument, explained_refusals
+from organizations.domains.service import add_domains, domains_of
 from organizations.models import Organization, ScimConnection
 from organizations.scim.connections import issue_token
 
@@ -33,7 +36,8 @@ class Command(BaseCommand):
     """Connects a directory to an organization and prints what to enter there."""
 
     help = (
-        "Lets a directory (Okta, Entra ID) manage the members of an organization by SCIM 2.0."
+        "Lets a directory (Okta, Entra ID) manage the members of an organization by SCIM 2.0: make"
+        " accounts of the organization's mail domains, and members of them."
         " Prints its token, once, and the base URL, as lines for a shell; only the token's hash is"
         " stored. The directory acts with every capability there. An organization has one enabled"
         " connection; the admin gives it another token, or disables it."
@@ -45,6 +49,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--name", required=True, metavar="NAME", help='What it is called, such as "Okta".'
         )
+        parser.add_argument(
+            "--domain",
+            action="append",
+            default=[],
+            metavar="DOMAIN",
+            help=(
+                "Add a mail domain to those of the organization; can be given several times. The"
+                " directory makes and finds accounts of these domains alone; without one, it can"
+                " add nobody. It is what follows the @, whole: example.com is not eu.example.com."
+            ),
+        )
+        add_shared_argument(parser)
         parser.add_argument(
             "--transfer-on-deactivate",
             metavar="DEPARTMENT",
@@ -71,6 +87,8 @@ class Command(BaseCommand):
         *,
         organization: str,
         name: str,
+        domain: Sequence[str],
+        shared: bool,
         transfer_on_deactivate: str | None,
         transfer_on_removal: str | None,
         remove_after_days: int | None,
@@ -79,7 +97,7 @@ class Command(BaseCommand):
         """Make the connection.
 
         Raises CommandError for an unknown organization or department, one that has an enabled
-        connection, and a name that is empty or too long.
+        connection, a name that is empty or too long, and a domain that cannot be added.
         """
         require_schema()
         if not Organization.objects.filter(pk=organization).exists():
@@ -95,12 +113,21 @@ class Command(BaseCommand):
             connection.full_clean()
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
+        with explained_refusals():
+            add_domains(organization, domain, shared=domain if shared else ())
         connection.save()
         token = issue_token(connection)
+        domains = domains_of(organization)
         self.stderr.write(
-            f"{connection} may manage the members of {organization}."
+            f"{connection} may manage the members of {organization}"
+            f"{', and add people of ' + ', '.join(domains) if domains else ''}."
             " Keep the token: it cannot be shown again."
         )
+        if not domains:
+            self.stderr.write(
+                f"{connection} can add nobody, since the organization has no mail domain. Set one:"
+                f" manage.py set_domains {organization} DOMAIN"
+            )
         host = public_host()
         if host is None:
             self.stderr.write(

@@ -24,6 +24,7 @@ def variables(organization: Organization, owner: Membership) -> dict[str, str]:
     out = StringIO()
     call_command(
         *("create_scim_connection", organization.pk, "--name", "Entra ID"),
+        *("--domain", "acme.example"),
         stdout=out,
         stderr=StringIO(),
     )

@@ -1,0 +1,124 @@
+"""How staff set the mail domains of an organization, on its page."""
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ValidationError
+
+from organizations.domains.names import canonical_domain, validate_domains
+from organizations.domains.service import domains_of, holders_of
+from organizations.models import Organization
+
+LONGEST_TEXT = 100_000  # characters, some thousands of domains: each takes a moment to be read
+
+
+class DomainsField(forms.Field):
+    """A text field for domains, one a line or between commas; its value is a sorted list."""
+
+    widget = AdminTextareaWidget({"rows": 4})
+
+    def to_python(self, value: object) -> list[str]:
+        """Return the domains, canonical. Raises ValidationError for too long a text."""
+        text = str(value or "")
+        if len(text) > LONGEST_TEXT:
+            raise ValidationError(f"This is longer than {LONGEST_TEXT:,} characters.")
+        names = re.split(r"[\s,;]+", text)
+        return sorted({canonical_domain(name) for name in names if name})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return a list as text; what was typed stays as it is."""
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Tell whether other domains were typed."""
+        try:
+            return self.to_python(data) != (initial or [])
+        except ValidationError:
+            return True
+
+
+class OrganizationForm(forms.ModelForm[Organization]):
+    """The form of an organization, with its mail domains.
+
+    A box for each domain typed that another organization has appears where there are any: it names
+    them, and must be ticked.
+    """
+
+    domains = DomainsField(
+        required=False,
+        label="Mail domains",
+        show_hidden_initial=True,  # tells a page that was opened before somebody else's change
+        help_text=(
+            "One a line. The organization's directory makes and finds accounts of these domains"
+            " alone, and renames only within them; without one, it can add nobody. What follows the"
+            " @ is compared whole: example.com is not eu.example.com. Taking one out changes no"
+            " member."
+        ),
+    )
+    shared = forms.MultipleChoiceField(
+        required=False, label="Shared domains", widget=forms.MultipleHiddenInput
+    )
+
+    class Meta:
+        model = Organization
+        fields = ("name",)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.before = domains_of(self.instance.pk) if self.instance.pk else []
+        self.initial["domains"] = self.before
+        self.held_elsewhere: dict[str, list[str]] = {}
+        if self.is_bound and "domains" in self.fields:
+            self._offer_to_share()
+
+    def _offer_to_share(self) -> None:
+        """Show a box for each domain that was typed and that another organization has."""
+        try:
+            typed = self._domains_in(self.add_prefix("domains"))
+        except ValidationError:
+            return  # the field says so
+        added = set(typed).difference(self.before)
+        self.held_elsewhere = holders_of(added, besides=self.instance.pk)
+        if self.held_elsewhere:
+            shared = forms.MultipleChoiceField(
+                label=self.fields["shared"].label,
+                widget=forms.CheckboxSelectMultiple,
+                choices=[
+                    (name, f"{name} is a domain of {' and '.join(holders)} already: share it")
+                    for name, holders in self.held_elsewhere.items()
+                ],
+                required=False,
+                help_text=(
+                    "The directory of each can then make accounts of it, and rename those that it"
+                    " made."
+                ),
+            )
+            self.fields["shared"] = shared
+
+    def _domains_in(self, name: str) -> list[str]:
+        """Return the domains that were sent under a name. Raises ValidationError for too many."""
+        return DomainsField().to_python(self.data.get(name))
+
+    def clean_domains(self) -> list[str]:
+        """Refuse what can be no organization's, and a page that shows another list than there is.
+
+        Raises ValidationError.
+        """
+        domains: list[str] = self.cleaned_data["domains"]
+        shown = self.add_initial_prefix("domains")
+        if shown in self.data and self._domains_in(shown) != self.before:
+            raise ValidationError(
+                "Somebody changed the domains since you opened this page. Open it again."
+            )
+        validate_domains(set(domains).difference(self.before))
+        return domains
+
+    def clean_shared(self) -> Collection[str]:
+        """Refuse a domain that another organization has and whose box is not ticked."""
+        shared: list[str] = self.cleaned_data["shared"]
+        if not set(self.held_elsewhere) <= set(shared):
+            raise ValidationError("Tick what is to be shared, or leave the domain out.")
+        return shared

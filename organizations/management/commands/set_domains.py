@@ -1,0 +1,46 @@
+"""``manage.py set_domains``: says whose addresses an organization's directory may make."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config.database_version import require_schema
+from organizations.domains.command import add_shared_argument, explained_refusals
+from organizations.domains.service import domains_of, set_domains
+from organizations.models import Organization
+
+
+class Command(BaseCommand):
+    """Sets the mail domains of an organization."""
+
+    help = (
+        "Sets the mail domains of an organization: these, and no others. Its directory makes and"
+        " finds accounts of these domains alone, and renames only within them; without a domain,"
+        " none. Members whom it has already stay as they are, whatever their address. Prints the"
+        " list."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare which organization and which domains."""
+        parser.add_argument("organization", metavar="ORG", help="The organization's id: org_…")
+        parser.add_argument(
+            "domains",
+            nargs="*",
+            metavar="DOMAIN",
+            help="What follows the @, whole: example.com is not eu.example.com. None empties it.",
+        )
+        add_shared_argument(parser)
+
+    def handle(self, *, organization: str, domains: Sequence[str], shared: bool, **_: Any) -> None:
+        """Set the domains; raises CommandError for what is refused: nothing is changed then."""
+        require_schema()
+        if not Organization.objects.filter(pk=organization).exists():
+            raise CommandError(f"There is no organization with the id {organization}.")
+        with explained_refusals():
+            change = set_domains(organization, domains, shared=domains if shared else ())
+        for done, names in (("Added", change.added), ("Taken out", change.taken_out)):
+            if names:
+                self.stderr.write(f"{done}: {', '.join(names)}.")
+        for name in domains_of(organization):
+            self.stdout.write(name)
