@@ -56,7 +56,7 @@ def loses_the_role(caller: Membership) -> None:
     )
 
 
-LOSSES = {
+LOSSES: dict[Callable[[Membership], None], str] = {
     is_removed: "ORGANIZATION_ACCESS_DENIED",
     is_deactivated: "ORGANIZATION_ACCESS_DENIED",
     loses_the_role: "INSUFFICIENT_PERMISSIONS",

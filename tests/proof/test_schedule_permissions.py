@@ -152,7 +152,7 @@ def test_what_is_pending_of_somebody_above_is_in_no_list_log_or_preview(
         client = cast.client("nobody")
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
         base = f"/v1/organizations/{cast.organization.pk}"
-        found = [
+        found: list[Any] = [
             client.get(f"{base}/scheduled-removals?status=pending"),
             client.get(f"{base}/audit-log?type=removal.scheduled"),
             client.get(f"{base}/audit-log/export?type=removal.scheduled"),
