@@ -2,6 +2,7 @@
 
 from organizations.models.account import MemberAccount
 from organizations.models.event import Event
+from organizations.models.event_position import EventOrder, EventPosition
 from organizations.models.membership import DepartmentMembership, Membership, RoleAssignment
 from organizations.models.organization import Department, Organization, Role
 from organizations.models.removal import Removal
@@ -17,6 +18,8 @@ __all__ = [
     "Department",
     "DepartmentMembership",
     "Event",
+    "EventOrder",
+    "EventPosition",
     "MemberAccount",
     "Membership",
     "Organization",
