@@ -10,7 +10,8 @@ from config.identifiers import earliest_id
 
 GIVE_POSITIONS = Path(__file__).with_name("positions.sql").read_text(encoding="utf-8")
 
-GIVEN_AT_ONCE = 10_000
+# Together at most 10,000 positions are given at once.
+READ_AT_ONCE = 9_000
 SWEPT_AT_ONCE = 1_000
 
 # How far the clocks of the servers that make ids may be apart.
@@ -20,10 +21,10 @@ CLOCKS = timedelta(minutes=10)
 # began that writes in this database now: what that one writes may have an id from then on. Of the
 # sessions of other roles PostgreSQL says nothing; what they write late is found by the sweep.
 _LOCK = """
-    INSERT INTO organizations_eventorder AS known (organization_id, open_from, swept_to)
-    VALUES (%s, '', '')
+    INSERT INTO organizations_eventorder AS known (organization_id, settled, read_from, swept_to)
+    VALUES (%s, '', '', '')
     ON CONFLICT (organization_id) DO UPDATE SET swept_to = known.swept_to
-    RETURNING open_from, swept_to, (
+    RETURNING settled, read_from, swept_to, (
         SELECT least(now(), min(xact_start))
         FROM pg_stat_activity
         WHERE datname = current_database() AND backend_xid IS NOT NULL
@@ -42,34 +43,32 @@ class End:
 def give_positions(organization_id: str) -> End:
     """Give positions to committed events of an organization that have none; return the log's end.
 
-    They are 10,000 at most; where they are as many, there may be more.
-
     One at a time an organization: others wait for the lock of its row. So positions are given in
     the order in which they become visible, without a gap, and none is ever given before one that
     somebody may have read. No transaction that is still open is waited for: its events get later
-    positions.
+    positions. At most 10,000 are given, in one statement.
 
-    An event can be without a position if it is younger than the last look, less the time for which
-    the oldest writing transaction was open then, less ten minutes for clocks that disagree. These are
-    compared with the positions each time. What is older than that and has none (ids made by hand,
-    clocks further apart, a process that was stopped between id and insert) is found as well, only
-    not at once: each look compares 1,000 older events, in turn.
+    Which events can be without one? Those since the last pass over the log began, or since the
+    oldest transaction began that was writing then, less ten minutes for clocks that disagree. Each
+    pass reads these, 9,000 at once. What is older and has none (ids made by hand, clocks further
+    apart, a process that was stopped between id and insert) is found as well, only not at once:
+    each look also compares 1,000 of the older events, in turn.
 
-    Of 1,000,000 events, a look at the end takes 3 ms and comparing all of them 3 s. A trigger, or
-    an index of what has no position, would be paid by each removal: the index alone makes the
-    insert of 1,000 events a tenth dearer, and giving a position would write all others again.
+    Of 1,000,000 events a look at the end takes 4 ms, and comparing all of them 3 s. A trigger, or
+    an index of what has no position, would be paid by each removal.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK, [organization_id])
-        open_from, swept_to, oldest = cursor.fetchone()
+        settled, read_from, swept_to, oldest = cursor.fetchone()
         cursor.execute(
             GIVE_POSITIONS,
             {
                 "organization_id": organization_id,
-                "open_from": open_from,
+                "settled": settled,
+                "read_from": read_from,
                 "swept_to": swept_to,
                 "settled_before": earliest_id("evt", oldest - CLOCKS),
-                "given_at_once": GIVEN_AT_ONCE,
+                "read_at_once": READ_AT_ONCE,
                 "swept_at_once": SWEPT_AT_ONCE,
             },
         )

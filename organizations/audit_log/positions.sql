@@ -1,36 +1,20 @@
 -- Gives the next positions to the events of an organization that have none. Whoever runs this has
 -- locked the organization's row of organizations_eventorder in an earlier statement, and so sees
 -- every position that was given before.
-WITH missing AS (
+WITH read AS MATERIALIZED (
     SELECT id
-    FROM organizations_event AS event
-    WHERE organization_id = %(organization_id)s AND id >= %(open_from)s
-        -- One look into an index for each: as a join, PostgreSQL would read all positions where it
-        -- does not know yet how many there are.
-        AND (
-            SELECT position
-            FROM organizations_eventposition
-            WHERE event_id = event.id
-        ) IS NULL
+    FROM organizations_event
+    WHERE organization_id = %(organization_id)s AND id > %(read_from)s
     ORDER BY id
-    LIMIT %(given_at_once)s
+    LIMIT %(read_at_once)s
 ),
 -- The next few of the older events.
 swept AS MATERIALIZED (
     SELECT id
     FROM organizations_event
-    WHERE organization_id = %(organization_id)s AND id > %(swept_to)s AND id < %(open_from)s
+    WHERE organization_id = %(organization_id)s AND id > %(swept_to)s AND id <= %(settled)s
     ORDER BY id
     LIMIT %(swept_at_once)s
-),
-belated AS (
-    SELECT id
-    FROM swept
-    WHERE (
-        SELECT position
-        FROM organizations_eventposition
-        WHERE event_id = swept.id
-    ) IS NULL
 ),
 previous AS (
     SELECT coalesce(
@@ -47,26 +31,29 @@ previous AS (
 given AS (
     INSERT INTO organizations_eventposition (organization_id, position, event_id)
     SELECT %(organization_id)s, previous.last + row_number() OVER (ORDER BY id), id
-    FROM
-        previous,
-        (TABLE belated UNION ALL TABLE missing ORDER BY id LIMIT %(given_at_once)s) AS unplaced
+    FROM previous, (TABLE swept UNION TABLE read) AS event
+    -- One look into an index for each: as a join, PostgreSQL would read all positions where it does
+    -- not know yet how many there are.
+    WHERE (SELECT position FROM organizations_eventposition WHERE event_id = event.id) IS NULL
     RETURNING event_id
 ),
-result AS (
+-- A pass begins where all before has its position, and may take several looks to the end; where
+-- the next one begins is decided at its beginning.
+next AS (
     SELECT
-        previous.last + count(event_id) AS last,
-        max(event_id) AS last_id,
-        count(event_id) = %(given_at_once)s AS is_cut
-    FROM previous LEFT JOIN given ON true
-    GROUP BY previous.last
+        count(*) = %(read_at_once)s AS is_unfinished,
+        max(id) AS last_read,
+        CASE
+            WHEN %(read_from)s = %(settled)s THEN %(settled_before)s ELSE %(settled)s
+        END AS settled
+    FROM read
 )
 UPDATE organizations_eventorder
-SET open_from = CASE
-        WHEN result.is_cut THEN least(result.last_id, %(settled_before)s) ELSE %(settled_before)s
-    END,
+SET settled = next.settled,
+    read_from = CASE WHEN next.is_unfinished THEN next.last_read ELSE next.settled END,
     swept_to = (
         SELECT CASE WHEN count(*) = %(swept_at_once)s THEN max(id) ELSE '' END FROM swept
     )
-FROM result
+FROM next, previous
 WHERE organization_id = %(organization_id)s
-RETURNING result.last, result.is_cut
+RETURNING previous.last + (SELECT count(*) FROM given), next.is_unfinished

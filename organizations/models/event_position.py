@@ -43,14 +43,16 @@ class EventPosition(models.Model):
 class EventOrder(models.Model):
     """How far the events of an organization have positions; its lock is held to give them.
 
-    An event before ``open_from``, an id, has one, unless it was committed later than its id let
-    expect. In search of such events, those up to ``swept_to`` were looked at in this turn.
+    These are ids of events. An event up to ``settled`` has one, unless it was committed later than
+    its id let expect; in search of such, those up to ``swept_to`` were looked at in this turn. The
+    others are read after ``read_from``, which is ``settled`` where a pass over them begins.
     """
 
     organization = models.OneToOneField(
         Organization, models.CASCADE, primary_key=True, related_name="+"
     )
-    open_from = models.CharField(max_length=64, blank=True, db_collation="C")
+    settled = models.CharField(max_length=64, blank=True, db_collation="C")
+    read_from = models.CharField(max_length=64, blank=True, db_collation="C")
     swept_to = models.CharField(max_length=64, blank=True, db_collation="C")
 
     class Meta:

@@ -129,7 +129,7 @@ def test_what_is_not_for_the_caller_is_passed_over(
 def test_one_look_gives_no_more_positions_than_its_bound(
     client: APIClient, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(positions, "GIVEN_AT_ONCE", 4)
+    monkeypatch.setattr(positions, "READ_AT_ONCE", 4)
     logged = events(organization, 10)
 
     begin = page(client, organization)
