@@ -27,7 +27,11 @@ OLD_EVENTS = """
 
 def log(organization: Organization, number: int, *, first: int = 0) -> None:
     """Log so many events, with ids of some time ago."""
-    values = {"organization": organization.pk, "number": number, "first": first}
+    values: dict[str, str | int] = {
+        "organization": organization.pk,
+        "number": number,
+        "first": first,
+    }
     with connection.cursor() as cursor:
         cursor.execute(OLD_EVENTS, values)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 from rest_framework.test import APIClient
 
+from config.identifiers import generate_id
+from organizations.audit_log import positions
 from organizations.audit_log.positions import give_positions
 from organizations.models import EventPosition, Membership, Organization
 from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
@@ -56,6 +59,26 @@ def test_an_event_that_commits_late_comes_after_what_was_read(
 
     assert follow(client, organization, cursor)[0] == ["evt_0_late"]
     assert follow(client, organization)[0] == [early.pk, "evt_0_late"]
+
+
+def test_a_transaction_that_was_open_for_long_is_found_at_once(
+    client: APIClient, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(positions, "CLOCKS", timedelta())  # so that none of it is by margin
+    monkeypatch.setattr(positions, "SWEPT_AT_ONCE", 2)  # nor by the sweep
+    with another_connection() as late:
+        late.execute("SELECT pg_current_xact_id()")
+        late.execute(LOG, [generate_id("evt"), organization.pk])
+        found, cursor = [], None
+        for _ in range(3):
+            EventFactory.create_batch(4, organization=organization)
+            more, cursor = follow(client, organization, cursor)
+            found += more
+        assert len(found) == 12
+
+        late.commit()
+
+    assert len(follow(client, organization, cursor)[0]) == 1
 
 
 def test_a_removal_that_commits_late_is_followed(
