@@ -54,8 +54,9 @@ def give_positions(organization_id: str) -> End:
     apart, a process that was stopped between id and insert) is found as well, only not at once:
     each look also compares 1,000 of the older events, in turn.
 
-    Of 1,000,000 events a look at the end takes 4 ms, and comparing all of them 3 s. A trigger, or
-    an index of what has no position, would be paid by each removal.
+    Of 1,000,000 events, on a busy machine, a look at the end takes 15 ms, one that gives 9,000
+    positions 0.2 s, and comparing all of them 3 s. A trigger, or an index of what has no position,
+    would be paid by each removal.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK, [organization_id])
