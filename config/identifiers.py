@@ -1,6 +1,7 @@
 """Ids with a prefix, such as ``org_…`` and ``usr_…`` (contract: Conventions)."""
 
 import re
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,11 @@ MAX_LENGTH = 64
 def generate_id(prefix: str) -> str:
     """Return a new id, which sorts after earlier ones, so that inserts append to the index."""
     return f"{prefix}_{ULID()}"
+
+
+def earliest_id(prefix: str, moment: datetime) -> str:
+    """Return what no id that is generated at this moment or later sorts before."""
+    return f"{prefix}_{str(ULID.from_datetime(moment))[:10]}"
 
 
 def id_pattern(prefix: str) -> str:

@@ -125,6 +125,17 @@ class RemovalNotFoundError(ContractError):
     message = "The removal was not found in this organization."
 
 
+class LogRestartedError(ContractError):
+    """The log was restored or set back since the cursor was made."""
+
+    status = 410
+    code = "LOG_RESTARTED"
+    type = "client_error"
+    message = (
+        "The log has been restored since. Follow it again from its beginning, without a cursor."
+    )
+
+
 class MembershipAlreadyExistsError(ContractError):
     """The user is a member, active or deactivated; details name the restoration, if that did it."""
 

@@ -184,6 +184,21 @@ def test_the_readmes_client_finds_previews_and_removes(
         assert answer(address, token, "GET", user)[0] == 404
 
 
+def test_the_readmes_follower_sees_a_removal(server: Server, tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```python\n(import httpx, os, time\n(?:(?!```).*\n)*)```", readme)
+    assert shown
+    program = tmp_path / "follower.py"
+    user = "/v1/organizations/org_xyz789/users/usr_abc123"
+    with running("manage.py", "demo", str(free_port()), environment=settings(server)) as demo:
+        address, token = started(demo)
+        program.write_text(shown[1].replace("127.0.0.1:8000", address))
+        with running(str(program), environment={"ACCESS_TOKEN": token}) as follower:
+            assert answer(address, token, "DELETE", user, {"confirm": True})[0] == 204
+
+            follower.until(r"evt_\w+ member.removed usr_abc123 {'removal_id': 'rem_\w+'}")
+
+
 def test_the_readmes_receiver_hears_of_a_removal_signed_within_five_seconds(
     server: Server, tmp_path: Path
 ) -> None:

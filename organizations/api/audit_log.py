@@ -16,7 +16,7 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 
 from config.api.openapi import EXAMPLE_TRACE_ID, error_responses
-from config.api.pagination import IdPagination
+from organizations.api.audit_log_pagination import EventPagination
 from organizations.api.description import (
     EVENT_ID,
     REMOVAL_ID,
@@ -28,6 +28,7 @@ from organizations.api.export import Cell, ExportFilterSet, ExportView, describe
 from organizations.api.organization_list import OrganizationListView
 from organizations.api.records import RecordFilterSet
 from organizations.capabilities import Capability
+from organizations.exceptions import LogRestartedError
 from organizations.models import Event, ScheduledRemoval, Source
 from organizations.sample import LEAVER_ID, ORGANIZATION_ID, OWNER
 
@@ -74,13 +75,6 @@ class EventSerializer(serializers.Serializer[Event]):
     )
 
 
-class EventPagination(IdPagination):
-    """Events, the newest first."""
-
-    id_prefix = "evt"
-    newest_first = True
-
-
 class EventFilterSet(RecordFilterSet):
     """What happened, and to whom, besides."""
 
@@ -119,14 +113,29 @@ class AuditLogMixin(OrganizationListView[Event]):
         tags=["Audit log"],
         description=(
             "Every change of the organization's members, the newest first. Takes the capability"
-            " `view_audit_log`."
+            " `view_audit_log`.\n\n"
+            "**To follow the log**, ask with `order=asc`, then with the `next` of the page as"
+            " `cursor`, at once while `has_more` is true and from time to time after that. Every"
+            " event comes, and comes once: it has its place in this order when it is committed,"
+            " so a later page has what was committed late, and nothing is ever added before what a"
+            " cursor has passed. Neither ids nor times are this order, as both are made before the"
+            " commit: `after` and `from_date` miss what commits late. One page reads at most 10,000"
+            " places on: with filters it may have few items or none, and `has_more`. What the"
+            " caller may not see is passed over, and not shown later. `skip` and `after` do not go"
+            " with it.\n\n"
+            "Each record of `/removals` is followed here by `member.removed`, whose `data` names"
+            " it: whoever follows this log learns of every removal.\n\n"
+            "After a backup was restored, or the database was set back behind the cursor, the"
+            " answer is 410 `LOG_RESTARTED`: begin again without a cursor, and know events again by"
+            " their ids."
         ),
         parameters=of_organization(),
         responses={
             200: EventSerializer(many=True),
             **error_responses(
                 *refused_callers(Capability.VIEW_AUDIT_LOG),
-                malformed_query("from_date", "Must be a date, or a time."),
+                malformed_query("cursor", "Must be the `next` of a page of this log."),
+                LogRestartedError({"organization_id": ORGANIZATION_ID}),
             ),
         },
     )

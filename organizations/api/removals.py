@@ -176,7 +176,11 @@ class RemovalExportFilterSet(RemovalFilterSet, ExportFilterSet):
         tags=["Removals"],
         description=(
             "The records that removals left, the newest first, each with the restoration that"
-            " undid it, if one did. Takes the capability `view_audit_log`."
+            " undid it, if one did. Takes the capability `view_audit_log`.\n\n"
+            "Ids and times are made before the commit, so whoever asks for what came `after` the"
+            " last one misses what commits late. To hear of every removal, follow `/audit-log` with"
+            " `order=asc`: each record is followed there by `member.removed`, which names it by"
+            " `removal_id`."
         ),
         parameters=of_organization(),
         responses={

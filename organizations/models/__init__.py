@@ -3,6 +3,7 @@
 from organizations.models.account import MemberAccount
 from organizations.models.domain import Domain
 from organizations.models.event import Event
+from organizations.models.event_position import EventOrder, EventPosition
 from organizations.models.membership import DepartmentMembership, Membership, RoleAssignment
 from organizations.models.organization import Department, Organization, Role
 from organizations.models.removal import Removal
@@ -19,6 +20,8 @@ __all__ = [
     "DepartmentMembership",
     "Domain",
     "Event",
+    "EventOrder",
+    "EventPosition",
     "MemberAccount",
     "Membership",
     "Organization",

@@ -86,10 +86,10 @@ def test_every_parameter_of_a_query_is_described(schema: Any) -> None:
                 "roles",
                 "removals",
                 "removals/export",
-                "audit-log",
                 "audit-log/export",
             )
         ),
+        (f"{ORGANIZATION}/audit-log", "get", "200 401 403 405 406 410 422 429 500 503"),
         *(
             (path, "post", "200 400 401 403 404 405 406 413 415 422 429 500 503")
             for path in (

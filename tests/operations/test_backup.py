@@ -5,8 +5,10 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,12 +18,17 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from organizations.models import Membership, Removal
+from tests.conftest import ClientOf
 from tests.factories import (
     DepartmentFactory,
+    EventFactory,
     MembershipFactory,
     OrganizationFactory,
     ResourceFactory,
 )
+from tests.organizations.api.lists import address_in
+from tests.organizations.api.refusal import refusal
+from tests.organizations.audit_log.followers import follow, page
 from tests.processes import ROOT
 from tests.removals import remove
 
@@ -58,7 +65,8 @@ def restored(transactional_db: None) -> Iterator[str]:
     name = f"{connection.settings_dict['NAME']}_restored"
     with connection.cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        yield name
+    yield name
+    with connection.cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
@@ -74,15 +82,8 @@ def rows(database: psycopg.Connection[tuple[object, ...]]) -> dict[str, list[tup
     }
 
 
-def test_a_restored_database_has_every_row_and_every_guard(restored: str, tmp_path: Path) -> None:
-    organization = OrganizationFactory.create()
-    MembershipFactory.create(organization=organization, roles=["Owner"])
-    department = DepartmentFactory.create(organization=organization)
-    member = MembershipFactory.create(
-        organization=organization, roles=["Member"], departments=[department]
-    )
-    ResourceFactory.create(organization=organization, owner=member.user)
-    remove(member)
+def back_up_to(restored: str, folder: Path) -> None:
+    """Back up the database of the test, and restore it under this name."""
     parameters = connection.get_connection_params()
     environment = {
         "PATH": f"{programs()}:{os.environ['PATH']}",
@@ -96,10 +97,22 @@ def test_a_restored_database_has_every_row_and_every_guard(restored: str, tmp_pa
         here = command.replace("offboard_restored", restored)
         here = re.sub(r"offboard$", str(connection.settings_dict["NAME"]), here)
         arguments = shlex.split(here)
-        subprocess.run(arguments, env=environment, cwd=tmp_path, check=True)  # noqa: S603 (ours)
+        subprocess.run(arguments, env=environment, cwd=folder, check=True)  # noqa: S603 (ours)
+
+
+def test_a_restored_database_has_every_row_and_every_guard(restored: str, tmp_path: Path) -> None:
+    organization = OrganizationFactory.create()
+    MembershipFactory.create(organization=organization, roles=["Owner"])
+    department = DepartmentFactory.create(organization=organization)
+    member = MembershipFactory.create(
+        organization=organization, roles=["Member"], departments=[department]
+    )
+    ResourceFactory.create(organization=organization, owner=member.user)
+    remove(member)
+    back_up_to(restored, tmp_path)
 
     with (
-        psycopg.connect(_address(parameters["dbname"])) as before,
+        psycopg.connect(_address(connection.settings_dict["NAME"])) as before,
         psycopg.connect(_address(restored), autocommit=True) as after,
     ):
         assert rows(after) == rows(before)
@@ -111,6 +124,44 @@ def test_a_restored_database_has_every_row_and_every_guard(restored: str, tmp_pa
         with pytest.raises(psycopg.Error, match="without an active owner"):
             after.execute("DELETE FROM organizations_roleassignment")
     assert Membership.objects.count() == 2
+
+
+def test_who_follows_the_log_begins_again_on_a_restored_database(
+    restored: str, tmp_path: Path, client_of: ClientOf
+) -> None:
+    owner = MembershipFactory.create(roles=["Owner"])
+    client, organization = client_of(owner.user), owner.organization
+    events = [event.pk for event in EventFactory.create_batch(3, organization=organization)]
+    _, cursor = follow(client, organization)
+    first = page(client, organization, limit=1)["next"]
+
+    back_up_to(restored, tmp_path)
+
+    with connected_to(restored):
+        for old in (cursor, first):
+            response: Any = client.get(
+                address_in(organization, "audit-log"), {"order": "asc", "cursor": old}
+            )
+            assert refusal(response) == (410, "LOG_RESTARTED")
+            assert response.json()["error"]["details"] == {"organization_id": organization.pk}
+        later = EventFactory.create(organization=organization)
+        found, new = follow(client, organization)
+        assert found == [*events, later.pk]
+        assert follow(client, organization, new) == ([], new)
+    assert follow(client, organization, cursor) == ([], cursor)  # here it goes on
+
+
+@contextmanager
+def connected_to(database: str) -> Iterator[None]:
+    """Let the application use another database of the server."""
+    here = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = database
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = here
 
 
 def _address(database: str) -> str:

@@ -67,6 +67,7 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         "one_pending_scheduled_removal",
         "one_scim_identity",
         "organization_by_name",
+        "organizations_eventposition_event_id_key",
         "organizations_membership_user_id",
         "organizations_removal_membership_id_key",
         "organizations_restoration_actor_id",

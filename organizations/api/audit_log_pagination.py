@@ -1,0 +1,162 @@
+"""Pages of the audit log: the newest first, or in the order in which it is followed."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from django.db.models import F, QuerySet
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from config.api.pagination import IdPagination
+from organizations.api.description import EVENT_ID
+from organizations.audit_log.cursor import Cursor, last_position, place_of
+from organizations.audit_log.positions import End, give_positions
+from organizations.sample import ORGANIZATION_ID
+
+_Row = TypeVar("_Row")
+
+NEWEST_FIRST, FOLLOWED = "desc", "asc"
+
+# So many positions a page looks at, however few of their events its filters want.
+SEEN_AT_ONCE = 10_000
+
+
+class EventPagination(IdPagination):
+    """Events, the newest first; with ``order=asc``, by the positions that readers give them.
+
+    A page in that order ends with ``next``, the cursor of the last position that it looked at. It
+    looks at 10,000 at most, so a page of a rare filter may be empty and have more.
+    """
+
+    id_prefix = "evt"
+    newest_first = True
+    order_query_param = "order"
+    cursor_query_param = "cursor"
+
+    next_cursor: str | None = None
+
+    @property
+    def query_parameters(self) -> tuple[str, ...]:
+        """Return the names of the query parameters that this pagination reads."""
+        return (*super().query_parameters, self.order_query_param, self.cursor_query_param)
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any, _Row], request: Request, view: APIView | None = None
+    ) -> list[_Row]:
+        """Return the events of the requested page. Raises ValidationError, LogRestartedError."""
+        order = request.query_params.get(self.order_query_param, NEWEST_FIRST)
+        if order not in (NEWEST_FIRST, FOLLOWED):
+            known = [f"Must be {NEWEST_FIRST} or {FOLLOWED}."]
+            raise ValidationError({self.order_query_param: known})
+        if order == FOLLOWED:
+            return self._follow(queryset, request, request.parser_context["kwargs"])
+        if self.cursor_query_param in request.query_params:
+            only = [f"Goes with {self.order_query_param}={FOLLOWED} alone."]
+            raise ValidationError({self.cursor_query_param: only})
+        return super().paginate_queryset(queryset, request, view)
+
+    def _follow(
+        self, queryset: QuerySet[Any, _Row], request: Request, path: Mapping[str, str]
+    ) -> list[_Row]:
+        """Return the events after the cursor, and give positions where these come to an end."""
+        organization_id = path["organization_id"]
+        self.limit, self.offset, self.total = self.get_limit(request), 0, None
+        self._refuse_other_ways(request)
+        passed = self.get_cursor(request, organization_id)
+        end = End(last_position(organization_id, passed))
+        if end.position <= passed.position + SEEN_AT_ONCE:
+            end = give_positions(organization_id)
+        seen = min(end.position, passed.position + SEEN_AT_ONCE)
+        rows = _between(queryset, organization_id, passed.position, seen, self.limit + 1)
+        if len(rows) > self.limit:
+            rows = rows[: self.limit]
+            seen = rows[-1].position
+        self.has_more = seen < end.position or end.may_be_later
+        if seen > passed.position:
+            passed = place_of(organization_id, seen).cursor or passed
+        self.next_cursor = passed.text_for(organization_id)
+        return rows
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """Return the page's body."""
+        response = super().get_paginated_response(data)
+        if self.next_cursor is not None:
+            response.data["next"] = self.next_cursor
+        return response
+
+    def get_cursor(self, request: Request, organization_id: str) -> Cursor:
+        """Return what the reader has passed, nothing by default. Raises ValidationError."""
+        text = request.query_params.get(self.cursor_query_param)
+        if text is None:
+            return Cursor()
+        try:
+            return Cursor.from_text(text, organization_id)
+        except ValueError:
+            wrong = ["Must be the `next` of a page of this log."]
+            raise ValidationError({self.cursor_query_param: wrong}) from None
+
+    def _refuse_other_ways(self, request: Request) -> None:
+        """Raise ValidationError for a page that is asked for by ``skip`` or ``after``."""
+        other = {self.offset_query_param: self.get_offset(request) > 0}
+        other[self.after_query_param] = self.after_query_param in request.query_params
+        alone = [f"Does not go with {self.order_query_param}={FOLLOWED}."]
+        if wrong := {name: alone for name, is_there in other.items() if is_there}:
+            raise ValidationError(wrong)
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """Return the OpenAPI description of the parameters."""
+        order = {
+            "name": self.order_query_param,
+            "in": "query",
+            "required": False,
+            "description": (
+                f"`{NEWEST_FIRST}`: the newest first. `{FOLLOWED}`: the order in which the log is"
+                " followed."
+            ),
+            "schema": {"type": "string", "enum": [NEWEST_FIRST, FOLLOWED], "default": NEWEST_FIRST},
+        }
+        cursor = {
+            "name": self.cursor_query_param,
+            "in": "query",
+            "required": False,
+            "description": (
+                f"The `next` of the page before, with `{self.order_query_param}={FOLLOWED}`; left"
+                " out, the log begins."
+            ),
+            "schema": {"type": "string"},
+        }
+        return [*super().get_schema_operation_parameters(view), order, cursor]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the OpenAPI schema of a page."""
+        page = super().get_paginated_response_schema(schema)
+        page["properties"]["total"]["description"] += (
+            f" Null with `{self.order_query_param}={FOLLOWED}`, too."
+        )
+        following = {
+            "type": "string",
+            "description": (
+                f"With `{self.order_query_param}={FOLLOWED}` on every page, an empty one included:"
+                " the `cursor` of the page after this one. Opaque; it does not expire."
+            ),
+            "examples": [Cursor(1, 1042, EVENT_ID).text_for(ORGANIZATION_ID)],
+        }
+        # Apart from the others: the sample page has all of those, and is of the other order.
+        page["allOf"] = [{"type": "object", "properties": {"next": following}}]
+        return page
+
+
+def _between(
+    queryset: QuerySet[Any, _Row], organization_id: str, passed: int, seen: int, limit: int
+) -> list[Any]:
+    """Return the first events with a position after ``passed``, up to ``seen``."""
+    if seen == passed:
+        return []
+    found = queryset.filter(
+        log_position__organization=organization_id,
+        log_position__position__gt=passed,
+        log_position__position__lte=seen,
+    )
+    return list(found.annotate(position=F("log_position__position")).order_by("position")[:limit])

@@ -1,0 +1,62 @@
+"""The order in which the audit log is followed: positions, which are given after the commit."""
+
+import pgtrigger
+from django.db import models
+
+from organizations.models.event import Event
+from organizations.models.organization import Organization
+
+
+class EventPosition(models.Model):
+    """The place of an event in its organization's log, counted from 1 without a gap.
+
+    Given by `organizations.audit_log.positions` and never changed. There is no foreign key: its
+    check would lock, and so write, each event and the organization; and no event is ever deleted.
+    """
+
+    pk = models.CompositePrimaryKey("organization", "position")
+    organization = models.ForeignKey(
+        Organization, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    position = models.BigIntegerField()
+    event = models.OneToOneField(
+        Event, models.DO_NOTHING, related_name="log_position", db_constraint=False
+    )
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(position__gte=1), name="positions_begin_at_one"
+            ),
+        )
+        triggers = (
+            pgtrigger.Protect(
+                name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.event_id}"
+
+
+class EventOrder(models.Model):
+    """How far the events of an organization have positions; its lock is held to give them.
+
+    These are ids of events. An event up to ``settled`` has one, unless it was committed later than
+    its id let expect; in search of such, those up to ``swept_to`` were looked at in this turn. The
+    others are read after ``read_from``, which is ``settled`` where a pass over them begins.
+    """
+
+    organization = models.OneToOneField(
+        Organization, models.CASCADE, primary_key=True, related_name="+"
+    )
+    settled = models.CharField(max_length=64, blank=True, db_collation="C")
+    read_from = models.CharField(max_length=64, blank=True, db_collation="C")
+    swept_to = models.CharField(max_length=64, blank=True, db_collation="C")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.organization)
