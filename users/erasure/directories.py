@@ -25,8 +25,10 @@ def find_directory_notice(account: User, *, viewer: User | None) -> str:
     found = list(managing.select_related("organization").order_by("organization", "pk"))
     if not found:
         return ""
-    names = "A directory that manages or managed them"
+    names = "a directory"
     if viewer is None or viewer.has_perm("organizations.view_scimconnection"):
         names = ", ".join(f"{directory} of {directory.organization}" for directory in found)
-        names = f"{names} manage{'s' if len(found) == 1 else ''} or managed them, and"
-    return f"{names} makes a new account of them unless they are taken out there first."
+    return (
+        f"Managed by {names}, now or before: while it has them it makes a new account of them, so"
+        " take them out there first."
+    )

@@ -33,9 +33,10 @@ def entries_mentioning(addresses: Collection[str], *, but_about: User) -> Iterat
     ).order_by()
     theirs = {(_type_of(row).pk, str(row.pk)) for row in _rows_about(but_about)}
     for entry in entries:
-        text = ": ".join(filter(None, (entry.object_repr, entry.change_message)))
-        if (entry.content_type_id, entry.object_id) not in theirs and pattern.search(text):
-            yield Text(f"{PREFIX}{entry.pk}", _model_of(entry), text, entry.action_time)
+        stored = f"{entry.object_repr}\n{entry.change_message}"
+        if (entry.content_type_id, entry.object_id) not in theirs and pattern.search(stored):
+            shown = f"{entry.object_repr}: {entry.get_change_message()}"
+            yield Text(f"{PREFIX}{entry.pk}", _model_of(entry), shown, entry.action_time)
 
 
 def replace_in_entries(

@@ -85,7 +85,7 @@ def test_the_page_shows_what_goes_and_what_can(admin_client: Client, owner: Memb
 
     assert "Former addresses: before@example.com" in page
     assert "another account has, or had later, and that are not searched for: taken@" in page
-    assert f"Okta of {owner.organization} manages or managed them" in page
+    assert f"Managed by Okta of {owner.organization}, now or before" in page
     assert "moved to Lisbon" in page
     assert "see Before@example.com" in page
 

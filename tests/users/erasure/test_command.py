@@ -162,7 +162,7 @@ def test_former_addresses_and_the_directory_are_shown_before_it_is_confirmed(
     output = erase("lea@example.com")
 
     assert "Former addresses: before@example.com" in output
-    assert f"Okta of {owner.organization} manages or managed them" in output
+    assert f"Managed by Okta of {owner.organization}, now or before" in output
     assert "before@example.com" not in str(receipt(output))
 
 

@@ -175,10 +175,9 @@ def test_a_directory_that_managed_them_is_named_to_whoever_may_view_it(
     notices = [ErasurePlan.of(member.user, viewer=each).directory_notice for each in (staff, None)]
 
     assert notices == [
-        "A directory that manages or managed them makes a new account of them unless they are"
-        " taken out there first.",
-        f"Okta of {owner.organization} manages or managed them, and makes a new account of them"
-        " unless they are taken out there first.",
+        f"Managed by {name}, now or before: while it has them it makes a new account of them, so"
+        " take them out there first."
+        for name in ("a directory", f"Okta of {owner.organization}")
     ]
 
 
@@ -188,7 +187,7 @@ def test_a_directory_that_knows_them_still_is_named(owner: Membership) -> None:
     remove(member)
     manage(member)
 
-    assert ErasurePlan.of(member.user, viewer=None).directory_notice.startswith("Okta of")
+    assert ErasurePlan.of(member.user, viewer=None).directory_notice.startswith("Managed by Okta")
 
 
 def test_who_was_in_no_directory_has_no_notice(owner: Membership, user: User) -> None:
