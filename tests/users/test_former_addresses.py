@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
@@ -14,6 +15,8 @@ from organizations.models import Membership
 from tests.concurrency import in_background, until_somebody_waits_for_a_lock
 from tests.factories import MembershipFactory, UserFactory
 from tests.organizations.admin.page import text_of
+from tests.organizations.bulk.command import UNASKED, run, users
+from tests.organizations.scim.caller import Directory
 from tests.refusals import refused, sql
 from tests.users.test_login import PASSWORD, log_in
 from users.erasure.addresses import Addresses
@@ -123,6 +126,23 @@ def test_nothing_is_found_by_a_former_address(
     assert all("former" not in field.name for field in User._meta.get_fields())
 
 
+def test_no_file_names_somebody_by_a_former_address(user: User, owner: Membership) -> None:
+    MembershipFactory.create(organization=owner.organization, user=user)
+
+    assert run(owner.organization, *users(FORMER), *UNASKED).outcomes == ["no_account"]
+    assert run(owner.organization, *users(PRESENT), *UNASKED).outcomes == ["removed"]
+
+
+def test_a_directory_finds_nobody_by_a_former_address(user: User, owner: Membership) -> None:
+    MembershipFactory.create(organization=owner.organization, user=user)
+    directory = Directory.of(owner.organization)
+
+    found = directory.send("GET", f'/Users?filter=userName eq "{FORMER}"')
+
+    assert found.body["totalResults"] == 0
+    assert directory.add(FORMER) != user.pk
+
+
 def test_no_page_but_the_erasures_shows_it(user: User, admin_client: Client) -> None:
     pages = ["", f"{user.pk}/change/", f"{user.pk}/history/", f"{user.pk}/delete/"]
 
@@ -195,6 +215,26 @@ def test_the_migration_gives_earlier_erasures_their_own_address() -> None:
     assert account.email == own
     with refused("Cannot update rows"):
         sql(change)
+
+
+def test_the_migration_renames_others_of_the_erased_domain(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    migration = import_module("users.migrations.0003_former_addresses")
+    user, other = UserFactory.create_batch(2)
+    erased = erase_account(UserFactory.create().pk, actor=None).account
+    sql("ALTER TABLE users_user DROP CONSTRAINT erased_address_is_the_accounts_own")
+    sql("UPDATE users_user SET email = 'ada@erased.invalid' WHERE id = %s", user.pk)
+
+    with connection.schema_editor() as editor:
+        migration.rename_others_of_the_erased_domain(apps, editor)
+
+    addresses = dict(User.objects.values_list("pk", "email"))
+    renamed = f"{user.pk.lower()}@renamed.invalid"
+    assert addresses == {user.pk: renamed, other.pk: other.email, erased.pk: erased.email}
+    assert capsys.readouterr().out.strip() == (
+        f"{user.pk} had an address of erased.invalid; it is {renamed} now."
+    )
 
 
 @pytest.mark.django_db(transaction=True)
