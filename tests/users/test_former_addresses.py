@@ -129,7 +129,7 @@ def test_nothing_is_found_by_a_former_address(
 def test_no_file_names_somebody_by_a_former_address(user: User, owner: Membership) -> None:
     MembershipFactory.create(organization=owner.organization, user=user)
 
-    assert run(owner.organization, *users(FORMER), *UNASKED).outcomes == ["no_account"]
+    assert run(owner.organization, *users(FORMER), *UNASKED).outcomes == ["NO_ACCOUNT"]
     assert run(owner.organization, *users(PRESENT), *UNASKED).outcomes == ["removed"]
 
 

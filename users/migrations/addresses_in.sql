@@ -6,9 +6,13 @@ CREATE FUNCTION users_addresses_in(p_text text) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
     SELECT array_agg(DISTINCT
-        substring(right(pieces[at], 64) FROM '[0-9a-z_]*$') || '@'
-        || rtrim(substring(left(pieces[at + 1], 255) FROM '^[0-9a-z.-]*'), '.-')
+        substring(right(before, 64) FROM '[0-9a-z_]*$') || '@'
+        || rtrim(substring(left(after, 255) FROM '^[0-9a-z.-]*'), '.-')
     )
-    FROM string_to_array(lower(p_text COLLATE "C"), '@') AS pieces,
-        generate_series(1, cardinality(pieces) - 1) AS at
+    FROM (
+        SELECT piece AS before, lead(piece) OVER (ORDER BY position) AS after
+        FROM unnest(string_to_array(lower(p_text COLLATE "C"), '@'))
+            WITH ORDINALITY AS split (piece, position)
+    ) AS beside
+    WHERE after IS NOT NULL
 $$;

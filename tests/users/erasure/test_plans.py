@@ -1,5 +1,7 @@
 """An erasure and its page read what is about the person, however much there is of others."""
 
+import time
+
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import connection
@@ -121,3 +123,15 @@ def test_an_erasure_and_its_page_find_by_index_what_is_theirs(
     assert receipt.account.erased_at
     assert {table for table, n in tables_read_whole(*TABLES).items() if n > scans[table]} == set()
     assert rows_read(*TABLES) - rows < 200
+
+
+def test_a_text_of_ten_times_the_addresses_takes_about_ten_times_as_long(db: None) -> None:
+    def seconds(addresses: int) -> float:
+        with connection.cursor() as cursor:
+            started = time.perf_counter()
+            cursor.execute("SELECT users_addresses_in(repeat('a@b ', %s))", [addresses])
+            return time.perf_counter() - started
+
+    seconds(10)  # what a connection reads once
+
+    assert seconds(50_000) < 40 * seconds(5_000)
