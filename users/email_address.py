@@ -5,10 +5,14 @@ from typing import Any
 
 import idna
 from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.characters import clean
+
+ERASED_DOMAIN = "@erased.invalid"  # RFC 2606 reserves .invalid: no mail is delivered there
 
 
 def canonical_address(text: str) -> str:
@@ -32,8 +36,18 @@ def _composed(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
+def validate_address(address: str) -> None:
+    """Raise ValidationError for what, however it is typed, is no address of a person's account."""
+    canonical = canonical_address(address)
+    validate_email(canonical)
+    if canonical.endswith(ERASED_DOMAIN):
+        raise ValidationError("Erased accounts alone have addresses of erased.invalid.")
+
+
 class EmailAddressFormField(forms.EmailField):
     """A form field that accepts an e-mail address as it is typed or pasted."""
+
+    default_validators = [validate_address]  # noqa: RUF012 (a list, as Django declares it)
 
     def to_python(self, value: object) -> str:
         """Return the canonical form, which is then validated."""
@@ -42,6 +56,8 @@ class EmailAddressFormField(forms.EmailField):
 
 class EmailAddressField(models.EmailField[str, str]):
     """An e-mail address, stored and compared in its canonical form."""
+
+    default_validators = (validate_address,)
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         """Return ``varchar`` spelled out, so that Django adds no second index for LIKE."""

@@ -11,6 +11,7 @@ from organizations.models.organization import Organization
 from organizations.models.scim import ScimConnection
 from organizations.models.source import Source
 from organizations.triggers import append_only, events_are_announced
+from users.addresses_in import index_of_addresses
 from users.models import User
 
 
@@ -106,6 +107,8 @@ class Event(models.Model):
                 condition=~models.Q(type="member.removed"),
                 name="event_by_type",
             ),
+            # Asked before an erasure: which reasons mention an address.
+            index_of_addresses("reason", name="event_by_written_address"),
         )
         triggers = (
             events_are_announced,

@@ -10,6 +10,7 @@ from organizations.models.organization import Department, Organization
 from organizations.models.scim import ScimConnection
 from organizations.models.source import Source
 from organizations.triggers import append_only
+from users.addresses_in import index_of_addresses
 from users.models import User
 
 
@@ -125,6 +126,8 @@ class Removal(models.Model):
                 ),
                 name="removal_that_passed_nothing_on",
             ),
+            # Asked before an erasure: which reasons mention an address.
+            index_of_addresses("reason", name="removal_by_written_address"),
             # Asked by the database whenever a membership ends. The last one, which PostgreSQL takes
             # of equals: while it knows nothing of the table yet, all of them look equal to it.
             models.Index(fields=["organization", "membership"], name="removal_of_membership"),

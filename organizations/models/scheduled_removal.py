@@ -15,6 +15,7 @@ from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
 from organizations.models.source import Source
 from organizations.triggers import schedule_is_made
+from users.addresses_in import index_of_addresses
 from users.models import User
 
 
@@ -194,6 +195,8 @@ class ScheduledRemoval(models.Model):
                 condition=models.Q(status="failed"),
                 name="scheduled_removal_failed",
             ),
+            # Asked before an erasure: which reasons mention an address.
+            index_of_addresses("reason", name="schedule_by_written_address"),
         )
 
         triggers = (

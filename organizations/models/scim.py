@@ -166,6 +166,8 @@ class ScimIdentity(models.Model):
             ),
         )
         indexes = (
+            # Asked before an account is deleted or erased.
+            models.Index(fields=["user"], name="scim_identity_by_user"),
             # How Okta and Entra ID find somebody again.
             models.Index(
                 fields=["organization", "external_id"],

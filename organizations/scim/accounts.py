@@ -1,13 +1,12 @@
 """The accounts of a directory's users: found, made, and changed where they are the directory's."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from scim2_models import InvalidValueException, UniquenessException
 
 from organizations.locks import lock_accounts
 from organizations.models import Membership, ScimConnection, ScimIdentity
 from organizations.scim.resources import User as ScimUser
-from users.email_address import canonical_address
+from users.email_address import canonical_address, validate_address
 from users.models import User
 
 
@@ -21,7 +20,7 @@ def address_of(resource: ScimUser) -> str:
     work = [email.value for email in emails if email.type and email.type.lower() == "work"]
     address = canonical_address(next(filter(None, [*primary, *work, resource.user_name]), ""))
     try:
-        validate_email(address)
+        validate_address(address)
     except ValidationError as error:
         raise InvalidValueException(
             detail="A user needs a primary or work e-mail, or a userName that is an address."

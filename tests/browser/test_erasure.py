@@ -30,7 +30,7 @@ def test_a_former_members_data_are_erased_with_the_reason_that_was_ticked(
     page.get_by_role("button", name="Yes, erase").focus()
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text(f"This is now erased account {user.pk}.")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"erased account {user.pk}")).to_be_visible()
     assert_accessible(page)
     assert User.objects.get(pk=user.pk).full_name == ""
     leaver.refresh_from_db()

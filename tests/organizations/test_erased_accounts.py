@@ -17,7 +17,7 @@ REFUSAL = "an erased account is added nowhere"
 
 
 def test_an_erased_account_is_not_added(organization: Organization) -> None:
-    account = erase_account(UserFactory.create().pk, actor=None)
+    account = erase_account(UserFactory.create().pk, actor=None).account
 
     with refused(REFUSAL):
         MembershipFactory.create(organization=organization, user=account)

@@ -41,7 +41,7 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         cursor.execute(
             "SELECT regexp_replace(indexname, '_[0-9a-f]{8}$', '') FROM pg_indexes"
             " WHERE starts_with(tablename, 'organizations_') OR tablename = ANY(%s)",
-            [["users_user", "users_accesstoken"]],
+            [["users_user", "users_accesstoken", "users_formeraddress"]],
         )
         indexes = sorted(name for (name,) in cursor.fetchall() if not name.endswith("_pkey"))
     assert indexes == [
@@ -60,9 +60,12 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         "event_by_trace",
         "event_by_type",
         "event_by_user",
+        "event_by_written_address",
+        "former_address_by_address",
         "membership_is_current_key",
         "one_current_membership",
         "one_enabled_scim_connection",
+        "one_former_address",
         "one_owner_role_per_organization",
         "one_pending_scheduled_removal",
         "one_scim_identity",
@@ -86,6 +89,7 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         "removal_by_organization",
         "removal_by_target_department",
         "removal_by_trace",
+        "removal_by_written_address",
         "removal_of_membership",
         "removal_that_passed_nothing_on",
         "resource_by_department",
@@ -97,11 +101,13 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         "role_holders",
         "role_in_organization",
         "role_name_in_organization",
+        "schedule_by_written_address",
         "scheduled_removal_by_id",
         "scheduled_removal_by_status",
         "scheduled_removal_due",
         "scheduled_removal_failed",
         "scim_identity_by_external_id",
+        "scim_identity_by_user",
         "scim_user_name_in_organization",
         "user_by_name",
         "users_accesstoken_digest_key",

@@ -16,20 +16,20 @@ from django.template.response import TemplateResponse
 from config.admin.large_tables import LargeTableAdmin
 from config.admin.site import staff_of
 from users.erasure.exceptions import ErasureRefusedError
-from users.erasure.reasons import Reason, reasons_about
-from users.erasure.service import erase_account, find_refusal
+from users.erasure.plan import ErasurePlan, find_refusal
+from users.erasure.receipt import Receipt
+from users.erasure.service import erase_account
 from users.models import User
 
-MOST_ACCOUNTS = 20  # per action: as many as a person can review the reasons of
+MOST_ACCOUNTS = 20  # per action: as many as a person can review the texts of
 
 
 @dataclass(frozen=True, slots=True)
-class ErasurePlan:
-    """An account to erase, why it cannot be erased, and the reasons that mention the person."""
+class Refusal:
+    """An account that cannot be erased, and why."""
 
     account: User
-    refusal: str | None
-    reasons: list[Reason]
+    why: str
 
 
 class ErasureAdmin(LargeTableAdmin[User]):
@@ -52,45 +52,60 @@ class ErasureAdmin(LargeTableAdmin[User]):
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may erase a person's data."""
-        return request.user.has_perm("users.erase_user")
+        """Return whether the user may erase a person's data, and see it before."""
+        return staff_of(request).has_perms(["users.erase_user", "users.view_user"])
 
     @admin.action(description="Erase the data of selected users", permissions=["erase"])
     def erase(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
-        """Ask for confirmation, showing the reasons that mention each person; then erase."""
+        """Ask for confirmation, showing what is written of each; then erase and show receipts."""
         accounts = list(queryset[: MOST_ACCOUNTS + 1])
         if len(accounts) > MOST_ACCOUNTS:
             self.message_user(request, f"Select at most {MOST_ACCOUNTS}.", messages.ERROR)
             return None
         if request.POST.get("post"):
-            for account in accounts:
-                self._erase(request, account)
-            return None
+            outcomes = [self._erase(request, account) for account in accounts]
+            return self._page(
+                request,
+                "erasure_result",
+                title="What came of the erasure",
+                receipts=[outcome for outcome in outcomes if isinstance(outcome, Receipt)],
+                staying=[outcome for outcome in outcomes if isinstance(outcome, Refusal)],
+            )
         actor = staff_of(request)
-        plans = [
-            ErasurePlan(account, find_refusal(account, actor=actor), reasons_about(account))
-            for account in accounts
-        ]
-        context = {
+        refusals = {account: find_refusal(account, actor=actor) for account in accounts}
+        return self._page(
+            request,
+            "erasure_confirmation",
+            title="Erase people's data?",
+            leaving=[
+                ErasurePlan.of(account, viewer=actor)
+                for account, why in refusals.items()
+                if why is None
+            ],
+            staying=[Refusal(account, why) for account, why in refusals.items() if why],
+            action_checkbox_name=ACTION_CHECKBOX_NAME,
+        )
+
+    def _page(
+        self, request: HttpRequest, template: str, *, title: str, **context: object
+    ) -> HttpResponse:
+        """Return a page in the admin's frame."""
+        frame = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Erase people's data?",
-            "leaving": [plan for plan in plans if not plan.refusal],
-            "staying": [plan for plan in plans if plan.refusal],
-            "action_checkbox_name": ACTION_CHECKBOX_NAME,
             "media": self.media,
+            "title": title,
         }
-        return TemplateResponse(request, "admin/users/user/erasure_confirmation.html", context)
+        return TemplateResponse(request, f"admin/users/user/{template}.html", frame | context)
 
-    def _erase(self, request: HttpRequest, account: User) -> None:
-        """Erase one account and report the result."""
+    def _erase(self, request: HttpRequest, account: User) -> Receipt | Refusal:
+        """Erase one account; return the receipt, or why it is refused."""
         actor = staff_of(request)
         try:
             with transaction.atomic():
                 emptied = request.POST.getlist("emptied")
-                erased = erase_account(account.pk, actor=actor, emptied=emptied)
-                LogEntry.objects.log_actions(actor.pk, [erased], CHANGE, "Erased.")
+                receipt = erase_account(account.pk, actor=actor, emptied=emptied)
+                LogEntry.objects.log_actions(actor.pk, [receipt.account], CHANGE, "Erased.")
         except ErasureRefusedError as refusal:
-            self.message_user(request, f"{account}: {refusal}", messages.ERROR)
-        else:
-            self.message_user(request, f"This is now {erased}.")
+            return Refusal(account, str(refusal))
+        return receipt

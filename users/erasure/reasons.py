@@ -1,14 +1,13 @@
-"""Free text about a person: the reasons that somebody gave for changes."""
+"""The reasons that somebody gave for changes: about a person, and of others with an address."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.apps import apps
 from django.db.models import F, Q, QuerySet
 
-from users.erasure.identities import identities_of, whole_word_pattern
+from users.addresses_in import mentioning, pattern_of
+from users.erasure.texts import Text
 from users.models import User
 
 # Models with a `reason`, the lookup of the person whom it is about, and when it was written. They
@@ -20,39 +19,45 @@ RECORDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """The reason on the record of a change."""
-
-    record_id: str
-    text: str
-    written_at: datetime
-
-
-def reasons_about(account: User) -> list[Reason]:
-    """Return the reasons on records about the person, and those that name them, oldest first."""
-    found = [
-        Reason(record.pk, record.reason, record.written_at)
-        for records in _records_about(account)
-        for record in records
-    ]
-    return sorted(found, key=lambda reason: (reason.written_at, reason.record_id))
-
-
-def empty_reasons(account: User, record_ids: Collection[str]) -> None:
-    """Empty the reasons on those of these records that are about the person or name them."""
-    for records in _records_about(account):
-        records.filter(pk__in=record_ids).update(reason="")
-
-
-def _records_about(account: User) -> Iterator[QuerySet[Any]]:
-    """Yield, for each model, the records whose reason is about the person or names them."""
-    named = Q()
-    for identity in identities_of(account):
-        for text in filter(None, (identity.name, identity.address)):
-            named |= Q(reason__iregex=whole_word_pattern(text))
+def reasons_about(account: User) -> Iterator[Text]:
+    """Yield the reasons on records about the person."""
     for label, person, moment in RECORDS:
-        written = apps.get_model(label)._default_manager.annotate(written_at=F(moment))
-        records = written.exclude(reason="")
-        about = records.filter(**{person: account})
-        yield records.filter(Q(pk__in=about.values("pk")) | named)
+        yield from _texts(label, _written(label, moment).filter(**{person: account}))
+
+
+def reasons_mentioning(addresses: Collection[str], *, but_about: User) -> Iterator[Text]:
+    """Yield the reasons on others' records that mention one of the addresses."""
+    pattern = pattern_of(addresses)
+    # Left out here: PostgreSQL would rather read all memberships than look up whose each is.
+    theirs = {reason.record_id for reason in reasons_about(but_about)}
+    for label, _, moment in RECORDS:
+        mentions = _written(label, moment).filter(
+            Q(reason__contains="@"), mentioning("reason", addresses)
+        )
+        for text in _texts(label, mentions):
+            if text.record_id not in theirs and pattern.search(text.text):
+                yield text
+
+
+def empty_reasons(record_ids: Collection[str]) -> None:
+    """Empty the reasons on these records."""
+    for label, _, _ in RECORDS:
+        _records(label).filter(pk__in=record_ids).update(reason="")
+
+
+def _written(label: str, moment: str) -> QuerySet[Any]:
+    """Return the records of a model that have a reason."""
+    written: QuerySet[Any] = _records(label).exclude(reason="").annotate(written_at=F(moment))
+    return written
+
+
+def _texts(label: str, records: QuerySet[Any]) -> Iterator[Text]:
+    """Yield the reasons of these records."""
+    for record_id, reason, written_at in records.values_list("pk", "reason", "written_at"):
+        yield Text(record_id, label, reason, written_at)
+
+
+def _records(label: str) -> QuerySet[Any]:
+    """Return all records of a model."""
+    records: QuerySet[Any] = apps.get_model(label)._base_manager.all()
+    return records

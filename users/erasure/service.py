@@ -1,66 +1,97 @@
 """Erases a person's data; the account stays, empty and disabled."""
 
-import secrets
 from collections.abc import Collection
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
 from django.utils import timezone
 
-from users.authority import is_above
+from users.email_address import ERASED_DOMAIN
 from users.erasure.exceptions import ErasureRefusedError
-from users.erasure.identities import identities_of
-from users.erasure.log_entries import anonymize_log_entries
-from users.erasure.logins import delete_failed_logins, end_sessions
+from users.erasure.log_entries import anonymize_log_entries, replace_in_entries
+from users.erasure.logins import delete_failed_logins
+from users.erasure.plan import ErasurePlan, find_refusal
 from users.erasure.reasons import empty_reasons
+from users.erasure.receipt import Item, Receipt, some
+from users.erasure.rows import DELETED
+from users.erasure.texts import Texts
 from users.models import User
-from users.models.user import ERASED_DOMAIN
 
 
-def find_refusal(account: User, *, actor: User | None) -> str | None:
-    """Return why the actor (None: the command) cannot erase the account, or None if they can."""
-    if account.erased_at:
-        return "It is erased already."
-    if actor == account:
-        return "Nobody erases their own account."
-    if account.is_superuser if actor is None else is_above(account, actor):
-        return "It may do more in the admin: only a superuser erases it, and there."
-    current = account.memberships.current().select_related("organization")
-    if organizations := ", ".join(membership.organization.name for membership in current):
-        return f"Still a member of {organizations}: remove them from there first."
-    return None
+def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] = ()) -> Receipt:
+    """Erase all data of a person except ids and counts; return what was done.
 
-
-def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] = ()) -> User:
-    """Erase all data of a person except ids and counts; return the emptied account.
-
-    ``emptied`` are the ids of records about the person whose reason is emptied. The account can
-    neither log in nor be enabled again. Raises ErasureRefusedError or User.DoesNotExist.
+    ``emptied`` are the ids of records whose text goes, of those that the plan shows to the actor;
+    others are passed over. The account can neither log in nor be enabled again, and its sessions
+    are nobody's. Raises ErasureRefusedError or User.DoesNotExist.
     """
     with transaction.atomic():
-        # The lock makes a membership that is added now wait: it refers to this row.
+        # The lock makes wait whoever adds a membership, which refers to this row, or changes the
+        # address; an address that was changed before is read behind it.
         account: User = User.objects.select_for_update().get(pk=user_id)
         if refusal := find_refusal(account, actor=actor):
             raise ErasureRefusedError(refusal)
-        identities = identities_of(account)
-        end_sessions(account)
-        account.access_tokens.all().delete()
+        plan = ErasurePlan.of(account, viewer=actor)
+        addresses = plan.addresses.theirs
+        reasons = _chosen(plan.reasons, emptied)
+        mentions = _chosen(plan.mentions, emptied)
+        deleted = [Item(rows.name, rows.delete(account)) for rows in DELETED]
+        failed_logins = delete_failed_logins(addresses)
         account.groups.clear()
         account.user_permissions.clear()
-        empty_reasons(account, emptied)
         _empty(account)
-        for identity in identities:
-            delete_failed_logins(identity)
-        anonymize_log_entries(account, identities)
-        return account
+        entries = anonymize_log_entries(account)
+        empty_reasons([*reasons, *mentions])
+        replace_in_entries(mentions, addresses, by=account)
+        return Receipt(
+            account,
+            actor,
+            some(
+                Item("name, address, password and permissions", 1),
+                *deleted,
+                Item("failed logins", failed_logins),
+                Item("entries of the admin's log about them", entries),
+                Item("reasons about them", len(reasons), record_ids=reasons),
+                Item("others' texts with an address", len(mentions), record_ids=mentions),
+            ),
+            _stays(plan, emptied={*reasons, *mentions}),
+        )
+
+
+def _chosen(texts: Texts, emptied: Collection[str]) -> tuple[str, ...]:
+    """Return which of the records that the actor may see are to be emptied."""
+    return tuple(record_id for record_id in texts.record_ids if record_id in set(emptied))
 
 
 def _empty(account: User) -> None:
     """Empty and disable the account; a trigger forbids any later change."""
     account.full_name = ""
-    account.email = f"{secrets.token_hex(16)}{ERASED_DOMAIN}"
+    account.email = f"{account.pk.lower()}{ERASED_DOMAIN}"
     account.password = UNUSABLE_PASSWORD_PREFIX
     account.last_login = None
     account.is_active = account.is_staff = account.is_superuser = False
     account.erased_at = timezone.now()
     account.save()
+
+
+def _stays(plan: ErasurePlan, *, emptied: Collection[str]) -> tuple[Item, ...]:
+    """Return what an erasure leaves, and why."""
+
+    def left(what: str, texts: Texts) -> tuple[Item, Item]:
+        ids = tuple(record_id for record_id in texts.record_ids if record_id not in emptied)
+        return (
+            Item(what, len(ids), "They were not chosen.", ids),
+            Item(what, texts.hidden_count, "Who erased may not see these records."),
+        )
+
+    return some(
+        Item("the account's id", 1, "Records go on to name the account by it."),
+        *left("reasons about them", plan.reasons),
+        *left("others' texts with an address", plan.mentions),
+        Item(
+            "former addresses where they are written",
+            len(plan.addresses.passed_on),
+            "Another account has them, or had them later.",
+        ),
+        Item("directories", int(bool(plan.directory_notice)), plan.directory_notice),
+    )

@@ -6,15 +6,13 @@ import pgtrigger
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 
 from config.characters import clean
 from config.identifiers import PrefixedIdField
 from config.search import WordsField, index_of_words
-from users.email_address import EmailAddressField, canonical_address
-
-ERASED_DOMAIN = "@erased.invalid"  # RFC 2606 reserves .invalid: no mail is delivered there
+from users.email_address import ERASED_DOMAIN, EmailAddressField, canonical_address
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -106,6 +104,14 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="erased_account_is_empty",
             ),
             models.CheckConstraint(
+                condition=~models.Q(email__endswith=ERASED_DOMAIN)
+                | models.Q(
+                    erased_at__isnull=False,
+                    email=Concat(Lower("id"), models.Value(ERASED_DOMAIN)),
+                ),
+                name="erased_address_is_the_accounts_own",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"
             ),
         )
@@ -117,6 +123,22 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="erased_account_stays_so",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__erased_at__isnull=False),
+            ),
+            # By the clock, not the transaction's beginning: who has an address next, ends later.
+            pgtrigger.Trigger(
+                name="former_address_is_kept",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(
+                    old__email__df=pgtrigger.F("new__email"), new__erased_at__isnull=True
+                ),
+                func="""
+                    INSERT INTO users_formeraddress (account_id, address, had_until)
+                    VALUES (OLD.id, OLD.email, clock_timestamp())
+                    ON CONFLICT (account_id, address) DO UPDATE SET had_until = excluded.had_until;
+                    RETURN NULL;
+                """,
             ),
         )
 

@@ -6,7 +6,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from organizations.models import Membership
+from organizations.models import Membership, Removal
+from tests.directories import connect
 from tests.factories import MembershipFactory, UserFactory
 from tests.organizations.admin.page import text_of
 from tests.removals import remove
@@ -55,13 +56,80 @@ def test_an_erased_account_is_only_looked_at(admin_client: Client) -> None:
     assert admin_client.post(f"{USERS}{user.pk}/password/").status_code == 403
 
 
-def test_it_takes_a_permission_of_its_own(staff_with: StaffWith) -> None:
+def test_it_takes_a_permission_of_its_own_and_the_one_to_see_accounts(
+    staff_with: StaffWith,
+) -> None:
     user = UserFactory.create()
     _, browser = staff_with("view_user", "change_user", "delete_user")
+    _, blind = staff_with("change_user", "erase_user")
     _, eraser = staff_with("view_user", "erase_user")
 
     assert "This is now erased" not in text_of(erase(browser, user, post="yes"))
+    assert "This is now erased" not in text_of(erase(blind, user, post="yes"))
     assert "This is now erased" in text_of(erase(eraser, user, post="yes"))
+
+
+def test_the_page_shows_what_goes_and_what_can(admin_client: Client, owner: Membership) -> None:
+    directory, _ = connect(owner.organization, name="Okta")
+    leaver = MembershipFactory.create(
+        organization=owner.organization, user__email="before@example.com"
+    )
+    remove(leaver, reason="moved to Lisbon", connection=directory)
+    User.objects.filter(pk=leaver.user_id).update(email="taken@example.com")
+    User.objects.filter(pk=leaver.user_id).update(email="lea@example.com")
+    UserFactory.create(email="taken@example.com")
+    other = MembershipFactory.create(organization=owner.organization)
+    remove(other, reason="see Before@example.com")
+
+    page = text_of(erase(admin_client, leaver.user))
+
+    assert "Former addresses: before@example.com" in page
+    assert "another account has, or had later, and that are not searched for: taken@" in page
+    assert f"Managed by Okta of {owner.organization}, now or before" in page
+    assert "moved to Lisbon" in page
+    assert "see Before@example.com" in page
+
+
+def test_staff_with_account_permissions_alone_see_no_organizations_reasons(
+    owner: Membership, staff_with: StaffWith
+) -> None:
+    leaver = MembershipFactory.create(organization=owner.organization)
+    remove(leaver, reason="moved to Lisbon")
+    other = MembershipFactory.create(organization=owner.organization)
+    remove(other, reason=f"see {leaver.user.email}, in Porto")
+    _, eraser = staff_with("view_user", "erase_user")
+    records = list(Removal.objects.values_list("pk", flat=True))
+
+    page = text_of(erase(eraser, leaver.user))
+    result = text_of(erase(eraser, leaver.user, post="yes", emptied=records))
+
+    assert "Lisbon" not in page
+    assert "Porto" not in page
+    assert page.count("1 more on records that you may not see") == 2
+    assert "Who erased may not see these records." in result
+    assert not Removal.objects.filter(reason="").exists()
+
+
+def test_the_result_is_the_receipt(admin_client: Client, owner: Membership) -> None:
+    leaver = MembershipFactory.create(organization=owner.organization, user__full_name="Lea Leaver")
+    remove(leaver, reason="moved to Lisbon")
+    other = MembershipFactory.create(organization=owner.organization)
+    remove(other, reason=f"see {leaver.user.email}")
+    about, elsewhere = Removal.objects.order_by("pk")
+
+    page = text_of(erase(admin_client, leaver.user, post="yes", emptied=[about.pk]))
+
+    staff = User.objects.get(is_superuser=True)
+    leaver.user.refresh_from_db()
+    assert f"by {staff.pk}. This receipt is shown once." in page
+    for row in (
+        '<th scope="row">name, address, password and permissions</th><td>1</td>',
+        f'<th scope="row">reasons about them</th><td>1</td><td>{about.pk}</td>',
+        f"others&#x27; texts with an address</th><td>1</td><td>{elsewhere.pk}</td>"
+        "<td>They were not chosen.</td>",
+    ):
+        assert row in page
+    assert "Lea Leaver" not in page
 
 
 @pytest.mark.parametrize("target", [{"is_superuser": True}, {}])

@@ -1,11 +1,14 @@
 """manage.py erase_account."""
 
+import json
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from organizations.models import Membership, Removal
+from tests.directories import connect
 from tests.factories import MembershipFactory, UserFactory
 from tests.removals import remove
 from users.models import User
@@ -24,6 +27,15 @@ def leaver(owner: Membership) -> User:
     return user
 
 
+@pytest.fixture
+def mention(owner: Membership) -> Removal:
+    """A removal of somebody else, whose reason mentions the leaver's address."""
+    other = MembershipFactory.create(organization=owner.organization)
+    remove(other, reason="wrote to LEA@example.com")
+    other.refresh_from_db()
+    return other.removal
+
+
 def erase(*arguments: str) -> str:
     output = StringIO()
     call_command("erase_account", *arguments, stdout=output)
@@ -36,11 +48,21 @@ def answer(monkeypatch: pytest.MonkeyPatch, *answers: str) -> None:
     monkeypatch.setattr("builtins.input", lambda prompt: next(typed))
 
 
+def receipt(output: str) -> dict[str, Any]:
+    """The receipt, with which the output ends."""
+    read: dict[str, Any] = json.loads(output[output.index("{\n") :])
+    return read
+
+
+def reasons() -> list[str]:
+    return list(Removal.objects.order_by("pk").values_list("reason", flat=True))
+
+
 @pytest.mark.parametrize("account", ["Lea@Example.com\u200b", "id"])
 def test_an_account_is_named_by_its_address_or_its_id(leaver: User, account: str) -> None:
     output = erase(leaver.pk if account == "id" else account, "--no-input")
 
-    assert output == f"This is now erased account {leaver.pk}.\n"
+    assert json.loads(output)["account"] == leaver.pk
     leaver.refresh_from_db()
     assert leaver.erased_at
 
@@ -54,13 +76,94 @@ def test_reasons_are_shown_first_and_go_when_asked_to(
     output = erase("lea@example.com")
 
     assert "Lea moved away" in output
-    assert Removal.objects.get().reason == reason
+    assert reasons() == [reason]
 
 
-def test_without_questions_reasons_go_by_option(leaver: User) -> None:
+@pytest.mark.parametrize(("reply", "left"), [("y", ""), ("", "wrote to LEA@example.com")])
+def test_what_is_written_about_others_is_asked_one_by_one(
+    leaver: User, mention: Removal, monkeypatch: pytest.MonkeyPatch, reply: str, left: str
+) -> None:
+    answer(monkeypatch, "n", reply, "lea@example.com")
+
+    output = erase("lea@example.com")
+
+    assert f"{mention.pk}: wrote to LEA@example.com" in output
+    assert reasons() == ["Lea moved away", left]
+
+
+def test_without_questions_reasons_about_them_go_by_option_and_no_others(
+    leaver: User, mention: Removal
+) -> None:
     erase("lea@example.com", "--no-input", "--empty-reasons")
 
-    assert Removal.objects.get().reason == ""
+    assert reasons() == ["", "wrote to LEA@example.com"]
+
+
+def test_without_questions_others_go_one_by_one_by_option(leaver: User, mention: Removal) -> None:
+    erase("lea@example.com", "--no-input", "--empty", mention.pk)
+
+    assert reasons() == ["Lea moved away", ""]
+
+
+def test_what_does_not_mention_them_is_not_emptied(owner: Membership, leaver: User) -> None:
+    other = MembershipFactory.create(organization=owner.organization)
+    remove(other, reason="about Lea")
+    record = Removal.objects.get(membership=other)
+
+    with pytest.raises(CommandError, match=f"Nothing was changed.*{record.pk}"):
+        erase("lea@example.com", "--no-input", "--empty", record.pk)
+
+    leaver.refresh_from_db()
+    assert leaver.erased_at is None
+
+
+def test_the_receipt_says_what_went_and_what_stays(leaver: User, mention: Removal) -> None:
+    [about] = Removal.objects.exclude(pk=mention.pk)
+
+    said = receipt(erase("lea@example.com", "--no-input", "--empty-reasons"))
+
+    leaver.refresh_from_db()
+    assert leaver.erased_at
+    assert said == {
+        "account": leaver.pk,
+        "erased_at": f"{leaver.erased_at:%Y-%m-%dT%H:%M:%SZ}",
+        "erased_by": "command",
+        "emptied": [
+            {"what": "name, address, password and permissions", "count": 1},
+            {"what": "reasons about them", "count": 1, "record_ids": [about.pk]},
+        ],
+        "stays": [
+            {
+                "what": "the account's id",
+                "count": 1,
+                "why": "Records go on to name the account by it.",
+            },
+            {
+                "what": "others' texts with an address",
+                "count": 1,
+                "why": "They were not chosen.",
+                "record_ids": [mention.pk],
+            },
+        ],
+    }
+
+
+def test_former_addresses_and_the_directory_are_shown_before_it_is_confirmed(
+    owner: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory, _ = connect(owner.organization, name="Okta")
+    member = MembershipFactory.create(
+        organization=owner.organization, user__email="before@example.com"
+    )
+    remove(member, connection=directory)
+    User.objects.filter(pk=member.user_id).update(email="lea@example.com")
+    answer(monkeypatch, "lea@example.com")
+
+    output = erase("lea@example.com")
+
+    assert "Former addresses: before@example.com" in output
+    assert f"Managed by Okta of {owner.organization}, now or before" in output
+    assert "before@example.com" not in str(receipt(output))
 
 
 def test_another_answer_changes_nothing(leaver: User, monkeypatch: pytest.MonkeyPatch) -> None:

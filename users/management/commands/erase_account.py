@@ -1,5 +1,7 @@
 """``manage.py erase_account``: erases a person's data for good."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -8,18 +10,22 @@ from django.db.models import Q
 from config.characters import clean, escaped, printable
 from config.database_version import require_schema
 from users.erasure.exceptions import ErasureRefusedError
-from users.erasure.reasons import Reason, reasons_about
-from users.erasure.service import erase_account, find_refusal
+from users.erasure.plan import ErasurePlan, find_refusal
+from users.erasure.service import erase_account
+from users.erasure.texts import Text
 from users.models import User
 
 
 class Command(BaseCommand):
-    """Shows the reasons that mention a person, asks for confirmation, and erases."""
+    """Shows what is written about a person, asks for confirmation, erases, prints a receipt."""
 
     help = (
-        "Erases a person's data: name, address, password, access tokens, sessions, failed logins,"
-        " and what the log of the admin says of them. The account is disabled for good; records"
-        " stay and speak of it by its id. Their memberships must have ended."
+        "Erases a person's data: name, address and former ones, password, access tokens, failed"
+        " logins, and what the log of the admin says of them. The account is disabled for good;"
+        " records stay and speak of it by its id. Their memberships must have ended. Texts about"
+        " others that mention an address of theirs are shown one by one; names are not searched"
+        " for, since others may have the same. Prints a receipt as JSON: what was emptied, what"
+        " stays and why."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,15 +34,34 @@ class Command(BaseCommand):
         parser.add_argument(
             "--empty-reasons",
             action="store_true",
-            help="Also empty the reasons on records that are about them or name them.",
+            help="Also empty the reasons on the records about them, and on no other.",
+        )
+        parser.add_argument(
+            "--empty",
+            action="append",
+            default=[],
+            metavar="RECORD_ID",
+            help=(
+                "Also empty the reason on this record, which is about them or mentions an address"
+                " of theirs, or replace the address in this entry (log_…) of the admin's log;"
+                " repeatable. The receipt names those that stay."
+            ),
         )
         parser.add_argument(
             "--no-input",
             action="store_true",
-            help="Do not ask. What is written about them stays, but with --empty-reasons.",
+            help="Do not ask. What is written stays, but for the two options above.",
         )
 
-    def handle(self, *, account: str, empty_reasons: bool, no_input: bool, **_: Any) -> None:
+    def handle(
+        self,
+        *,
+        account: str,
+        empty_reasons: bool,
+        empty: Sequence[str],
+        no_input: bool,
+        **_: Any,
+    ) -> None:
         """Erase the account. Raises CommandError if it is unknown, refused or not confirmed."""
         require_schema()
         found = User.objects.filter(Q(pk=clean(account)) | Q(email=account)).first()
@@ -46,31 +71,58 @@ class Command(BaseCommand):
             )
         if refusal := find_refusal(found, actor=None):
             raise CommandError(printable(f"{found}: {refusal}"))
-        reasons = reasons_about(found)
+        plan = ErasurePlan.of(found, viewer=None)
+        if unknown := set(empty).difference(plan.reasons.record_ids, plan.mentions.record_ids):
+            raise CommandError(
+                "Nothing was changed: these are neither about them nor mention an address of"
+                f" theirs: {', '.join(map(escaped, sorted(unknown)))}."
+            )
+        emptied = {*empty, *(plan.reasons.record_ids if empty_reasons else ())}
         if not no_input:
-            empty_reasons = self._review(reasons, empty_reasons)
-            self._confirm(found)
-        emptied = [reason.record_id for reason in reasons] if empty_reasons else []
+            emptied |= self._review(plan, emptied)
+            self._confirm(plan)
         try:
-            erased = erase_account(found.pk, actor=None, emptied=emptied)
+            receipt = erase_account(found.pk, actor=None, emptied=emptied)
         except ErasureRefusedError as refused:
             raise CommandError(printable(f"{found}: {refused}")) from refused
-        self.stdout.write(f"This is now {erased}.")
+        self.stdout.write(json.dumps(receipt.as_dict(), indent=2))
 
-    def _review(self, reasons: list[Reason], empty: bool) -> bool:
-        """Show the reasons that mention the person; return whether to empty them."""
-        if not reasons:
-            return False
-        self.stdout.write("Written about them, or with their name:")
-        for reason in reasons:
-            text = printable(reason.text)
-            self.stdout.write(f"  {reason.written_at:%Y-%m-%d} {reason.record_id}: {text}")
-        return empty or input("Empty all of these? [y/N] ").strip().lower() in {"y", "yes"}
+    def _review(self, plan: ErasurePlan, emptied: set[str]) -> set[str]:
+        """Show what is written; return what else to empty, after asking."""
+        chosen: set[str] = set()
+        if plan.reasons.shown:
+            self.stdout.write("Written about them:")
+            for reason in plan.reasons.shown:
+                self._show(reason)
+            undecided = set(plan.reasons.record_ids) - emptied
+            if undecided and _agrees("Empty all of these? [y/N] "):
+                chosen |= undecided
+        if plan.mentions.shown:
+            self.stdout.write("Written about others, with an address of theirs:")
+        for mention in plan.mentions.shown:
+            self._show(mention)
+            if mention.record_id not in emptied and _agrees("Empty this one? [y/N] "):
+                chosen.add(mention.record_id)
+        return chosen
 
-    def _confirm(self, account: User) -> None:
+    def _show(self, text: Text) -> None:
+        """Show a text, with the record on which it is."""
+        self.stdout.write(f"  {text.written_at:%Y-%m-%d} {text.record_id}: {printable(text.text)}")
+
+    def _confirm(self, plan: ErasurePlan) -> None:
         """Ask to type the account's address. Raises CommandError if another is typed."""
+        account, former = plan.account, plan.addresses.former
+        if former:
+            self.stdout.write(printable(f"Former addresses: {', '.join(former)}"))
+        if plan.directory_notice:
+            self.stdout.write(printable(plan.directory_notice))
         self.stdout.write(
             printable(f"The data of {account} will be erased. This cannot be undone.")
         )
         if clean(input(f"Type {account.email} to go on: ")) != account.email:
             raise CommandError("Nothing was changed.")
+
+
+def _agrees(question: str) -> bool:
+    """Return whether the operator answers yes."""
+    return input(question).strip().lower() in {"y", "yes"}

@@ -1,0 +1,293 @@
+"""Which addresses an account had before, and that nothing is found by them."""
+
+from contextlib import ExitStack
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.test import Client
+
+from organizations.models import Membership
+from tests.concurrency import in_background, until_somebody_waits_for_a_lock
+from tests.factories import MembershipFactory, UserFactory
+from tests.organizations.admin.page import text_of
+from tests.organizations.bulk.command import UNASKED, run, users
+from tests.organizations.scim.caller import Directory
+from tests.refusals import refused, sql
+from tests.users.test_login import PASSWORD, log_in
+from users.erasure.addresses import Addresses
+from users.erasure.service import erase_account
+from users.models import FormerAddress, User
+
+FORMER, PRESENT = "before@example.com", "now@example.com"
+
+pytestmark = pytest.mark.django_db
+
+
+def by_save(user: User) -> None:
+    user.email = PRESENT
+    user.save(update_fields=["email"])
+
+
+def by_update(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(email="NOW@example.com")
+
+
+def by_bulk_update(user: User) -> None:
+    user.email = PRESENT
+    User.objects.bulk_update([user], ["email"])
+
+
+def by_sql(user: User) -> None:
+    sql("UPDATE users_user SET email = %s WHERE id = %s", PRESENT, user.pk)
+
+
+@pytest.fixture
+def user() -> User:
+    """Somebody who has another address by now."""
+    user = UserFactory.create(email=FORMER)
+    by_update(user)
+    user.refresh_from_db()
+    return user
+
+
+@pytest.mark.parametrize("change", [by_save, by_update, by_bulk_update, by_sql])
+def test_a_changed_address_is_kept_however_it_is_changed(change: object) -> None:
+    user = UserFactory.create(email=FORMER)
+
+    change(user)  # type: ignore[operator]
+
+    assert Addresses.of(User.objects.get(pk=user.pk)) == Addresses(PRESENT, (FORMER,), ())
+
+
+def test_what_leaves_the_address_as_it_is_keeps_nothing() -> None:
+    user = UserFactory.create(email=FORMER)
+    user.full_name = "Ada"
+    user.email = "BEFORE@example.com "
+    user.save()
+
+    assert not FormerAddress.objects.exists()
+
+
+def test_an_address_that_comes_back_is_the_present_one(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(email=FORMER)
+    user.refresh_from_db()
+
+    assert Addresses.of(user) == Addresses(FORMER, (PRESENT,), ())
+
+
+def test_an_address_is_whose_who_had_it_last() -> None:
+    first, second, third = UserFactory.create_batch(3)
+    for user in (first, second, third):
+        User.objects.filter(pk=user.pk).update(email=FORMER)
+        User.objects.filter(pk=user.pk).update(email=f"{user.pk}@example.com")
+
+    whose = [FORMER in Addresses.of(user).theirs for user in (first, second, third)]
+
+    assert whose == [False, False, True]
+
+
+def test_an_address_that_another_has_now_is_that_persons(user: User) -> None:
+    UserFactory.create(email=FORMER)
+
+    assert Addresses.of(user) == Addresses(PRESENT, (), (FORMER,))
+
+
+def test_who_gets_it_back_has_it_last() -> None:
+    first, second = UserFactory.create_batch(2)
+    for user in (first, second, first):
+        User.objects.filter(pk=user.pk).update(email=FORMER)
+        User.objects.filter(pk=user.pk).update(email=f"{user.pk}@example.com")
+
+    assert [FORMER in Addresses.of(user).theirs for user in (first, second)] == [True, False]
+
+
+def test_nothing_is_found_by_a_former_address(
+    user: User, admin_client: Client, owner: Membership, settings: object
+) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+    user.set_password(PASSWORD)
+    user.is_staff = True
+    user.save()
+    MembershipFactory.create(organization=owner.organization, user=user)
+
+    assert not User.objects.matching(FORMER).exists()
+    assert log_in(Client(), FORMER, PASSWORD) == 200
+    assert log_in(Client(), PRESENT, PASSWORD) == 302
+    for command in (("create_token", FORMER), ("erase_account", FORMER, "--no-input")):
+        with pytest.raises(CommandError):
+            call_command(*command)
+    for path in ("users/user", "organizations/membership", "organizations/removal"):
+        assert PRESENT not in text_of(admin_client.get(f"/admin/{path}/", {"q": FORMER}))
+    assert all("former" not in field.name for field in User._meta.get_fields())
+
+
+def test_no_file_names_somebody_by_a_former_address(user: User, owner: Membership) -> None:
+    MembershipFactory.create(organization=owner.organization, user=user)
+
+    assert run(owner.organization, *users(FORMER), *UNASKED).outcomes == ["NO_ACCOUNT"]
+    assert run(owner.organization, *users(PRESENT), *UNASKED).outcomes == ["removed"]
+
+
+def test_a_directory_finds_nobody_by_a_former_address(user: User, owner: Membership) -> None:
+    MembershipFactory.create(organization=owner.organization, user=user)
+    directory = Directory.of(owner.organization)
+
+    found = directory.send("GET", f'/Users?filter=userName eq "{FORMER}"')
+
+    assert found.body["totalResults"] == 0
+    assert directory.add(FORMER) != user.pk
+
+
+def test_no_page_but_the_erasures_shows_it(user: User, admin_client: Client) -> None:
+    pages = ["", f"{user.pk}/change/", f"{user.pk}/history/", f"{user.pk}/delete/"]
+
+    assert not any(
+        FORMER in text_of(admin_client.get(f"/admin/users/user/{page}")) for page in pages
+    )
+
+
+def test_an_account_with_former_addresses_can_be_deleted(user: User, admin_client: Client) -> None:
+    admin_client.post(f"/admin/users/user/{user.pk}/delete/", {"post": "yes"})
+
+    assert not User.objects.filter(pk=user.pk).exists()
+    assert not FormerAddress.objects.exists()
+
+
+def test_the_migration_takes_over_what_the_admins_log_names() -> None:
+    user = UserFactory.create(email=PRESENT, full_name="Zeb <root@example.com> of old")
+    nameless = UserFactory.create(email="y" * 241 + "@example.com")
+    member = MembershipFactory.create(user=user)
+    for about, written in (
+        (user, "Zeb <Zeb@old.example>"),
+        (user, "zeb@older.example"),
+        (user, f"Zeb <root@example.com> of old <{PRESENT}>"),
+        (user, f"{'Z' * 190} <zeb@cu"),
+        (user, f"erased account {user.pk}"),
+        (nameless, str(nameless)),
+        (member, "Zeb <zeb@member.example> in Acme"),
+        (member, "zeb@nameless.example in Acme"),
+        (member, "Zeb <zeb@one.example> in Friends <zeb@two.example> in Acme"),
+    ):
+        LogEntry.objects.create(
+            user=user,
+            content_type=ContentType.objects.get_for_model(about),
+            object_id=about.pk,
+            object_repr=written[:200],
+            action_flag=CHANGE,
+        )
+    migration = import_module("users.migrations.0003_former_addresses")
+
+    for statement in (migration.TAKE_OVER_FROM_THE_LOG, migration.KEEP_THE_FORMER_ONES_ALONE):
+        sql(statement.replace("%", "%%"))
+
+    assert set(FormerAddress.objects.values_list("account", "address")) == {
+        (user.pk, "zeb@old.example"),
+        (user.pk, "zeb@older.example"),
+        (user.pk, "zeb@member.example"),
+        (user.pk, "zeb@nameless.example"),
+    }
+    taken_over = FormerAddress.objects.get(address="zeb@old.example")
+    assert taken_over.had_until == LogEntry.objects.order_by("pk")[0].action_time
+
+
+def test_the_migration_gives_earlier_erasures_their_own_address() -> None:
+    migration = import_module("users.migrations.0003_former_addresses")
+    account = erase_account(UserFactory.create().pk, actor=None).account
+    own = account.email
+    sql("ALTER TABLE users_user DROP CONSTRAINT erased_address_is_the_accounts_own")
+    ignoring, change, heeding = migration.GIVE_ERASED_ACCOUNTS_THEIR_OWN_ADDRESS
+    for statement in (
+        ignoring,
+        "UPDATE users_user SET email = 'abc@erased.invalid' WHERE erased_at IS NOT NULL",
+        heeding,
+    ):
+        sql(statement)
+
+    for statement in migration.GIVE_ERASED_ACCOUNTS_THEIR_OWN_ADDRESS:
+        sql(statement)
+
+    account.refresh_from_db()
+    assert account.email == own
+    with refused("Cannot update rows"):
+        sql(change)
+
+
+def test_the_migration_renames_others_of_the_erased_domain(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    migration = import_module("users.migrations.0003_former_addresses")
+    user, other = UserFactory.create_batch(2)
+    erased = erase_account(UserFactory.create().pk, actor=None).account
+    sql("ALTER TABLE users_user DROP CONSTRAINT erased_address_is_the_accounts_own")
+    sql("UPDATE users_user SET email = 'ada@erased.invalid' WHERE id = %s", user.pk)
+
+    with connection.schema_editor() as editor:
+        migration.rename_others_of_the_erased_domain(apps, editor)
+
+    addresses = dict(User.objects.values_list("pk", "email"))
+    renamed = f"{user.pk.lower()}@renamed.invalid"
+    assert addresses == {user.pk: renamed, other.pk: other.email, erased.pk: erased.email}
+    assert capsys.readouterr().out.strip() == (
+        f"{user.pk} had an address of erased.invalid; it is {renamed} now."
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_that_changes_while_its_account_is_erased_is_erased_too() -> None:
+    user = UserFactory.create(email=FORMER)
+    LogEntry.objects.log_actions(user.pk, [user], CHANGE, "")
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            by_update(user)
+            erasure = both.enter_context(in_background(lambda: erase_account(user.pk, actor=None)))
+            until_somebody_waits_for_a_lock()
+        assert erasure.result().account.erased_at
+
+    assert not FormerAddress.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_is_not_changed_behind_an_erasure() -> None:
+    user = UserFactory.create(email=FORMER)
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            erase_account(user.pk, actor=None)
+            change = both.enter_context(in_background(lambda: by_update(user)))
+            until_somebody_waits_for_a_lock()
+        with refused("Cannot update rows from users_user"):
+            change.result()
+
+    user.refresh_from_db()
+    assert user.email == f"{user.pk.lower()}@erased.invalid"
+    assert not FormerAddress.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_takes_an_address_over_while_it_changes_had_it_later() -> None:
+    first, second = UserFactory.create(email=FORMER), UserFactory.create()
+
+    def take_over() -> None:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT now()")  # the transaction is older than the other's end
+            User.objects.filter(pk=second.pk).update(email=FORMER)
+            User.objects.filter(pk=second.pk).update(email="later@example.com")
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            by_update(first)
+            taking = both.enter_context(in_background(take_over))
+            until_somebody_waits_for_a_lock()
+        taking.result()
+
+    first.refresh_from_db()
+    assert Addresses.of(first).passed_on == (FORMER,)
+    second.refresh_from_db()
+    assert FORMER in Addresses.of(second).former

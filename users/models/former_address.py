@@ -1,0 +1,59 @@
+"""The addresses that accounts had before."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models.functions import Now
+
+from users.email_address import EmailAddressField
+from users.models.user import User
+
+
+class FormerAddressQuerySet(models.QuerySet["FormerAddress"]):
+    """Queries for former addresses, by whose they are by now."""
+
+    def of(self, account: User) -> Self:
+        """Keep those of this account."""
+        return self.filter(account=account)
+
+    def passed_on(self) -> Self:
+        """Keep those that another account has, or had later."""
+        return self.filter(self._of_another())
+
+    def kept(self) -> Self:
+        """Keep those that no other account has, or had later."""
+        return self.exclude(self._of_another())
+
+    def _of_another(self) -> models.Q:
+        """Return the condition that another account has an address, or had it later."""
+        had = models.OuterRef("address")
+        others = self.model._base_manager.exclude(account=models.OuterRef("account"))
+        later = others.filter(address=had, had_until__gt=models.OuterRef("had_until"))
+        now = User._base_manager.exclude(pk=models.OuterRef("account")).filter(email=had)
+        return models.Q(models.Exists(now)) | models.Q(models.Exists(later))
+
+
+class FormerAddress(models.Model):
+    """An address that an account had, and until when: kept so that an erasure knows it.
+
+    A trigger of the account writes it, however the address is changed. Nothing is found by it: no
+    relation leads here from the account.
+    """
+
+    account = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    address = EmailAddressField(db_collation="C")
+    had_until = models.DateTimeField(db_default=Now())
+
+    objects = FormerAddressQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "former addresses"
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=["account", "address"], name="one_former_address"),
+        )
+        # Who had an address later.
+        indexes = (models.Index(fields=["address", "had_until"], name="former_address_by_address"),)
+
+    def __str__(self) -> str:
+        return f"former address of {self.account_id}"
