@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("organizations", "0002_directories"),
+        ("organizations", "0008_erasure"),
     ]
 
     operations = [
