@@ -19,16 +19,23 @@ StaffAction = Literal["remove", "deactivate", "restore"]
 GIVES_SOMETHING = (Capability.ASSIGN_ROLES, Capability.MANAGE_USERS)
 
 # In SQL, since every request asks this. There is always a row: whether the token's membership has
-# ended (null: it is bound to none), whether the user is an active member, what one role grants.
+# ended (null: it is bound to none), whether the user is an active member whom the token reaches,
+# what one role grants.
 _STANDING = """
     SELECT NOT bound.is_current, membership.id IS NOT NULL, role.capabilities
-    FROM (SELECT %s::bigint AS id) AS token
+    FROM (SELECT %s::bigint AS id) AS presented
+    LEFT JOIN users_accesstoken AS token ON token.id = presented.id
     LEFT JOIN organizations_tokenbinding AS binding ON binding.token_id = token.id
     LEFT JOIN organizations_membership AS bound ON bound.id = binding.membership_id
     LEFT JOIN organizations_membership AS membership
         ON membership.organization_id = %s AND membership.user_id = %s
         AND membership.deleted_at IS NULL AND membership.is_active
-        AND (bound.id IS NULL OR bound.id = membership.id)
+        AND (
+            presented.id IS NULL
+            OR organizations_token_reaches(
+                token.reaches_before, bound.id, membership.id, membership.created_at
+            )
+        )
     LEFT JOIN organizations_roleassignment AS assignment ON assignment.membership_id = membership.id
     LEFT JOIN organizations_role AS role ON role.id = assignment.role_id
 """
