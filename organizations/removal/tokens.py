@@ -25,4 +25,6 @@ def count_tokens(membership_ids: Collection[int]) -> dict[int, int]:
 
     Those that expired or were revoked since are not counted. Memberships without any are left out.
     """
+    if not membership_ids:
+        return {}
     return dict(fetch_prepared(_COUNT, [list(membership_ids)]))

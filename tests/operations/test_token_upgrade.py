@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -54,8 +55,6 @@ REACHED = """
     )
 """
 
-MEMBERS_SINCE = "SELECT user_id, created_at FROM organizations_membership ORDER BY id"
-
 
 @pytest.fixture
 def database(transactional_db: None) -> Iterator[str]:
@@ -80,14 +79,18 @@ def migrate(database: str, *target: str) -> None:
     )
 
 
+def members_since(session: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, datetime]:
+    return dict(session.execute("SELECT user_id, created_at FROM organizations_membership"))
+
+
 def test_tokens_of_before_reach_what_their_users_were_members_of(database: str) -> None:
     migrate(database, "organizations", "0002_directories")
     with psycopg.connect(database, autocommit=True) as session:
         session.execute(BEFORE)
-        since = dict(session.execute(MEMBERS_SINCE).fetchall())
+        since = members_since(session)
         migrate(database)
         now = datetime.now(UTC)
-        since_then = dict(session.execute(MEMBERS_SINCE).fetchall())
+        since_then = members_since(session)
         session.execute(AFTER)
 
         # Whoever was a member then is reached, whether their token is younger or older; whoever
