@@ -17,6 +17,8 @@ class TokenBindingQuerySet(models.QuerySet["TokenBinding"]):
         self, member: Membership, *, name: str, lifetime: timedelta
     ) -> tuple[AccessToken, str]:
         """Create a token that is bound to a membership; return it and its plain text."""
+        # Before the account, which the token locks: the order is that of organizations/locks.py.
+        Membership.objects.select_for_update(no_key=True).get(pk=member.pk)
         token, plain = AccessToken.objects.issue(member.user, name=name, lifetime=lifetime)
         self.create(token=token, membership=member)
         return token, plain

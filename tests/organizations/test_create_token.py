@@ -102,6 +102,7 @@ def test_of_several_memberships_or_none_one_must_say_which(number: int) -> None:
     assert sum(member.organization_id in said for member in memberships) == min(number, 10)
     assert ("2 more" in said) == (number == 12)
     assert ("of no organization" in said) == (number == 0)
+    assert ("add them first" in said) == (number == 0)
     assert not AccessToken.objects.exists()
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 from rest_framework.test import APIClient
 
+from organizations.locks import lock_accounts, lock_members
 from organizations.models import Membership, Organization, TokenBinding
 from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
 from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
@@ -32,6 +33,10 @@ def organization() -> Organization:
 def issue(user: User) -> APIClient:
     _, plain = AccessToken.objects.issue(user, name="", lifetime=timedelta(hours=1))
     return APIClient(HTTP_AUTHORIZATION=f"Bearer {plain}")
+
+
+def bind(member: Membership) -> None:
+    TokenBinding.objects.issue(member, name="", lifetime=timedelta(hours=1))
 
 
 def status(client: APIClient, organization: Organization) -> int:
@@ -111,19 +116,34 @@ def test_one_whose_addition_is_taken_back_is_not_reached_later(organization: Org
     assert status(client, organization) == 403
 
 
+def test_who_holds_a_membership_can_have_the_account_too(organization: Organization) -> None:
+    """As whoever makes a member an owner: a token that is being bound holds neither meanwhile."""
+    member = MembershipFactory.create(organization=organization)
+
+    with ExitStack() as both:
+        with transaction.atomic():
+            lock_members(organization.pk, [member.user_id])
+            binding = both.enter_context(in_background(partial(bind, member)))
+            until_somebody_waits_for_a_lock()
+            lock_accounts([member.user_id])
+        binding.result()
+
+    assert TokenBinding.objects.get().membership == member
+
+
 def test_tokens_and_removals_of_many_do_not_wait_for_one_another_in_a_circle(
     organization: Organization,
 ) -> None:
     members = MembershipFactory.create_batch(4, organization=organization, roles=["Member"])
 
-    def bind() -> None:
+    def bind_tokens() -> None:
         for member in members:
-            TokenBinding.objects.issue(member, name="", lifetime=timedelta(hours=1))
+            bind(member)
 
     def take_out_and_back() -> None:
         remove(*reversed(members))
         restore(*members)
 
-    all_at_once(bind, take_out_and_back, bind)
+    all_at_once(bind_tokens, take_out_and_back, bind_tokens)
 
     assert {current(member).is_active for member in members} == {True}

@@ -89,8 +89,7 @@ class Command(BaseCommand):
         if len(name) > LONGEST_NAME:
             raise CommandError(f"The name is longer than {LONGEST_NAME} characters.")
         current = Membership.objects.current().filter(user=user).select_related("organization")
-        # Locked before the account, as everywhere (organizations/locks.py).
-        members = list(current.select_for_update(of=("self",)).order_by("organization"))
+        members = list(current.order_by("organization"))
         lifetime = timedelta(days=expires_in)
         if every_organization:
             token, plain = AccessToken.objects.issue(user, name=name, lifetime=lifetime)
@@ -112,10 +111,12 @@ def _only(members: Sequence[Membership], email: str) -> Membership:
     """Return the only membership; raises CommandError with the choice where there is not one."""
     if len(members) == 1:
         return members[0]
+    advice = "Say where the token acts"
+    if not members:
+        advice = "No token reaches what they join later: add them first, then say where it acts"
     raise CommandError(
-        f"{email} is a member of {_names_of(members)}. Say where the token acts: --organization"
-        " ORGANIZATION for one of them, or --every-organization for all that they are a member of"
-        " now.",
+        f"{email} is a member of {_names_of(members)}. {advice}: --organization ORGANIZATION for"
+        " one of them, or --every-organization for all that they are a member of now.",
         returncode=UNDECIDED,
     )
 
