@@ -96,12 +96,19 @@ owner_account_is_disabled = pgtrigger.Trigger(
     """,
 )
 
+# A membership begins now, by the clock that tokens are issued by, whatever is inserted: it decides
+# which tokens reach it. The clock is read once the account is locked, and a token that is issued
+# meanwhile waits for the commit (users/models/access_token.py).
 member_is_added = pgtrigger.Trigger(
-    name="erased_is_not_added",
+    name="member_is_added",
     level=pgtrigger.Row,
     when=pgtrigger.Before,
     operation=pgtrigger.Insert,
-    func="PERFORM organizations_refuse_erased(NEW.user_id); RETURN NEW;",
+    func="""
+        PERFORM organizations_refuse_erased(NEW.user_id);
+        NEW.created_at = clock_timestamp();
+        RETURN NEW;
+    """,
 )
 
 schedule_is_made = pgtrigger.Trigger(

@@ -68,7 +68,7 @@ def owner(organization: Organization) -> Membership:
 
 @pytest.fixture
 def client_of() -> ClientOf:
-    """A client of the API that acts as a user."""
+    """A client of the API that acts as a user, where they are a member when it is made."""
 
     def client_of(user: User) -> APIClient:
         _, plain = AccessToken.objects.issue(user, name="test", lifetime=timedelta(hours=1))

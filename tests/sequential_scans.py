@@ -12,6 +12,7 @@ LARGE = (
     "organizations_departmentmembership",
     "organizations_resource",
     "users_user",
+    "users_accesstoken",
 )
 
 

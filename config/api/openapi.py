@@ -103,7 +103,13 @@ class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "`manage.py create_token EMAIL` makes a token.",
+            "description": (
+                "`manage.py create_token EMAIL` makes a token, which acts for a person. Bound to an"
+                " organization, it acts there alone, and ends with the membership that the person"
+                " has there. Bound to none, it reaches the memberships that began before it was"
+                " issued: elsewhere, and wherever the person is added or restored later, the answer"
+                " is 403 `ORGANIZATION_ACCESS_DENIED`, as to a stranger."
+            ),
         }
 
 

@@ -53,7 +53,12 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
         ("Who removed them", {"fields": ("actor", "source", "connection", "reason", "trace_id")}),
         (
             "What it took",
-            {"fields": ("role_names", "department_names", "resource_count", "passed_to")},
+            {
+                "fields": (
+                    *("role_names", "department_names", "resource_count", "passed_to"),
+                    "token_count",
+                )
+            },
         ),
         ("What stays of theirs", {"fields": ("webhook_endpoints",)}),
     )
@@ -135,10 +140,12 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
         restoration = _restoration_of(removal)
         if restoration is None:
             return None
+        tokens = restoration.tokens_not_restored
         return (
             f"roles {_names_of(restoration.roles_not_restored)};"
             f" departments {_names_of(restoration.departments_not_restored)};"
-            f" resources {restoration.resources_not_restored:,}"
+            f" resources {restoration.resources_not_restored:,};"
+            f" access tokens {'-' if tokens is None else f'{tokens:,}'}"
         )
 
 

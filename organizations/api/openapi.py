@@ -25,7 +25,9 @@ describe_removal = extend_schema(
     description=(
         "Removes the user from the organization. All role assignments and department memberships"
         " are deleted and the membership is soft-deleted, in one transaction, on record. The"
-        " user's account, tokens and other organizations are untouched. What the user owns in the"
+        " user's account and other organizations are untouched. The user's access tokens open"
+        " nothing here any more, also if they come back, and go on working elsewhere, except those"
+        " that are bound to this membership, which end. What the user owns in the"
         " organization passes to a department or to an active member, if one of the two is named;"
         " else it stays theirs.\n\n"
         "Takes the capability `remove_users`; any member may remove themself. Nobody removes a"
@@ -87,6 +89,7 @@ describe_preview = extend_schema(
                 "roles": [{"id": "role_member", "name": "Member"}],
                 "departments": [{"id": DEPARTMENT_ID, "name": "Engineering"}],
                 "resource_count": 12,
+                "token_count": 1,
                 "webhook_endpoints": [{"id": ENDPOINT_ID, "description": "Payroll"}],
                 "scheduled_removal": None,
                 "scheduled_for_others": [],

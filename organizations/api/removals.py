@@ -74,6 +74,7 @@ _RESTORATION_EXAMPLE = {
         "roles": [],
         "departments": [{"id": "dept_old1", "name": "Archive", "reason": "deleted"}],
         "resource_count": 0,
+        "token_count": 1,
     },
 }
 _RECORD_EXAMPLE = {
@@ -89,6 +90,7 @@ _RECORD_EXAMPLE = {
     "roles": [{"id": "role_member", "name": "Member"}],
     "departments": [{"id": "dept_old1", "name": "Archive"}],
     "resource_count": 12,
+    "token_count": 1,
     "transferred_to_department_id": DEPARTMENT_ID,
     "transferred_to_user_id": None,
     "trace_id": EXAMPLE_TRACE_ID,
@@ -130,6 +132,13 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
     roles = EntrySerializer(many=True, help_text="The roles that were taken.")
     departments = EntrySerializer(many=True, help_text="The departments that were left.")
     resource_count = serializers.IntegerField(help_text="How many resources the user owned.")
+    token_count = serializers.IntegerField(
+        allow_null=True,
+        help_text=(
+            "How many access tokens acted here for the user until then and could still be used."
+            " Null where the record is older than this number."
+        ),
+    )
     transferred_to_department_id = serializers.CharField(
         source="transferred_to_id", allow_null=True
     )

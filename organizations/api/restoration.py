@@ -97,6 +97,15 @@ class NotRestoredSerializer(serializers.Serializer[Restoration]):
         source="resources_not_restored",
         help_text="Resources that the removal moved and that are elsewhere by now.",
     )
+    token_count = serializers.IntegerField(
+        source="tokens_not_restored",
+        allow_null=True,
+        help_text=(
+            "Access tokens of the user that acted here until the removal and could still be used:"
+            " they stay dead here, and new ones are needed. Null where a record is older than this"
+            " number."
+        ),
+    )
 
 
 class RestorationSerializer(serializers.Serializer[Restoration]):
@@ -135,6 +144,7 @@ def _example(restoration_id: str | None) -> OpenApiExample:
                 "roles": [{"id": "role_guest", "name": "Guest", "reason": "deleted"}],
                 "departments": [],
                 "resource_count": 0,
+                "token_count": 1,
             },
         },
         response_only=True,
@@ -163,7 +173,8 @@ _REFUSALS = (
 _WHAT_COMES_BACK = (
     "The user gets a new membership with the roles and departments of the record that there still"
     " are, and the resources that the removal moved and that are where it put them. Whoever was"
-    " deactivated when removed is deactivated again; a disabled account stays disabled."
+    " deactivated when removed is deactivated again; a disabled account stays disabled. No access"
+    " token comes back: none reaches a membership that began after it was issued."
 )
 
 describe_restoration = extend_schema(

@@ -62,6 +62,13 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
     resource_count = serializers.IntegerField(
         help_text="How many resources the user owns in the organization."
     )
+    token_count = serializers.IntegerField(
+        help_text=(
+            "How many access tokens of the user would open nothing in the organization any more:"
+            " those bound to it, which end, and those bound to none that reach it. Neither revoked"
+            " nor expired ones count."
+        )
+    )
     webhook_endpoints = MadeEndpointSerializer(
         many=True, help_text="What the user made in the organization, and what stays."
     )

@@ -24,7 +24,12 @@ standing AS (
         ON membership.organization_id = %(organization_id)s
         AND membership.user_id = caller.user_id
         AND membership.deleted_at IS NULL AND membership.is_active
-        AND (bound.id IS NULL OR bound.id = membership.id)
+        AND (
+            %(token_id)s::bigint IS NULL
+            OR organizations_token_reaches(
+                token.reaches_before, bound.id, membership.id, membership.created_at
+            )
+        )
     LEFT JOIN organizations_roleassignment AS assignment ON assignment.membership_id = membership.id
     LEFT JOIN organizations_role AS role ON role.id = assignment.role_id
     LEFT JOIN unnest(role.capabilities) AS capability ON true

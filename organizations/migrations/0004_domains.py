@@ -59,7 +59,7 @@ def fill_domains(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("organizations", "0002_directories"),
+        ("organizations", "0003_token_reach"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from typing import Self
 
 import pgtrigger
 from django.db import models
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from organizations.constraints import ForeignKeyConstraint
 from organizations.models.member_field import MemberField
@@ -55,7 +55,7 @@ class Membership(models.Model):
         Organization, models.PROTECT, related_name="memberships", db_index=False
     )
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
-    created_at = models.DateTimeField("member since", default=timezone.now, editable=False)
+    created_at = models.DateTimeField("member since", db_default=Now(), editable=False)
     deleted_at = models.DateTimeField("removed at", null=True, blank=True, editable=False)
     deactivated_at = models.DateTimeField(null=True, blank=True, editable=False)
     # A member: the tenure has not ended.
@@ -124,7 +124,7 @@ class Membership(models.Model):
             ),
         )
         triggers = (
-            pgtrigger.ReadOnly(name="member_stays", fields=["organization", "user"]),
+            pgtrigger.ReadOnly(name="member_stays", fields=["organization", "user", "created_at"]),
             pgtrigger.Protect(name="ends_by_removal", operation=pgtrigger.Delete),
             member_is_added,
             owner_is_deactivated,

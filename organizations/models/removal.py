@@ -68,6 +68,15 @@ class Removal(models.Model):
         "resources",
         help_text="How many resources the member owned; they passed on, if somebody takes over.",
     )
+    token_count = models.PositiveIntegerField(
+        "tokens",
+        null=True,
+        blank=True,
+        help_text=(
+            "How many usable access tokens of the member ended here with it: those bound to the"
+            " membership, and those bound to none that reached it. Unknown of older removals."
+        ),
+    )
     trace_id = models.CharField(max_length=64, blank=True)
     requested_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
@@ -144,6 +153,7 @@ class Removal(models.Model):
                 "roles",
                 "departments",
                 "resource_count",
+                "token_count",
                 "trace_id",
                 "requested_at",
                 "created_at",

@@ -39,6 +39,10 @@ class Restoration(models.Model):
     resources_not_restored = models.PositiveIntegerField(
         default=0, help_text="How many resources of the removal were elsewhere by then."
     )
+    tokens_not_restored = models.PositiveIntegerField(
+        null=True,
+        help_text="How many usable access tokens had reached the member, and do so no longer.",
+    )
     trace_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 

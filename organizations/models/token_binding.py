@@ -1,10 +1,27 @@
 """Tokens that end with a membership."""
 
+from datetime import timedelta
+
 import pgtrigger
-from django.db import models
+from django.db import models, transaction
 
 from organizations.models.membership import Membership
 from users.models import AccessToken
+
+
+class TokenBindingQuerySet(models.QuerySet["TokenBinding"]):
+    """Queries for bindings."""
+
+    @transaction.atomic
+    def issue(
+        self, member: Membership, *, name: str, lifetime: timedelta
+    ) -> tuple[AccessToken, str]:
+        """Create a token that is bound to a membership; return it and its plain text."""
+        # Before the account, which the token locks: the order is that of organizations/locks.py.
+        Membership.objects.select_for_update(no_key=True).get(pk=member.pk)
+        token, plain = AccessToken.objects.issue(member.user, name=name, lifetime=lifetime)
+        self.create(token=token, membership=member)
+        return token, plain
 
 
 class TokenBinding(models.Model):
@@ -19,6 +36,8 @@ class TokenBinding(models.Model):
     )
     # Looked up by the token alone, and a membership is never deleted.
     membership = models.ForeignKey(Membership, models.PROTECT, related_name="+", db_index=False)
+
+    objects = TokenBindingQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

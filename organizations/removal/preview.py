@@ -22,6 +22,7 @@ from organizations.models import (
     ScimConnection,
     WebhookEndpoint,
 )
+from organizations.removal.tokens import count_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class RemovalPreview:
     roles: list[Role]
     departments: list[Department]
     resource_count: int
+    token_count: int  # access tokens that would open nothing here any more
     webhook_endpoints: list[WebhookEndpoint]  # those they made, which stay
     scheduled: ScheduledRemoval | None  # their own removal, if one is pending
     requested: list[ScheduledRemoval]  # removals of others that they scheduled, which will fail
@@ -108,6 +110,7 @@ def preview_members(
     )
     user_ids = [member.user_id for member in members]
     owned = Resource.objects.filter(organization=organization_id).count_by_owner(user_ids)
+    tokens = count_tokens([member.pk for member in members])
     managed = ScimConnection.objects.managing(organization_id, user_ids)
     endpoints = endpoints_by_maker(organization_id, user_ids)
     pending = (
@@ -125,6 +128,7 @@ def preview_members(
                 (d.department for d in member.department_memberships.all()), key=_by_name
             ),
             resource_count=owned.get(member.user_id, 0),
+            token_count=tokens.get(member.pk, 0),
             webhook_endpoints=endpoints.get(member.user_id, []),
             scheduled=scheduled.get(member.pk),
             requested=requested.get(member.user_id, []),

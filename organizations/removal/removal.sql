@@ -42,7 +42,18 @@ ended AS (
     WHERE membership.id = leaver.membership_id
     RETURNING
         leaver.membership_id, leaver.removal_id, leaver.user_id, leaver.department_id,
-        leaver.heir_id
+        leaver.heir_id, membership.created_at
+),
+-- The access tokens that open nothing here from now on; nothing is written to them.
+silenced AS (
+    SELECT ended.membership_id
+    FROM ended
+    JOIN users_accesstoken AS token ON token.user_id = ended.user_id
+    LEFT JOIN organizations_tokenbinding AS binding ON binding.token_id = token.id
+    WHERE token.revoked_at IS NULL AND token.expires_at > %(removed_at)s
+        AND organizations_token_reaches(
+            token.reaches_before, binding.membership_id, ended.membership_id, ended.created_at
+        )
 ),
 -- The directory's identity of the member; somebody who comes back gets a new one.
 forgotten AS (
@@ -61,12 +72,16 @@ changed (membership_id, kind, id, name, number, removal_id, department_id, heir_
     SELECT membership_id, 'resources', NULL, NULL, count(*), NULL, NULL, NULL
     FROM (TABLE transferred UNION ALL TABLE retained) AS owned
     GROUP BY membership_id
+    UNION ALL
+    SELECT membership_id, 'tokens', NULL, NULL, count(*), NULL, NULL, NULL
+    FROM silenced
+    GROUP BY membership_id
 ),
 recorded (id, role_count, department_count, resource_count) AS (
     INSERT INTO organizations_removal (
         id, organization_id, membership_id, actor_id, connection_id, source, reason, trace_id,
         transferred_to_id, transferred_to_user_id, requested_at, created_at, roles, departments,
-        resource_count
+        resource_count, token_count
     )
     SELECT
         max(removal_id), %(organization_id)s, membership_id, %(actor_id)s, %(connection_id)s,
@@ -82,7 +97,8 @@ recorded (id, role_count, department_count, resource_count) AS (
                 FILTER (WHERE kind = 'department'),
             '[]'
         ),
-        sum(number)
+        coalesce(sum(number) FILTER (WHERE kind = 'resources'), 0),
+        coalesce(sum(number) FILTER (WHERE kind = 'tokens'), 0)
     FROM changed
     GROUP BY membership_id
     RETURNING id, jsonb_array_length(roles), jsonb_array_length(departments), resource_count

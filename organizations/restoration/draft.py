@@ -14,6 +14,7 @@ from organizations.exceptions import RemovalNotFoundError, RestoreWindowExpiredE
 from organizations.guards.absence import latest_removals
 from organizations.guards.caller import Authority
 from organizations.models import Department, Membership, Removal, Restoration, Role
+from organizations.removal.tokens import count_tokens
 from organizations.restoration.outcome import RestorationOutcome
 
 
@@ -42,6 +43,7 @@ def draft_restorations(
         organization=organization_id,
         pk__in={d["id"] for removal in removals.values() for d in removal.departments},
     ).in_bulk()
+    tokens = count_tokens([removal.membership_id for removal in removals.values()])
 
     def outcome_of(user_id: str) -> RestorationOutcome:
         removal, named = removals.get(user_id), removal_ids.get(user_id)
@@ -57,7 +59,9 @@ def draft_restorations(
         refusal = find_refusal(given, authority=authority)
         if refusal := refusal or _find_expiry(user_id, removal):
             return RestorationOutcome(user_id, refusal=refusal)
-        return RestorationOutcome(user_id, _draft(removal, roles, departments))
+        restoration = _draft(removal, roles, departments)
+        restoration.tokens_not_restored = tokens.get(removal.membership_id, 0)
+        return RestorationOutcome(user_id, restoration)
 
     return [outcome_of(user_id) for user_id in user_ids]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 
 from django.db import connection
 
@@ -106,7 +107,7 @@ def _name(number: int) -> tuple[str, list[str]]:
 
 
 def _copy_people(organization_id: str, user_ids: Sequence[str]) -> None:
-    """Copy accounts that nobody can log into, and their memberships."""
+    """Copy accounts that nobody can log into, their memberships, and a token of each."""
     _copy(
         "users_user"
         " (id, email, full_name, name_words, password, is_active, is_staff, is_superuser,"
@@ -119,6 +120,13 @@ def _copy_people(organization_id: str, user_ids: Sequence[str]) -> None:
     _copy(
         "organizations_membership (organization_id, user_id, created_at)",
         ((organization_id, user_id, CREATED) for user_id in user_ids),
+    )
+    _copy(
+        "users_accesstoken (user_id, name, digest, prefix, created_at, expires_at)",
+        (
+            (user_id, "", sha256(user_id.encode()).digest(), "offboard_", CREATED, "infinity")
+            for user_id in user_ids
+        ),
     )
 
 

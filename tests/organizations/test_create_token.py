@@ -22,8 +22,16 @@ def create_token(*arguments: str) -> str:
     return output.getvalue().strip()
 
 
+def said_about(*arguments: str) -> str:
+    """Return what is said about a new token beside it."""
+    errors = StringIO()
+    call_command("create_token", *arguments, stdout=StringIO(), stderr=errors)
+    return errors.getvalue()
+
+
 def test_the_token_that_is_printed_is_the_users() -> None:
     user = UserFactory.create(email="ada@example.com")
+    MembershipFactory.create(user=user)
 
     plain = create_token("Ada@Example.com", "--name", "laptop", "--expires-in", "7")
 
@@ -69,10 +77,61 @@ def test_a_token_can_be_bound_to_a_membership() -> None:
     assert TokenBinding.objects.get(token=token).membership == member
 
 
-def test_a_token_is_bound_to_nothing_unless_it_is_asked_for() -> None:
-    create_token(MembershipFactory.create().user.email)
+def test_a_token_is_bound_to_the_only_membership() -> None:
+    member = MembershipFactory.create()
+    earlier = MembershipFactory.create(user=member.user)
+    remove(earlier)
 
+    create_token(member.user.email)
+
+    assert TokenBinding.objects.get().membership == member
+
+
+@pytest.mark.parametrize("number", [0, 2, 12])
+def test_of_several_memberships_or_none_one_must_say_which(number: int) -> None:
+    user = UserFactory.create(email="ada@example.com")
+    memberships = MembershipFactory.create_batch(number, user=user)
+
+    with pytest.raises(CommandError) as refusal:
+        create_token("ada@example.com")
+
+    assert refusal.value.returncode == 2
+    said = str(refusal.value)
+    assert "--organization ORGANIZATION" in said
+    assert "--every-organization" in said
+    assert sum(member.organization_id in said for member in memberships) == min(number, 10)
+    assert ("2 more" in said) == (number == 12)
+    assert ("of no organization" in said) == (number == 0)
+    assert ("add them first" in said) == (number == 0)
+    assert not AccessToken.objects.exists()
+
+
+def test_a_token_for_every_organization_is_bound_to_none() -> None:
+    member = MembershipFactory.create()
+
+    plain = create_token(member.user.email, "--every-organization")
+
+    assert AccessToken.objects.find(plain)
     assert not TokenBinding.objects.exists()
+
+
+def test_it_says_where_the_token_acts() -> None:
+    member = MembershipFactory.create()
+    place = f"{member.organization.name} ({member.organization_id})"
+
+    assert f"in {place} alone," in said_about(member.user.email)
+    assert f"in {place}, and nowhere that they join later," in said_about(
+        member.user.email, "--every-organization"
+    )
+
+
+def test_a_token_acts_in_one_organization_or_in_every_one() -> None:
+    member = MembershipFactory.create()
+
+    with pytest.raises(CommandError, match="not allowed with argument"):
+        create_token(
+            member.user.email, "--organization", member.organization_id, "--every-organization"
+        )
 
 
 @pytest.mark.parametrize("whose", ["former", "of another organization", "unknown"])

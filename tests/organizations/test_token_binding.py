@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils.formats import date_format
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
@@ -19,8 +20,7 @@ from users.models import AccessToken
 
 def bound_to(member: Membership) -> APIClient:
     """Return a client with a new token that is bound to this membership."""
-    token, plain = AccessToken.objects.issue(member.user, name="", lifetime=timedelta(hours=1))
-    TokenBinding.objects.create(token=token, membership=member)
+    _, plain = TokenBinding.objects.issue(member, name="", lifetime=timedelta(hours=1))
     return APIClient(HTTP_AUTHORIZATION=f"Bearer {plain}")
 
 
@@ -133,11 +133,12 @@ def test_it_goes_with_its_token(member: Membership) -> None:
 
 def test_the_admin_shows_where_a_token_acts(member: Membership) -> None:
     bound_to(member)
-    AccessToken.objects.issue(UserFactory.create(), name="", lifetime=timedelta(hours=1))
+    unbound, _ = AccessToken.objects.issue(member.user, name="", lifetime=timedelta(hours=1))
     browser = Client()
     browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
 
     page = browser.get("/admin/users/accesstoken/").content.decode()
 
-    assert page.count(f'<td class="field-binding">{member.organization.name}</td>') == 1
-    assert page.count('<td class="field-binding">-</td>') == 1
+    assert page.count(f'<td class="field-reaches">{member.organization.name}</td>') == 1
+    issued = date_format(unbound.created_at, "DATETIME_FORMAT")
+    assert page.count(f">Memberships that began before {issued}</td>") == 1

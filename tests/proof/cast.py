@@ -26,6 +26,7 @@ CALLERS = (
     "token of an ended membership",
     *("member elsewhere", "removed member", "deactivated admin"),
     *("token of a deactivated membership", "token bound elsewhere"),
+    "token older than the membership",
     "staff without membership",
     *("member", "role without the capability", "role with the capability"),
     *("admin", "token bound here", "owner"),
@@ -49,6 +50,7 @@ OUTSIDERS = {
     "deactivated admin",
     "token of a deactivated membership",
     "token bound elsewhere",
+    "token older than the membership",
     "staff without membership",
 }
 POWERLESS = {"member", "role without the capability"}
@@ -131,6 +133,7 @@ def make_cast() -> Cast:
         "member elsewhere": MembershipFactory.create(roles=["Owner"]).user,
         "removed member": removed_caller.user,
         "deactivated admin": suspended("Admin").user,
+        "token older than the membership": UserFactory.create(),
         "staff without membership": UserFactory.create(is_staff=True, is_superuser=True),
         "member": member("Member").user,
         "role without the capability": member(unable).user,
@@ -150,6 +153,8 @@ def make_cast() -> Cast:
     for again in (earlier, bound["token bound elsewhere"]):
         MembershipFactory.create(organization=organization, user=again.user, roles=["Admin"])
     tokens = {caller: token_of(users[caller]) for caller in CALLERS}
+    returned = users["token older than the membership"]
+    MembershipFactory.create(organization=organization, user=returned, roles=["Admin"])
     for caller, membership in bound.items():
         TokenBinding.objects.create(token=users[caller].access_tokens.get(), membership=membership)
     tokens |= {"nobody": "", "bad token": "offboard_guess"}

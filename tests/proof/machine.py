@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,10 +27,11 @@ from tests.factories import (
     RoleFactory,
     UserFactory,
 )
+from tests.production import token_of
 from tests.proof.figures import Tally
 from tests.proof.invariants import broken_invariants
 from tests.proof.place import Place
-from users.models import AccessToken, User
+from users.models import User
 
 
 @contextmanager
@@ -69,12 +69,7 @@ class Machine(RuleBasedStateMachine):
 
     @initialize(target=people)
     def six_people(self) -> Any:
-        self.clients: dict[str, APIClient] = {}
-        users = UserFactory.create_batch(6)
-        for user in users:
-            _, plain = AccessToken.objects.issue(user, name="", lifetime=timedelta(hours=1))
-            self.clients[user.pk] = APIClient(HTTP_AUTHORIZATION=f"Bearer {plain}")
-        return multiple(*users)
+        return multiple(*UserFactory.create_batch(6))
 
     @initialize(target=places)
     def two_organizations(self) -> Any:
@@ -90,6 +85,10 @@ class Machine(RuleBasedStateMachine):
             MembershipFactory.create(organization=organization, user=founder, roles=["Owner"])
             place.begin(founder.pk, ["Owner"])
         return multiple(*self.world)
+
+    def client_of(self, user: User) -> APIClient:
+        """A client with a new token, which reaches what the user is a member of now."""
+        return APIClient(HTTP_AUTHORIZATION=f"Bearer {token_of(user)}")
 
     # What must be true of accounts and owners
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -72,12 +73,11 @@ class World:
     organizations: list[Organization]
     departments: dict[str, list[Department]]
     people: list[User]
-    clients: list[APIClient]
     bound: list[BoundToken]
 
 
 def make_world() -> World:
-    """Return them, each person with a token, and with one that is bound to a membership."""
+    """Return them, each person with tokens that are bound to the memberships."""
     organizations = OrganizationFactory.create_batch(2)
     people = UserFactory.create_batch(8)
     departments = {}
@@ -88,14 +88,10 @@ def make_world() -> World:
             role = ["Owner"] if number < 3 else ["Admin", "Member"]
             member = MembershipFactory.create(organization=organization, user=user, roles=role)
             ResourceFactory.create_batch(3, organization=organization, owner=user)
-            bound.append(BoundToken(client_of(user), member))
-            token = user.access_tokens.latest("pk")
-            TokenBinding.objects.create(token=token, membership=member)
-    return World(organizations, departments, people, [client_of(user) for user in people], bound)
-
-
-def client_of(user: User) -> APIClient:
-    return APIClient(HTTP_AUTHORIZATION=f"Bearer {token_of(user)}")
+            _, plain = TokenBinding.objects.issue(member, name="", lifetime=timedelta(hours=1))
+            client = APIClient(HTTP_AUTHORIZATION=f"Bearer {plain}")
+            bound.append(BoundToken(client, member))
+    return World(organizations, departments, people, bound)
 
 
 class Somebody:
@@ -136,7 +132,7 @@ class Somebody:
 
     def remove_by_api(self, place: Organization, user: User) -> None:
         target = self.chance.choice([None, *self.world.departments[place.pk]])
-        response: Any = self.chance.choice(self.world.clients).delete(
+        response: Any = self.some_client().delete(
             f"/v1/organizations/{place.pk}/users/{user.pk}",
             {"confirm": True, "transfer_resources_to_department_id": target and target.pk},
         )
@@ -158,7 +154,7 @@ class Somebody:
 
     def remove_many_by_api(self, place: Organization, user: User) -> None:
         asked = self.chance.sample(self.world.people, 3)
-        response: Any = self.chance.choice(self.world.clients).post(
+        response: Any = self.some_client().post(
             f"/v1/organizations/{place.pk}/users/delete-bulk",
             {
                 "confirm": True,
@@ -218,6 +214,11 @@ class Somebody:
         had_ended = token.has_ended()
         code = token.code()
         assert code == "TOKEN_INVALID" if had_ended else code in ANSWERS
+
+    def some_client(self) -> APIClient:
+        """Return a client of somebody with a new token, which reaches their memberships of now."""
+        token = token_of(self.chance.choice(self.world.people))
+        return APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
 
     def somebody(self, place: Organization) -> str:
         """Return a person or a department."""

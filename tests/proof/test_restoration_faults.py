@@ -32,7 +32,7 @@ TIMEOUT, DEADLOCK, SERIALIZATION_FAILURE = "57014", "40P01", "40001"
 FAULTS = "faults, each at one of the statements of a restoration"
 STATEMENTS = (
     *("BEGIN", "heirs", "lock of heirs", "lock of accounts"),
-    *("who is a member", "by which restoration", "removals", "roles", "departments"),
+    *("who is a member", "by which restoration", "removals", "roles", "departments", "tokens"),
     *("memberships", "role assignments", "department memberships"),
     *("lock of resources", "resources", "records", "deactivation", "events", "COMMIT"),
 )

@@ -186,7 +186,7 @@ class Organizations(Machine):
                 authority = ALL_CAPABILITIES if user == actor else held
                 expected = self.removal_code(place, user.pk, target, authority)
 
-        response: Any = self.clients[actor.pk].delete(
+        response: Any = self.client_of(actor).delete(
             f"/v1/organizations/{place.organization.pk}/users/{user.pk}",
             {"confirm": confirm, "transfer_resources_to_department_id": target},
         )

@@ -75,7 +75,7 @@ def test_staff_log_in_however_they_write_their_address(
 def test_a_token_is_made_for_an_address_as_it_is_written(db: None) -> None:
     user = UserFactory.create(email=IDA)
 
-    call_command("create_token", "ida@mu\u0308ller.example")
+    call_command("create_token", "ida@mu\u0308ller.example", "--every-organization")
 
     assert AccessToken.objects.get().user == user
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from config.admin.large_tables import LargeTableAdmin
 from config.admin.site import staff_of
@@ -45,14 +46,14 @@ class TokenStateFilter(admin.SimpleListFilter):
 class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
     """The admin of tokens: it lists and revokes them; `manage.py create_token` makes one."""
 
-    list_display = ("prefix", "user", "binding", "name", "created_at", "expires_at", "revoked_at")
+    list_display = ("prefix", "user", "reaches", "name", "created_at", "expires_at", "revoked_at")
     list_filter = (TokenStateFilter,)
     list_select_related = ("user", "binding__membership__organization")
     search_fields = ("prefix",)
     search_help_text = (
         "Whose it is: a name, how an e-mail address begins, or an id. Or how the token begins."
     )
-    fields = ("prefix", "user", "name", "created_at", "expires_at", "revoked_at")
+    fields = ("prefix", "user", "reaches", "name", "created_at", "expires_at", "revoked_at")
     readonly_fields = fields
     actions = ("revoke",)
 
@@ -81,6 +82,14 @@ class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
         if obj and is_above(obj.user, staff_of(request)):
             return False
         return super().has_delete_permission(request, obj)
+
+    @admin.display(description="Reaches")
+    def reaches(self, token: AccessToken) -> str:
+        """Return the organization that the token acts in, or which memberships it reaches."""
+        if binding := getattr(token, "binding", None):
+            return str(binding)
+        began = date_format(token.reaches_before, "DATETIME_FORMAT")
+        return f"Memberships that began before {began}"
 
     @admin.action(description="Revoke selected access tokens", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[AccessToken]) -> None:

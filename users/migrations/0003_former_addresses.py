@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
         ("admin", "0003_logentry_add_action_flag_choices"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("organizations", "0002_directories"),
-        ("users", "0001_initial"),
+        ("users", "0002_token_issue"),
     ]
 
     operations = [

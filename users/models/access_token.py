@@ -5,7 +5,9 @@ import secrets
 from datetime import timedelta
 from typing import Self
 
+import pgtrigger
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from config.prepared_statements import fetch_prepared
@@ -77,11 +79,39 @@ class AccessToken(models.Model):
     prefix = models.CharField(
         max_length=SHOWN_LENGTH, editable=False, help_text="How the token begins, to recognise it."
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    # When it was issued. Of a token that is older than this column: when the column was made, so
+    # that it reaches what its user was a member of then.
+    reaches_before = models.DateTimeField(
+        db_default=Now(),
+        editable=False,
+        help_text="Bound to no organization, it reaches memberships that began before this.",
+    )
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects = AccessTokenQuerySet.as_manager()
+
+    class Meta:
+        triggers = (
+            # No form and no other machine's clock says what a token reaches. Whoever adds the user
+            # to an organization holds the account until they commit; the lock waits for that, and
+            # then the clock is read. So a user's memberships and tokens are made one after the
+            # other: what was not yet there for all to see when a token was issued began later.
+            pgtrigger.Trigger(
+                name="issued_now",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    PERFORM FROM users_user WHERE id = NEW.user_id FOR NO KEY UPDATE;
+                    NEW.created_at = clock_timestamp();
+                    NEW.reaches_before = NEW.created_at;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.ReadOnly(name="reach_stays", fields=["user", "created_at", "reaches_before"]),
+        )
 
     def __str__(self) -> str:
         return f"{self.prefix}…"

@@ -1,6 +1,7 @@
 """``manage.py create_token``: a new access token, shown once."""
 
 from argparse import ArgumentTypeError
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from users.models import AccessToken, User
 
 LONGEST_DAYS = 3650
 LONGEST_NAME = AccessToken._meta.get_field("name").max_length or 0
+UNDECIDED = 2  # the exit status, as of other wrong arguments
+SHOWN = 10
 
 
 def days(value: str) -> int:
@@ -25,17 +28,30 @@ def days(value: str) -> int:
 class Command(BaseCommand):
     """Creates an access token for the API and prints it; it cannot be shown again."""
 
-    help = "Creates an access token for the API and prints it once: only its hash is stored."
+    help = (
+        "Creates an access token for the API and prints it once: only its hash is stored. It acts"
+        " in the one organization that the user is a member of; of a member of several, or of none,"
+        " say which. Status 2: it was not said."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare who the token is for, what for, and for how long."""
+        """Declare who the token is for, where it acts, what for, and for how long."""
         parser.add_argument("email", metavar="EMAIL", help="E-mail address of the user.")
-        parser.add_argument(
+        where = parser.add_mutually_exclusive_group()
+        where.add_argument(
             "--organization",
             metavar="ORGANIZATION",
             help=(
                 "Its id: org_… The token acts there alone, and ends with the membership that the"
-                " user has there now."
+                " user has there now. By default the only one that the user is a member of."
+            ),
+        )
+        where.add_argument(
+            "--every-organization",
+            action="store_true",
+            help=(
+                "The token acts wherever the user is a member now, as long as that very membership"
+                " lasts, and in no organization that they join or come back to later."
             ),
         )
         parser.add_argument("--name", default="", help="What the token is used for.")
@@ -49,12 +65,20 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(
-        self, *, email: str, organization: str | None, name: str, expires_in: int, **_: Any
+        self,
+        *,
+        email: str,
+        organization: str | None,
+        every_organization: bool,
+        name: str,
+        expires_in: int,
+        **_: Any,
     ) -> None:
         """Create the token.
 
         Raises CommandError for an unknown or disabled user, for one who is no member of the
-        organization, and for a long name.
+        organization, for a long name, and, with status 2, where it must be said what the token
+        reaches.
         """
         require_schema()
         user = User.objects.filter(email=email).first()
@@ -64,18 +88,46 @@ class Command(BaseCommand):
             raise CommandError(f"The account of {email} is disabled; its tokens would not work.")
         if len(name) > LONGEST_NAME:
             raise CommandError(f"The name is longer than {LONGEST_NAME} characters.")
-        token, plain = AccessToken.objects.issue(
-            user, name=name, lifetime=timedelta(days=expires_in)
-        )
-        where = ""
-        if organization is not None:
-            member = Membership.objects.current().of(organization, [user.pk]).first()
+        current = Membership.objects.current().filter(user=user).select_related("organization")
+        members = list(current.order_by("organization"))
+        lifetime = timedelta(days=expires_in)
+        if every_organization:
+            token, plain = AccessToken.objects.issue(user, name=name, lifetime=lifetime)
+            where = f"in {_names_of(members)}, and nowhere that they join later"
+        else:
+            member = _only(members, email) if organization is None else _of(members, organization)
             if member is None:
                 raise CommandError(f"{email} is not a member of {organization}.")
-            TokenBinding.objects.create(token=token, membership=member)
-            where = f" in {organization} alone,"
+            token, plain = TokenBinding.objects.issue(member, name=name, lifetime=lifetime)
+            where = f"in {_names_of([member])} alone"
         self.stderr.write(
-            f"Token for {user.email},{where} valid until {token.expires_at:%Y-%m-%d %H:%M} UTC."
+            f"Token for {user.email}, {where}, valid until {token.expires_at:%Y-%m-%d %H:%M} UTC."
             " Keep it: it cannot be shown again."
         )
         self.stdout.write(plain)
+
+
+def _only(members: Sequence[Membership], email: str) -> Membership:
+    """Return the only membership; raises CommandError with the choice where there is not one."""
+    if len(members) == 1:
+        return members[0]
+    advice = "Say where the token acts"
+    if not members:
+        advice = "No token reaches what they join later: add them first, then say where it acts"
+    raise CommandError(
+        f"{email} is a member of {_names_of(members)}. {advice}: --organization ORGANIZATION for"
+        " one of them, or --every-organization for all that they are a member of now.",
+        returncode=UNDECIDED,
+    )
+
+
+def _of(members: Sequence[Membership], organization_id: str) -> Membership | None:
+    """Return the membership in an organization, or None."""
+    return next((member for member in members if member.organization_id == organization_id), None)
+
+
+def _names_of(members: Sequence[Membership]) -> str:
+    """Return the organizations of these memberships, by name and id."""
+    named = [f"{member.organization} ({member.organization_id})" for member in members[:SHOWN]]
+    more = len(members) - len(named)
+    return ", ".join([*named, *([f"{more} more"] if more else [])]) or "no organization"

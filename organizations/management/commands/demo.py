@@ -13,9 +13,9 @@ from django.db import connection
 
 from config.worker import worker_alongside
 from organizations import sample
-from organizations.models import Organization, ScimConnection
+from organizations.models import Organization, ScimConnection, TokenBinding
 from organizations.scim.connections import issue_token
-from users.models import AccessToken, User
+from users.models import User
 
 STAFF_EMAIL = "staff@acme.example"
 RECEIVER = "http://127.0.0.1:9000/"
@@ -79,10 +79,11 @@ class Command(BaseCommand):
             call_command("runserver", addrport, use_reloader=False)
 
     def _token(self) -> str:
-        """Return a new token of the sample's admin; the demo's earlier ones are revoked."""
+        """Return a new token of the sample's admin there; the demo's earlier ones are deleted."""
         admin = User.objects.get(pk=sample.ADMIN.id)
         admin.access_tokens.filter(name=TOKEN_NAME).delete()
-        _, plain = AccessToken.objects.issue(admin, name=TOKEN_NAME, lifetime=timedelta(days=1))
+        member = admin.memberships.current().get(organization=sample.ORGANIZATION_ID)
+        _, plain = TokenBinding.objects.issue(member, name=TOKEN_NAME, lifetime=timedelta(days=1))
         return plain
 
     def _directory_token(self, organization: Organization) -> str:

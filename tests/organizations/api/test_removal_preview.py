@@ -43,6 +43,7 @@ def test_it_says_what_would_go(owner: Membership, client_of: ClientOf) -> None:
         "roles": [{"id": roles[name], "name": name} for name in ("Admin", "Member")],
         "departments": [{"id": d.pk, "name": d.name} for d in departments],
         "resource_count": 3,
+        "token_count": 0,
         "webhook_endpoints": [],
         "scheduled_removal": None,
         "scheduled_for_others": [],

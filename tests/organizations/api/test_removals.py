@@ -73,6 +73,7 @@ def test_a_record_says_who_when_what_and_to_whom(
         "roles": [{"id": role.pk, "name": "Member"}],
         "departments": [{"id": department.pk, "name": department.name}],
         "resource_count": 0,
+        "token_count": 0,
         "transferred_to_department_id": None,
         "transferred_to_user_id": owner.user_id,
         "trace_id": "case-1",
@@ -111,6 +112,7 @@ def test_a_record_carries_its_restoration(
         removal,
         actor=owner.user,
         departments_not_restored=left_out,
+        tokens_not_restored=3,
         created_at=MOMENT,
         trace_id="case-2",
     )
@@ -124,7 +126,12 @@ def test_a_record_carries_its_restoration(
         "trace_id": "case-2",
         "restored_at": "2025-12-22T15:30:00Z",
         "restored": {"roles": removal.roles, "departments": [], "resource_count": 2},
-        "not_restored": {"roles": [], "departments": left_out, "resource_count": 0},
+        "not_restored": {
+            "roles": [],
+            "departments": left_out,
+            "resource_count": 0,
+            "token_count": 3,
+        },
     }
 
 

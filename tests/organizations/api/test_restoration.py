@@ -75,6 +75,7 @@ def test_it_answers_the_user_what_came_back_and_what_did_not(
         "roles": [gone | {"reason": "deleted"}],
         "departments": [],
         "resource_count": 0,
+        "token_count": 0,
     }
 
 

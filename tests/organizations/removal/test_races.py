@@ -113,13 +113,13 @@ def test_a_removal_waits_for_a_change_of_the_membership(owner: Membership) -> No
 
     with ExitStack() as both:
         with transaction.atomic():
-            Membership.objects.filter(pk=member.pk).update(created_at=owner.created_at)
+            Membership.objects.filter(pk=member.pk).update(deactivated_at=owner.created_at)
             removing = both.enter_context(in_background(partial(remove, member)))
             until_somebody_waits_for_a_lock()
         assert codes([removing.result()]) == ["removed"]
 
     member.refresh_from_db()
-    assert (member.is_current, member.created_at) == (False, owner.created_at)
+    assert (member.is_current, member.deactivated_at) == (False, owner.created_at)
 
 
 def test_who_is_raised_above_the_caller_meanwhile_stays(owner: Membership) -> None:

@@ -33,6 +33,7 @@ from tests.organizations.restoration.verbs import (
     role_names,
 )
 from tests.removals import remove
+from users.models import AccessToken
 
 REMOVER = frozenset({Capability.REMOVE_USERS})
 
@@ -212,6 +213,7 @@ def test_a_preview_says_what_the_restoration_then_does_and_does_nothing(
     gone = RoleFactory.create(organization=organization)
     member.role_assignments.create(organization=organization, role=gone)
     resources = ResourceFactory.create_batch(2, organization=organization, owner=member.user)
+    AccessToken.objects.issue(member.user, name="", lifetime=timedelta(hours=1))
     Membership.objects.filter(pk=member.pk).update(deactivated_at=timezone.now())
     remove(member, transfer_to=owner.user_id)
     Role.objects.filter(pk=gone.pk).delete()
@@ -219,7 +221,7 @@ def test_a_preview_says_what_the_restoration_then_does_and_does_nothing(
 
     with CaptureQueriesContext(connection) as captured:
         foreseen = restored(preview(member)[0])
-    assert all(query["sql"].startswith("SELECT") for query in captured)
+    assert all(query["sql"].lstrip().startswith("SELECT") for query in captured)
     done = restored(restore(member)[0])
 
     for field in (
@@ -229,8 +231,10 @@ def test_a_preview_says_what_the_restoration_then_does_and_does_nothing(
         "roles_not_restored",
         "departments_not_restored",
         "resources_not_restored",
+        "tokens_not_restored",
     ):
         assert getattr(foreseen, field) == getattr(done, field), field
     assert foreseen.membership.deactivated_at == done.membership.deactivated_at
     assert done.resource_count == 1
     assert done.resources_not_restored == 1
+    assert done.tokens_not_restored == 1
