@@ -30,8 +30,8 @@ def restore_members(
     and the resources that the removal moved and that are where it put them; whoever was deactivated
     is so again. No access token comes back. A removal that is named by user id in ``removal_ids``
     must be the latest. All of it or, when this raises, nothing: so where the caller may not restore
-    anybody. Whoever cannot be restored is refused alone. No role comes back with a capability that the caller lacks, and the
-    Owner role only from those who may give it.
+    anybody. Whoever cannot be restored is refused alone. No role comes back with a capability that
+    the caller lacks, and the Owner role only from those who may give it.
     """
     asked = list(dict.fromkeys(user_ids))
     with transaction.atomic():
