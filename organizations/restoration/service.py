@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from config.identifiers import is_id
 from organizations.assignment.grants import give
@@ -32,10 +33,11 @@ def restore_members(
     """Restore users by their latest removals; return what became of each, once, in the order given.
 
     Each gets a new membership with the roles and departments of the record that there still are,
-    and the resources that the removal moved and that are where it put them; whoever was deactivated
-    is so again. A removal that is named by user id in ``removal_ids`` must be the latest. All of it
-    or, when this raises, nothing. Whoever cannot be restored is refused alone. No role comes back
-    with a capability outside ``authority``, and the Owner role only if ``may_give_owner``.
+    and the resources that still bear the removal's mark, in a chain of removals as if the newest
+    were undone first; whoever was deactivated is so again. A removal that is named by user id in
+    ``removal_ids`` must be the latest. All of it or, when this raises, nothing. Whoever cannot be
+    restored is refused alone. No role comes back with a capability outside ``authority``, and the
+    Owner role only if ``may_give_owner``.
     """
     asked = list(dict.fromkeys(user_ids))
     with transaction.atomic():
@@ -118,7 +120,11 @@ def _restore(restorations: Collection[Restoration]) -> None:
     return_resources(restorations)
     Restoration.objects.bulk_create(restorations)
     # Last, since resources are given to active members alone, and organizations are locked.
-    Membership.objects.bulk_update(_deactivate_as_before(restorations), ["deactivated_at"])
+    before = Membership.objects.filter(removal__restoration__membership=OuterRef("pk"))
+    deactivated = _deactivate_as_before(restorations)
+    Membership.objects.filter(pk__in=[member.pk for member in deactivated]).update(
+        deactivated_at=Subquery(before.values("deactivated_at"))
+    )
 
 
 def _deactivate_as_before(restorations: Collection[Restoration]) -> list[Membership]:
