@@ -48,7 +48,6 @@ moved AS (
         JOIN organizations_resource AS resource ON resource.owner_id = leaver.user_id
         WHERE num_nonnulls(leaver.department_id, leaver.heir_id) = 1
             AND resource.organization_id = %(organization_id)s
-            AND resource.removal_id IS NOT NULL
     ) AS resource
     GROUP BY id
     HAVING max(removal_id) IS NOT NULL
