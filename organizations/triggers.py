@@ -1,8 +1,8 @@
 """Triggers for the invariants that no constraint can state; functions.sql has what they call.
 
-The functions are in ``organizations/migrations/functions.sql``. They take row locks, which hold
-under READ COMMITTED, the isolation that the settings name, in the order that
-``organizations/locks.py`` gives.
+The functions are in ``organizations/migrations``: ``functions.sql``, ``moves_and_history.sql``.
+They take row locks, which hold under READ COMMITTED, the isolation that the settings name, in the
+order that ``organizations/locks.py`` gives.
 """
 
 from collections.abc import Sequence
@@ -67,12 +67,7 @@ owner_is_deactivated = pgtrigger.Trigger(
     operation=pgtrigger.UpdateOf("deactivated_at"),  # type: ignore[no-untyped-call]
     condition=pgtrigger.Q(old__deactivated_at__isnull=True, new__deactivated_at__isnull=False),
     func="""
-        PERFORM organizations_keep_an_owner(ARRAY(
-            SELECT role.organization_id
-            FROM organizations_roleassignment AS assignment
-            JOIN organizations_role AS role ON role.id = assignment.role_id
-            WHERE assignment.membership_id = NEW.id AND role.is_owner
-        ));
+        PERFORM organizations_keep_an_owner(organizations_owned_through(NEW.id));
         RETURN NULL;
     """,
 )
@@ -135,23 +130,13 @@ schedule_is_done = pgtrigger.Trigger(
     """,
 )
 
-# What it looks at never changes, so no lock is needed.
 restoration_is_made = pgtrigger.Trigger(
     name="of_whom_the_removal_removed",
     level=pgtrigger.Row,
     when=pgtrigger.Before,
     operation=pgtrigger.Insert,
     func="""
-        IF NOT EXISTS (
-            SELECT
-            FROM organizations_removal AS removal
-            JOIN organizations_membership AS former ON former.id = removal.membership_id
-            JOIN organizations_membership AS restored ON restored.id = NEW.membership_id
-            WHERE removal.id = NEW.removal_id
-                AND restored.organization_id = former.organization_id
-                AND restored.user_id = former.user_id
-                AND restored.id > former.id
-        ) THEN
+        IF NOT organizations_comes_back(NEW.removal_id, NEW.membership_id) THEN
             RAISE EXCEPTION 'a restoration gives a later membership to whom its removal removed'
                 USING ERRCODE = 'check_violation';
         END IF;

@@ -1,5 +1,6 @@
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import django.contrib.postgres.operations
 import django.db.models.constraints
@@ -12,6 +13,12 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
 import organizations.constraints
+
+FUNCTIONS = Path(__file__).with_name("moves_and_history.sql").read_text(encoding="utf-8")
+DROP_FUNCTIONS = """
+    DROP FUNCTION organizations_owned_through(bigint);
+    DROP FUNCTION organizations_comes_back(varchar, bigint);
+"""
 
 # Marks that say nothing of where their resource is: of another organization's removal, of one whose
 # resource has passed on since, or of one that has been undone.
@@ -398,13 +405,14 @@ class Migration(migrations.Migration):
         ),
         # What becomes of schedules and restorations agrees with what they name.
         migrations.RunPython(tell_of_wrong_history, migrations.RunPython.noop),
+        migrations.RunSQL(FUNCTIONS, DROP_FUNCTIONS),
         pgtrigger.migrations.AddTrigger(
             model_name="restoration",
             trigger=pgtrigger.compiler.Trigger(
                 name="of_whom_the_removal_removed",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n        IF NOT EXISTS (\n            SELECT\n            FROM organizations_removal AS removal\n            JOIN organizations_membership AS former ON former.id = removal.membership_id\n            JOIN organizations_membership AS restored ON restored.id = NEW.membership_id\n            WHERE removal.id = NEW.removal_id\n                AND restored.organization_id = former.organization_id\n                AND restored.user_id = former.user_id\n                AND restored.id > former.id\n        ) THEN\n            RAISE EXCEPTION 'a restoration gives a later membership to whom its removal removed'\n                USING ERRCODE = 'check_violation';\n        END IF;\n        RETURN NEW;\n    ",
-                    hash="15c960b44402acac80820f7f42b3bfc171d9375e",
+                    func="\n        IF NOT organizations_comes_back(NEW.removal_id, NEW.membership_id) THEN\n            RAISE EXCEPTION 'a restoration gives a later membership to whom its removal removed'\n                USING ERRCODE = 'check_violation';\n        END IF;\n        RETURN NEW;\n    ",
+                    hash="7e002866370401b5996794185b5a42ffedc28970",
                     operation="INSERT",
                     pgid="pgtrigger_of_whom_the_removal_removed_71ce5",
                     table="organizations_restoration",
@@ -439,6 +447,28 @@ class Migration(migrations.Migration):
                     pgid="pgtrigger_ended_for_good_f7482",
                     table="organizations_scheduledremoval",
                     when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                pgtrigger.migrations.RemoveTrigger(
+                    model_name="membership", name="owner_remains_on_deactivation"
+                )
+            ]
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="membership",
+            trigger=pgtrigger.compiler.Trigger(
+                name="owner_remains_on_deactivation",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (NEW."deactivated_at" IS NOT NULL AND OLD."deactivated_at" IS NULL)',
+                    func="\n        PERFORM organizations_keep_an_owner(organizations_owned_through(NEW.id));\n        RETURN NULL;\n    ",
+                    hash="f3acd6cdbefbdb93fb4717d216b93461359ba96a",
+                    operation='UPDATE OF "deactivated_at"',
+                    pgid="pgtrigger_owner_remains_on_deactivation_59d25",
+                    table="organizations_membership",
+                    when="AFTER",
                 ),
             ),
         ),

@@ -10,11 +10,11 @@ returned AS (
             SELECT move.previous_removal_id
             FROM organizations_resourcemove AS move
             WHERE move.removal_id = lowest.removal_id AND move.resource_id = resource.id
-                AND NOT EXISTS (
-                    SELECT
+                AND (
+                    SELECT restoration.id
                     FROM organizations_restoration AS restoration
                     WHERE restoration.removal_id = move.previous_removal_id
-                )
+                ) IS NULL
         )
     FROM (
         SELECT DISTINCT ON (resource_id) resource_id, mark, removal_id
@@ -23,7 +23,9 @@ returned AS (
     ) AS lowest
     JOIN organizations_removal AS removal ON removal.id = lowest.removal_id
     JOIN organizations_membership AS membership ON membership.id = removal.membership_id
-    WHERE resource.id = lowest.resource_id AND resource.removal_id = lowest.mark
+    -- Found by its id; by its mark, which index it has too, each would be looked for among all.
+    WHERE resource.id = lowest.resource_id
+        AND resource.removal_id IS NOT DISTINCT FROM lowest.mark
     RETURNING resource.id
 )
 SELECT undone.removal_id, count(*)

@@ -2,8 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db import connection, transaction
 
 from config.identifiers import is_id
 from organizations.assignment.grants import give
@@ -15,6 +14,14 @@ from organizations.restoration.outcome import RestorationOutcome
 from organizations.restoration.resources import count_resources, return_resources
 from organizations.retries import retried
 from users.models import User
+
+# By hand, since bulk_update compares each row with each.
+_DEACTIVATE = """
+    UPDATE organizations_membership AS membership
+    SET deactivated_at = restored.deactivated_at
+    FROM unnest(%s::bigint[], %s::timestamptz[]) AS restored (id, deactivated_at)
+    WHERE membership.id = restored.id
+"""
 
 
 @retried
@@ -120,11 +127,12 @@ def _restore(restorations: Collection[Restoration]) -> None:
     return_resources(restorations)
     Restoration.objects.bulk_create(restorations)
     # Last, since resources are given to active members alone, and organizations are locked.
-    before = Membership.objects.filter(removal__restoration__membership=OuterRef("pk"))
-    deactivated = _deactivate_as_before(restorations)
-    Membership.objects.filter(pk__in=[member.pk for member in deactivated]).update(
-        deactivated_at=Subquery(before.values("deactivated_at"))
-    )
+    if deactivated := _deactivate_as_before(restorations):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _DEACTIVATE,
+                [[m.pk for m in deactivated], [m.deactivated_at for m in deactivated]],
+            )
 
 
 def _deactivate_as_before(restorations: Collection[Restoration]) -> list[Membership]:
