@@ -27,7 +27,7 @@ from organizations.models import (
     ScheduledRemoval,
     ScimConnection,
 )
-from organizations.models.organization import NamedQuerySet
+from organizations.models.organization import OWNER_ROLE_KEEPS, NamedQuerySet
 
 Row = TypeVar("Row", bound=Model)
 
@@ -236,6 +236,12 @@ class RoleForm(forms.ModelForm[Role]):
     class Meta:
         model = Role
         fields = ("organization", "name", "capabilities")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.is_owner and "capabilities" in self.fields:
+            self.fields["capabilities"].disabled = True
+            self.fields["capabilities"].help_text = OWNER_ROLE_KEEPS
 
 
 @admin.register(Role)

@@ -17,10 +17,11 @@ def explain_presence(
     was done.
     """
     known = [user_id for user_id in user_ids if is_id("usr", user_id)]
-    members = Membership.objects.current().of(organization_id, known)
+    members = list(Membership.objects.current().of(organization_id, known))
+    # By their ids: asked in one, PostgreSQL may look for each restoration among all these members.
     restorations = {
         restoration.membership_id: restoration
-        for restoration in Restoration.objects.filter(membership__in=members)
+        for restoration in Restoration.objects.filter(membership__in=[m.pk for m in members])
     }
     return {member.user_id: _explain(member, restorations.get(member.pk)) for member in members}
 

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("admin", "0003_logentry_add_action_flag_choices"),
-        ("organizations", "0004_domains"),
+        ("organizations", "0007_moves_and_history"),
         ("users", "0003_former_addresses"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -8,6 +8,7 @@ from organizations.models.membership import DepartmentMembership, Membership, Ro
 from organizations.models.organization import Department, Organization, Role
 from organizations.models.removal import Removal
 from organizations.models.resource import Resource
+from organizations.models.resource_move import ResourceMove
 from organizations.models.restoration import Restoration
 from organizations.models.scheduled_removal import ScheduledRemoval
 from organizations.models.scim import ScimConnection, ScimIdentity
@@ -27,6 +28,7 @@ __all__ = [
     "Organization",
     "Removal",
     "Resource",
+    "ResourceMove",
     "Restoration",
     "Role",
     "RoleAssignment",

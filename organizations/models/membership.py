@@ -105,12 +105,13 @@ class Membership(models.Model):
             models.UniqueConstraint(
                 fields=["organization", "user", "id", "is_current"], name="current_member_key"
             ),
+            # A record never changes, so the end does not move either.
             ForeignKeyConstraint(
-                fields=["removed_membership"],
+                fields=["removed_membership", "deleted_at"],
                 to="organizations.Removal",
-                to_fields=["membership"],
+                to_fields=["membership", "created_at"],
                 deferrable=models.Deferrable.DEFERRED,
-                name="removed_membership_has_record",
+                name="membership_ends_with_its_record",
                 violation_error_message="A membership ends by a removal, which leaves a record.",
             ),
         )
@@ -135,7 +136,7 @@ class Membership(models.Model):
 
 
 class RoleAssignment(models.Model):
-    """A role that a member holds: given and taken, never changed."""
+    """A role that a member, active or deactivated, holds: given and taken, never changed."""
 
     # The constraints below hold these keys, all in one organization.
     organization = models.ForeignKey(
@@ -198,7 +199,10 @@ class RoleAssignment(models.Model):
 
 
 class DepartmentMembership(models.Model):
-    """A department that an active member belongs to."""
+    """A department that a member, active or deactivated, belongs to.
+
+    Given and taken, never changed.
+    """
 
     # The constraints below hold these keys, all in one organization.
     organization = models.ForeignKey(

@@ -15,6 +15,10 @@ from organizations.triggers import owner_role_is_deleted, starting_roles_are_giv
 
 Row = TypeVar("Row", bound=models.Model)
 
+OWNER_ROLE_KEEPS = (
+    f"The Owner role keeps {Capability.OVERRIDE_ALL_PERMISSIONS}, which stands for all of them."
+)
+
 
 class NamedQuerySet(models.QuerySet[Row]):
     """Queries for rows with a name, by id or by name."""
@@ -144,6 +148,12 @@ class Role(models.Model):
             models.CheckConstraint(
                 condition=models.Q(capabilities__contained_by=Capability.values),
                 name="role_capabilities_are_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_owner=False)
+                | models.Q(capabilities__contains=[Capability.OVERRIDE_ALL_PERMISSIONS]),
+                name="owner_role_keeps_its_capability",
+                violation_error_message=OWNER_ROLE_KEEPS,
             ),
         )
         indexes = (index_of_words("name_words", name="role_by_name"),)

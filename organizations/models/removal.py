@@ -93,6 +93,8 @@ class Removal(models.Model):
                 condition=models.Q(transferred_to=None) | models.Q(transferred_to_user=None),
                 name="removal_has_one_heir",
             ),
+            # What refers to a record within its organization: a resource's mark.
+            models.UniqueConstraint(fields=["organization", "id"], name="removal_in_organization"),
             # Together with the key of the membership to its record: no end without a record, no
             # record without an end, and no end that is taken back.
             ForeignKeyConstraint(
@@ -106,6 +108,12 @@ class Removal(models.Model):
                 to="organizations.Department",
                 to_fields=["organization", "id"],
                 name="removal_department_in_organization",
+            ),
+            # The key that an ended membership refers to. The database asks it, too, whether there
+            # is a record, whenever a membership ends. The last index over a membership, which
+            # PostgreSQL takes of equals: while it knows nothing of the table yet, all look equal.
+            models.UniqueConstraint(
+                fields=["membership", "created_at"], name="removal_at_end_of_membership"
             ),
         )
         indexes = (
@@ -137,9 +145,6 @@ class Removal(models.Model):
             ),
             # Asked before an erasure: which reasons mention an address.
             index_of_addresses("reason", name="removal_by_written_address"),
-            # Asked by the database whenever a membership ends. The last one, which PostgreSQL takes
-            # of equals: while it knows nothing of the table yet, all of them look equal to it.
-            models.Index(fields=["organization", "membership"], name="removal_of_membership"),
         )
         triggers = append_only(
             [

@@ -11,7 +11,11 @@ from organizations.constraints import ForeignKeyConstraint
 from organizations.models.membership import Membership
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
-from organizations.triggers import resource_is_made, resource_is_passed_on
+from organizations.triggers import (
+    resource_changes_owner,
+    resource_is_made,
+    resource_is_passed_on,
+)
 from users.models import User
 
 
@@ -29,14 +33,6 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         )
         return self.filter(~models.Exists(membership), owner__isnull=False)
 
-    def where_removals_put_them(self, removal_ids: Iterable[str]) -> Self:
-        """Resources that these removals moved and that are still where they put them."""
-        return self.filter(
-            models.Q(department=models.F("removal__transferred_to"))
-            | models.Q(owner=models.F("removal__transferred_to_user")),
-            removal__in=removal_ids,
-        )
-
     def count_by_owner(self, user_ids: Iterable[str]) -> dict[str, int]:
         """Return how many of them each of these users owns, by user id."""
         owned = self.owned_by(*user_ids).values_list("owner").annotate(models.Count("pk"))
@@ -46,8 +42,9 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 class Resource(models.Model):
     """Something of an organization that either a user or a department owns.
 
-    Whoever it is given to is an active member at that moment; it stays theirs if they leave
-    without a transfer.
+    A user whom it is given to is an active member at that moment; it stays theirs if they are
+    deactivated, or leave, without a transfer. What a removal passes on bears its mark (``removal``)
+    until the owner changes again: the database empties the mark then.
     """
 
     id = PrefixedIdField("res")
@@ -76,6 +73,7 @@ class Resource(models.Model):
         blank=True,
         editable=False,
         db_index=False,
+        db_constraint=False,
         help_text="The removal that put it where it is.",
     )
 
@@ -95,6 +93,12 @@ class Resource(models.Model):
                 to_fields=["organization", "id"],
                 name="resource_department_in_organization",
                 violation_error_message="The organization has no such department.",
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "removal"],
+                to="organizations.Removal",
+                to_fields=["organization", "id"],
+                name="resource_removal_in_organization",
             ),
         )
         indexes = (
@@ -122,6 +126,7 @@ class Resource(models.Model):
 
         triggers = (
             pgtrigger.ReadOnly(name="stays_in_organization", fields=["organization"]),
+            resource_changes_owner,
             resource_is_made,
             resource_is_passed_on,
         )

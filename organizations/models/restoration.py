@@ -8,6 +8,7 @@ from config.identifiers import PrefixedIdField
 from organizations.models.membership import Membership
 from organizations.models.removal import Removal
 from organizations.models.source import Source
+from organizations.triggers import restoration_is_made
 from users.models import User
 
 
@@ -53,6 +54,7 @@ class Restoration(models.Model):
             ),
         )
         triggers = (
+            restoration_is_made,
             pgtrigger.Protect(
                 name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
             ),

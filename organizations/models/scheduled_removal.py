@@ -14,7 +14,7 @@ from organizations.models.membership import Membership, RoleAssignment
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
 from organizations.models.source import Source
-from organizations.triggers import schedule_is_made
+from organizations.triggers import schedule_is_done, schedule_is_made
 from users.addresses_in import index_of_addresses
 from users.models import User
 
@@ -75,8 +75,9 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
 class ScheduledRemoval(models.Model):
     """A removal that is due at a time, of one membership: who came back is not removed by it.
 
-    Who asked for it, when and how stays on record, whatever became of it. That another removal came
-    first is not written here, but read from the membership.
+    Who asked for it, when and how stays on record, whatever became of it, and what became of it
+    stays, too; an erasure may empty its reason. That another removal came first is not written
+    here, but read from the membership.
     """
 
     class Status(models.TextChoices):
@@ -201,6 +202,17 @@ class ScheduledRemoval(models.Model):
 
         triggers = (
             schedule_is_made,
+            schedule_is_done,
+            pgtrigger.Protect(
+                name="ended_for_good",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.status <> 'pending'"
+                    " AND (NEW.status, NEW.removal_id, NEW.failure, NEW.cancelled_by_id,"
+                    " NEW.ended_at) IS DISTINCT FROM (OLD.status, OLD.removal_id, OLD.failure,"
+                    " OLD.cancelled_by_id, OLD.ended_at)"
+                ),
+            ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
             pgtrigger.Protect(
                 name="reason_is_only_emptied",

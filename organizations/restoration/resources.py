@@ -1,46 +1,40 @@
-"""Resources come back on a restoration if they are still where the removal put them."""
+"""Resources come back on a restoration if they still bear the mark of the removal."""
 
-from collections import Counter
 from collections.abc import Collection
+from pathlib import Path
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db import connection
 
-from organizations.models import Removal, Resource, Restoration
+from organizations.models import Restoration
+
+UNDONE = Path(__file__).with_name("undone.sql").read_text(encoding="utf-8")
+RETURNED = Path(__file__).with_name("returned.sql").read_text(encoding="utf-8")
+_COUNT = f"WITH RECURSIVE {UNDONE} SELECT removal_id, count(*) FROM undone GROUP BY removal_id"  # noqa: S608 (our own text)
+_RETURN = f"WITH RECURSIVE {UNDONE}, {RETURNED}"
 
 
 def count_resources(restorations: Collection[Restoration]) -> None:
     """Set on each restoration how many resources would come back, and how many would not."""
-    moved = Resource.objects.where_removals_put_them(_removal_ids(restorations))
-    counts = moved.values_list("removal").annotate(Count("pk")).order_by()
-    _write_down(restorations, Counter(dict(counts)))
+    _set_counts(restorations, _COUNT)
 
 
 def return_resources(restorations: Collection[Restoration]) -> None:
     """Return resources to the restored members; set how many came back, and how many did not.
 
-    They are locked first: one that passes on at this moment is no longer where a removal put it.
+    A removal among these that passed on what another of them had moved is undone first.
     """
-    moved = dict(
-        Resource.objects.where_removals_put_them(_removal_ids(restorations))
-        .select_for_update(of=("self",), no_key=True)
-        .values_list("pk", "removal")
-    )
-    leaver = Removal.objects.filter(pk=OuterRef("removal")).values("membership__user")
-    Resource.objects.filter(pk__in=moved).update(
-        owner=Subquery(leaver), department=None, removal=None
-    )
-    _write_down(restorations, Counter(moved.values()))
+    _set_counts(restorations, _RETURN)
 
 
-def _removal_ids(restorations: Collection[Restoration]) -> list[str]:
-    return [restoration.removal_id for restoration in restorations]
-
-
-def _write_down(restorations: Collection[Restoration], counts: Counter[str]) -> None:
+def _set_counts(restorations: Collection[Restoration], sql: str) -> None:
     """Set both counts; without a transfer nothing moved, and nothing has to come back."""
+    removal_ids = [restoration.removal_id for restoration in restorations]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"removal_ids": removal_ids})
+        counts = dict(cursor.fetchall())
     for restoration in restorations:
         removal = restoration.removal
         passed_on = removal.transferred_to_id or removal.transferred_to_user_id
         moved = removal.resource_count if passed_on else 0
-        restoration.resource_count = counts[removal.pk]
+        restoration.resource_count = counts.get(removal.pk, 0)
         restoration.resources_not_restored = moved - restoration.resource_count

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from config.identifiers import is_id
 from organizations.assignment.grants import give
@@ -14,6 +14,14 @@ from organizations.restoration.draft import draft_restorations
 from organizations.restoration.outcome import RestorationOutcome
 from organizations.restoration.resources import count_resources, return_resources
 from organizations.retries import retried
+
+# By hand, since bulk_update compares each row with each.
+_DEACTIVATE = """
+    UPDATE organizations_membership AS membership
+    SET deactivated_at = restored.deactivated_at
+    FROM unnest(%s::bigint[], %s::timestamptz[]) AS restored (id, deactivated_at)
+    WHERE membership.id = restored.id
+"""
 
 
 @retried
@@ -27,11 +35,12 @@ def restore_members(
     """Restore users by their latest removals; return what became of each, once, in the order given.
 
     Each gets a new membership with the roles and departments of the record that there still are,
-    and the resources that the removal moved and that are where it put them; whoever was deactivated
-    is so again. No access token comes back. A removal that is named by user id in ``removal_ids``
-    must be the latest. All of it or, when this raises, nothing: so where the caller may not restore
-    anybody. Whoever cannot be restored is refused alone. No role comes back with a capability that
-    the caller lacks, and the Owner role only from those who may give it.
+    and the resources that still bear the removal's mark, in a chain of removals as if the newest
+    were undone first; whoever was deactivated is so again. No access token comes back. A removal
+    that is named by user id in ``removal_ids`` must be the latest. All of it or, when this raises,
+    nothing: so where the caller may not restore anybody. Whoever cannot be restored is refused
+    alone. No role comes back with a capability that the caller lacks, and the Owner role only from
+    those who may give it.
     """
     asked = list(dict.fromkeys(user_ids))
     with transaction.atomic():
@@ -107,7 +116,12 @@ def _restore(restorations: Collection[Restoration]) -> None:
     return_resources(restorations)
     Restoration.objects.bulk_create(restorations)
     # Last, since resources are given to active members alone, and organizations are locked.
-    Membership.objects.bulk_update(_deactivate_as_before(restorations), ["deactivated_at"])
+    if deactivated := _deactivate_as_before(restorations):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _DEACTIVATE,
+                [[m.pk for m in deactivated], [m.deactivated_at for m in deactivated]],
+            )
 
 
 def _deactivate_as_before(restorations: Collection[Restoration]) -> list[Membership]:

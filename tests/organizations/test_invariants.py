@@ -196,7 +196,7 @@ def test_5_a_membership_does_not_end_without_a_record(
 ) -> None:
     leaver = MembershipFactory.create(organization=organization)
 
-    with refused("removed_membership_has_record"), transaction.atomic():
+    with refused("membership_ends_with_its_record"), transaction.atomic():
         Membership.objects.filter(pk=leaver.pk).update(deleted_at=timezone.now())
         check_deferred()
 

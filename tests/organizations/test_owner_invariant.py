@@ -142,7 +142,9 @@ def test_6_the_owner_role_stays_what_it_is(organization: Organization) -> None:
 
 def test_6_an_organization_has_one_owner_role(organization: Organization) -> None:
     with refused("one_owner_role_per_organization"):
-        RoleFactory.create(organization=organization, is_owner=True)
+        RoleFactory.create(
+            organization=organization, is_owner=True, capabilities=["override_all_permissions"]
+        )
 
 
 def made_by_bulk_create() -> Organization:

@@ -80,6 +80,25 @@ INVARIANTS = {
         JOIN organizations_restoration AS restoration
             ON restoration.removal_id = resource.removal_id
     """,
+    "4. a removal has a move of each resource that it passed on, to whom its record names": """
+        SELECT removal.id FROM organizations_removal AS removal
+        LEFT JOIN organizations_resourcemove AS move ON move.removal_id = removal.id
+        GROUP BY removal.id
+        HAVING count(move.resource_id) <> CASE
+                WHEN num_nonnulls(removal.transferred_to_id, removal.transferred_to_user_id) = 0
+                THEN 0 ELSE removal.resource_count
+            END
+            OR bool_or(
+                move.transferred_to_id IS DISTINCT FROM removal.transferred_to_id
+                OR move.transferred_to_user_id IS DISTINCT FROM removal.transferred_to_user_id
+            ) FILTER (WHERE move.resource_id IS NOT NULL)
+    """,
+    "4. a mark is of a removal that moved the resource": """
+        SELECT resource.id FROM organizations_resource AS resource
+        LEFT JOIN organizations_resourcemove AS move
+            ON move.removal_id = resource.removal_id AND move.resource_id = resource.id
+        WHERE resource.removal_id IS NOT NULL AND move.removal_id IS NULL
+    """,
     "4. nobody takes over from themself": """
         SELECT removal.id FROM organizations_removal AS removal
         JOIN organizations_membership AS membership ON membership.id = removal.membership_id
@@ -186,6 +205,10 @@ INVARIANTS = {
             OR removal.source <> 'schedule'
             OR removal.requested_at <> schedule.requested_at
             OR removal.actor_id IS DISTINCT FROM schedule.requested_by_id
+    """,
+    "9. the Owner role keeps its capability": """
+        SELECT id FROM organizations_role
+        WHERE is_owner AND NOT 'override_all_permissions' = ANY (capabilities)
     """,
     "6. an organization that had an owner has an active one": f"""
         SELECT organization.id FROM organizations_organization AS organization

@@ -17,12 +17,15 @@ ROLES = {
 
 @dataclass
 class Record:
-    """What a removal took, and the resources that are where it put them."""
+    """What a removal took, and the resources that bear its mark."""
 
     roles: set[str]
     departments: set[str]
     was_deactivated: bool
     resources: set[str]
+    # Of these, what bore the mark of another removal before, which may have been undone since.
+    below: "dict[str, Record]" = field(default_factory=dict)
+    is_undone: bool = False
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Place:
     deactivated: set[str] = field(default_factory=set)
     resources: dict[str, str] = field(default_factory=dict)  # id -> id of its user or department
     records: dict[str, Record] = field(default_factory=dict)  # the latest, by user id
+    marks: dict[str, Record] = field(default_factory=dict)  # what moved it last, by resource id
     scheduled: dict[str, str | None] = field(default_factory=dict)  # target, by user id, in turn
     tenures: Counter[str] = field(default_factory=Counter)  # how many each user has had
     removals: int = 0
@@ -94,8 +98,8 @@ class Place:
     def pass_on(self, user: str, target: str | None) -> set[str]:
         """Return what passed on: everything of the user, if there is a target."""
         passed = {r for r, holder in self.resources.items() if target and holder == user}
-        for record in self.records.values():
-            record.resources -= passed
+        for resource in passed & self.marks.keys():
+            self.marks.pop(resource).resources.discard(resource)
         self.resources |= dict.fromkeys(passed, target or "")
         return passed
 
@@ -110,8 +114,12 @@ class Place:
         self.scheduled.pop(user, None)
         was_deactivated = user in self.deactivated
         self.deactivated.discard(user)
+        before = dict(self.marks)
         passed = self.pass_on(user, target)
-        self.records[user] = Record(roles, departments, was_deactivated, passed)
+        below = {resource: before[resource] for resource in passed & before.keys()}
+        record = Record(roles, departments, was_deactivated, passed, below)
+        self.records[user] = record
+        self.marks |= dict.fromkeys(passed, record)
         self.removals += 1
         self.events["member.removed", user] += 1
 
@@ -124,5 +132,12 @@ class Place:
         self.restorations += 1
         self.events["member.restored", user] += 1
         back, record.resources = record.resources, set()
+        record.is_undone = True
         self.resources |= dict.fromkeys(back, user)
+        for resource in back:
+            del self.marks[resource]
+            below = record.below.get(resource)
+            if below and not below.is_undone:
+                self.marks[resource] = below
+                below.resources.add(resource)
         return len(back)

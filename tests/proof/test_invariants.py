@@ -83,8 +83,11 @@ BREAKS: dict[str, tuple[str, Break]] = {
     ),
     "a resource that is elsewhere": (
         "4. what a removal moved is where that put it, in its organization, and no more",
-        lambda member, former: Resource.objects.update(
-            owner=None, department=DepartmentFactory.create(organization=member.organization)
+        lambda member, former: Resource.objects.create(
+            organization=member.organization,
+            name="thing",
+            owner=member.user,
+            removal=Removal.objects.get(membership=former),
         ),
     ),
 }

@@ -193,3 +193,17 @@ def test_a_record_cannot_be_written_or_changed(browser: Client, member: Membersh
 
     assert browser.get(f"{ADMIN}removal/add/").status_code == 403
     assert browser.post(f"{ADMIN}removal/{record.pk}/change/", {"reason": "x"}).status_code == 403
+
+
+def test_the_owner_roles_page_says_what_it_keeps_and_does_not_offer_to_empty_it(
+    admin_client: Client, organization: Organization
+) -> None:
+    role = organization.roles.get(is_owner=True)
+    address = f"{ADMIN}role/{role.pk}/change/"
+
+    page = admin_client.get(address)
+    admin_client.post(address, {"name": "Founders", "capabilities": []})
+
+    assert "The Owner role keeps override_all_permissions" in text_of(page)
+    role.refresh_from_db()
+    assert (role.name, role.capabilities) == ("Founders", ["override_all_permissions"])

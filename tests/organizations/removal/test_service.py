@@ -12,7 +12,7 @@ from organizations.exceptions import (
 from organizations.models import Membership, Organization, Removal, Resource, RoleAssignment
 from organizations.removal.preview import preview_removal
 from tests.callers import CallerWith
-from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, RoleFactory
 from tests.removals import remove
 
 
@@ -77,10 +77,11 @@ def test_an_owner_who_stays_for_another_reason_is_one_who_remains(
 def test_a_role_without_capabilities_is_above_nobody(
     organization: Organization, owner: Membership
 ) -> None:
-    organization.roles.update(capabilities=[])
-    MembershipFactory.create(organization=organization, roles=["Owner"])
+    member = MembershipFactory.create(
+        organization=organization, roles=[RoleFactory.create(organization=organization), "Member"]
+    )
 
-    [outcome] = remove(owner, authority=frozenset())
+    [outcome] = remove(member, authority=frozenset())
 
     assert outcome.removal_id
 

@@ -1,0 +1,74 @@
+"""What a removal passed on, resource by resource."""
+
+import pgtrigger
+from django.db import models
+
+from organizations.models.organization import Department
+from organizations.models.removal import Removal
+from organizations.models.resource import Resource
+from users.models import User
+
+
+class ResourceMove(models.Model):
+    """A resource that a removal passed on: its name then, to whom, and what had moved it before.
+
+    Written in the removal's own statement. Never changed and never deleted, also where the resource
+    is.
+    """
+
+    pk = models.CompositePrimaryKey("removal_id", "resource_id")
+    # The primary key begins with it and serves as its index.
+    removal = models.ForeignKey(
+        Removal, models.PROTECT, related_name="resource_moves", db_index=False
+    )
+    # No key: a resource can be deleted. Moves are not looked up by it alone.
+    resource = models.ForeignKey(
+        Resource, models.DO_NOTHING, related_name="moves", db_constraint=False, db_index=False
+    )
+    name = models.CharField(max_length=200)
+    # The removal's record keeps both from being deleted. Moves are not looked up by them.
+    transferred_to = models.ForeignKey(
+        Department,
+        models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        help_text="The department that the resource passed to.",
+    )
+    transferred_to_user = models.ForeignKey(
+        User,
+        models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        help_text="The person whom the resource passed to.",
+    )
+    previous_removal = models.ForeignKey(
+        Removal,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="The removal whose mark the resource bore before; a restoration puts it back.",
+    )
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(transferred_to=None) ^ models.Q(transferred_to_user=None),
+                name="resource_move_has_one_target",
+            ),
+        )
+        triggers = (
+            pgtrigger.Protect(
+                name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,34 @@
+-- Continues undone.sql in the same statement: gives the resources back, and puts each mark back to
+-- the one below it, so that the removal below can be undone next. One that was undone before left
+-- its resource where it was, and has nothing to give back any more. Whatever passes on at this
+-- moment bears another mark once it can be updated, and stays where it goes.
+returned AS (
+    UPDATE organizations_resource AS resource
+    SET owner_id = membership.user_id,
+        department_id = NULL,
+        removal_id = (
+            SELECT move.previous_removal_id
+            FROM organizations_resourcemove AS move
+            WHERE move.removal_id = lowest.removal_id AND move.resource_id = resource.id
+                AND (
+                    SELECT restoration.id
+                    FROM organizations_restoration AS restoration
+                    WHERE restoration.removal_id = move.previous_removal_id
+                ) IS NULL
+        )
+    FROM (
+        SELECT DISTINCT ON (resource_id) resource_id, mark, removal_id
+        FROM undone
+        ORDER BY resource_id, step DESC
+    ) AS lowest
+    JOIN organizations_removal AS removal ON removal.id = lowest.removal_id
+    JOIN organizations_membership AS membership ON membership.id = removal.membership_id
+    -- Found by its id; by its mark, which index it has too, each would be looked for among all.
+    WHERE resource.id = lowest.resource_id
+        AND resource.removal_id IS NOT DISTINCT FROM lowest.mark
+    RETURNING resource.id
+)
+SELECT undone.removal_id, count(*)
+FROM undone
+JOIN returned ON returned.id = undone.resource_id
+GROUP BY undone.removal_id

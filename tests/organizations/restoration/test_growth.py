@@ -1,0 +1,48 @@
+"""What passes on, and comes back, takes time in proportion, also by a plan made for one."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from organizations.models import Membership, Organization, Resource
+from tests.factories import MembershipFactory
+
+MANY = 20_000
+
+
+def make(organization: Organization, owner: Membership, number: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO organizations_resource (id, organization_id, owner_id, name)"
+            " SELECT 'res_' || %s || 'x' || n, %s, %s, 'thing' FROM generate_series(1, %s) AS n",
+            [number, organization.pk, owner.user_id, number],
+        )
+
+
+def seconds(call: Callable[[], object]) -> float:
+    before = time.perf_counter()
+    call()
+    return time.perf_counter() - before
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_ten_times_as_many_resources_take_about_ten_times_as_long(
+    organization: Organization, owner: Membership, warm: bool
+) -> None:
+    first, second = MembershipFactory.create_batch(2, organization=organization)
+
+    def pass_on(number: int) -> float:
+        make(organization, first, number)
+        return seconds(
+            lambda: Resource.objects.owned_by(first.user_id).update(owner=second.user_id)
+        )
+
+    if warm:
+        for number in range(1, 8):
+            pass_on(number)
+
+    few, many = pass_on(MANY // 10), pass_on(MANY)
+
+    assert many < 40 * few
