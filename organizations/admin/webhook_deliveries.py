@@ -9,12 +9,22 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from config.admin.lookup_filter import LookupFilter
 from config.admin.read_only import ReadOnlyAdmin
 from config.admin.site import staff_of
 from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.events.endpoints import redeliver
 from organizations.models import WebhookDelivery, WebhookEndpoint
+
+
+class EndpointFilter(LookupFilter):
+    """Filters deliveries by the endpoint that they go to."""
+
+    title = "endpoint"
+    parameter_name = "endpoint"
+    hint = "Id of an endpoint"
+    matching = staticmethod(lambda term: WebhookEndpoint.objects.filter(pk=term))
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -47,7 +57,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
         *("created_at", "event_type", "endpoint_url", "status", "attempts", "last_error"),
         *("last_status_code", "next_attempt_at"),
     )
-    list_filter = (StatusFilter,)
+    list_filter = (StatusFilter, EndpointFilter)
     list_select_related = ("event", "endpoint")
     search_fields = ("id",)
     search_help_text = "An id of a delivery, an endpoint or an event."

@@ -146,7 +146,7 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
     def deliveries(self, endpoint: WebhookEndpoint) -> str:
         """Return a link to the endpoint's deliveries."""
         address = reverse("admin:organizations_webhookdelivery_changelist")
-        query = urlencode({"endpoint__exact": endpoint.pk})
+        query = urlencode({"endpoint": endpoint.pk})
         return format_html('<a href="{}?{}">See what it was sent</a>', address, query)
 
     @admin.action(description="Enable selected webhook endpoints", permissions=["change"])
