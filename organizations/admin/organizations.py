@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 
 from config.admin.deletion import GuardedDeletion
 from config.admin.large_tables import COUNTED_UP_TO, LargeTableAdmin, count_or_estimate
+from organizations.access import StaffAction, staff_may
 from organizations.admin.filters import OrganizationFilter
 from organizations.capabilities import Capability
 from organizations.models import (
@@ -28,6 +29,8 @@ from organizations.models import (
 from organizations.models.organization import NamedQuerySet
 
 Row = TypeVar("Row", bound=Model)
+
+NEED_A_TARGET: tuple[StaffAction, ...] = ("remove", "deactivate")
 
 
 class NamedAdmin(LargeTableAdmin[Row]):
@@ -148,8 +151,8 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
         if request.resolver_match and request.resolver_match.url_name == "autocomplete":
             organization_id = request.GET.get("organization")
             queryset = queryset.order_by("name", "pk")
-            if organization_id is not None:
-                queryset = queryset.filter(organization=organization_id)
+            if organization_id is not None or not super().has_view_permission(request):
+                queryset = queryset.filter(organization=organization_id or "")
         return super().get_search_results(request, queryset, search_term)
 
     def deletion_obstacle(self, row: Department) -> str:
@@ -167,11 +170,11 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
         return ""
 
     def has_view_permission(self, request: HttpRequest, obj: Department | None = None) -> bool:
-        """Allow also those who remove or deactivate members: they search for who takes over."""
-        return any(
-            request.user.has_perm(f"organizations.{action}_membership")
-            for action in ("remove", "deactivate")
-        ) or super().has_view_permission(request, obj)
+        """Allow the search for who takes over, in one organization, to whoever acts on members."""
+        if super().has_view_permission(request, obj):
+            return True
+        is_search = request.resolver_match and request.resolver_match.url_name == "autocomplete"
+        return bool(is_search) and any(staff_may(request.user, each) for each in NEED_A_TARGET)
 
 
 class RoleForm(forms.ModelForm[Role]):

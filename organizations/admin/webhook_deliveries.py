@@ -54,7 +54,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     """Shows the deliveries of events to endpoints, and redelivers them."""
 
     list_display = (
-        *("created_at", "event_type", "endpoint_url", "status", "attempts", "last_error"),
+        *("created_at", "event_type", "endpoint_label", "status", "attempts", "last_error"),
         *("last_status_code", "next_attempt_at"),
     )
     list_filter = (StatusFilter, EndpointFilter)
@@ -67,6 +67,12 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
         ("How far it came", {"fields": ("status", "attempts", "delivered_at", "next_attempt_at")}),
         ("What came of the last attempt", {"fields": ("last_status_code", "last_error")}),
     )
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        """Return the columns, with the endpoint's address for whoever may view endpoints."""
+        sees_addresses = admin.site.get_model_admin(WebhookEndpoint).has_view_permission(request)
+        column = "endpoint_url" if sees_addresses else "endpoint_label"
+        return [column if name == "endpoint_label" else name for name in self.list_display]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[WebhookDelivery], search_term: str
@@ -96,11 +102,11 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
                 sent = redeliver(endpoint.organization_id, endpoint.pk, delivery_ids)
             except ContractError as refusal:
                 self.message_user(
-                    request, f"Nothing was sent to {endpoint.url}. {refusal}", messages.ERROR
+                    request, f"Nothing was sent to {endpoint.label}. {refusal}", messages.ERROR
                 )
             else:
                 LogEntry.objects.log_actions(staff_of(request).pk, sent, CHANGE, "Redelivered.")
-                self.message_user(request, f"{len(sent):,} on the way to {endpoint.url} again.")
+                self.message_user(request, f"{len(sent):,} on the way to {endpoint.label} again.")
 
     @admin.display(description="Event")
     def event_type(self, delivery: WebhookDelivery) -> str:
@@ -112,6 +118,11 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
         """Return the endpoint's address."""
         return delivery.endpoint.url
 
+    @admin.display(description="Endpoint")
+    def endpoint_label(self, delivery: WebhookDelivery) -> str:
+        """Return what the endpoint is called."""
+        return delivery.endpoint.label
+
     @admin.display(description="Event")
     def event_link(self, delivery: WebhookDelivery) -> str:
         """Return a link to the event."""
@@ -122,4 +133,4 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     def endpoint_link(self, delivery: WebhookDelivery) -> str:
         """Return a link to the endpoint."""
         address = reverse("admin:organizations_webhookendpoint_change", args=[delivery.endpoint_id])
-        return format_html('<a href="{}">{}</a>', address, delivery.endpoint.url)
+        return format_html('<a href="{}">{}</a>', address, delivery.endpoint.label)

@@ -192,14 +192,14 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
 
 
 def links_to_endpoints(endpoints: Iterable[WebhookEndpoint]) -> str:
-    """Return links to the endpoints, named by description or else by address; "-" for none."""
+    """Return links to the endpoints, named by description or else by id; "-" for none."""
     links = format_html_join(
         ", ",
         '<a href="{}">{}</a>',
         (
             (
                 reverse("admin:organizations_webhookendpoint_change", args=[endpoint.pk]),
-                endpoint.description or endpoint.url,
+                endpoint.label,
             )
             for endpoint in endpoints
         ),

@@ -106,6 +106,11 @@ class WebhookEndpoint(models.Model):
         """Whether it is sent events."""
         return self.disabled_at is None
 
+    @property
+    def label(self) -> str:
+        """How pages name it to whoever may not view endpoints: its address may hold a secret."""
+        return self.description or str(self.pk)
+
     def disable(self, reason: "WebhookEndpoint.DisabledReason", now: datetime) -> None:
         """Send nothing there from now on, for this reason; to be saved."""
         self.disabled_at, self.disabled_reason = now, reason

@@ -197,8 +197,8 @@ def test_selected_deliveries_are_sent_again_but_to_disabled_endpoints(
 
     page = text_of(act(browser, DELIVERIES, "redeliver", *failed, broken))
 
-    assert f"2 on the way to {endpoint.url} again." in page
-    assert f"Nothing was sent to {broken.endpoint.url}. The webhook endpoint is disabled." in page
+    assert f"2 on the way to {endpoint.label} again." in page
+    assert f"Nothing was sent to {broken.endpoint.label}. The webhook endpoint is disabled." in page
     assert set(WebhookDelivery.objects.filter(status="pending")) == set(failed)
     assert jobs() == 2
 
