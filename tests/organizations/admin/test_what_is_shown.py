@@ -60,7 +60,7 @@ def world(organization: Organization, owner: Membership) -> list[Membership]:
         WebhookDeliveryFactory.create(endpoint=endpoint)
     ScimIdentity.objects.create(organization=organization, user=member.user, user_name=IDENTITY)
     remove(former)
-    DepartmentFactory.create(name=FAR_AWAY)
+    DepartmentFactory.create(name=FAR_AWAY, organization=MembershipFactory.create().organization)
     return [member, former]
 
 
