@@ -9,6 +9,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
@@ -138,6 +139,9 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
         if endpoint.disabled_at:
             since = date_format(endpoint.disabled_at, "DATETIME_FORMAT")
             return f"Disabled since {since}: {endpoint.get_disabled_reason_display()}"
+        if endpoint.is_held(timezone.now()):
+            until = date_format(endpoint.held_until, "DATETIME_FORMAT")
+            return f"Held back until {until}: the receiver has too much to do"
         if endpoint.failing_since:
             return f"Failing since {date_format(endpoint.failing_since, 'DATETIME_FORMAT')}"
         return "Events arrive" if endpoint.last_success_at else "Nothing was sent yet"
