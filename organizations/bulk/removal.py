@@ -1,5 +1,6 @@
 """Previews and does the removal of a batch of rows."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from organizations.exceptions import (
     TransferUserNotFoundError,
     UserNotFoundError,
 )
-from organizations.models import Organization, Removal, Resource, Source
+from organizations.models import Event, Organization, Removal, Resource, Source
 from organizations.removal.absence import explain_absence
 from organizations.removal.guards import find_refusals
 from organizations.removal.outcome import RemovalOutcome
@@ -85,7 +86,26 @@ def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
             reason=run.reason,
             trace_id=run.id,
         )
+        transfers = _as_recorded(run, transfers)
     return _reported(batch, outcomes, transfers)
+
+
+def _as_recorded(run: Run, transfers: Sequence[TransferOutcome]) -> list[TransferOutcome]:
+    """Return the outcomes with the number of resources that this run has passed on by its events.
+
+    The services count what this attempt did: nothing, if one before it was committed and its answer
+    was lost.
+    """
+    counts: Counter[str | None] = Counter()
+    events = Event.objects.filter(
+        organization=run.organization,
+        user__in=[transfer.user_id for transfer in transfers],
+        type=Event.Type.RESOURCES_TRANSFERRED,
+        trace_id=run.id,
+    )
+    for user_id, data in events.values_list("user", "data"):
+        counts[user_id] += data["resource_count"]
+    return [replace(transfer, resource_count=counts[transfer.user_id]) for transfer in transfers]
 
 
 def _recognized(outcome: RemovalOutcome, run_id: str) -> RemovalOutcome:
