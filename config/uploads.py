@@ -1,7 +1,6 @@
 """No page takes files, and no form is long: what is more is refused before it is read."""
 
-from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -17,9 +16,9 @@ class NoUploadHandler(MemoryFileUploadHandler):
     def handle_raw_input(
         self,
         input_data: IO[bytes],
-        META: Mapping[str, Any],  # noqa: N803 (as Django calls it)
+        META: dict[str, str],  # noqa: N803 (as Django calls it)
         content_length: int,
-        boundary: bytes,
+        boundary: str,
         encoding: str | None = None,
     ) -> None:
         """Raise RequestDataTooBig for a form that is longer than any of ours."""

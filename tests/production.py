@@ -51,11 +51,11 @@ class Production:
         token: str = "",
         body: object = None,
         timeout: float = 60,
-        **headers: str,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Return the answer to a request on a connection of its own; raises OSError without one."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        headers = dict(headers or {})
         if token:
             headers["Authorization"] = f"Bearer {token}"
         text = None

@@ -37,10 +37,7 @@ class DescriptionView(SpectacularJSONAPIView):
                 "ETag": etag,
             },
         )
-        answer: HttpResponseBase = get_conditional_response(
-            request._request, etag=etag, response=response
-        )
-        return answer
+        return get_conditional_response(request._request, etag=etag, response=response) or response
 
 
 @cache

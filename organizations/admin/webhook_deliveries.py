@@ -1,6 +1,7 @@
 """The admin of webhook deliveries, which shows and repeats them."""
 
 from collections import defaultdict
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -68,7 +69,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
         ("What came of the last attempt", {"fields": ("last_status_code", "last_error")}),
     )
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
+    def get_list_display(self, request: HttpRequest) -> Any:
         """Return the columns, with the endpoint's address for whoever may view endpoints."""
         sees_addresses = admin.site.get_model_admin(WebhookEndpoint).has_view_permission(request)
         column = "endpoint_url" if sees_addresses else "endpoint_label"

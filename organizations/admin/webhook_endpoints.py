@@ -139,8 +139,8 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
         if endpoint.disabled_at:
             since = date_format(endpoint.disabled_at, "DATETIME_FORMAT")
             return f"Disabled since {since}: {endpoint.get_disabled_reason_display()}"
-        if endpoint.is_held(timezone.now()):
-            until = date_format(endpoint.held_until, "DATETIME_FORMAT")
+        if (held := endpoint.held_until) and endpoint.is_held(timezone.now()):
+            until = date_format(held, "DATETIME_FORMAT")
             return f"Held back until {until}: the receiver has too much to do"
         if endpoint.failing_since:
             return f"Failing since {date_format(endpoint.failing_since, 'DATETIME_FORMAT')}"

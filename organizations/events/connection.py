@@ -126,14 +126,14 @@ class _FinalResponse(HTTPResponse):
 
 
 class _Connection(HTTPConnection):
-    response_class = _FinalResponse  # type: ignore[assignment]
+    response_class = _FinalResponse
 
     def _new_conn(self) -> socket:
         return _watched(super()._new_conn())
 
 
 class _SecureConnection(HTTPSConnection):
-    response_class = _FinalResponse  # type: ignore[assignment]
+    response_class = _FinalResponse
 
     def _new_conn(self) -> socket:
         return _watched(super()._new_conn())

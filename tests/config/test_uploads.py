@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -43,9 +44,8 @@ def test_a_long_form_is_refused_before_it_is_read(
     stranger.get("/admin/login/")  # which gives the cookie that a form is compared with
     for client in (admin_client, stranger):
         body = Body(content)
-        response = client.post(
-            page, CONTENT_TYPE=kind, CONTENT_LENGTH=str(len(content)), **{"wsgi.input": body}
-        )
+        sent: Any = {"wsgi.input": body, "CONTENT_LENGTH": str(len(content)), "CONTENT_TYPE": kind}
+        response = client.post(page, **sent)
 
         assert response.status_code == 413
         assert "No form here is that long" in response.content.decode()
