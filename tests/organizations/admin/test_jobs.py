@@ -16,7 +16,8 @@ JOBS = "/admin/procrastinate/procrastinatejob/"
 def job(db: None) -> ProcrastinateJob:
     """A job that waits."""
     defer_sending([WebhookDeliveryFactory.create().pk])
-    return ProcrastinateJob.objects.order_by("pk")[0]
+    waiting: ProcrastinateJob = ProcrastinateJob.objects.get()
+    return waiting
 
 
 def test_they_are_shown_with_a_permission_alone(job: ProcrastinateJob) -> None:
