@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from organizations.events.delivery import defer_sending
+from organizations.events.delivery import SEND, defer_sending
 from tests.factories import UserFactory, WebhookDeliveryFactory
 from tests.organizations.admin.page import text_of
 
@@ -16,7 +16,7 @@ JOBS = "/admin/procrastinate/procrastinatejob/"
 def job(db: None) -> ProcrastinateJob:
     """A job that waits."""
     defer_sending([WebhookDeliveryFactory.create().pk])
-    waiting: ProcrastinateJob = ProcrastinateJob.objects.get()
+    waiting: ProcrastinateJob = ProcrastinateJob.objects.get(task_name=SEND)
     return waiting
 
 
