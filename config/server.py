@@ -13,3 +13,9 @@ threads = 8
 
 # The server is controlled by signals only, and its home folder may be read-only.
 control_socket_disable = True
+
+# What a proxy says of the connection to it is believed by Django alone, and only with
+# BEHIND_TLS_PROXY. gunicorn would believe whoever connects from this machine: a proxy there would
+# seem to work without that setting, and all its callers would be one address.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}

@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from psycopg import IsolationLevel
 
 from config.logs import logging_config
+from config.secret_key import kept_key
 from config.timestamps import TIME_FORMAT
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -25,7 +26,12 @@ TESTING = "PYTEST_VERSION" in env.ENVIRON
 
 DEBUG = env.bool("DEBUG", default=TESTING)
 
-SECRET_KEY = env.str("SECRET_KEY", default="for-a-first-look-only" if DEBUG else env.NOTSET)
+# Where a first look keeps its PostgreSQL and its key.
+EMBEDDED_POSTGRES = env.str("EMBEDDED_POSTGRES", default=str(BASE_DIR / ".postgres"))
+
+SECRET_KEY = env.str("SECRET_KEY", default="" if DEBUG else env.NOTSET)
+if DEBUG and not SECRET_KEY:
+    SECRET_KEY = "of-the-tests-alone" if TESTING else kept_key(Path(EMBEDDED_POSTGRES))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else env.NOTSET)
 
 INSTALLED_APPS = [
@@ -50,6 +56,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.trace.TraceMiddleware",
+    "config.caching.NoStoreMiddleware",
     "config.health.HealthMiddleware",
     "config.api.envelope.EnvelopeMiddleware",
     "config.api.https.HttpsMiddleware",
@@ -90,7 +97,7 @@ if DEBUG and not env.str("DATABASE_URL", default=""):
         "default": {
             "ENGINE": "config.embedded_postgres",
             "NAME": "offboard",
-            "DATA_DIRECTORY": env.str("EMBEDDED_POSTGRES", default=str(BASE_DIR / ".postgres")),
+            "DATA_DIRECTORY": EMBEDDED_POSTGRES,
         }
     }
 else:
@@ -154,6 +161,18 @@ if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
         **CACHES["default"].get("OPTIONS", {}),
     }
 
+elif CACHES["default"]["BACKEND"] == "django.core.cache.backends.locmem.LocMemCache":
+    # It forgets the oldest beyond 300 by default: whoever has as many addresses had no limit.
+    CACHES["default"]["OPTIONS"] = {
+        "MAX_ENTRIES": 100_000,
+        **CACHES["default"].get("OPTIONS", {}),
+    }
+
+# No page takes files, and none has a form that is longer.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # bytes
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+FILE_UPLOAD_HANDLERS = ["config.uploads.NoUploadHandler"]
+
 # Messages may name people, so they are stored in the browser's cookie and not in the database.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
@@ -172,7 +191,7 @@ AXES_COOLOFF_TIME = 1
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"  # as the login form calls the e-mail address
 AXES_USERNAME_CALLABLE = "users.login.account_of"
-AXES_CLIENT_IP_CALLABLE = "users.login.address_of"
+AXES_CLIENT_IP_CALLABLE = "config.client_address.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
@@ -216,12 +235,14 @@ if not DEBUG:  # where runserver serves static files itself
     )
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    # Other names below this one may not speak HTTPS, and a list in browsers is hard to leave.
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+    SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # which ask for both
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    if env.bool("BEHIND_TLS_PROXY", default=False):
-        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^scim/"]  # refused there: a redirected PATCH arrives as a GET
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -258,6 +279,7 @@ REST_FRAMEWORK = {
         "token": env.str("RATE_PER_TOKEN", default="600/min") or None,
         "address": env.str("RATE_PER_ADDRESS", default="1200/min") or None,
         "connection": env.str("RATE_PER_CONNECTION", default="1500/min") or None,
+        "directory_address": env.str("RATE_OF_DIRECTORIES", default="4500/min") or None,
         "login": env.str("RATE_OF_LOGINS", default="100/hour") or None,
         "delivery": "10/min",
     },
@@ -295,6 +317,8 @@ SPECTACULAR_SETTINGS = {
         " `A-Za-z0-9._~:/+=@-` to choose it. It is the `trace_id` of errors and of the record.\n\n"
         "Every error under `/v1` has the same body. Bodies are JSON objects in UTF-8 of at most"
         " 64 KiB (256 KiB where many users are removed), sent with a `Content-Length`, with each"
-        " name at most once."
+        " name at most once.\n\n"
+        "No answer is to be stored (`Cache-Control: no-store`), errors included; but this"
+        " description is, and asked for again with its `ETag`."
     ),
 }

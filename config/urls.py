@@ -5,11 +5,10 @@ from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from config.api.openapi import OnceGenerator
+from config.api.openapi_view import DescriptionView
 
-openapi = SpectacularJSONAPIView.as_view(generator_class=OnceGenerator)
 # Swagger UI needs inline styles.
 docs = csp_update({"style-src": [UNSAFE_INLINE]})(
     SpectacularSwaggerSplitView.as_view(url_name="openapi")
@@ -18,8 +17,10 @@ docs = csp_update({"style-src": [UNSAFE_INLINE]})(
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs")),
     path("admin/", admin.site.urls),
-    path("v1/openapi.json", openapi, name="openapi"),
+    path("v1/openapi.json", DescriptionView.as_view(), name="openapi"),
     path("v1/docs", docs, name="docs"),
     path("scim/v2/", include("organizations.scim.urls")),
     path("v1/", include("organizations.api.urls")),
 ]
+
+handler400 = "config.admin.plain_page.bad_request"

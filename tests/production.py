@@ -44,11 +44,20 @@ class Production:
     program: Program
 
     def ask(
-        self, method: str, path: str, *, token: str = "", body: object = None, timeout: float = 60
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str = "",
+        body: object = None,
+        timeout: float = 60,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Return the answer to a request on a connection of its own; raises OSError without one."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = dict(headers or {})
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         text = None
         if body is not None:
             headers["Content-Type"] = "application/json"

@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import shlex
+import stat
 import time
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,35 @@ def test_a_demo_that_is_told_to_stop_ends_its_worker_and_its_database_too(server
         with pytest.raises(AssertionError):  # nobody has its output open any more
             demo.until("(?!)")
         assert not (server.data / "postmaster.pid").exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["0.0.0.0:8000", "0:8000", "[::]:8000", "192.0.2.1:8000", "example.com:8000"]
+)
+def test_the_demo_is_served_to_no_other_machine_without_a_word(
+    address: str, tmp_path: Path
+) -> None:
+    environment = {"EMBEDDED_POSTGRES": str(tmp_path / "postgres")}
+
+    with running("manage.py", "demo", address, environment=environment) as demo:
+        demo.until("--open-to-the-network")
+        assert demo.process.wait(timeout=30) == 1
+    assert not (tmp_path / "postgres" / "data").exists()
+
+
+def test_a_first_look_has_a_random_key_of_its_folder(tmp_path: Path) -> None:
+    def key_of(folder: Path) -> str:
+        show = "from django.conf import settings; print(f'<{settings.SECRET_KEY}>')"
+        environment = {"DEBUG": "true", "EMBEDDED_POSTGRES": str(folder)}
+        with running("manage.py", "shell", "-c", show, environment=environment) as program:
+            return program.until("<(.+)>")[1]
+
+    first, again, other = (key_of(tmp_path / name) for name in ("a", "a", "b"))
+
+    assert first == again != other
+    assert len(first) >= 50
+    assert [each.name for each in (tmp_path / "a").iterdir()] == ["secret.key"]
+    assert stat.S_IMODE((tmp_path / "a" / "secret.key").stat().st_mode) == 0o600
 
 
 def test_the_demo_leaves_a_server_alone_unless_it_is_forced() -> None:

@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from organizations.models import WebhookDelivery
+from organizations.models import WebhookDelivery, WebhookEndpoint
 from tests.processes import DEADLINE_SECONDS, Program, running
 from tests.production import environment
 
@@ -59,6 +59,7 @@ def _bring_forward(queue: str, moment: datetime) -> bool:
     WebhookDelivery.objects.filter(status="pending", next_attempt_at__lte=moment).update(
         next_attempt_at=timezone.now()
     )
+    WebhookEndpoint.objects.filter(held_until__lte=moment).update(held_until=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE procrastinate_jobs SET scheduled_at = now()"

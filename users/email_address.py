@@ -13,14 +13,19 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.characters import clean
 
 ERASED_DOMAIN = "@erased.invalid"  # RFC 2606 reserves .invalid: no mail is delivered there
+LONGEST_TYPED = 1000  # characters; an address has 254, and some may be invisible
 
 
 def canonical_address(text: str) -> str:
     """Return an e-mail address in the form in which it is stored and looked up.
 
     It has no invisible characters, is in lower case and in NFKC, and its domain is in ASCII
-    (``xn--…``). Text that is not an address is returned in lower case.
+    (``xn--…``). Text that is not an address is returned in lower case, and cut where it is far too
+    long for one: to normalize a long text takes seconds.
     """
+    text = text.strip()
+    if len(text) > LONGEST_TYPED:
+        return text[:LONGEST_TYPED].lower()
     lowered = _composed(clean(_composed(text)).lower())
     mailbox, at, domain = lowered.rpartition("@")
     if at and not domain.isascii():

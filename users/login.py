@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from django.http import HttpRequest
-from rest_framework.throttling import BaseThrottle
 
 from config.api.throttling import RateThrottle
 from users.email_address import canonical_address
@@ -14,12 +13,9 @@ LONGEST = 255  # as long as the table of attempts allows; no account's address i
 def account_of(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str | None:
     """Return the e-mail address of the attempt in its canonical form, or None without one."""
     tried = (credentials or request.POST).get("username")
-    return canonical_address(tried)[:LONGEST] if tried else None
-
-
-def address_of(request: HttpRequest) -> str:
-    """Return the client's address, determined as for the API's rate limits (NUM_PROXIES)."""
-    return BaseThrottle().get_ident(request)  # type: ignore[arg-type]  # reads META alone
+    # Cut first, since normalizing a text of megabytes takes seconds; but after the blanks at its
+    # begin, which the form strips, so that they do not hide whose account it is.
+    return canonical_address(tried.strip()[:LONGEST])[:LONGEST] if tried else None
 
 
 class LoginRateThrottle(RateThrottle):
@@ -29,4 +25,4 @@ class LoginRateThrottle(RateThrottle):
 
     def get_cache_key(self, request: HttpRequest, view: object) -> str | None:
         """Return the key under which the address's logins are counted; None unless it is a POST."""
-        return f"throttle_login_{address_of(request)}" if request.method == "POST" else None
+        return f"throttle_login_{self.get_ident(request)}" if request.method == "POST" else None

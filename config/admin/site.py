@@ -7,6 +7,7 @@ from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
 
 from config.admin.null_characters import refuse_null_characters
+from config.admin.offered_filters import with_offered_filters
 from config.admin.refused_changes import explain_refusals
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ class OffboardAdminSite(admin.AdminSite):
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Wrap every page of the site, Django's and our own, to explain refused changes."""
         return super().admin_view(refuse_null_characters(explain_refusals(view)), cacheable)
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Register models, of this application and of others, to be filtered as offered alone."""
+        narrowed = with_offered_filters(admin_class or admin.ModelAdmin)
+        super().register(model_or_iterable, narrowed, **options)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

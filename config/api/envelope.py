@@ -17,13 +17,14 @@ from django.http.response import HttpResponseBase
 from django.urls import is_valid_path
 from django.utils import timezone
 from rest_framework import exceptions
+from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from config.api import errors
 from config.database_errors import DATABASE_FAILURES, RETRY_AFTER_SECONDS
 from config.errors import ContractError, InsufficientPermissionsError
 from config.timestamps import in_whole_seconds
-from config.trace import trace_id_of
+from config.trace import announce_failure, trace_id_of
 from users.exceptions import AuthenticationRequiredError, TokenInvalidError
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -107,12 +108,15 @@ def is_for_api(request: HttpRequest) -> bool:
 def exception_handler(exception: Exception, context: dict[str, Any]) -> ErrorResponse:
     """Return the envelope for an exception of a view; REST framework calls this for each one.
 
-    An exception that is not a refusal is logged in full and reported as INTERNAL_ERROR.
+    An exception that is not a refusal is announced, and reported as INTERNAL_ERROR.
     """
     error = _as_contract_error(exception)
-    if error.status >= 500:
+    request: Request = context["request"]
+    if error.status == 503:
         logger.exception(error.code, exc_info=exception)
-    response = ErrorResponse(error, trace_id_of(context["request"]))
+    elif error.status >= 500:
+        announce_failure(request._request)
+    response = ErrorResponse(error, trace_id_of(request))
     if wait := getattr(exception, "wait", None):
         response["Retry-After"] = f"{wait:.0f}"
     return response

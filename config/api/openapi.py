@@ -2,16 +2,12 @@
 
 from collections import defaultdict
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, get_args
 
-from django.conf import settings
-from django.utils import translation
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
     OpenApiSerializerExtension,
 )
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -75,21 +71,6 @@ class ApiSchema(AutoSchema):
             return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
         finally:
             self.method = method
-
-
-class OnceGenerator(SchemaGenerator):
-    """Generates the description once per process, since it is the same for everybody."""
-
-    def get_schema(self, request: object = None, public: bool = False) -> Any:
-        """Return the description that the first request generated."""
-        return _description()
-
-
-@cache
-def _description() -> Any:
-    """Return the API's description in the default language, whatever the request asks for."""
-    with translation.override(settings.LANGUAGE_CODE):
-        return SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
 
 
 class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

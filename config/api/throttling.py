@@ -7,6 +7,8 @@ import structlog
 from redis import RedisError
 from rest_framework.throttling import SimpleRateThrottle
 
+from config.client_address import client_address
+
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
@@ -18,6 +20,10 @@ class RateThrottle(SimpleRateThrottle):
 
     SECONDS_UNCOUNTED: ClassVar[float] = 60
     _uncounted_until: ClassVar[float] = 0
+
+    def get_ident(self, request: Any) -> str:
+        """Return where the request comes from."""
+        return client_address(request)
 
     def allow_request(self, request: Any, view: Any = None) -> bool:
         """Count a request (Django's or REST framework's); return whether it is within the rate."""

@@ -1,6 +1,7 @@
 """The admin of organizations, their members and their records."""
 
 from organizations.admin.events import EventAdmin
+from organizations.admin.jobs import JobAdmin
 from organizations.admin.memberships import MembershipAdmin
 from organizations.admin.organizations import DepartmentAdmin, OrganizationAdmin, RoleAdmin
 from organizations.admin.removals import RemovalAdmin
@@ -13,6 +14,7 @@ from organizations.admin.webhook_endpoints import WebhookEndpointAdmin
 __all__ = [
     "DepartmentAdmin",
     "EventAdmin",
+    "JobAdmin",
     "MembershipAdmin",
     "OrganizationAdmin",
     "RemovalAdmin",

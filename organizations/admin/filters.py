@@ -1,4 +1,11 @@
-"""Filters for lists by organization and by actor."""
+"""Filters for lists by organization, by actor and by day."""
+
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from config.admin.lookup_filter import LookupFilter
 from organizations.models import Organization
@@ -21,3 +28,21 @@ class ActorFilter(LookupFilter):
     parameter_name = "actor"
     hint = "Id, e-mail address or name"
     matching = staticmethod(User.objects.matching)
+
+
+class SinceFilter(LookupFilter):
+    """Filters a list by the day since when its rows were made."""
+
+    title = "first day"
+    parameter_name = "since"
+    hint = "Year-month-day, in UTC"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows that were made since. Raises IncorrectLookupParameters."""
+        if not (day := (self.value() or "").strip()):
+            return queryset
+        try:
+            begin = datetime.combine(date.fromisoformat(day), time(), UTC)
+        except ValueError as error:
+            raise IncorrectLookupParameters from error
+        return queryset.filter(created_at__gte=begin)

@@ -129,11 +129,15 @@ class MembershipAdmin(
         if obj is None:
             return ["organization", "user", "reason"]
         managed = ["managed_by"] if obj.is_current else []
+        if obj.is_current and request.user.has_perm("organizations.view_scimidentity"):
+            managed.append("directory_identity")
         deactivated = ["deactivated_at"] if obj.deactivated_at else []
         ended = [] if obj.is_current else ["deleted_at", "record"]
         reason = ["reason"] if self.has_change_permission(request, obj) else []
-        # Nobody sees their own scheduled removal.
-        is_hidden = not obj.is_current or obj.user == request.user
+        # Nobody sees their own scheduled removal, and others' only who may list or do it.
+        may_see = request.user.has_perm("organizations.view_scheduledremoval")
+        may_see = may_see or self.may(request, REMOVE)
+        is_hidden = not obj.is_current or obj.user == request.user or not may_see
         scheduled = [] if is_hidden else ["scheduled"]
         return [
             *("organization", "user", "state", "created_at"),
@@ -232,22 +236,28 @@ class MembershipAdmin(
 
     @admin.display(description="Managed by")
     def managed_by(self, membership: Membership) -> str:
-        """Return links to the directory that manages the member and to its identity of them."""
+        """Return a link to the directory that manages the member."""
         member = membership.organization_id, [membership.user_id]
         connection = ScimConnection.objects.managing(*member).get(membership.user_id)
         if connection is None:
             return "Nobody outside"
-        identity = ScimIdentity.objects.get(
-            organization=membership.organization_id, user=membership.user_id
-        )
         return format_html(
-            '<a href="{}">{}</a>, as <a href="{}">{}</a>. If removed here, they are added again at'
-            " its next cycle, unless it no longer assigns them.",
+            '<a href="{}">{}</a>. If removed here, they are added again at its next cycle, unless'
+            " it no longer assigns them.",
             reverse("admin:organizations_scimconnection_change", args=[connection.pk]),
             connection,
-            reverse("admin:organizations_scimidentity_change", args=[identity.pk]),
-            identity,
         )
+
+    @admin.display(description="Directory's identity")
+    def directory_identity(self, membership: Membership) -> str:
+        """Return a link to the directory's identity of the member, if it has one."""
+        identity = ScimIdentity.objects.filter(
+            organization=membership.organization_id, user=membership.user_id
+        ).first()
+        if identity is None:
+            return "-"
+        address = reverse("admin:organizations_scimidentity_change", args=[identity.pk])
+        return format_html('<a href="{}">{}</a>', address, identity)
 
     @admin.display(description="Scheduled removal")
     def scheduled(self, membership: Membership) -> str:

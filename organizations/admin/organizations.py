@@ -17,6 +17,7 @@ from organizations.admin.domains import OrganizationForm
 from organizations.admin.filters import OrganizationFilter
 from organizations.capabilities import Capability
 from organizations.domains.service import domains_of, set_domains
+from organizations.guards.acts import DEACTIVATE, REMOVE, Act
 from organizations.models import (
     Department,
     Membership,
@@ -30,6 +31,8 @@ from organizations.models import (
 from organizations.models.organization import OWNER_ROLE_KEEPS, NamedQuerySet
 
 Row = TypeVar("Row", bound=Model)
+
+NEED_A_TARGET: tuple[Act, ...] = (REMOVE, DEACTIVATE)
 
 
 class NamedAdmin(LargeTableAdmin[Row]):
@@ -200,8 +203,8 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
         if request.resolver_match and request.resolver_match.url_name == "autocomplete":
             organization_id = request.GET.get("organization")
             queryset = queryset.order_by("name", "pk")
-            if organization_id is not None:
-                queryset = queryset.filter(organization=organization_id)
+            if organization_id is not None or not super().has_view_permission(request):
+                queryset = queryset.filter(organization=organization_id or "")
         return super().get_search_results(request, queryset, search_term)
 
     def deletion_obstacle(self, row: Department) -> str:
@@ -219,11 +222,11 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
         return ""
 
     def has_view_permission(self, request: HttpRequest, obj: Department | None = None) -> bool:
-        """Allow also those who remove or deactivate members: they search for who takes over."""
-        return any(
-            request.user.has_perm(f"organizations.{action}_membership")
-            for action in ("remove", "deactivate")
-        ) or super().has_view_permission(request, obj)
+        """Allow the search for who takes over, in one organization, to whoever acts on members."""
+        if super().has_view_permission(request, obj):
+            return True
+        is_search = request.resolver_match and request.resolver_match.url_name == "autocomplete"
+        return bool(is_search) and any(act.is_staffs(request.user) for act in NEED_A_TARGET)
 
 
 class RoleForm(forms.ModelForm[Role]):

@@ -124,7 +124,7 @@ def removals_by_week() -> list[Week]:
 
 def removals_since(begin: date) -> str:
     """Return the address of the list of removals since a day."""
-    return _list_of(Removal, created_at__gte=_midnight(begin).isoformat())
+    return _list_of(Removal, since=begin.isoformat())
 
 
 def _count_by_week() -> Iterator[tuple[date, int]]:

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 
 from config.admin.read_only import ReadOnlyAdmin
 from config.identifiers import is_id
-from organizations.admin.filters import ActorFilter, OrganizationFilter
+from organizations.admin.filters import ActorFilter, OrganizationFilter, SinceFilter
 from organizations.admin.member_restoration import is_latest_tenure
 from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.events.makers import endpoints_by_maker
@@ -34,7 +34,7 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
         "passed_to",
         "resource_count",
     )
-    list_filter = ("source", OrganizationFilter, ActorFilter)
+    list_filter = ("source", OrganizationFilter, ActorFilter, SinceFilter)
     date_hierarchy = "created_at"
     list_select_related = (
         "membership__user",

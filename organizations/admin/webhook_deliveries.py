@@ -1,6 +1,7 @@
 """The admin of webhook deliveries, which shows and repeats them."""
 
 from collections import defaultdict
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -9,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from config.admin.lookup_filter import LookupFilter
 from config.admin.read_only import ReadOnlyAdmin
 from config.admin.site import staff_of
 from config.errors import ContractError
@@ -17,6 +19,15 @@ from organizations.events.endpoints import redeliver
 from organizations.guards.acts import REDELIVER
 from organizations.guards.caller import Staff
 from organizations.models import WebhookDelivery, WebhookEndpoint
+
+
+class EndpointFilter(LookupFilter):
+    """Filters deliveries by the endpoint that they go to."""
+
+    title = "endpoint"
+    parameter_name = "endpoint"
+    hint = "Id of an endpoint"
+    matching = staticmethod(lambda term: WebhookEndpoint.objects.filter(pk=term))
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -46,10 +57,10 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     """Shows the deliveries of events to endpoints, and redelivers them."""
 
     list_display = (
-        *("created_at", "event_type", "endpoint_url", "status", "attempts", "last_error"),
+        *("created_at", "event_type", "endpoint_label", "status", "attempts", "last_error"),
         *("last_status_code", "next_attempt_at"),
     )
-    list_filter = (StatusFilter,)
+    list_filter = (StatusFilter, EndpointFilter)
     list_select_related = ("event", "endpoint")
     search_fields = ("id",)
     search_help_text = "An id of a delivery, an endpoint or an event."
@@ -59,6 +70,12 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
         ("How far it came", {"fields": ("status", "attempts", "delivered_at", "next_attempt_at")}),
         ("What came of the last attempt", {"fields": ("last_status_code", "last_error")}),
     )
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Return the columns, with the endpoint's address for whoever may view endpoints."""
+        sees_addresses = admin.site.get_model_admin(WebhookEndpoint).has_view_permission(request)
+        column = "endpoint_url" if sees_addresses else "endpoint_label"
+        return [column if name == "endpoint_label" else name for name in self.list_display]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[WebhookDelivery], search_term: str
@@ -93,11 +110,11 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
                 )
             except ContractError as refusal:
                 self.message_user(
-                    request, f"Nothing was sent to {endpoint.url}. {refusal}", messages.ERROR
+                    request, f"Nothing was sent to {endpoint.label}. {refusal}", messages.ERROR
                 )
             else:
                 LogEntry.objects.log_actions(staff_of(request).pk, sent, CHANGE, "Redelivered.")
-                self.message_user(request, f"{len(sent):,} on the way to {endpoint.url} again.")
+                self.message_user(request, f"{len(sent):,} on the way to {endpoint.label} again.")
 
     @admin.display(description="Event")
     def event_type(self, delivery: WebhookDelivery) -> str:
@@ -109,6 +126,11 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
         """Return the endpoint's address."""
         return delivery.endpoint.url
 
+    @admin.display(description="Endpoint")
+    def endpoint_label(self, delivery: WebhookDelivery) -> str:
+        """Return what the endpoint is called."""
+        return delivery.endpoint.label
+
     @admin.display(description="Event")
     def event_link(self, delivery: WebhookDelivery) -> str:
         """Return a link to the event."""
@@ -119,4 +141,4 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     def endpoint_link(self, delivery: WebhookDelivery) -> str:
         """Return a link to the endpoint."""
         address = reverse("admin:organizations_webhookendpoint_change", args=[delivery.endpoint_id])
-        return format_html('<a href="{}">{}</a>', address, delivery.endpoint.url)
+        return format_html('<a href="{}">{}</a>', address, delivery.endpoint.label)

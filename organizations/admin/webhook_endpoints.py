@@ -9,6 +9,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
@@ -138,6 +139,9 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
         if endpoint.disabled_at:
             since = date_format(endpoint.disabled_at, "DATETIME_FORMAT")
             return f"Disabled since {since}: {endpoint.get_disabled_reason_display()}"
+        if (held := endpoint.held_until) and endpoint.is_held(timezone.now()):
+            until = date_format(held, "DATETIME_FORMAT")
+            return f"Held back until {until}: the receiver has too much to do"
         if endpoint.failing_since:
             return f"Failing since {date_format(endpoint.failing_since, 'DATETIME_FORMAT')}"
         return "Events arrive" if endpoint.last_success_at else "Nothing was sent yet"
@@ -146,7 +150,7 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
     def deliveries(self, endpoint: WebhookEndpoint) -> str:
         """Return a link to the endpoint's deliveries."""
         address = reverse("admin:organizations_webhookdelivery_changelist")
-        query = urlencode({"endpoint__exact": endpoint.pk})
+        query = urlencode({"endpoint": endpoint.pk})
         return format_html('<a href="{}?{}">See what it was sent</a>', address, query)
 
     @admin.action(description="Enable selected webhook endpoints", permissions=["change"])
@@ -195,14 +199,14 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
 
 
 def links_to_endpoints(endpoints: Iterable[WebhookEndpoint]) -> str:
-    """Return links to the endpoints, named by description or else by address; "-" for none."""
+    """Return links to the endpoints, named by description or else by id; "-" for none."""
     links = format_html_join(
         ", ",
         '<a href="{}">{}</a>',
         (
             (
                 reverse("admin:organizations_webhookendpoint_change", args=[endpoint.pk]),
-                endpoint.description or endpoint.url,
+                endpoint.label,
             )
             for endpoint in endpoints
         ),

@@ -1,4 +1,4 @@
-"""What the OpenAPI page says of each endpoint."""
+"""The OpenAPI descriptions of the removal and of its preview."""
 
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 

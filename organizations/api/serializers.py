@@ -1,4 +1,4 @@
-"""The bodies of the API: validated, and nothing more."""
+"""What a removal is asked with, and what its preview answers."""
 
 from rest_framework import serializers
 

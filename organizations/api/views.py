@@ -1,4 +1,4 @@
-"""The endpoints: each authenticates, permits, validates, calls the service and responds."""
+"""A user as a member: shown, previewed and removed (contract: DELETE, removal-preview)."""
 
 from rest_framework.response import Response
 

@@ -57,6 +57,7 @@ _EXAMPLE = {
     "disabled_reason": None,
     "last_success_at": "2025-12-22T15:30:00Z",
     "failing_since": None,
+    "held_until": None,
     "previous_secret_until": None,
     "created_by": OWNER.id,
     "created_at": "2025-12-01T09:00:00Z",
@@ -76,7 +77,10 @@ class EndpointCreationSerializer(StrictSerializer):
     url = StrictStringField(
         max_length=2000,
         validators=[refuse_forbidden],
-        help_text="`https` at a public address, without a user name or password.",
+        help_text=(
+            "`https` at a public address, without a user name or password, a fragment (`#`), the"
+            " port 0, or a control or another invisible character."
+        ),
     )
     event_types = serializers.ListField(
         child=serializers.ChoiceField(EVENT_TYPES),
@@ -123,6 +127,13 @@ class EndpointSerializer(serializers.Serializer[WebhookEndpoint]):
     )
     failing_since = serializers.DateTimeField(
         allow_null=True, help_text="Since when every attempt has failed."
+    )
+    held_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text=(
+            "Until when nothing is sent there: the receiver answered 429 or 503. What is due waits,"
+            " and that is no attempt."
+        ),
     )
     previous_secret_until = serializers.DateTimeField(
         allow_null=True, help_text="Until when the secret before the last rotation signs along."
@@ -185,7 +196,8 @@ describe_creation = extend_schema(
         " specification 1.0.0. Each is a POST of `{type, timestamp, data}`, whose `webhook-id` is"
         " the event's id, the same on every attempt. Each is sent at least once, in no promised"
         " order. An answer of 2xx within 15 seconds is success; after anything else it is tried"
-        " nine times more, over three days.\n\n"
+        " nine times more, over three days. 429 and 503 hold back everything for the endpoint, for"
+        " as long as `Retry-After` says, to 24 hours; without it, for five minutes at most.\n\n"
         "The answer shows the secret this once. An organization has at most"
         f" {MOST_ENDPOINTS} endpoints. Takes the capability `{NEEDED}`."
     ),

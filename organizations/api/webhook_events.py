@@ -80,6 +80,11 @@ _EXAMPLE = {
     },
 }
 
+_HELD = (
+    "It is tried again, and until `Retry-After` (to 24 hours; without it, for five minutes at most)"
+    " nothing else is sent to the endpoint either."
+)
+
 SENT = OpenApiWebhook(
     "event",
     {
@@ -99,6 +104,8 @@ SENT = OpenApiWebhook(
             "responses": {
                 "2XX": {"description": "Within 15 seconds: it is delivered."},
                 "410": {"description": "The endpoint is disabled."},
+                "429": {"description": _HELD},
+                "503": {"description": _HELD},
                 "default": {"description": "It is tried again, up to nine times."},
             },
         }

@@ -1,5 +1,6 @@
 """Previews and does the removal of a batch of rows."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from organizations.exceptions import (
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Operator
 from organizations.guards.judge import explain_absent
-from organizations.models import Organization, Removal
+from organizations.models import Event, Organization, Removal
 from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.preview import RemovalPreview, preview_removal
 from organizations.removal.service import remove_members
@@ -79,7 +80,26 @@ def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
             transfer_to=leftover_targets,
             caller=run.caller,
         )
+        transfers = _as_recorded(run, transfers)
     return _reported(batch, outcomes, transfers)
+
+
+def _as_recorded(run: Run, transfers: Sequence[TransferOutcome]) -> list[TransferOutcome]:
+    """Return the outcomes with the number of resources that this run has passed on by its events.
+
+    The services count what this attempt did: nothing, if one before it was committed and its answer
+    was lost.
+    """
+    counts: Counter[str | None] = Counter()
+    events = Event.objects.filter(
+        organization=run.organization,
+        user__in=[transfer.user_id for transfer in transfers],
+        type=Event.Type.RESOURCES_TRANSFERRED,
+        trace_id=run.id,
+    )
+    for user_id, data in events.values_list("user", "data"):
+        counts[user_id] += data["resource_count"]
+    return [replace(transfer, resource_count=counts[transfer.user_id]) for transfer in transfers]
 
 
 def _recognized(outcome: RemovalOutcome, run_id: str) -> RemovalOutcome:

@@ -49,7 +49,14 @@ def refuse_forbidden(url: str) -> None:
     A name that does not resolve is refused in the words for a forbidden one, so that nobody can ask
     which names this network knows.
     """
+    if not url.isprintable():
+        raise ValidationError(
+            "A control or another invisible character is in it.", code="characters"
+        )
+    if "#" in url:
+        raise ValidationError("A fragment (#) has no place in it.", code="fragment")
     try:
+        has_port_0 = parse_url(url.strip()).port == 0  # which requests would drop
         # As it will be read when it is sent to.
         parts = parse_url(requests.Request("POST", url).prepare().url or "")
     except (requests.RequestException, ValueError) as error:
@@ -58,6 +65,8 @@ def refuse_forbidden(url: str) -> None:
         raise ValidationError("Only https:// is sent to.", code="scheme")
     if parts.auth is not None:
         raise ValidationError("A user name or password has no place in it.", code="credentials")
+    if has_port_0:
+        raise ValidationError("Nothing listens at the port 0.", code="port")
     host = (parts.host or "").strip("[]")
     if not settings.WEBHOOK_ALLOW_PRIVATE and not _is_reachable(
         host, parts.port or DEFAULT_PORTS[parts.scheme]

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPResponse
 from socket import SHUT_RDWR, socket
 from threading import Lock, Thread, current_thread
 from typing import Any
@@ -114,12 +116,25 @@ class _Sending(Thread):
                 opened.close()
 
 
+class _FinalResponse(HTTPResponse):
+    """A response that is preceded by any number of 1xx, which are no answer (RFC 9110, 15.2)."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Return the status line, with 100, which the library reads past, for every other 1xx."""
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        return version, HTTPStatus.CONTINUE if status < HTTPStatus.OK else status, reason
+
+
 class _Connection(HTTPConnection):
+    response_class = _FinalResponse
+
     def _new_conn(self) -> socket:
         return _watched(super()._new_conn())
 
 
 class _SecureConnection(HTTPSConnection):
+    response_class = _FinalResponse
+
     def _new_conn(self) -> socket:
         return _watched(super()._new_conn())
 

@@ -3,14 +3,18 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from secrets import SystemRandom
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.http import parse_http_date_safe
 from procrastinate import App
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.types import JSONDict
 
 from config.timestamps import in_whole_seconds
@@ -31,10 +35,16 @@ JITTER = 0.1  # of the wait, so that what failed together is not tried again tog
 # For so long who sends a delivery has it alone; if nothing is recorded then, it was killed.
 LEASE = timedelta(seconds=30)
 RETRY_AFTER_AT_MOST = timedelta(hours=24)
+# A receiver that answers so wants nothing of us for a while; without Retry-After, at most so long.
+TOO_MUCH = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+HELD_WITHOUT_RETRY_AFTER = timedelta(minutes=5)
 FAILING_AT_MOST = timedelta(days=5)
 GONE = 410
 PRIORITY = -10  # after everything else that waits: receivers may be slow
 BACKLOG_PRIORITY = -20  # after the deliveries to other endpoints
+# So long after it was due, a delivery that no job is there for is taken up; so many at once.
+ABANDONED_AFTER = timedelta(minutes=5)
+TAKEN_UP_AT_ONCE = 10_000
 
 
 # Defers by Django's connection in a worker, too, whose own app has connections of its own: no job
@@ -48,6 +58,24 @@ def defer_sending(delivery_ids: Iterable[str], *, priority: int = PRIORITY) -> N
     if jobs:
         task = _in_transaction.configure_task(SEND, queue="webhooks", priority=priority)
         task.batch_defer(*jobs)
+
+
+@transaction.atomic
+def take_up_abandoned() -> int:
+    """Defer deliveries that are due and whose jobs are gone; return how many.
+
+    A job may have been cancelled or deleted by hand. Each endpoint's are read by their index.
+    """
+    jobs = ProcrastinateJob.objects.filter(task_name=SEND, status__in=["todo", "doing"])
+    abandoned = WebhookDelivery.objects.filter(
+        ~Exists(jobs.annotate(delivery=KT("args__delivery_id")).filter(delivery=OuterRef("pk"))),
+        endpoint__in=WebhookEndpoint.objects.values("pk"),
+        status=WebhookDelivery.Status.PENDING,
+        next_attempt_at__lt=Now() - ABANDONED_AFTER,
+    )
+    found = list(abandoned.values_list("pk", flat=True)[:TAKEN_UP_AT_ONCE])
+    defer_sending(found, priority=BACKLOG_PRIORITY)
+    return len(found)
 
 
 def attempt(delivery_id: str) -> datetime | None:
@@ -67,6 +95,8 @@ def attempt(delivery_id: str) -> datetime | None:
     if not delivery.endpoint.is_enabled:
         _give_up(delivery)
         return None
+    if delivery.endpoint.is_held(timezone.now()):
+        return _hold_back(delivery)
     body = body_of(delivery.event)
     answer = post(delivery.endpoint.url, body, signed_headers(delivery, body))
     return _record(delivery, answer)
@@ -116,10 +146,14 @@ def _record(delivery: WebhookDelivery, answer: Answer) -> datetime | None:
         _disable_if_hopeless(endpoint, answer, now)
         if endpoint.is_enabled:
             delivery.next_attempt_at = next_attempt(delivery.attempts, answer, now)
+            if answer.status_code in TOO_MUCH:
+                endpoint.held_until = _held_until(endpoint, delivery, answer, now)
         if delivery.next_attempt_at is None:
             delivery.status = WebhookDelivery.Status.FAILED
     endpoint.save(
-        update_fields=["last_success_at", "failing_since", "disabled_at", "disabled_reason"]
+        update_fields=[
+            *("last_success_at", "failing_since", "held_until", "disabled_at", "disabled_reason")
+        ]
     )
     delivery.save(
         update_fields=[
@@ -138,16 +172,46 @@ def next_attempt(attempts: int, answer: Answer, now: datetime) -> datetime | Non
     if attempts > len(WAITS):
         return None
     wait = WAITS[attempts - 1] * SystemRandom().uniform(1 - JITTER, 1 + JITTER)
-    asked = min(_retry_after(answer.retry_after, now), RETRY_AFTER_AT_MOST)
-    return now + max(wait, asked)
+    return now + max(wait, _retry_after(answer.retry_after, now))
 
 
 def _retry_after(header: str, now: datetime) -> timedelta:
-    """Return how long a receiver asks to be left alone."""
+    """Return how long a receiver asks to be left alone, to 24 hours."""
     if header.isascii() and header.isdigit():
-        return timedelta(seconds=min(int(header[:9]), 10**9))
-    date = parse_http_date_safe(header)
-    return timedelta(seconds=date - now.timestamp()) if date else timedelta(0)
+        asked = timedelta(seconds=min(int(header[:9]), 10**9))
+    else:
+        date = parse_http_date_safe(header)
+        asked = timedelta(seconds=date - now.timestamp()) if date else timedelta(0)
+    return min(asked, RETRY_AFTER_AT_MOST)
+
+
+def _held_until(
+    endpoint: WebhookEndpoint, delivery: WebhookDelivery, answer: Answer, now: datetime
+) -> datetime:
+    """Return until when nothing is sent to an endpoint whose receiver has too much to do.
+
+    That is as long as it asks for, or else as long as this delivery waits, to five minutes.
+    """
+    longest = now + HELD_WITHOUT_RETRY_AFTER
+    asked = _retry_after(answer.retry_after, now)
+    until = (
+        now + asked if asked > timedelta(0) else min(delivery.next_attempt_at or longest, longest)
+    )
+    return max(until, endpoint.held_until or until)
+
+
+def _hold_back(delivery: WebhookDelivery) -> datetime:
+    """Let a delivery wait until its endpoint is sent to again; this is no attempt.
+
+    They begin one after another then, so that the receiver is not flooded.
+    """
+    now = timezone.now()
+    until = delivery.endpoint.held_until or now
+    until += (until - now) * SystemRandom().uniform(0, JITTER)
+    WebhookDelivery.objects.filter(pk=delivery.pk, status=WebhookDelivery.Status.PENDING).update(
+        next_attempt_at=until
+    )
+    return until
 
 
 def _disable_if_hopeless(endpoint: WebhookEndpoint, answer: Answer, now: datetime) -> None:

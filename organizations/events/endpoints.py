@@ -81,7 +81,7 @@ def change_endpoint(
 ) -> WebhookEndpoint:
     """Change what is named of an endpoint. Raises WebhookEndpointNotFoundError.
 
-    One that is enabled, or gets another address, begins with no failures.
+    One that is enabled, or gets another address, begins with no failures, and is held back no more.
     """
     endpoint = _lock(organization_id, endpoint_id, caller, CHANGE_WEBHOOK)
     if event_types is not None:
@@ -90,10 +90,10 @@ def change_endpoint(
         endpoint.description = description
     if url is not None and url != endpoint.url:
         endpoint.url = url
-        endpoint.failing_since = None
+        endpoint.failing_since = endpoint.held_until = None
     if is_enabled and not endpoint.is_enabled:
         endpoint.disabled_at, endpoint.disabled_reason = None, ""
-        endpoint.failing_since = None
+        endpoint.failing_since = endpoint.held_until = None
     elif is_enabled is False and endpoint.is_enabled:
         endpoint.disable(DisabledReason.ASKED, timezone.now())
     endpoint.save()

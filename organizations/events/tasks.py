@@ -7,7 +7,7 @@ from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
-from organizations.events.delivery import SEND, attempt
+from organizations.events.delivery import SEND, attempt, take_up_abandoned
 from organizations.events.fan_out import FAN_OUT, deliver_to_endpoints
 from organizations.models import WebhookDelivery
 
@@ -44,6 +44,13 @@ def send(delivery_id: str) -> None:
     """Send one delivery; again at the times that it says."""
     if next_attempt_at := attempt(delivery_id):
         raise NotDeliveredError(next_attempt_at)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="upkeep", queueing_lock="take_up_deliveries")
+def take_up_deliveries(timestamp: int) -> None:
+    """Put the deliveries whose jobs are gone back into the queue."""
+    take_up_abandoned()
 
 
 @app.periodic(cron="23 * * * *")

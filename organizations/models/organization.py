@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from config.characters import clean
 from config.identifiers import PrefixedIdField
-from config.search import WordsField, index_of_words
+from config.search import LONGEST_TERM, WordsField, index_of_words
 from organizations.capabilities import Capability
 from organizations.triggers import owner_role_is_deleted, starting_roles_are_given
 
@@ -25,7 +25,7 @@ class NamedQuerySet(models.QuerySet[Row]):
 
     def matching(self, term: str) -> Self:
         """Rows that have this id, or a name with words that begin like this."""
-        term = clean(term)
+        term = clean(term[:LONGEST_TERM])
         return self.filter(models.Q(pk=term) | models.Q(name_words__begin_with=term))
 
 

@@ -67,6 +67,12 @@ class WebhookEndpoint(models.Model):
     failing_since = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Since when every attempt has failed."
     )
+    held_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Until when nothing is sent, since the receiver answered 429 or 503.",
+    )
     created_by = models.ForeignKey(
         User, models.PROTECT, related_name="webhook_endpoints", null=True, blank=True
     )
@@ -105,6 +111,15 @@ class WebhookEndpoint(models.Model):
     def is_enabled(self) -> bool:
         """Whether it is sent events."""
         return self.disabled_at is None
+
+    def is_held(self, now: datetime) -> bool:
+        """Tell whether nothing is sent there for a while, as its receiver wants."""
+        return self.held_until is not None and self.held_until > now
+
+    @property
+    def label(self) -> str:
+        """How pages name it to whoever may not view endpoints: its address may hold a secret."""
+        return self.description or str(self.pk)
 
     def disable(self, reason: "WebhookEndpoint.DisabledReason", now: datetime) -> None:
         """Send nothing there from now on, for this reason; to be saved."""

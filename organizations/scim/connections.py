@@ -46,6 +46,16 @@ class ConnectionRateThrottle(RateThrottle):
         return f"throttle_connection_{self.connection.pk}"
 
 
+class DirectoryAddressRateThrottle(RateThrottle):
+    """Counts all requests of SCIM by the address they come from, which many directories share."""
+
+    scope = "directory_address"
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        """Return the key that this address's requests are counted under."""
+        return f"throttle_directory_address_{self.get_ident(request)}"
+
+
 def issue_token(connection: ScimConnection) -> str:
     """Give an enabled connection its first token, or another; return it: it cannot be had again.
 
@@ -88,6 +98,11 @@ def authenticate(request: HttpRequest, organization_id: str) -> ScimConnection:
     _refuse_beyond_rate(ConnectionRateThrottle(connection), request)
     _note_request(connection)
     return connection
+
+
+def count_request(request: HttpRequest) -> None:
+    """Count a request before anything is looked up; raises Throttled if its address sends more."""
+    _refuse_beyond_rate(DirectoryAddressRateThrottle(), request)
 
 
 def _find_connection(organization_id: str) -> ScimConnection | None:

@@ -10,9 +10,9 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import Throttled
 
 from config.database_errors import DATABASE_FAILURES, RETRY_AFTER_SECONDS
-from config.trace import trace_id_of
+from config.trace import announce_failure, trace_id_of
 from organizations.models import ScimConnection
-from organizations.scim.connections import authenticate
+from organizations.scim.connections import authenticate, count_request
 from users.exceptions import TokenInvalidError
 
 MAX_BYTES = 1024 * 1024
@@ -30,6 +30,7 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
     try:
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
             return _error(HTTPStatus.FORBIDDEN, "SCIM is available over HTTPS only.")
+        count_request(request)
         is_public = resource == PUBLIC and request.method == "GET"
         connection = None if is_public else authenticate(request, organization_id)
         return _answer(request, connection, f"/{resource}")
@@ -48,8 +49,8 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
         refusal = _error(HTTPStatus.SERVICE_UNAVAILABLE, "The service is busy. Try again shortly.")
         refusal["Retry-After"] = RETRY_AFTER_SECONDS
         return refusal
-    except Exception as fault:
-        logger.exception("scim_failed", exc_info=fault)
+    except Exception:
+        announce_failure(request)
         return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
 
 

@@ -10,7 +10,7 @@ PROTOCOL = ("HTTP_X_FORWARDED_PROTO", "https")
 
 @pytest.mark.parametrize(
     ("proxy", "number", "found"),
-    [(PROTOCOL, 0, ["config.E001"]), (PROTOCOL, 1, []), (None, 0, []), (None, 1, [])],
+    [(PROTOCOL, 0, ["config.E001"]), (PROTOCOL, 1, []), (None, 0, []), (None, 1, ["config.E002"])],
 )
 def test_a_proxy_in_front_is_counted(
     settings: Settings, proxy: tuple[str, str] | None, number: int, found: list[str]

@@ -66,3 +66,38 @@ def test_a_database_that_is_away_is_told_in_time_and_the_process_lives_meanwhile
     assert {(answer.status, answer.error["code"]) for answer in answers} == {
         (503, "SERVICE_UNAVAILABLE")
     }
+
+
+USERS = "/v1/organizations/org_1/users"
+FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Ssl": "on"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_behind_a_tls_proxy_what_it_says_of_the_caller_is_believed() -> None:
+    with serving(
+        *("--workers", "1"),
+        SECURE_SSL_REDIRECT="true",
+        BEHIND_TLS_PROXY="true",
+        NUM_PROXIES="1",
+        RATE_PER_ADDRESS="1/min",
+    ) as server:
+
+        def codes(address: str, **headers: str) -> list[str]:
+            sent = {"X-Forwarded-For": address, **FORWARDED, **headers}
+            return [server.ask("GET", USERS, headers=sent).error["code"] for _ in range(2)]
+
+        first, other = codes("192.0.2.1"), codes("192.0.2.2")
+        plain = codes("192.0.2.3", **{"X-Forwarded-Proto": "http"})
+
+    assert first == other == ["AUTHENTICATION_REQUIRED", "RATE_LIMITED"]
+    assert plain == ["HTTPS_REQUIRED"] * 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_that_setting_a_proxy_on_the_same_machine_is_not_believed() -> None:
+    with serving("--workers", "1", SECURE_SSL_REDIRECT="true") as server:
+        api = server.ask("GET", USERS, headers=FORWARDED)
+        page = server.ask("GET", "/admin/login/", headers=FORWARDED)
+
+    assert (api.status, api.error["code"]) == (403, "HTTPS_REQUIRED")
+    assert (page.status, page.headers["Location"][:8]) == (301, "https://")

@@ -40,3 +40,26 @@ def test_what_an_operator_sets_for_a_connection_is_kept(where: str) -> None:
 
     with running("manage.py", "shell", "-c", show, environment=environment) as program:
         program.until("-c plan_cache_mode=force_generic_plan -c lock_timeout=5s")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "header"),
+    [
+        ({}, "max-age=31536000"),
+        (
+            {"SECURE_HSTS_INCLUDE_SUBDOMAINS": "true", "SECURE_HSTS_PRELOAD": "true"},
+            "max-age=31536000; includeSubDomains; preload",
+        ),
+    ],
+)
+def test_hsts_is_for_this_name_alone_unless_more_is_chosen(
+    chosen: dict[str, str], header: str
+) -> None:
+    show = (
+        "from django.test import Client;"
+        "print(repr(Client().get('/', secure=True, headers={'host': 'offboard.example'})"
+        "['Strict-Transport-Security']))"
+    )
+
+    with running("manage.py", "shell", "-c", show, environment=PRODUCTION | chosen) as program:
+        program.until(f"'{header}'")

@@ -1,12 +1,15 @@
 """Logging in to the admin, and being locked out of it."""
 
+import time
+
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from config.api.throttling import AddressRateThrottle
 from tests.factories import UserFactory
-from users.login import LoginRateThrottle
+from users.email_address import canonical_address
+from users.login import LoginRateThrottle, account_of
 from users.models import User
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 (a test's own)
@@ -103,3 +106,21 @@ def test_the_form_is_shown_as_often_as_the_api_answers(
 
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert 0 < int(answers[-1]["Retry-After"]) <= 60
+
+
+def test_a_name_of_megabytes_is_cut_before_it_is_normalized() -> None:
+    name = "a\u0301\u0323" * 800_000
+    request = RequestFactory().get("/")
+    started = time.process_time()
+
+    assert len(account_of(request, {"username": name}) or "") <= 255
+    canonical_address(name)
+    User.objects.matching(name)
+
+    assert time.process_time() - started < 0.5
+
+
+def test_blanks_in_front_do_not_hide_whose_account_is_tried() -> None:
+    request = RequestFactory().get("/")
+
+    assert account_of(request, {"username": " " * 300 + "Ada@Example.com"}) == "ada@example.com"

@@ -12,7 +12,12 @@ from django.utils import timezone
 from config.characters import clean
 from config.identifiers import PrefixedIdField
 from config.search import WordsField, index_of_words
-from users.email_address import ERASED_DOMAIN, EmailAddressField, canonical_address
+from users.email_address import (
+    ERASED_DOMAIN,
+    LONGEST_TYPED,
+    EmailAddressField,
+    canonical_address,
+)
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -20,7 +25,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def matching(self, term: str) -> Self:
         """Accounts with this id, or whose address or words of the name begin with the term."""
-        term, address = clean(term), canonical_address(term)
+        term, address = clean(term[:LONGEST_TYPED]), canonical_address(term)
         if not address:  # every address begins with ""
             return self.none()
         return self.filter(

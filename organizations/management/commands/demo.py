@@ -4,6 +4,7 @@ import secrets
 import signal
 import sys
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -50,12 +51,24 @@ class Command(BaseCommand):
             help="Make the sample on the server that DATABASE_URL names.",
         )
 
-    def handle(self, *, addrport: str, force: bool, **_: Any) -> None:
+        parser.add_argument(
+            "--open-to-the-network",
+            action="store_true",
+            help="Serve also at an address that other machines reach, though errors show all.",
+        )
+
+    def handle(self, *, addrport: str, force: bool, open_to_the_network: bool, **_: Any) -> None:
         """Serve the sample until interrupted.
 
-        Raises CommandError without --force on a server that is not the demo's own, and on a
-        database that cannot be used.
+        Raises CommandError without --open-to-the-network for an address that is not this machine's
+        own, without --force on a server that is not the demo's own, and on a database that cannot
+        be used.
         """
+        if not (open_to_the_network or _is_of_this_machine(addrport)):
+            raise CommandError(
+                "The demo is for this machine: it has no TLS, and its errors show settings and"
+                " data. To serve it to other machines all the same, pass --open-to-the-network."
+            )
         if connection.settings_dict["ENGINE"] != "config.embedded_postgres" and not force:
             raise CommandError(
                 "The demo brings its own PostgreSQL, but DATABASE_URL names a server. Unset it, or"
@@ -180,3 +193,14 @@ Stop with Ctrl-C; run again, and the sample is as it was at first.
 """
         )
         self.stdout.flush()
+
+
+def _is_of_this_machine(addrport: str) -> bool:
+    """Return whether nobody on another machine reaches this port, or address and port."""
+    host, _, _ = addrport.rpartition(":")
+    if host in {"", "localhost"}:  # runserver listens at 127.0.0.1 where none is given
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:  # a name, or 0, which stands for every address
+        return False

@@ -104,6 +104,7 @@ def test_an_unhandled_exception_leaks_nothing_and_is_logged_whole(
     failing = patch(
         "organizations.api.views.remove_members", side_effect=RuntimeError("the secret cause")
     )
+    client.raise_request_exception = False
     with override_settings(DEBUG=debug), failing, capture_logs() as logged:
         response = client.delete(path, {"confirm": True})
 

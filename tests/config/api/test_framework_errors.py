@@ -15,7 +15,9 @@ pytestmark = [pytest.mark.urls("tests.config.api.endpoints"), pytest.mark.django
 
 @pytest.fixture
 def client(client_of: ClientOf) -> APIClient:
-    return client_of(UserFactory.create())
+    client = client_of(UserFactory.create())
+    client.raise_request_exception = False
+    return client
 
 
 @pytest.mark.parametrize("debug", [True, False])

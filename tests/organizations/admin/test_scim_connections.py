@@ -239,7 +239,7 @@ def test_a_members_page_names_the_directory_and_as_whom_it_knows_them(
 
     page = text_of(browser.get(address_of(managed)))
 
-    assert f'<a href="{page_of(connection)}">Entra ID</a>, as' in page
+    assert f'<a href="{page_of(connection)}">Entra ID</a>.' in page
     assert "lea@corp.example" in page
     assert "Nobody outside" in text_of(browser.get(address_of(other)))
 

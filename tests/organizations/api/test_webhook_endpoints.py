@@ -24,7 +24,8 @@ from tests.organizations.api.refusal import refusal
 URL = "https://8.8.8.8/hook"
 FIELDS = {
     *("id", "url", "event_types", "description", "status", "disabled_at", "disabled_reason"),
-    *("last_success_at", "failing_since", "previous_secret_until", "created_by", "created_at"),
+    *("last_success_at", "failing_since", "held_until", "previous_secret_until"),
+    *("created_by", "created_at"),
 }
 
 

@@ -11,9 +11,10 @@ from organizations.bulk.removal import remove_batch
 from organizations.bulk.report import Row
 from organizations.bulk.run import Run
 from organizations.management.commands import remove_members
-from organizations.models import Membership, Organization, Removal
+from organizations.models import Event, Membership, Organization, Removal
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
 from tests.organizations.bulk.command import UNASKED, csv_file, run, users
+from tests.removals import remove
 from users.models import User
 
 
@@ -86,6 +87,29 @@ def test_a_batch_whose_answer_was_lost_is_reported_by_its_records(
     assert (done.status, done.outcomes) == (0, ["removed"] * 3)
     assert [row["transferred"] for row in done.rows] == ["1", "0", "0"]
     assert Removal.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_it_passed_on_of_members_removed_before_is_reported_though_the_answer_was_lost(
+    organization: Organization,
+    members: list[Membership],
+    disturb: Callable[..., None],
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    former, leaver = members[:2]
+    ResourceFactory.create_batch(4, organization=organization, owner=former.user)
+    ResourceFactory.create(organization=organization, owner=leaver.user)
+    remove(former)
+    disturb(after=failing(True, True))
+    call = (*ids([former, leaver]), "--transfer-to", department.pk, *UNASKED)
+
+    done = run(organization, *call)
+    again = run(organization, *call)
+
+    assert (done.status, done.outcomes) == (0, ["already_removed", "removed"])
+    assert [row["transferred"] for row in done.rows] == ["4", "1"]
+    assert [row["transferred"] for row in again.rows] == ["0", "0"]
+    assert Event.objects.filter(type=Event.Type.RESOURCES_TRANSFERRED).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -72,8 +72,36 @@ def test_other_forms_are_refused_when_saved(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://1.1.1.1/a\r\nb", "invisible character"),
+        ("https://1.1.1.1/\tb", "invisible character"),
+        ("https://1.1.1.1/\x7f", "invisible character"),
+        ("https://1.1.1.1/\u200b", "invisible character"),
+        ("https://1.1.1.1/\u202ecod.exe", "invisible character"),
+        ("https://1.1.1.1/#part", "fragment"),
+        ("https://1.1.1.1/#", "fragment"),
+        ("https://1.1.1.1:0/", "port 0"),
+        ("https://1.1.1.1:00/", "port 0"),
+        (" https://1.1.1.1:0", "port 0"),
+    ],
+)
+def test_what_would_be_sent_elsewhere_than_it_reads_is_refused_in_words(
+    settings: Settings, url: str, words: str
+) -> None:
+    for settings.WEBHOOK_ALLOW_PRIVATE in (False, True):
+        with pytest.raises(ValidationError, match=words):
+            refuse_forbidden(url)
+
+
+@pytest.mark.parametrize(
     "url",
-    ["https://1.1.1.1/", "https://1.1.1.1:8443/hook?a=b", "https://[2606:4700::1111]/hook"],
+    [
+        "https://1.1.1.1/a%23b%0d?c=d%00",
+        "https://1.1.1.1/",
+        "https://1.1.1.1:8443/hook?a=b",
+        "https://[2606:4700::1111]/hook",
+    ],
 )
 def test_a_public_address_is_saved(url: str) -> None:
     refuse_forbidden(url)

@@ -3,13 +3,18 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from django.utils.http import http_date
+from pytest_django import DjangoAssertNumQueries
 
 from organizations.events.connection import Answer
-from organizations.events.delivery import next_attempt
+from organizations.events.delivery import defer_sending, next_attempt, take_up_abandoned
+from organizations.events.endpoints import change_endpoint
+from organizations.events.tasks import take_up_deliveries
+from organizations.guards.caller import Operator
 from organizations.models import Event, WebhookDelivery, WebhookEndpoint
-from tests.factories import MembershipFactory
+from tests.factories import MembershipFactory, WebhookDeliveryFactory, WebhookEndpointFactory
 from tests.receivers import RECEIVED, Behaviour, answering, in_turn, receiver
 from tests.removals import remove
 from tests.workers import work
@@ -152,3 +157,138 @@ class TestDelivery:
         assert endpoint.is_enabled is is_enabled
         assert endpoint.disabled_reason == ("" if is_enabled else "failing")
         assert WebhookDelivery.objects.get().status == ("pending" if is_enabled else "failed")
+
+
+@pytest.mark.django_db(transaction=True)
+class TestReceiverWithTooMuchToDo:
+    """One that answers 429 or 503: nothing is sent to it for a while, whatever is due."""
+
+    @staticmethod
+    def endpoint(url: str) -> WebhookEndpoint:
+        return WebhookEndpoint.objects.create(
+            organization=MembershipFactory.create(roles=["Owner"]).organization, url=url
+        )
+
+    @staticmethod
+    def happens(endpoint: WebhookEndpoint) -> None:
+        remove(MembershipFactory.create(organization=endpoint.organization))
+        work()
+
+    @pytest.mark.parametrize("status", [429, 503])
+    def test_what_happens_later_waits_too_and_that_is_no_attempt(self, status: int) -> None:
+        with receiver(in_turn(answering(status, Retry_After="3600"), RECEIVED, RECEIVED)) as heard:
+            endpoint = self.endpoint(heard.url)
+            self.happens(endpoint)
+            self.happens(endpoint)
+            work(until=timezone.now() + 59 * MINUTE)
+
+            assert len(heard.ids) == 1
+            waiting = WebhookDelivery.objects.get(attempts=0)
+            assert waiting.next_attempt_at
+            assert HOUR - MINUTE < waiting.next_attempt_at - timezone.now() < 1.1 * HOUR
+
+            work(until=timezone.now() + 2 * HOUR)
+        assert len(heard.ids) == 3
+        assert set(WebhookDelivery.objects.values_list("status", flat=True)) == {"delivered"}
+
+    @pytest.mark.parametrize(
+        ("headers", "longest"),
+        [({}, 6 * SECOND), ({"Retry_After": "30"}, 30 * SECOND), ({"Retry_After": "9" * 9}, DAY)],
+    )
+    def test_it_is_held_back_as_long_as_it_asks_for_up_to_a_day(
+        self, headers: dict[str, str], longest: timedelta
+    ) -> None:
+        with receiver(answering(429, **headers)) as heard:
+            endpoint = self.endpoint(heard.url)
+            self.happens(endpoint)
+
+        endpoint.refresh_from_db()
+        assert endpoint.held_until
+        assert 0.7 * longest < endpoint.held_until - timezone.now() <= longest
+
+    def test_a_late_attempt_without_a_time_holds_it_back_for_five_minutes_alone(self) -> None:
+        with receiver(answering(503)) as heard:
+            endpoint = self.endpoint(heard.url)
+            self.happens(endpoint)
+            WebhookDelivery.objects.update(attempts=8)
+            work(until=timezone.now() + MINUTE)
+
+        endpoint.refresh_from_db()
+        assert endpoint.held_until
+        assert 4 * MINUTE < endpoint.held_until - timezone.now() <= 5 * MINUTE
+
+    def test_another_endpoint_is_sent_to_and_another_address_ends_it(self) -> None:
+        with receiver(answering(429, Retry_After="3600")) as busy, receiver() as heard:
+            held, other = self.endpoint(busy.url), self.endpoint(heard.url)
+            self.happens(held)
+            self.happens(other)
+            assert len(heard.ids) == 1
+
+            changed = change_endpoint(
+                held.organization_id, held.pk, caller=Operator(), url=heard.url
+            )
+            self.happens(held)
+
+        assert changed.held_until is None
+        assert len(heard.ids) == 2
+
+    def test_an_ordinary_failure_holds_nothing_back(self) -> None:
+        with receiver(answering(500, Retry_After="3600")) as heard:
+            endpoint = self.endpoint(heard.url)
+            self.happens(endpoint)
+            self.happens(endpoint)
+
+        assert len(heard.ids) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAbandoned:
+    """A delivery whose job is gone."""
+
+    @staticmethod
+    def lose_job(how: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(how)
+
+    @pytest.mark.parametrize(
+        "how",
+        [
+            "DELETE FROM procrastinate_jobs",
+            "UPDATE procrastinate_jobs SET status = 'cancelled'",
+            "UPDATE procrastinate_jobs SET status = 'failed'",
+        ],
+    )
+    def test_it_is_taken_up_and_sent(self, how: str) -> None:
+        with receiver() as heard:
+            endpoint = WebhookEndpointFactory.create(url=heard.url)
+            delivery = WebhookDeliveryFactory.create(
+                endpoint=endpoint, next_attempt_at=timezone.now() - 6 * MINUTE
+            )
+            defer_sending([delivery.pk])
+            self.lose_job(how)
+
+            take_up_deliveries(timestamp=0)
+            work()
+
+        delivery.refresh_from_db()
+        assert (delivery.status, len(heard.ids)) == ("delivered", 1)
+
+    def test_one_that_waits_or_has_a_job_or_is_not_due_is_left_alone(self) -> None:
+        past = timezone.now() - HOUR
+        WebhookDeliveryFactory.create(next_attempt_at=timezone.now() + HOUR)
+        WebhookDeliveryFactory.create(next_attempt_at=timezone.now() - MINUTE)
+        WebhookDeliveryFactory.create(next_attempt_at=None, status="failed")
+        with_job = WebhookDeliveryFactory.create(next_attempt_at=past)
+        defer_sending([with_job.pk])
+
+        assert take_up_abandoned() == 0
+
+    def test_it_costs_two_statements_however_many_there_are(
+        self, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        WebhookDeliveryFactory.create_batch(
+            20, endpoint=WebhookEndpointFactory.create(), next_attempt_at=timezone.now() - HOUR
+        )
+
+        with django_assert_num_queries(4):  # two of them begin and end the transaction
+            assert take_up_abandoned() == 20

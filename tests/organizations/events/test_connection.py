@@ -1,6 +1,7 @@
 """One request to receivers that behave badly."""
 
 import socket
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Event, Thread, current_thread
 from typing import Any
@@ -13,6 +14,7 @@ from organizations.events.connection import Answer, post
 from tests.processes import DEADLINE_SECONDS, free_port
 from tests.receivers import (
     MEBIBYTE,
+    RECEIVED,
     TAKEN,
     Behaviour,
     answering,
@@ -36,6 +38,34 @@ def test_any_2xx_is_a_success(status: int) -> None:
 def test_any_other_status_is_none(status: int) -> None:
     with receiver(answering(status)) as heard:
         assert post(heard.url, b"{}", {}) == Answer(status, error="status")
+
+
+def after(*beginnings: bytes) -> Behaviour:
+    """Return a behaviour: these come before the answer, which is 204."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        for beginning in beginnings:
+            handler.wfile.write(b"HTTP/1.1 " + beginning + b"\r\nLink: </a>\r\n\r\n")
+        RECEIVED(handler)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "beginnings",
+    [[b"102 Processing"], [b"103 Early Hints"], [b"100 Continue", b"103 Hints", b"199 Other"]],
+)
+def test_1xx_is_no_answer_and_what_follows_is(beginnings: list[bytes]) -> None:
+    with receiver(after(*beginnings)) as heard:
+        assert post(heard.url, b"{}", {}) == Answer(204)
+
+
+@pytest.mark.parametrize("beginning", [b"101 Switching Protocols", b"103 Early Hints"])
+def test_1xx_alone_is_none(monkeypatch: pytest.MonkeyPatch, beginning: bytes) -> None:
+    monkeypatch.setattr(connection, "TIME", SHORT)
+
+    with receiver(dripping(b"HTTP/1.1 " + beginning + b"\r\n\r\n")) as heard:
+        assert post(heard.url, b"{}", {}) == Answer(error="timeout")
 
 
 def test_the_time_to_wait_is_passed_on() -> None:

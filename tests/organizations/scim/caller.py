@@ -43,7 +43,7 @@ class Directory:
         content_type: str = "application/scim+json",
     ) -> Answer:
         """Send a request; return its answer."""
-        response = Client().generic(
+        response = Client(raise_request_exception=False).generic(
             method,
             f"/scim/v2/organizations/{self.connection.organization_id}{path}",
             body if isinstance(body, bytes) else json.dumps(body) if body is not None else "",

@@ -6,9 +6,10 @@ import pytest
 from django.db import IntegrityError
 from django.db import connection as database
 from django.http import HttpRequest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.exceptions import Throttled
 
 from config.api.throttling import AddressRateThrottle
@@ -16,6 +17,7 @@ from organizations.models import Organization, ScimConnection
 from organizations.scim.connections import (
     PREVIOUS_TOKEN_WORKS,
     ConnectionRateThrottle,
+    DirectoryAddressRateThrottle,
     authenticate,
     disable,
     issue_token,
@@ -221,3 +223,19 @@ def test_an_address_that_guesses_too_often_waits(
         let_in("offboard_scim_guess", organization)
 
     assert let_in(token, organization) == connection
+
+
+def test_every_request_is_counted_by_its_address_before_anything_is_looked_up(
+    organization: Organization,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    monkeypatch.setattr(DirectoryAddressRateThrottle, "rate", "1/min", raising=False)
+    service = f"/scim/v2/organizations/{organization.pk}/ServiceProviderConfig"
+    assert Client().get(service).status_code == 200
+
+    with django_assert_num_queries(0):
+        answers = [Client().get(service), Client().get(service.replace("Service", "Users"))]
+
+    assert [answer.status_code for answer in answers] == [429, 429]
+    assert Client().get(service, REMOTE_ADDR="192.0.2.2").status_code == 200

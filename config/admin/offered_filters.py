@@ -1,0 +1,86 @@
+"""Lists that filter by what their pages offer, and by nothing else."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+REFUSAL = "This list has no such filter, or none with such a value. All of it is shown."
+NO_ROW = "Nothing was done: what was chosen is no row of this list."
+
+
+class ListRefusedError(Exception):
+    """A list was asked for with what it does not offer, or with a malformed value."""
+
+
+class OfferedChangeList(ChangeList):
+    """A list that takes the parameters of its filters and of its date hierarchy alone.
+
+    Django takes every lookup of every field of the model, by which whoever may read the list could
+    run a regular expression over the table, or ask what no page shows, such as a token's digest.
+    """
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Return what Django's does. Raises IncorrectLookupParameters for all else."""
+        try:
+            filters = super().get_filters(request)
+        except (ValueError, OverflowError) as error:  # a day that no calendar has
+            raise IncorrectLookupParameters from error
+        # Django takes out what a filter has read, and puts a period in for the date hierarchy.
+        _, _, remaining, _, _ = filters
+        if not self.get_filters_params().keys().isdisjoint(remaining):
+            raise IncorrectLookupParameters
+        return filters
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Run the query. Raises IncorrectLookupParameters for a value that PostgreSQL refuses."""
+        try:
+            super().get_results(request)
+        except DataError as error:
+            raise IncorrectLookupParameters from error
+
+
+class OfferedFilters(admin.ModelAdmin[Any]):
+    """The part of every model's admin that refuses a filter, with a message on the list."""
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        """Return the class of the list."""
+        return OfferedChangeList
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Return the list. Raises ListRefusedError, which Django does not take for its own."""
+        try:
+            return super().get_changelist_instance(request)
+        except (IncorrectLookupParameters, DisallowedModelAdminLookup) as error:
+            raise ListRefusedError(REFUSAL) from error
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list, or, without any filter and with a message, where one is refused."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except ListRefusedError as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return redirect(request.path)
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        """Take the action on the chosen rows. Raises ListRefusedError for what is no row's key."""
+        try:
+            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(chosen)
+        except ValidationError as error:
+            raise ListRefusedError(NO_ROW) from error
+        return super().response_action(request, queryset)
+
+
+def with_offered_filters(admin_class: type[admin.ModelAdmin[Any]]) -> type[admin.ModelAdmin[Any]]:
+    """Return the class with this part, under its own name."""
+    return type(admin_class.__name__, (OfferedFilters, admin_class), {})

@@ -1,0 +1,31 @@
+"""Where a request comes from, as rates and the lockout of logins count it."""
+
+import re
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+
+from rest_framework.throttling import BaseThrottle
+
+# Some proxies add the port: 192.0.2.1:4711, [2001:db8::1]:4711.
+_WITH_PORT = re.compile(r"\[(?P<ipv6>[^\]]*)\](:\d+)?|(?P<ipv4>[\d.]+):\d+")
+HOST_BITS = 64
+
+
+def client_address(request: Any) -> str:
+    """Return the client's address (NUM_PROXIES): IPv4 as it is, of IPv6 the first of its /64.
+
+    A /64 is the smallest network that anybody is given, so whoever has one has all of its
+    addresses. Returns "" for what is no address, such as the peer of a Unix socket.
+    """
+    text = BaseThrottle().get_ident(request) or ""
+    if found := _WITH_PORT.fullmatch(text):
+        text = found["ipv6"] or found["ipv4"] or ""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return ""
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(IPv6Address(int(address) >> HOST_BITS << HOST_BITS))

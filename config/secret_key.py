@@ -1,0 +1,29 @@
+"""The key of a first look, for which nobody sets one."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkstemp
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def kept_key(folder: Path) -> str:
+    """Return the random key of a folder, made by the first who asks and readable by its user alone.
+
+    Raises ImproperlyConfigured, with what to do, where it can be neither read nor written.
+    """
+    kept = folder / "secret.key"
+    try:
+        if not kept.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor, made = mkstemp(dir=folder)  # of mode 600
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+            with suppress(FileExistsError):  # another process was faster
+                os.link(made, kept)
+            Path(made).unlink()
+        return kept.read_text(encoding="ascii")
+    except OSError as error:
+        raise ImproperlyConfigured(f"{kept} is not usable ({error}). Set SECRET_KEY.") from error

@@ -1,0 +1,52 @@
+"""The admin of jobs, read-only: what a job does is cancelled or done again where it belongs."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
+
+from config.admin.read_only import ReadOnlyAdmin
+
+admin.site.unregister(ProcrastinateJob)  # procrastinate's lets whoever may see jobs cancel them
+
+
+class JobEventInline(admin.TabularInline[ProcrastinateEvent, ProcrastinateJob]):
+    """What became of a job, in order; whoever may view the job is shown it."""
+
+    model = ProcrastinateEvent
+    fields = ("type", "at")
+    readonly_fields = fields
+    verbose_name_plural = "what became of it"
+    ordering = ("pk",)
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Follow the job's page, which takes its own permission."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Forbid adding."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Forbid changing."""
+        return False
+
+
+@admin.register(ProcrastinateJob)
+class JobAdmin(ReadOnlyAdmin[ProcrastinateJob]):
+    """Shows jobs to whoever may view them; nobody cancels or repeats one here.
+
+    A scheduled removal is cancelled in its list, and a delivery is sent again from its own.
+    """
+
+    list_display = ("id", "task_name", "status", "queue_name", "attempts", "scheduled_at")
+    list_filter = ("status", "scheduled_at")
+    fields = (
+        *("id", "task_name", "args", "status", "queue_name", "lock", "queueing_lock"),
+        *("priority", "scheduled_at", "attempts", "worker"),
+    )
+    inlines = (JobEventInline,)
+    actions = None

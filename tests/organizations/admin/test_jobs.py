@@ -1,0 +1,47 @@
+"""Jobs are shown to whoever may view them, and nobody cancels or repeats one in the admin."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from organizations.events.delivery import SEND, defer_sending
+from tests.factories import UserFactory, WebhookDeliveryFactory
+from tests.organizations.admin.page import text_of
+
+JOBS = "/admin/procrastinate/procrastinatejob/"
+
+
+@pytest.fixture
+def job(db: None) -> ProcrastinateJob:
+    """A job that waits."""
+    defer_sending([WebhookDeliveryFactory.create().pk])
+    waiting: ProcrastinateJob = ProcrastinateJob.objects.get(task_name=SEND)
+    return waiting
+
+
+def test_they_are_shown_with_a_permission_alone(job: ProcrastinateJob) -> None:
+    user = UserFactory.create(is_staff=True)
+    client = Client()
+    client.force_login(user)
+    assert client.get(JOBS).status_code == 403
+
+    user.user_permissions.add(Permission.objects.get(codename="view_procrastinatejob"))
+
+    assert "organizations.events.tasks.send" in text_of(client.get(JOBS))
+    assert "deferred" in text_of(client.get(f"{JOBS}{job.pk}/change/"))
+
+
+@pytest.mark.parametrize("action", ["cancel", "abort", "retry", "delete_selected"])
+def test_not_even_a_superuser_cancels_or_repeats_one(
+    browser: Client, job: ProcrastinateJob, action: str
+) -> None:
+    form = {"action": action, "_selected_action": [job.pk], "post": "yes"}
+
+    page = browser.post(JOBS, form, follow=True)
+
+    assert 'name="action"' not in text_of(page)
+    job.refresh_from_db()
+    assert job.status == "todo"
+    for address in (f"{JOBS}add/", f"{JOBS}{job.pk}/change/", f"{JOBS}{job.pk}/delete/"):
+        assert browser.post(address, {"status": "cancelled", "post": "yes"}).status_code == 403

@@ -1,0 +1,155 @@
+"""Pages show what the reader's permissions cover: nobody learns by one what takes another."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from organizations.models import (
+    Department,
+    Membership,
+    Organization,
+    ScimIdentity,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from tests.directories import connect
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    UserFactory,
+    WebhookDeliveryFactory,
+    WebhookEndpointFactory,
+)
+from tests.organizations.admin.page import text_of
+from tests.removals import remove
+from tests.schedules import schedule
+
+SECRET_URL = "https://hooks.example.com/a-secret-in-the-path"  # noqa: S105 (of nobody)
+FAR_AWAY = "Department of Somebody Else"
+IDENTITY = "ada@directory.invalid"
+
+# Who is shown what, by any one of these permissions.
+SHOWN_BY = {
+    SECRET_URL: {"view_webhookendpoint", "change_webhookendpoint"},
+    FAR_AWAY: {"view_department", "change_department", "delete_department"},
+    IDENTITY: {"view_scimidentity", "change_scimidentity"},
+}
+
+
+def browser_with(*codenames: str) -> Client:
+    user = UserFactory.create(is_staff=True)
+    user.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def world(organization: Organization, owner: Membership) -> list[Membership]:
+    """Members, one of them former, who made what has a secret; and a department of others."""
+    connect(organization)
+    member, former = MembershipFactory.create_batch(2, organization=organization)
+    for each in (member, former):
+        endpoint = WebhookEndpointFactory.create(
+            organization=organization, created_by=each.user, url=SECRET_URL
+        )
+        WebhookDeliveryFactory.create(endpoint=endpoint)
+    ScimIdentity.objects.create(organization=organization, user=member.user, user_name=IDENTITY)
+    remove(former)
+    DepartmentFactory.create(name=FAR_AWAY, organization=MembershipFactory.create().organization)
+    return [member, former]
+
+
+def pages(members: list[Membership]) -> Iterator[str]:
+    """Yield the address of every page there is, of rows that there are."""
+    yield reverse("admin:index")
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{name}_changelist")
+        for row in model._default_manager.all()[:3]:
+            for page in ("change", "history", "delete"):
+                yield reverse(f"{name}_{page}", args=[row.pk])
+    for member, page in zip(members, ("removal", "restoration"), strict=True):
+        yield f"/admin/organizations/membership/{member.pk}/{page}/"
+    for term in ("", "Department"):
+        yield (
+            "/admin/autocomplete/?app_label=organizations&model_name=resource"
+            f"&field_name=department&term={term}"
+        )
+
+
+@pytest.mark.parametrize(("private", "needed"), SHOWN_BY.items(), ids=SHOWN_BY)
+def test_nothing_is_shown_to_whoever_has_every_permission_but_the_one_for_it(
+    world: list[Membership], private: str, needed: set[str]
+) -> None:
+    every = set(Permission.objects.values_list("codename", flat=True))
+    without, with_it = browser_with(*every - needed), browser_with(*every)
+
+    assert not [each for each in pages(world) if private in text_of(without.get(each, follow=True))]
+    assert any(private in text_of(with_it.get(each, follow=True)) for each in pages(world))
+
+
+def test_an_endpoint_is_named_by_its_description_or_its_id(world: list[Membership]) -> None:
+    member, former = world
+    described = WebhookEndpoint.objects.get(created_by=member.user)
+    WebhookEndpoint.objects.filter(pk=described.pk).update(description="Payroll")
+    other = WebhookEndpoint.objects.get(created_by=former.user)
+    browser = browser_with("view_membership", "view_removal", "view_webhookdelivery")
+    memberships = "/admin/organizations/membership/"
+
+    assert "Payroll</a>" in text_of(browser.get(f"{memberships}{member.pk}/change/"))
+    record = browser.get(f"/admin/organizations/removal/{former.removal.pk}/change/")
+    assert f"{other.pk}</a>" in text_of(record)
+    assert "Payroll" in text_of(browser.get("/admin/organizations/webhookdelivery/"))
+    delivery = WebhookDelivery.objects.get(endpoint=other)
+    page = browser.get(f"/admin/organizations/webhookdelivery/{delivery.pk}/change/")
+    assert f"{other.pk}</a>" in text_of(page)
+
+
+def test_whoever_may_view_endpoints_sees_their_addresses(world: list[Membership]) -> None:
+    browser = browser_with("view_webhookdelivery", "view_webhookendpoint")
+
+    assert SECRET_URL in text_of(browser.get("/admin/organizations/webhookdelivery/"))
+
+
+@pytest.mark.parametrize(
+    ("held", "sees"),
+    [({"view_membership"}, False), ({"view_membership", "remove_membership"}, True)],
+)
+def test_a_pending_removal_is_shown_to_whoever_may_remove(
+    owner: Membership, held: set[str], sees: bool
+) -> None:
+    member = MembershipFactory.create(organization=owner.organization)
+    [outcome] = schedule(member)
+
+    page = text_of(browser_with(*held).get(f"/admin/organizations/membership/{member.pk}/change/"))
+
+    assert outcome.schedule
+    assert (outcome.schedule.pk in page) is sees
+
+
+def found_departments(browser: Client, **parameters: str) -> list[str]:
+    response = browser.get(
+        reverse("admin:autocomplete"),
+        {"app_label": "organizations", "model_name": "resource", "field_name": "department"}
+        | parameters,
+    )
+    return [each["text"] for each in response.json()["results"]]
+
+
+@pytest.mark.parametrize("action", ["remove", "deactivate"])
+def test_who_acts_on_members_finds_the_departments_of_one_organization_at_a_time(
+    organization: Organization, action: str
+) -> None:
+    here = DepartmentFactory.create(organization=organization, name="Here")
+    Department.objects.create(organization=MembershipFactory.create().organization, name="There")
+    browser = browser_with("view_membership", f"{action}_membership")
+
+    assert found_departments(browser, organization=organization.pk) == [str(here)]
+    assert found_departments(browser) == []
+    assert browser.get("/admin/organizations/department/").status_code == 403
+    assert browser.get(f"/admin/organizations/department/{here.pk}/change/").status_code == 403
