@@ -1,9 +1,9 @@
 """Departments as SCIM's groups."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from django.db.models import ProtectedError, QuerySet
+from django.db.models import Count, ProtectedError, QuerySet
 from scim2_models import (
     ConflictException,
     InvalidValueException,
@@ -13,6 +13,7 @@ from scim2_models import (
     ResponseParameters,
     SearchRequest,
 )
+from scim2_models.path import Path
 from scim2_server.storage import SearchPage
 
 from config.identifiers import is_id
@@ -20,16 +21,20 @@ from organizations.assignment.department import change_department
 from organizations.exceptions import UserNotFoundError
 from organizations.locks import lock_members
 from organizations.models import Department, DepartmentMembership, ScimConnection, Source
+from organizations.models.organization import DepartmentQuerySet
 from organizations.scim.filters import equalities, unknown
 from organizations.scim.group_patch import GroupPatch
 from organizations.scim.resources import Group, GroupMember
-from organizations.scim.versions import require_version, version_of
+from organizations.scim.versions import require_version, version_from
+
+MOST_MEMBERS = 10_000  # of all groups on a page, unless the first alone has more
+OF_MEMBER = frozenset({"value", "$ref", "type"})
 
 
 class Groups:
     """The departments of a connection's organization: read, made, changed and deleted.
 
-    Locks are a department's first, then its members' in their order.
+    Locks are a department's first, then its members' in their order. It serves one request.
     """
 
     def __init__(self, connection: ScimConnection, trace_id: str) -> None:
@@ -40,6 +45,8 @@ class Groups:
             "connection": connection,
             "trace_id": trace_id,
         }
+        self._read_members: dict[str, list[str]] = {}
+        self._asked: ResponseParameters[Any] | None = None
 
     def lock(self, group_id: str) -> None:
         """Lock a department until the transaction ends. Raises NotFoundException.
@@ -67,6 +74,8 @@ class Groups:
         count = search_request.count
         last = None if count is None else first + count
         page = list(departments.order_by("pk")[first:last])
+        if _wants_members(search_request):
+            page = _up_to_most_members(page)
         return SearchPage(departments.count(), list(self._read(page, search_request)))
 
     def create(self, resource: Group) -> Group:
@@ -116,11 +125,11 @@ class Groups:
                 detail="The department owns resources, or a record or a setting names it."
             ) from error
 
-    def _departments(self) -> QuerySet[Department]:
+    def _departments(self) -> DepartmentQuerySet:
         """Return the departments of the organization."""
         return Department.objects.filter(organization=self.organization_id)
 
-    def _find(self, departments: QuerySet[Department], group_id: str) -> Department:
+    def _find(self, departments: DepartmentQuerySet, group_id: str) -> Department:
         """Return a department. Raises NotFoundException."""
         known = [group_id] if is_id("dept", group_id) else []
         if department := departments.filter(pk__in=known).first():
@@ -158,25 +167,51 @@ class Groups:
                 detail=f"There is no such user: {refusal.details['user_id']}"
             ) from refusal
 
+    def show_members(self, shown: Iterable[dict[str, Any]], base_url: str) -> None:
+        """Add to groups, as they are answered, the members that were read of them."""
+        parts = _parts_of_members(self._asked)
+        users = f"{base_url.rstrip('/')}/Users/"
+        for group in shown:
+            if members := self._read_members.get(group.get("id", "")):
+                group["members"] = [
+                    {name: value for name, value in _member(user_id, users) if name in parts}
+                    for user_id in members
+                ]
+
     def _read(
         self, departments: Sequence[Department], asked: ResponseParameters[Any] | None
     ) -> Sequence[Group]:
         """Return these departments as SCIM shows them, with their members where they are asked."""
-        members: dict[str, list[GroupMember]] = {}
+        self._asked = asked
+        self._read_members = {}
         if _wants_members(asked):
             found = DepartmentMembership.objects.filter(department__in=departments)
             in_order = found.order_by("department", "user")
             for department_id, user_id in in_order.values_list("department", "user"):
-                member = GroupMember(value=user_id, ref=Reference(f"Users/{user_id}"), type="User")
-                members.setdefault(department_id, []).append(member)
-        return [_shown(department, members.get(department.pk)) for department in departments]
+                self._read_members.setdefault(department_id, []).append(user_id)
+        return [
+            _shown(department, self._read_members.get(department.pk, ()))
+            for department in departments
+        ]
 
 
-def _narrow(departments: QuerySet[Department], attribute: str, value: str) -> QuerySet[Department]:
+def _up_to_most_members(page: list[Department]) -> list[Department]:
+    """Return the first of these departments, one at least, that have few enough members in all."""
+    members = DepartmentMembership.objects.filter(department__in=page).order_by()
+    sizes = dict(members.values_list("department").annotate(Count("pk")))
+    total = 0
+    for position, department in enumerate(page):
+        total += sizes.get(department.pk, 0)
+        if position and total > MOST_MEMBERS:
+            return page[:position]
+    return page
+
+
+def _narrow(departments: DepartmentQuerySet, attribute: str, value: str) -> DepartmentQuerySet:
     """Return those of these departments of which an attribute has this value."""
     match attribute:
         case "displayname":
-            return departments.filter(name__iexact=value)
+            return departments.called(value)
         case "externalid":
             return departments.filter(external_id=value) if value else departments.none()
         case "id":
@@ -209,13 +244,38 @@ def _ids_of(resource: Group) -> set[str]:
     return {member.value for member in resource.members or [] if member.value}
 
 
-def _shown(department: Department, members: list[GroupMember] | None) -> Group:
+def _parts_of_members(asked: ResponseParameters[Any] | None) -> frozenset[str]:
+    """Return what is shown of each member in the answer to a request that asks so."""
+    if asked is None:
+        return OF_MEMBER
+    named = _parts_named(asked.attributes)
+    return (named & OF_MEMBER) or OF_MEMBER - _parts_named(asked.excluded_attributes)
+
+
+def _parts_named(paths: Iterable[Path[Any]] | None) -> frozenset[str]:
+    """Return the sub-attributes of members that are named."""
+    parts = (tuple(part.lower() for part in path.parts) for path in paths or ())
+    return frozenset(
+        part for [attribute, *rest] in parts if attribute == "members" for part in rest
+    )
+
+
+def _member(user_id: str, users: str) -> Iterator[tuple[str, str]]:
+    """Yield what SCIM shows of a member of a group."""
+    yield from (("value", user_id), ("$ref", f"{users}{user_id}"), ("type", "User"))
+
+
+def _shown(department: Department, members: Sequence[str]) -> Group:
     """Return a department as SCIM shows it."""
     group = Group(
         id=department.pk,
         external_id=department.external_id or None,
         display_name=department.name,
-        members=members,
     )
-    group.meta = Meta(resource_type="Group", version=version_of(group))
-    return group
+    own = (department.pk, department.external_id, department.name, *members)
+    group.meta = Meta(resource_type="Group", version=version_from(own))
+    named = [
+        GroupMember.model_construct(value=user_id, ref=Reference(f"Users/{user_id}"), type="User")
+        for user_id in members
+    ]
+    return group.model_copy(update={"members": named or None})
