@@ -1,11 +1,15 @@
 """Department names become one in any case: see config/names.py."""
 
 import sys
+from collections.abc import Iterator
 from itertools import count, groupby
+from typing import Any
 
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 import config.names
 from config.names import key_of
@@ -19,7 +23,7 @@ WRITE_KEYS = """
 """
 
 
-def make_keys(apps, schema_editor):
+def make_keys(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Give every department its key; of those that one key would be for, rename all but the first."""
     Department = apps.get_model("organizations", "Department")
     departments = Department.objects.order_by("organization", "pk")
@@ -35,22 +39,22 @@ def make_keys(apps, schema_editor):
             row.save(update_fields=["name", "name_words", "name_key"])
 
 
-def renamed(rows):
+def renamed(rows: list[Any]) -> Iterator[tuple[Any, str]]:
     """Yield the departments of an organization that need another name, with that name."""
-    first = {}
+    first: dict[str, Any] = {}
     for row in rows:
         first.setdefault(key_of(row.name), row)
     taken = {"", *first}
     for row in rows:
-        name = row.name.strip()
-        if key_of(name) == "" or first[key_of(name)] is not row:
-            name = next(each for each in numbered(name or "Unnamed") if key_of(each) not in taken)
+        name = row.name.strip() if key_of(row.name) else "Unnamed"
+        if first.get(key_of(name)) is not row:
+            name = next(each for each in numbered(name) if key_of(each) not in taken)
             taken.add(key_of(name))
         if name != row.name:
             yield row, name
 
 
-def numbered(name):
+def numbered(name: str) -> Iterator[str]:
     """Yield ``name (2)`` and so on, each as long as a name may be."""
     for number in count(2):
         suffix = f" ({number})"

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from config.characters import clean
 from config.identifiers import PrefixedIdField
-from config.names import NameKeyField, TrimmedNameField
+from config.names import NameKeyField, TrimmedNameField, key_of
 from config.search import WordsField, index_of_words
 from organizations.capabilities import Capability
 from organizations.triggers import (
@@ -128,7 +128,9 @@ class Department(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Raise ValidationError for the name of another department of the organization."""
+        """Raise ValidationError for the name of another department of the organization, or none."""
+        if self.name and not key_of(self.name):
+            raise ValidationError({"name": "A name has visible characters."})
         others = Department.objects.filter(organization=self.organization_id).exclude(pk=self.pk)
         if others.called(self.name).exists():
             raise ValidationError({"name": DEPARTMENT_NAME_TAKEN})

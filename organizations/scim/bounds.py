@@ -9,22 +9,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
 from scim2_models import (
-    Error,
     InvalidFilterException,
     InvalidPathException,
     InvalidSyntaxException,
     InvalidValueException,
-    SCIMException,
     TooManyException,
 )
 
 MOST_CHARACTERS = 2000  # of a filter or a path
 MOST_TERMS = 20
+MOST_TERMS_OF_ALL = 100  # of all paths of a request, beside the first of each
 MOST_EMAILS = 20
 MOST_NAMES = 100  # in `attributes` or `excludedAttributes`, and in an object
 MOST_OPERATIONS = 100  # on a user
+MOST_VALUES = 1000  # in the body of a user
 MOST_OF_A_HEADER = 1000  # characters
 DEEPEST = 8  # values within values
 LAST_INDEX = 2**31  # no organization has as many members
@@ -36,8 +35,10 @@ PUBLISHED = frozenset(
         *("emails", "active"),
     }
 )
+SHOWN = PUBLISHED | {"groups", "members"}
+_URN = re.compile(r"urn:ietf:params:scim:schemas:core:2\.0:(?:user|group):", re.IGNORECASE)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-_JOINT = re.compile(r"\b(?:and|or|not)\b", re.IGNORECASE)
+_JOINT = re.compile(r"\b(?:and|or|not)\b|\(", re.IGNORECASE)
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,100}")
 
 
@@ -55,13 +56,16 @@ def read_object(content: object) -> dict[str, Any]:
     """Return a body that is an object, with its names in small letters, in which SCIM has them."""
     if not isinstance(content, dict):
         raise InvalidSyntaxException(detail="The body is not a JSON object.")
-    return {name.lower(): value for name, value in content.items()}
+    lowered = {name.lower(): value for name, value in content.items()}
+    if len(lowered) < len(content):
+        raise InvalidSyntaxException(detail="A name stands twice in an object.")
+    return lowered
 
 
 def bounded_user(content: object) -> dict[str, Any]:
     """Return of the body of a user what is published. Raises TooManyException."""
     user = dict(_published(read_object(content)))
-    _check_values(user)
+    _check_values([user])
     _check_emails(_lists_of_emails(user))
     return user
 
@@ -76,6 +80,7 @@ def bounded_patch(content: object) -> dict[str, Any]:
     if len(operations) > MOST_OPERATIONS:
         raise TooManyException(detail=f"A user is changed by {MOST_OPERATIONS} operations at most.")
     emails = []
+    terms = 0
     for operation in operations:
         path, value = operation.get("path"), operation.get("value")
         if path is None and isinstance(value, dict):
@@ -83,9 +88,12 @@ def bounded_patch(content: object) -> dict[str, Any]:
             emails += _lists_of_emails(value)
         elif isinstance(path, str):
             check_path(path)
+            terms += len(_joints(path))
             if _attribute(path) == "emails":
                 emails.append([path] if "[" in path else value)
-        _check_values(value)
+    if terms > MOST_TERMS_OF_ALL:
+        raise TooManyException(detail=f"The paths have {MOST_TERMS_OF_ALL} terms at most.")
+    _check_values([operation.get("value") for operation in operations])
     _check_emails(emails)
     return {"schemas": message.get("schemas"), "Operations": operations}
 
@@ -122,19 +130,29 @@ def bounded_search(asked: object) -> dict[str, Any]:
     for name in ("startindex", "count"):
         if name in search:
             search[name] = _bounded_number(search[name])
-    check_names(search.get("attributes"))
-    check_names(search.get("excludedattributes"))
+    for name in ("attributes", "excludedattributes"):
+        if name in search:
+            search[name] = bounded_names(search[name])
     return search
 
 
-def check_names(names: object) -> None:
-    """Raise an error for a list of attributes, or several joined by commas, that is too long."""
-    listed = names if isinstance(names, list) else [names] if isinstance(names, str) else []
-    each = [part for name in listed for part in str(name).split(",", MOST_NAMES + 1)]
+def bounded_names(names: object) -> object:
+    """Return the attributes that are named, in a list or joined by commas, each once.
+
+    Of those that nobody publishes one is left: it says that the others are not wanted. Raises
+    TooManyException, InvalidPathException.
+    """
+    listed = [names] if isinstance(names, str) else names
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        return names
+    each = [part.strip() for name in listed for part in name.split(",", MOST_NAMES + 1)]
     if len(each) > MOST_NAMES:
         raise TooManyException(detail=f"At most {MOST_NAMES} attributes are named.")
     for name in each:
         check_path(name)
+    distinct = {name.lower(): name for name in each}
+    unknown = [name for name in distinct if _attribute(name) not in SHOWN][1:]
+    return ",".join(name for key, name in distinct.items() if key not in unknown)
 
 
 def check_header(value: str | None) -> str | None:
@@ -142,28 +160,6 @@ def check_header(value: str | None) -> str | None:
     if value and len(value) > MOST_OF_A_HEADER:
         raise InvalidValueException(detail=f"A header has {MOST_OF_A_HEADER} characters at most.")
     return value
-
-
-def in_our_words(refusal: SCIMException, validation: ValidationError) -> SCIMException:
-    """Return a refusal of the library's with our words, which name the attribute."""
-    [first, *_] = validation.errors(include_url=False, include_input=False)
-    names = (part for part in first["loc"] if isinstance(part, str) and _NAME.fullmatch(part))
-    attribute = ".".join(names)
-    said = _WORDS.get(refusal.scim_type or "", "It is not of the form that SCIM has.")
-    detail = f"{attribute}: {said}" if attribute else said
-    return SCIMException.from_error(
-        Error(status=refusal.status, scim_type=refusal.scim_type or None, detail=detail)
-    )
-
-
-_NAME = re.compile(r"[\w$]+")
-_WORDS = {
-    "invalidFilter": "The filter is not one of SCIM's, or names an attribute that is not there.",
-    "invalidPath": "The path is not one of SCIM's, or names an attribute that is not there.",
-    "invalidValue": "The value is missing, or not of the form that SCIM has.",
-    "mutability": "The attribute is read-only, or required, and stays as it is.",
-    "noTarget": "The operation needs a path.",
-}
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -176,7 +172,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _attribute(path: str) -> str:
     """Return the attribute that a path, or a name in a value, begins with, in small letters."""
-    return re.split(r"[.\[\s]", path.lower().removeprefix(f"{OF_USER}:"), maxsplit=1)[0]
+    return re.split(r"[.\[\s]", _URN.sub("", path.lower(), count=1), maxsplit=1)[0]
 
 
 def _published(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -204,26 +200,40 @@ def _check_emails(said: Iterable[object]) -> None:
         raise TooManyException(detail=f"A user has {MOST_EMAILS} e-mails at most.")
 
 
-def _check_values(value: object, depth: int = 0) -> None:
-    """Raise an error for lists and objects that are too long, or too deep within one another."""
-    if not isinstance(value, list | dict):
-        return
-    if depth == DEEPEST:
-        raise InvalidSyntaxException(detail="Values are too deep within one another.")
-    if len(value) > MOST_NAMES:
-        raise TooManyException(detail=f"A list or an object has {MOST_NAMES} entries at most.")
-    for entry in value.values() if isinstance(value, dict) else value:
-        _check_values(entry, depth + 1)
+def _check_values(said: list[Any]) -> None:
+    """Raise an error for values that are too many, or too deep within one another."""
+    total = 0
+    for _ in range(DEEPEST):
+        within: list[Any] = []
+        for value in said:
+            entries = list(value.values()) if isinstance(value, dict) else value
+            if not isinstance(entries, list):
+                continue
+            if len(entries) > MOST_NAMES:
+                detail = f"A list or an object has {MOST_NAMES} entries at most."
+                raise TooManyException(detail=detail)
+            within += entries
+        if not within:
+            return
+        total += len(within)
+        if total > MOST_VALUES:
+            raise TooManyException(detail=f"A request has {MOST_VALUES} values at most.")
+        said = within
+    raise InvalidSyntaxException(detail="Values are too deep within one another.")
 
 
 def _excess(text: str, what: str) -> str:
     """Return why a filter or a path is too much, or nothing."""
     if len(text) > MOST_CHARACTERS:
         return f"A {what} has {MOST_CHARACTERS} characters at most."
-    outside = _QUOTED.sub('""', text)
-    if len(_JOINT.findall(outside)) >= MOST_TERMS or outside.count("(") > MOST_TERMS:
+    if len(_joints(text)) >= MOST_TERMS:
         return f"A {what} has {MOST_TERMS} terms at most."
     return ""
+
+
+def _joints(text: str) -> list[str]:
+    """Return what joins the terms of a filter or a path, and the parentheses around them."""
+    return _JOINT.findall(_QUOTED.sub('""', text))
 
 
 def _bounded_number(number: object) -> int:

@@ -15,6 +15,7 @@ from scim2_models import (
     NoTargetException,
 )
 
+from config.names import key_of
 from organizations.scim.bounds import check_path
 from organizations.scim.resources import Group
 
@@ -63,7 +64,7 @@ class GroupPatch:
     @classmethod
     def replacing(cls, group: Group) -> Self:
         """Return what a PUT changes: what it does not name stays."""
-        patch = cls(name=group.display_name)
+        patch = cls(name=require_name(group.display_name))
         if "external_id" in group.model_fields_set:
             patch.external_id = group.external_id or ""
         if "members" in group.model_fields_set:
@@ -77,9 +78,7 @@ class GroupPatch:
             case "members":
                 self._change_members(op, value)
             case "displayname":
-                if not isinstance(value, str) or not value.strip():
-                    raise InvalidValueException(detail="A group has a displayName.")
-                self.name = value
+                self.name = require_name(value)
             case "externalid":
                 if not isinstance(value, str | None):
                     raise InvalidValueException(detail="An externalId is a text.")
@@ -96,6 +95,13 @@ class GroupPatch:
         else:
             self.joining |= members
             self.leaving -= members
+
+
+def require_name(value: object) -> str:
+    """Return the name of a group. Raises InvalidValueException where it is none."""
+    if not isinstance(value, str) or not key_of(value):
+        raise InvalidValueException(detail="A group has a displayName.")
+    return value
 
 
 def split_members(group: Mapping[str, Any]) -> tuple[dict[str, Any], list[str] | None]:

@@ -1,6 +1,6 @@
 """Departments as SCIM's groups."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Count, ProtectedError, QuerySet
@@ -13,7 +13,6 @@ from scim2_models import (
     ResponseParameters,
     SearchRequest,
 )
-from scim2_models.path import Path
 from scim2_server.storage import SearchPage
 
 from config.identifiers import is_id
@@ -23,18 +22,18 @@ from organizations.locks import lock_members
 from organizations.models import Department, DepartmentMembership, ScimConnection, Source
 from organizations.models.organization import DepartmentQuerySet
 from organizations.scim.filters import equalities, unknown
-from organizations.scim.group_patch import GroupPatch
+from organizations.scim.group_patch import GroupPatch, require_name
+from organizations.scim.long_lists import is_asked_for
 from organizations.scim.resources import Group, GroupMember
 from organizations.scim.versions import require_version, version_from
 
 MOST_MEMBERS = 10_000  # of all groups on a page, unless the first alone has more
-OF_MEMBER = frozenset({"value", "$ref", "type"})
 
 
 class Groups:
     """The departments of a connection's organization: read, made, changed and deleted.
 
-    Locks are a department's first, then its members' in their order. It serves one request.
+    Locks are a department's first, then its members' in their order.
     """
 
     def __init__(self, connection: ScimConnection, trace_id: str) -> None:
@@ -45,8 +44,6 @@ class Groups:
             "connection": connection,
             "trace_id": trace_id,
         }
-        self._read_members: dict[str, list[str]] = {}
-        self._asked: ResponseParameters[Any] | None = None
 
     def lock(self, group_id: str) -> None:
         """Lock a department until the transaction ends. Raises NotFoundException.
@@ -74,7 +71,7 @@ class Groups:
         count = search_request.count
         last = None if count is None else first + count
         page = list(departments.order_by("pk")[first:last])
-        if _wants_members(search_request):
+        if is_asked_for("members", search_request):
             page = _up_to_most_members(page)
         return SearchPage(departments.count(), list(self._read(page, search_request)))
 
@@ -82,7 +79,7 @@ class Groups:
         """Make a department, with members; return it."""
         department = Department.objects.create(
             organization_id=self.organization_id,
-            name=_name_of(resource),
+            name=require_name(resource.display_name),
             external_id=resource.external_id or "",
         )
         self._change_members(department.pk, joining=_ids_of(resource), leaving=())
@@ -97,7 +94,7 @@ class Groups:
         here, wanted = _ids_of(before), _ids_of(resource)
         self._change_members(group_id, joining=wanted - here, leaving=here - wanted)
         # Last: another name locks a key, on which those wait who hold members.
-        self._name(group_id, _name_of(resource), resource.external_id or "")
+        self._name(group_id, require_name(resource.display_name), resource.external_id or "")
         return self.get(group_id)
 
     def patch(self, group_id: str, patch: GroupPatch) -> None:
@@ -167,32 +164,17 @@ class Groups:
                 detail=f"There is no such user: {refusal.details['user_id']}"
             ) from refusal
 
-    def show_members(self, shown: Iterable[dict[str, Any]], base_url: str) -> None:
-        """Add to groups, as they are answered, the members that were read of them."""
-        parts = _parts_of_members(self._asked)
-        users = f"{base_url.rstrip('/')}/Users/"
-        for group in shown:
-            if members := self._read_members.get(group.get("id", "")):
-                group["members"] = [
-                    {name: value for name, value in _member(user_id, users) if name in parts}
-                    for user_id in members
-                ]
-
     def _read(
         self, departments: Sequence[Department], asked: ResponseParameters[Any] | None
     ) -> Sequence[Group]:
         """Return these departments as SCIM shows them, with their members where they are asked."""
-        self._asked = asked
-        self._read_members = {}
-        if _wants_members(asked):
+        members: dict[str, list[str]] = {}
+        if is_asked_for("members", asked):
             found = DepartmentMembership.objects.filter(department__in=departments)
             in_order = found.order_by("department", "user")
             for department_id, user_id in in_order.values_list("department", "user"):
-                self._read_members.setdefault(department_id, []).append(user_id)
-        return [
-            _shown(department, self._read_members.get(department.pk, ()))
-            for department in departments
-        ]
+                members.setdefault(department_id, []).append(user_id)
+        return [_shown(department, members.get(department.pk, ())) for department in departments]
 
 
 def _up_to_most_members(page: list[Department]) -> list[Department]:
@@ -222,47 +204,9 @@ def _narrow(departments: DepartmentQuerySet, attribute: str, value: str) -> Depa
     raise unknown(attribute)
 
 
-def _wants_members(asked: ResponseParameters[Any] | None) -> bool:
-    """Tell whether members are in the answer to a request that asks so."""
-    if asked is None:
-        return True
-    if asked.attributes:
-        return any(path.parts[0].lower() == "members" for path in asked.attributes)
-    excluded = [".".join(path.parts).lower() for path in asked.excluded_attributes or []]
-    return "members" not in excluded
-
-
-def _name_of(resource: Group) -> str:
-    """Return the name of a department. Raises InvalidValueException where there is none."""
-    if not (resource.display_name or "").strip():
-        raise InvalidValueException(detail="A group has a displayName.")
-    return resource.display_name or ""
-
-
 def _ids_of(resource: Group) -> set[str]:
     """Return the user ids of a group's members."""
     return {member.value for member in resource.members or [] if member.value}
-
-
-def _parts_of_members(asked: ResponseParameters[Any] | None) -> frozenset[str]:
-    """Return what is shown of each member in the answer to a request that asks so."""
-    if asked is None:
-        return OF_MEMBER
-    named = _parts_named(asked.attributes)
-    return (named & OF_MEMBER) or OF_MEMBER - _parts_named(asked.excluded_attributes)
-
-
-def _parts_named(paths: Iterable[Path[Any]] | None) -> frozenset[str]:
-    """Return the sub-attributes of members that are named."""
-    parts = (tuple(part.lower() for part in path.parts) for path in paths or ())
-    return frozenset(
-        part for [attribute, *rest] in parts if attribute == "members" for part in rest
-    )
-
-
-def _member(user_id: str, users: str) -> Iterator[tuple[str, str]]:
-    """Yield what SCIM shows of a member of a group."""
-    yield from (("value", user_id), ("$ref", f"{users}{user_id}"), ("type", "User"))
 
 
 def _shown(department: Department, members: Sequence[str]) -> Group:

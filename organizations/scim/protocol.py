@@ -8,7 +8,6 @@ from typing import Any, Union
 
 from django.db import DataError, IntegrityError, transaction
 from psycopg import errors
-from pydantic import ValidationError
 from scim2_models import (
     AuthenticationScheme,
     Bulk,
@@ -37,11 +36,14 @@ from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation
 from scim2_server.service import ModelT, ScimService
+from scim2_server.storage import SearchPage
 
 from organizations.models import ScimConnection
 from organizations.retries import retried
 from organizations.scim import bounds
 from organizations.scim.group_patch import GroupPatch, split_members
+from organizations.scim.long_lists import add_long_list, without_long_list
+from organizations.scim.refusals import in_our_words
 from organizations.scim.resources import Group, GroupMember, User
 from organizations.scim.storage import MemberStorage
 
@@ -83,9 +85,19 @@ def _our_words() -> Iterator[None]:
     try:
         yield
     except SCIMException as refusal:
-        if isinstance(refusal.__cause__, ValidationError):
-            raise bounds.in_our_words(refusal, refusal.__cause__) from refusal.__cause__
-        raise
+        raise in_our_words(refusal) if refusal.scim_type else refusal from refusal.__cause__
+
+
+def _complete(
+    response: ScimResponse,
+    resource: Resource[Any],
+    base_url: str,
+    asked: ResponseParameters[Any] | None,
+) -> ScimResponse:
+    """Return a response with the long list of its resource."""
+    if response.body is not None:
+        add_long_list(response.body, resource, base_url, asked)
+    return response
 
 
 class Service(ScimService):
@@ -127,10 +139,13 @@ class Service(ScimService):
         self, resource_type: ResourceType, query: Mapping[str, str]
     ) -> ResponseParameters[Any]:
         """Return which attributes a request asks for."""
-        for name in ("attributes", "excludedAttributes"):
-            bounds.check_names(query.get(name))
+        bounded = {
+            name: str(bounds.bounded_names(query[name]))
+            for name in ("attributes", "excludedAttributes")
+            if name in query
+        }
         with _our_words():
-            return super().read_response_parameters(resource_type, query)
+            return super().read_response_parameters(resource_type, bounded)
 
     @staticmethod
     def read_conditions(request: ScimRequest) -> Conditions:
@@ -141,10 +156,55 @@ class Service(ScimService):
         )
 
     def publish(self, base_url: str, resource: Resource[Any]) -> Resource[Any]:
-        """Return a copy as the client is shown it; a group's without members: see the handler."""
-        if isinstance(resource, Group):
-            resource = resource.model_copy(update={"members": None})
-        return super().publish(base_url, resource)
+        """Return a copy as the client is shown it, but for its long list."""
+        return super().publish(base_url, without_long_list(resource))
+
+    def creation_response(self, base_url: str, created: Resource[Any]) -> ScimResponse:
+        """Return the response to a creation."""
+        response = super().creation_response(base_url, created)
+        return _complete(response, created, base_url, None)
+
+    def query_response(
+        self,
+        base_url: str,
+        resource: Resource[Any],
+        response_parameters: ResponseParameters[Any],
+        conditions: Conditions,
+    ) -> ScimResponse:
+        """Return the response to the read of a resource."""
+        response = super().query_response(base_url, resource, response_parameters, conditions)
+        return _complete(response, resource, base_url, response_parameters)
+
+    def replacement_response(
+        self,
+        base_url: str,
+        resource: Resource[Any],
+        response_parameters: ResponseParameters[Any],
+    ) -> ScimResponse:
+        """Return the response to a change."""
+        response = super().replacement_response(base_url, resource, response_parameters)
+        return _complete(response, resource, base_url, response_parameters)
+
+    def search_response(
+        self,
+        base_url: str,
+        resource_types: list[ResourceType],
+        page: SearchPage,
+        search_request: SearchRequest[Any],
+    ) -> ScimResponse:
+        """Return the response to a search."""
+        response = super().search_response(base_url, resource_types, page, search_request)
+        shown = (response.body or {}).get("Resources", [])
+        for found, resource in zip(shown, page.resources, strict=True):
+            add_long_list(found, resource, base_url, search_request)
+        return response
+
+    def apply_patch(
+        self, current: Resource[Any], patch_op: "PatchOp[Any]", conditions: Conditions
+    ) -> Resource[Any] | None:
+        """Apply the operations, none of which can change the long list."""
+        with _our_words():
+            return super().apply_patch(current, patch_op, conditions)
 
     def patch_response(
         self,
@@ -173,17 +233,6 @@ class Handler(ScimHandler):
     def __init__(self, storage: MemberStorage, request: ScimRequest) -> None:
         super().__init__(SERVICE, storage)
         self.request = request
-
-    def handle(self, request: ScimRequest) -> ScimResponse:
-        """Answer the request, with the members of the groups in the answer.
-
-        The library takes a second to show 10,000 of them.
-        """
-        response = super().handle(request)
-        if isinstance(response.body, dict):
-            shown = response.body.get("Resources", [response.body])
-            self.storage.groups.show_members(shown, request.base_url)
-        return response
 
     def patch(self, request: ScimRequest) -> ScimResponse:
         """Answer a PATCH: of a group with its attributes where the request names some, else 204."""
