@@ -85,16 +85,22 @@ class Caller(ABC):
         """Tell whether this is the caller's own person; an operator's name is only a note."""
         return self.actor is not None and self.actor.pk == user_id
 
+    @property
+    def columns(self) -> dict[str, str | None]:
+        """Return what a record, an event and a log line say of the caller, by their columns."""
+        return {
+            "actor_id": self.actor.pk if self.actor else None,
+            "connection_id": self.connection.pk if self.connection else None,
+            "source": self.source.value,
+            "trace_id": self.trace_id,
+        }
+
     def event(self, event_type: Event.Type, organization_id: str, **fields: Any) -> Event:
         """Return an unsaved event of what this caller does."""
         return Event(
             type=event_type,
             organization_id=organization_id,
-            actor=self.actor,
-            connection=self.connection,
-            source=self.source,
-            trace_id=self.trace_id,
-            **{"reason": self.reason, **fields},
+            **{**self.columns, "reason": self.reason, **fields},
         )
 
     def guard_parameters(

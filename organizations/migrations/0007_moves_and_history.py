@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("organizations", "0004_domains"),
+        ("organizations", "0005_department_names"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -17,13 +17,10 @@ def log_removals(organization_id: str, outcomes: Iterable[RemovalOutcome], calle
                 "organization_id": organization_id,
                 "user_id": outcome.user_id,
                 "removal_id": outcome.removal_id,
-                "actor_id": caller.actor.pk if caller.actor else None,
-                "connection_id": caller.connection.pk if caller.connection else None,
-                "source": caller.source.value,
+                **caller.columns,
                 "roles": outcome.role_count,
                 "departments": outcome.department_count,
                 "resources": outcome.resource_count,
-                "trace_id": caller.trace_id,
             }
             for outcome in outcomes
             if outcome.removal_id

@@ -92,11 +92,8 @@ def _decide_and_remove(
     record = {
         "requested_at": requested_at,
         "removed_at": timezone.now(),
-        "actor_id": caller.actor.pk if caller.actor else None,
-        "connection_id": caller.connection.pk if caller.connection else None,
-        "source": caller.source.value,
         "reason": caller.reason,
-        "trace_id": caller.trace_id,
+        **caller.columns,
     }
     outcomes = {}
     for removal_id, code, lacking, *counts in fetch_prepared(

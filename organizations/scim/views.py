@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import Throttled
@@ -15,7 +16,8 @@ from organizations.models import ScimConnection
 from organizations.scim.connections import authenticate, count_request
 from users.exceptions import TokenInvalidError
 
-MAX_BYTES = 1024 * 1024
+MOST_BYTES = 64 * 1024
+MOST_BYTES_OF_A_GROUP = 1024 * 1024  # which names its members
 MEDIA_TYPE = "application/scim+json"
 ERROR_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:Error"
 # RFC 7643, section 5: how to authenticate can be read before.
@@ -44,6 +46,8 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
         return refusal
     except UnreadablePostError:
         return _error(HTTPStatus.BAD_REQUEST, "The body could not be read.")
+    except SuspiciousOperation:  # a thousand parameters, or a host that is none
+        return _error(HTTPStatus.BAD_REQUEST, "The request could not be read.")
     except DATABASE_FAILURES as fault:
         logger.error("database_failed", exc_info=fault)
         refusal = _error(HTTPStatus.SERVICE_UNAVAILABLE, "The service is busy. Try again shortly.")
@@ -56,9 +60,11 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
 
 def _answer(request: HttpRequest, connection: ScimConnection | None, path: str) -> HttpResponse:
     """Have the protocol answer."""
-    body = request.read(MAX_BYTES + 1)
-    if len(body) > MAX_BYTES:
-        return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is over 1 MiB.")
+    most = _most_bytes(path)
+    body = request.read(most + 1)
+    if len(body) > most:
+        detail = f"The body is over {most // 1024} KiB."
+        return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
     # Loaded here, at the first request: see the package.
     from scim2_server.requests import ScimRequest
 
@@ -79,6 +85,13 @@ def _answer(request: HttpRequest, connection: ScimConnection | None, path: str) 
     )
     content = b"" if answered.body is None else json.dumps(answered.body).encode()
     return HttpResponse(content, status=answered.status, headers=answered.headers)
+
+
+def _most_bytes(path: str) -> int:
+    """Return how long the body of a request may be."""
+    kind, *rest = path.strip("/").lower().split("/")
+    is_group = kind == "groups" and rest != [".search"]
+    return MOST_BYTES_OF_A_GROUP if is_group else MOST_BYTES
 
 
 def _error(status: HTTPStatus, detail: str) -> HttpResponse:
