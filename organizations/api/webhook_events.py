@@ -4,9 +4,9 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiWebhook
 
-from organizations.api.description import EVENT_ID, REMOVAL_ID
+from organizations.api.description import ENDPOINT_ID, EVENT_ID, REMOVAL_ID
 from organizations.models import Event, Source
-from organizations.sample import ADMIN, LEAVER_ID, ORGANIZATION_ID
+from organizations.sample import ADMIN, DEPARTMENT_ID, LEAVER_ID, ORGANIZATION_ID
 
 _ID_OR_NULL = {"type": ["string", "null"]}
 
@@ -34,49 +34,110 @@ _HEADERS = [
     ),
 ]
 
-_DATA = {
-    "type": "object",
-    "description": "Ids and counts, no name and no address; some types of events have more.",
-    "properties": {
-        "organization_id": {"type": "string"},
-        "user_id": {**_ID_OR_NULL, "description": "Whom it is about."},
-        "actor_id": {**_ID_OR_NULL, "description": "Who did it, where somebody did."},
-        "connection_id": {**_ID_OR_NULL, "description": "The directory that asked for it."},
-        "source": {"type": "string", "enum": Source.values},
-        "removal_id": {**_ID_OR_NULL, "description": "The record of the removal."},
-        "trace_id": {"type": "string"},
-    },
-    "required": [
-        *("organization_id", "user_id", "actor_id", "connection_id", "source", "removal_id"),
-        "trace_id",
-    ],
+_ALWAYS = {
+    "organization_id": {"type": "string"},
+    "user_id": {**_ID_OR_NULL, "description": "Whom it is about."},
+    "actor_id": {**_ID_OR_NULL, "description": "Who did it, where somebody did."},
+    "connection_id": {**_ID_OR_NULL, "description": "The directory that asked for it."},
+    "source": {"type": "string", "enum": Source.values},
+    "removal_id": {**_ID_OR_NULL, "description": "The record of the removal."},
+    "trace_id": {"type": "string"},
+}
+_ALWAYS_EXAMPLE = {
+    "organization_id": ORGANIZATION_ID,
+    "user_id": LEAVER_ID,
+    "actor_id": ADMIN.id,
+    "connection_id": None,
+    "source": "api",
+    "removal_id": None,
+    "trace_id": "1f0e8a52c4b54c6b9a37d1f6a4a1c0de",
 }
 
-_BODY = {
-    "type": "object",
-    "properties": {
-        "type": {"type": "string", "enum": Event.Type.values},
-        "timestamp": {
-            "type": "string",
-            "format": "date-time",
-            "description": "When it happened: UTC, whole seconds.",
+_ROLES, _DEPARTMENTS = ["role_member"], [DEPARTMENT_ID]
+_SCHEDULE = {
+    "scheduled_removal_id": "sch_01JFQ8Z6V2T8M3N4P5Q6R7S8T9",
+    "remove_at": "2026-12-31T16:00:00Z",
+}
+_PASSED_ON = {"resource_count": 12, "department_id": DEPARTMENT_ID}
+# What each type has besides, by an example; what not every event has is in _OPTIONAL.
+_BESIDES: dict[Event.Type, dict[str, Any]] = {
+    Event.Type.MEMBER_ADDED: {"role_ids": _ROLES, "department_ids": _DEPARTMENTS},
+    Event.Type.MEMBER_UPDATED: {
+        "roles_added": _ROLES,
+        "roles_removed": [],
+        "departments_added": [],
+        "departments_removed": _DEPARTMENTS,
+    },
+    Event.Type.MEMBER_DEACTIVATED: _PASSED_ON,
+    Event.Type.MEMBER_REACTIVATED: {},
+    Event.Type.MEMBER_REMOVED: {"removal_id": REMOVAL_ID},
+    Event.Type.MEMBER_RESTORED: {"restoration_id": "rst_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"},
+    Event.Type.REMOVAL_SCHEDULED: _SCHEDULE,
+    Event.Type.REMOVAL_CANCELLED: _SCHEDULE,
+    Event.Type.REMOVAL_FAILED: {**_SCHEDULE, "code": "LAST_OWNER_CANNOT_BE_REMOVED"},
+    Event.Type.RESOURCES_TRANSFERRED: _PASSED_ON,
+    Event.Type.WEBHOOK_TEST: {"user_id": None, "endpoint_id": ENDPOINT_ID},
+}
+_OPTIONAL = {
+    "department_id": "The department that took over, if one did.",
+    "heir_id": "The person who took over, if one did.",
+}
+
+
+def _schema_of(value: object) -> dict[str, Any]:
+    """Return the schema of a value that an event has besides."""
+    if isinstance(value, list):
+        return {"type": "array", "items": {"type": "string"}}
+    return {"type": "integer" if isinstance(value, int) else "string"}
+
+
+def _example_of(event_type: Event.Type) -> dict[str, Any]:
+    """Return what is sent of an event of this type."""
+    return {
+        "type": event_type.value,
+        "timestamp": "2025-12-22T15:30:00Z",
+        "data": {**_ALWAYS_EXAMPLE, **_BESIDES[event_type]},
+    }
+
+
+def _body_of(event_type: Event.Type) -> dict[str, Any]:
+    """Return the schema of what is sent of events of this type."""
+    besides = {
+        name: _schema_of(value)
+        for name, value in _BESIDES[event_type].items()
+        if name not in _ALWAYS and name not in _OPTIONAL
+    }
+    optional = {
+        name: {"type": "string", "description": description}
+        for name, description in _OPTIONAL.items()
+        if _BESIDES[event_type] is _PASSED_ON
+    }
+    return {
+        "type": "object",
+        "title": event_type.label,
+        "properties": {
+            "type": {"type": "string", "const": event_type.value},
+            "timestamp": {
+                "type": "string",
+                "format": "date-time",
+                "description": "When it happened: UTC, whole seconds.",
+            },
+            "data": {
+                "type": "object",
+                "description": "Ids and counts, no name and no address.",
+                "properties": {**_ALWAYS, **besides, **optional},
+                "required": [*_ALWAYS, *besides],
+            },
         },
-        "data": _DATA,
-    },
-    "required": ["type", "timestamp", "data"],
-}
+        "required": ["type", "timestamp", "data"],
+    }
 
-_EXAMPLE = {
-    "type": "member.removed",
-    "timestamp": "2025-12-22T15:30:00Z",
-    "data": {
-        "organization_id": ORGANIZATION_ID,
-        "user_id": LEAVER_ID,
-        "actor_id": ADMIN.id,
-        "connection_id": None,
-        "source": "api",
-        "removal_id": REMOVAL_ID,
-        "trace_id": "1f0e8a52c4b54c6b9a37d1f6a4a1c0de",
+
+CONTENT: dict[str, Any] = {
+    "schema": {"oneOf": [_body_of(event_type) for event_type in Event.Type]},
+    "examples": {
+        event_type.value: {"summary": event_type.label, "value": _example_of(event_type)}
+        for event_type in Event.Type
     },
 }
 
@@ -99,7 +160,7 @@ SENT = OpenApiWebhook(
             "parameters": _HEADERS,
             "requestBody": {
                 "required": True,
-                "content": {"application/json": {"schema": _BODY, "example": _EXAMPLE}},
+                "content": {"application/json": CONTENT},
             },
             "responses": {
                 "2XX": {"description": "Within 15 seconds: it is delivered."},
