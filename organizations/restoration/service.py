@@ -10,6 +10,7 @@ from organizations.capabilities import Capability
 from organizations.locks import lock_accounts, lock_members
 from organizations.models import Event, Membership, Removal, Restoration, Source
 from organizations.restoration.draft import draft_restorations
+from organizations.restoration.identities import return_identities
 from organizations.restoration.outcome import RestorationOutcome
 from organizations.restoration.resources import count_resources, return_resources
 from organizations.retries import retried
@@ -117,6 +118,7 @@ def _restore(restorations: Collection[Restoration]) -> None:
     )
     return_resources(restorations)
     Restoration.objects.bulk_create(restorations)
+    return_identities(restorations)
     # Last, since resources are given to active members alone, and organizations are locked.
     Membership.objects.bulk_update(_deactivate_as_before(restorations), ["deactivated_at"])
 

@@ -45,6 +45,7 @@ def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] 
         identities = identities_of(account)
         end_sessions(account)
         account.access_tokens.all().delete()
+        account.scim_identities.all().delete()  # those of ended memberships
         account.groups.clear()
         account.user_permissions.clear()
         empty_reasons(account, emptied)
