@@ -236,9 +236,7 @@ class MembershipAdmin(
         connection = ScimConnection.objects.managing(*member).get(membership.user_id)
         if connection is None:
             return "Nobody outside"
-        identity = ScimIdentity.objects.get(
-            organization=membership.organization_id, user=membership.user_id
-        )
+        identity = ScimIdentity.objects.of(connection).get(user=membership.user_id)
         return format_html(
             '<a href="{}">{}</a>, as <a href="{}">{}</a>. If removed here, they are added again at'
             " its next cycle, unless it no longer assigns them.",
