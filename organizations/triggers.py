@@ -104,6 +104,25 @@ member_is_added = pgtrigger.Trigger(
     func="PERFORM organizations_refuse_erased(NEW.user_id); RETURN NEW;",
 )
 
+# For whoever writes a name without its key: SQL by hand, and the version before keys. A key that is
+# as before while the words of the name are not was not written. It is nearly the application's own
+# (config/names.py), which makes it again whenever the department is saved.
+department_is_named = pgtrigger.Trigger(
+    name="has_a_key",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func="""
+        IF NEW.name_key = '' OR (
+            TG_OP = 'UPDATE' AND NEW.name_key = OLD.name_key
+            AND NEW.name_words[2:] IS DISTINCT FROM OLD.name_words[2:]
+        ) THEN
+            NEW.name_key = left(lower(btrim(normalize(NEW.name, NFKC), E' \\t\\n\\r\\f\\v')), 600);
+        END IF;
+        RETURN NEW;
+    """,
+)
+
 schedule_is_made = pgtrigger.Trigger(
     name="of_the_memberships_organization",
     level=pgtrigger.Row,

@@ -1,15 +1,20 @@
 """Who belongs to a department changes as a whole: for a directory's groups."""
 
 from collections.abc import Collection
+from pathlib import Path
 
+from django.db import connection as database
 from django.db import transaction
+from django.utils import timezone
 
-from organizations.assignment.change import Change
+from organizations.change_log import log_on_commit
 from organizations.exceptions import UserNotFoundError
 from organizations.locks import lock_members
-from organizations.models import DepartmentMembership, Event, Membership, ScimConnection, Source
+from organizations.models import ScimConnection, Source
 from organizations.retries import retried
 from users.models import User
+
+CHANGE = Path(__file__).with_name("department.sql").read_text(encoding="utf-8")
 
 
 @retried
@@ -27,40 +32,50 @@ def change_department(
     """Have members join and leave a department of their organization, by their user ids.
 
     They may be deactivated. Who belongs to it already, or does not, is left as they are, without an
-    event. For callers with every capability. Raises UserNotFoundError for somebody who joins and is
-    no member. The number of SQL statements does not depend on how many users there are.
+    event; who joins and leaves, leaves. For callers with every capability. Raises UserNotFoundError
+    for somebody who joins and is no member. The number of SQL statements does not depend on how
+    many users there are, and the time grows with their number.
     """
+    record = {
+        "organization_id": organization_id,
+        "actor_id": actor.pk if actor else None,
+        "connection_id": connection.pk if connection else None,
+        "source": source.value,
+        "trace_id": trace_id,
+    }
+    asked = set(joining).union(leaving)
     with transaction.atomic():
-        locked = lock_members(organization_id, [*joining, *leaving])
+        locked = lock_members(organization_id, asked)
         if unknown := set(joining).difference(locked):
             raise UserNotFoundError({"user_id": min(unknown)})
-        here = DepartmentMembership.objects.filter(department=department_id)
-        before = set(here.filter(user__in=locked).values_list("user", flat=True))
-        change = Change.between(before, before.union(joining).difference(leaving))
-        DepartmentMembership.objects.bulk_create(
-            DepartmentMembership(
-                organization_id=organization_id,
-                membership=Membership(pk=locked[user_id], user_id=user_id),
-                department_id=department_id,
+        members = {
+            "joining": [locked[user_id] for user_id in set(joining).difference(leaving)],
+            "leaving": [locked[user_id] for user_id in set(leaving).intersection(locked)],
+        }
+        with database.cursor() as cursor:
+            cursor.execute(
+                CHANGE,
+                {
+                    **record,
+                    **members,
+                    "department_id": department_id,
+                    "changed_at": timezone.now(),
+                },
             )
-            for user_id in change.added
-        )
-        here.filter(user__in=change.removed).delete()
-        Event.objects.bulk_record(
-            Event(
-                type=Event.Type.MEMBER_UPDATED,
-                organization_id=organization_id,
-                user_id=user_id,
-                actor=actor,
-                connection=connection,
-                source=source,
-                data={
+            changed = cursor.fetchall()
+        log_on_commit(
+            "member_updated",
+            source,
+            (
+                {
+                    **record,
+                    "event_id": event_id,
+                    "user_id": user_id,
                     "roles_added": [],
                     "roles_removed": [],
-                    "departments_added": [department_id] if user_id in change.added else [],
-                    "departments_removed": [department_id] if user_id in change.removed else [],
-                },
-                trace_id=trace_id,
-            )
-            for user_id in [*change.added, *change.removed]
+                    "departments_added": [department_id] if joined else [],
+                    "departments_removed": [] if joined else [department_id],
+                }
+                for event_id, user_id, joined in changed
+            ),
         )

@@ -80,7 +80,7 @@ def forget_connections(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> N
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("organizations", "0004_domains"),
+        ("organizations", "0005_department_names"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,14 +4,24 @@ from typing import Self, TypeVar
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
 from config.characters import clean
 from config.identifiers import PrefixedIdField
+from config.names import NameKeyField, TrimmedNameField, key_of
 from config.search import WordsField, index_of_words
 from organizations.capabilities import Capability
-from organizations.triggers import owner_role_is_deleted, starting_roles_are_given
+from organizations.triggers import (
+    department_is_named,
+    owner_role_is_deleted,
+    starting_roles_are_given,
+)
+
+DEPARTMENT_NAME_TAKEN = (
+    "The organization has a department of this name already, in capital or small letters."
+)
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -45,6 +55,10 @@ class OrganizationQuerySet(NamedQuerySet["Organization"]):
 class DepartmentQuerySet(NamedQuerySet["Department"]):
     """Queries for departments."""
 
+    def called(self, name: str) -> Self:
+        """Departments of this name, in any case."""
+        return self.filter(name_key=name)
+
 
 class RoleQuerySet(NamedQuerySet["Role"]):
     """Queries for roles."""
@@ -75,15 +89,19 @@ class Organization(models.Model):
 
 
 class Department(models.Model):
-    """A part of an organization; what a leaver owned can pass to it."""
+    """A part of an organization; what a leaver owned can pass to it.
+
+    Its name is one in the organization, in any case: the key, made of the name, is unique.
+    """
 
     id = PrefixedIdField("dept")
     # The unique constraint below serves as the index of this key.
     organization = models.ForeignKey(
         Organization, models.CASCADE, related_name="departments", db_index=False
     )
-    name = models.CharField(max_length=200)
+    name = TrimmedNameField(max_length=200)
     name_words = WordsField(of="name")
+    name_key = NameKeyField(of="name")
     # What a directory calls it: stored and shown by SCIM, and nothing besides.
     external_id = models.CharField(max_length=255, default="", db_default="", editable=False)
 
@@ -95,15 +113,29 @@ class Department(models.Model):
                 fields=["organization", "id"], name="department_in_organization"
             ),
             models.UniqueConstraint(
-                fields=["organization", "name"],
+                fields=["organization", "name_key"],
                 name="department_name_in_organization",
-                violation_error_message="The organization has a department of this name already.",
+                violation_error_message=DEPARTMENT_NAME_TAKEN,
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(name_key=""),
+                name="department_has_a_name",
+                violation_error_message="A department has a name.",
             ),
         )
         indexes = (index_of_words("name_words", name="department_by_name"),)
+        triggers = (department_is_named,)
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raise ValidationError for the name of another department of the organization, or none."""
+        if self.name and not key_of(self.name):
+            raise ValidationError({"name": "A name has visible characters."})
+        others = Department.objects.filter(organization=self.organization_id).exclude(pk=self.pk)
+        if others.called(self.name).exists():
+            raise ValidationError({"name": DEPARTMENT_NAME_TAKEN})
 
 
 class Role(models.Model):

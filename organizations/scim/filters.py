@@ -14,7 +14,7 @@ from scim2_models.path import (
     ValuePath,
 )
 
-MOST_TERMS = 10  # each is looked up by statements of its own
+from organizations.scim.bounds import MOST_TERMS
 
 
 def equalities(search_request: SearchRequest[Any]) -> list[tuple[str, object]]:

@@ -1,15 +1,33 @@
-"""A PATCH or PUT of a group, as what it changes: 1,000 operations are one change."""
+"""A PATCH or PUT of a group, as what it changes: 1,000 operations are one change.
 
-from collections.abc import Iterator
+It is read without the library, which takes seconds for as many paths.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from scim2_models import InvalidValueException, PatchOp
-from scim2_models.path import CompareOperator, Comparison, FilterNode
+from scim2_models import (
+    InvalidPathException,
+    InvalidValueException,
+    MutabilityException,
+    NoTargetException,
+)
 
+from config.names import key_of
+from organizations.scim.bounds import check_path
 from organizations.scim.resources import Group
 
-OF_GROUP = "urn:ietf:params:scim:schemas:core:2.0:group:"
+OF_GROUP = "urn:ietf:params:scim:schemas:core:2.0:group"
+READ_ONLY = frozenset({"id", "meta", "schemas"})
+OPS = frozenset({"add", "remove", "replace"})
+
+_ATTRIBUTE = re.compile(r"(?:urn:[^\s\[\]\"]+:)?[a-z$][\w$.-]*")
+# members[value eq "…"], or several such joined by or.
+_MEMBER = r'value\s+eq\s+"([^"\\]*)"'
+_MEMBERS = re.compile(rf"members\s*\[\s*{_MEMBER}(?:\s+or\s+{_MEMBER})*\s*\]", re.IGNORECASE)
+_EACH_MEMBER = re.compile(_MEMBER, re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -26,48 +44,45 @@ class GroupPatch:
     replaces: bool = False
 
     @classmethod
-    def of(cls, patch_op: "PatchOp[Any]") -> Self | None:
-        """Return what the operations change, or None for a form that needs the group itself.
+    def of(cls, operations: Iterable[Mapping[str, Any]]) -> Self:
+        """Return what the operations of a PATCH change.
 
-        Raises InvalidValueException.
+        Raises InvalidValueException, InvalidPathException, NoTargetException, MutabilityException.
         """
         patch = cls()
-        for operation in patch_op.operations or []:
-            path = operation.path
-            if path is None:
-                changes = list(_by_attribute(operation.value))
-            elif path.value_filter is None:
-                changes = [(str(path).lower().removeprefix(OF_GROUP), operation.value)]
-            else:
-                member = _equal_value(path.value_filter)
-                name = str(path).lower().removeprefix(OF_GROUP)
-                is_member = name.startswith("members[") and name.endswith("]")
-                if operation.op != "remove" or not is_member or member is None:
-                    return None
-                changes = [("members", {"value": member})]
-            for attribute, value in changes:
-                if attribute == "members":
-                    patch._change_members(operation.op, value)
-                elif attribute == "displayname":
-                    if not isinstance(value, str) or not value.strip():
-                        raise InvalidValueException(detail="A group has a displayName.")
-                    patch.name = value
-                elif attribute == "externalid":
-                    if not isinstance(value, str | None):
-                        raise InvalidValueException(detail="An externalId is a text.")
-                    patch.external_id = "" if operation.op == "remove" else value or ""
+        for operation in operations:
+            op = str(operation.get("op")).lower()
+            if op not in OPS:
+                raise InvalidValueException(detail="An operation is add, remove or replace.")
+            if "value" not in operation and op != "remove":
+                raise InvalidValueException(detail=f"The operation {op} needs a value.")
+            path = operation.get("path")
+            for attribute, value in _changes(op, path, operation.get("value")):
+                patch._change(op, attribute, value)
         return patch
 
     @classmethod
     def replacing(cls, group: Group) -> Self:
         """Return what a PUT changes: what it does not name stays."""
-        patch = cls(name=group.display_name)
+        patch = cls(name=require_name(group.display_name))
         if "external_id" in group.model_fields_set:
             patch.external_id = group.external_id or ""
         if "members" in group.model_fields_set:
             patch.joining = {member.value for member in group.members or [] if member.value}
             patch.replaces = True
         return patch
+
+    def _change(self, op: str, attribute: str, value: object) -> None:
+        """Change an attribute; one that a group does not have is passed over."""
+        match attribute:
+            case "members":
+                self._change_members(op, value)
+            case "displayname":
+                self.name = require_name(value)
+            case "externalid":
+                if not isinstance(value, str | None):
+                    raise InvalidValueException(detail="An externalId is a text.")
+                self.external_id = "" if op == "remove" else value or ""
 
     def _change_members(self, op: str, value: object) -> None:
         """Add members, remove them, or put others in their stead."""
@@ -82,6 +97,24 @@ class GroupPatch:
             self.leaving -= members
 
 
+def require_name(value: object) -> str:
+    """Return the name of a group. Raises InvalidValueException where it is none."""
+    if not isinstance(value, str) or not key_of(value):
+        raise InvalidValueException(detail="A group has a displayName.")
+    return value
+
+
+def split_members(group: Mapping[str, Any]) -> tuple[dict[str, Any], list[str] | None]:
+    """Return what the body of a group says besides its members, and their user ids.
+
+    None where it does not name them. What is not published is left out.
+    """
+    named = dict(_by_attribute(group))
+    members = list(member_ids(named["members"])) if "members" in named else None
+    published = ("schemas", "id", "externalid", "displayname")
+    return {name: named[name] for name in published if name in named}, members
+
+
 def member_ids(value: object) -> Iterator[str]:
     """Yield the user ids in the value of ``members``. Raises InvalidValueException."""
     for entry in value if isinstance(value, list) else [value] if value else []:
@@ -91,17 +124,31 @@ def member_ids(value: object) -> Iterator[str]:
         yield member
 
 
+def _changes(op: str, path: object, value: object) -> Iterable[tuple[str, Any]]:
+    """Return the attributes that an operation changes, in small letters, and their values."""
+    if path is None:
+        if op == "remove":
+            raise NoTargetException(detail="The operation remove needs a path.")
+        return _by_attribute(value)
+    if not isinstance(path, str):
+        raise InvalidPathException(detail="A path is a text.")
+    check_path(path)
+    attribute = path.strip().lower().removeprefix(f"{OF_GROUP}:")
+    if attribute.partition(".")[0] in READ_ONLY:
+        raise MutabilityException(detail=f"The {attribute} of a group does not change.")
+    if _ATTRIBUTE.fullmatch(attribute):
+        return [(attribute, value)]
+    chosen = path.strip()[-len(attribute) :]
+    if op == "remove" and _MEMBERS.fullmatch(chosen):
+        return [("members", [{"value": member} for member in _EACH_MEMBER.findall(chosen)])]
+    raise InvalidPathException(
+        detail='Members are removed by the path members[value eq "…"], several joined by or.'
+    )
+
+
 def _by_attribute(value: object) -> Iterator[tuple[str, Any]]:
-    """Yield the attributes of an object, in lower case, and their values."""
+    """Yield the attributes of an object, in small letters, and their values."""
     if not isinstance(value, dict):
         raise InvalidValueException(detail="The value is not an object.")
     for name, item in value.items():
-        yield str(name).lower().removeprefix(OF_GROUP), item
-
-
-def _equal_value(node: FilterNode) -> str | None:
-    """Return the user id of ``value eq "…"``, or None for another filter."""
-    match node:
-        case Comparison(op=CompareOperator.eq, value=str() as value):
-            return value if str(node.attr_path).lower() == "value" else None
-    return None
+        yield str(name).lower().removeprefix(f"{OF_GROUP}:"), item

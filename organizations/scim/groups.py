@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import ProtectedError, QuerySet
+from django.db.models import Count, ProtectedError, QuerySet
 from scim2_models import (
     ConflictException,
     InvalidValueException,
@@ -20,10 +20,14 @@ from organizations.assignment.department import change_department
 from organizations.exceptions import UserNotFoundError
 from organizations.locks import lock_members
 from organizations.models import Department, DepartmentMembership, ScimConnection, Source
+from organizations.models.organization import DepartmentQuerySet
 from organizations.scim.filters import equalities, unknown
-from organizations.scim.group_patch import GroupPatch
+from organizations.scim.group_patch import GroupPatch, require_name
+from organizations.scim.long_lists import is_asked_for
 from organizations.scim.resources import Group, GroupMember
-from organizations.scim.versions import require_version, version_of
+from organizations.scim.versions import require_version, version_from
+
+MOST_MEMBERS = 10_000  # of all groups on a page, unless the first alone has more
 
 
 class Groups:
@@ -67,13 +71,15 @@ class Groups:
         count = search_request.count
         last = None if count is None else first + count
         page = list(departments.order_by("pk")[first:last])
+        if is_asked_for("members", search_request):
+            page = _up_to_most_members(page)
         return SearchPage(departments.count(), list(self._read(page, search_request)))
 
     def create(self, resource: Group) -> Group:
         """Make a department, with members; return it."""
         department = Department.objects.create(
             organization_id=self.organization_id,
-            name=_name_of(resource),
+            name=require_name(resource.display_name),
             external_id=resource.external_id or "",
         )
         self._change_members(department.pk, joining=_ids_of(resource), leaving=())
@@ -88,7 +94,7 @@ class Groups:
         here, wanted = _ids_of(before), _ids_of(resource)
         self._change_members(group_id, joining=wanted - here, leaving=here - wanted)
         # Last: another name locks a key, on which those wait who hold members.
-        self._name(group_id, _name_of(resource), resource.external_id or "")
+        self._name(group_id, require_name(resource.display_name), resource.external_id or "")
         return self.get(group_id)
 
     def patch(self, group_id: str, patch: GroupPatch) -> None:
@@ -116,11 +122,11 @@ class Groups:
                 detail="The department owns resources, or a record or a setting names it."
             ) from error
 
-    def _departments(self) -> QuerySet[Department]:
+    def _departments(self) -> DepartmentQuerySet:
         """Return the departments of the organization."""
         return Department.objects.filter(organization=self.organization_id)
 
-    def _find(self, departments: QuerySet[Department], group_id: str) -> Department:
+    def _find(self, departments: DepartmentQuerySet, group_id: str) -> Department:
         """Return a department. Raises NotFoundException."""
         known = [group_id] if is_id("dept", group_id) else []
         if department := departments.filter(pk__in=known).first():
@@ -162,21 +168,32 @@ class Groups:
         self, departments: Sequence[Department], asked: ResponseParameters[Any] | None
     ) -> Sequence[Group]:
         """Return these departments as SCIM shows them, with their members where they are asked."""
-        members: dict[str, list[GroupMember]] = {}
-        if _wants_members(asked):
+        members: dict[str, list[str]] = {}
+        if is_asked_for("members", asked):
             found = DepartmentMembership.objects.filter(department__in=departments)
             in_order = found.order_by("department", "user")
             for department_id, user_id in in_order.values_list("department", "user"):
-                member = GroupMember(value=user_id, ref=Reference(f"Users/{user_id}"), type="User")
-                members.setdefault(department_id, []).append(member)
-        return [_shown(department, members.get(department.pk)) for department in departments]
+                members.setdefault(department_id, []).append(user_id)
+        return [_shown(department, members.get(department.pk, ())) for department in departments]
 
 
-def _narrow(departments: QuerySet[Department], attribute: str, value: str) -> QuerySet[Department]:
+def _up_to_most_members(page: list[Department]) -> list[Department]:
+    """Return the first of these departments, one at least, that have few enough members in all."""
+    members = DepartmentMembership.objects.filter(department__in=page).order_by()
+    sizes = dict(members.values_list("department").annotate(Count("pk")))
+    total = 0
+    for position, department in enumerate(page):
+        total += sizes.get(department.pk, 0)
+        if position and total > MOST_MEMBERS:
+            return page[:position]
+    return page
+
+
+def _narrow(departments: DepartmentQuerySet, attribute: str, value: str) -> DepartmentQuerySet:
     """Return those of these departments of which an attribute has this value."""
     match attribute:
         case "displayname":
-            return departments.filter(name__iexact=value)
+            return departments.called(value)
         case "externalid":
             return departments.filter(external_id=value) if value else departments.none()
         case "id":
@@ -187,35 +204,22 @@ def _narrow(departments: QuerySet[Department], attribute: str, value: str) -> Qu
     raise unknown(attribute)
 
 
-def _wants_members(asked: ResponseParameters[Any] | None) -> bool:
-    """Tell whether members are in the answer to a request that asks so."""
-    if asked is None:
-        return True
-    if asked.attributes:
-        return any(path.parts[0].lower() == "members" for path in asked.attributes)
-    excluded = [".".join(path.parts).lower() for path in asked.excluded_attributes or []]
-    return "members" not in excluded
-
-
-def _name_of(resource: Group) -> str:
-    """Return the name of a department. Raises InvalidValueException where there is none."""
-    if not (resource.display_name or "").strip():
-        raise InvalidValueException(detail="A group has a displayName.")
-    return resource.display_name or ""
-
-
 def _ids_of(resource: Group) -> set[str]:
     """Return the user ids of a group's members."""
     return {member.value for member in resource.members or [] if member.value}
 
 
-def _shown(department: Department, members: list[GroupMember] | None) -> Group:
+def _shown(department: Department, members: Sequence[str]) -> Group:
     """Return a department as SCIM shows it."""
     group = Group(
         id=department.pk,
         external_id=department.external_id or None,
         display_name=department.name,
-        members=members,
     )
-    group.meta = Meta(resource_type="Group", version=version_of(group))
-    return group
+    own = (department.pk, department.external_id, department.name, *members)
+    group.meta = Meta(resource_type="Group", version=version_from(own))
+    named = [
+        GroupMember.model_construct(value=user_id, ref=Reference(f"Users/{user_id}"), type="User")
+        for user_id in members
+    ]
+    return group.model_copy(update={"members": named or None})

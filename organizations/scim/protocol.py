@@ -1,5 +1,9 @@
 """Has the library answer a request: what it is told of this service, and where we differ."""
 
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any, Union
 
 from django.db import DataError, IntegrityError, transaction
@@ -8,6 +12,7 @@ from scim2_models import (
     AuthenticationScheme,
     Bulk,
     ChangePassword,
+    Context,
     ETag,
     Filter,
     InvalidValueException,
@@ -29,12 +34,17 @@ from scim2_server.conditions import Conditions
 from scim2_server.handler import ScimHandler
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
-from scim2_server.service import ScimService
+from scim2_server.routing import Operation
+from scim2_server.service import ModelT, ScimService
+from scim2_server.storage import SearchPage
 
 from organizations.models import ScimConnection
 from organizations.retries import retried
-from organizations.scim.group_patch import GroupPatch
-from organizations.scim.resources import Group, User
+from organizations.scim import bounds
+from organizations.scim.group_patch import GroupPatch, split_members
+from organizations.scim.long_lists import add_long_list, without_long_list
+from organizations.scim.refusals import in_our_words
+from organizations.scim.resources import Group, GroupMember, User
 from organizations.scim.storage import MemberStorage
 from organizations.scim.user_change import UserChange, with_readable_state
 from organizations.scim.versions import version_of
@@ -71,8 +81,132 @@ PROVIDER = ScimProvider(
 )
 
 
+@contextmanager
+def _our_words() -> Iterator[None]:
+    """Say what the library refuses to read as we say it."""
+    try:
+        yield
+    except SCIMException as refusal:
+        raise in_our_words(refusal) if refusal.scim_type else refusal from refusal.__cause__
+
+
+def _complete(
+    response: ScimResponse,
+    resource: Resource[Any],
+    base_url: str,
+    asked: ResponseParameters[Any] | None,
+) -> ScimResponse:
+    """Return a response with the long list of its resource."""
+    if response.body is not None:
+        add_long_list(response.body, resource, base_url, asked)
+    return response
+
+
 class Service(ScimService):
-    """The protocol, as the directories know it."""
+    """The protocol, as the directories know it: what it reads is bounded before."""
+
+    def decode_body(self, body: bytes, content_type: str | None) -> Any:
+        """Return what a body says. Raises InvalidSyntaxException."""
+        self.ensure_json(content_type)
+        return bounds.read_json(body)
+
+    def read_body(
+        self, model: type[ModelT], body: bytes, content_type: str | None, scim_ctx: Context
+    ) -> ModelT:
+        """Return the message in a body; the members of a group are read without the library."""
+        content = self.decode_body(body, content_type)
+        members = None
+        if issubclass(model, Group):
+            content, members = split_members(bounds.read_object(content))
+        elif issubclass(model, User):
+            content = bounds.bounded_user(content)
+        else:
+            content = bounds.bounded_patch(content)
+        with _our_words():
+            read = super().read_body(model, json.dumps(content).encode(), content_type, scim_ctx)
+        if members is None:
+            return read
+        named = [GroupMember.model_construct(value=user_id) for user_id in members]
+        return read.model_copy(update={"members": named})
+
+    def read_search(
+        self, resource_types: list[ResourceType], payload: Any
+    ) -> tuple[SearchRequest[Any], Any]:
+        """Return what a search asks for."""
+        bounded = bounds.bounded_search(payload)
+        with _our_words():
+            return super().read_search(resource_types, bounded)
+
+    def read_response_parameters(
+        self, resource_type: ResourceType, query: Mapping[str, str]
+    ) -> ResponseParameters[Any]:
+        """Return which attributes a request asks for."""
+        bounded = {
+            name: str(bounds.bounded_names(query[name]))
+            for name in ("attributes", "excludedAttributes")
+            if name in query
+        }
+        with _our_words():
+            return super().read_response_parameters(resource_type, bounded)
+
+    @staticmethod
+    def read_conditions(request: ScimRequest) -> Conditions:
+        """Return the conditions of a request."""
+        return Conditions(
+            if_match=bounds.check_header(request.header("If-Match")),
+            if_none_match=bounds.check_header(request.header("If-None-Match")),
+        )
+
+    def publish(self, base_url: str, resource: Resource[Any]) -> Resource[Any]:
+        """Return a copy as the client is shown it, but for its long list."""
+        return super().publish(base_url, without_long_list(resource))
+
+    def creation_response(self, base_url: str, created: Resource[Any]) -> ScimResponse:
+        """Return the response to a creation."""
+        response = super().creation_response(base_url, created)
+        return _complete(response, created, base_url, None)
+
+    def query_response(
+        self,
+        base_url: str,
+        resource: Resource[Any],
+        response_parameters: ResponseParameters[Any],
+        conditions: Conditions,
+    ) -> ScimResponse:
+        """Return the response to the read of a resource."""
+        response = super().query_response(base_url, resource, response_parameters, conditions)
+        return _complete(response, resource, base_url, response_parameters)
+
+    def replacement_response(
+        self,
+        base_url: str,
+        resource: Resource[Any],
+        response_parameters: ResponseParameters[Any],
+    ) -> ScimResponse:
+        """Return the response to a change."""
+        response = super().replacement_response(base_url, resource, response_parameters)
+        return _complete(response, resource, base_url, response_parameters)
+
+    def search_response(
+        self,
+        base_url: str,
+        resource_types: list[ResourceType],
+        page: SearchPage,
+        search_request: SearchRequest[Any],
+    ) -> ScimResponse:
+        """Return the response to a search."""
+        response = super().search_response(base_url, resource_types, page, search_request)
+        shown = (response.body or {}).get("Resources", [])
+        for found, resource in zip(shown, page.resources, strict=True):
+            add_long_list(found, resource, base_url, search_request)
+        return response
+
+    def apply_patch(
+        self, current: Resource[Any], patch_op: "PatchOp[Any]", conditions: Conditions
+    ) -> Resource[Any] | None:
+        """Apply the operations, none of which can change the long list."""
+        with _our_words():
+            return super().apply_patch(current, patch_op, conditions)
 
     def patch_response(
         self,
@@ -117,6 +251,24 @@ class Handler(ScimHandler):
         super().__init__(SERVICE, storage)
         self.request = request
 
+    def patch(self, request: ScimRequest) -> ScimResponse:
+        """Answer a PATCH: of a group with its attributes where the request names some, else 204."""
+        target = self.service.route(request, Operation.patch)
+        kind = self.service.resource_type_at(target.endpoint or "")
+        if kind.name != "Group":
+            return super().patch(request)
+        with self.service.provider:
+            asked = self.service.read_response_parameters(kind, request.query)
+            content = self.service.decode_body(request.body, request.header("Content-Type"))
+            operations = bounds.operations_of(bounds.read_object(content))
+            self.service.read_conditions(request).check(None, "PATCH")
+            group_id = target.resource_id or ""
+            self.storage.groups.patch(group_id, GroupPatch.of(operations))
+            if not asked.attributes:
+                return ScimResponse(HTTPStatus.NO_CONTENT)
+            group = self.storage.groups.get(group_id, asked)
+            return self.service.replacement_response(request.base_url, group, asked)
+
     def patch_resource(
         self,
         resource_type: ResourceType,
@@ -124,15 +276,9 @@ class Handler(ScimHandler):
         patch_op: Any,
         conditions: Conditions,
     ) -> Resource[Any]:
-        """Apply a PATCH; return the resource as it is then."""
-        if isinstance(patch_op, UserChange):
-            current = self.storage.get(resource_type, resource_id)
-            return self.replace_resource(resource_type, current, patch_op, conditions)
-        if patch := GroupPatch.of(patch_op):
-            conditions.check(None, "PATCH")
-            return self._change_group(resource_type, resource_id, patch)
-        self.storage.groups.lock_members(resource_id)
-        return super().patch_resource(resource_type, resource_id, patch_op, conditions)
+        """Apply a PATCH of a user; return them as they are then."""
+        current = self.storage.get(resource_type, resource_id)
+        return self.replace_resource(resource_type, current, patch_op, conditions)
 
     def replace_resource(
         self,
@@ -145,9 +291,10 @@ class Handler(ScimHandler):
         self.service.check_preconditions(current, self.request.method, conditions)
         if isinstance(replacement, UserChange) and isinstance(current, User):
             return self._change_user(resource_type, current, replacement)
-        return self._change_group(
-            resource_type, current.id or "", GroupPatch.replacing(replacement)
-        )
+        group_id = current.id or ""
+        self.storage.groups.patch(group_id, GroupPatch.replacing(replacement))
+        asked = self.service.read_response_parameters(resource_type, self.request.query)
+        return self.storage.groups.get(group_id, asked)
 
     def _change_user(
         self, resource_type: ResourceType, current: User, change: UserChange
@@ -162,14 +309,6 @@ class Handler(ScimHandler):
             return current
         version = current.meta.version if current.meta else None
         return self.storage.update(resource_type, changed, expected_version=version)
-
-    def _change_group(
-        self, resource_type: ResourceType, group_id: str, patch: GroupPatch
-    ) -> Resource[Any]:
-        """Change a group; return of it what the request asks for."""
-        self.storage.groups.patch(group_id, patch)
-        asked = self.service.read_response_parameters(resource_type, self.request.query)
-        return self.storage.groups.get(group_id, asked)
 
 
 SERVICE = Service(PROVIDER)

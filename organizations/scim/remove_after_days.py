@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from organizations.capabilities import ALL_CAPABILITIES
 from organizations.locks import lock_members
-from organizations.models import Event, Membership, ScimConnection, Source
+from organizations.models import Event, Membership, Restoration, ScimConnection, Source
 from organizations.models.membership import MembershipQuerySet
 from organizations.models.scim import ScimConnectionQuerySet
 from organizations.removal.service import remove_members
@@ -76,7 +76,8 @@ def _leavers_due(connection: ScimConnection) -> MembershipQuerySet:
     """Return the members whom this connection deactivated long enough ago, and who still are.
 
     What it did is read from the log of changes: the event has the time of the deactivation. Whoever
-    was reactivated since, by whomever, is active, or was deactivated by somebody else.
+    was reactivated since, by whomever, is active, or was deactivated by somebody else. Whom a
+    restoration made a member again, deactivated as before, is so by that decision, which stands.
     """
     deactivation = Event.objects.filter(
         organization=OuterRef("organization"),
@@ -85,11 +86,14 @@ def _leavers_due(connection: ScimConnection) -> MembershipQuerySet:
         connection=connection,
         created_at=OuterRef("deactivated_at"),
     )
+    restored_so = Restoration.objects.filter(
+        membership=OuterRef("pk"), removal__membership__deactivated_at=OuterRef("deactivated_at")
+    )
     long_ago = timezone.now() - timedelta(days=connection.remove_after_days or 0)
     return (
         Membership.objects.deactivated()
         .filter(organization=connection.organization_id, deactivated_at__lte=long_ago)
-        .filter(Exists(deactivation))
+        .filter(Exists(deactivation), ~Exists(restored_so))
     )
 
 

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from scim2_models import (
     Context,
     InvalidPathException,
-    InvalidSyntaxException,
     InvalidValueException,
     PatchOp,
     SCIMException,
@@ -18,10 +17,10 @@ from scim2_models import (
 )
 from scim2_server.service import scim_exception_of
 
+from organizations.scim import bounds
 from organizations.scim.identities import ATTRIBUTES
 from organizations.scim.resources import User
 
-MOST_CHANGES = 100  # each is applied to the whole user
 SCHEMA = str(User.__schema__).lower()
 # The fields that a request changes, and their attributes, by the attribute in lower case.
 FIELDS = {attribute.lower(): field for field, attribute in ATTRIBUTES.items()}
@@ -80,14 +79,24 @@ class UserChange:
     @classmethod
     def patching(cls, body: bytes) -> Self:
         """Return what the body of a PATCH changes. Raises SCIMException."""
-        operations = {name.lower(): value for name, value in _read(body).items()}.get("operations")
-        if not isinstance(operations, list) or not operations:
-            raise InvalidValueException(detail="Operations holds one or more operations.")
-        change = cls()
-        for operation in operations:
+        message = bounds.read_object(bounds.decoded(body))
+        operations = message.get("operations")
+        if not isinstance(operations, list):
+            raise InvalidValueException(detail="Operations is a list of one or more operations.")
+        known = [operation for operation in operations if isinstance(operation, dict)]
+        change = cls(
+            attributes=[
+                AttributeChange("", operation)
+                for operation in operations
+                if not isinstance(operation, dict)
+            ]
+        )
+        for operation in bounds.bounded_patch({"Operations": known})["Operations"]:
             change._add_operation(operation)
-        if max(len(operations), len(change.attributes)) > MOST_CHANGES:
-            raise TooManyException(detail=f"At most {MOST_CHANGES} operations on a user.")
+        if len(change.attributes) > bounds.MOST_OPERATIONS:
+            raise TooManyException(
+                detail=f"A user is changed by {bounds.MOST_OPERATIONS} operations at most."
+            )
         return change
 
     @classmethod
@@ -97,7 +106,7 @@ class UserChange:
         Raises SCIMException.
         """
         change = cls()
-        for name, attribute, value in _attributes(_read(body)):
+        for name, attribute, value in _attributes(bounds.bounded_user(bounds.decoded(body))):
             if attribute == "active":
                 change._set_state(value)
             elif attribute in FIELDS:
@@ -128,10 +137,8 @@ class UserChange:
         state = state_of(value)
         self.state = self.state if state is None else state
 
-    def _add_operation(self, operation: object) -> None:
+    def _add_operation(self, sent: Mapping[str, Any]) -> None:
         """Add what an operation changes; one without a path, attribute by attribute."""
-        parts = operation if isinstance(operation, dict) else {}
-        sent = {str(name).lower(): value for name, value in parts.items()}
         op = str(sent.get("op")).lower()
         path, value = sent.get("path"), sent.get("value")
         is_whole = path is None or str(path).strip().lower() == SCHEMA
@@ -173,29 +180,15 @@ def state_of(value: object) -> bool | None:
 def with_readable_state(body: bytes) -> bytes:
     """Return the body that adds a user with a boolean as ``active``, or as it is if it is none.
 
-    Raises InvalidValueException for another state.
+    Raises InvalidValueException for another state, and InvalidSyntaxException.
     """
-    try:
-        user = json.loads(body)
-    except (ValueError, RecursionError):
-        return body
+    user = bounds.read_json(body)
     if not isinstance(user, dict):
         return body
     for name, attribute, value in _attributes(user):
         if attribute == "active" and name in user:
             user[name] = state_of(value)
     return json.dumps(user).encode()
-
-
-def _read(body: bytes) -> dict[str, Any]:
-    """Return the object that a body holds. Raises InvalidSyntaxException."""
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise InvalidSyntaxException(detail="The body is no JSON.") from error
-    if not isinstance(content, dict):
-        raise InvalidSyntaxException(detail="The body is no JSON object.")
-    return content
 
 
 def _attributes(values: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:

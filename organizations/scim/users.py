@@ -374,7 +374,9 @@ def _shown(
         emails=[Email(value=member.user.email, type="work", primary=True)],
         active=member.deactivated_at is None,
         groups=[
-            UserGroup(value=department_id, ref=Reference(f"Groups/{department_id}"), display=name)
+            UserGroup.model_construct(
+                value=department_id, ref=Reference(f"Groups/{department_id}"), display=name
+            )
             for department_id, name in groups
         ]
         or None,

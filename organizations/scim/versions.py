@@ -11,8 +11,12 @@ def version_of(resource: Resource[Any]) -> str:
 
     A user's groups are not the user's own: one that is renamed keeps no user from being changed.
     """
-    content = repr(resource.model_dump(exclude={"meta", "groups"}))
-    return f'W/"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
+    return version_from(resource.model_dump(exclude={"meta", "groups"}))
+
+
+def version_from(content: object) -> str:
+    """Return the version of what has this content."""
+    return f'W/"{hashlib.sha256(repr(content).encode()).hexdigest()[:32]}"'
 
 
 def require_version(resource: Resource[Any], expected: str | None) -> None:

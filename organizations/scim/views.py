@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import Throttled
@@ -12,10 +13,11 @@ from rest_framework.exceptions import Throttled
 from config.database_errors import DATABASE_FAILURES, RETRY_AFTER_SECONDS
 from config.trace import trace_id_of
 from organizations.models import ScimConnection
-from organizations.scim.connections import authenticate
+from organizations.scim.connections import authenticate, count_stranger
 from users.exceptions import TokenInvalidError
 
-MAX_BYTES = 1024 * 1024
+MOST_BYTES = 64 * 1024
+MOST_BYTES_OF_A_GROUP = 1024 * 1024  # which names its members
 MEDIA_TYPE = "application/scim+json"
 ERROR_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:Error"
 # RFC 7643, section 5: how to authenticate can be read before.
@@ -30,8 +32,11 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
     try:
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
             return _error(HTTPStatus.FORBIDDEN, "SCIM is available over HTTPS only.")
-        is_public = resource == PUBLIC and request.method == "GET"
-        connection = None if is_public else authenticate(request, organization_id)
+        connection = None
+        if resource == PUBLIC and request.method == "GET":
+            count_stranger(request)
+        else:
+            connection = authenticate(request, organization_id)
         return _answer(request, connection, f"/{resource}")
     except TokenInvalidError:
         refusal = _error(HTTPStatus.UNAUTHORIZED, "The token is missing or not valid here.")
@@ -43,6 +48,8 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
         return refusal
     except UnreadablePostError:
         return _error(HTTPStatus.BAD_REQUEST, "The body could not be read.")
+    except SuspiciousOperation:  # a thousand parameters, or a host that is none
+        return _error(HTTPStatus.BAD_REQUEST, "The request could not be read.")
     except DATABASE_FAILURES as fault:
         logger.error("database_failed", exc_info=fault)
         refusal = _error(HTTPStatus.SERVICE_UNAVAILABLE, "The service is busy. Try again shortly.")
@@ -55,9 +62,11 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
 
 def _answer(request: HttpRequest, connection: ScimConnection | None, path: str) -> HttpResponse:
     """Have the protocol answer."""
-    body = request.read(MAX_BYTES + 1)
-    if len(body) > MAX_BYTES:
-        return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is over 1 MiB.")
+    most = _most_bytes(path)
+    body = request.read(most + 1)
+    if len(body) > most:
+        detail = f"The body is over {most // 1024} KiB."
+        return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
     # Loaded here, at the first request: see the package.
     from scim2_server.requests import ScimRequest
 
@@ -78,6 +87,13 @@ def _answer(request: HttpRequest, connection: ScimConnection | None, path: str) 
     )
     content = b"" if answered.body is None else json.dumps(answered.body).encode()
     return HttpResponse(content, status=answered.status, headers=answered.headers)
+
+
+def _most_bytes(path: str) -> int:
+    """Return how long the body of a request may be."""
+    kind, *rest = path.strip("/").lower().split("/")
+    is_group = kind == "groups" and rest != [".search"]
+    return MOST_BYTES_OF_A_GROUP if is_group else MOST_BYTES
 
 
 def _error(status: HTTPStatus, detail: str) -> HttpResponse:

@@ -16,6 +16,8 @@ LATER = [
     for path in sorted(Path(apps.get_app_config(app).path, "migrations").glob("0*.py"))
     if not path.stem.startswith("0001")
 ]
+# Uniqueness that the previous version meets as the one before: it answers that there is such a row.
+ARGUED = {"department_names": ("ADD_UNIQUE",)}
 
 
 def test_nothing_that_the_previous_version_uses_is_taken_or_locked_for_long(
@@ -23,7 +25,12 @@ def test_nothing_that_the_previous_version_uses_is_taken_or_locked_for_long(
 ) -> None:
     for app, name in LATER:
         with subtests.test(app=app, name=name):
-            linter = MigrationLinter(all_warnings_as_errors=True, no_output=True, no_cache=True)
+            linter = MigrationLinter(
+                all_warnings_as_errors=True,
+                no_output=True,
+                no_cache=True,
+                exclude_migration_tests=ARGUED.get(name.partition("_")[2], ()),
+            )
 
             linter.lint_all_migrations(app, name)
 

@@ -62,7 +62,7 @@ DIRECTORY_REQUESTS = (
     Request("GET", "/Groups/{department}"),
     Request("POST", "/Groups", {"schemas": [GROUP], "displayName": "New"}, 201),
     Request("PUT", "/Groups/{department}", {"schemas": [GROUP], "displayName": "Renamed"}),
-    Request("PATCH", "/Groups/{department}", RENAMED),
+    Request("PATCH", "/Groups/{department}", RENAMED, 204),
     Request("DELETE", "/Groups/{department}", status=204),
 )
 

@@ -209,15 +209,61 @@ def test_beyond_its_rate_a_connection_waits_and_no_other(
     let_in(others_token, other)
 
 
-def test_an_address_that_guesses_too_often_waits(
-    organization: Organization, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def _one_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rate that one request of a stranger's exhausts."""
     monkeypatch.setattr(AddressRateThrottle, "rate", "1/min", raising=False)
+
+
+@pytest.mark.usefixtures("_one_a_minute")
+@pytest.mark.parametrize("guess", ["Bearer offboard_scim_guess", "Bearer guess", "", "Basic x"])
+def test_an_address_that_guesses_too_often_waits_and_nothing_is_looked_up(
+    organization: Organization, guess: str
+) -> None:
+    connect(organization)
+    with pytest.raises(TokenInvalidError):
+        authenticate(request_with(guess), organization.pk)
+
+    with CaptureQueriesContext(database) as queries, pytest.raises(Throttled):
+        authenticate(request_with(guess), organization.pk)
+
+    assert len(queries) == 0
+
+
+@pytest.mark.usefixtures("_one_a_minute")
+def test_a_directory_is_not_kept_out_by_who_guesses_from_its_address(
+    organization: Organization,
+) -> None:
     connection, token = connect(organization)
+    let_in(token, organization)
+    for refusal in (TokenInvalidError, Throttled):
+        with pytest.raises(refusal):
+            let_in("offboard_scim_guess", organization)
+
+    assert let_in(token, organization) == connection
+
+
+@pytest.mark.usefixtures("_one_a_minute")
+def test_a_token_that_worked_and_works_no_longer_is_refused_there_too(
+    organization: Organization,
+) -> None:
+    connection, token = connect(organization)
+    let_in(token, organization)
+    disable(connection)
     with pytest.raises(TokenInvalidError):
         let_in("offboard_scim_guess", organization)
 
     with pytest.raises(Throttled):
-        let_in("offboard_scim_guess", organization)
+        let_in(token, organization)
 
-    assert let_in(token, organization) == connection
+
+@pytest.mark.usefixtures("_one_a_minute")
+def test_a_directory_at_work_does_not_count_against_its_address(
+    organization: Organization,
+) -> None:
+    _, token = connect(organization)
+    for _ in range(3):
+        let_in(token, organization)
+
+    with pytest.raises(TokenInvalidError):
+        let_in("offboard_scim_guess", organization)

@@ -25,6 +25,8 @@ from organizations.scim.remove_after_days import _leavers_due, remove_leaver, re
 from organizations.scim.tasks import take_up_leavers
 from tests.directories import connect
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from tests.organizations.restoration.verbs import restore
+from tests.organizations.scim.caller import Directory
 from tests.organizations.scim.populate import populate
 from tests.removals import remove
 from tests.sequential_scans import rows_read
@@ -147,6 +149,68 @@ def test_who_came_back_after_a_removal_stays(leaver: Membership) -> None:
     remove_leavers()
 
     assert is_member(again)
+
+
+def restored(member: Membership) -> Membership:
+    """Restore a former member; return the membership that this began."""
+    restore(member)
+    return Membership.objects.current().get(user=member.user_id)
+
+
+@pytest.mark.parametrize("who", ["connection", "staff"])
+def test_whom_staff_restored_stays_as_they_were_restored(
+    leaver: Membership, directory: ScimConnection, who: str
+) -> None:
+    if who == "connection":
+        remove_leavers()
+    else:
+        remove(leaver)
+    again = restored(leaver)
+    assert again.deactivated_at is not None
+
+    remove_leavers()
+
+    assert is_member(again)
+
+
+def test_who_was_restored_and_removed_and_restored_once_more_stays(leaver: Membership) -> None:
+    remove_leavers()
+    remove(restored(leaver))
+    again = restored(leaver)
+
+    remove_leavers()
+
+    assert is_member(again)
+
+
+def test_whom_the_directory_deactivates_again_after_the_restoration_is_removed(
+    leaver: Membership, directory: ScimConnection
+) -> None:
+    remove_leavers()
+    again = restored(leaver)
+    reactivate(again)
+    deactivate(again, directory, ago=A_MONTH - timedelta(seconds=1))
+    remove_leavers()
+    assert is_member(again)
+
+    reactivate(again)
+    deactivate(again, directory, ago=A_MONTH)
+    remove_leavers()
+
+    assert not is_member(again)
+
+
+def test_who_is_found_deactivated_by_the_next_directory_stays(
+    leaver: Membership, directory: ScimConnection
+) -> None:
+    disable(directory)
+    successor = Directory.of(directory.organization, remove_after_days=30)
+    out = {"op": "replace", "path": "active", "value": False}
+
+    assert successor.patch(f"/Users/{leaver.user_id}", out).status == 200
+    remove_leavers()
+
+    assert is_member(leaver)
 
 
 @pytest.mark.parametrize("change", ["disabled", "without a number of days"])

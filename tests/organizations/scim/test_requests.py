@@ -9,6 +9,7 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
+from config.api.throttling import AddressRateThrottle
 from organizations.models import Organization, ScimConnection
 from organizations.scim.users import Users
 from tests.factories import OrganizationFactory, UserFactory
@@ -30,6 +31,19 @@ def test_the_service_is_described_without_a_token(organization: Organization) ->
     for name in ("bulk", "sort", "etag", "changePassword"):
         assert config[name]["supported"] is False
     assert config["filter"]["maxResults"] == 200
+
+
+@pytest.mark.parametrize("with_token", [True, False])
+def test_the_description_of_the_service_counts_against_the_rate_of_an_address(
+    directory: Directory, monkeypatch: pytest.MonkeyPatch, with_token: bool
+) -> None:
+    monkeypatch.setattr(AddressRateThrottle, "rate", "2/min", raising=False)
+    caller = directory if with_token else Directory(directory.connection, "")
+
+    answers = [caller.send("GET", "/ServiceProviderConfig") for _ in range(3)]
+
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert answers[-1].body["schemas"] == [ERROR]
 
 
 def test_what_is_published_of_a_user_is_in_the_schema(directory: Directory) -> None:
@@ -104,7 +118,12 @@ def test_both_types_of_json_are_read(directory: Directory, content_type: str, st
         (b"[]", 400, "invalidSyntax"),
         (b"{}", 400, "invalidValue"),
         (b'{"schemas": [], "userName": ""}', 400, "invalidValue"),
-        (b" " * 1024 * 1024 + b"{}", 413, None),
+        (b'{"userName": "a", "userName": "b"}', 400, "invalidSyntax"),
+        (b'{"userName": "a", "USERNAME": "b"}', 400, "invalidSyntax"),
+        (b'{"userName": "\\ud800"}', 400, "invalidSyntax"),
+        (b'{"userName": "\xff"}', 400, "invalidSyntax"),
+        (b'{"userName": ' + b"9" * 5000 + b"}", 400, "invalidSyntax"),
+        (b'{"name": ' + b"[" * 30_000 + b"]" * 30_000 + b"}", 400, "invalidSyntax"),
     ],
 )
 def test_a_body_that_is_none_is_refused(

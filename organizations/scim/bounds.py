@@ -1,0 +1,256 @@
+"""What one request may ask for: looked at before the library reads it, which takes its time.
+
+The library's work grows with the square, and more, of what is sent. What is refused here is refused
+in our words. What nobody publishes is left out, so that its form and size are nobody's matter.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from scim2_models import (
+    InvalidFilterException,
+    InvalidPathException,
+    InvalidSyntaxException,
+    InvalidValueException,
+    TooManyException,
+)
+
+MOST_CHARACTERS = 2000  # of a filter or a path
+MOST_TERMS = 20
+MOST_TERMS_OF_ALL = 100  # of all paths of a request, beside the first of each
+MOST_EMAILS = 20
+MOST_NAMES = 100  # in `attributes` or `excludedAttributes`, and in an object
+MOST_OPERATIONS = 100  # on a user
+MOST_VALUES = 1000  # in the body of a user
+MOST_OF_A_HEADER = 1000  # characters
+DEEPEST = 8  # values within values
+LAST_INDEX = 2**31  # no organization has as many members
+
+OF_USER = "urn:ietf:params:scim:schemas:core:2.0:user"
+PUBLISHED = frozenset(
+    {
+        *("schemas", "id", "meta", "externalid", "username", "name", "displayname"),
+        *("emails", "active"),
+    }
+)
+SHOWN = PUBLISHED | {"groups", "members"}
+_URN = re.compile(r"urn:ietf:params:scim:schemas:core:2\.0:(?:user|group):", re.IGNORECASE)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_JOINT = re.compile(r"\b(?:and|or|not)\b|\(", re.IGNORECASE)
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,100}")
+
+
+def read_json(body: bytes) -> Any:
+    """Return what a body says. Raises InvalidSyntaxException, for a name that stands twice too."""
+    content = decoded(body)
+    try:
+        json.dumps(content, ensure_ascii=False).encode()  # refuses halves of characters
+    except ValueError as error:
+        raise InvalidSyntaxException(detail="The body is not valid JSON.") from error
+    return content
+
+
+def decoded(body: bytes) -> Any:
+    """Return what a body says, with halves of characters where it has them.
+
+    Raises InvalidSyntaxException.
+    """
+    try:
+        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_without_duplicates)
+    except (ValueError, RecursionError) as error:
+        raise InvalidSyntaxException(detail="The body is not valid JSON.") from error
+
+
+def read_object(content: object) -> dict[str, Any]:
+    """Return a body that is an object, with its names in small letters, in which SCIM has them."""
+    if not isinstance(content, dict):
+        raise InvalidSyntaxException(detail="The body is not a JSON object.")
+    lowered = {name.lower(): value for name, value in content.items()}
+    if len(lowered) < len(content):
+        raise InvalidSyntaxException(detail="A name stands twice in an object.")
+    return lowered
+
+
+def bounded_user(content: object) -> dict[str, Any]:
+    """Return of the body of a user what is published. Raises TooManyException."""
+    user = dict(_published(read_object(content)))
+    _check_values([user])
+    _check_emails(_lists_of_emails(user))
+    return user
+
+
+def bounded_patch(content: object) -> dict[str, Any]:
+    """Return of a PATCH of a user what changes what is published.
+
+    Raises InvalidSyntaxException, InvalidPathException, TooManyException.
+    """
+    message = read_object(content)
+    operations = operations_of(message)
+    if len(operations) > MOST_OPERATIONS:
+        raise TooManyException(detail=f"A user is changed by {MOST_OPERATIONS} operations at most.")
+    emails = []
+    terms = 0
+    for operation in operations:
+        path, value = operation.get("path"), operation.get("value")
+        if path is None and isinstance(value, dict):
+            operation["value"] = value = dict(_published(value))
+            emails += _lists_of_emails(value)
+        elif isinstance(path, str):
+            check_path(path)
+            terms += len(_joints(path))
+            if _attribute(path) == "emails":
+                emails.append([path] if "[" in path else value)
+    if terms > MOST_TERMS_OF_ALL:
+        raise TooManyException(detail=f"The paths have {MOST_TERMS_OF_ALL} terms at most.")
+    _check_values([operation.get("value") for operation in operations])
+    _check_emails(emails)
+    return {"schemas": message.get("schemas"), "Operations": operations}
+
+
+def operations_of(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the operations of a PATCH: of each ``op``, ``path`` and ``value``, if it has them."""
+    operations = message.get("operations")
+    if not isinstance(operations, list) or not operations:
+        raise InvalidValueException(detail="Operations is a list of one or more operations.")
+    return [
+        {name: value for name, value in read_object(each).items() if name in _OF_AN_OPERATION}
+        for each in operations
+    ]
+
+
+_OF_AN_OPERATION = frozenset({"op", "path", "value"})
+
+
+def check_path(path: str) -> None:
+    """Raise InvalidPathException for a path that is too long or has too many terms."""
+    if reason := _excess(path, "path"):
+        raise InvalidPathException(detail=reason)
+
+
+def bounded_search(asked: object) -> dict[str, Any]:
+    """Return what a search asks for, by its names in small letters.
+
+    Where a number is larger than the database counts, there is nothing. Raises
+    InvalidFilterException, InvalidValueException, TooManyException.
+    """
+    search = read_object(asked)
+    if isinstance(text := search.get("filter"), str) and (reason := _excess(text, "filter")):
+        raise InvalidFilterException(detail=reason)
+    for name in ("startindex", "count"):
+        if name in search:
+            search[name] = _bounded_number(search[name])
+    for name in ("attributes", "excludedattributes"):
+        if name in search:
+            search[name] = bounded_names(search[name])
+    return search
+
+
+def bounded_names(names: object) -> object:
+    """Return the attributes that are named, in a list or joined by commas, each once.
+
+    Of those that nobody publishes one is left: it says that the others are not wanted. Raises
+    TooManyException, InvalidPathException.
+    """
+    listed = [names] if isinstance(names, str) else names
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        return names
+    each = [part.strip() for name in listed for part in name.split(",", MOST_NAMES + 1)]
+    if len(each) > MOST_NAMES:
+        raise TooManyException(detail=f"At most {MOST_NAMES} attributes are named.")
+    for name in each:
+        check_path(name)
+    distinct = {name.lower(): name for name in each}
+    unknown = [name for name in distinct if _attribute(name) not in SHOWN][1:]
+    return ",".join(name for key, name in distinct.items() if key not in unknown)
+
+
+def check_header(value: str | None) -> str | None:
+    """Return a header that is not too long. Raises InvalidValueException."""
+    if value and len(value) > MOST_OF_A_HEADER:
+        raise InvalidValueException(detail=f"A header has {MOST_OF_A_HEADER} characters at most.")
+    return value
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object. Raises ValueError for a name that stands twice: either could be meant."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError("a name stands twice")
+    return content
+
+
+def _attribute(path: str) -> str:
+    """Return the attribute that a path, or a name in a value, begins with, in small letters."""
+    return re.split(r"[.\[\s]", _URN.sub("", path.lower(), count=1), maxsplit=1)[0]
+
+
+def _published(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the attributes that are published, and their values."""
+    for name, value in values.items():
+        if name.lower() == OF_USER and isinstance(value, dict):
+            yield name, dict(_published(value))
+        elif _attribute(name) in PUBLISHED:
+            check_path(name)
+            yield name, value
+
+
+def _lists_of_emails(values: Mapping[str, Any]) -> list[Any]:
+    """Return what is said of e-mails, each time that anything is."""
+    found = [value for name, value in values.items() if _attribute(name) == "emails"]
+    for name, value in values.items():
+        if name.lower() == OF_USER and isinstance(value, dict):
+            found += _lists_of_emails(value)
+    return found
+
+
+def _check_emails(said: Iterable[object]) -> None:
+    """Raise TooManyException for more e-mails than somebody has."""
+    if sum(len(value) for value in said if isinstance(value, list)) > MOST_EMAILS:
+        raise TooManyException(detail=f"A user has {MOST_EMAILS} e-mails at most.")
+
+
+def _check_values(said: list[Any]) -> None:
+    """Raise an error for values that are too many, or too deep within one another."""
+    total = 0
+    for _ in range(DEEPEST):
+        within: list[Any] = []
+        for value in said:
+            entries = list(value.values()) if isinstance(value, dict) else value
+            if not isinstance(entries, list):
+                continue
+            if len(entries) > MOST_NAMES:
+                detail = f"A list or an object has {MOST_NAMES} entries at most."
+                raise TooManyException(detail=detail)
+            within += entries
+        if not within:
+            return
+        total += len(within)
+        if total > MOST_VALUES:
+            raise TooManyException(detail=f"A request has {MOST_VALUES} values at most.")
+        said = within
+    raise InvalidSyntaxException(detail="Values are too deep within one another.")
+
+
+def _excess(text: str, what: str) -> str:
+    """Return why a filter or a path is too much, or nothing."""
+    if len(text) > MOST_CHARACTERS:
+        return f"A {what} has {MOST_CHARACTERS} characters at most."
+    if len(_joints(text)) >= MOST_TERMS:
+        return f"A {what} has {MOST_TERMS} terms at most."
+    return ""
+
+
+def _joints(text: str) -> list[str]:
+    """Return what joins the terms of a filter or a path, and the parentheses around them."""
+    return _JOINT.findall(_QUOTED.sub('""', text))
+
+
+def _bounded_number(number: object) -> int:
+    """Return a whole number that the database can count to. Raises InvalidValueException."""
+    if isinstance(number, str) and _WHOLE_NUMBER.fullmatch(number.strip()):
+        number = int(number)
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise InvalidValueException(detail="startIndex and count are whole numbers.")
+    return max(-1, min(number, LAST_INDEX))
