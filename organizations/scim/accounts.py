@@ -1,11 +1,7 @@
 """The accounts of a directory's users: found, made, and changed where they are the directory's."""
 
-from functools import partial
-
-import structlog
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
 from scim2_models import ForbiddenException, InvalidValueException, UniquenessException
 
 from organizations.domains.service import check_domain
@@ -14,8 +10,6 @@ from organizations.models import Membership, ScimIdentity
 from organizations.scim.resources import User as ScimUser
 from users.email_address import canonical_address
 from users.models import User
-
-logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 LONGEST = User._meta.get_field("email").max_length or 0
 
@@ -108,21 +102,6 @@ def change_account(account: User, *, full_name: str, address: str) -> None:
         setattr(account, name, text)
     if changes:
         account.save(update_fields=[*changes, "name_words"])
-
-
-def disable_staff_account(user_id: str) -> None:
-    """Disable a leaver's account if it lets them into the admin; it is locked.
-
-    That of the last active owner of an organization stays enabled, and is logged: nothing keeps a
-    leaver in.
-    """
-    staff = User.objects.filter(pk=user_id, is_staff=True, is_active=True)
-    try:
-        with transaction.atomic():
-            if staff.update(is_active=False):
-                transaction.on_commit(partial(logger.info, "staff_disabled", user_id=user_id))
-    except IntegrityError:
-        logger.error("staff_not_disabled", user_id=user_id)
 
 
 def _require_domain(organization_id: str, *addresses: str) -> None:

@@ -11,13 +11,14 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from organizations.capabilities import ALL_CAPABILITIES
-from organizations.locks import lock_members
+from organizations.locks import lock_accounts, lock_members
 from organizations.models import Event, Membership, Restoration, ScimConnection, Source
 from organizations.models.membership import MembershipQuerySet
 from organizations.models.scim import ScimConnectionQuerySet
 from organizations.removal.service import remove_members
 from organizations.retries import retried
 from organizations.schedule.one_by_one import do_each, limit_waiting
+from organizations.scim.staff import disable_staff_account
 
 AT_A_TIME = 1000
 A_DAY = 24 * 60 * 60
@@ -40,6 +41,8 @@ def remove_leaver(connection_id: str, user_id: str) -> None:
         return
     limit_waiting()
     lock_members(connection.organization_id, [user_id])
+    if connection.disable_staff:
+        lock_accounts([user_id])
     if not _leavers_due(connection).filter(user=user_id).exists():
         return
     [outcome] = remove_members(
@@ -52,6 +55,8 @@ def remove_leaver(connection_id: str, user_id: str) -> None:
         authority=ALL_CAPABILITIES,
         reason=f"Deactivated for {connection.remove_after_days} days.",
     )
+    if connection.disable_staff and not outcome.refusal:
+        disable_staff_account(user_id)
     if outcome.refusal and _is_news(connection, user_id, outcome.refusal.code):
         logger.error(
             "leaver_not_removed",

@@ -39,7 +39,6 @@ from organizations.scim.accounts import (
     address_of,
     change_account,
     check_address,
-    disable_staff_account,
     find_or_make_account,
     full_name_of,
     may_change,
@@ -55,6 +54,7 @@ from organizations.scim.identities import (
 )
 from organizations.scim.refusals import in_scim
 from organizations.scim.resources import Email, Name, User, UserGroup
+from organizations.scim.staff import disable_staff_account
 from organizations.scim.versions import require_version, version_of
 from organizations.scim.who_is_who import who_is_meant
 from users.models import User as Account
