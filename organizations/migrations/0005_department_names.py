@@ -29,11 +29,14 @@ def make_keys(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     departments = Department.objects.order_by("organization", "pk")
     for _, group in groupby(departments.iterator(), lambda row: row.organization_id):
         rows = list(group)
+        names = dict(renamed(rows))
+        # Each row is written once: a second time would leave a check of its key to the commit, and
+        # a table with one pending is not altered.
+        others = [row for row in rows if row not in names]
         with schema_editor.connection.cursor() as cursor:
-            cursor.execute(
-                WRITE_KEYS, [[row.pk for row in rows], [key_of(row.name) for row in rows]]
-            )
-        for row, name in renamed(rows):
+            keys = [key_of(row.name) for row in others]
+            cursor.execute(WRITE_KEYS, [[row.pk for row in others], keys])
+        for row, name in names.items():
             sys.stdout.write(f"\n  Department {row.pk}: {row.name!r} is now {name!r}.")
             row.name = name
             row.save(update_fields=["name", "name_words", "name_key"])

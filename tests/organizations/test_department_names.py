@@ -194,19 +194,24 @@ def test_the_admin_says_on_the_form_why_a_name_is_refused(
     assert Department.objects.count() == 2
 
 
-@pytest.fixture
-def migration() -> ModuleType:
-    """The migration that makes the keys, in a database that has none of them yet."""
+def the_migration() -> ModuleType:
+    """Return the migration that makes the keys."""
     [name] = [
         name
         for app, name in MigrationLoader(connection).disk_migrations
         if app == "organizations" and name.endswith("department_names")
     ]
+    return import_module(f"organizations.migrations.{name}")
+
+
+@pytest.fixture
+def migration(db: None) -> ModuleType:
+    """The migration, in a database that has no keys yet."""
     sql(
         "ALTER TABLE organizations_department DISABLE TRIGGER USER,"
         " DROP CONSTRAINT department_name_in_organization, DROP CONSTRAINT department_has_a_name"
     )
-    return import_module(f"organizations.migrations.{name}")
+    return the_migration()
 
 
 def before(organization: Organization, *names: str) -> None:
@@ -267,3 +272,18 @@ def test_the_migration_leaves_equal_names_of_two_organizations(
 
     assert sorted(Department.objects.values_list("name", flat=True)) == ["Sales", "sales"]
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_table_can_be_altered_in_the_transaction_that_renames(
+    organization: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before(organization, " Sales", "Support")
+
+    with connection.schema_editor() as schema_editor:
+        the_migration().make_keys(apps, schema_editor)
+        sql("ALTER TABLE organizations_department ADD CONSTRAINT a CHECK (name <> '')")
+        sql("ALTER TABLE organizations_department DROP CONSTRAINT a")
+
+    assert "Sales" in organization.departments.values_list("name", flat=True)
+    assert "is now 'Sales'" in capsys.readouterr().out

@@ -203,3 +203,50 @@ def test_the_directorys_id_of_a_group_changes_where_it_is_named(directory: Direc
     directory.patch(path, {"op": "remove", "path": "externalId"})
     assert "externalId" not in directory.send("GET", path).body
     assert directory.patch(path, change | {"value": 1}).status == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "shown"),
+    [
+        ("", 204, set()),
+        ("?excludedAttributes=members", 204, set()),
+        ("?attributes=displayName", 200, {"schemas", "id", "displayName"}),
+        ("?attributes=members", 200, {"schemas", "id", "members"}),
+    ],
+)
+def test_a_patch_answers_with_the_attributes_that_are_asked_for_or_nothing(
+    directory: Directory, owner: Membership, query: str, status: int, shown: set[str]
+) -> None:
+    department = DepartmentFactory.create(organization=owner.organization)
+    joining = {"op": "add", "path": "members", "value": [{"value": owner.user_id}]}
+
+    answer = directory.patch(f"/Groups/{department.pk}{query}", joining)
+
+    assert (answer.status, set(answer.body)) == (status, shown)
+    assert belonging(department) == {owner.user_id}
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind"),
+    [
+        ({"op": "remove"}, "noTarget"),
+        ({"op": "move", "path": "members", "value": []}, "invalidValue"),
+        ({"op": "add", "path": "members"}, "invalidValue"),
+        ({"op": "replace", "path": "id", "value": "dept_1"}, "mutability"),
+        ({"op": "remove", "path": 'members[value sw "usr_"]'}, "invalidPath"),
+        ({"op": "add", "path": 'members[value eq "usr_1"]', "value": {}}, "invalidPath"),
+        ({"op": "add", "path": "a" * 2001, "value": ""}, "invalidPath"),
+        ({"op": "replace", "path": 1, "value": ""}, "invalidPath"),
+        ({"op": "replace", "value": []}, "invalidValue"),
+    ],
+)
+def test_an_operation_that_cannot_be_is_refused_with_all_others(
+    directory: Directory, owner: Membership, operation: dict[str, object], kind: str
+) -> None:
+    department = DepartmentFactory.create(organization=owner.organization)
+    joining = {"op": "add", "path": "members", "value": [{"value": owner.user_id}]}
+
+    answer = directory.patch(f"/Groups/{department.pk}", joining, operation)
+
+    assert (answer.status, answer.body["scimType"]) == (400, kind)
+    assert belonging(department) == set()
