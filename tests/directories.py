@@ -29,8 +29,9 @@ def connect(
 
 def manage(member: Membership, **fields: Any) -> ScimIdentity:
     """Have the directory of the member's organization know the member."""
+    connections = ScimConnection.objects.enabled().filter(organization=member.organization)
     return ScimIdentity.objects.create(
         organization=member.organization,
         user=member.user,
-        **{"user_name": member.user.email, **fields},
+        **{"connection": connections.first(), "user_name": member.user.email, **fields},
     )

@@ -251,9 +251,11 @@ class MembershipAdmin(
     @admin.display(description="Directory's identity")
     def directory_identity(self, membership: Membership) -> str:
         """Return a link to the directory's identity of the member, if it has one."""
-        identity = ScimIdentity.objects.filter(
-            organization=membership.organization_id, user=membership.user_id
-        ).first()
+        member = membership.organization_id, [membership.user_id]
+        connection = ScimConnection.objects.managing(*member).get(membership.user_id)
+        identity = connection and (
+            ScimIdentity.objects.of(connection).filter(user=membership.user_id).first()
+        )
         if identity is None:
             return "-"
         address = reverse("admin:organizations_scimidentity_change", args=[identity.pk])

@@ -60,7 +60,7 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
                 )
             },
         ),
-        ("What stays of theirs", {"fields": ("webhook_endpoints",)}),
+        ("What stays of theirs", {"fields": ("webhook_endpoints", "staff_account")}),
     )
 
     def get_search_results(
@@ -117,6 +117,15 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
         """Return links to the organization's webhook endpoints that the former member made."""
         user_id = removal.membership.user_id
         return links_to_endpoints(endpoints_by_maker(removal.organization_id, [user_id])[user_id])
+
+    @admin.display(description="Account for this admin")
+    def staff_account(self, removal: Removal) -> str:
+        """Return a link to the former member's account where it lets them into the admin still."""
+        account = removal.membership.user
+        if not (account.is_staff and account.is_active):
+            return "-"
+        address = reverse("admin:users_user_change", args=[account.pk])
+        return format_html('Works still: <a href="{}">disable it there</a>', address)
 
     @admin.display(description="Restored")
     def restored(self, removal: Removal) -> str | None:

@@ -47,13 +47,13 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
     ) -> tuple[str, ...]:
         """Return the fields to fill in for a new connection, or all fields of an existing one."""
         if obj is None:
-            return "organization", "name", "remove_after_days"
+            return "organization", "name", "remove_after_days", "disable_staff"
         seen = ["state", "organization", "domains", "base_url", "members", "last_request_at"]
         if obj.previous_token_until:
             seen.append("previous_token_until")
         if not obj.is_enabled:
             seen.append("disabled_at")
-        return ("name", *seen, *TRANSFERS, "remove_after_days", "created_at", "id")
+        return ("name", *seen, *TRANSFERS, "remove_after_days", "disable_staff", "created_at", "id")
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: ScimConnection | None = None
@@ -192,9 +192,7 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
         """Return the number of the directory's identities as a link to their list."""
         if not connection.is_enabled:
             return "-"
-        number = count_or_estimate(
-            ScimIdentity.objects.filter(organization=connection.organization_id)
-        )
+        number = count_or_estimate(ScimIdentity.objects.of(connection))
         address = reverse("admin:organizations_scimidentity_changelist")
         query = urlencode({"organization": connection.organization_id})
         return format_html('<a href="{}?{}">{}</a>', address, query, f"{number:,}")
@@ -202,17 +200,28 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
 
 @admin.register(ScimIdentity)
 class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
-    """Shows directories' identities of members: the names and ids that they use."""
+    """Shows directories' identities of members: the names and ids that they use.
 
-    list_display = ("user_name", "user", "organization", "external_id", "name", "account_made_by")
+    Not those that ended with a removal, nor those of disabled connections: nobody is known by them.
+    """
+
+    list_display = ("user_name", "user", "organization", "external_id", "name", "connection")
     list_filter = (OrganizationFilter,)
-    list_select_related = ("user", "organization", "account_made_by")
+    list_select_related = ("user", "organization", "connection")
     search_fields = ("user__email",)
     search_help_text = "Who it is here: a name, how an e-mail address begins, or an id."
     fieldsets = (
         ("What the directory sees", {"fields": ("user_name", "external_id", "name")}),
-        ("Who it is here", {"fields": ("user", "organization", "account_made_by", "changed_at")}),
+        (
+            "Who it is here",
+            {"fields": ("user", "organization", "connection", "account_made_by", "changed_at")},
+        ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ScimIdentity]:
+        """Return the identities that somebody is known by."""
+        enabled = ScimConnection.objects.enabled()
+        return super().get_queryset(request).filter(ended_at=None, connection__in=enabled)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ScimIdentity], search_term: str

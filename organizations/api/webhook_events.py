@@ -71,6 +71,7 @@ _BESIDES: dict[Event.Type, dict[str, Any]] = {
     Event.Type.MEMBER_DEACTIVATED: _PASSED_ON,
     Event.Type.MEMBER_REACTIVATED: {},
     Event.Type.MEMBER_REMOVED: {"removal_id": REMOVAL_ID},
+    Event.Type.MEMBER_ADOPTED: {"actor_id": None, "connection_id": "scim_01JFQ8", "source": "scim"},
     Event.Type.MEMBER_RESTORED: {"restoration_id": "rst_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"},
     Event.Type.REMOVAL_SCHEDULED: _SCHEDULE,
     Event.Type.REMOVAL_CANCELLED: _SCHEDULE,

@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("organizations", "0005_department_names"),
+        ("organizations", "0006_directory_identities"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

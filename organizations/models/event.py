@@ -41,6 +41,7 @@ class Event(models.Model):
         MEMBER_REACTIVATED = "member.reactivated", "Member reactivated"
         MEMBER_REMOVED = "member.removed", "Member removed"
         MEMBER_RESTORED = "member.restored", "Member restored"
+        MEMBER_ADOPTED = "member.adopted", "Member adopted"
         REMOVAL_SCHEDULED = "removal.scheduled", "Removal scheduled"
         REMOVAL_CANCELLED = "removal.cancelled", "Removal cancelled"
         REMOVAL_FAILED = "removal.failed", "Removal failed"

@@ -34,7 +34,7 @@ class ScimConnectionQuerySet(models.QuerySet["ScimConnection"]):
         connection = self.enabled().filter(organization=organization_id).first()
         if connection is None:
             return {}
-        managed = ScimIdentity.objects.filter(organization=organization_id, user__in=user_ids)
+        managed = ScimIdentity.objects.of(connection).filter(user__in=user_ids)
         return dict.fromkeys(managed.values_list("user", flat=True), connection)
 
 
@@ -79,6 +79,15 @@ class ScimConnection(models.Model):
         blank=True,
         validators=[MinValueValidator(1)],
         help_text="Days after which a member whom it deactivated is removed; empty for never.",
+    )
+    disable_staff = models.BooleanField(
+        "disable staff accounts",
+        default=False,
+        db_default=False,
+        help_text=(
+            "Whether an account for this admin is disabled, too, when the directory deactivates or"
+            " removes its person. It is not enabled again with the member."
+        ),
     )
     last_request_at = models.DateTimeField(null=True, blank=True, editable=False)
     disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -126,18 +135,40 @@ class ScimConnection(models.Model):
         return self.disabled_at is None
 
 
-class ScimIdentity(models.Model):
-    """As whom an organization's directory knows a member: what SCIM shows of them.
+class ScimIdentityQuerySet(models.QuerySet["ScimIdentity"]):
+    """Identities, whose they are, and whether they count."""
 
-    It is deleted with the removal, whoever removes.
+    def of(self, connection: ScimConnection) -> Self:
+        """Keep those by which a connection knows members now."""
+        return self.filter(
+            organization=connection.organization_id, connection=connection, ended_at=None
+        )
+
+
+class ScimIdentity(models.Model):
+    """As whom a connection knows a member: what SCIM shows of them.
+
+    It ends with the removal, whoever removes, and counts again with a restoration. An organization
+    has one of each user: another connection that adopts the member takes it over, with nothing of
+    what it said.
     """
 
     # The unique constraints below begin with the organization and serve as its index.
     organization = models.ForeignKey(
         Organization, models.CASCADE, related_name="scim_identities", db_index=False
     )
-    # Looked up together with the organization alone.
+    # The index below serves this key.
     user = models.ForeignKey(User, models.PROTECT, related_name="scim_identities", db_index=False)
+    # Null is of no connection, and read by nobody. The unique constraints below serve this key.
+    connection = models.ForeignKey(
+        ScimConnection,
+        models.PROTECT,
+        related_name="identities",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="The connection that knows the member so.",
+    )
     account_made_by = models.ForeignKey(
         ScimConnection,
         models.PROTECT,
@@ -145,7 +176,7 @@ class ScimIdentity(models.Model):
         null=True,
         blank=True,
         db_index=False,
-        help_text="The connection that made the account, and may change its name and address.",
+        help_text="The connection that made the account: its organization's may change it.",
     )
     user_name = models.CharField(max_length=320)
     external_id = models.CharField(max_length=255, blank=True)
@@ -154,6 +185,11 @@ class ScimIdentity(models.Model):
     family_name = models.CharField(max_length=200, blank=True)
     display_name = models.CharField(max_length=200, blank=True)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the member was removed."
+    )
+
+    objects = ScimIdentityQuerySet.as_manager()
 
     class Meta:
         verbose_name = "SCIM identity"
@@ -161,19 +197,22 @@ class ScimIdentity(models.Model):
         default_permissions = ("view",)
         constraints = (
             models.UniqueConstraint(fields=["organization", "user"], name="one_scim_identity"),
+            # How Okta and Entra ID find somebody again.
             models.UniqueConstraint(
-                "organization", Lower("user_name"), name="scim_user_name_in_organization"
+                "connection",
+                Lower("user_name"),
+                condition=models.Q(ended_at=None),
+                name="scim_user_name_in_connection",
+            ),
+            models.UniqueConstraint(
+                fields=["connection", "external_id"],
+                condition=models.Q(ended_at=None) & ~models.Q(external_id=""),
+                name="scim_external_id_in_connection",
             ),
         )
         indexes = (
             # Asked before an account is deleted or erased.
             models.Index(fields=["user"], name="scim_identity_by_user"),
-            # How Okta and Entra ID find somebody again.
-            models.Index(
-                fields=["organization", "external_id"],
-                condition=~models.Q(external_id=""),
-                name="scim_identity_by_external_id",
-            ),
         )
 
     def __str__(self) -> str:

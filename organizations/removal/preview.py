@@ -23,6 +23,7 @@ from organizations.models import (
     WebhookEndpoint,
 )
 from organizations.removal.tokens import count_tokens
+from users.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,12 @@ class RemovalPreview:
     def can_be_removed(self) -> bool:
         """Return whether nothing prevents the removal."""
         return self.blocked_by is None
+
+    @property
+    def staff_account(self) -> User | None:
+        """Return the member's account where it lets them into the admin: it is not touched."""
+        account = self.membership.user
+        return account if account.is_staff and account.is_active else None
 
     def shown_to(self, reader_id: str) -> "RemovalPreview":
         """Return the preview without the reader's own scheduled removal, which they may not see."""

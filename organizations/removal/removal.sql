@@ -79,11 +79,13 @@ silenced AS (
             token.reaches_before, binding.membership_id, ended.membership_id, ended.created_at
         )
 ),
--- The directory's identity of the member; somebody who comes back gets a new one.
+-- The directory's identity of the member; a restoration has it count again.
 forgotten AS (
-    DELETE FROM organizations_scimidentity AS identity
-    USING leaver
+    UPDATE organizations_scimidentity AS identity
+    SET ended_at = %(removed_at)s
+    FROM leaver
     WHERE identity.user_id = leaver.user_id AND identity.organization_id = %(organization_id)s
+        AND identity.ended_at IS NULL
 ),
 -- One list of all changes, grouped rather than joined, so that the time stays proportional.
 changed (membership_id, kind, id, name, number, removal_id, department_id, heir_id) AS (

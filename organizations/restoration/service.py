@@ -11,6 +11,7 @@ from organizations.guards.caller import Caller
 from organizations.locks import lock_accounts, lock_members
 from organizations.models import Event, Membership, Removal, Restoration
 from organizations.restoration.draft import draft_restorations
+from organizations.restoration.identities import return_identities
 from organizations.restoration.outcome import RestorationOutcome
 from organizations.restoration.resources import count_resources, return_resources
 from organizations.retries import retried
@@ -115,6 +116,7 @@ def _restore(restorations: Collection[Restoration]) -> None:
     )
     return_resources(restorations)
     Restoration.objects.bulk_create(restorations)
+    return_identities(restorations)
     # Last, since resources are given to active members alone, and organizations are locked.
     if deactivated := _deactivate_as_before(restorations):
         with connection.cursor() as cursor:

@@ -46,6 +46,8 @@ from organizations.scim.long_lists import add_long_list, without_long_list
 from organizations.scim.refusals import in_our_words
 from organizations.scim.resources import Group, GroupMember, User
 from organizations.scim.storage import MemberStorage
+from organizations.scim.user_change import UserChange, with_readable_state
+from organizations.scim.versions import version_of
 
 PAGE = 200
 READS = frozenset({"GET", "HEAD"})
@@ -215,14 +217,29 @@ class Service(ScimService):
         """Answer a PATCH with the resource, asked for or not."""
         return self.replacement_response(base_url, resource, response_parameters)
 
-    def apply_replacement(
-        self, current: Resource[Any], replacement: Resource[Any], conditions: Conditions
-    ) -> Resource[Any] | None:
-        """Replace what the request names, and leave the rest as it is."""
-        for name in type(current).model_fields:
-            if name not in replacement.model_fields_set:
-                setattr(replacement, name, getattr(current, name))
-        return super().apply_replacement(current, replacement, conditions)
+    def read_creation(
+        self, resource_type: ResourceType, body: bytes, content_type: str | None
+    ) -> Resource[Any]:
+        """Read the body of a POST; the state of a user as directories write it."""
+        if resource_type.name == "User":
+            body = with_readable_state(body)
+        return super().read_creation(resource_type, body, content_type)
+
+    def read_replacement(
+        self, resource_type: ResourceType, body: bytes, content_type: str | None
+    ) -> Any:
+        """Read the body of a PUT: of a user, attribute by attribute."""
+        if resource_type.name == "User":
+            self.ensure_json(content_type)
+            return UserChange.replacing(body)
+        return super().read_replacement(resource_type, body, content_type)
+
+    def read_patch(self, resource_type: ResourceType, body: bytes, content_type: str | None) -> Any:
+        """Read the body of a PATCH: of a user, attribute by attribute."""
+        if resource_type.name == "User":
+            self.ensure_json(content_type)
+            return UserChange.patching(body)
+        return super().read_patch(resource_type, body, content_type)
 
 
 class Handler(ScimHandler):
@@ -252,21 +269,46 @@ class Handler(ScimHandler):
             group = self.storage.groups.get(group_id, asked)
             return self.service.replacement_response(request.base_url, group, asked)
 
+    def patch_resource(
+        self,
+        resource_type: ResourceType,
+        resource_id: str,
+        patch_op: Any,
+        conditions: Conditions,
+    ) -> Resource[Any]:
+        """Apply a PATCH of a user; return them as they are then."""
+        current = self.storage.get(resource_type, resource_id)
+        return self.replace_resource(resource_type, current, patch_op, conditions)
+
     def replace_resource(
         self,
         resource_type: ResourceType,
         current: Resource[Any],
-        replacement: Resource[Any],
+        replacement: Any,
         conditions: Conditions,
     ) -> Resource[Any]:
-        """Apply a PUT; return the resource as it is then."""
-        if not isinstance(replacement, Group):
-            return super().replace_resource(resource_type, current, replacement, conditions)
-        self.service.check_preconditions(current, "PUT", conditions)
+        """Apply a PUT, or a change of a user; return the resource as it is then."""
+        self.service.check_preconditions(current, self.request.method, conditions)
+        if isinstance(replacement, UserChange) and isinstance(current, User):
+            return self._change_user(resource_type, current, replacement)
         group_id = current.id or ""
         self.storage.groups.patch(group_id, GroupPatch.replacing(replacement))
         asked = self.service.read_response_parameters(resource_type, self.request.query)
         return self.storage.groups.get(group_id, asked)
+
+    def _change_user(
+        self, resource_type: ResourceType, current: User, change: UserChange
+    ) -> Resource[Any]:
+        """Change a user, if that changes anything; return them."""
+        users = self.storage.users
+        users.is_leaving = change.state is False
+        changed = current.model_copy(deep=True)
+        for attribute, refusal in change.apply(changed):
+            users.pass_over(current.id, attribute, refusal)
+        if version_of(changed) == version_of(current):
+            return current
+        version = current.meta.version if current.meta else None
+        return self.storage.update(resource_type, changed, expected_version=version)
 
 
 SERVICE = Service(PROVIDER)
@@ -291,9 +333,15 @@ def answer(
     All that it does is done, or nothing is. Raises what the database cannot do now.
     """
     try:
-        return _serve(request, connection, trace_id)
+        try:
+            return _serve(request, connection, trace_id)
+        except IntegrityError as error:
+            if not isinstance(error.__cause__, errors.UniqueViolation):
+                raise
+            # Somebody else was faster: asked again, the request sees whom it means now.
+            return _serve(request, connection, trace_id)
     except IntegrityError as error:
-        if isinstance(error.__cause__, errors.UniqueViolation):  # somebody else was faster
+        if isinstance(error.__cause__, errors.UniqueViolation):
             return SERVICE.error_response(UniquenessException())
         raise
     except DataError:

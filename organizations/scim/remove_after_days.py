@@ -11,13 +11,14 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from organizations.guards.caller import Directory
-from organizations.locks import lock_members
+from organizations.locks import lock_accounts, lock_members
 from organizations.models import Event, Membership, Restoration, ScimConnection
 from organizations.models.membership import MembershipQuerySet
 from organizations.models.scim import ScimConnectionQuerySet
 from organizations.removal.service import remove_members
 from organizations.retries import retried
 from organizations.schedule.one_by_one import do_each, limit_waiting
+from organizations.scim.staff import disable_staff_account
 
 AT_A_TIME = 1000
 A_DAY = 24 * 60 * 60
@@ -43,6 +44,8 @@ def remove_leaver(connection_id: str, user_id: str) -> None:
     )
     limit_waiting()
     lock_members(connection.organization_id, [user_id], caller=caller)
+    if connection.disable_staff:
+        lock_accounts([user_id])
     if not _leavers_due(connection).filter(user=user_id).exists():
         return
     [outcome] = remove_members(
@@ -51,6 +54,8 @@ def remove_leaver(connection_id: str, user_id: str) -> None:
         transfer_to=connection.transfer_on_removal_id,
         caller=caller,
     )
+    if connection.disable_staff and not outcome.refusal:
+        disable_staff_account(user_id)
     if outcome.refusal and _is_news(connection, user_id, outcome.refusal.code):
         logger.error(
             "leaver_not_removed",

@@ -1,16 +1,18 @@
 """Members as SCIM's users."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django.db.models import Value
-from django.db.models.functions import Lower
+import structlog
 from django.utils import timezone
 from scim2_models import (
     Meta,
     NotFoundException,
     Reference,
     ResponseParameters,
+    SCIMException,
     SearchRequest,
     UniquenessException,
 )
@@ -24,6 +26,7 @@ from organizations.guards.caller import Directory
 from organizations.locks import lock_accounts, lock_members
 from organizations.models import (
     DepartmentMembership,
+    Event,
     Membership,
     Role,
     ScimConnection,
@@ -31,13 +34,31 @@ from organizations.models import (
 )
 from organizations.models.membership import MembershipQuerySet
 from organizations.removal.service import remove_members
-from organizations.scim.accounts import change_account, find_or_make_account
+from organizations.scim.accounts import (
+    address_of,
+    change_account,
+    check_address,
+    find_or_make_account,
+    full_name_of,
+    may_change,
+    work_address_of,
+)
 from organizations.scim.filters import equalities, unknown
+from organizations.scim.identities import (
+    ATTRIBUTES,
+    check_texts,
+    find_identity,
+    is_managed_by,
+    know_as,
+)
 from organizations.scim.refusals import in_scim
 from organizations.scim.resources import Email, Name, User, UserGroup
+from organizations.scim.staff import disable_staff_account
 from organizations.scim.versions import require_version, version_of
-from users.email_address import canonical_address
+from organizations.scim.who_is_who import who_is_meant
 from users.models import User as Account
+
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class Users:
@@ -46,12 +67,13 @@ class Users:
     def __init__(self, connection: ScimConnection, trace_id: str) -> None:
         self.connection = connection
         self.organization_id = connection.organization_id
+        self.is_leaving = False  # whether the request takes somebody out, whatever else it says
         self.caller = Directory(connection=connection, trace_id=trace_id)
 
-    def lock(self, user_id: str) -> None:
-        """Lock the membership and the account of a user until the transaction ends."""
-        lock_members(self.organization_id, [user_id])
-        lock_accounts([user_id])
+    def lock(self, *user_ids: str) -> None:
+        """Lock the memberships and the accounts of users until the transaction ends."""
+        lock_members(self.organization_id, user_ids)
+        lock_accounts(user_ids)
 
     def get(self, user_id: str, asked: ResponseParameters[Any] | None = None) -> User:
         """Return a member. Raises NotFoundException."""
@@ -78,55 +100,62 @@ class Users:
         return SearchPage(total, list(self._read(page.order_by("user"))))
 
     def create(self, resource: User) -> User:
-        """Add a member, with an account if need be; return them. Raises UniquenessException."""
-        user_name = resource.user_name or ""
-        self._refuse_taken(user_name)
-        account, made = find_or_make_account(resource)
-        member_role = Role.objects.filter(
-            organization=self.organization_id, name="Member", is_owner=False, capabilities=[]
-        )
-        try:
-            membership = add_member(
-                self.organization_id,
-                account.pk,
-                role_ids=list(member_role.values_list("pk", flat=True)),
-                caller=self.caller,
-            )
-        except ContractError as refusal:  # a member already, or an account that is erased
-            raise UniquenessException(detail=refusal.message) from refusal
-        identity = ScimIdentity(
-            organization_id=self.organization_id,
-            user=account,
-            account_made_by=self.connection if made else None,
-            changed_at=membership.created_at,
-        )
-        _name(identity, resource)
-        identity.save(force_insert=True)
-        if resource.active is False:
-            self._set_active(account.pk, False)
+        """Add a member, with an account if need be, or adopt one who is there; return them.
+
+        Raises UniquenessException for whom the connection manages already, and where attributes
+        name different members; ForbiddenException; InvalidValueException.
+        """
+        for name in ATTRIBUTES:
+            check_texts(resource, name)
+        account, is_made, at = self._find_unmanaged(resource), False, timezone.now()
+        is_adopted = account is not None
+        if account is None:
+            account, is_made = find_or_make_account(self.organization_id, resource)
+            at = self._add(account)
+        identity = find_identity(self.connection, account.pk)
+        if is_made:
+            identity.account_made_by = self.connection
+        know_as(self.connection, identity, resource, at=at)
+        if is_adopted:
+            self._record_adoption(account)
+        if not is_made and may_change(account, identity):
+            address = work_address_of(resource)
+            if address not in ("", account.email):
+                check_address(account, address, self.organization_id)
+            change_account(account, full_name=full_name_of(resource), address=address)
+        created = self.get(account.pk)
+        if resource.active in (None, created.active):
+            return created
+        self._set_active(account.pk, bool(resource.active))
         return self.get(account.pk)
 
     def update(self, resource: User, expected_version: str | None) -> User:
         """Write what differs from what is there; return the result.
 
-        A member whom the directory did not know is known to it from now on. Raises
-        NotFoundException, PreconditionFailedException, UniquenessException, ForbiddenException.
+        A member whom the connection did not manage is adopted. Raises NotFoundException,
+        PreconditionFailedException, UniquenessException, ForbiddenException, InvalidValueException.
         """
         user_id = resource.id or ""
         self.lock(user_id)
         before = self.get(user_id)
         require_version(before, expected_version)
-        user_name = resource.user_name or ""
-        if user_name != before.user_name:
-            self._refuse_taken(user_name, by=user_id)
-        known = ScimIdentity.objects.filter(organization=self.organization_id, user=user_id)
-        identity = known.first() or ScimIdentity(
-            organization_id=self.organization_id, user_id=user_id
-        )
-        _name(identity, resource)
-        identity.changed_at = timezone.now()
-        identity.save()
-        change_account(identity, self.connection, before, resource)
+        account = Account.objects.get(pk=user_id)
+        identity = find_identity(self.connection, user_id)
+        is_changeable = may_change(account, identity)
+        self._check(before, resource, account if is_changeable else None)
+        is_managed = is_managed_by(self.connection, identity)
+        if is_managed or self._can_be_known(resource):
+            know_as(self.connection, identity, resource, at=timezone.now())
+            if not is_managed:
+                self._record_adoption(account)
+        if is_changeable:
+            name = full_name_of(resource)
+            is_renamed = name != full_name_of(before)
+            change_account(
+                account,
+                full_name=name if is_renamed else "",
+                address=work_address_of(resource) if resource.emails != before.emails else "",
+            )
         if resource.active is not None and resource.active != before.active:
             self._set_active(user_id, resource.active)
         return self.get(user_id)
@@ -141,6 +170,8 @@ class Users:
         )
         if outcome.refusal:
             raise in_scim(outcome.refusal)
+        if self.connection.disable_staff:
+            disable_staff_account(user_id)
 
     def _members(self) -> MembershipQuerySet:
         """Return the members, deactivated ones too."""
@@ -153,14 +184,16 @@ class Users:
         text = str(value)
         match attribute:
             case "username":
-                return members.filter(user__in=self._named(text))
+                meant = who_is_meant(self.connection, user_name=text)
+                return members.filter(user__in=meant.values())
             case "externalid":
-                return members.filter(user__in=self._known_by(external_id=text) if text else [])
+                meant = who_is_meant(self.connection, external_id=text)
+                return members.filter(user__in=meant.values())
             case "id":
                 return members.filter(user__in=[text] if is_id("usr", text) else [])
             case "emails" | "emails.value":
-                accounts = Account.objects.filter(email=text)
-                return members.filter(user__in=list(accounts.values_list("pk", flat=True)))
+                meant = who_is_meant(self.connection, address=text)
+                return members.filter(user__in=meant.values())
             case "emails.type":
                 return members if text.lower() == "work" else members.none()
             case "active":
@@ -168,27 +201,111 @@ class Users:
                 return in_state.get(text.lower(), members.none())
         raise unknown(attribute)
 
-    def _named(self, user_name: str) -> set[str]:
-        """Return the ids of those whom SCIM shows by this userName, in any case."""
-        named = self._known_by(lower_user_name=Lower(Value(user_name)))
-        account = Account.objects.filter(email=user_name).values_list("pk", flat=True).first()
-        if account and not self._known_by(user=account):
-            named.add(account)
-        return named
-
-    def _known_by(self, **condition: object) -> set[str]:
-        """Return the ids of those whose identity is so."""
-        identities = ScimIdentity.objects.alias(lower_user_name=Lower("user_name")).filter(
-            organization=self.organization_id, **condition
+    def _meant_by(self, resource: User, address: str) -> dict[str, str]:
+        """Return the members whom the attributes of a resource name."""
+        return who_is_meant(
+            self.connection,
+            user_name=resource.user_name or "",
+            external_id=resource.external_id or "",
+            address=address,
         )
-        return set(identities.values_list("user", flat=True))
 
-    def _refuse_taken(self, user_name: str, by: str = "") -> None:
-        """Raise UniquenessException for the userName or the address of somebody else here."""
-        named = self._known_by(lower_user_name=Lower(Value(user_name)))
-        addressed = self._members().filter(user__email=canonical_address(user_name))
-        if (named | set(addressed.values_list("user", flat=True))) - {by}:
-            raise UniquenessException(detail="This userName belongs to another user.")
+    def _find_unmanaged(self, resource: User) -> Account | None:
+        """Return the member whom a new resource names, locked, or None where it names nobody.
+
+        Raises UniquenessException where it names two, or one whom the connection manages.
+        """
+        address = address_of(resource)
+        meant = self._meant_by(resource, address)
+        if not meant:
+            return None
+        locked = set(meant.values())
+        self.lock(*locked)
+        # Behind the locks: somebody may have removed or adopted them meanwhile.
+        meant = self._meant_by(resource, address)
+        people, names = set(meant.values()), " and ".join(meant)
+        if not people:
+            return None
+        if len(people) > 1 or not people <= locked:
+            raise UniquenessException(detail=f"{names} belong to different users.")
+        account: Account = Account.objects.get(pk__in=people)
+        if is_managed_by(self.connection, find_identity(self.connection, account.pk)):
+            raise UniquenessException(detail=f"There is a user with this {names}.")
+        return account
+
+    def _add(self, account: Account) -> datetime:
+        """Make somebody a member; return since when. Raises UniquenessException."""
+        member_role = Role.objects.filter(
+            organization=self.organization_id, name="Member", is_owner=False, capabilities=[]
+        )
+        try:
+            membership = add_member(
+                self.organization_id,
+                account.pk,
+                role_ids=list(member_role.values_list("pk", flat=True)),
+                caller=self.caller,
+            )
+        except ContractError as refusal:  # a member at this moment, or an account that is erased
+            raise UniquenessException(detail=refusal.message) from refusal
+        return membership.created_at
+
+    def _check(self, before: User, resource: User, account: Account | None) -> None:
+        """Check what is new in a resource, and the account's address where it may be changed."""
+
+        def check(name: str, check_field: Callable[[], object]) -> None:
+            if getattr(resource, name) == getattr(before, name):
+                return
+            try:
+                check_field()
+            except SCIMException as refusal:
+                self.pass_over(resource.id, ATTRIBUTES[name], refusal)
+                setattr(resource, name, getattr(before, name))
+
+        def check_address_of_account() -> None:
+            address = work_address_of(resource)
+            if account and address not in ("", account.email):
+                check_address(account, address, self.organization_id)
+
+        def check_unmeant(attribute: str) -> None:
+            if meant.get(attribute, resource.id) != resource.id:
+                raise UniquenessException(detail=f"This {attribute} belongs to another user.")
+
+        for name in ATTRIBUTES:
+            check(name, partial(check_texts, resource, name))
+        check("emails", partial(work_address_of, resource))
+        meant = self._meant_by(resource, work_address_of(resource))
+        for name, attribute in ATTRIBUTES.items():
+            check(name, partial(check_unmeant, attribute))
+        check("emails", check_address_of_account)
+
+    def _can_be_known(self, resource: User) -> bool:
+        """Tell whether a member can be adopted as a resource says; if not, that is passed over."""
+        meant = who_is_meant(self.connection, user_name=resource.user_name or "")
+        if meant.get("userName", resource.id) == resource.id:
+            return True
+        refusal = UniquenessException(detail="This userName belongs to another user.")
+        self.pass_over(resource.id, "userName", refusal)
+        return False
+
+    def pass_over(self, user_id: str | None, attribute: str, refusal: SCIMException) -> None:
+        """Log that an attribute is left as it is, for a leaver; raise the refusal for others."""
+        if not self.is_leaving:
+            raise refusal
+        logger.warning(
+            "attribute_passed_over",
+            organization_id=self.organization_id,
+            connection_id=self.connection.pk,
+            user_id=user_id,
+            attribute=attribute,
+            status=refusal.status,
+            kind=refusal.scim_type,
+        )
+
+    def _record_adoption(self, account: Account) -> None:
+        """Record that the connection manages a member from now on."""
+        Event.objects.record(
+            self.caller.event(Event.Type.MEMBER_ADOPTED, self.organization_id, user=account)
+        )
 
     def _set_active(self, user_id: str, is_active: bool) -> None:
         """Reactivate a member, or deactivate them. Raises ForbiddenException for the last owner."""
@@ -201,14 +318,16 @@ class Users:
             )
         if outcome.refusal:
             raise in_scim(outcome.refusal)
+        if not is_active and self.connection.disable_staff:
+            disable_staff_account(user_id)
 
     def _read(self, members: MembershipQuerySet) -> Sequence[User]:
         """Return these members as SCIM shows them: three statements, however many."""
         found = list(members.select_related("user"))
         identities = {
             identity.user_id: identity
-            for identity in ScimIdentity.objects.filter(
-                organization=self.organization_id, user__in=[member.user_id for member in found]
+            for identity in ScimIdentity.objects.of(self.connection).filter(
+                user__in=[member.user_id for member in found]
             )
         }
         groups: dict[int, list[tuple[str, str]]] = {}
@@ -221,17 +340,6 @@ class Users:
             _shown(member, identities.get(member.user_id), groups.get(member.pk, ()))
             for member in found
         ]
-
-
-def _name(identity: ScimIdentity, resource: User) -> None:
-    """Have an identity say what a resource does."""
-    name = resource.name or Name()
-    identity.user_name = resource.user_name or ""
-    identity.external_id = resource.external_id or ""
-    identity.display_name = resource.display_name or ""
-    identity.formatted_name = name.formatted or ""
-    identity.given_name = name.given_name or ""
-    identity.family_name = name.family_name or ""
 
 
 def _shown(

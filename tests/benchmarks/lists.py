@@ -41,10 +41,13 @@ _EVENTS = """
 _IDENTITIES = """
     INSERT INTO organizations_scimidentity (
         organization_id, user_id, user_name, external_id, formatted_name, given_name, family_name,
-        display_name, changed_at
+        display_name, changed_at, connection_id
     )
-    SELECT organization_id, user_id, user_id || '@example.com', 'of' || id, '', '', '', '', now()
-    FROM organizations_membership WHERE organization_id = %(organization)s;
+    SELECT organization_id, user_id, user_id || '@example.com', 'of' || id, '', '', '', '', now(), (
+        SELECT id FROM organizations_scimconnection AS connection
+        WHERE connection.organization_id = member.organization_id AND disabled_at IS NULL
+    )
+    FROM organizations_membership AS member WHERE organization_id = %(organization)s;
     ANALYZE organizations_scimidentity;
 """
 
@@ -94,9 +97,9 @@ def pages(world: World) -> Iterator[Result]:
 
 def _of_directory(world: World, user_ids: Sequence[str]) -> Iterator[Result]:
     """What a directory asks most: for somebody by the userName, and for a page of all."""
+    directory = ScimConnection.objects.create(organization_id=world.organization_id, name="Okta")
     with connection.cursor() as cursor:
         cursor.execute(_IDENTITIES, {"organization": world.organization_id})
-    directory = ScimConnection.objects.create(organization_id=world.organization_id, name="Okta")
     token = issue_token(directory)
     members = len(world.user_ids)
     by_user_name = [quote(f'userName eq "{user_id}@example.com"') for user_id in user_ids]

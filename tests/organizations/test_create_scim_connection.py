@@ -58,12 +58,12 @@ def test_it_sets_what_happens_to_a_leaver(organization: Organization) -> None:
     one, other = DepartmentFactory.create_batch(2, organization=organization)
 
     create(
-        *(organization.pk, "--name", "Okta", "--remove-after-days", "30"),
+        *(organization.pk, "--name", "Okta", "--remove-after-days", "30", "--disable-staff"),
         *("--transfer-on-deactivate", one.pk, "--transfer-on-removal", other.pk),
     )
 
     connection = ScimConnection.objects.get()
-    assert connection.remove_after_days == 30
+    assert (connection.remove_after_days, connection.disable_staff) == (30, True)
     assert (connection.transfer_on_deactivate, connection.transfer_on_removal) == (one, other)
 
 

@@ -17,6 +17,7 @@ def find_directory_notice(account: User, *, viewer: User | None) -> str:
     managing = connections.filter(
         pk__in={
             *changes.exclude(connection=None).values_list("connection", flat=True),
+            *known.exclude(connection=None).values_list("connection", flat=True),
             *known.exclude(account_made_by=None).values_list("account_made_by", flat=True),
         }
     ) | connections.filter(

@@ -80,6 +80,11 @@ class Command(BaseCommand):
                 " Okta never deletes (default: never)."
             ),
         )
+        parser.add_argument(
+            "--disable-staff",
+            action="store_true",
+            help="Disable a leaver's account for the admin, too (default: it lives on).",
+        )
 
     @transaction.atomic
     def handle(
@@ -92,6 +97,7 @@ class Command(BaseCommand):
         transfer_on_deactivate: str | None,
         transfer_on_removal: str | None,
         remove_after_days: int | None,
+        disable_staff: bool,
         **_: Any,
     ) -> None:
         """Make the connection.
@@ -108,6 +114,7 @@ class Command(BaseCommand):
             transfer_on_deactivate_id=transfer_on_deactivate,
             transfer_on_removal_id=transfer_on_removal,
             remove_after_days=remove_after_days,
+            disable_staff=disable_staff,
         )
         try:
             connection.full_clean()

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client, RequestFactory
+from django.utils import timezone
 
 from organizations.models import Membership, Organization, ScimConnection
 from organizations.scim.connections import authenticate, disable
@@ -15,6 +16,7 @@ from tests.organizations.admin.page import text_of
 from tests.organizations.admin.test_changes import ADMIN, address_of
 from tests.removals import remove
 from users.exceptions import TokenInvalidError
+from users.models import User
 
 CONNECTIONS = f"{ADMIN}scimconnection/"
 
@@ -207,7 +209,14 @@ def test_the_members_that_it_manages_are_counted_and_listed(
     manage(
         member, user_name="lea@corp.example", external_id="00u1", given_name="Lea", family_name="L."
     )
-    manage(MembershipFactory.create(), user_name="elsewhere@corp.example")
+    elsewhere = MembershipFactory.create()
+    connect(elsewhere.organization)
+    manage(elsewhere, user_name="elsewhere@corp.example")
+    manage(
+        MembershipFactory.create(organization=organization),
+        user_name="former@corp.example",
+        ended_at=timezone.now(),
+    )
     address = f"{ADMIN}scimidentity/?organization={organization.pk}"
 
     assert f'<a href="{address}">1</a>' in text_of(browser.get(page_of(connection)))
@@ -217,9 +226,11 @@ def test_the_members_that_it_manages_are_counted_and_listed(
     assert "00u1" in page
     assert "Lea L." in page
     assert "elsewhere@corp.example" not in page
+    assert "former@corp.example" not in page
 
 
 def test_an_identity_is_found_by_whose_it_is(browser: Client, organization: Organization) -> None:
+    connect(organization)
     members = MembershipFactory.create_batch(2, organization=organization)
     for number, member in enumerate(members):
         manage(member, user_name=f"user{number}@corp.example")
@@ -277,3 +288,47 @@ def test_a_department_that_a_directory_passes_to_is_not_deleted(
     page = text_of(browser.get(f"{ADMIN}department/{department.pk}/change/"))
 
     assert "The connection of a directory names it." in page
+
+
+@pytest.mark.parametrize("action", ["removal", "deactivation"])
+@pytest.mark.parametrize("is_active", [True, False])
+def test_the_confirmation_says_that_a_leavers_account_for_the_admin_lives_on(
+    browser: Client, organization: Organization, action: str, is_active: bool
+) -> None:
+    leaver = MembershipFactory.create(
+        organization=organization, user__is_staff=True, user__is_active=is_active
+    )
+    other = MembershipFactory.create(organization=organization)
+
+    def page(member: Membership) -> str:
+        return text_of(browser.get(f"{ADMIN}membership/{member.pk}/{action}/", follow=True))
+
+    link = f'<a href="/admin/users/user/{leaver.user_id}/change/">'
+    assert (link in page(leaver)) is is_active
+    assert "account for this admin" not in page(other)
+
+
+def test_the_record_says_that_a_leavers_account_for_the_admin_lives_on(
+    browser: Client, organization: Organization
+) -> None:
+    leaver = MembershipFactory.create(organization=organization, user__is_staff=True)
+    [outcome] = remove(leaver)
+    address = f"{ADMIN}removal/{outcome.removal_id}/change/"
+    link = f'<a href="/admin/users/user/{leaver.user_id}/change/">'
+
+    assert link in text_of(browser.get(address))
+
+    User.objects.filter(pk=leaver.user_id).update(is_active=False)
+    assert link not in text_of(browser.get(address))
+
+
+def test_a_connection_disables_staff_accounts_only_if_that_is_chosen(
+    browser: Client, organization: Organization
+) -> None:
+    connection, _ = connect(organization)
+    assert not connection.disable_staff
+
+    browser.post(page_of(connection), {"name": "Okta", "disable_staff": "on"})
+
+    connection.refresh_from_db()
+    assert connection.disable_staff

@@ -23,6 +23,7 @@ from tests.factories import (
 )
 from tests.organizations.assignment.verbs import change
 from tests.organizations.restoration.verbs import restore
+from tests.organizations.scim.caller import Directory, new_user
 from tests.removals import remove
 from tests.schedules import due, schedule
 
@@ -61,6 +62,7 @@ def test_what_is_sent_of_every_type_has_what_is_described_and_nothing_else(
         organization.pk, [leaver.user_id], transfer_to=department.pk, caller=Operator()
     )
     restore(leaver)
+    Directory.of(organization).send("POST", "/Users", new_user(leaver.user.email))
     endpoint = WebhookEndpointFactory.create(organization=organization)
     send_test(organization.pk, endpoint.pk, caller=Operator())
 

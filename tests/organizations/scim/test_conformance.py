@@ -70,17 +70,22 @@ def base_url(organization: Organization, owner: Membership) -> Iterator[str]:
 
 
 @pytest.fixture
-def _user_names_are_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the tester make user names such as Okta and Entra ID send."""
+def _addresses_are_of_the_domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the tester make user names and e-mails such as Okta and Entra ID send."""
     example = filling.get_random_example_value
 
     def address(path: Any) -> Any:
-        return f"{uuid4()}@example.com" if str(path).endswith("userName") else example(path)
+        # A path from within an e-mail is only "value"; the tester makes its classes itself.
+        model = getattr(path.resolve(), "target_model", type(None)).__name__
+        is_address = str(path).endswith(("userName", "emails.value")) or (
+            str(path) == "value" and model.startswith("Email")
+        )
+        return f"{uuid4()}@example.com" if is_address else example(path)
 
     monkeypatch.setattr(filling, "get_random_example_value", address)
 
 
-@pytest.mark.usefixtures("_user_names_are_addresses")
+@pytest.mark.usefixtures("_addresses_are_of_the_domain")
 def test_scim2_tester_finds_what_is_argued_for_and_no_other_failure(
     base_url: str, organization: Organization
 ) -> None:

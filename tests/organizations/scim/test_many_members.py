@@ -15,10 +15,13 @@ VERY_MANY = 200_000
 IDENTITIES = """
     INSERT INTO organizations_scimidentity (
         organization_id, user_id, user_name, external_id, formatted_name, given_name, family_name,
-        display_name, changed_at
+        display_name, changed_at, connection_id
     )
-    SELECT organization_id, user_id, 'Name.' || user_id, 'ext' || user_id, '', '', '', '', now()
-    FROM organizations_membership WHERE organization_id = %s
+    SELECT organization_id, user_id, 'Name.' || user_id, 'ext' || user_id, '', '', '', '', now(), (
+        SELECT id FROM organizations_scimconnection AS connection
+        WHERE connection.organization_id = member.organization_id AND disabled_at IS NULL
+    )
+    FROM organizations_membership AS member WHERE organization_id = %s
 """
 
 

@@ -8,7 +8,7 @@ from django.db import OperationalError, transaction
 from psycopg.errors import DeadlockDetected
 
 from organizations.locks import lock_members
-from organizations.models import Department, Membership, Organization
+from organizations.models import Department, Event, Membership, Organization, ScimIdentity
 from organizations.scim.users import Users
 from tests.concurrency import (
     DEADLINE_SECONDS,
@@ -17,7 +17,9 @@ from tests.concurrency import (
     until_somebody_waits_for_a_lock,
 )
 from tests.deactivations import deactivate
+from tests.directories import manage
 from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFactory
+from tests.organizations.restoration.verbs import restore
 from tests.organizations.scim.caller import GROUP, Answer, Directory, new_group, new_user, rights
 from tests.removals import remove
 from users.models import User
@@ -66,6 +68,80 @@ def test_of_two_additions_of_one_person_at_once_one_is_done(organization: Organi
 
     assert sorted(answer.status for answer in answers) == [201, 409]
     assert organization.memberships.count() == 1
+
+
+def test_of_two_that_adopt_a_member_at_once_one_does(member: Membership) -> None:
+    directory = Directory.of(member.organization)
+    adopting = partial(directory.send, "POST", "/Users", new_user(member.user.email))
+
+    answers = all_at_once(adopting, adopting)
+
+    assert sorted(answer.status for answer in answers) == [201, 409]
+    assert Event.objects.filter(type="member.adopted", user=member.user).count() == 1
+
+
+def test_who_is_removed_while_they_are_adopted_becomes_a_new_member(member: Membership) -> None:
+    directory = Directory.of(member.organization)
+    adopting = partial(directory.send, "POST", "/Users", new_user(member.user.email))
+    with ExitStack() as stack, transaction.atomic():
+        remove(member)
+        answer = stack.enter_context(in_background(adopting))
+        until_somebody_waits_for_a_lock()
+
+    assert (answer.result().status, answer.result().body["id"]) == (201, member.user_id)
+    assert not Event.objects.filter(type="member.adopted").exists()
+    assert Membership.objects.filter(user=member.user).count() == 2
+
+
+def test_who_is_restored_while_they_are_added_is_a_member_once(member: Membership) -> None:
+    directory = Directory.of(member.organization)
+    remove(member)
+    adding = partial(directory.send, "POST", "/Users", new_user(member.user.email))
+    with ExitStack() as stack, transaction.atomic():
+        restore(member)
+        answer = stack.enter_context(in_background(adding))
+        until_somebody_waits_for_a_lock()
+
+    assert answer.result().status == 409
+    assert directory.send("POST", "/Users", new_user(member.user.email)).status == 201
+    assert Membership.objects.current().get(user=member.user)
+
+
+@pytest.mark.parametrize("is_leaver", [False, True])
+def test_a_name_that_somebody_gets_at_the_same_moment_is_taken(
+    member: Membership, is_leaver: bool
+) -> None:
+    directory = Directory.of(member.organization)
+    naming = {"op": "replace", "path": "externalId", "value": "1"}
+    off = [{"op": "replace", "path": "active", "value": False}] if is_leaver else []
+    renaming = partial(directory.patch, f"/Users/{member.user_id}", naming, *off)
+    other = MembershipFactory.create(organization=member.organization)
+    with ExitStack() as stack, transaction.atomic():
+        manage(other, external_id="1")
+        answer = stack.enter_context(in_background(renaming))
+        until_somebody_waits_for_a_lock()
+
+    assert answer.result().status == (200 if is_leaver else 409)
+    assert (rights(member.organization, member.user_id) is None) is is_leaver
+    assert ScimIdentity.objects.get(external_id="1").user == other.user
+
+
+def test_a_member_is_restored_while_their_name_is_given_to_somebody_else(
+    organization: Organization,
+) -> None:
+    directory = Directory.of(organization)
+    user_id = directory.add("ada@example.com", externalId="1")
+    member = Membership.objects.get(user=user_id)
+    remove(member)
+    other = MembershipFactory.create(organization=organization)
+    with ExitStack() as stack, transaction.atomic():
+        manage(other, external_id="1")
+        outcomes = stack.enter_context(in_background(partial(restore, member)))
+        until_somebody_waits_for_a_lock()
+
+    [outcome] = outcomes.result()
+    assert outcome.restoration
+    assert directory.add("ada@example.com") == user_id
 
 
 def test_groups_that_change_members_in_opposite_order_are_all_changed(

@@ -32,6 +32,7 @@ from tests.organizations.scim.populate import populate
 from tests.removals import remove
 from tests.sequential_scans import rows_read
 from tests.workers import work
+from users.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +101,19 @@ def test_a_leaver_is_removed_when_the_days_are_over(
     assert record.reason == "Deactivated for 30 days."
     event = Event.objects.get(type=Event.Type.MEMBER_REMOVED)
     assert (event.source, event.connection) == (Source.SCIM, directory)
+
+
+@pytest.mark.parametrize("disables", [False, True])
+def test_a_leavers_account_for_the_admin_is_disabled_then_if_the_connection_says_so(
+    directory: ScimConnection, leaver: Membership, disables: bool
+) -> None:
+    User.objects.filter(pk=leaver.user_id).update(is_staff=True)
+    ScimConnection.objects.update(disable_staff=disables)
+
+    remove_leavers()
+
+    assert Removal.objects.get().membership == leaver
+    assert User.objects.get(pk=leaver.user_id).is_active is not disables
 
 
 def test_nobody_is_removed_before(directory: ScimConnection) -> None:

@@ -1,0 +1,42 @@
+"""Has the directory's identities of restored members count again."""
+
+from collections.abc import Collection
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
+
+from organizations.models import Removal, Restoration, ScimConnection, ScimIdentity
+
+
+def return_identities(restorations: Collection[Restoration]) -> None:
+    """Have the identities that ended with the removals count again, so that directories find them.
+
+    Those of a disabled connection do not, nor those whose userName or externalId somebody else has
+    or had later: such members are adopted like others.
+    """
+    removals = Removal.objects.filter(
+        pk__in=[restoration.removal_id for restoration in restorations],
+        membership__user=OuterRef("user"),
+        organization=OuterRef("organization"),
+        created_at=OuterRef("ended_at"),
+    )
+    same_name = Q(lower_user_name=Lower(OuterRef("user_name")))
+    same_external_id = Q(external_id=OuterRef("external_id")) & ~Q(external_id="")
+    taken = ScimIdentity.objects.alias(lower_user_name=Lower("user_name")).filter(
+        Q(ended_at=None) | Q(ended_at__gt=OuterRef("ended_at")),
+        same_name | same_external_id,
+        connection=OuterRef("connection"),
+    )
+    identities = ScimIdentity.objects.filter(
+        Exists(removals),
+        ~Exists(taken),
+        organization__in={restoration.removal.organization_id for restoration in restorations},
+        user__in=[restoration.membership.user_id for restoration in restorations],
+        connection__in=ScimConnection.objects.enabled(),
+    )
+    try:
+        with transaction.atomic():
+            identities.update(ended_at=None)
+    except IntegrityError:  # the directory gave a name to somebody else at this moment
+        return

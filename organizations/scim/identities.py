@@ -1,0 +1,81 @@
+"""As whom a connection knows a member: what of a resource is kept, and what cannot be."""
+
+from datetime import datetime
+
+from scim2_models import InvalidValueException
+
+from config.characters import clean
+from organizations.models import ScimConnection, ScimIdentity
+from organizations.scim.resources import Name, User
+
+# A resource's fields, and what SCIM calls them.
+ATTRIBUTES = {
+    "user_name": "userName",
+    "external_id": "externalId",
+    "name": "name",
+    "display_name": "displayName",
+    "emails": "emails",
+}
+
+
+def find_identity(connection: ScimConnection, user_id: str) -> ScimIdentity:
+    """Return the identity of a member, which may be another connection's or new and unsaved."""
+    identities = ScimIdentity.objects.filter(
+        organization=connection.organization_id, user=user_id
+    ).select_related("account_made_by")
+    return identities.first() or ScimIdentity(
+        organization_id=connection.organization_id, user_id=user_id
+    )
+
+
+def is_managed_by(connection: ScimConnection, identity: ScimIdentity) -> bool:
+    """Tell whether the connection knows the member by this identity."""
+    return identity.connection_id == connection.pk and identity.ended_at is None
+
+
+def know_as(
+    connection: ScimConnection, identity: ScimIdentity, resource: User, *, at: datetime
+) -> None:
+    """Have a connection know a member as a resource says; what another one said is gone."""
+    identity.connection = connection
+    identity.ended_at = None
+    for name in ATTRIBUTES:
+        for field, text in _texts_of(resource, name).items():
+            setattr(identity, field, text)
+    identity.changed_at = at
+    identity.save()
+
+
+def check_texts(resource: User, name: str) -> None:
+    """Raise InvalidValueException for a field of a resource that cannot be kept."""
+    for field, text in _texts_of(resource, name).items():
+        if len(text) > _longest(field) or not _is_storable(text):
+            raise InvalidValueException(
+                detail=f"{ATTRIBUTES[name]} is too long, or has characters that cannot be stored."
+            )
+    if name == "user_name" and not clean(resource.user_name or ""):
+        raise InvalidValueException(detail="A user has a userName.")
+    if name == "external_id" and resource.external_id and not clean(resource.external_id):
+        raise InvalidValueException(detail="externalId is blank.")
+
+
+def _texts_of(resource: User, name: str) -> dict[str, str]:
+    """Return what an identity keeps of a field of a resource; of its e-mails, nothing."""
+    if name == "name":
+        parts = resource.name or Name()
+        return {
+            "formatted_name": parts.formatted or "",
+            "given_name": parts.given_name or "",
+            "family_name": parts.family_name or "",
+        }
+    return {} if name == "emails" else {name: getattr(resource, name) or ""}
+
+
+def _longest(field: str) -> int:
+    """Return how long a text of an identity can be."""
+    return getattr(ScimIdentity._meta.get_field(field), "max_length", None) or 0
+
+
+def _is_storable(text: str) -> bool:
+    """Tell whether PostgreSQL can store a text."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

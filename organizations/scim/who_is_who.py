@@ -1,0 +1,51 @@
+"""Whom a directory means: asked here alone, whether it looks for, adds or changes somebody."""
+
+from django.db.models import F, Q, Value
+from django.db.models.functions import Lower
+
+from organizations.models import Membership, ScimConnection, ScimIdentity
+from users.email_address import canonical_address
+
+
+def who_is_meant(
+    connection: ScimConnection, *, user_name: str = "", external_id: str = "", address: str = ""
+) -> dict[str, str]:
+    """Return the ids of the members who are meant, by the attribute that names each.
+
+    A userName means the member whom this connection knows by it, in any case, or else the member
+    with this address. An externalId means whom the connection knows by exactly it. An address, the
+    primary or work e-mail, means the member who has it. Nothing else means anybody: no other
+    e-mail, and no identity of another connection.
+    """
+    by_address = _members_by_address(connection, user_name, address)
+    meant = {
+        attribute: by_address[canonical_address(text)]
+        for attribute, text in (("userName", user_name), ("emails", address))
+        if canonical_address(text) in by_address
+    }
+    if not user_name and not external_id:
+        return meant
+    identities = (
+        ScimIdentity.objects.of(connection)
+        .annotate(name=Lower("user_name"), wanted=Lower(Value(user_name)))
+        .filter(Q(name=F("wanted")) | Q(external_id=external_id, external_id__gt=""))
+    )
+    for user_id, name, wanted, known_as in identities.values_list(
+        "user", "name", "wanted", "external_id"
+    ):
+        if name == wanted:
+            meant["userName"] = user_id
+        if external_id and known_as == external_id:
+            meant["externalId"] = user_id
+    return meant
+
+
+def _members_by_address(connection: ScimConnection, *addresses: str) -> dict[str, str]:
+    """Return the ids of the members who have these addresses, by the address."""
+    wanted = {canonical_address(address) for address in addresses if "@" in address}
+    if not wanted:
+        return {}
+    members = Membership.objects.current().filter(
+        organization=connection.organization_id, user__email__in=wanted
+    )
+    return dict(members.values_list("user__email", "user"))
