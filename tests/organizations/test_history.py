@@ -234,7 +234,11 @@ def test_9_a_mark_is_of_a_removal_of_the_resources_organization(
     foreign = MembershipFactory.create(roles=["Owner"])
     resource = ResourceFactory.create(organization=foreign.organization, owner=foreign.user)
 
-    with transaction.atomic(), refused("moved by a removal of its organization"), transaction.atomic():
+    with (
+        transaction.atomic(),
+        refused("moved by a removal of its organization"),
+        transaction.atomic(),
+    ):
         Resource.objects.filter(pk=resource.pk).update(removal=removal)
     with refused("moved by a removal of its organization"):
         ResourceFactory.create(
