@@ -91,6 +91,15 @@ def test_a_target_in_a_row_wins_over_the_option(
     assert [row["transferred"] for row in done.rows] == ["1", "1"]
 
 
+def test_a_reason_that_is_longer_than_other_doors_take_begins_nothing(
+    organization: Organization, members: list[Membership]
+) -> None:
+    with pytest.raises(CommandError, match="at most 1,000 characters"):
+        run(organization, *users(members[0].user_id), "--reason", "x" * 1001, *UNASKED)
+
+    assert not Removal.objects.exists()
+
+
 def test_the_record_names_the_actor_the_reason_and_the_run(
     organization: Organization, owner: Membership, members: list[Membership]
 ) -> None:
