@@ -1,23 +1,51 @@
 """The cast of the tests."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import connection, transaction
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from config.embedded_postgres.server import Server
 from organizations.models import Membership, Organization
+from tests.clean_database import empty_tables
 from tests.factories import MembershipFactory, OrganizationFactory
 from users.models import AccessToken, User
 
 ClientOf = Callable[[User], APIClient]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Use the first test database that no other process uses: of this run, or of another one.
+
+    It is locked by a transaction, which a killed process and PgBouncer end as well. What a killed
+    one left behind is replaced by whoever has its database next, or used again with --reuse-db.
+    """
+    first = connection.creation._get_test_db_name()
+    with ExitStack() as session:
+        with django_db_blocker.unblock():
+            cursor = session.enter_context(connection._nodb_cursor())
+            cursor.execute("BEGIN")
+            for number in count(1):
+                name = first if number == 1 else f"{first}_{number}"
+                cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+                if cursor.fetchone()[0]:
+                    break
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
+        connection.settings_dict["TEST"]["NAME"] = name
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -26,17 +54,23 @@ def _uncounted() -> None:
     cache.clear()
 
 
-@pytest.fixture(autouse=True)
-def _without_jobs(request: pytest.FixtureRequest) -> None:
-    """Start a test that commits without the jobs of others: Django empties its own tables alone."""
-    mark = request.node.get_closest_marker("django_db")
-    if mark and mark.kwargs.get("transaction"):
-        request.getfixturevalue("transactional_db")
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM procrastinate_periodic_defers; DELETE FROM procrastinate_jobs;"
-                " DELETE FROM procrastinate_workers"
-            )
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_after_commits() -> Iterator[None]:
+    """Empty the tables after each test that commits, in less time than Django takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: empty_tables())
+        yield
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let a fixture of a module make once what its tests only read; it is undone after them.
+
+    Each of these tests uses ``db``, so what it changes itself is undone before the next.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
