@@ -19,6 +19,7 @@ from config.embedded_postgres.server import Server
 from organizations.models import Membership, Organization
 from tests.clean_database import empty_tables
 from tests.factories import MembershipFactory, OrganizationFactory
+from tests.proof.figures import table
 from users.models import AccessToken, User
 
 ClientOf = Callable[[User], APIClient]
@@ -111,3 +112,12 @@ def client_of() -> ClientOf:
         return client
 
     return client_of
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the proof tried, in whichever process."""
+    stats = terminalreporter.stats.values()
+    if lines := table(report for reports in stats for report in reports):
+        terminalreporter.section("what was tried")
+        for line in lines:
+            terminalreporter.write_line(line)
