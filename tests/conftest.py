@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,13 +10,14 @@ import pytest
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from config.embedded_postgres.server import Server
 from organizations.models import Membership, Organization
-from tests.clean_database import empty_tables
+from tests.databases import empty_tables, take
 from tests.factories import MembershipFactory, OrganizationFactory
 from tests.proof.figures import table
 from users.models import AccessToken, User
@@ -27,26 +27,27 @@ ClientOf = Callable[[User], APIClient]
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Use the first test database that no other process uses: of this run, or of another one.
+    """Have a test database that no other process of this run or of another one has.
 
-    It is locked by a transaction, which a killed process and PgBouncer end as well. What a killed
-    one left behind is replaced by whoever has its database next, or used again with --reuse-db.
+    What a killed run left behind, the next one replaces, or with --reuse-db uses again.
     """
-    first = connection.creation._get_test_db_name()
     with ExitStack() as session:
         with django_db_blocker.unblock():
             cursor = session.enter_context(connection._nodb_cursor())
-            cursor.execute("BEGIN")
-            for number in count(1):
-                name = first if number == 1 else f"{first}_{number}"
-                cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
-                if cursor.fetchone()[0]:
-                    break
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
-            )
-        connection.settings_dict["TEST"]["NAME"] = name
+            test = connection.settings_dict["TEST"]
+            name = test["NAME"] or TEST_DATABASE_PREFIX + connection.settings_dict["NAME"]
+            test["NAME"] = take(cursor, name)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Do not wait for the disk at each commit: what tests write need not outlast the machine."""
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            name = connection.ops.quote_name(connection.settings_dict["NAME"])
+            cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        connection.close()  # it holds for connections that begin now
 
 
 @pytest.fixture(autouse=True)

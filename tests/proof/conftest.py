@@ -9,6 +9,7 @@ from tests.proof.cast import Cast, make_cast
 from tests.proof.figures import Tally
 from tests.proof.scene import Scene, scene_of_faults
 
+
 @pytest.fixture
 def tally(request: pytest.FixtureRequest) -> Tally:
     """Counts what this test tries."""

@@ -34,7 +34,8 @@ def table(reports: Iterable[object]) -> list[str]:
     failures: defaultdict[str, set[str]] = defaultdict(set)  # kind -> ids of its tests that failed
     for test in tests:
         if test.when == "call" and type(test) is pytest.TestReport:  # of the test as a whole
-            for kind, number in dict(test.user_properties).get(PROPERTY, {}).items():
+            counts = dict(test.user_properties).get(PROPERTY)
+            for kind, number in counts.items() if isinstance(counts, dict) else ():
                 tried[kind] += number
                 failures[kind] |= failed & {test.nodeid}
     lines = [f"| {kind} | {tried[kind]:,} | {len(failures[kind])} |" for kind in sorted(tried)]

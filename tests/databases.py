@@ -1,6 +1,9 @@
-"""Empties the database after a test that commits."""
+"""The databases of the tests: each process has its own, and a test that commits empties it."""
+
+from itertools import count
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 # Django truncates every table and makes content types and permissions anew, which takes a quarter
 # of a second, whatever the test did. This waits like it for whoever still writes, and also empties
@@ -30,6 +33,25 @@ EMPTY = """
         END LOOP;
     END $$
 """
+
+
+def take(cursor: CursorWrapper, name: str) -> str:
+    """Return the first of ``name``, ``name_2`` and so on that nobody has; it is the caller's.
+
+    It is until the cursor's connection ends, or PgBouncer's: a killed process keeps none. Whoever
+    is still connected to it, as a server that a killed process had started, is cut.
+    """
+    taken = name
+    cursor.execute("BEGIN")
+    for number in count(2):
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [taken])
+        if cursor.fetchone()[0]:
+            break
+        taken = f"{name}_{number}"
+    cursor.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [taken]
+    )
+    return taken
 
 
 def empty_tables() -> None:
