@@ -107,7 +107,7 @@ def id_of(person: Person) -> str:
 
 
 def _restore_account(person: Person) -> None:
-    """Give the person an account. One that was erased stays so for good; another takes its place."""
+    """Give the person an account: the sample's own, or another if that one was erased."""
     is_erased = User.objects.filter(pk=person.id).exclude(erased_at=None).exists()
     key = {"email": person.email} if is_erased else {"pk": person.id}
     User.objects.update_or_create(
