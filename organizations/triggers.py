@@ -108,7 +108,7 @@ member_is_added = pgtrigger.Trigger(
 
 # For whoever writes a name without its key: SQL by hand, and the version before keys. A key that is
 # as before while the words of the name are not was not written. It is nearly the application's own
-# (config/names.py), which makes it again whenever the department is saved.
+# (config/case_insensitive_names.py), which makes it again whenever the department is saved.
 department_is_named = pgtrigger.Trigger(
     name="has_a_key",
     level=pgtrigger.Row,

@@ -265,7 +265,7 @@ def test_the_plan_says_who_what_and_where_to(
         f"  {members[0].user.email:40}     1            0          3  {department.pk}\n"
         "Duplicate rows: 1\n"
         f"Cannot be removed: 1\n  {owner.user.email}: is the last owner\n"
-        "In all: 1 roles and 0 departments are deleted; 3 resources are concerned.\n"
+        "Deleted in all: roles 1, departments 0. Resources concerned: 3.\n"
         f"  3 pass to {department.pk}\n"
     )
 
