@@ -210,7 +210,7 @@ class Directory(Caller):
         return Authority(ALL_CAPABILITIES, may_give_owner=False)
 
     @property
-    def share(self) -> tuple[str, list[object]] | None:
+    def share(self) -> tuple[str, list[object]]:
         return _SHARE_CONNECTION, [self.connection.pk]
 
 
