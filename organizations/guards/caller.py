@@ -77,6 +77,11 @@ class Caller(ABC):
         return ""
 
     @property
+    def account_id(self) -> str:
+        """Return the id of the account by whose permissions a caller acts everywhere, or ""."""
+        return ""
+
+    @property
     def share(self) -> tuple[str, list[object]] | None:
         """Return the statement that locks, FOR SHARE, what lets one act who is no member here."""
         return None
@@ -186,6 +191,10 @@ class Staff(Caller):
         if act and not act.is_staffs(account):
             raise InsufficientPermissionsError
         return EVERYTHING
+
+    @property
+    def account_id(self) -> str:
+        return self.actor.pk
 
     @property
     def share(self) -> tuple[str, list[object]] | None:
