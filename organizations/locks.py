@@ -1,10 +1,12 @@
 """The locks that every change of memberships begins with."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from config.identifiers import is_id
 from config.prepared_statements import fetch_prepared
 from organizations.guards.caller import Caller
+from organizations.guards.judge import current_members
+from organizations.retries import OvertakenError
 from users.models import User
 
 # By hand, since every removal waits for it: through the ORM a removal takes a fifth longer. In
@@ -51,10 +53,10 @@ def lock_members(
     Returns their membership ids by user id. From here on nobody can be given a role or a department
     of theirs, or a resource: it waits. What lets the ``caller`` act is locked FOR SHARE with them,
     a membership or the row of an account or a connection: it stays so until the end. ``accounts``
-    are users who join or are absent: nobody else adds, restores or erases them until then.
+    are users who join or may be absent: nobody else adds, restores or erases them until then.
 
     Everything locks in one order, so that no two wait for each other: memberships by user id, those
-    of heirs and of the caller among them; accounts by id, of those who join or are absent, the
+    of heirs and of the caller among them; accounts by id, of those who join or may be absent, the
     caller's among them (both here), and where the Owner role is given; a schedule; what members
     hold; resources; and last, in the owner rule of the database, organizations by id. The row of a
     connection can come anywhere: who disables one locks nothing else.
@@ -76,3 +78,13 @@ def lock_members(
     if caller and caller.share:
         fetch_prepared(*caller.share)
     return {user_id: membership_id for user_id, membership_id in rows if user_id in known}
+
+
+def keep_absent(organization_id: str, user_ids: Collection[str], locked: Collection[str]) -> None:
+    """Have those of these users stay strangers who were none of the members that are locked.
+
+    Their accounts are. Raises OvertakenError where one became a member before that: memberships are
+    locked before accounts, so all begins anew.
+    """
+    if current_members(organization_id, set(user_ids).difference(locked)):
+        raise OvertakenError("somebody became a member meanwhile")

@@ -22,9 +22,9 @@ from organizations.guards.judge import (
     judge_target,
 )
 from organizations.guards.targets import department_of, event_data, heir_of, targets_by_user
-from organizations.locks import lock_members
+from organizations.locks import keep_absent, lock_members
 from organizations.models import Event, Membership, Resource
-from organizations.retries import OvertakenError, retried
+from organizations.retries import retried
 from organizations.transfer.resources import pass_on
 
 
@@ -54,13 +54,11 @@ def transfer_resources(
     asked = dict.fromkeys(user_ids)
     targets = targets_by_user(transfer_to, asked)
     with transaction.atomic():
-        absent = asked.keys() - current_members(organization_id, asked)
         locked = lock_members(
-            organization_id, [*asked, *targets.values()], caller=caller, accounts=absent
+            organization_id, [*asked, *targets.values()], caller=caller, accounts=asked
         )
+        keep_absent(organization_id, asked, locked)
         members = {user_id: locked[user_id] for user_id in asked if user_id in locked}
-        if asked.keys() - absent != members.keys() or current_members(organization_id, absent):
-            raise OvertakenError("a member left, or came back, meanwhile")
         refusals = _find_refusals(organization_id, asked, members, targets, caller)
         counts = pass_on(
             organization_id,
