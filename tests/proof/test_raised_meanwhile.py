@@ -124,7 +124,12 @@ def test_who_is_an_owner_no_more_makes_nobody_an_owner(cast: Cast, way: str) -> 
         body = {"role_ids": [owner_role.pk], "department_ids": []}
         return client.patch(f"{address}/memberships", body)
 
-    response = answer_after(lambda: give(caller, "Admin"), target.user, call)
+    with ExitStack() as both:
+        with transaction.atomic():
+            give(caller, "Admin")
+            waiting = both.enter_context(in_background(call))
+            until_somebody_waits_for_a_lock()
+        response = waiting.result()
 
     assert response.json()["error"]["details"] == {"required_role_id": owner_role.pk}
     assert not owner_role.assignments.filter(user=target.user).exists()
