@@ -10,6 +10,7 @@ from psycopg.errors import DeadlockDetected
 
 from organizations.locks import lock_members
 from organizations.models import Department, Event, Membership, Organization, ScimIdentity
+from organizations.retries import OvertakenError
 from organizations.scim.connections import disable
 from organizations.scim.users import Users
 from tests.concurrency import (
@@ -345,6 +346,29 @@ def test_a_directory_is_disabled_once_its_request_that_waits_is_done(member: Mem
         assert disabled.result()
 
     assert renaming().status == 401
+
+
+def test_who_becomes_a_member_while_their_account_is_waited_for_is_locked_as_one(
+    member: Membership,
+) -> None:
+    """Memberships are locked before accounts: so the request begins anew, and is done."""
+    directory = Directory.of(member.organization)
+    remove(member)
+
+    @transaction.atomic
+    def locking() -> None:
+        Users(directory.connection, "").lock(member.user_id)
+
+    path = f"/Users/{member.user_id}"
+    with ExitStack() as stack:
+        with transaction.atomic():
+            restore(member)
+            locked = stack.enter_context(in_background(locking))
+            answer = stack.enter_context(in_background(partial(directory.send, "DELETE", path)))
+            until_somebody_waits_for_a_lock(2)
+        assert answer.result().status == 204
+        with pytest.raises(OvertakenError):
+            locked.result()
 
 
 def test_an_account_that_gets_another_address_while_it_is_found_is_not_added(
