@@ -5,7 +5,7 @@ of a search uses no index. Prepared ones get such a plan at once (``force_generi
 PostgreSQL chooses instead, throughput of removals is 0.74 / 0.82 / 0.86 of that with 1 / 4 / 16 at
 once (medians of ten alternating turns, two cores).
 
-A list of many gets a plan of its own: one made for few, while the tables were small perhaps, searches
+A list of many gets a plan of its own: one made for few, perhaps while tables were small, searches
 the whole list for every row that it comes upon.
 """
 
