@@ -1,4 +1,4 @@
-"""The newest version on a database of the released one: what becomes of its rows, and what is said."""
+"""What becomes of the released version's rows in the newest, and what is said of it."""
 
 import subprocess
 import sys
@@ -46,7 +46,8 @@ OLD = """
 
     INSERT INTO organizations_resource (id, organization_id, name, owner_id)
     VALUES ('res_chain', 'org_acme', 'chain', 'usr_a'), ('res_moved', 'org_acme', 'moved', 'usr_a');
-    UPDATE organizations_membership SET deleted_at = '2025-07-01' WHERE user_id IN ('usr_a', 'usr_b');
+    UPDATE organizations_membership SET deleted_at = '2025-07-01'
+    WHERE user_id IN ('usr_a', 'usr_b');
     INSERT INTO organizations_removal (
         id, organization_id, membership_id, source, reason, roles, departments, resource_count,
         trace_id, requested_at, created_at, transferred_to_user_id, transferred_to_id
@@ -58,7 +59,8 @@ OLD = """
         ('usr_a', 2, interval '0', 'usr_b', NULL), ('usr_b', 1, interval '3 s', NULL, 'dept_1')
     ) AS removed (user_id, number, late, heir, department) USING (user_id);
     -- A removed in favour of B, and B in favour of Sales; then staff gave the other thing to C.
-    UPDATE organizations_resource SET owner_id = NULL, department_id = 'dept_1', removal_id = 'rem_b'
+    UPDATE organizations_resource
+    SET owner_id = NULL, department_id = 'dept_1', removal_id = 'rem_b'
     WHERE id = 'res_chain';
     UPDATE organizations_resource SET owner_id = 'usr_c', removal_id = 'rem_a'
     WHERE id = 'res_moved';
