@@ -23,16 +23,19 @@ RETURNS boolean
 LANGUAGE plpgsql STABLE
 SET enable_seqscan = off
 AS $$
+DECLARE
+    former organizations_membership;
+    restored organizations_membership;
 BEGIN
-    RETURN EXISTS (
-        SELECT
-        FROM organizations_removal AS removal
-        JOIN organizations_membership AS former ON former.id = removal.membership_id
-        JOIN organizations_membership AS restored ON restored.id = p_membership_id
-        WHERE removal.id = p_removal_id
-            AND restored.organization_id = former.organization_id
+    -- Each by its key: how a join is done would depend on what is known of the tables.
+    SELECT membership_id INTO former.id FROM organizations_removal WHERE id = p_removal_id;
+    SELECT * INTO former FROM organizations_membership WHERE id = former.id;
+    SELECT * INTO restored FROM organizations_membership WHERE id = p_membership_id;
+    RETURN coalesce(
+        restored.organization_id = former.organization_id
             AND restored.user_id = former.user_id
-            AND restored.id > former.id
+            AND restored.id > former.id,
+        false
     );
 END
 $$;

@@ -4,14 +4,15 @@ from collections.abc import Collection
 
 from config.prepared_statements import fetch_prepared
 
-# Of a former member, those that there were when the membership ended.
+# Of a former member, those that there were when the membership ended. The ids are joined: a list
+# would be searched for each row that a plan comes upon.
 _COUNT = """
     SELECT membership.id, count(*)
-    FROM organizations_membership AS membership
+    FROM unnest(%s::bigint[]) AS asked (membership_id)
+    JOIN organizations_membership AS membership ON membership.id = asked.membership_id
     JOIN users_accesstoken AS token ON token.user_id = membership.user_id
     LEFT JOIN organizations_tokenbinding AS binding ON binding.token_id = token.id
-    WHERE membership.id = ANY (%s::bigint[])
-        AND token.revoked_at IS NULL AND token.expires_at > statement_timestamp()
+    WHERE token.revoked_at IS NULL AND token.expires_at > statement_timestamp()
         AND token.created_at < coalesce(membership.deleted_at, 'infinity')
         AND organizations_token_reaches(
             token.reaches_before, binding.membership_id, membership.id, membership.created_at

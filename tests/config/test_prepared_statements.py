@@ -6,7 +6,7 @@ import pytest
 from django.db import DataError, connection
 from django.test.utils import CaptureQueriesContext
 
-from config.prepared_statements import fetch_prepared
+from config.prepared_statements import FEW, fetch_prepared
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +51,13 @@ def test_it_is_counted_as_a_query() -> None:
         fetch_prepared("SELECT %s::int", [1])
 
     assert [query["sql"] for query in queries] == ["SELECT $1::int"]
+
+
+def test_a_list_of_many_gets_a_plan_of_its_own() -> None:
+    numbers = list(range(FEW + 1))
+
+    assert fetch_prepared("SELECT cardinality(%s::int[])", [numbers]) == [(FEW + 1,)]
+    named = {"many": numbers, "one": 1}
+    assert fetch_prepared("SELECT 1 WHERE %(one)s = ANY (%(many)s::int[])", named) == [(1,)]
+
+    assert not {statement for statement in prepared() if "cardinality" in statement}

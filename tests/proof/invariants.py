@@ -206,6 +206,44 @@ INVARIANTS = {
             OR removal.requested_at <> schedule.requested_at
             OR removal.actor_id IS DISTINCT FROM schedule.requested_by_id
     """,
+    "a token reaches no membership that was made after it": """
+        SELECT id FROM users_accesstoken WHERE reaches_before < created_at
+    """,
+    "a directory's identity names a connection of its organization": """
+        SELECT identity.id FROM organizations_scimidentity AS identity
+        LEFT JOIN organizations_scimconnection AS known ON known.id = identity.connection_id
+        LEFT JOIN organizations_scimconnection AS maker ON maker.id = identity.account_made_by_id
+        WHERE known.organization_id IS DISTINCT FROM identity.organization_id
+            OR maker.organization_id <> identity.organization_id
+    """,
+    "a directory's identity that has not ended is of a member": """
+        SELECT identity.id FROM organizations_scimidentity AS identity
+        WHERE identity.ended_at IS NULL AND NOT EXISTS (
+            SELECT FROM organizations_membership AS membership
+            WHERE membership.organization_id = identity.organization_id
+                AND membership.user_id = identity.user_id AND membership.is_current
+        )
+    """,
+    "a domain that is not shared is of one organization": """
+        SELECT name FROM organizations_domain WHERE NOT is_shared GROUP BY 1 HAVING count(*) > 1
+    """,
+    "the positions of an organization's events have no gap, and are of its events": """
+        SELECT place.organization_id FROM organizations_eventposition AS place
+        LEFT JOIN organizations_event AS event
+            ON event.id = place.event_id AND event.organization_id = place.organization_id
+        GROUP BY place.organization_id
+        HAVING max(place.position) <> count(*) OR min(place.position) <> 1
+            OR count(DISTINCT place.position) <> count(*) OR count(event.id) <> count(*)
+    """,
+    "a department's name is one in any case, without blanks around it": """
+        SELECT organization_id FROM organizations_department
+        GROUP BY organization_id, lower(btrim(name)) HAVING count(*) > 1
+    """,
+    "9. a resource's mark is of a removal of its organization": """
+        SELECT resource.id FROM organizations_resource AS resource
+        JOIN organizations_removal AS removal ON removal.id = resource.removal_id
+        WHERE removal.organization_id <> resource.organization_id
+    """,
     "9. the Owner role keeps its capability": """
         SELECT id FROM organizations_role
         WHERE is_owner AND NOT 'override_all_permissions' = ANY (capabilities)

@@ -5,8 +5,17 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
-from organizations.models import Event, Membership, Removal, Resource, Restoration, Source
+from organizations.models import (
+    Event,
+    EventPosition,
+    Membership,
+    Removal,
+    Resource,
+    Restoration,
+    Source,
+)
 from tests.deactivations import deactivate
+from tests.directories import connect, manage
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.restoration.verbs import restore
 from tests.proof.invariants import broken_invariants
@@ -80,6 +89,21 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "a transfer to nobody": (
         "5. who passed something on is named by its event, with how much and to whom",
         lambda member, former: log(member, "resources.transferred", resource_count="1"),
+    ),
+    "a directory that still knows a former member": (
+        "a directory's identity that has not ended is of a member",
+        lambda member, former: (
+            connect(former.organization),
+            manage(former),
+        ),
+    ),
+    "a gap in the order of the log": (
+        "the positions of an organization's events have no gap, and are of its events",
+        lambda member, former: EventPosition.objects.create(
+            organization=former.organization,
+            position=2,
+            event=Event.objects.filter(organization=former.organization).latest("pk"),
+        ),
     ),
     "a resource that is elsewhere": (
         "4. what a removal moved is where that put it, in its organization, and no more",

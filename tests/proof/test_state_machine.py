@@ -231,9 +231,28 @@ class Organizations(Machine):
 
     # Removals on a date
 
-    @rule(place=places, user=people, number=st.sampled_from([None, 0, 1]))
-    def schedule(self, place: Place, user: User, number: int | None) -> None:
-        target = None if number is None else place.departments[number].pk
+    @rule(
+        place=places,
+        other=places,
+        user=people,
+        heir=people,
+        receiver=st.sampled_from(["nobody", "department", "department", "person", "unknown"]),
+    )
+    def schedule(self, place: Place, other: Place, user: User, heir: User, receiver: str) -> None:
+        """Of last owners, too, each target is judged: a stranger's, a leaver's, another's."""
+        targets = {
+            "department": other.departments[0].pk,
+            "person": heir.pk,
+            "unknown": "dept_unknown",
+        }
+        target = targets.get(receiver)
+        if user.pk not in place.members:
+            expected: str | None = "USER_NOT_FOUND"
+        elif user.pk in place.scheduled:
+            expected = "REMOVAL_ALREADY_SCHEDULED"
+        else:
+            expected = place.target_code(target, [user.pk])
+
         [outcome] = schedule_removals(
             place.organization.pk,
             [user.pk],
@@ -242,13 +261,8 @@ class Organizations(Machine):
             caller=Operator(),
         )
 
-        code = outcome.refusal.code if outcome.refusal else None
-        if user.pk not in place.members:
-            assert code == "USER_NOT_FOUND"
-        elif user.pk in place.scheduled:
-            assert code == "REMOVAL_ALREADY_SCHEDULED"
-        else:
-            assert code is None
+        assert (outcome.refusal.code if outcome.refusal else None) == expected
+        if expected is None:
             place.scheduled[user.pk] = target
             place.events["removal.scheduled", user.pk] += 1
 
@@ -263,16 +277,22 @@ class Organizations(Machine):
 
     @rule()
     def the_moment_comes(self) -> None:
-        """Whoever is due leaves, the earliest first, but for a last owner."""
+        """Whoever is due leaves, the earliest first, but for a last owner.
+
+        Where an heir cannot take over any more, everything stays.
+        """
         carry_out_due()
 
         for place in self.world:
             for user, target in list(place.scheduled.items()):
-                if self.keeps_an_owner(place, user):
-                    place.remove(user, target)
-                else:
+                if not self.keeps_an_owner(place, user):
                     del place.scheduled[user]
                     place.events["removal.failed", user] += 1
+                elif place.target_code(target, [user]):
+                    place.remove(user, None)
+                    place.events["removal.failed", user] += 1
+                else:
+                    place.remove(user, target)
 
     # What nobody can do
 

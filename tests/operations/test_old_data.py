@@ -1,0 +1,176 @@
+"""What becomes of the released version's rows in the newest, and what is said of it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from tests.processes import ROOT, url_of_test_database
+from tests.production import environment
+
+RELEASED = (("organizations", "0002_directories"), ("users", "0001_initial"))
+
+OLD = """
+    INSERT INTO users_user
+        (id, email, full_name, name_words, password, is_active, is_staff, is_superuser, created_at)
+    SELECT id, coalesce(email, id || '@acme.example'), id, ARRAY[id], '!', true, false, false,
+        '2025-01-01'
+    FROM (VALUES
+        ('usr_owner', NULL), ('usr_a', NULL), ('usr_b', NULL), ('usr_c', NULL),
+        ('usr_lea', 'lea@other.example'), ('usr_max', NULL), ('usr_sly', 'sly@erased.invalid'),
+        ('usr_gone', 'former@acme.example')
+    ) AS account (id, email);
+    UPDATE users_user SET email = 'usr_gone@erased.invalid', erased_at = '2025-08-01',
+        full_name = '', name_words = '{""}', is_active = false
+    WHERE id = 'usr_gone';
+
+    INSERT INTO organizations_organization (id, name, name_words, created_at)
+    VALUES ('org_acme', 'Acme', '{Acme,acme}', '2025-01-01');
+    UPDATE organizations_role SET capabilities = '{}' WHERE is_owner;
+    INSERT INTO organizations_membership (organization_id, user_id, created_at)
+    SELECT 'org_acme', id, '2025-03-01' FROM users_user WHERE erased_at IS NULL ORDER BY id;
+    INSERT INTO organizations_roleassignment (organization_id, membership_id, user_id, role_id)
+    SELECT 'org_acme', membership.id, user_id, role.id
+    FROM organizations_membership AS membership, organizations_role AS role
+    WHERE user_id = 'usr_owner' AND role.is_owner;
+
+    INSERT INTO organizations_department (id, organization_id, name, name_words, external_id)
+    VALUES
+        ('dept_1', 'org_acme', 'Sales', '{Sales,sales}', ''),
+        ('dept_2', 'org_acme', 'sales', '{sales,sales}', ''),
+        ('dept_3', 'org_acme', 'SALES ', '{"SALES ",sales}', '');
+
+    INSERT INTO organizations_resource (id, organization_id, name, owner_id)
+    VALUES ('res_chain', 'org_acme', 'chain', 'usr_a'), ('res_moved', 'org_acme', 'moved', 'usr_a');
+    UPDATE organizations_membership SET deleted_at = '2025-07-01'
+    WHERE user_id IN ('usr_a', 'usr_b');
+    INSERT INTO organizations_removal (
+        id, organization_id, membership_id, source, reason, roles, departments, resource_count,
+        trace_id, requested_at, created_at, transferred_to_user_id, transferred_to_id
+    )
+    SELECT 'rem_' || substr(user_id, 5), 'org_acme', id, 'api', '', '[]', '[]', number, '',
+        '2025-07-01', deleted_at + late, heir, department
+    FROM organizations_membership
+    JOIN (VALUES
+        ('usr_a', 2, interval '0', 'usr_b', NULL), ('usr_b', 1, interval '3 s', NULL, 'dept_1')
+    ) AS removed (user_id, number, late, heir, department) USING (user_id);
+    -- A removed in favour of B, and B in favour of Sales; then staff gave the other thing to C.
+    UPDATE organizations_resource
+    SET owner_id = NULL, department_id = 'dept_1', removal_id = 'rem_b'
+    WHERE id = 'res_chain';
+    UPDATE organizations_resource SET owner_id = 'usr_c', removal_id = 'rem_a'
+    WHERE id = 'res_moved';
+
+    INSERT INTO users_accesstoken (user_id, name, digest, prefix, created_at, expires_at)
+    SELECT id, '', sha256(id::bytea), 'offboard_', '2025-06-01', '2100-01-01' FROM users_user;
+
+    INSERT INTO organizations_scimconnection (id, organization_id, name, token_digest, created_at)
+    VALUES ('scim_okta', 'org_acme', 'Okta', sha256('okta'), '2025-01-01');
+    INSERT INTO organizations_scimidentity (
+        organization_id, user_id, user_name, external_id, formatted_name, given_name, family_name,
+        display_name, account_made_by_id, changed_at
+    )
+    VALUES
+        ('org_acme', 'usr_lea', 'lea', 'same', '', '', '', '', 'scim_okta', '2025-05-01'),
+        ('org_acme', 'usr_max', 'max', 'same', '', '', '', '', 'scim_okta', '2025-06-01');
+
+    INSERT INTO django_admin_log
+        (action_time, object_id, object_repr, action_flag, change_message, content_type_id, user_id)
+    SELECT '2025-05-01', 'usr_c', 'C <carla@acme.example>', 2, '', type.id, 'usr_owner'
+    FROM django_content_type AS type WHERE app_label = 'users' AND model = 'user';
+"""
+
+SAID = [
+    "Department dept_2: 'sales' is now 'sales (2)'.",
+    "Department dept_3: 'SALES ' is now 'SALES (3)'.",
+    "org_acme: the externalId of usr_lea is emptied: usr_max has the same.",
+    "Acme (org_acme): acme.example, other.example",
+    "usr_sly had an address of erased.invalid; it is usr_sly@renamed.invalid now.",
+    "name none now: res_moved by rem_a",
+    "the records are: rem_b",
+    "Owner roles that have override_all_permissions again",
+]
+
+BECAME = {
+    "SELECT capabilities FROM organizations_role WHERE is_owner": [["override_all_permissions"]],
+    "SELECT name FROM organizations_department ORDER BY id": ["Sales", "sales (2)", "SALES (3)"],
+    "SELECT external_id FROM organizations_scimidentity ORDER BY user_id": ["", "same"],
+    "SELECT connection_id FROM organizations_scimidentity": ["scim_okta", "scim_okta"],
+    "SELECT name FROM organizations_domain ORDER BY name": ["acme.example", "other.example"],
+    "SELECT email FROM users_user WHERE id IN ('usr_gone', 'usr_sly') ORDER BY id": [
+        "usr_gone@erased.invalid",
+        "usr_sly@renamed.invalid",
+    ],
+    "SELECT address FROM users_formeraddress WHERE account_id = 'usr_c'": ["carla@acme.example"],
+    "SELECT removal_id FROM organizations_resource ORDER BY id": ["rem_b", None],
+    "SELECT removal_id || ' ' || resource_id FROM organizations_resourcemove": ["rem_b res_chain"],
+    "SELECT count(*) FROM organizations_membership JOIN organizations_removal AS removal"
+    " ON removal.membership_id = organizations_membership.id"
+    " WHERE deleted_at <> removal.created_at": [0],
+    "SELECT count(*) FROM users_accesstoken WHERE reaches_before < created_at": [0],
+}
+
+
+@pytest.fixture
+def database(transactional_db: None) -> Iterator[str]:
+    """The address of an empty database."""
+    name = f"{connection.settings_dict['NAME']}_old"
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        cursor.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield f"{url_of_test_database()}_old"
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE "{name}"')
+
+
+def migrate(database: str, *target: str) -> str:
+    """Migrate; return what is printed."""
+    done = subprocess.run(  # noqa: S603 (our own program)
+        [sys.executable, "manage.py", "migrate", *target],
+        cwd=ROOT,
+        env=environment() | {"DATABASE_URL": database},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def schema(session: "psycopg.Connection[tuple[Any, ...]]") -> set[tuple[object, ...]]:
+    return set(
+        session.execute(
+            "SELECT table_name, column_name, data_type FROM information_schema.columns"
+            " WHERE table_schema = 'public'"
+        )
+    )
+
+
+def test_rows_of_the_released_version_become_what_the_design_says_and_it_is_printed(
+    database: str,
+) -> None:
+    migrate(database)  # first as now, so that content types are there
+    for target in RELEASED:
+        migrate(database, *target)
+    with psycopg.connect(database, autocommit=True) as session:
+        released = schema(session)
+        session.execute(OLD)
+
+        said = migrate(database)
+
+        assert [line for line in SAID if line not in said] == []
+        for question, answers in BECAME.items():
+            assert [answer for (answer,) in session.execute(question)] == answers, question
+
+        for target in RELEASED:
+            migrate(database, *target)
+        assert schema(session) == released
+        counts = "SELECT count(*) FROM organizations_scimidentity WHERE external_id = 'same'"
+        assert session.execute(counts).fetchone() == (1,)

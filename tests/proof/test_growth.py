@@ -1,0 +1,116 @@
+"""Ten times as many members take about ten times as long, on a database that was never analysed.
+
+By the processor time of PostgreSQL's own process, so that a busy machine does not matter.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from organizations.models import Membership, RoleAssignment
+from tests.benchmarks.world import make_organization
+from tests.deactivations import deactivate
+from tests.organizations.restoration.verbs import restore
+from tests.removals import remove
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FEW = 250
+Act = Callable[[], object]
+
+
+def members(number: int, *, roles: int = 1, resources: int = 1) -> list[Membership]:
+    """Return so many members of a new organization; no table has statistics of them."""
+    world = make_organization(
+        number, roles=roles, departments=1, resources=resources, analyze=False
+    )
+    return list(
+        Membership.objects.filter(
+            organization=world.organization_id, user__in=world.user_ids
+        ).order_by("pk")
+    )
+
+
+def heirs(leavers: list[Membership], others: list[Membership]) -> dict[str, str]:
+    return {a.user_id: b.user_id for a, b in zip(leavers, others, strict=True)}
+
+
+def deactivating_for_an_heir_each(number: int) -> Act:
+    everybody = members(2 * number)
+    leavers, others = everybody[:number], everybody[number:]
+    return lambda: deactivate(*leavers, transfer_to=heirs(leavers, others))
+
+
+def restoring_from_an_heir_each(number: int) -> Act:
+    everybody = members(2 * number)
+    leavers, others = everybody[:number], everybody[number:]
+    remove(*leavers, transfer_to=heirs(leavers, others))
+    return lambda: restore(*leavers)
+
+
+def restoring_chains(number: int) -> Act:
+    everybody = members(3 * number)
+    first, second, third = (everybody[n::3] for n in range(3))
+    remove(*first, transfer_to=heirs(first, second))
+    remove(*second, transfer_to=heirs(second, third))
+    return lambda: restore(*first, *second)
+
+
+def giving_the_owner_role(number: int) -> Act:
+    everybody = members(number, roles=0, resources=0)
+    role = everybody[0].organization.roles.get(is_owner=True)
+    return lambda: RoleAssignment.objects.bulk_create(
+        RoleAssignment(organization=role.organization, membership=member, role=role)
+        for member in everybody
+    )
+
+
+def processor_time(act: Act) -> int:
+    """Return how long PostgreSQL works on it, in hundredths of a second."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [(pid,)] = cursor.fetchall()
+    stat = Path(f"/proc/{pid}/stat")
+
+    def used() -> int:
+        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+        return int(user) + int(system)
+
+    before = used()
+    act()
+    return used() - before
+
+
+@pytest.fixture
+def never_analysed(transactional_db: None) -> None:
+    """Have tables empty and without statistics, as after the first migration."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE users_user, organizations_organization CASCADE")
+        cursor.execute("DISCARD PLANS")
+
+
+@pytest.mark.parametrize("is_warm", [True, False], ids=["warm", "cold"])
+@pytest.mark.parametrize(
+    "act",
+    [
+        deactivating_for_an_heir_each,
+        restoring_from_an_heir_each,
+        restoring_chains,
+        giving_the_owner_role,
+    ],
+)
+def test_ten_times_as_many_take_about_ten_times_as_long(
+    never_analysed: None, act: Callable[[int], Act], is_warm: bool
+) -> None:
+    for _ in range(7 if is_warm else 0):
+        act(1)()
+
+    few = processor_time(act(FEW))
+    many = act(10 * FEW)
+    if not is_warm:
+        with connection.cursor() as cursor:
+            cursor.execute("DISCARD PLANS")
+
+    assert processor_time(many) < 18 * max(few, 5)  # in ticks; it was 30 to 57 times
