@@ -13,7 +13,13 @@ from django.db import connection
 from django.db.models import Q
 from django.test import Client
 
-from organizations.models import Membership, Organization, Removal, Resource
+from organizations.models import (
+    Membership,
+    Organization,
+    Removal,
+    Resource,
+    TokenBinding,
+)
 from tests.conftest import ClientOf
 from tests.factories import (
     DepartmentFactory,
@@ -205,6 +211,7 @@ def rows_of_others(user: User) -> list[str]:
         Removal.objects.filter(membership__in=memberships),
         user.events.all(),
         user.access_tokens.all(),
+        TokenBinding.objects.filter(token__user=user),
         FormerAddress.objects.of(user),
         about,
         AccessAttempt.objects.filter(username__in=[ADDRESS, EARLIER_ADDRESS]),
