@@ -318,7 +318,6 @@ SPECTACULAR_SETTINGS = {
         "Every error under `/v1` has the same body. Bodies are JSON objects in UTF-8 of at most"
         " 64 KiB (256 KiB where many users are removed), sent with a `Content-Length`, with each"
         " name at most once.\n\n"
-        "No answer is to be stored (`Cache-Control: no-store`), errors included; but this"
-        " description is, and asked for again with its `ETag`."
+        "No answer is to be stored (`Cache-Control: no-store`), errors included."
     ),
 }
