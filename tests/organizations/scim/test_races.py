@@ -1,5 +1,6 @@
 """What happens at the same moment as a directory's request, on real connections."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
@@ -18,10 +19,16 @@ from tests.concurrency import (
 )
 from tests.deactivations import deactivate
 from tests.directories import manage
-from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFactory
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    UserFactory,
+)
 from tests.organizations.restoration.verbs import restore
 from tests.organizations.scim.caller import GROUP, Answer, Directory, new_group, new_user, rights
 from tests.removals import remove
+from users.erasure.service import erase_account
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,6 +65,31 @@ def test_a_display_name_does_not_undo_a_deactivation_at_the_same_moment(
 
     assert (answer.result().status, answer.result().body["active"]) == (200, False)
     assert rights(member.organization, member.user_id) is None
+
+
+def gets_another_address(account: User) -> None:
+    User.objects.filter(pk=account.pk).update(email="ada@elsewhere.example")
+
+
+def is_erased(account: User) -> None:
+    erase_account(account.pk, actor=None)
+
+
+@pytest.mark.parametrize("change", [gets_another_address, is_erased])
+def test_whose_account_loses_the_address_meanwhile_is_not_added(
+    organization: Organization, change: Callable[[User], None]
+) -> None:
+    account = UserFactory.create(email="ada@example.com")
+    directory = Directory.of(organization)
+    with ExitStack() as stack, transaction.atomic():
+        change(account)
+        addition = partial(directory.send, "POST", "/Users", new_user("ada@example.com"))
+        answer = stack.enter_context(in_background(addition))
+        until_somebody_waits_for_a_lock()
+
+    assert answer.result().status == 201
+    added = organization.memberships.get().user
+    assert (added.email, added == account) == ("ada@example.com", False)
 
 
 def test_of_two_additions_of_one_person_at_once_one_is_done(organization: Organization) -> None:
