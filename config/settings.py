@@ -170,6 +170,8 @@ elif CACHES["default"]["BACKEND"] == "django.core.cache.backends.locmem.LocMemCa
 
 # No page takes files, and none has a form that is longer.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # bytes
+# An erasure has a box for each text with an address, of which there may be thousands.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 FILE_UPLOAD_HANDLERS = ["config.uploads.NoUploadHandler"]
 
