@@ -4,6 +4,7 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 
@@ -15,7 +16,10 @@ def main() -> None:
         os.environ.setdefault("DEBUG", "true")
         # Whoever receives its webhooks is on this machine.
         os.environ.setdefault("WEBHOOK_ALLOW_PRIVATE", "true")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"{error}\nSettings: config/README.md. With DEBUG=true none is required.")
 
 
 if __name__ == "__main__":

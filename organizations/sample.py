@@ -42,11 +42,12 @@ ADMIN = Person("usr_admin01", "admin@acme.example", "Adam Admin", ("Admin",), (D
 LEAVER = Person(
     LEAVER_ID, "leaver@acme.example", "Lea Leaver", ("Member", "Billing"), tuple(DEPARTMENTS)
 )
+HEIR = Person(HEIR_ID, "mia@acme.example", "Mia Member", ("Member",), (DEPARTMENT_ID,))
 PEOPLE = (
     OWNER,
     ADMIN,
     LEAVER,
-    Person(HEIR_ID, "mia@acme.example", "Mia Member", ("Member",), (DEPARTMENT_ID,)),
+    HEIR,
     Person("usr_member2", "max@acme.example", "Max Member", ("Member",), ("dept_sales1",)),
     Person("usr_member3", "maya@acme.example", "Maya Member", ("Member",), ("dept_data01",)),
 )
@@ -77,12 +78,14 @@ def restore_sample() -> Organization:
         Department.objects.get_or_create(
             pk=department_id, defaults={"organization": organization, "name": name}
         )
+    for person in (*PEOPLE, DEACTIVATED, FORMER):
+        _restore_account(person)
     for person in (*PEOPLE, DEACTIVATED):
         _restore_member(organization, person)
     _restore_resources(organization, RESOURCES, LEAVER)
     deactivate_members(
         organization.pk,
-        [DEACTIVATED.id],
+        [id_of(DEACTIVATED)],
         transfer_to=None,
         caller=Operator(reason="On leave."),
     )
@@ -91,43 +94,53 @@ def restore_sample() -> Organization:
         _restore_resources(organization, RESOURCES_OF_FORMER, FORMER)
         remove_members(
             organization.pk,
-            [FORMER.id],
+            [id_of(FORMER)],
             transfer_to=DEPARTMENT_ID,
             caller=Operator(reason="The contract ended."),
         )
     return organization
 
 
+def id_of(person: Person) -> str:
+    """Return the id of the person's account: the sample's own, unless that was erased."""
+    return str(User.objects.values_list("pk", flat=True).get(email=person.email))
+
+
+def _restore_account(person: Person) -> None:
+    """Give the person an account: the sample's own, or another if that one was erased."""
+    is_erased = User.objects.filter(pk=person.id).exclude(erased_at=None).exists()
+    key = {"email": person.email} if is_erased else {"pk": person.id}
+    User.objects.update_or_create(
+        **key, defaults={"email": person.email, "full_name": person.full_name, "is_active": True}
+    )
+
+
 def _restore_member(organization: Organization, person: Person) -> None:
     """Make the person an active member with exactly these roles and departments."""
-    User.objects.update_or_create(
-        pk=person.id,
-        defaults={"email": person.email, "full_name": person.full_name, "is_active": True},
-    )
     roles = organization.roles.filter(name__in=person.roles)
     give = assign if _is_member(organization, person) else add_member
     give(
         organization.pk,
-        person.id,
+        id_of(person),
         role_ids=list(roles.values_list("pk", flat=True)),
         department_ids=person.departments,
         caller=Operator(),
     )
     reactivate_members(  # who is active is refused, and stays so
         organization.pk,
-        [person.id],
+        [id_of(person)],
         caller=Operator(),
     )
 
 
 def _is_member(organization: Organization, person: Person) -> bool:
     """Tell whether the person is a member, active or deactivated."""
-    return Membership.objects.current().of(organization.pk, [person.id]).exists()
+    return Membership.objects.current().of(organization.pk, [id_of(person)]).exists()
 
 
 def _has_left(organization: Organization, person: Person) -> bool:
     """Tell whether the person was removed, and not restored or added since."""
-    tenures = Membership.objects.of(organization.pk, [person.id])
+    tenures = Membership.objects.of(organization.pk, [id_of(person)])
     return tenures.exists() and not _is_member(organization, person)
 
 
@@ -135,13 +148,14 @@ def _restore_resources(
     organization: Organization, resources: Mapping[str, str], owner: Person
 ) -> None:
     """Give these resources, names by id, to an active member."""
+    owner_id = id_of(owner)
     for resource_id, name in resources.items():
         Resource.objects.update_or_create(
             pk=resource_id,
             defaults={
                 "organization": organization,
                 "name": name,
-                "owner_id": owner.id,
+                "owner_id": owner_id,
                 "department": None,
                 "removal": None,
             },

@@ -108,7 +108,7 @@ member_is_added = pgtrigger.Trigger(
 
 # For whoever writes a name without its key: SQL by hand, and the version before keys. A key that is
 # as before while the words of the name are not was not written. It is nearly the application's own
-# (config/names.py), which makes it again whenever the department is saved.
+# (config/case_insensitive_names.py), which makes it again whenever the department is saved.
 department_is_named = pgtrigger.Trigger(
     name="has_a_key",
     level=pgtrigger.Row,
@@ -184,6 +184,10 @@ resource_is_made = pgtrigger.Trigger(
             array_agg(organization_id), array_agg(owner_id)
         )
         FROM made WHERE owner_id IS NOT NULL;
+        PERFORM organizations_hold_marks(array_agg(organization_id), array_agg(removal_id))
+        FROM (
+            SELECT DISTINCT organization_id, removal_id FROM made WHERE removal_id IS NOT NULL
+        ) AS mark;
         RETURN NULL;
     """,
 )
@@ -205,6 +209,28 @@ resource_is_passed_on = pgtrigger.Trigger(
             EXCEPT ALL
             SELECT id, organization_id, owner_id FROM previous
         ) AS given;
+        PERFORM organizations_hold_marks(array_agg(organization_id), array_agg(removal_id))
+        FROM (
+            SELECT DISTINCT organization_id, removal_id FROM changed WHERE removal_id IS NOT NULL
+        ) AS mark;
+        RETURN NULL;
+    """,
+)
+
+# A move names removals that there are.
+resource_is_moved = pgtrigger.Trigger(
+    name="moved_by_removals",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
+    func="""
+        PERFORM organizations_hold_marks(NULL, array_agg(id))
+        FROM (
+            SELECT removal_id AS id FROM made
+            UNION
+            SELECT previous_removal_id FROM made WHERE previous_removal_id IS NOT NULL
+        ) AS mark;
         RETURN NULL;
     """,
 )

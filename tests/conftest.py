@@ -1,7 +1,7 @@
 """The cast of the tests."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,15 +9,45 @@ from tempfile import TemporaryDirectory
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import connection, transaction
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from config.embedded_postgres.server import Server
 from organizations.models import Membership, Organization
+from tests.databases import empty_tables, take
 from tests.factories import MembershipFactory, OrganizationFactory
+from tests.proof.figures import table
 from users.models import AccessToken, User
 
 ClientOf = Callable[[User], APIClient]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Have a test database that no other process of this run or of another one has.
+
+    What a killed run left behind, the next one replaces, or with --reuse-db uses again.
+    """
+    with ExitStack() as session:
+        with django_db_blocker.unblock():
+            cursor = session.enter_context(connection._nodb_cursor())
+            test = connection.settings_dict["TEST"]
+            name = test["NAME"] or TEST_DATABASE_PREFIX + connection.settings_dict["NAME"]
+            test["NAME"] = take(cursor, name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Do not wait for the disk at each commit: what tests write need not outlast the machine."""
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            name = connection.ops.quote_name(connection.settings_dict["NAME"])
+            cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        connection.close()  # it holds for connections that begin now
 
 
 @pytest.fixture(autouse=True)
@@ -26,17 +56,23 @@ def _uncounted() -> None:
     cache.clear()
 
 
-@pytest.fixture(autouse=True)
-def _without_jobs(request: pytest.FixtureRequest) -> None:
-    """Start a test that commits without the jobs of others: Django empties its own tables alone."""
-    mark = request.node.get_closest_marker("django_db")
-    if mark and mark.kwargs.get("transaction"):
-        request.getfixturevalue("transactional_db")
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM procrastinate_periodic_defers; DELETE FROM procrastinate_jobs;"
-                " DELETE FROM procrastinate_workers"
-            )
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_after_commits() -> Iterator[None]:
+    """Empty the tables after each test that commits, in less time than Django takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: empty_tables())
+        yield
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let a fixture of a module make once what its tests only read; it is undone after them.
+
+    Each of these tests uses ``db``, so what it changes itself is undone before the next.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
@@ -77,3 +113,12 @@ def client_of() -> ClientOf:
         return client
 
     return client_of
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the proof tried, in whichever process."""
+    stats = terminalreporter.stats.values()
+    if lines := table(report for reports in stats for report in reports):
+        terminalreporter.section("what was tried")
+        for line in lines:
+            terminalreporter.write_line(line)

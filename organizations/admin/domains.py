@@ -52,7 +52,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
         label="Mail domains",
         show_hidden_initial=True,  # tells a page that was opened before somebody else's change
         help_text=(
-            "One a line. The organization's directory makes and finds accounts of these domains"
+            "One per line. The organization's directory makes and finds accounts of these domains"
             " alone, and renames only within them; without one, it can add nobody. What follows the"
             " @ is compared whole: example.com is not eu.example.com. Taking one out changes no"
             " member."

@@ -10,11 +10,10 @@ from django.contrib.admin.widgets import AdminTextareaWidget, AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 
+from organizations.guards.caller import LONGEST_REASON
 from organizations.models import Department, Membership, Organization, Removal, Resource
 from organizations.schedule.dates import problem_of
 from users.models import User
-
-LONGEST_REASON = 1000
 
 
 class SelectOfOrganization(AutocompleteSelect):

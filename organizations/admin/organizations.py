@@ -265,5 +265,5 @@ class RoleAdmin(GuardedDeletion[Role], NamedAdmin[Role]):
     def deletion_obstacle(self, row: Role) -> str:
         """Return why it cannot be deleted: members have it, or it is the only Owner role."""
         if row.is_owner:
-            return "The Owner role goes together with its organization alone."
+            return "The Owner role is deleted only together with its organization."
         return "Members hold it." if row.assignments.exists() else ""

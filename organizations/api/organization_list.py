@@ -6,7 +6,7 @@ from django.db.models import Model, QuerySet
 from rest_framework.generics import ListAPIView
 
 from config.api.view import ApiView
-from organizations.access import require
+from organizations.api.required_capabilities import require
 from organizations.capabilities import Capability
 
 Row = TypeVar("Row", bound=Model)

@@ -22,7 +22,6 @@ from config.api.openapi import EXAMPLE_TRACE_ID, error_responses
 from config.api.pagination import IdPagination
 from config.api.view import ApiView, AuthenticatedRequest
 from config.identifiers import is_id
-from organizations.access import require
 from organizations.api.description import (
     ENDPOINT_ID,
     REMOVAL_ID,
@@ -34,6 +33,7 @@ from organizations.api.description import (
 from organizations.api.export import Cell, ExportFilterSet, ExportView, describe_export
 from organizations.api.organization_list import OrganizationListView
 from organizations.api.records import RecordFilterSet
+from organizations.api.required_capabilities import require
 from organizations.api.restoration import (
     EntrySerializer,
     NotRestoredSerializer,

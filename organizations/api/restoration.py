@@ -172,7 +172,8 @@ _REFUSALS = (
 )
 _WHAT_COMES_BACK = (
     "The user gets a new membership with the roles and departments of the record that there still"
-    " are, and the resources that the removal moved and that are where it put them. Whoever was"
+    " are, and the resources that the removal moved and that are where it put them. What"
+    " two removals passed on comes back if the later one is restored first. Whoever was"
     " deactivated when removed is deactivated again; a disabled account stays disabled. No access"
     " token comes back: none reaches a membership that began after it was issued."
 )

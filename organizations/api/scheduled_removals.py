@@ -175,7 +175,8 @@ describe_schedule = extend_schema(
         " then decided by what holds then, and by what the requester may do then; what stands in"
         " the way is its `failure`, and an event `removal.failed`. If who would take over is gone"
         " by then, the user is removed all the same and the resources stay theirs.\n\n"
-        "It belongs to this membership: a user who left and came back is not removed by it. Takes"
+        "It belongs to this membership: who is deactivated by then is removed, and a user who left"
+        " and came back is not. It fails if the requester left or is deactivated by then. Takes"
         " the capability `remove_users`; nobody schedules, sees or cancels their own removal."
     ),
     parameters=of_user(),

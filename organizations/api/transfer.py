@@ -30,7 +30,7 @@ from organizations.exceptions import (
     UserIsActiveError,
 )
 from organizations.guards.acts import TRANSFER
-from organizations.guards.caller import Caller
+from organizations.guards.caller import LONGEST_REASON, Caller
 from organizations.guards.targets import heir_of
 from organizations.sample import DEPARTMENT_ID, HEIR_ID, LEAVER_ID
 from organizations.transfer.service import TransferOutcome, transfer_resources
@@ -47,7 +47,7 @@ class ReasonSerializer(StrictSerializer):
         required=False,
         allow_blank=True,
         default="",
-        max_length=1000,
+        max_length=LONGEST_REASON,
         help_text="Why. It stays on the record, until an erasure empties it.",
     )
 

@@ -3,8 +3,8 @@
 from rest_framework.response import Response
 
 from config.api.view import ApiView, AuthenticatedRequest
-from organizations.access import require
 from organizations.api.openapi import describe_preview, describe_removal
+from organizations.api.required_capabilities import require
 from organizations.api.serializers import RemovalPreviewSerializer, RemovalSerializer
 from organizations.api.user import UserSerializer, find_user
 from organizations.api.users import describe_user

@@ -19,7 +19,6 @@ from config.api.openapi import error_responses
 from config.api.pagination import IdPagination
 from config.api.throttling import DeliveryRateThrottle, TokenRateThrottle
 from config.api.view import ApiView, AuthenticatedRequest
-from organizations.access import require
 from organizations.api.description import (
     DELIVERY_ID,
     ENDPOINT_ID,
@@ -31,6 +30,7 @@ from organizations.api.description import (
     refused_callers,
 )
 from organizations.api.organization_list import OrganizationListView
+from organizations.api.required_capabilities import require
 from organizations.api.webhook_endpoints import NEEDED, TAG
 from organizations.events.endpoints import find_endpoint, redeliver, send_test
 from organizations.exceptions import WebhookDeliveryNotFoundError, WebhookEndpointDisabledError

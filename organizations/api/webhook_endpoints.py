@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from config.api.openapi import error_responses
 from config.api.strict import StrictSerializer, StrictStringField
 from config.api.view import ApiView, AuthenticatedRequest
-from organizations.access import require
 from organizations.api.description import (
     ENDPOINT_ID,
     ENDPOINT_NOT_FOUND,
@@ -25,6 +24,7 @@ from organizations.api.description import (
     unreadable_bodies,
 )
 from organizations.api.organization_list import OrganizationListView
+from organizations.api.required_capabilities import require
 from organizations.capabilities import Capability
 from organizations.events.addresses import refuse_forbidden
 from organizations.events.endpoints import (

@@ -6,7 +6,7 @@ from typing import Self
 
 from config.characters import escaped
 from organizations.bulk.exceptions import CannotStartError
-from organizations.guards.caller import Operator
+from organizations.guards.caller import LONGEST_REASON, Operator
 from organizations.models import Organization
 from users.models import User
 
@@ -36,4 +36,6 @@ class Run:
             raise CannotStartError(f"No account has the address {escaped(actor)}.")
         # A terminal in another encoding sends bytes that Python reads as surrogates.
         reason = reason.encode("utf-8", "backslashreplace").decode()
+        if len(reason) > LONGEST_REASON:
+            raise CannotStartError(f"A reason has at most {LONGEST_REASON:,} characters.")
         return cls(organization, account, reason, uuid.uuid4().hex)

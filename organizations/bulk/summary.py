@@ -178,8 +178,8 @@ class RemovalSummary(Summary):
                 ),
             ),
             *self._others(),
-            f"In all: {self.roles:,} roles and {self.departments:,} departments are deleted;"
-            f" {self.resources + self.leftovers:,} resources are concerned.",
+            f"Deleted in all: roles {self.roles:,}, departments {self.departments:,}."
+            f" Resources concerned: {self.resources + self.leftovers:,}.",
         ]
         for target, number in sorted(self._by_target.items()):
             lines.append(
@@ -252,14 +252,14 @@ class RestorationSummary(Summary):
                 ),
             ),
             *self._others(),
-            f"In all: {self.roles:,} roles, {self.departments:,} departments and"
-            f" {self.resources:,} resources come back.",
+            f"Come back in all: roles {self.roles:,}, departments {self.departments:,}, resources"
+            f" {self.resources:,}.",
         ]
         if self._not_restored.total():
             lost = self._not_restored
             lines.append(
-                f"  {lost['roles']:,} roles, {lost['departments']:,} departments and"
-                f" {lost['resources']:,} resources do not: they are gone or elsewhere."
+                f"  Do not, since they are gone or elsewhere: roles {lost['roles']:,}, departments"
+                f" {lost['departments']:,}, resources {lost['resources']:,}."
             )
         return "\n".join(lines)
 

@@ -23,6 +23,7 @@ STANDING = Path(__file__).with_name("standing.sql").read_text(encoding="utf-8")
 _READ_STANDING = (
     f"WITH {STANDING} SELECT token_works, is_member, is_owner, capabilities FROM standing"  # noqa: S608 (our own text)
 )
+LONGEST_REASON = 1000  # characters, at every door
 _SHARE_ACCOUNT = "SELECT FROM users_user WHERE id = %s FOR SHARE"
 _SHARE_CONNECTION = "SELECT FROM organizations_scimconnection WHERE id = %s FOR SHARE"
 

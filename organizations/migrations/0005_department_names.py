@@ -1,4 +1,4 @@
-"""Department names become one in any case: see config/names.py."""
+"""Department names become one in any case: see config/case_insensitive_names.py."""
 
 import sys
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-import config.names
-from config.names import key_of
+import config.case_insensitive_names
+from config.case_insensitive_names import key_of
 
 LONGEST_NAME = 200
 WRITE_KEYS = """
@@ -73,12 +73,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="department",
             name="name_key",
-            field=config.names.NameKeyField(of="name"),
+            field=config.case_insensitive_names.NameKeyField(of="name"),
         ),
         migrations.AlterField(
             model_name="department",
             name="name",
-            field=config.names.TrimmedNameField(max_length=200),
+            field=config.case_insensitive_names.TrimmedNameField(max_length=200),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="department",

@@ -18,6 +18,7 @@ FUNCTIONS = Path(__file__).with_name("moves_and_history.sql").read_text(encoding
 DROP_FUNCTIONS = """
     DROP FUNCTION organizations_owned_through(bigint);
     DROP FUNCTION organizations_comes_back(varchar, bigint);
+    DROP FUNCTION organizations_hold_marks(varchar[], varchar[]);
 """
 
 # Marks that say nothing of where their resource is: of another organization's removal, of one whose
@@ -140,6 +141,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunSQL(FUNCTIONS, DROP_FUNCTIONS),
         migrations.CreateModel(
             name="ResourceMove",
             fields=[
@@ -158,6 +160,7 @@ class Migration(migrations.Migration):
                 (
                     "removal",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="resource_moves",
@@ -204,6 +207,7 @@ class Migration(migrations.Migration):
                     "previous_removal",
                     models.ForeignKey(
                         blank=True,
+                        db_constraint=False,
                         db_index=False,
                         help_text="The removal whose mark the resource bore before; a restoration puts it back.",
                         null=True,
@@ -255,21 +259,40 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        # The trigger is replaced by adding it: it is never away.
+        # The triggers are replaced by adding them: they are never away.
         migrations.SeparateDatabaseAndState(
             state_operations=[
                 pgtrigger.migrations.RemoveTrigger(
+                    model_name="resource", name="new_resource_of_active_member"
+                ),
+                pgtrigger.migrations.RemoveTrigger(
                     model_name="resource", name="resource_to_active_member"
-                )
+                ),
             ]
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="resource",
+            trigger=pgtrigger.compiler.Trigger(
+                name="new_resource_of_active_member",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        PERFORM organizations_hold_resource_owners(\n            array_agg(organization_id), array_agg(owner_id)\n        )\n        FROM made WHERE owner_id IS NOT NULL;\n        PERFORM organizations_hold_marks(array_agg(organization_id), array_agg(removal_id))\n        FROM (\n            SELECT DISTINCT organization_id, removal_id FROM made WHERE removal_id IS NOT NULL\n        ) AS mark;\n        RETURN NULL;\n    ",
+                    hash="2e7c7166056abd7cdf65f8748f4db31069dc69c3",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_new_resource_of_active_member_04a4f",
+                    referencing="REFERENCING NEW TABLE AS made ",
+                    table="organizations_resource",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="resource",
             trigger=pgtrigger.compiler.Trigger(
                 name="resource_to_active_member",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n        PERFORM organizations_hold_resource_owners(\n            array_agg(organization_id), array_agg(owner_id)\n        )\n        FROM (\n            SELECT id, organization_id, owner_id FROM changed WHERE owner_id IS NOT NULL\n            EXCEPT ALL\n            SELECT id, organization_id, owner_id FROM previous\n        ) AS given;\n        RETURN NULL;\n    ",
-                    hash="06aae8a0c8b520f567c0f83c8db3f9f3f501e810",
+                    func="\n        PERFORM organizations_hold_resource_owners(\n            array_agg(organization_id), array_agg(owner_id)\n        )\n        FROM (\n            SELECT id, organization_id, owner_id FROM changed WHERE owner_id IS NOT NULL\n            EXCEPT ALL\n            SELECT id, organization_id, owner_id FROM previous\n        ) AS given;\n        PERFORM organizations_hold_marks(array_agg(organization_id), array_agg(removal_id))\n        FROM (\n            SELECT DISTINCT organization_id, removal_id FROM changed WHERE removal_id IS NOT NULL\n        ) AS mark;\n        RETURN NULL;\n    ",
+                    hash="badd09905186ef4c9be659c606606676107c89b6",
                     level="STATEMENT",
                     operation="UPDATE",
                     pgid="pgtrigger_resource_to_active_member_42f03",
@@ -279,48 +302,25 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        # A resource's removal is of its organization. The index cannot be violated: ids are unique.
-        migrations.RunSQL(
-            [
-                "CREATE UNIQUE INDEX CONCURRENTLY removal_in_organization"
-                " ON organizations_removal (organization_id, id)",
-                "ALTER TABLE organizations_removal\n"
-                "    ADD CONSTRAINT removal_in_organization UNIQUE USING INDEX removal_in_organization",
-            ],
-            "ALTER TABLE organizations_removal DROP CONSTRAINT removal_in_organization",
-            state_operations=[
-                migrations.AddConstraint(
-                    model_name="removal",
-                    constraint=models.UniqueConstraint(
-                        fields=("organization", "id"), name="removal_in_organization"
-                    ),
-                )
-            ],
+        pgtrigger.migrations.AddTrigger(
+            model_name="resourcemove",
+            trigger=pgtrigger.compiler.Trigger(
+                name="moved_by_removals",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        PERFORM organizations_hold_marks(NULL, array_agg(id))\n        FROM (\n            SELECT removal_id AS id FROM made\n            UNION\n            SELECT previous_removal_id FROM made WHERE previous_removal_id IS NOT NULL\n        ) AS mark;\n        RETURN NULL;\n    ",
+                    hash="2c39bdc5352ede06bdee200928563b7a357a5667",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_moved_by_removals_863c0",
+                    referencing="REFERENCING NEW TABLE AS made ",
+                    table="organizations_resourcemove",
+                    when="AFTER",
+                ),
+            ),
         ),
-        migrations.RunSQL(
-            "ALTER TABLE organizations_resource ADD CONSTRAINT resource_removal_in_organization"
-            " FOREIGN KEY (organization_id, removal_id)"
-            " REFERENCES organizations_removal (organization_id, id) NOT VALID",
-            "ALTER TABLE organizations_resource DROP CONSTRAINT resource_removal_in_organization",
-            state_operations=[
-                migrations.AddConstraint(
-                    model_name="resource",
-                    constraint=organizations.constraints.ForeignKeyConstraint(
-                        fields=("organization", "removal"),
-                        name="resource_removal_in_organization",
-                        to="organizations.Removal",
-                        to_fields=("organization", "id"),
-                    ),
-                )
-            ],
-        ),
+        # A resource's removal is of its organization.
         migrations.RunPython(mend_marks, migrations.RunPython.noop),
         migrations.RunSQL(MAKE_MOVES, migrations.RunSQL.noop),
-        migrations.RunSQL(
-            "ALTER TABLE organizations_resource"
-            " VALIDATE CONSTRAINT resource_removal_in_organization",
-            migrations.RunSQL.noop,
-        ),
         migrations.AlterField(
             model_name="resource",
             name="removal",
@@ -405,7 +405,6 @@ class Migration(migrations.Migration):
         ),
         # What becomes of schedules and restorations agrees with what they name.
         migrations.RunPython(tell_of_wrong_history, migrations.RunPython.noop),
-        migrations.RunSQL(FUNCTIONS, DROP_FUNCTIONS),
         pgtrigger.migrations.AddTrigger(
             model_name="restoration",
             trigger=pgtrigger.compiler.Trigger(

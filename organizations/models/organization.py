@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
+from config.case_insensitive_names import NameKeyField, TrimmedNameField, key_of
 from config.characters import clean
 from config.identifiers import PrefixedIdField
-from config.names import NameKeyField, TrimmedNameField, key_of
 from config.search import LONGEST_TERM, WordsField, index_of_words
 from organizations.capabilities import Capability
 from organizations.triggers import (
@@ -19,6 +19,7 @@ from organizations.triggers import (
     starting_roles_are_given,
 )
 
+DEPARTMENT_NAME = "department_name_in_organization"  # the constraint
 DEPARTMENT_NAME_TAKEN = (
     "The organization has a department of this name already, in capital or small letters."
 )
@@ -118,7 +119,7 @@ class Department(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["organization", "name_key"],
-                name="department_name_in_organization",
+                name=DEPARTMENT_NAME,
                 violation_error_message=DEPARTMENT_NAME_TAKEN,
             ),
             models.CheckConstraint(

@@ -94,7 +94,6 @@ class Removal(models.Model):
                 name="removal_has_one_heir",
             ),
             # What refers to a record within its organization: a resource's mark.
-            models.UniqueConstraint(fields=["organization", "id"], name="removal_in_organization"),
             # Together with the key of the membership to its record: no end without a record, no
             # record without an end, and no end that is taken back.
             ForeignKeyConstraint(

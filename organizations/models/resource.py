@@ -94,12 +94,6 @@ class Resource(models.Model):
                 name="resource_department_in_organization",
                 violation_error_message="The organization has no such department.",
             ),
-            ForeignKeyConstraint(
-                fields=["organization", "removal"],
-                to="organizations.Removal",
-                to_fields=["organization", "id"],
-                name="resource_removal_in_organization",
-            ),
         )
         indexes = (
             # What a member owns: transferred on removal, counted in the preview.

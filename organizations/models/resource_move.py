@@ -6,6 +6,7 @@ from django.db import models
 from organizations.models.organization import Department
 from organizations.models.removal import Removal
 from organizations.models.resource import Resource
+from organizations.triggers import resource_is_moved
 from users.models import User
 
 
@@ -17,9 +18,13 @@ class ResourceMove(models.Model):
     """
 
     pk = models.CompositePrimaryKey("removal_id", "resource_id")
-    # The primary key begins with it and serves as its index.
+    # The primary key begins with it and serves as its index; the trigger below holds the key.
     removal = models.ForeignKey(
-        Removal, models.PROTECT, related_name="resource_moves", db_index=False
+        Removal,
+        models.PROTECT,
+        related_name="resource_moves",
+        db_constraint=False,
+        db_index=False,
     )
     # No key: a resource can be deleted. Moves are not looked up by it alone.
     resource = models.ForeignKey(
@@ -53,6 +58,7 @@ class ResourceMove(models.Model):
         related_name="+",
         null=True,
         blank=True,
+        db_constraint=False,
         db_index=False,
         help_text="The removal whose mark the resource bore before; a restoration puts it back.",
     )
@@ -65,6 +71,7 @@ class ResourceMove(models.Model):
             ),
         )
         triggers = (
+            resource_is_moved,
             pgtrigger.Protect(
                 name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
             ),

@@ -1,4 +1,7 @@
-"""Tokens that end with a membership."""
+"""Tokens that end with a membership.
+
+What a token reaches, bound or not, is decided in one function: migrations/token_reach.sql.
+"""
 
 from datetime import timedelta
 

@@ -53,10 +53,11 @@ def remove_members(
     with transaction.atomic():
         locked = lock_members(organization_id, [*asked, *targets.values()], caller=caller)
         members = {user_id: locked[user_id] for user_id in asked if user_id in locked}
+        # Asked while the caller still is a member, who may be among those who leave.
+        absences = explain_absent(organization_id, asked, members, caller=caller, act=REMOVE)
         outcomes = _decide_and_remove(
             organization_id, members, asked, targets, caller, requested_at
         )
-        absences = explain_absent(organization_id, asked, members, caller=caller, act=REMOVE)
         for user_id, absence in absences.items():
             outcomes[user_id] = RemovalOutcome(
                 user_id, refusal=absence.refusal, earlier=absence.removal

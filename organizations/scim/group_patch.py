@@ -15,7 +15,7 @@ from scim2_models import (
     NoTargetException,
 )
 
-from config.names import key_of
+from config.case_insensitive_names import key_of
 from organizations.scim.bounds import check_path
 from organizations.scim.resources import Group
 

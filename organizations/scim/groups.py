@@ -16,7 +16,7 @@ from scim2_models import (
 from scim2_server.storage import SearchPage
 
 from config.identifiers import is_id
-from organizations.assignment.department import change_department
+from organizations.assignment.department_members import change_department
 from organizations.exceptions import UserNotFoundError
 from organizations.guards.caller import Directory
 from organizations.locks import lock_members

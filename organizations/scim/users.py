@@ -35,7 +35,6 @@ from organizations.models import (
 from organizations.models.membership import MembershipQuerySet
 from organizations.removal.service import remove_members
 from organizations.scim.accounts import (
-    address_of,
     change_account,
     check_address,
     find_or_make_account,
@@ -215,7 +214,7 @@ class Users:
 
         Raises UniquenessException where it names two, or one whom the connection manages.
         """
-        address = address_of(resource)
+        address = work_address_of(resource)
         meant = self._meant_by(resource, address)
         if not meant:
             return None

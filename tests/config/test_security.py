@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
@@ -21,12 +22,13 @@ PAGES = ["/admin/login/", "/v1/docs"]
 
 
 @pytest.fixture
-def server(transactional_db: None) -> Iterator[Production]:
+def server(transactional_db: None, tmp_path: Path) -> Iterator[Production]:
+    collected = {"STATIC_ROOT": str(tmp_path)}  # no other server's, which might start meanwhile
     with running(
-        *("manage.py", "collectstatic", "--no-input"), environment=environment()
+        *("manage.py", "collectstatic", "--no-input"), environment=environment() | collected
     ) as collecting:
         assert collecting.process.wait(60) == 0
-    with serving("--workers", "1", SECRET_KEY=SECRET) as server:
+    with serving("--workers", "1", SECRET_KEY=SECRET, **collected) as server:
         yield server
 
 

@@ -18,6 +18,7 @@ def test_without_debug_it_demands_what_it_needs(missing: str) -> None:
     with running("manage.py", "check", environment=environment) as program:
         program.until(f"Set the {missing} environment variable")
         assert program.process.wait(timeout=30) != 0
+        assert "Traceback" not in program.output
 
 
 def test_the_deployment_check_is_silent() -> None:

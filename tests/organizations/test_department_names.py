@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
-from config.names import key_of
+from config.case_insensitive_names import key_of
 from organizations.models import Department, Organization
 from tests.factories import DepartmentFactory, OrganizationFactory, UserFactory
 from tests.organizations.scim.caller import Directory, new_group

@@ -234,16 +234,20 @@ def test_9_a_mark_is_of_a_removal_of_the_resources_organization(
     foreign = MembershipFactory.create(roles=["Owner"])
     resource = ResourceFactory.create(organization=foreign.organization, owner=foreign.user)
 
-    with transaction.atomic(), refused("resource_removal_in_organization"), transaction.atomic():
+    with (
+        transaction.atomic(),
+        refused("moved by a removal of its organization"),
+        transaction.atomic(),
+    ):
         Resource.objects.filter(pk=resource.pk).update(removal=removal)
-    with refused("resource_removal_in_organization"):
+    with refused("moved by a removal of its organization"):
         ResourceFactory.create(
             organization=foreign.organization, owner=foreign.user, removal=removal
         )
 
 
 def test_9_a_removal_that_a_resource_names_is_one_that_there_is(removal: Removal) -> None:
-    with refused("resource_removal_in_organization"):
+    with refused("moved by a removal of its organization"):
         Resource.objects.update(removal_id="rem_none")
 
 

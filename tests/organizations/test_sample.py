@@ -8,6 +8,8 @@ from django.utils import timezone
 from organizations import sample
 from organizations.models import Event, Membership, Organization, Removal, Resource
 from tests.removals import remove
+from users.erasure.service import erase_account
+from users.models import User
 
 
 @pytest.fixture
@@ -65,3 +67,21 @@ def test_what_was_tried_is_undone(acme: Organization) -> None:
     sample.restore_sample()
 
     assert state() == {**before, "former": sorted([sample.FORMER.id, sample.LEAVER_ID])}
+
+
+def test_others_take_the_place_of_those_who_were_erased(acme: Organization) -> None:
+    before = state()
+    for person in (sample.LEAVER, sample.FORMER):
+        if person is sample.LEAVER:
+            remove(Membership.objects.current().get(organization=acme, user=person.id))
+        erase_account(person.id, actor=None)
+
+    for _ in range(2):
+        sample.restore_sample()
+
+        after = state()
+        leaver_id, former_id = sample.id_of(sample.LEAVER), sample.id_of(sample.FORMER)
+        assert after["members"][leaver_id] == before["members"][sample.LEAVER_ID]
+        assert set(after["resources"].values()) == {leaver_id, None}
+        assert {*after["former"]} == {sample.LEAVER_ID, sample.FORMER.id, former_id}
+    assert User.objects.exclude(erased_at=None).count() == 2

@@ -91,7 +91,6 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         "removal_by_target_department",
         "removal_by_trace",
         "removal_by_written_address",
-        "removal_in_organization",
         "removal_that_passed_nothing_on",
         "resource_by_department",
         "resource_by_organization",

@@ -1,34 +1,42 @@
-"""What the proof tried, counted as it goes."""
+"""What the proof tried, counted by each test and added up at the end."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import pytest
 
-@dataclass
-class Figures:
-    """How much of each kind was tried, and which tests failed."""
-
-    tried: Counter[str] = field(default_factory=Counter)
-    tests: dict[str, set[str]] = field(default_factory=dict)  # kind -> ids of its tests
-    failed: set[str] = field(default_factory=set)
-
-    def table(self) -> list[str]:
-        """Return the lines of a table in Markdown."""
-        lines = ["| tried | how many | failures |", "|---|---|---|"]
-        for kind, number in self.tried.items():
-            failures = len(self.tests[kind] & self.failed)
-            lines.append(f"| {kind} | {number:,} | {failures} |")
-        return lines
+PROPERTY = "tried"
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts for one test."""
+    """Counts for one test, in its report: so also what another process has tried arrives."""
 
-    figures: Figures
-    test: str
+    tried: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, test: pytest.Item) -> "Tally":
+        tally = cls()
+        test.user_properties.append((PROPERTY, tally.tried))
+        return tally
 
     def __call__(self, kind: str, number: int = 1) -> None:
         """Count so many more of a kind."""
-        self.figures.tried[kind] += number
-        self.figures.tests.setdefault(kind, set()).add(self.test)
+        self.tried[kind] = self.tried.get(kind, 0) + number
+
+
+def table(reports: Iterable[object]) -> list[str]:
+    """Return the lines of a table in Markdown, or none if nothing was tried."""
+    tests = [report for report in reports if isinstance(report, pytest.TestReport)]
+    failed = {test.nodeid for test in tests if test.failed}
+    tried: Counter[str] = Counter()
+    failures: defaultdict[str, set[str]] = defaultdict(set)  # kind -> ids of its tests that failed
+    for test in tests:
+        if test.when == "call" and type(test) is pytest.TestReport:  # of the test as a whole
+            counts = dict(test.user_properties).get(PROPERTY)
+            for kind, number in counts.items() if isinstance(counts, dict) else ():
+                tried[kind] += number
+                failures[kind] |= failed & {test.nodeid}
+    lines = [f"| {kind} | {tried[kind]:,} | {len(failures[kind])} |" for kind in sorted(tried)]
+    return ["| tried | how many | failures |", "|---|---|---|", *lines] if lines else []

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 FAULTS = "faults, each at one of the statements of a deactivation"
 STATEMENTS = (
-    *("is the line alive", "token", "capabilities", "BEGIN", "locks", "guards", "state"),
+    *("is the line alive", "token", "capabilities", "BEGIN", "locks", "caller", "state", "guards"),
     *("resources", "membership", "event", "COMMIT", "user", "roles", "departments"),
 )
 

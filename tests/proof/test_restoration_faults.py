@@ -34,7 +34,15 @@ STATEMENTS = (
     *("BEGIN", "heirs", "lock of heirs", "lock of accounts"),
     *("who is a member", "by which restoration", "removals", "roles", "departments", "tokens"),
     *("memberships", "role assignments", "department memberships"),
-    *("lock of resources", "resources", "records", "deactivation", "events", "COMMIT"),
+    *(
+        "lock of resources",
+        "resources",
+        "records",
+        "deactivation",
+        "identities",
+        "events",
+        "COMMIT",
+    ),
 )
 
 

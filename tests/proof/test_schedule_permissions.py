@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from organizations.models import ScheduledRemoval
+from organizations.models import ScheduledRemoval, Source
 from tests.factories import MembershipFactory, RoleFactory
 from tests.production import token_of
 from tests.proof.api_requests import confirmed_with_date
@@ -144,7 +144,7 @@ def test_what_is_pending_of_somebody_above_is_in_no_list_log_or_preview(
         status="cancelled", ended_at=timezone.now()
     )
     member = cast.organization.memberships.current().get(user=cast.users[f"target {target}"])
-    [outcome] = schedule(member, actor=requester.user, source="api")  # type: ignore[arg-type]
+    [outcome] = schedule(member, actor=requester.user, source=Source.API)
     assert outcome.schedule
 
     def seen_by(token: str) -> list[bool]:

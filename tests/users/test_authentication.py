@@ -111,7 +111,7 @@ def test_a_token_and_what_it_may_do_are_one_query_each_and_write_nothing(
         bearer(plain).delete("/v1/organizations/nowhere/users/nobody")
 
     for query in queries.captured_queries:
-        assert query["sql"].strip().startswith("SELECT")
+        assert not {"INSERT", "UPDATE", "DELETE"}.intersection(query["sql"].split())
 
 
 def test_a_cookie_of_the_admin_is_nobody_to_the_api(owner: Membership) -> None:

@@ -138,8 +138,8 @@ class Command(BaseCommand):
         host = public_host()
         if host is None:
             self.stderr.write(
-                "ALLOWED_HOSTS names no host: put in the one, and the port if it is not 443, where"
-                f" the directory reaches this service, instead of {PLACEHOLDER}."
+                f"ALLOWED_HOSTS names no host: replace {PLACEHOLDER} by the name, and the port if"
+                " it is not 443, at which the directory reaches this service."
             )
         self.stdout.write(f"export SCIM_TOKEN={token}")
         self.stdout.write(

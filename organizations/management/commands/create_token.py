@@ -30,8 +30,8 @@ class Command(BaseCommand):
 
     help = (
         "Creates an access token for the API and prints it once: only its hash is stored. It acts"
-        " in the one organization that the user is a member of; of a member of several, or of none,"
-        " say which. Status 2: it was not said."
+        " in the one organization that the user is a member of. For a member of several, or of"
+        " none, say where: without that, the command makes no token and ends with status 2."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

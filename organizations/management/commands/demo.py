@@ -93,7 +93,7 @@ class Command(BaseCommand):
 
     def _token(self) -> str:
         """Return a new token of the sample's admin there; the demo's earlier ones are deleted."""
-        admin = User.objects.get(pk=sample.ADMIN.id)
+        admin = User.objects.get(pk=sample.id_of(sample.ADMIN))
         admin.access_tokens.filter(name=TOKEN_NAME).delete()
         member = admin.memberships.current().get(organization=sample.ORGANIZATION_ID)
         _, plain = TokenBinding.objects.issue(member, name=TOKEN_NAME, lifetime=timedelta(days=1))
@@ -137,7 +137,8 @@ class Command(BaseCommand):
         directory = f"{host}/scim/v2/organizations/{sample.ORGANIZATION_ID}"
         authorization = '-H "Authorization: Bearer $ACCESS_TOKEN"'
         content_type = "-H 'Content-Type: application/json'"
-        leaver, heir = sample.LEAVER.full_name, sample.HEIR_ID
+        leaver, heir_id = sample.LEAVER.full_name, sample.id_of(sample.HEIR)
+        leaver_id = sample.id_of(sample.LEAVER)
         self.stdout.write(
             f"""
 {leaver} leaves {organization}. Paste into another terminal:
@@ -145,28 +146,28 @@ class Command(BaseCommand):
 export ACCESS_TOKEN={token}
 export SCIM_TOKEN={directory_token} SCIM_URL={directory}
 
-curl -i -X DELETE '{users}/{sample.LEAVER_ID}' \\
+curl -i -X DELETE '{users}/{leaver_id}' \\
   {authorization} \\
   {content_type} \\
   -d '{{"confirm": true, "transfer_resources_to_department_id": "{sample.DEPARTMENT_ID}"}}'
 
 That was a mistake: restore her, with what she owned.
 
-curl -i -X POST '{users}/{sample.LEAVER_ID}/restore' \\
+curl -i -X POST '{users}/{leaver_id}/restore' \\
   {authorization} \\
   {content_type} \\
   -d '{{"confirm": true}}'
 
 Or suspend her, and have somebody take over meanwhile.
 
-curl -i -X POST '{users}/{sample.LEAVER_ID}/deactivate' \\
+curl -i -X POST '{users}/{leaver_id}/deactivate' \\
   {authorization} \\
   {content_type} \\
-  -d '{{"transfer_resources_to_user_id": "{heir}"}}'
+  -d '{{"transfer_resources_to_user_id": "{heir_id}"}}'
 
 Or nobody asks for anything, since her directory says that she has left; this is how Entra ID does.
 
-curl -i -X PATCH '{directory}/Users/{sample.LEAVER_ID}' \\
+curl -i -X PATCH '{directory}/Users/{leaver_id}' \\
   -H "Authorization: Bearer $SCIM_TOKEN" \\
   -H 'Content-Type: application/scim+json' \\
   -d '{PATCH_OF_ENTRA_ID}'

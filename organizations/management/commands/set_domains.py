@@ -17,8 +17,8 @@ class Command(BaseCommand):
     help = (
         "Sets the mail domains of an organization: these, and no others. Its directory makes and"
         " finds accounts of these domains alone, and renames only within them; without a domain,"
-        " none. Members whom it has already stay as they are, whatever their address. Prints the"
-        " list."
+        " it can add nobody. Members whom it has already stay as they are, whatever their address."
+        " Prints the list."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -39,8 +39,11 @@ class Command(BaseCommand):
             raise CommandError(f"There is no organization with the id {organization}.")
         with explained_refusals():
             change = set_domains(organization, domains, shared=domains if shared else ())
-        for done, names in (("Added", change.added), ("Taken out", change.taken_out)):
-            if names:
-                self.stderr.write(f"{done}: {', '.join(names)}.")
-        for name in domains_of(organization):
+        for done, changed in (("Added", change.added), ("Taken out", change.taken_out)):
+            if changed:
+                self.stderr.write(f"{done}: {', '.join(changed)}.")
+        names = domains_of(organization)
+        if not names:
+            self.stderr.write("The list is empty: the organization's directory can add nobody.")
+        for name in names:
             self.stdout.write(name)

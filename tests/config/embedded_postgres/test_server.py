@@ -166,4 +166,4 @@ def test_commands_without_a_query_start_nothing(server: Server, command: str) ->
     with running("manage.py", *command.split(), environment=environment) as program:
         assert program.process.wait(timeout=60) == 0
 
-    assert not server.folder.exists()
+    assert not server.data.exists()

@@ -136,7 +136,7 @@ def account_of_a_member() -> User:
         (department_of_a_schedule, "A scheduled removal names it."),
         (department_of_a_member, "Members belong to it."),
         (department_with_a_resource, "It owns resources."),
-        (owner_role, "The Owner role goes together with its organization alone."),
+        (owner_role, "The Owner role is deleted only together with its organization."),
         (role_of_a_member, "Members hold it."),
         (resource_that_a_removal_moved, "A removal moved it, and what a removal moved stays."),
         (account_of_a_member, "The person is, or was, a member of an organization."),

@@ -13,6 +13,7 @@ from organizations.models import Event, Membership, Organization
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.test_member_removal import CHANGELIST, select
+from tests.schedules import schedule
 from users.models import User
 
 
@@ -49,6 +50,16 @@ def test_the_confirmation_shows_who_is_suspended_and_who_cannot_be(
     assert "You cannot deactivate the last owner of the organization." in page
     member.refresh_from_db()
     assert member.is_active
+
+
+def test_the_confirmation_says_that_a_scheduled_removal_still_happens(
+    browser: Client, member: Membership
+) -> None:
+    schedule(member)
+
+    page = text_of(browser.get(select(browser, [member], action="deactivate").url))
+
+    assert "and still happens then." in page
 
 
 def test_a_confirmed_deactivation_leaves_its_event_with_actor_and_reason(

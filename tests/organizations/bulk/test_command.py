@@ -91,6 +91,16 @@ def test_a_target_in_a_row_wins_over_the_option(
     assert [row["transferred"] for row in done.rows] == ["1", "1"]
 
 
+def test_a_reason_that_is_longer_than_other_doors_take_begins_nothing(
+    organization: Organization, members: list[Membership]
+) -> None:
+    done = run(organization, *users(members[0].user_id), "--reason", "x" * 1001, *UNASKED)
+
+    assert done.status == 2
+    assert "at most 1,000 characters" in done.errors
+    assert not Removal.objects.exists()
+
+
 def test_the_record_names_the_actor_the_reason_and_the_run(
     organization: Organization, owner: Membership, members: list[Membership]
 ) -> None:
@@ -255,7 +265,7 @@ def test_the_plan_says_who_what_and_where_to(
         f"  {members[0].user.email:40}     1            0          3  {department.pk}\n"
         "Duplicate rows: 1\n"
         f"Cannot be removed: 1\n  {owner.user.email}: is the last owner\n"
-        "In all: 1 roles and 0 departments are deleted; 3 resources are concerned.\n"
+        "Deleted in all: roles 1, departments 0. Resources concerned: 3.\n"
         f"  3 pass to {department.pk}\n"
     )
 

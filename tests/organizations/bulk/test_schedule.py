@@ -57,7 +57,11 @@ def test_the_rows_of_a_file_are_scheduled_and_nobody_is_removed(
         ("2026-12-31T17:00", "Must be a time with its offset"),
         ("Friday", "Must be a time with its offset"),
         ("2020-12-31T17:00+01:00", "Must be in the future."),
-        ((timezone.now() + timedelta(days=367)).isoformat(), "Must be at most a year ahead."),
+        pytest.param(
+            (timezone.now() + timedelta(days=367)).isoformat(),
+            "Must be at most a year ahead.",
+            id="in 367 days",
+        ),
     ],
 )
 def test_a_date_that_is_none_begins_nothing(

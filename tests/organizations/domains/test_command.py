@@ -31,7 +31,10 @@ def test_it_sets_the_list_prints_it_and_says_what_changed(organization: Organiza
 def test_without_a_domain_it_empties_the_list(organization: Organization) -> None:
     set_domains(organization.pk, ["a.example"])
 
-    assert run(organization.pk) == ("", "Taken out: a.example.\n")
+    output, errors = run(organization.pk)
+
+    assert output == ""
+    assert errors.startswith("Taken out: a.example.\nThe list is empty")
 
     assert domains_of(organization.pk) == []
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from organizations.models import Event, Membership, Removal, Resource, Source
 from organizations.schedule.due import carry_out_due
+from tests.deactivations import deactivate
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -64,6 +65,17 @@ def test_before_its_time_nothing_is_done(member: Membership) -> None:
 
     member.refresh_from_db()
     assert member.is_current
+
+
+def test_who_was_deactivated_meanwhile_is_removed_by_it(member: Membership) -> None:
+    asked = due(member)
+    deactivate(member)
+
+    carry_out_due()
+
+    asked.refresh_from_db()
+    member.refresh_from_db()
+    assert (asked.status, member.is_current) == ("done", False)
 
 
 def test_who_came_back_is_not_removed_by_it(member: Membership) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from organizations.models import Department, Event, Membership, Organization
+from organizations.models.organization import DEPARTMENT_NAME_TAKEN
 from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.scim.caller import GROUP, Directory, new_group
@@ -34,13 +35,14 @@ def test_a_name_is_not_given_twice(directory: Directory, owner: Membership, meth
     other = DepartmentFactory.create(organization=owner.organization, name="Other")
 
     if method == "PATCH":
-        rename = {"op": "replace", "path": "displayName", "value": "Taken"}
+        rename = {"op": "replace", "path": "displayName", "value": "taken "}
         answer = directory.patch(f"/Groups/{other.pk}", rename)
     else:
         path = "/Groups" if method == "POST" else f"/Groups/{other.pk}"
-        answer = directory.send(method, path, new_group("Taken", owner))
+        answer = directory.send(method, path, new_group("taken ", owner))
 
     assert (answer.status, answer.body["scimType"]) == (409, "uniqueness")
+    assert answer.body["detail"] == DEPARTMENT_NAME_TAKEN
     other.refresh_from_db()
     assert (other.name, belonging(other)) == ("Other", set())
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 from django.db import connection
 
-from organizations.assignment.department import change_department
+from organizations.assignment.department_members import change_department
 from organizations.models import Organization, Source
 from tests.callers import CallerWith
 from tests.factories import DepartmentFactory

@@ -9,8 +9,8 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from config.api.throttling import AddressRateThrottle
 from organizations.models import Organization, ScimConnection
+from organizations.scim.connections import DirectoryAddressRateThrottle
 from organizations.scim.users import Users
 from tests.factories import OrganizationFactory, UserFactory
 from tests.organizations.scim.caller import Directory, new_user
@@ -34,10 +34,10 @@ def test_the_service_is_described_without_a_token(organization: Organization) ->
 
 
 @pytest.mark.parametrize("with_token", [True, False])
-def test_the_description_of_the_service_counts_against_the_rate_of_an_address(
+def test_the_description_of_the_service_counts_against_the_rate_of_its_address(
     directory: Directory, monkeypatch: pytest.MonkeyPatch, with_token: bool
 ) -> None:
-    monkeypatch.setattr(AddressRateThrottle, "rate", "2/min", raising=False)
+    monkeypatch.setattr(DirectoryAddressRateThrottle, "rate", "2/min", raising=False)
     caller = directory if with_token else Directory(directory.connection, "")
 
     answers = [caller.send("GET", "/ServiceProviderConfig") for _ in range(3)]

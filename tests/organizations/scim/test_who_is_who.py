@@ -302,6 +302,7 @@ def test_a_repeated_post_writes_nothing(directory: Directory) -> None:
     again = directory.send("POST", "/Users", new_user(ADA, displayName="Eve", active=False))
 
     assert again.status == 409
+    assert again.body["detail"] == "There is a user with this userName."
     assert directory.send("GET", f"/Users/{user_id}").body == before
     assert Event.objects.filter(user=user_id).count() == 1
 

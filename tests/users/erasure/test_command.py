@@ -67,6 +67,18 @@ def test_an_account_is_named_by_its_address_or_its_id(leaver: User, account: str
     assert leaver.erased_at
 
 
+def test_where_nobody_answers_nothing_is_changed(
+    leaver: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO())
+
+    with pytest.raises(CommandError, match="Nothing was changed, since nobody answered"):
+        erase("lea@example.com")
+
+    leaver.refresh_from_db()
+    assert leaver.erased_at is None
+
+
 @pytest.mark.parametrize(("reply", "reason"), [("y", ""), ("", "Lea moved away")])
 def test_reasons_are_shown_first_and_go_when_asked_to(
     leaver: User, monkeypatch: pytest.MonkeyPatch, reply: str, reason: str

@@ -13,13 +13,7 @@ from django.db import connection
 from django.db.models import Q
 from django.test import Client
 
-from organizations.models import (
-    Membership,
-    Organization,
-    Removal,
-    Resource,
-    TokenBinding,
-)
+from organizations.models import Membership, Organization, Removal, Resource, TokenBinding
 from tests.conftest import ClientOf
 from tests.factories import (
     DepartmentFactory,

@@ -126,11 +126,14 @@ def test_an_erasure_and_its_page_find_by_index_what_is_theirs(
 
 
 def test_a_text_of_ten_times_the_addresses_takes_about_ten_times_as_long(db: None) -> None:
-    def seconds(addresses: int) -> float:
+    def once(addresses: int) -> float:
         with connection.cursor() as cursor:
             started = time.perf_counter()
             cursor.execute("SELECT users_addresses_in(repeat('a@b ', %s))", [addresses])
             return time.perf_counter() - started
+
+    def seconds(addresses: int) -> float:  # the shortest: others are at work beside it
+        return min(once(addresses) for _ in range(5))
 
     seconds(10)  # what a connection reads once
 

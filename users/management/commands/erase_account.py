@@ -21,11 +21,11 @@ class Command(BaseCommand):
 
     help = (
         "Erases a person's data: name, address and former ones, password, access tokens, failed"
-        " logins, and what the log of the admin says of them. The account is disabled for good;"
-        " records stay and speak of it by its id. Their memberships must have ended. Texts about"
-        " others that mention an address of theirs are shown one by one; names are not searched"
-        " for, since others may have the same. Prints a receipt as JSON: what was emptied, what"
-        " stays and why."
+        " logins, what directories call them, and what the log of the admin says of them. The"
+        " account is disabled for good; records stay and speak of it by its id. Their memberships"
+        " must have ended. Texts about others that mention an address of theirs are shown one by"
+        " one; names are not searched for, since others may have the same. Prints a receipt as"
+        " JSON: what was emptied, what stays and why."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -119,10 +119,20 @@ class Command(BaseCommand):
         self.stdout.write(
             printable(f"The data of {account} will be erased. This cannot be undone.")
         )
-        if clean(input(f"Type {account.email} to go on: ")) != account.email:
+        if clean(_answer_to(f"Type {account.email} to go on: ")) != account.email:
             raise CommandError("Nothing was changed.")
 
 
 def _agrees(question: str) -> bool:
     """Return whether the operator answers yes."""
-    return input(question).strip().lower() in {"y", "yes"}
+    return _answer_to(question).strip().lower() in {"y", "yes"}
+
+
+def _answer_to(question: str) -> str:
+    """Return what the operator types. Raises CommandError where there is nobody to ask."""
+    try:
+        return input(question)
+    except EOFError as error:
+        raise CommandError(
+            "Nothing was changed, since nobody answered. Pass --no-input to erase without asking."
+        ) from error

@@ -14,7 +14,7 @@ from organizations.guards.caller import Caller
 from organizations.locks import lock_members
 from organizations.retries import retried
 
-CHANGE = Path(__file__).with_name("department.sql").read_text(encoding="utf-8")
+CHANGE = Path(__file__).with_name("department_members.sql").read_text(encoding="utf-8")
 
 
 @retried

@@ -1,4 +1,4 @@
-"""What a caller of the API may see in an organization (contract: Capabilities)."""
+"""What a caller of the API must hold, where a request only reads (contract: Capabilities)."""
 
 from config.api.view import AuthenticatedRequest
 from organizations.capabilities import Capability
