@@ -16,7 +16,7 @@ class FormSearchView(AutocompleteJsonView):
 
     def process_request(self, request: HttpRequest) -> tuple[str, Any, Any, str]:
         """Return what is searched for, in which admin. Raises PermissionDenied and Http404."""
-        term, model_admin, source_field, to_field_name = super().process_request(request)
+        term, model_admin, source_field, to_field_name = super().process_request(request)  # type: ignore[misc]  # the stubs lack it
         if isinstance(source_field, ForeignObjectRel):
             raise PermissionDenied
         return term, model_admin, source_field, to_field_name

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 
 from config.admin.form_search import FormSearchView
 from config.admin.null_characters import refuse_null_characters
@@ -29,9 +28,9 @@ class OffboardAdminSite(admin.AdminSite):
         """Wrap every page of the site, Django's and our own, to explain refused changes."""
         return super().admin_view(refuse_null_characters(explain_refusals(view)), cacheable)
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         """Search for the select of a form."""
-        return FormSearchView.as_view(admin_site=self)(request)
+        return cast("HttpResponse", FormSearchView.as_view(admin_site=self)(request))
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register models, of this application and of others, to be filtered as offered alone."""

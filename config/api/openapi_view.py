@@ -17,7 +17,7 @@ class DescriptionView(SpectacularJSONAPIView):
     """Serves the description, which is the same for everybody and made once per process."""
 
     @extend_schema(exclude=True)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Return the description."""
         return HttpResponse(
             _description(),

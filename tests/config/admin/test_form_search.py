@@ -17,7 +17,7 @@ from users.models import User
 def search(browser: Client, model: type[Model], field: str) -> int:
     parameters = {
         "app_label": model._meta.app_label,
-        "model_name": model._meta.model_name,
+        "model_name": str(model._meta.model_name),
         "field_name": field,
         "term": "a",
     }
