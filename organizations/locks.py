@@ -1,10 +1,12 @@
 """The locks that every change of memberships begins with."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from config.identifiers import is_id
 from config.prepared_statements import fetch_prepared
 from organizations.guards.caller import Caller
+from organizations.guards.judge import current_members
+from organizations.retries import OvertakenError
 from users.models import User
 
 # By hand, since every removal waits for it: through the ORM a removal takes a fifth longer. In
@@ -40,18 +42,24 @@ _LOCK_MEMBERS = """
 
 
 def lock_members(
-    organization_id: str, user_ids: Iterable[str], *, caller: Caller | None = None
+    organization_id: str,
+    user_ids: Iterable[str],
+    *,
+    caller: Caller | None = None,
+    accounts: Iterable[str] = (),
 ) -> dict[str, int]:
     """Lock the current memberships of these users until the transaction ends.
 
     Returns their membership ids by user id. From here on nobody can be given a role or a department
     of theirs, or a resource: it waits. What lets the ``caller`` act is locked FOR SHARE with them,
-    a membership or the row of an account or a connection: it stays so until the end.
+    a membership or the row of an account or a connection: it stays so until the end. ``accounts``
+    are users who join or may be absent: nobody else adds, restores or erases them until then.
 
     Everything locks in one order, so that no two wait for each other: memberships by user id, those
-    of heirs and of the caller among them (here); accounts, of those who join or are absent and
-    where the Owner role is given; a schedule; what members hold; resources; and last, in the owner
-    rule of the database, organizations by id.
+    of heirs and of the caller among them; accounts by id, of those who join or may be absent, the
+    caller's among them (both here), and where the Owner role is given; a schedule; what members
+    hold; resources; and last, in the owner rule of the database, organizations by id. The row of a
+    connection can come anywhere: who disables one locks nothing else.
     """
     known = {user_id for user_id in user_ids if is_id("usr", user_id)}
     rows = fetch_prepared(
@@ -62,16 +70,21 @@ def lock_members(
             "caller_id": caller.member_id if caller else "",
         },
     )
+    if joining := {user_id for user_id in accounts if is_id("usr", user_id)}:
+        if caller and caller.account_id:
+            joining.add(caller.account_id)
+        in_order = User.objects.filter(pk__in=joining).order_by("pk").values_list("pk")
+        list(in_order.select_for_update(no_key=True))
     if caller and caller.share:
         fetch_prepared(*caller.share)
     return {user_id: membership_id for user_id, membership_id in rows if user_id in known}
 
 
-def lock_accounts(user_ids: Iterable[str]) -> set[str]:
-    """Lock the accounts of users who join an organization; return those that can, by their ids.
+def keep_absent(organization_id: str, user_ids: Collection[str], locked: Collection[str]) -> None:
+    """Have those of these users stay strangers who were none of the members that are locked.
 
-    Until the transaction ends, nobody else adds or restores these users, and nobody erases them.
+    Their accounts are. Raises OvertakenError where one became a member before that: memberships are
+    locked before accounts, so all begins anew.
     """
-    known = {user_id for user_id in user_ids if is_id("usr", user_id)}
-    accounts = User.objects.filter(pk__in=known, erased_at=None).order_by("pk")
-    return set(accounts.select_for_update(no_key=True).values_list("pk", flat=True))
+    if current_members(organization_id, set(user_ids).difference(locked)):
+        raise OvertakenError("somebody became a member meanwhile")

@@ -106,6 +106,22 @@ member_is_added = pgtrigger.Trigger(
     """,
 )
 
+# A token without its binding would reach all organizations of its user, so only both are deleted.
+binding_is_deleted = pgtrigger.Trigger(
+    name="deleted_with_its_token",
+    level=pgtrigger.Row,
+    when=pgtrigger.After,
+    operation=pgtrigger.Delete,
+    timing=pgtrigger.Deferred,  # the token is deleted after its binding
+    func="""
+        IF EXISTS (SELECT FROM users_accesstoken WHERE id = OLD.token_id) THEN
+            RAISE EXCEPTION 'a token stays bound'
+                USING ERRCODE = 'restrict_violation', HINT = 'Revoke it, or delete the token.';
+        END IF;
+        RETURN NULL;
+    """,
+)
+
 # For whoever writes a name without its key: SQL by hand, and the version before keys. A key that is
 # as before while the words of the name are not was not written. It is nearly the application's own
 # (config/case_insensitive_names.py), which makes it again whenever the department is saved.

@@ -257,9 +257,7 @@ class ScheduledRemovalView(ApiView):
         )
         if outcome.refusal:
             raise body.explain(outcome.refusal)
-        return Response(
-            ScheduledRemovalSerializer(find_pending(organization_id, user_id)).data, status=201
-        )
+        return Response(ScheduledRemovalSerializer(outcome.schedule).data, status=201)
 
     @describe_pending
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:

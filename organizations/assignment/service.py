@@ -19,9 +19,10 @@ from organizations.exceptions import (
 from organizations.guards.acts import ADD, ASSIGN
 from organizations.guards.caller import Authority, Caller
 from organizations.guards.judge import Rules, judge
-from organizations.locks import lock_accounts, lock_members
+from organizations.locks import lock_members
 from organizations.models import Department, Event, Membership, Role
 from organizations.retries import retried
+from users.models import User
 
 
 @retried
@@ -41,9 +42,10 @@ def add_member(
     """
     roles, departments = Change.between((), role_ids), Change.between((), department_ids)
     with transaction.atomic():
-        lock_members(organization_id, (), caller=caller)
+        lock_members(organization_id, (), caller=caller, accounts=[user_id])
         authority = caller.authority(organization_id, ADD)
-        if user_id not in lock_accounts([user_id]):
+        known = [user_id] if is_id("usr", user_id) else []
+        if not User.objects.filter(pk__in=known, erased_at=None).exists():
             raise UserNotFoundError({"user_id": user_id})
         for refusal in explain_presence(organization_id, [user_id]).values():
             raise refusal

@@ -10,9 +10,10 @@ from users.models import User
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What members and staff need for an act: one of the capabilities, if there are any; and
+    """What members and staff need for an act.
 
-    Django's permission ``verb_model``, with one to view or change the same.
+    A member needs one of the capabilities, if there are any; staff need Django's permission
+    ``verb_model``, and one to view or change the same.
     """
 
     capabilities: tuple[Capability, ...]
@@ -35,7 +36,7 @@ class Act:
 
 
 REMOVE = Act((Capability.REMOVE_USERS,), "remove")
-TRANSFER = REMOVE  # what they left
+TRANSFER = REMOVE  # of what they own, once they are deactivated or have left
 DEACTIVATE = Act((Capability.DEACTIVATE_USERS,), "deactivate")
 RESTORE = Act((Capability.REMOVE_USERS,), "restore")
 ADD = Act((Capability.INVITE_USERS,), "add")

@@ -78,6 +78,11 @@ class Caller(ABC):
         return ""
 
     @property
+    def account_id(self) -> str:
+        """Return the id of the account by whose permissions a caller acts everywhere, or ""."""
+        return ""
+
+    @property
     def share(self) -> tuple[str, list[object]] | None:
         """Return the statement that locks, FOR SHARE, what lets one act who is no member here."""
         return None
@@ -189,6 +194,10 @@ class Staff(Caller):
         return EVERYTHING
 
     @property
+    def account_id(self) -> str:
+        return self.actor.pk
+
+    @property
     def share(self) -> tuple[str, list[object]] | None:
         return _SHARE_ACCOUNT, [self.actor.pk]
 
@@ -211,7 +220,7 @@ class Directory(Caller):
         return Authority(ALL_CAPABILITIES, may_give_owner=False)
 
     @property
-    def share(self) -> tuple[str, list[object]] | None:
+    def share(self) -> tuple[str, list[object]]:
         return _SHARE_CONNECTION, [self.connection.pk]
 
 

@@ -55,11 +55,10 @@ def judge(
     Asks only ``rules``, locks nothing and writes nothing. Whoever is no member is refused as not
     found. ``members`` are the membership ids, by user id, that a service has locked: nobody besides
     is a member to it; without it they are looked up. Of one whose id is None only the target is
-    asked. ``targets`` are ids of departments or heirs by
-    user id; none of those ``asked`` to leave, these users by default, can be an heir.
-    ``already_leaving`` are memberships of owners that an earlier part of a preview would have
-    ended: they are not judged again. Raises the ContractError of a caller who may not do it to
-    anybody.
+    asked. ``targets`` are ids of departments or heirs by user id; none of those ``asked`` to leave,
+    these users by default, can be an heir. ``already_leaving`` are memberships of owners that an
+    earlier part of a preview would have ended: they are not judged again. Raises the ContractError
+    of a caller who may not do it to anybody.
     """
     targets = targets or {}
     if members is None:

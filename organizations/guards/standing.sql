@@ -3,8 +3,8 @@
 -- "token_id" is null where somebody acts without one: whoever scheduled a removal.
 standing AS (
     SELECT
-        %(token_id)s::bigint IS NULL OR coalesce(
-            bool_and(token.revoked_at IS NULL AND bound.is_current IS NOT FALSE), false
+        %(token_id)s::bigint IS NULL OR bool_and(
+            token.id IS NOT NULL AND token.revoked_at IS NULL AND bound.is_current IS NOT FALSE
         ) AS token_works,
         coalesce(bool_or(account.is_active AND membership.id IS NOT NULL), false) AS is_member,
         coalesce(bool_or(role.is_owner), false) AS is_owner,

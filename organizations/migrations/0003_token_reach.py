@@ -106,4 +106,20 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="tokenbinding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="deleted_with_its_token",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    func="\n        IF EXISTS (SELECT FROM users_accesstoken WHERE id = OLD.token_id) THEN\n            RAISE EXCEPTION 'a token stays bound'\n                USING ERRCODE = 'restrict_violation', HINT = 'Revoke it, or delete the token.';\n        END IF;\n        RETURN NULL;\n    ",
+                    hash="10cbd4cd8f7483b228e33b4ac6081e78e3714759",
+                    operation="DELETE",
+                    pgid="pgtrigger_deleted_with_its_token_64857",
+                    table="organizations_tokenbinding",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
+        ),
     ]

@@ -9,6 +9,7 @@ import pgtrigger
 from django.db import models, transaction
 
 from organizations.models.membership import Membership
+from organizations.triggers import binding_is_deleted
 from users.models import AccessToken
 
 
@@ -44,7 +45,10 @@ class TokenBinding(models.Model):
 
     class Meta:
         default_permissions = ()
-        triggers = (pgtrigger.ReadOnly(name="stays_bound", fields=["token", "membership"]),)
+        triggers = (
+            pgtrigger.ReadOnly(name="stays_bound", fields=["token", "membership"]),
+            binding_is_deleted,
+        )
 
     def __str__(self) -> str:
         return str(self.membership.organization)

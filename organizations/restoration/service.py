@@ -8,7 +8,7 @@ from config.identifiers import is_id
 from organizations.assignment.grants import give
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Caller
-from organizations.locks import lock_accounts, lock_members
+from organizations.locks import lock_members
 from organizations.models import Event, Membership, Removal, Restoration
 from organizations.restoration.draft import draft_restorations
 from organizations.restoration.identities import return_identities
@@ -45,8 +45,8 @@ def restore_members(
     """
     asked = list(dict.fromkeys(user_ids))
     with transaction.atomic():
-        lock_members(organization_id, _find_heirs(organization_id, asked), caller=caller)
-        lock_accounts(asked)
+        heirs = _find_heirs(organization_id, asked)
+        lock_members(organization_id, heirs, caller=caller, accounts=asked)
         outcomes = draft_restorations(
             organization_id,
             asked,

@@ -47,7 +47,9 @@ def full_name_of(resource: ScimUser) -> str:
 
 
 def find_or_make_account(organization_id: str, resource: ScimUser) -> tuple[User, bool]:
-    """Return the account with a user's address, locked, and whether it was made: without a login.
+    """Return the account with a user's address, locked, and whether it was made.
+
+    Nobody can log into one that is made.
 
     Raises ForbiddenException for an address outside the organization's mail domains, and
     InvalidValueException where there is none.
@@ -58,8 +60,8 @@ def find_or_make_account(organization_id: str, resource: ScimUser) -> tuple[User
             detail="A user needs a primary or work e-mail, or a userName that is an address."
         )
     _require_domain(organization_id, address)
-    # Locked, or at this moment somebody could give it an address of another domain, or erase it.
-    if account := User.objects.select_for_update(no_key=True).filter(email=address).first():
+    # Locked as it is found: one that gets another address meanwhile is not who was meant.
+    if account := User.objects.filter(email=address).select_for_update(no_key=True).first():
         return account, False
     return User.objects.create_user(address, full_name=full_name_of(resource)), True
 

@@ -13,6 +13,9 @@ from rest_framework.exceptions import Throttled
 
 from config.api.throttling import AddressRateThrottle, RateThrottle
 from config.identifiers import is_id
+from config.prepared_statements import fetch_prepared
+from organizations.exceptions import OrganizationAccessDeniedError
+from organizations.guards.caller import Directory
 from organizations.models import ScimConnection
 from users.exceptions import TokenInvalidError
 from users.models.access_token import digest_of
@@ -98,6 +101,19 @@ def authenticate(request: HttpRequest, organization_id: str) -> ScimConnection:
     _refuse_beyond_rate(ConnectionRateThrottle(connection), request)
     _note_request(connection)
     return connection
+
+
+def keep_enabled(caller: Directory) -> None:
+    """Keep a directory's connection as it is until the transaction ends: disabling it waits.
+
+    Raises TokenInvalidError where it was disabled since its request was let in.
+    """
+    organization_id = caller.connection.organization_id
+    fetch_prepared(*caller.share)
+    try:
+        caller.authority(organization_id)
+    except OrganizationAccessDeniedError as refusal:
+        raise TokenInvalidError from refusal
 
 
 def count_request(request: HttpRequest) -> None:

@@ -42,6 +42,7 @@ from organizations.models import ScimConnection
 from organizations.models.organization import DEPARTMENT_NAME, DEPARTMENT_NAME_TAKEN
 from organizations.retries import retried
 from organizations.scim import bounds
+from organizations.scim.connections import keep_enabled
 from organizations.scim.group_patch import GroupPatch, split_members
 from organizations.scim.long_lists import add_long_list, without_long_list
 from organizations.scim.refusals import in_our_words
@@ -366,6 +367,9 @@ def _serve(request: ScimRequest, connection: ScimConnection | None, trace_id: st
     if connection is None:
         with PROVIDER:
             return SERVICE.service_provider_config(request.url, request.query)
-    storage = MemberStorage(connection, locks=request.method not in READS, trace_id=trace_id)
+    changes = request.method not in READS
+    storage = MemberStorage(connection, locks=changes, trace_id=trace_id)
     with transaction.atomic():
+        if changes:
+            keep_enabled(storage.users.caller)
         return Handler(storage, request).handle(request)

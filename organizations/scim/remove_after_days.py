@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from organizations.guards.caller import Directory
-from organizations.locks import lock_accounts, lock_members
+from organizations.locks import lock_members
 from organizations.models import Event, Membership, Restoration, ScimConnection
 from organizations.models.membership import MembershipQuerySet
 from organizations.models.scim import ScimConnectionQuerySet
@@ -43,9 +43,8 @@ def remove_leaver(connection_id: str, user_id: str) -> None:
         connection=connection, reason=f"Deactivated for {connection.remove_after_days} days."
     )
     limit_waiting()
-    lock_members(connection.organization_id, [user_id], caller=caller)
-    if connection.disable_staff:
-        lock_accounts([user_id])
+    accounts = [user_id] if connection.disable_staff else []
+    lock_members(connection.organization_id, [user_id], caller=caller, accounts=accounts)
     if not _leavers_due(connection).filter(user=user_id).exists():
         return
     [outcome] = remove_members(

@@ -23,7 +23,7 @@ from config.identifiers import is_id
 from organizations.assignment.service import add_member
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.guards.caller import Directory
-from organizations.locks import lock_accounts, lock_members
+from organizations.locks import keep_absent, lock_members
 from organizations.models import (
     DepartmentMembership,
     Event,
@@ -71,8 +71,8 @@ class Users:
 
     def lock(self, *user_ids: str) -> None:
         """Lock the memberships and the accounts of users until the transaction ends."""
-        lock_members(self.organization_id, user_ids)
-        lock_accounts(user_ids)
+        locked = lock_members(self.organization_id, user_ids, accounts=user_ids)
+        keep_absent(self.organization_id, user_ids, locked)
 
     def get(self, user_id: str, asked: ResponseParameters[Any] | None = None) -> User:
         """Return a member. Raises NotFoundException."""

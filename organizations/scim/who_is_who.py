@@ -42,7 +42,8 @@ def who_is_meant(
 
 def _members_by_address(connection: ScimConnection, *addresses: str) -> dict[str, str]:
     """Return the ids of the members who have these addresses, by the address."""
-    wanted = {canonical_address(address) for address in addresses if "@" in address}
+    canonical = map(canonical_address, addresses)  # which may be what makes an @ of it
+    wanted = {address for address in canonical if "@" in address}
     if not wanted:
         return {}
     members = Membership.objects.current().filter(

@@ -22,9 +22,9 @@ from organizations.guards.judge import (
     judge_target,
 )
 from organizations.guards.targets import department_of, event_data, heir_of, targets_by_user
-from organizations.locks import lock_accounts, lock_members
+from organizations.locks import keep_absent, lock_members
 from organizations.models import Event, Membership, Resource
-from organizations.retries import OvertakenError, retried
+from organizations.retries import retried
 from organizations.transfer.resources import pass_on
 
 
@@ -54,9 +54,11 @@ def transfer_resources(
     asked = dict.fromkeys(user_ids)
     targets = targets_by_user(transfer_to, asked)
     with transaction.atomic():
-        locked = lock_members(organization_id, [*asked, *targets.values()], caller=caller)
+        locked = lock_members(
+            organization_id, [*asked, *targets.values()], caller=caller, accounts=asked
+        )
+        keep_absent(organization_id, asked, locked)
         members = {user_id: locked[user_id] for user_id in asked if user_id in locked}
-        _keep_absent(organization_id, [u for u in asked if u not in members])
         refusals = _find_refusals(organization_id, asked, members, targets, caller)
         counts = pass_on(
             organization_id,
@@ -129,18 +131,6 @@ def transfer_selected(
             for user_id, count in Counter(owner_by_resource.values()).items()
         )
     return list(owner_by_resource)
-
-
-def _keep_absent(organization_id: str, user_ids: Collection[str]) -> None:
-    """Keep users who are no members from becoming members until the transaction ends.
-
-    Raises OvertakenError where one became a member since the memberships were locked.
-    """
-    if not user_ids:
-        return
-    lock_accounts(user_ids)
-    if current_members(organization_id, user_ids):
-        raise OvertakenError("a former member came back meanwhile")
 
 
 def _find_refusals(

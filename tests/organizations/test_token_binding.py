@@ -13,7 +13,7 @@ from tests.deactivations import deactivate, reactivate
 from tests.factories import MembershipFactory, UserFactory
 from tests.organizations.api.lists import address_in
 from tests.organizations.api.refusal import refusal
-from tests.refusals import refused
+from tests.refusals import check_deferred, refused, sql
 from tests.removals import remove
 from users.models import AccessToken
 
@@ -128,7 +128,16 @@ def test_it_goes_with_its_token(member: Membership) -> None:
 
     member.user.access_tokens.all().delete()
 
+    check_deferred()
     assert not TokenBinding.objects.exists()
+
+
+def test_a_binding_is_not_deleted_from_its_token(member: Membership) -> None:
+    bound_to(member)
+
+    with refused("a token stays bound"):
+        sql("DELETE FROM organizations_tokenbinding")
+        check_deferred()
 
 
 def test_the_admin_shows_where_a_token_acts(member: Membership) -> None:

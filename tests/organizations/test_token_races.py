@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 from rest_framework.test import APIClient
 
-from organizations.locks import lock_accounts, lock_members
+from organizations.locks import lock_members
 from organizations.models import Membership, Organization, TokenBinding
 from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
 from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
@@ -125,7 +125,7 @@ def test_who_holds_a_membership_can_have_the_account_too(organization: Organizat
             lock_members(organization.pk, [member.user_id])
             binding = both.enter_context(in_background(partial(bind, member)))
             until_somebody_waits_for_a_lock()
-            lock_accounts([member.user_id])
+            lock_members(organization.pk, [], accounts=[member.user_id])
         binding.result()
 
     assert TokenBinding.objects.get().membership == member

@@ -117,12 +117,21 @@ def revoked(member: Membership) -> None:
     AccessToken.objects.filter(user=member.user).update(revoked_at="2025-01-01T00:00:00Z")
 
 
+def deleted(member: Membership) -> None:
+    AccessToken.objects.filter(user=member.user).delete()
+
+
 def disabled(member: Membership) -> None:
     User.objects.filter(pk=member.user_id).update(is_active=False)
 
 
 @pytest.mark.parametrize(
-    ("loss", "expected"), [(revoked, "TOKEN_INVALID"), (disabled, "ORGANIZATION_ACCESS_DENIED")]
+    ("loss", "expected"),
+    [
+        (revoked, "TOKEN_INVALID"),
+        (deleted, "TOKEN_INVALID"),
+        (disabled, "ORGANIZATION_ACCESS_DENIED"),
+    ],
 )
 def test_a_token_or_account_that_ends_while_a_removal_waits_removes_nobody(
     loss: Callable[[Membership], None], expected: str

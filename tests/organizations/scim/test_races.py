@@ -10,6 +10,8 @@ from psycopg.errors import DeadlockDetected
 
 from organizations.locks import lock_members
 from organizations.models import Department, Event, Membership, Organization, ScimIdentity
+from organizations.retries import OvertakenError
+from organizations.scim.connections import disable
 from organizations.scim.users import Users
 from tests.concurrency import (
     DEADLINE_SECONDS,
@@ -67,29 +69,19 @@ def test_a_display_name_does_not_undo_a_deactivation_at_the_same_moment(
     assert rights(member.organization, member.user_id) is None
 
 
-def gets_another_address(account: User) -> None:
-    User.objects.filter(pk=account.pk).update(email="ada@elsewhere.example")
-
-
-def is_erased(account: User) -> None:
-    erase_account(account.pk, actor=None)
-
-
-@pytest.mark.parametrize("change", [gets_another_address, is_erased])
-def test_whose_account_loses_the_address_meanwhile_is_not_added(
-    organization: Organization, change: Callable[[User], None]
+def test_who_is_erased_while_they_are_added_is_given_a_new_account(
+    organization: Organization,
 ) -> None:
     account = UserFactory.create(email="ada@example.com")
     directory = Directory.of(organization)
     with ExitStack() as stack, transaction.atomic():
-        change(account)
+        erase_account(account.pk, actor=None)
         addition = partial(directory.send, "POST", "/Users", new_user("ada@example.com"))
         answer = stack.enter_context(in_background(addition))
         until_somebody_waits_for_a_lock()
 
     assert answer.result().status == 201
-    added = organization.memberships.get().user
-    assert (added.email, added == account) == ("ada@example.com", False)
+    assert organization.memberships.get().user != account
 
 
 def test_of_two_additions_of_one_person_at_once_one_is_done(organization: Organization) -> None:
@@ -298,3 +290,114 @@ def test_who_is_removed_while_they_join_a_group_belongs_to_none(member: Membersh
 
     assert answer.result().status == 400
     assert not member.department_memberships.exists()
+
+
+CHANGES: dict[str, Callable[[Directory, Membership, Department], Answer]] = {
+    "rename": lambda directory, member, _: directory.patch(
+        f"/Users/{member.user_id}", {"op": "replace", "path": "displayName", "value": "Ada"}
+    ),
+    "replace": lambda directory, member, _: directory.send(
+        "PUT", f"/Users/{member.user_id}", new_user("ada@example.com", externalId="1")
+    ),
+    "adopt": lambda directory, member, _: directory.send(
+        "POST", "/Users", new_user(member.user.email)
+    ),
+    "deactivate": lambda directory, member, _: directory.patch(
+        f"/Users/{member.user_id}", {"op": "replace", "path": "active", "value": False}
+    ),
+    "remove": lambda directory, member, _: directory.send("DELETE", f"/Users/{member.user_id}"),
+    "add": lambda directory, *_: directory.send("POST", "/Users", new_user("new@example.com")),
+    "make a group": lambda directory, *_: directory.send("POST", "/Groups", new_group("New")),
+    "rename a group": lambda directory, _, department: directory.patch(
+        f"/Groups/{department.pk}", {"op": "replace", "path": "displayName", "value": "New"}
+    ),
+    "replace a group": lambda directory, _, department: directory.send(
+        "PUT", f"/Groups/{department.pk}", new_group("New")
+    ),
+    "delete a group": lambda directory, _, department: directory.send(
+        "DELETE", f"/Groups/{department.pk}"
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_directory_that_is_disabled_while_its_request_waits_changes_nothing(
+    member: Membership, change: str
+) -> None:
+    directory = Directory.of(member.organization)
+    department = DepartmentFactory.create(organization=member.organization, name="Old")
+
+    def state() -> list[object]:
+        return [
+            list(Membership.objects.values_list("user", "deleted_at", "deactivated_at")),
+            list(User.objects.order_by("pk").values_list("email", "full_name")),
+            list(Department.objects.values_list("name")),
+            list(ScimIdentity.objects.values_list("user")),
+            Event.objects.count(),
+        ]
+
+    before = state()
+    request = partial(CHANGES[change], directory, member, department)
+    with ExitStack() as stack:
+        with transaction.atomic():
+            assert disable(directory.connection)
+            answer = stack.enter_context(in_background(request))
+            until_somebody_waits_for_a_lock()
+        assert answer.result().status == 401
+
+    assert state() == before
+
+
+def test_a_directory_is_disabled_once_its_request_that_waits_is_done(member: Membership) -> None:
+    directory = Directory.of(member.organization)
+    renaming = partial(renamed, directory, "PATCH", member)
+    with ExitStack() as stack:
+        with transaction.atomic():
+            lock_members(member.organization_id, [member.user_id])
+            answer = stack.enter_context(in_background(renaming))
+            until_somebody_waits_for_a_lock()
+            disabled = stack.enter_context(in_background(partial(disable, directory.connection)))
+            until_somebody_waits_for_a_lock(2)
+        assert answer.result().status == 200
+        assert disabled.result()
+
+    assert renaming().status == 401
+
+
+def test_who_becomes_a_member_while_their_account_is_waited_for_is_locked_as_one(
+    member: Membership,
+) -> None:
+    """Memberships are locked before accounts: so the request begins anew, and is done."""
+    directory = Directory.of(member.organization)
+    remove(member)
+
+    @transaction.atomic
+    def locking() -> None:
+        Users(directory.connection, "").lock(member.user_id)
+
+    path = f"/Users/{member.user_id}"
+    with ExitStack() as stack:
+        with transaction.atomic():
+            restore(member)
+            locked = stack.enter_context(in_background(locking))
+            answer = stack.enter_context(in_background(partial(directory.send, "DELETE", path)))
+            until_somebody_waits_for_a_lock(2)
+        assert answer.result().status == 204
+        with pytest.raises(OvertakenError):
+            locked.result()
+
+
+def test_an_account_that_gets_another_address_while_it_is_found_is_not_added(
+    organization: Organization,
+) -> None:
+    directory = Directory.of(organization)
+    account = UserFactory.create(email="ada@example.com")
+    adding = partial(directory.send, "POST", "/Users", new_user("ada@example.com"))
+    with ExitStack() as stack, transaction.atomic():
+        User.objects.filter(pk=account.pk).update(email="ada@elsewhere.example")
+        answer = stack.enter_context(in_background(adding))
+        until_somebody_waits_for_a_lock()
+
+    assert answer.result().status == 201
+    assert answer.result().body["id"] != account.pk
+    assert not organization.memberships.filter(user=account).exists()

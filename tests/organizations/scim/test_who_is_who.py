@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -232,6 +233,28 @@ def test_a_member_is_found_whatever_their_address(directory: Directory) -> None:
 
     assert found(directory, 'userName eq "ada@elsewhere.example"') == [member.user_id]
     assert directory.add("ada@elsewhere.example") == member.user_id
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "ADA@Example.COM",
+        "ada\uff20example.com",
+        "\uff41da@example.com",
+        "ada\u200b@example\u3002com",
+    ],
+)
+def test_an_address_means_the_same_member_however_it_is_written(
+    directory: Directory, written: str
+) -> None:
+    known(directory)
+    other = directory.add("bob@example.com")
+    user_id = member_of(directory).user_id
+    taken = {"op": "replace", "path": "userName", "value": written}
+
+    assert found(directory, quote(f'userName eq "{written}"')) == [user_id]
+    assert directory.send("POST", "/Users", new_user(written)).status == 409
+    assert directory.patch(f"/Users/{other}", taken).status == 409
 
 
 def test_an_adopted_member_who_was_deactivated_works_again_if_the_directory_says_so(
