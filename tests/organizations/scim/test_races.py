@@ -30,7 +30,6 @@ from tests.factories import (
 from tests.organizations.restoration.verbs import restore
 from tests.organizations.scim.caller import GROUP, Answer, Directory, new_group, new_user, rights
 from tests.removals import remove
-from users.erasure.service import erase_account
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,21 +66,6 @@ def test_a_display_name_does_not_undo_a_deactivation_at_the_same_moment(
 
     assert (answer.result().status, answer.result().body["active"]) == (200, False)
     assert rights(member.organization, member.user_id) is None
-
-
-def test_who_is_erased_while_they_are_added_is_given_a_new_account(
-    organization: Organization,
-) -> None:
-    account = UserFactory.create(email="ada@example.com")
-    directory = Directory.of(organization)
-    with ExitStack() as stack, transaction.atomic():
-        erase_account(account.pk, actor=None)
-        addition = partial(directory.send, "POST", "/Users", new_user("ada@example.com"))
-        answer = stack.enter_context(in_background(addition))
-        until_somebody_waits_for_a_lock()
-
-    assert answer.result().status == 201
-    assert organization.memberships.get().user != account
 
 
 def test_of_two_additions_of_one_person_at_once_one_is_done(organization: Organization) -> None:
