@@ -9,10 +9,7 @@ from config.api.envelope import is_for_api
 
 
 class NoStoreMiddleware:
-    """Forbids storing any answer of ``/v1`` and SCIM, errors included (contract: caches).
-
-    An answer that says itself how it may be stored keeps that: the API's description does.
-    """
+    """Forbids storing any answer of ``/v1`` and SCIM, errors included (contract: caches)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -20,5 +17,5 @@ class NoStoreMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if is_for_api(request) or request.path_info.startswith("/scim/"):
-            response.headers.setdefault("Cache-Control", "no-store")
+            response["Cache-Control"] = "no-store"
         return response

@@ -170,6 +170,8 @@ elif CACHES["default"]["BACKEND"] == "django.core.cache.backends.locmem.LocMemCa
 
 # No page takes files, and none has a form that is longer.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # bytes
+# An erasure has a box for each text with an address, of which there may be thousands.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 FILE_UPLOAD_HANDLERS = ["config.uploads.NoUploadHandler"]
 
@@ -318,7 +320,6 @@ SPECTACULAR_SETTINGS = {
         "Every error under `/v1` has the same body. Bodies are JSON objects in UTF-8 of at most"
         " 64 KiB (256 KiB where many users are removed), sent with a `Content-Length`, with each"
         " name at most once.\n\n"
-        "No answer is to be stored (`Cache-Control: no-store`), errors included; but this"
-        " description is, and asked for again with its `ETag`."
+        "No answer is to be stored (`Cache-Control: no-store`), errors included."
     ),
 }

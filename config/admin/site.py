@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
 
+from config.admin.form_search import FormSearchView
 from config.admin.null_characters import refuse_null_characters
 from config.admin.offered_filters import with_offered_filters
 from config.admin.refused_changes import explain_refusals
@@ -26,6 +27,10 @@ class OffboardAdminSite(admin.AdminSite):
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Wrap every page of the site, Django's and our own, to explain refused changes."""
         return super().admin_view(refuse_null_characters(explain_refusals(view)), cacheable)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """Search for the select of a form."""
+        return cast("HttpResponse", FormSearchView.as_view(admin_site=self)(request))
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register models, of this application and of others, to be filtered as offered alone."""

@@ -22,6 +22,8 @@ from organizations.models import DepartmentMembership, Membership, RoleAssignmen
 
 Assignment = RoleAssignment | DepartmentMembership
 
+MOST_ADDED = 50  # roles, or departments, by one page
+
 
 class AssignmentFormSet(BaseInlineFormSet[Assignment, Membership, forms.ModelForm[Assignment]]):
     """The roles or departments of a member."""
@@ -77,6 +79,9 @@ class AssignmentInline(admin.TabularInline[Assignment, Membership]):
                 ).order_by("name")
             return self.formfield_for_dbfield(field, request, **field_options)
 
+        # Each form reads its choices, and Django makes 2,000 where a page says that it has them.
+        held = self.model._default_manager.filter(membership=obj).count() if obj else 0
+        options |= {"max_num": held + MOST_ADDED, "absolute_max": held + MOST_ADDED}
         return super().get_formset(request, obj, formfield_callback=formfield, **options)
 
     def has_add_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:

@@ -92,7 +92,8 @@ def transfer_and_log(
     if not outcome.refusal:
         LogEntry.objects.log_actions(
             caller.actor.pk,
-            [member],
+            # Read behind the lock of the account: an erasure that it waited for leaves no name.
+            [Membership.objects.select_related("user", "organization").get(pk=member.pk)],
             CHANGE,
             f"Passed {outcome.resource_count} resources to {target.pk},"
             f" trace id {caller.trace_id}.",

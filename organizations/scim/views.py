@@ -46,7 +46,7 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
         return refusal
     except UnreadablePostError:
         return _error(HTTPStatus.BAD_REQUEST, "The body could not be read.")
-    except SuspiciousOperation:  # a thousand parameters, or a host that is none
+    except SuspiciousOperation:  # too many parameters, or a host that is none
         return _error(HTTPStatus.BAD_REQUEST, "The request could not be read.")
     except DATABASE_FAILURES as fault:
         logger.error("database_failed", exc_info=fault)

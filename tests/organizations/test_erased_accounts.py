@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from organizations.models import Organization
 from tests.concurrency import in_background, until_somebody_waits_for_a_lock
 from tests.factories import MembershipFactory, UserFactory
+from tests.organizations.scim.caller import Directory, new_user
 from tests.refusals import refused
 from users.erasure.exceptions import ErasureRefusedError
 from users.erasure.service import erase_account
@@ -55,3 +56,19 @@ def test_who_is_erased_while_they_are_added_stays(organization: Organization) ->
             until_somebody_waits_for_a_lock()
         with pytest.raises(ErasureRefusedError, match="Still a member"):
             erasure.result()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whom_a_directory_adds_while_they_are_erased_is_given_a_new_account(
+    organization: Organization,
+) -> None:
+    account = UserFactory.create(email="ada@example.com")
+    directory = Directory.of(organization)
+    with ExitStack() as stack, transaction.atomic():
+        erase_account(account.pk, actor=None)
+        addition = partial(directory.send, "POST", "/Users", new_user("ada@example.com"))
+        answer = stack.enter_context(in_background(addition))
+        until_somebody_waits_for_a_lock()
+
+    assert answer.result().status == 201
+    assert organization.memberships.get().user != account

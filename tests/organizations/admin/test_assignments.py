@@ -1,9 +1,12 @@
 """Adding members, and giving and taking what they hold: by the service, with its events."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from organizations.admin.assignments import MOST_ADDED
 from organizations.models import Event, Membership, Organization
 from tests.factories import DepartmentFactory, MembershipFactory, UserFactory
 from tests.organizations.admin.page import text_of
@@ -105,3 +108,16 @@ def test_the_reason_is_for_who_may_change_something(browser: Client, member: Mem
     page = text_of(browser.post(address_of(member), formsets(member, reason="x" * 1001)))
 
     assert "at most 1000 characters" in page
+
+
+def test_a_page_that_says_that_it_gives_thousands_is_refused_and_they_are_not_made(
+    browser: Client, member: Membership
+) -> None:
+    form = formsets(member, **{"role_assignments-TOTAL_FORMS": "100000"})
+
+    with CaptureQueriesContext(connection) as run:
+        page = text_of(browser.post(address_of(member), form))
+
+    assert f"Please submit at most {1 + MOST_ADDED} forms." in page
+    assert len(run) < 2 * MOST_ADDED
+    assert member.role_assignments.count() == 1

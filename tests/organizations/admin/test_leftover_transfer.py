@@ -1,18 +1,24 @@
 """Passing on what somebody who was removed still owns, for staff."""
 
+from contextlib import ExitStack
+from functools import partial
 from unittest.mock import patch
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from organizations.admin.leftover_transfer import transfer_and_log
+from organizations.guards.caller import Staff
 from organizations.models import Event, Membership, Organization, Resource
-from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from tests.concurrency import in_background, until_somebody_waits_for_a_lock
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.test_changes import ADMIN, address_of
 from tests.removals import remove
+from users.erasure.service import erase_account
 
 BUTTON = "Pass on what is left"
 
@@ -106,3 +112,19 @@ def test_without_its_entry_in_the_log_nothing_is_passed_on(
         assert browser.post(leftovers(leaver), form).status_code == 503
 
     assert not Resource.objects.filter(department=sales).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_erased_meanwhile_is_not_named_in_the_admins_log(leaver: Membership) -> None:
+    staff = UserFactory.create(is_staff=True, is_superuser=True)
+    department = DepartmentFactory.create(organization=leaver.organization)
+
+    with ExitStack() as both, transaction.atomic():
+        erase_account(leaver.user_id, actor=None)
+        passing_on = partial(transfer_and_log, leaver, department, caller=Staff(actor=staff))
+        outcome = both.enter_context(in_background(passing_on))
+        until_somebody_waits_for_a_lock()
+
+    assert outcome.result().resource_count == 3
+    named = f"erased account {leaver.user_id} in {leaver.organization}"
+    assert LogEntry.objects.get().object_repr == named

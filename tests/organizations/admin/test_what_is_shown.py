@@ -12,11 +12,10 @@ from organizations.models import (
     Department,
     Membership,
     Organization,
-    ScimIdentity,
     WebhookDelivery,
     WebhookEndpoint,
 )
-from tests.directories import connect
+from tests.directories import connect, manage
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -58,7 +57,7 @@ def world(organization: Organization, owner: Membership) -> list[Membership]:
             organization=organization, created_by=each.user, url=SECRET_URL
         )
         WebhookDeliveryFactory.create(endpoint=endpoint)
-    ScimIdentity.objects.create(organization=organization, user=member.user, user_name=IDENTITY)
+    manage(member, user_name=IDENTITY)
     remove(former)
     DepartmentFactory.create(name=FAR_AWAY, organization=MembershipFactory.create().organization)
     return [member, former]

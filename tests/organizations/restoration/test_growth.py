@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connection
 
 from organizations.models import Membership, Organization, Resource
 from tests.factories import MembershipFactory
+from tests.organizations.restoration.verbs import restore
+from tests.removals import remove
 
 MANY = 20_000
 
@@ -45,4 +48,24 @@ def test_ten_times_as_many_resources_take_about_ten_times_as_long(
 
     few, many = pass_on(MANY // 10), pass_on(MANY)
 
+    assert many < 40 * few
+
+
+def test_a_chain_of_removals_and_its_restoration_grow_in_proportion(
+    organization: Organization, owner: Membership
+) -> None:
+    chain = MembershipFactory.create_batch(2, organization=organization)
+    first, second = chain
+
+    def there_and_back(number: int) -> None:
+        make(organization, first, number)
+        remove(first, transfer_to=second.user_id)
+        remove(second, transfer_to=owner.user_id)
+        for member in reversed(chain):
+            restore(member)
+
+    there_and_back(1)
+    few, many = (seconds(partial(there_and_back, number)) for number in (MANY // 20, MANY // 2))
+
+    assert Resource.objects.owned_by(first.user_id).count() == 1 + MANY // 20 + MANY // 2
     assert many < 40 * few

@@ -1,14 +1,16 @@
 """Erasing people's data in the admin."""
 
+import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from organizations.models import Membership, Removal
+from organizations.models import Event, Membership, Organization, Removal
 from tests.directories import connect
-from tests.factories import MembershipFactory, UserFactory
+from tests.factories import EventFactory, MembershipFactory, UserFactory
 from tests.organizations.admin.page import text_of
 from tests.removals import remove
 from tests.users.admin.conftest import StaffWith
@@ -130,6 +132,23 @@ def test_the_result_is_the_receipt(admin_client: Client, owner: Membership) -> N
     ):
         assert row in page
     assert "Lea Leaver" not in page
+
+
+def test_as_many_texts_can_go_as_somebody_is_written_about_in(
+    admin_client: Client, organization: Organization
+) -> None:
+    user = UserFactory.create()
+    Event.objects.bulk_create(
+        EventFactory.build_batch(3000, organization=organization, reason=f"{user.email} asked")
+    )
+    offered = re.findall(r'name="emptied" value="([^"]+)"', text_of(erase(admin_client, user)))
+
+    form = {"action": "erase", "_selected_action": user.pk, "post": "yes", "emptied": offered}
+    sent = urlencode(form, doseq=True)
+    admin_client.post(USERS, sent, content_type="application/x-www-form-urlencoded")
+
+    assert len(offered) == 3000
+    assert not Event.objects.exclude(reason="").exists()
 
 
 @pytest.mark.parametrize("target", [{"is_superuser": True}, {}])

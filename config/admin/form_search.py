@@ -1,0 +1,22 @@
+"""The search of a form's select, for the fields of forms alone."""
+
+from typing import Any
+
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
+from django.db.models import ForeignObjectRel
+from django.http import HttpRequest
+
+
+class FormSearchView(AutocompleteJsonView):
+    """Searches the rows that a field of a form may refer to.
+
+    Django's fails on a relation that leads back to a model, which is no field of any form.
+    """
+
+    def process_request(self, request: HttpRequest) -> tuple[str, Any, Any, str]:
+        """Return what is searched for, in which admin. Raises PermissionDenied and Http404."""
+        term, model_admin, source_field, to_field_name = super().process_request(request)  # type: ignore[misc]  # the stubs lack it
+        if isinstance(source_field, ForeignObjectRel):
+            raise PermissionDenied
+        return term, model_admin, source_field, to_field_name
