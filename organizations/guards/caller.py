@@ -24,6 +24,7 @@ _READ_STANDING = (
     f"WITH {STANDING} SELECT token_works, is_member, is_owner, capabilities FROM standing"  # noqa: S608 (our own text)
 )
 LONGEST_REASON = 1000  # characters, at every door
+_EVERY_CAPABILITY = Capability.values  # as text: psycopg takes four times as long for an enum
 _SHARE_ACCOUNT = "SELECT FROM users_user WHERE id = %s FOR SHARE"
 _SHARE_CONNECTION = "SELECT FROM organizations_scimconnection WHERE id = %s FOR SHARE"
 
@@ -252,7 +253,7 @@ def _parameters(
         "organization_id": organization_id if is_id("org", organization_id) else None,
         "caller_id": caller_id,
         "token_id": token_id,
-        "every_capability": list(Capability),
-        "needed": list(needed),
-        "authority": list(authority),
+        "every_capability": _EVERY_CAPABILITY,
+        "needed": [capability.value for capability in needed],
+        "authority": [capability.value for capability in authority],
     }
