@@ -28,7 +28,10 @@ from tests.schedules import schedule
 pytestmark = pytest.mark.django_db
 
 CELLS = "cells of the table of permissions"
-HEIRS = ("none", "department", "member", "a stranger", "deactivated member", "leaver", "elsewhere")
+HEIRS = (
+    *("none", "department", "member", "a stranger", "deactivated member", "leaver"),
+    *("of another organization", "unknown", "malformed"),
+)
 STATUS = {
     "": 201,
     "AUTHENTICATION_REQUIRED": 401,
@@ -77,7 +80,7 @@ def target_of(cast: Cast, target: str, heir: str) -> tuple[dict[str, str | None]
         user_id, code = people[heir]
         return {"transfer_resources_to_user_id": user_id}, code
     departments = {"none": ("none", ""), "department": ("own", "")}
-    named, code = departments.get(heir, ("of another organization", "DEPARTMENT_NOT_FOUND"))
+    named, code = departments.get(heir, (heir, "DEPARTMENT_NOT_FOUND"))
     return {"transfer_resources_to_department_id": cast.departments[named]}, code
 
 
