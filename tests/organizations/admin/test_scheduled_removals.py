@@ -73,6 +73,7 @@ def test_whom_the_page_says_cannot_go_is_not_scheduled(
         ("on_date", "", "Enter a date and a time, or remove them now."),
         ("now", tomorrow(), "Empty it to remove them now, or schedule it."),
     ],
+    ids=["on a date without one", "now with a date"],
 )
 def test_the_button_that_is_pressed_and_the_date_must_agree(
     browser: Client, member: Membership, button: str, remove_at: str, problem: str
