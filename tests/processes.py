@@ -10,8 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
+from typing import Any
 from urllib.parse import quote
 
+import psycopg
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +35,15 @@ def url_of_test_database() -> str:
     if host.startswith("/"):
         return f"postgres://{user}@/{host}/{parameters['dbname']}"  # as django-environ reads it
     return f"postgres://{user}{password}@{host}:{port}/{parameters['dbname']}"
+
+
+def connected(name: str) -> "psycopg.Connection[tuple[Any, ...]]":
+    """Return a connection of its own to another database of the server that this test writes to."""
+    known = ("host", "port", "user", "password")
+    given = {
+        key: value for key, value in connection.get_connection_params().items() if key in known
+    }
+    return psycopg.connect(dbname=name, autocommit=True, **given)
 
 
 class Program:

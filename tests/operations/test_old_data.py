@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from tests.processes import ROOT, url_of_test_database
+from tests.processes import ROOT, connected, url_of_test_database
 from tests.production import environment
 
 RELEASED = (("organizations", "0002_directories"), ("users", "0001_initial"))
@@ -159,7 +159,7 @@ def test_rows_of_the_released_version_become_what_the_design_says_and_it_is_prin
     migrate(database)  # first as now, so that content types are there
     for target in RELEASED:
         migrate(database, *target)
-    with psycopg.connect(database, autocommit=True) as session:
+    with connected(database.rsplit("/", 1)[1]) as session:
         released = schema(session)
         session.execute(OLD)
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from tests.processes import ROOT, url_of_test_database
+from tests.processes import ROOT, connected, url_of_test_database
 from tests.production import environment
 
 BEFORE = """
@@ -85,7 +85,7 @@ def members_since(session: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, d
 
 def test_tokens_of_before_reach_what_their_users_were_members_of(database: str) -> None:
     migrate(database, "organizations", "0002_directories")
-    with psycopg.connect(database, autocommit=True) as session:
+    with connected(database.rsplit("/", 1)[1]) as session:
         session.execute(BEFORE)
         since = members_since(session)
         migrate(database)
