@@ -205,6 +205,7 @@ def rows_of_others(user: User) -> list[str]:
         Removal.objects.filter(membership__in=memberships),
         user.events.all(),
         user.access_tokens.all(),
+        user.scim_identities.all(),
         TokenBinding.objects.filter(token__user=user),
         FormerAddress.objects.of(user),
         about,
