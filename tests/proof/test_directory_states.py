@@ -148,7 +148,8 @@ class Directories(Machine):
             expected = 200
         else:
             refused = office.refused(user.pk, sent)
-            kept = replace(sent, **dict.fromkeys(refused, ""))
+            left_out: dict[str, Any] = dict.fromkeys(refused, "")
+            kept = replace(sent, **left_out)
             if not refused and not office.can_know(user.pk, kept.user_name):
                 refused["user_name"] = 409
             expected = 200 if sent.active is False else next(iter(refused.values()), 200)
