@@ -3,7 +3,7 @@
 By the processor time of PostgreSQL's own process, so that a busy machine does not matter.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -83,12 +83,31 @@ def processor_time(act: Act) -> int:
     return used() - before
 
 
+SET_ON_EACH_TABLE = """
+    DO $$
+    DECLARE
+        one regclass;
+    BEGIN
+        FOR one IN
+            SELECT oid FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+        LOOP
+            EXECUTE 'ALTER TABLE ' || one || ' {}';
+        END LOOP;
+    END $$
+"""
+
+
 @pytest.fixture
-def never_analysed(transactional_db: None) -> None:
-    """Have tables empty and without statistics, as after the first migration."""
+def never_analysed(transactional_db: None) -> Iterator[None]:
+    """Have tables empty and without statistics, as after the first migration, till the end."""
     with connection.cursor() as cursor:
+        cursor.execute(SET_ON_EACH_TABLE.format("SET (autovacuum_enabled = off)"))
         cursor.execute("TRUNCATE users_user, organizations_organization CASCADE")
         cursor.execute("DISCARD PLANS")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(SET_ON_EACH_TABLE.format("RESET (autovacuum_enabled)"))
 
 
 @pytest.mark.parametrize("is_warm", [True, False], ids=["warm", "cold"])
