@@ -4,12 +4,7 @@
 -- moment bears another mark once it can be updated, and stays where it goes.
 returned AS (
     UPDATE organizations_resource AS resource
-    SET owner_id = (
-            SELECT membership.user_id
-            FROM organizations_removal AS removal
-            JOIN organizations_membership AS membership ON membership.id = removal.membership_id
-            WHERE removal.id = lowest.removal_id
-        ),
+    SET owner_id = membership.user_id,
         department_id = NULL,
         removal_id = (
             SELECT move.previous_removal_id
@@ -26,6 +21,8 @@ returned AS (
         FROM undone
         ORDER BY resource_id, step DESC
     ) AS lowest
+    JOIN organizations_removal AS removal ON removal.id = lowest.removal_id
+    JOIN organizations_membership AS membership ON membership.id = removal.membership_id
     -- Found by its id; by its mark, which index it has too, each would be looked for among all.
     WHERE resource.id = lowest.resource_id
         AND resource.removal_id IS NOT DISTINCT FROM lowest.mark

@@ -8,13 +8,7 @@ undone (resource_id, mark, removal_id, step) AS (
     UNION ALL
     SELECT move.resource_id, undone.mark, move.previous_removal_id, undone.step + 1
     FROM undone
-    -- Each by its key, whatever PostgreSQL knows of the table (OFFSET 0 keeps it from joining them):
-    -- it may compare each with each where it expects one row, and does so after a mass deletion.
-    CROSS JOIN LATERAL (
-        SELECT move.resource_id, move.previous_removal_id
-        FROM organizations_resourcemove AS move
-        WHERE move.removal_id = undone.removal_id AND move.resource_id = undone.resource_id
-        OFFSET 0
-    ) AS move
+    JOIN organizations_resourcemove AS move
+        ON move.removal_id = undone.removal_id AND move.resource_id = undone.resource_id
     WHERE move.previous_removal_id = ANY (%(removal_ids)s::varchar[])
 )
