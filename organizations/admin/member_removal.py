@@ -28,8 +28,7 @@ from organizations.guards.caller import Staff
 from organizations.guards.judge import Rules, judge
 from organizations.models import Membership, Organization, Removal
 from organizations.models.membership import MembershipQuerySet
-from organizations.removal.outcome import RemovalOutcome
-from organizations.removal.service import remove_members
+from organizations.removal.service import RemovalOutcome, remove_members
 from organizations.retries import retried
 from users.login import staff_of
 

@@ -24,8 +24,7 @@ from organizations.exceptions import ConfirmationRequiredError, LastOwnerCannotB
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import judge_target
-from organizations.removal.outcome import RemovalOutcome
-from organizations.removal.service import remove_members
+from organizations.removal.service import RemovalOutcome, remove_members
 from organizations.sample import HEIR_ID, LEAVER_ID, ORGANIZATION_ID, OWNER
 from users.api_view import ApiView, AuthenticatedRequest
 

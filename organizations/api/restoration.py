@@ -27,7 +27,7 @@ from organizations.exceptions import (
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Caller
 from organizations.models import Membership, Restoration
-from organizations.restoration.outcome import RestorationOutcome
+from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 from organizations.sample import DEPARTMENT_ID, LEAVER_ID
 from users.api_view import ApiView, AuthenticatedRequest
