@@ -6,7 +6,6 @@ from rest_framework.response import Response
 
 from config.api.openapi import describe
 from config.api.strict import IdField
-from config.api.view import AuthenticatedRequest
 from organizations.api.bodies import NOT_A_STRING, ReasonSerializer
 from organizations.api.examples import DEPARTMENT_ID, LAST_OWNER, USER_NOT_FOUND
 from organizations.api.user import UserSerializer, user_example
@@ -19,6 +18,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import ASSIGN
 from organizations.guards.caller import Caller
+from users.api_view import AuthenticatedRequest
 
 
 class AssignmentSerializer(ReasonSerializer):

@@ -10,7 +10,6 @@ from rest_framework.response import Response
 from config.api.openapi import describe
 from config.api.parser import JSONObjectParser
 from config.api.strict import IdField, StrictBooleanField
-from config.api.view import AuthenticatedRequest
 from config.errors import ContractError
 from organizations.api.bodies import (
     NOT_A_STRING,
@@ -31,8 +30,8 @@ from organizations.exceptions import ConfirmationRequiredError, LastOwnerCannotB
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import judge_target
-from organizations.removal.outcome import RemovalOutcome
-from organizations.removal.service import remove_members
+from organizations.removal.service import RemovalOutcome, remove_members
+from users.api_view import AuthenticatedRequest
 
 LARGEST = 1000
 OUTCOMES = ("removed", "already_removed", "refused")

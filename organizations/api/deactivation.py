@@ -6,7 +6,6 @@ from drf_spectacular.utils import OpenApiExample
 from rest_framework.response import Response
 
 from config.api.openapi import EXAMPLE_TIME, describe
-from config.api.view import AuthenticatedRequest
 from config.timestamps import in_whole_seconds
 from organizations.api.bodies import (
     NOT_A_STRING,
@@ -35,6 +34,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import DEACTIVATE
 from organizations.guards.caller import Caller
+from users.api_view import AuthenticatedRequest
 
 
 class DeactivationSerializer(TransferTargetSerializer):

@@ -15,12 +15,12 @@ from rest_framework.renderers import BaseRenderer
 
 from config.api.filters import PeriodFilterSet
 from config.api.openapi import describe
-from config.api.view import AuthenticatedRequest
 from config.spreadsheets import neutralized
 from config.timestamps import in_whole_seconds
 from organizations.api.view import OrganizationListView, Row
 from organizations.guards.acts import EXPORT_LOG
 from organizations.models import Source
+from users.api_view import AuthenticatedRequest
 
 ROWS_AT_ONCE = 2000
 

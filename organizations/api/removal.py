@@ -6,7 +6,6 @@ from rest_framework.response import Response
 
 from config.api.openapi import describe
 from config.api.strict import StrictBooleanField
-from config.api.view import AuthenticatedRequest
 from organizations.api.bodies import (
     NOT_A_STRING,
     TO_DEPARTMENT,
@@ -33,12 +32,13 @@ from organizations.exceptions import (
     LastOwnerCannotBeRemovedError,
     UserNotFoundError,
 )
-from organizations.guards.absence import explain_absence
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
+from organizations.guards.not_members import explain_not_members
 from organizations.models import ScheduledRemoval, ScimConnection
 from organizations.removal.preview import RemovalPreview, preview_removal
 from organizations.removal.service import remove_members
+from users.api_view import AuthenticatedRequest
 
 
 class RemovalSerializer(TransferTargetSerializer):
@@ -225,8 +225,8 @@ class OrganizationUserView(OrganizationView):
             capabilities = self.authority.capabilities
             if Capability.REMOVE_USERS not in capabilities:
                 raise
-            absences = explain_absence(organization_id, [user_id], capabilities)
-            raise absences[user_id].refusal from None
+            not_members = explain_not_members(organization_id, [user_id], capabilities)
+            raise not_members[user_id].refusal from None
         return Response(UserSerializer(member).data)
 
     @describe_removal

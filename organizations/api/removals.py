@@ -19,7 +19,6 @@ from rest_framework.response import Response
 
 from config.api.openapi import EXAMPLE_TRACE_ID, describe
 from config.api.pagination import IdPagination
-from config.api.view import AuthenticatedRequest
 from config.identifiers import is_id
 from organizations.api.examples import (
     DEPARTMENT_ID,
@@ -46,6 +45,7 @@ from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.exceptions import RemovalNotFoundError
 from organizations.guards.acts import VIEW_LOG
 from organizations.models import Membership, Removal, Restoration, Source, WebhookEndpoint
+from users.api_view import AuthenticatedRequest
 
 SECOND = timedelta(seconds=1)
 # Not joined: what a join costs would hide from PostgreSQL which index the filters are read by.

@@ -18,7 +18,6 @@ from rest_framework.response import Response
 
 from config.api.openapi import describe
 from config.api.pagination import IdPagination
-from config.api.view import AuthenticatedRequest
 from organizations.api.bodies import NOT_A_STRING, TO_DEPARTMENT
 from organizations.api.examples import (
     DEPARTMENT_ID,
@@ -47,6 +46,7 @@ from organizations.schedule.service import (
     require_sight,
     schedule_removals,
 )
+from users.api_view import AuthenticatedRequest
 
 REMOVE_AT = "2026-12-31T16:00:00Z"
 

@@ -10,7 +10,6 @@ from config.api.openapi import describe
 from config.api.strict import (
     StrictBooleanField,
 )
-from config.api.view import AuthenticatedRequest
 from organizations.api.bodies import (
     NOT_A_STRING,
     TO_DEPARTMENT,
@@ -33,6 +32,7 @@ from organizations.exceptions import (
 from organizations.guards.acts import TRANSFER
 from organizations.guards.caller import Caller
 from organizations.transfer.service import TransferOutcome, transfer_resources
+from users.api_view import AuthenticatedRequest
 
 
 class TransferSerializer(TransferTargetSerializer):

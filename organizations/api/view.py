@@ -8,12 +8,12 @@ from rest_framework.generics import ListAPIView
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from config.api.view import ApiView
 from config.errors import ContractError, InsufficientPermissionsError
 from organizations.api import examples
 from organizations.exceptions import OrganizationAccessDeniedError
 from organizations.guards.acts import Act
 from organizations.guards.caller import Authority, Caller
+from users.api_view import ApiView
 
 Row = TypeVar("Row", bound=Model)
 

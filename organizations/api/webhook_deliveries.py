@@ -17,7 +17,6 @@ from rest_framework.response import Response
 from config.api.openapi import describe
 from config.api.pagination import IdPagination
 from config.api.throttling import DeliveryRateThrottle, TokenRateThrottle
-from config.api.view import AuthenticatedRequest
 from organizations.api.examples import DELIVERY_ID, ENDPOINT_ID, ENDPOINT_NOT_FOUND, EVENT_ID
 from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.api.webhook_endpoints import NEEDED, TAG
@@ -26,6 +25,7 @@ from organizations.exceptions import WebhookDeliveryNotFoundError, WebhookEndpoi
 from organizations.guards.acts import REDELIVER
 from organizations.guards.caller import Caller
 from organizations.models import Event, WebhookDelivery
+from users.api_view import AuthenticatedRequest
 
 View = TypeVar("View", bound=Callable[..., Response])
 

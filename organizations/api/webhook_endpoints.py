@@ -12,7 +12,6 @@ from rest_framework.response import Response
 
 from config.api.openapi import describe
 from config.api.strict import StrictSerializer, StrictStringField
-from config.api.view import AuthenticatedRequest
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.examples import ENDPOINT_ID, ENDPOINT_NOT_FOUND, OWNER_ID
 from organizations.api.view import OrganizationListView, OrganizationView
@@ -32,6 +31,7 @@ from organizations.exceptions import TooManyWebhookEndpointsError
 from organizations.guards.acts import CHANGE_WEBHOOK
 from organizations.guards.caller import Caller
 from organizations.models import WebhookEndpoint
+from users.api_view import AuthenticatedRequest
 
 TAG = "Webhooks"
 NEEDED = Capability.OVERRIDE_ALL_PERMISSIONS
