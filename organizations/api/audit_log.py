@@ -90,7 +90,7 @@ class EventExportFilterSet(EventFilterSet, ExportFilterSet):
 class AuditLogMixin(OrganizationListView[Event]):
     """The events of an organization, but what is scheduled for the caller or above them."""
 
-    queryset = Event.objects.all()
+    queryset = Event.objects.order_by("-pk")
 
     def get_queryset(self) -> QuerySet[Event]:
         """Return those that the caller may see; raises as `require`."""

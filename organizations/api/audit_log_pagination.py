@@ -29,8 +29,6 @@ class EventPagination(IdPagination):
     looks at 10,000 at most, so a page of a rare filter may be empty and have more.
     """
 
-    id_prefix = "evt"
-    newest_first = True
     order_query_param = "order"
     cursor_query_param = "cursor"
 

@@ -60,7 +60,6 @@ class ExportView(OrganizationListView[Row]):
 
     http_method_names = ["get"]  # noqa: RUF012 (a list, as Django declares it)
     act = EXPORT_LOG
-    pagination_class = None
     renderer_classes = (CsvRenderer,)
     file_name: ClassVar[str]
     columns: ClassVar[Mapping[str, Callable[[Any], Cell]]]

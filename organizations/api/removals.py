@@ -163,13 +163,6 @@ def restoration_of(removal: Removal) -> Restoration | None:
     return getattr(removal, "restoration", None)
 
 
-class RemovalPagination(IdPagination):
-    """Records of removals, the newest first."""
-
-    id_prefix = "rem"
-    newest_first = True
-
-
 class RemovalFilterSet(RecordFilterSet):
     """Whose removal it is, besides."""
 
@@ -200,9 +193,9 @@ class RemovalExportFilterSet(RemovalFilterSet, ExportFilterSet):
 class RemovalListView(OrganizationListView[Removal]):
     """The removals of an organization."""
 
-    queryset = RECORDS_WITH_ENDPOINTS
+    queryset = RECORDS_WITH_ENDPOINTS.order_by("-pk")
     serializer_class = RemovalRecordSerializer
-    pagination_class = RemovalPagination
+    pagination_class = IdPagination
     filterset_class = RemovalFilterSet
     act = VIEW_LOG
 

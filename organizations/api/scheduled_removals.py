@@ -132,13 +132,6 @@ class ScheduledRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
         return schedule.failure or None
 
 
-class ScheduledRemovalPagination(IdPagination):
-    """Schedules, the newest first."""
-
-    id_prefix = "sch"
-    newest_first = True
-
-
 class ScheduledRemovalFilterSet(FilterSet):
     """What became of them."""
 
@@ -280,9 +273,9 @@ class ScheduledRemovalView(OrganizationView):
 class ScheduledRemovalListView(OrganizationListView[ScheduledRemoval]):
     """The scheduled removals of an organization."""
 
-    queryset = ScheduledRemoval.objects.select_related("membership")
+    queryset = ScheduledRemoval.objects.select_related("membership").order_by("-pk")
     serializer_class = ScheduledRemovalSerializer
-    pagination_class = ScheduledRemovalPagination
+    pagination_class = IdPagination
     filterset_class = ScheduledRemovalFilterSet
     act = REMOVE
 

@@ -25,13 +25,6 @@ _ROLE_IDS = RoleAssignment.objects.filter(membership=OuterRef("pk"))
 _DEPARTMENT_IDS = DepartmentMembership.objects.filter(membership=OuterRef("pk"))
 
 
-class UserPagination(IdPagination):
-    """Members in the order of their users' ids."""
-
-    id_prefix = "usr"
-    id_field = "position"
-
-
 class UserFilterSet(FilterSet):
     """Whom to list; what is not this organization's leaves nobody."""
 
@@ -122,9 +115,10 @@ class UserListView(OrganizationListView[Membership]):
             full_name=Subquery(_ACCOUNT.values("full_name")),
             email=Subquery(_ACCOUNT.values("email")),
         )
+        .order_by("position")
     )
     serializer_class = ListedUserSerializer
-    pagination_class = UserPagination
+    pagination_class = IdPagination
     filterset_class = UserFilterSet
 
 

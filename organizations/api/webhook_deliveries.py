@@ -88,13 +88,6 @@ class DeliverySerializer(serializers.Serializer[WebhookDelivery]):
         return delivery.last_error or None
 
 
-class DeliveryPagination(IdPagination):
-    """Deliveries, the newest first."""
-
-    id_prefix = "dlv"
-    newest_first = True
-
-
 class DeliveryFilterSet(FilterSet):
     """How far they came."""
 
@@ -122,9 +115,9 @@ class DeliveryListView(OrganizationListView[WebhookDelivery]):
 
     act = REDELIVER
 
-    queryset = WebhookDelivery.objects.select_related("event")
+    queryset = WebhookDelivery.objects.select_related("event").order_by("-pk")
     serializer_class = DeliverySerializer
-    pagination_class = DeliveryPagination
+    pagination_class = IdPagination
     filterset_class = DeliveryFilterSet
 
     def get_queryset(self) -> QuerySet[WebhookDelivery]:

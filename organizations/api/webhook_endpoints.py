@@ -260,7 +260,6 @@ class EndpointListView(OrganizationListView[WebhookEndpoint]):
 
     queryset = WebhookEndpoint.objects.order_by("pk")
     serializer_class = EndpointSerializer
-    pagination_class = None
     act = CHANGE_WEBHOOK
 
     @describe_creation
