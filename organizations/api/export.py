@@ -14,7 +14,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.renderers import BaseRenderer
 
 from config.api.openapi import error_responses
-from config.spreadsheets import neutralized
+from config.characters import neutralized
 from config.timestamps import in_whole_seconds
 from organizations.api.description import (
     malformed_query,

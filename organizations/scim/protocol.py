@@ -45,11 +45,9 @@ from organizations.scim import bounds
 from organizations.scim.connections import keep_enabled
 from organizations.scim.group_patch import GroupPatch, split_members
 from organizations.scim.long_lists import add_long_list, without_long_list
-from organizations.scim.refusals import in_our_words
-from organizations.scim.resources import Group, GroupMember, User
+from organizations.scim.resources import Group, GroupMember, User, version_of
 from organizations.scim.storage import MemberStorage
 from organizations.scim.user_change import UserChange, with_readable_state
-from organizations.scim.versions import version_of
 
 PAGE = 200
 READS = frozenset({"GET", "HEAD"})
@@ -89,7 +87,7 @@ def _our_words() -> Iterator[None]:
     try:
         yield
     except SCIMException as refusal:
-        raise in_our_words(refusal) if refusal.scim_type else refusal from refusal.__cause__
+        raise bounds.in_our_words(refusal) if refusal.scim_type else refusal from refusal.__cause__
 
 
 def _complete(

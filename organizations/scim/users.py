@@ -8,6 +8,8 @@ from typing import Any
 import structlog
 from django.utils import timezone
 from scim2_models import (
+    ConflictException,
+    ForbiddenException,
     Meta,
     NotFoundException,
     Reference,
@@ -22,6 +24,11 @@ from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.assignment.service import add_member
 from organizations.deactivation.service import deactivate_members, reactivate_members
+from organizations.exceptions import (
+    LastOwnerCannotBeDeactivatedError,
+    LastOwnerCannotBeRemovedError,
+    UserNotFoundError,
+)
 from organizations.guards.caller import Directory
 from organizations.locks import keep_absent, lock_members
 from organizations.models import (
@@ -50,14 +57,23 @@ from organizations.scim.identities import (
     is_managed_by,
     know_as,
 )
-from organizations.scim.refusals import in_scim
-from organizations.scim.resources import Email, Name, User, UserGroup
+from organizations.scim.resources import Email, Name, User, UserGroup, require_version, version_of
 from organizations.scim.staff import disable_staff_account
-from organizations.scim.versions import require_version, version_of
 from organizations.scim.who_is_who import who_is_meant
 from users.models import User as Account
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+_BY_REFUSAL: dict[type[ContractError], type[SCIMException]] = {
+    LastOwnerCannotBeDeactivatedError: ForbiddenException,
+    LastOwnerCannotBeRemovedError: ForbiddenException,
+    UserNotFoundError: NotFoundException,
+}
+
+
+def _in_scim(refusal: ContractError) -> SCIMException:
+    """Return what SCIM has for a refusal of ours."""
+    return _BY_REFUSAL.get(type(refusal), ConflictException)(detail=refusal.message)
 
 
 class Users:
@@ -168,7 +184,7 @@ class Users:
             self.organization_id, [user_id], transfer_to=target, caller=self.caller
         )
         if outcome.refusal:
-            raise in_scim(outcome.refusal)
+            raise _in_scim(outcome.refusal)
         if self.connection.disable_staff:
             disable_staff_account(user_id)
 
@@ -316,7 +332,7 @@ class Users:
                 self.organization_id, [user_id], transfer_to=target, caller=self.caller
             )
         if outcome.refusal:
-            raise in_scim(outcome.refusal)
+            raise _in_scim(outcome.refusal)
         if not is_active and self.connection.disable_staff:
             disable_staff_account(user_id)
 
