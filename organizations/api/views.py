@@ -9,9 +9,9 @@ from organizations.api.user import UserSerializer, find_user
 from organizations.api.users import describe_user
 from organizations.capabilities import Capability
 from organizations.exceptions import ConfirmationRequiredError, UserNotFoundError
-from organizations.guards.absence import explain_absence
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
+from organizations.guards.not_members import explain_not_members
 from organizations.removal.preview import preview_removal
 from organizations.removal.service import remove_members
 from users.api_view import ApiView, AuthenticatedRequest
@@ -29,7 +29,9 @@ class OrganizationUserView(ApiView):
         except UserNotFoundError:
             if Capability.REMOVE_USERS not in authority:
                 raise
-            raise explain_absence(organization_id, [user_id], authority)[user_id].refusal from None
+            raise explain_not_members(organization_id, [user_id], authority)[
+                user_id
+            ].refusal from None
         return Response(UserSerializer(member).data)
 
     @describe_removal

@@ -50,17 +50,17 @@ def deactivate_members(
     deactivate anybody. Whoever cannot be deactivated is refused alone. ``locked`` are the ids of
     memberships, by user id, where the transaction around this has locked all that this would lock.
     """
-    asked = dict.fromkeys(user_ids)
-    targets = targets_by_user(transfer_to, asked)
+    user_ids = list(dict.fromkeys(user_ids))
+    targets = targets_by_user(transfer_to, user_ids)
     with transaction.atomic():
         if locked is None:
-            locked = lock_members(organization_id, [*asked, *targets.values()], caller=caller)
+            locked = lock_members(organization_id, [*user_ids, *targets.values()], caller=caller)
         now = timezone.now()  # after whatever these locks waited for
-        members = {user_id: locked[user_id] for user_id in asked if user_id in locked}
-        refusals = _find_refusals(organization_id, asked, members, targets, caller)
-        leaving = {u: members[u] for u in asked if u not in refusals}
-        counts = pass_on(organization_id, {u: targets[u] for u in leaving if u in targets})
-        Membership.objects.filter(pk__in=leaving.values()).update(deactivated_at=now)
+        members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
+        refusals = _find_refusals(organization_id, user_ids, members, targets, caller)
+        deactivated = {u: members[u] for u in user_ids if u not in refusals}
+        counts = pass_on(organization_id, {u: targets[u] for u in deactivated if u in targets})
+        Membership.objects.filter(pk__in=deactivated.values()).update(deactivated_at=now)
         Event.objects.bulk_record(
             caller.event(
                 Event.Type.MEMBER_DEACTIVATED,
@@ -69,13 +69,13 @@ def deactivate_members(
                 data=event_data(targets.get(user_id), counts.get(user_id, 0)),
                 created_at=now,
             )
-            for user_id in leaving
+            for user_id in deactivated
         )
     return [
         DeactivationOutcome(user_id, counts.get(user_id, 0), deactivated_at=now)
-        if user_id in leaving
+        if user_id in deactivated
         else DeactivationOutcome(user_id, refusal=refusals[user_id])
-        for user_id in asked
+        for user_id in user_ids
     ]
 
 
@@ -101,30 +101,30 @@ def reactivate_members(
     when this raises, nothing: so where the caller may not reactivate anybody. Whoever cannot be
     reactivated is refused alone. ``locked`` is as in `deactivate_members`.
     """
-    asked = dict.fromkeys(user_ids)
+    user_ids = list(dict.fromkeys(user_ids))
     with transaction.atomic():
         if locked is None:
-            locked = lock_members(organization_id, asked, caller=caller)
+            locked = lock_members(organization_id, user_ids, caller=caller)
         refusals = find_active(organization_id, locked.values()) | judge(
             organization_id,
-            asked,
+            user_ids,
             caller=caller,
             act=DEACTIVATE,
             rules=Rules.AUTHORITY,
             members=locked,
         )
-        returning = {u: locked[u] for u in asked if u not in refusals}
+        returning = {u: locked[u] for u in user_ids if u not in refusals}
         Membership.objects.filter(pk__in=returning.values()).update(deactivated_at=None)
         Event.objects.bulk_record(
             caller.event(Event.Type.MEMBER_REACTIVATED, organization_id, user_id=user_id)
             for user_id in returning
         )
-    return [DeactivationOutcome(user_id, refusal=refusals.get(user_id)) for user_id in asked]
+    return [DeactivationOutcome(user_id, refusal=refusals.get(user_id)) for user_id in user_ids]
 
 
 def _find_refusals(
     organization_id: str,
-    asked: Collection[str],
+    user_ids: Collection[str],
     members: Mapping[str, int],
     targets: Mapping[str, str],
     caller: Caller,
@@ -135,14 +135,14 @@ def _find_refusals(
     """
     refusals = judge(
         organization_id,
-        asked,
+        user_ids,
         caller=caller,
         act=DEACTIVATE,
         rules=Rules.AUTHORITY,
         members=members,
     )
     refusals = find_deactivated(members.values()) | refusals
-    remaining = [user_id for user_id in asked if user_id not in refusals]
+    remaining = [user_id for user_id in user_ids if user_id not in refusals]
     return refusals | {
         user_id: LastOwnerCannotBeDeactivatedError(refusal.details)
         if isinstance(refusal, LastOwnerCannotBeRemovedError)
@@ -155,6 +155,6 @@ def _find_refusals(
             rules=Rules.OWNER_REMAINS | Rules.TARGETS,
             targets=targets,
             members=members,
-            asked=asked,
+            leaving=user_ids,
         ).items()
     }
