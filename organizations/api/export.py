@@ -15,7 +15,7 @@ from rest_framework.renderers import BaseRenderer
 
 from config.api.filters import PeriodFilterSet
 from config.api.openapi import describe
-from config.spreadsheets import neutralized
+from config.characters import neutralized
 from config.timestamps import in_whole_seconds
 from organizations.api.view import OrganizationListView, Row
 from organizations.guards.acts import EXPORT_LOG
