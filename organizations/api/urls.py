@@ -1,6 +1,6 @@
 """The addresses of the API are those below ``/v1``."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from organizations.api.assignment import AssignmentView
 from organizations.api.audit_log import EventExportView, EventListView
@@ -49,7 +49,7 @@ _OF_ENDPOINT = [
     ),
 ]
 
-_OF_ORGANIZATION = [
+_OF_ORGANIZATION: list[URLPattern | URLResolver] = [
     path("users", UserListView.as_view(), name="users"),
     path("users/delete-bulk", BulkRemovalView.as_view(), name="bulk-removal"),
     path("users/<str:user_id>", OrganizationUserView.as_view(), name="organization-user"),
