@@ -137,8 +137,8 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
     "config.tasks",
     "organizations.events.tasks",
-    "organizations.schedule.tasks",
-    "organizations.scim.tasks",
+    "organizations.schedule.due",
+    "organizations.scim.remove_after_days",
 ]
 PROCRASTINATE_WORKER_DEFAULTS = {
     "concurrency": 10,  # jobs that send webhooks mostly wait

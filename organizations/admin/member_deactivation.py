@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from config.admin.site import staff_of
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.forms import ReasonForm, TargetsForm
 from organizations.admin.member_actions import (
@@ -32,6 +31,7 @@ from organizations.guards.caller import Staff
 from organizations.models import Membership, Organization
 from organizations.models.membership import MembershipQuerySet
 from organizations.retries import retried
+from users.login import staff_of
 
 DEACTIVATION = "admin:organizations_membership_deactivation"
 REACTIVATION = "admin:organizations_membership_reactivation"

@@ -11,7 +11,6 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from config.admin.site import staff_of
 from config.errors import ContractError
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.forms import RemovalForm
@@ -29,9 +28,9 @@ from organizations.guards.caller import Staff
 from organizations.guards.judge import Rules, judge
 from organizations.models import Membership, Organization, Removal
 from organizations.models.membership import MembershipQuerySet
-from organizations.removal.outcome import RemovalOutcome
-from organizations.removal.service import remove_members
+from organizations.removal.service import RemovalOutcome, remove_members
 from organizations.retries import retried
+from users.login import staff_of
 
 CONFIRMATION = "admin:organizations_membership_removal"
 RESULT = "admin:organizations_membership_removal_result"

@@ -13,7 +13,7 @@ from organizations.admin.member_actions import MEMBER, MemberActionAdmin
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Staff
 from organizations.models import Membership, Removal
-from organizations.restoration.outcome import RestorationOutcome
+from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 from organizations.retries import retried
 

@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from config.admin.large_tables import count_or_estimate
-from config.admin.site import staff_of
 from organizations.models import Organization, Removal, Resource, ScheduledRemoval, WebhookEndpoint
+from users.login import staff_of
 from users.models import User
 
 COUNTED_UP_TO = 1000  # above it the page says "more than" or estimates

@@ -10,9 +10,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TextIO
 
-from config.characters import printable
-from config.spreadsheets import neutralized
-from organizations.bulk.exceptions import CannotStartError
+from config.characters import neutralized, printable
+from organizations.bulk.run import CannotStartError
 
 
 class Outcome(StrEnum):

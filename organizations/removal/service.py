@@ -1,33 +1,51 @@
 """Removes members, one or many, for every caller: API, admin, command, schedule, directory."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
 
+from config.errors import ContractError
 from config.identifiers import generate_id
 from config.prepared_statements import fetch_prepared
+from organizations.application_log import log_on_commit
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import (
     CALLER_REFUSED,
     GUARDS,
     Rules,
-    explain_absent,
+    find_not_members,
     guard_parameters,
     refusal_of,
     refusal_of_caller,
 )
 from organizations.guards.targets import targets_by_user
 from organizations.locks import lock_members
-from organizations.removal.log import log_removals
-from organizations.removal.outcome import RemovalOutcome
+from organizations.models import Removal
 from organizations.retries import retried
 
 REMOVAL = Path(__file__).with_name("removal.sql").read_text(encoding="utf-8")
 DECIDE_AND_REMOVE = f"WITH {GUARDS}, {REMOVAL}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalOutcome:
+    """The outcome for one user: ``removal_id`` if they were removed, else ``refusal``.
+
+    If they were refused because they had been removed before, ``earlier`` is that removal.
+    """
+
+    user_id: str
+    removal_id: str | None = None
+    role_count: int = 0
+    department_count: int = 0
+    resource_count: int = 0
+    refusal: ContractError | None = None
+    earlier: Removal | None = None
 
 
 @retried
@@ -49,28 +67,30 @@ def remove_members(
     ``requested_at`` is when a scheduled removal was requested.
     """
     targets = targets_by_user(transfer_to, user_ids)
-    asked = dict.fromkeys(user_ids)
+    user_ids = list(dict.fromkeys(user_ids))
     with transaction.atomic():
-        locked = lock_members(organization_id, [*asked, *targets.values()], caller=caller)
-        members = {user_id: locked[user_id] for user_id in asked if user_id in locked}
+        locked = lock_members(organization_id, [*user_ids, *targets.values()], caller=caller)
+        members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
         # Asked while the caller still is a member, who may be among those who leave.
-        absences = explain_absent(organization_id, asked, members, caller=caller, act=REMOVE)
-        outcomes = _decide_and_remove(
-            organization_id, members, asked, targets, caller, requested_at
+        not_members = find_not_members(
+            organization_id, user_ids, members, caller=caller, act=REMOVE
         )
-        for user_id, absence in absences.items():
+        outcomes = _decide_and_remove(
+            organization_id, members, user_ids, targets, caller, requested_at
+        )
+        for user_id, not_member in not_members.items():
             outcomes[user_id] = RemovalOutcome(
-                user_id, refusal=absence.refusal, earlier=absence.removal
+                user_id, refusal=not_member.refusal, earlier=not_member.removal
             )
-        answer = [outcomes[user_id] for user_id in asked]
-        log_removals(organization_id, answer, caller)
+        answer = [outcomes[user_id] for user_id in user_ids]
+        _log(organization_id, answer, caller)
     return answer
 
 
 def _decide_and_remove(
     organization_id: str,
     members: Mapping[str, int],
-    asked: Collection[str],
+    user_ids: Collection[str],
     targets: Mapping[str, str],
     caller: Caller,
     requested_at: datetime | None,
@@ -86,7 +106,7 @@ def _decide_and_remove(
         caller=caller,
         act=REMOVE,
         rules=Rules.REMOVAL,
-        asked=asked,
+        leaving=user_ids,
         targets=targets,
         removal_ids=removal_ids,
     )
@@ -101,7 +121,7 @@ def _decide_and_remove(
         DECIDE_AND_REMOVE, {**guards, **record}
     ):
         if code == CALLER_REFUSED:
-            raise refusal_of_caller(organization_id, caller, REMOVE, asked)
+            raise refusal_of_caller(organization_id, caller, REMOVE, user_ids)
         user_id = users[removal_id]
         if code:
             refusal = refusal_of(code, organization_id, user_id, targets.get(user_id, ""), lacking)
@@ -109,3 +129,24 @@ def _decide_and_remove(
         else:
             outcomes[user_id] = RemovalOutcome(user_id, removal_id, *counts)
     return outcomes
+
+
+def _log(organization_id: str, outcomes: Iterable[RemovalOutcome], caller: Caller) -> None:
+    """Log who was removed, after the removals are committed."""
+    log_on_commit(
+        "member_removed",
+        caller.source,
+        (
+            {
+                "organization_id": organization_id,
+                "user_id": outcome.user_id,
+                "removal_id": outcome.removal_id,
+                **caller.columns,
+                "roles": outcome.role_count,
+                "departments": outcome.department_count,
+                "resources": outcome.resource_count,
+            }
+            for outcome in outcomes
+            if outcome.removal_id
+        ),
+    )
