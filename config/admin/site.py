@@ -6,6 +6,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from config.admin.form_search import FormSearchView
 from config.admin.null_characters import refuse_null_characters
@@ -25,7 +26,7 @@ class OffboardAdminSite(admin.AdminSite):
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> TemplateResponse:
         """Show the overview above the list of models."""
         return super().index(request, self.overview_of(request) | (extra_context or {}))
 
