@@ -137,7 +137,7 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
     "config.tasks",
     "organizations.events.tasks",
-    "organizations.schedule.tasks",
+    "organizations.schedule.due",
     "organizations.scim.tasks",
 ]
 PROCRASTINATE_WORKER_DEFAULTS = {

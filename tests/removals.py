@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import Membership, ScimConnection, Source
-from organizations.removal.outcome import RemovalOutcome
-from organizations.removal.service import remove_members
+from organizations.removal.service import RemovalOutcome, remove_members
 from tests.callers import CallerWith
 from users.models import User
 

@@ -3,7 +3,7 @@
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from users.exceptions import AuthenticationRequiredError, TokenExpiredError, TokenInvalidError
+from config.api.errors import AuthenticationRequiredError, TokenExpiredError, TokenInvalidError
 from users.models import AccessToken, User
 
 MAX_TOKEN_LENGTH = 256

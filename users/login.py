@@ -1,11 +1,12 @@
-"""The keys by which logins are counted: for the lockout of an account, and per address."""
+"""Tells which account a login tries, for its lockout, and which account is logged in."""
 
 from collections.abc import Mapping
+from typing import cast
 
 from django.http import HttpRequest
 
-from config.api.throttling import RateThrottle
 from users.email_address import canonical_address
+from users.models import User
 
 LONGEST = 255  # as long as the table of attempts allows; no account's address is longer
 
@@ -18,11 +19,6 @@ def account_of(request: HttpRequest, credentials: Mapping[str, str] | None = Non
     return canonical_address(tried.strip()[:LONGEST])[:LONGEST] if tried else None
 
 
-class LoginRateThrottle(RateThrottle):
-    """Counts logins by the address they come from, whatever the account."""
-
-    scope = "login"
-
-    def get_cache_key(self, request: HttpRequest, view: object) -> str | None:
-        """Return the key under which the address's logins are counted; None unless it is a POST."""
-        return f"throttle_login_{self.get_ident(request)}" if request.method == "POST" else None
+def staff_of(request: HttpRequest) -> User:
+    """Return the logged-in account; the admin's pages are never shown without one."""
+    return cast("User", request.user)

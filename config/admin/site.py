@@ -1,6 +1,6 @@
 """The application's admin site."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
@@ -10,9 +10,6 @@ from config.admin.form_search import FormSearchView
 from config.admin.null_characters import refuse_null_characters
 from config.admin.offered_filters import with_offered_filters
 from config.admin.refused_changes import explain_refusals
-
-if TYPE_CHECKING:
-    from users.models import User
 
 
 class OffboardAdminSite(admin.AdminSite):
@@ -43,8 +40,7 @@ class OffboardAdminSite(admin.AdminSite):
         """Show the login form or log in; answer 429 to an address that tries too often."""
         # These need the settings, which are not loaded yet when Django imports this module.
         from config.admin.plain_page import plain_page
-        from config.api.throttling import AddressRateThrottle
-        from users.login import LoginRateThrottle
+        from config.api.throttling import AddressRateThrottle, LoginRateThrottle
 
         for throttle in (AddressRateThrottle(), LoginRateThrottle()):
             if not throttle.allow_request(request):
@@ -65,8 +61,3 @@ class OffboardAdminConfig(AdminConfig):
         """Also register the checks of the settings."""
         super().ready()
         from config import checks  # noqa: F401
-
-
-def staff_of(request: HttpRequest) -> "User":
-    """Return the logged-in account; the admin's pages are never shown without one."""
-    return cast("User", request.user)

@@ -25,7 +25,6 @@ from config.database_errors import DATABASE_FAILURES, RETRY_AFTER_SECONDS
 from config.errors import ContractError, InsufficientPermissionsError
 from config.timestamps import in_whole_seconds
 from config.trace import announce_failure, trace_id_of
-from users.exceptions import AuthenticationRequiredError, TokenInvalidError
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -33,8 +32,8 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 # not listed is translated by its status.
 _BY_EXCEPTION: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[ContractError]], ...]
 _BY_EXCEPTION = (
-    (exceptions.NotAuthenticated, AuthenticationRequiredError),
-    (exceptions.AuthenticationFailed, TokenInvalidError),
+    (exceptions.NotAuthenticated, errors.AuthenticationRequiredError),
+    (exceptions.AuthenticationFailed, errors.TokenInvalidError),
     (PermissionDenied, InsufficientPermissionsError),
     (Http404, errors.NotFoundError),
     (RequestDataTooBig, errors.PayloadTooLargeError),
@@ -48,7 +47,7 @@ _BY_STATUS: dict[int, type[ContractError]] = {
     error.status: error
     for error in (
         errors.MalformedRequestError,
-        AuthenticationRequiredError,
+        errors.AuthenticationRequiredError,
         InsufficientPermissionsError,
         errors.NotFoundError,
         errors.MethodNotAllowedError,

@@ -1,4 +1,4 @@
-"""Errors that any endpoint can return: of HTTP, of the request body, of the server."""
+"""Errors that any endpoint can return: of HTTP, of the body, of authentication, of the server."""
 
 import re
 from http.client import responses
@@ -15,6 +15,33 @@ class MalformedRequestError(ContractError):
     code = "MALFORMED_REQUEST"
     type = "client_error"
     message = "The request could not be read."
+
+
+class AuthenticationRequiredError(ContractError):
+    """The request carries no credentials."""
+
+    status = 401
+    code = "AUTHENTICATION_REQUIRED"
+    type = "authentication_error"
+    message = "Authentication is required."
+
+
+class TokenInvalidError(ContractError):
+    """The token is unknown or revoked, or its user's account is disabled."""
+
+    status = 401
+    code = "TOKEN_INVALID"
+    type = "authentication_error"
+    message = "The access token is invalid."
+
+
+class TokenExpiredError(ContractError):
+    """The token has expired."""
+
+    status = 401
+    code = "TOKEN_EXPIRED"
+    type = "authentication_error"
+    message = "The access token has expired."
 
 
 class HttpsRequiredError(ContractError):

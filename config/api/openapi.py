@@ -15,16 +15,15 @@ from rest_framework import serializers
 from config.api import errors
 from config.api.envelope import envelope
 from config.errors import ContractError, ErrorType
-from users.exceptions import AuthenticationRequiredError, TokenExpiredError, TokenInvalidError
 
 EXAMPLE_TRACE_ID = "1f0e8a52c4b54c6b9a37d1f6a4a1c0de"
 EXAMPLE_TIME = datetime(2025, 12, 22, 15, 30, tzinfo=UTC)
 
 # Errors that every operation can return.
 ERRORS_OF_EVERY_OPERATION: tuple[type[ContractError], ...] = (
-    AuthenticationRequiredError,
-    TokenInvalidError,
-    TokenExpiredError,
+    errors.AuthenticationRequiredError,
+    errors.TokenInvalidError,
+    errors.TokenExpiredError,
     errors.HttpsRequiredError,
     errors.MethodNotAllowedError,
     errors.NotAcceptableError,

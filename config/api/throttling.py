@@ -4,6 +4,7 @@ import time
 from typing import Any, ClassVar
 
 import structlog
+from django.http import HttpRequest
 from redis import RedisError
 from rest_framework.throttling import SimpleRateThrottle
 
@@ -65,3 +66,13 @@ class DeliveryRateThrottle(TokenRateThrottle):
     def get_cache_key(self, request: Any, view: Any) -> str | None:
         """Return the key under which the token's deliveries are counted; None without a token."""
         return f"throttle_delivery_{request.auth.pk}" if request.auth else None
+
+
+class LoginRateThrottle(RateThrottle):
+    """Counts logins by the address they come from, whatever the account."""
+
+    scope = "login"
+
+    def get_cache_key(self, request: HttpRequest, view: object) -> str | None:
+        """Return the key under which the address's logins are counted; None unless it is a POST."""
+        return f"throttle_login_{self.get_ident(request)}" if request.method == "POST" else None

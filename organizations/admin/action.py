@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -71,7 +71,7 @@ class ConfirmedAction(ABC, Generic[Row]):
 
     def __init__(self, model_admin: admin.ModelAdmin[Row]) -> None:
         self.admin = model_admin
-        self.rows: QuerySet[Row] = model_admin.model._default_manager.all()
+        self.rows: QuerySet[Row] = QuerySet(model_admin.model)
 
     @abstractmethod
     def applicable(self, rows: QuerySet[Row]) -> QuerySet[Row]:
@@ -145,7 +145,7 @@ class ConfirmedAction(ABC, Generic[Row]):
             rows if self.has_targets else (),
             self.admin.admin_site,
             request.POST or None,
-            leaving=selection.ids,
+            leaving=self.leaving(selection),
         )
         if not rows:  # sent twice, or others were faster
             return self.report(request, selection, form, [])
@@ -160,6 +160,10 @@ class ConfirmedAction(ABC, Generic[Row]):
             back=self._back(selection),
             **self.context(request, selection, rows, form),
         )
+
+    def leaving(self, selection: Selection) -> Iterable[int | str]:
+        """Return the ids of the memberships that cannot take over: those that were selected."""
+        return selection.ids
 
     def chosen_by(self, form: TargetsForm) -> "ConfirmedAction[Row]":
         """Return the action that the valid form asks for."""
@@ -192,9 +196,13 @@ class ConfirmedAction(ABC, Generic[Row]):
             caller.actor.pk,
             self.logged(done),
             self.log_flag,
-            f"{self.log_message}, trace id {caller.trace_id}.",
+            f"{self.log_text(organization, form)}, trace id {caller.trace_id}.",
         )
         return outcomes
+
+    def log_text(self, organization: Organization, form: TargetsForm) -> str:
+        """Return what the admin's log says was done in an organization."""
+        return self.log_message
 
     def logged(self, done: Sequence[Row]) -> Iterable[Model]:
         """Return what the admin's log names.

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from config.admin.read_only import ReadOnlyAdmin
-from config.admin.site import staff_of
 from config.identifiers import is_id
 from organizations.admin.filters import ActorFilter, OrganizationFilter
 from organizations.models import Event
+from users.login import staff_of
 from users.models import User
 
 

@@ -5,7 +5,6 @@ from typing import Any, Protocol, TypeVar
 
 from django.http import HttpRequest
 
-from config.admin.site import staff_of
 from config.errors import ContractError
 from organizations.admin.action import ConfirmedAction, Grouped, Outcome
 from organizations.admin.forms import TargetsForm
@@ -13,6 +12,7 @@ from organizations.admin.member_plan import plan_action
 from organizations.admin.selection import Selection
 from organizations.guards.caller import Staff
 from organizations.models import Membership, Organization
+from users.login import staff_of
 
 Members = Sequence[Membership]
 Outcomes = list[Outcome[Membership]]
@@ -36,7 +36,7 @@ AnyOutcome = TypeVar("AnyOutcome", bound=ServiceOutcome)
 class MemberAction(ConfirmedAction[Membership]):
     """An action on members, whose confirmation page shows what each of them has."""
 
-    related = ("user", "organization")
+    related: tuple[str, ...] = ("user", "organization")
     verb: str  # "d" makes it past
 
     def refusals(
@@ -65,7 +65,7 @@ class MemberAction(ConfirmedAction[Membership]):
         affected_count = sum(plan.affected_count for plan in plans)
         return {"verb": self.verb, "plans": plans, "affected_count": affected_count}
 
-    def summary(self, done: Outcomes, form: TargetsForm) -> Iterable[str]:
+    def summary(self, done: Sequence[Outcome[Membership]], form: TargetsForm) -> Iterable[str]:
         yield f"{len(done):,} member{'s' if len(done) > 1 else ''} {self.done}."
 
 
@@ -74,9 +74,7 @@ def user_ids_of(members: Members) -> list[str]:
     return [member.user_id for member in members]
 
 
-def paired(
-    members: Members, outcomes: Iterable[AnyOutcome]
-) -> list[tuple[Membership, AnyOutcome]]:
+def paired(members: Members, outcomes: Iterable[AnyOutcome]) -> list[tuple[Membership, AnyOutcome]]:
     """Return each member with the outcome that the service returned for the user."""
     by_user = {outcome.user_id: outcome for outcome in outcomes}
     return [(member, by_user[member.user_id]) for member in members]

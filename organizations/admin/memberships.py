@@ -26,9 +26,14 @@ from organizations.admin.member_removal import RemovalAction
 from organizations.admin.member_restoration import RestorationAction
 from organizations.admin.transfers import LeftoverTransfer
 from organizations.admin.webhook_endpoints import links_to_endpoints
-from organizations.events.makers import endpoints_by_maker
 from organizations.guards.acts import REMOVE
-from organizations.models import Membership, ScheduledRemoval, ScimConnection, ScimIdentity
+from organizations.models import (
+    Membership,
+    ScheduledRemoval,
+    ScimConnection,
+    ScimIdentity,
+    WebhookEndpoint,
+)
 from users.models import User
 
 # Fields that show what a member made and what stays when they leave.
@@ -267,7 +272,6 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
     @admin.display(description="Webhook endpoints made")
     def webhook_endpoints(self, membership: Membership) -> str:
         """Return links to the organization's webhook endpoints that the member made."""
-        user_id = membership.user_id
         return links_to_endpoints(
-            endpoints_by_maker(membership.organization_id, [user_id])[user_id]
+            WebhookEndpoint.objects.created_by(membership.organization_id, [membership.user_id])
         )

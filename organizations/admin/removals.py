@@ -14,9 +14,8 @@ from config.identifiers import is_id
 from organizations.admin.filters import ActorFilter, OrganizationFilter, SinceFilter
 from organizations.admin.member_restoration import is_latest_tenure
 from organizations.admin.webhook_endpoints import links_to_endpoints
-from organizations.events.makers import endpoints_by_maker
 from organizations.guards.acts import RESTORE
-from organizations.models import Removal, Restoration
+from organizations.models import Removal, Restoration, WebhookEndpoint
 from users.models import User
 
 
@@ -115,8 +114,11 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
     @admin.display(description="Webhook endpoints made")
     def webhook_endpoints(self, removal: Removal) -> str:
         """Return links to the organization's webhook endpoints that the former member made."""
-        user_id = removal.membership.user_id
-        return links_to_endpoints(endpoints_by_maker(removal.organization_id, [user_id])[user_id])
+        return links_to_endpoints(
+            WebhookEndpoint.objects.created_by(
+                removal.organization_id, [removal.membership.user_id]
+            )
+        )
 
     @admin.display(description="Account for this admin")
     def staff_account(self, removal: Removal) -> str:

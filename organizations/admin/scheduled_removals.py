@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from config.admin.read_only import ReadOnlyAdmin
-from config.admin.site import staff_of
 from config.identifiers import is_id
 from organizations.admin.filters import OrganizationFilter
 from organizations.exceptions import ScheduledRemovalNotFoundError
@@ -20,6 +19,7 @@ from organizations.guards.caller import Staff
 from organizations.models import ScheduledRemoval
 from organizations.models.scheduled_removal import ScheduledRemovalQuerySet
 from organizations.schedule.service import cancel_scheduled_removal
+from users.login import staff_of
 from users.models import User
 
 

@@ -22,7 +22,9 @@ class TransferAction(ConfirmedAction[Row]):
     done = "passed on"
     form_class = TransferForm
     template = "transfer"
-    log_message = "Passed on"
+
+    def log_text(self, organization: Organization, form: TargetsForm) -> str:
+        return f"Passed to {form.target_id_of(organization)}"
 
     def summary(self, done: Sequence[Outcome[Row]], form: TargetsForm) -> Iterable[str]:
         for organization in form.organizations:
@@ -96,6 +98,9 @@ class SelectedTransfer(TransferAction[Resource]):
 
     def applicable(self, rows: QuerySet[Resource]) -> QuerySet[Resource]:
         return rows
+
+    def leaving(self, selection: Selection) -> Iterable[int | str]:
+        return ()
 
     def context(
         self,

@@ -12,13 +12,13 @@ from django.utils.html import format_html
 
 from config.admin.lookup_filter import LookupFilter
 from config.admin.read_only import ReadOnlyAdmin
-from config.admin.site import staff_of
 from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.events.endpoints import redeliver
 from organizations.guards.acts import REDELIVER
 from organizations.guards.caller import Staff
 from organizations.models import WebhookDelivery, WebhookEndpoint
+from users.login import staff_of
 
 
 class EndpointFilter(LookupFilter):

@@ -15,7 +15,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 
 from config.admin.large_tables import LargeTableAdmin
-from config.admin.site import staff_of
 from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.admin.filters import OrganizationFilter
@@ -23,6 +22,7 @@ from organizations.events.addresses import refuse_forbidden
 from organizations.events.endpoints import EVENT_TYPES, change_endpoint, send_test
 from organizations.guards.caller import Staff
 from organizations.models import Organization, WebhookEndpoint
+from users.login import staff_of
 
 
 class HealthFilter(admin.SimpleListFilter):

@@ -6,7 +6,6 @@ from rest_framework.response import Response
 
 from config.api.openapi import error_responses
 from config.api.strict import IdField
-from config.api.view import ApiView, AuthenticatedRequest
 from organizations.api.description import (
     USER_NOT_FOUND,
     of_user,
@@ -24,6 +23,7 @@ from organizations.exceptions import (
 from organizations.guards.acts import ASSIGN
 from organizations.guards.caller import Caller
 from organizations.sample import DEPARTMENT_ID, LEAVER_ID, ORGANIZATION_ID
+from users.api_view import ApiView, AuthenticatedRequest
 
 
 class AssignmentSerializer(ReasonSerializer):

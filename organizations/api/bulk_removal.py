@@ -10,7 +10,6 @@ from rest_framework.response import Response
 from config.api.openapi import error_responses
 from config.api.parser import JSONObjectParser
 from config.api.strict import IdField, StrictBooleanField
-from config.api.view import ApiView, AuthenticatedRequest
 from config.errors import ContractError
 from organizations.api.description import (
     REMOVAL_ID,
@@ -25,9 +24,9 @@ from organizations.exceptions import ConfirmationRequiredError, LastOwnerCannotB
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import judge_target
-from organizations.removal.outcome import RemovalOutcome
-from organizations.removal.service import remove_members
+from organizations.removal.service import RemovalOutcome, remove_members
 from organizations.sample import HEIR_ID, LEAVER_ID, ORGANIZATION_ID, OWNER
+from users.api_view import ApiView, AuthenticatedRequest
 
 LARGEST = 1000
 OUTCOMES = ("removed", "already_removed", "refused")

@@ -6,7 +6,6 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.response import Response
 
 from config.api.openapi import EXAMPLE_TIME, error_responses
-from config.api.view import ApiView, AuthenticatedRequest
 from config.timestamps import in_whole_seconds
 from organizations.api.description import (
     TARGETS_NOT_FOUND,
@@ -34,6 +33,7 @@ from organizations.exceptions import (
 from organizations.guards.acts import DEACTIVATE
 from organizations.guards.caller import Caller
 from organizations.sample import DEPARTMENT_ID, HEIR_ID, LEAVER_ID, ORGANIZATION_ID
+from users.api_view import ApiView, AuthenticatedRequest
 
 
 class DeactivationSerializer(TransferTargetSerializer):

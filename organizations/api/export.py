@@ -14,7 +14,6 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.renderers import BaseRenderer
 
 from config.api.openapi import error_responses
-from config.api.view import AuthenticatedRequest
 from config.spreadsheets import neutralized
 from config.timestamps import in_whole_seconds
 from organizations.api.description import (
@@ -24,6 +23,7 @@ from organizations.api.description import (
 )
 from organizations.api.organization_list import OrganizationListView, Row
 from organizations.capabilities import Capability
+from users.api_view import AuthenticatedRequest
 
 ROWS_AT_ONCE = 2000
 

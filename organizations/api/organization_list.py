@@ -5,9 +5,9 @@ from typing import ClassVar, TypeVar
 from django.db.models import Model, QuerySet
 from rest_framework.generics import ListAPIView
 
-from config.api.view import ApiView
 from organizations.api.required_capabilities import require
 from organizations.capabilities import Capability
+from users.api_view import ApiView
 
 Row = TypeVar("Row", bound=Model)
 

@@ -20,7 +20,6 @@ from rest_framework.response import Response
 
 from config.api.openapi import EXAMPLE_TRACE_ID, error_responses
 from config.api.pagination import IdPagination
-from config.api.view import ApiView, AuthenticatedRequest
 from config.identifiers import is_id
 from organizations.api.description import (
     ENDPOINT_ID,
@@ -44,6 +43,7 @@ from organizations.capabilities import Capability
 from organizations.exceptions import RemovalNotFoundError
 from organizations.models import Membership, Removal, Restoration, Source, WebhookEndpoint
 from organizations.sample import DEPARTMENT_ID, LEAVER_ID, ORGANIZATION_ID, OWNER
+from users.api_view import ApiView, AuthenticatedRequest
 
 SECOND = timedelta(seconds=1)
 # Not joined: what a join costs would hide from PostgreSQL which index the filters are read by.

@@ -1,9 +1,9 @@
 """What a caller of the API must hold, where a request only reads (contract: Capabilities)."""
 
-from config.api.view import AuthenticatedRequest
 from organizations.capabilities import Capability
 from organizations.exceptions import InsufficientPermissionsError
 from organizations.guards.caller import Caller
+from users.api_view import AuthenticatedRequest
 
 
 def require(

@@ -13,7 +13,6 @@ from rest_framework.response import Response
 
 from config.api.openapi import EXAMPLE_TIME, error_responses
 from config.api.strict import IdField, StrictBooleanField
-from config.api.view import ApiView, AuthenticatedRequest
 from config.timestamps import in_whole_seconds
 from organizations.api.description import of_user, refused_callers, unreadable_bodies
 from organizations.api.transfer import ReasonSerializer
@@ -28,9 +27,10 @@ from organizations.exceptions import (
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Caller
 from organizations.models import Membership, Restoration
-from organizations.restoration.outcome import RestorationOutcome
+from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 from organizations.sample import DEPARTMENT_ID, LEAVER_ID
+from users.api_view import ApiView, AuthenticatedRequest
 
 _REMOVAL_ID = "rem_01KD3J5Z8RWQ4T2N6V0X1Y7ABC"
 _RESTORATION_ID = "rst_01KD3J7M2CXG5B8E1H4K9P0QRS"

@@ -19,7 +19,6 @@ from rest_framework.response import Response
 
 from config.api.openapi import error_responses
 from config.api.pagination import IdPagination
-from config.api.view import ApiView, AuthenticatedRequest
 from organizations.api.description import (
     TARGETS_NOT_FOUND,
     USER_NOT_FOUND,
@@ -51,6 +50,7 @@ from organizations.schedule.service import (
     require_sight,
     schedule_removals,
 )
+from users.api_view import ApiView, AuthenticatedRequest
 
 SCHEDULE_ID = "sch_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
 REMOVE_AT = "2026-12-31T16:00:00Z"

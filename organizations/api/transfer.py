@@ -13,7 +13,6 @@ from config.api.strict import (
     StrictSerializer,
     StrictStringField,
 )
-from config.api.view import ApiView, AuthenticatedRequest
 from config.errors import ContractError
 from organizations.api.description import (
     TARGETS_NOT_FOUND,
@@ -34,6 +33,7 @@ from organizations.guards.caller import LONGEST_REASON, Caller
 from organizations.guards.targets import heir_of
 from organizations.sample import DEPARTMENT_ID, HEIR_ID, LEAVER_ID
 from organizations.transfer.service import TransferOutcome, transfer_resources
+from users.api_view import ApiView, AuthenticatedRequest
 
 TO_DEPARTMENT = "transfer_resources_to_department_id"
 TO_USER = "transfer_resources_to_user_id"

@@ -2,7 +2,6 @@
 
 from rest_framework.response import Response
 
-from config.api.view import ApiView, AuthenticatedRequest
 from organizations.api.openapi import describe_preview, describe_removal
 from organizations.api.required_capabilities import require
 from organizations.api.serializers import RemovalPreviewSerializer, RemovalSerializer
@@ -15,6 +14,7 @@ from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.removal.preview import preview_removal
 from organizations.removal.service import remove_members
+from users.api_view import ApiView, AuthenticatedRequest
 
 
 class OrganizationUserView(ApiView):

@@ -18,7 +18,6 @@ from rest_framework.response import Response
 from config.api.openapi import error_responses
 from config.api.pagination import IdPagination
 from config.api.throttling import DeliveryRateThrottle, TokenRateThrottle
-from config.api.view import ApiView, AuthenticatedRequest
 from organizations.api.description import (
     DELIVERY_ID,
     ENDPOINT_ID,
@@ -36,6 +35,7 @@ from organizations.events.endpoints import find_endpoint, redeliver, send_test
 from organizations.exceptions import WebhookDeliveryNotFoundError, WebhookEndpointDisabledError
 from organizations.guards.caller import Caller
 from organizations.models import Event, WebhookDelivery
+from users.api_view import ApiView, AuthenticatedRequest
 
 View = TypeVar("View", bound=Callable[..., Response])
 

@@ -13,7 +13,6 @@ from rest_framework.response import Response
 
 from config.api.openapi import error_responses
 from config.api.strict import StrictSerializer, StrictStringField
-from config.api.view import ApiView, AuthenticatedRequest
 from organizations.api.description import (
     ENDPOINT_ID,
     ENDPOINT_NOT_FOUND,
@@ -41,6 +40,7 @@ from organizations.exceptions import TooManyWebhookEndpointsError
 from organizations.guards.caller import Caller
 from organizations.models import WebhookEndpoint
 from organizations.sample import OWNER
+from users.api_view import ApiView, AuthenticatedRequest
 
 TAG = "Webhooks"
 NEEDED = Capability.OVERRIDE_ALL_PERMISSIONS

@@ -1,5 +1,1 @@
-"""Who gets which roles and departments.
-
-``service`` adds members and changes what they hold. ``grants`` says which roles a caller may give,
-``presence`` explains who is a member already; restorations ask both.
-"""
+"""Adds members, and changes which roles and departments they have."""

@@ -1,18 +1,18 @@
 """Adds members, and gives and takes roles and departments: for every surface."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
 
 from django.db import transaction
 
 from config.identifiers import is_id
-from organizations.assignment.change import Change
-from organizations.assignment.grants import find_refusal, give
-from organizations.assignment.presence import explain_presence
+from config.timestamps import in_whole_seconds
 from organizations.capabilities import Capability
 from organizations.exceptions import (
     DepartmentNotFoundError,
     InsufficientPermissionsError,
+    MembershipAlreadyExistsError,
     RoleNotFoundError,
     UserNotFoundError,
 )
@@ -20,9 +20,36 @@ from organizations.guards.acts import ADD, ASSIGN
 from organizations.guards.caller import Authority, Caller
 from organizations.guards.judge import Rules, judge
 from organizations.locks import lock_members
-from organizations.models import Department, Event, Membership, Role
+from organizations.models import (
+    Department,
+    DepartmentMembership,
+    Event,
+    Membership,
+    Restoration,
+    Role,
+    RoleAssignment,
+)
 from organizations.retries import retried
 from users.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The ids of the roles, or of the departments, that are added and removed; false for none."""
+
+    added: list[str]
+    removed: list[str]
+
+    @classmethod
+    def between(cls, current: Iterable[str], wanted: Iterable[str] | None) -> Self:
+        """Return the change from one complete list to another; None leaves all as it is."""
+        if wanted is None:
+            return cls([], [])
+        before, after = set(current), set(wanted)
+        return cls(sorted(after - before), sorted(before - after))
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed)
 
 
 @retried
@@ -47,7 +74,7 @@ def add_member(
         known = [user_id] if is_id("usr", user_id) else []
         if not User.objects.filter(pk__in=known, erased_at=None).exists():
             raise UserNotFoundError({"user_id": user_id})
-        for refusal in explain_presence(organization_id, [user_id]).values():
+        for refusal in already_members(organization_id, [user_id]).values():
             raise refusal
         _check_change(organization_id, roles, departments, authority)
         membership = Membership.objects.create(organization_id=organization_id, user_id=user_id)
@@ -108,6 +135,64 @@ def assign(
     return membership
 
 
+def already_members(
+    organization_id: str, user_ids: Collection[str]
+) -> dict[str, MembershipAlreadyExistsError]:
+    """Return the refusal for each of these users who is a member already, by user id.
+
+    The details name the restoration that made somebody a member: who lost its answer learns that it
+    was done.
+    """
+    known = [user_id for user_id in user_ids if is_id("usr", user_id)]
+    members = list(Membership.objects.current().of(organization_id, known))
+    # By their ids: asked in one, PostgreSQL may look for each restoration among all these members.
+    restorations = {
+        restoration.membership_id: restoration
+        for restoration in Restoration.objects.filter(membership__in=[m.pk for m in members])
+    }
+    return {member.user_id: _explain(member, restorations.get(member.pk)) for member in members}
+
+
+def find_refusal(
+    roles: Collection[Role], *, authority: Authority
+) -> InsufficientPermissionsError | None:
+    """Return why a caller may not give these roles, or None.
+
+    Nobody gives a role with a capability that they lack; the Owner role is given by owners alone.
+    """
+    granted = {capability for role in roles for capability in role.capabilities}
+    if lacking := granted - authority.capabilities:
+        return InsufficientPermissionsError(
+            {"required_capabilities": sorted(lacking)},
+            system_message="the role grants capabilities that the caller lacks.",
+        )
+    owner_roles = [role.pk for role in roles if role.is_owner]
+    if owner_roles and not authority.may_give_owner:
+        return InsufficientPermissionsError(
+            {"required_role_id": owner_roles[0]},
+            system_message="the owner role is given by an owner.",
+        )
+    return None
+
+
+def give(
+    holdings: Collection[tuple[Membership, Collection[str], Collection[str]]],
+) -> None:
+    """Give to each of these members roles and departments, by their ids: two statements for all."""
+    RoleAssignment.objects.bulk_create(
+        RoleAssignment(organization_id=member.organization_id, membership=member, role_id=role_id)
+        for member, role_ids, _ in holdings
+        for role_id in role_ids
+    )
+    DepartmentMembership.objects.bulk_create(
+        DepartmentMembership(
+            organization_id=member.organization_id, membership=member, department_id=department_id
+        )
+        for member, _, department_ids in holdings
+        for department_id in department_ids
+    )
+
+
 def _check_target(
     organization_id: str, user_id: str, locked: Mapping[str, int], caller: Caller, rules: Rules
 ) -> None:
@@ -161,3 +246,11 @@ def _event_data(roles: Change, departments: Change) -> dict[str, Any]:
         "departments_added": departments.added,
         "departments_removed": departments.removed,
     }
+
+
+def _explain(member: Membership, restoration: Restoration | None) -> MembershipAlreadyExistsError:
+    """Return since when somebody is a member, and by what."""
+    details = {"user_id": member.user_id, "member_since": in_whole_seconds(member.created_at)}
+    if restoration:
+        details |= {"restoration_id": restoration.pk, "removal_id": restoration.removal_id}
+    return MembershipAlreadyExistsError(details)

@@ -14,11 +14,10 @@ from config.characters import clean, printable
 from config.database_errors import DATABASE_FAILURES
 from config.database_version import require_schema
 from organizations.bulk.batches import BatchFailedError, work_in_batches
-from organizations.bulk.exceptions import CannotStartError
 from organizations.bulk.interruption import Interrupted, interruptible
 from organizations.bulk.people import People
 from organizations.bulk.report import Report, Row, open_report
-from organizations.bulk.run import Run
+from organizations.bulk.run import CannotStartError, Run
 from organizations.bulk.summary import Summary
 
 Batches = Iterable[list[Row]]

@@ -11,9 +11,9 @@ from typing import BinaryIO, Literal, TextIO
 from zipfile import BadZipFile, ZipFile
 
 from config.characters import clean, escaped
-from organizations.bulk.exceptions import BadInputError
 from organizations.bulk.report import COLUMNS as REPORT_COLUMNS
 from organizations.bulk.report import Row
+from organizations.bulk.run import BadInputError
 
 # The column that a file may have besides those that identify a person.
 Detail = Literal["transfer_to", "removal_id"]

@@ -2,8 +2,8 @@
 
 from config.characters import escaped
 from config.identifiers import is_id
-from organizations.bulk.exceptions import BadInputError, CannotStartError
 from organizations.bulk.people import People
+from organizations.bulk.run import BadInputError, CannotStartError
 from organizations.models import Membership, Organization
 from users.email_address import canonical_address
 from users.models import User

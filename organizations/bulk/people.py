@@ -16,8 +16,8 @@ from django.db.models import Q, QuerySet
 from config.characters import clean, escaped
 from config.identifiers import is_id
 from organizations.bulk.csv_file import Detail, as_text, read_rows
-from organizations.bulk.exceptions import BadInputError, CannotStartError
 from organizations.bulk.report import Outcome, Row
+from organizations.bulk.run import BadInputError, CannotStartError
 from organizations.models import Removal
 from users.email_address import canonical_address
 from users.models import User

@@ -19,9 +19,8 @@ from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Operator
 from organizations.guards.judge import explain_absent
 from organizations.models import Event, Organization, Removal
-from organizations.removal.outcome import RemovalOutcome
 from organizations.removal.preview import RemovalPreview, preview_removal
-from organizations.removal.service import remove_members
+from organizations.removal.service import RemovalOutcome, remove_members
 from organizations.transfer.service import TransferOutcome, preview_transfers, transfer_resources
 
 

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from config.characters import printable
 from config.spreadsheets import neutralized
-from organizations.bulk.exceptions import CannotStartError
+from organizations.bulk.run import CannotStartError
 
 
 class Outcome(StrEnum):

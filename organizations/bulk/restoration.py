@@ -9,7 +9,7 @@ from organizations.bulk.run import Run
 from organizations.exceptions import MembershipAlreadyExistsError, RemovalNotFoundError
 from organizations.guards.caller import Operator
 from organizations.models import Organization, Restoration
-from organizations.restoration.outcome import RestorationOutcome
+from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 
 

@@ -1,14 +1,24 @@
-"""One run of a command: its organization, actor, reason and id."""
+"""One run of a command, and the errors that stop it before it changes anything."""
 
 import uuid
 from dataclasses import dataclass
 from typing import Self
 
 from config.characters import escaped
-from organizations.bulk.exceptions import CannotStartError
 from organizations.guards.caller import LONGEST_REASON, Operator
 from organizations.models import Organization
 from users.models import User
+
+
+class CannotStartError(Exception):
+    """Something that the call names does not exist or cannot be used."""
+
+
+class BadInputError(CannotStartError):
+    """Rows are malformed or contradict each other; the message names their position."""
+
+    def __init__(self, position: str, problem: str) -> None:
+        super().__init__(f"The input cannot be used: {position}: {problem}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from config.api.view import AuthenticatedRequest
+from config.api.errors import TokenInvalidError
 from config.identifiers import is_id
 from config.prepared_statements import fetch_prepared
 from config.trace import trace_id_of
@@ -16,7 +16,7 @@ from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import InsufficientPermissionsError, OrganizationAccessDeniedError
 from organizations.guards.acts import REMOVE, Act
 from organizations.models import Event, ScimConnection, Source
-from users.exceptions import TokenInvalidError
+from users.api_view import AuthenticatedRequest
 from users.models import AccessToken, User
 
 STANDING = Path(__file__).with_name("standing.sql").read_text(encoding="utf-8")

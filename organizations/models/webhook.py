@@ -1,5 +1,6 @@
 """Who outside hears of changes, and what they were told."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
@@ -27,6 +28,13 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
         """Keep those that are sent nothing since their receivers took nothing."""
         reasons = WebhookEndpoint.DisabledReason
         return self.filter(disabled_reason__in=[reasons.GONE, reasons.FAILING])
+
+    def created_by(
+        self, organization_id: str, user_ids: Collection[str]
+    ) -> "WebhookEndpointQuerySet":
+        """Keep those of an organization that these users created, by id."""
+        created = self.filter(organization=organization_id, created_by__in=user_ids)
+        return created.order_by("pk")
 
 
 class WebhookEndpoint(models.Model):

@@ -9,7 +9,6 @@ from django.db.models import prefetch_related_objects
 from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.capabilities import ALL_CAPABILITIES, Capability
-from organizations.events.makers import endpoints_by_maker
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import Rules, judge
@@ -119,7 +118,9 @@ def preview_members(
     owned = Resource.objects.filter(organization=organization_id).count_by_owner(user_ids)
     tokens = count_tokens([member.pk for member in members])
     managed = ScimConnection.objects.managing(organization_id, user_ids)
-    endpoints = endpoints_by_maker(organization_id, user_ids)
+    endpoints = defaultdict[str | None, list[WebhookEndpoint]](list)
+    for endpoint in WebhookEndpoint.objects.created_by(organization_id, user_ids):
+        endpoints[endpoint.created_by_id].append(endpoint)
     pending = (
         ScheduledRemoval.objects.pending().filter(organization=organization_id).within(authority)
     )

@@ -1,14 +1,17 @@
 """Removes members, one or many, for every caller: API, admin, command, schedule, directory."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
 
+from config.errors import ContractError
 from config.identifiers import generate_id
 from config.prepared_statements import fetch_prepared
+from organizations.change_log import log_on_commit
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import (
@@ -22,12 +25,27 @@ from organizations.guards.judge import (
 )
 from organizations.guards.targets import targets_by_user
 from organizations.locks import lock_members
-from organizations.removal.log import log_removals
-from organizations.removal.outcome import RemovalOutcome
+from organizations.models import Removal
 from organizations.retries import retried
 
 REMOVAL = Path(__file__).with_name("removal.sql").read_text(encoding="utf-8")
 DECIDE_AND_REMOVE = f"WITH {GUARDS}, {REMOVAL}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalOutcome:
+    """The outcome for one user: ``removal_id`` if they were removed, else ``refusal``.
+
+    If they were refused because they had been removed before, ``earlier`` is that removal.
+    """
+
+    user_id: str
+    removal_id: str | None = None
+    role_count: int = 0
+    department_count: int = 0
+    resource_count: int = 0
+    refusal: ContractError | None = None
+    earlier: Removal | None = None
 
 
 @retried
@@ -63,7 +81,7 @@ def remove_members(
                 user_id, refusal=absence.refusal, earlier=absence.removal
             )
         answer = [outcomes[user_id] for user_id in asked]
-        log_removals(organization_id, answer, caller)
+        _log(organization_id, answer, caller)
     return answer
 
 
@@ -109,3 +127,24 @@ def _decide_and_remove(
         else:
             outcomes[user_id] = RemovalOutcome(user_id, removal_id, *counts)
     return outcomes
+
+
+def _log(organization_id: str, outcomes: Iterable[RemovalOutcome], caller: Caller) -> None:
+    """Log who was removed, after the removals are committed."""
+    log_on_commit(
+        "member_removed",
+        caller.source,
+        (
+            {
+                "organization_id": organization_id,
+                "user_id": outcome.user_id,
+                "removal_id": outcome.removal_id,
+                **caller.columns,
+                "roles": outcome.role_count,
+                "departments": outcome.department_count,
+                "resources": outcome.resource_count,
+            }
+            for outcome in outcomes
+            if outcome.removal_id
+        ),
+    )

@@ -5,14 +5,13 @@ from collections.abc import Collection, Mapping
 from django.db import connection, transaction
 
 from config.identifiers import is_id
-from organizations.assignment.grants import give
+from organizations.assignment.service import give
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Caller
 from organizations.locks import lock_members
 from organizations.models import Event, Membership, Removal, Restoration
-from organizations.restoration.draft import draft_restorations
 from organizations.restoration.identities import return_identities
-from organizations.restoration.outcome import RestorationOutcome
+from organizations.restoration.plan import RestorationOutcome, plan_restorations
 from organizations.restoration.resources import count_resources, return_resources
 from organizations.retries import retried
 
@@ -47,7 +46,7 @@ def restore_members(
     with transaction.atomic():
         heirs = _find_heirs(organization_id, asked)
         lock_members(organization_id, heirs, caller=caller, accounts=asked)
-        outcomes = draft_restorations(
+        outcomes = plan_restorations(
             organization_id,
             asked,
             removal_ids=removal_ids or {},
@@ -80,7 +79,7 @@ def preview_restoration(
     caller: Caller,
 ) -> list[RestorationOutcome]:
     """Return what `restore_members` would do for each user, with nothing saved."""
-    outcomes = draft_restorations(
+    outcomes = plan_restorations(
         organization_id,
         list(dict.fromkeys(user_ids)),
         removal_ids=removal_ids or {},

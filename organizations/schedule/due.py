@@ -1,24 +1,35 @@
 """Carries out the removals that are due."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from django.db import transaction
+import structlog
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from config.errors import ContractError
+from config.request_timeouts import LIMITS
 from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFoundError
-from organizations.guards.caller import Caller
+from organizations.guards.caller import Caller, Operator, Person, Staff
 from organizations.locks import lock_members
-from organizations.models import Event, ScheduledRemoval
-from organizations.removal.outcome import RemovalOutcome
-from organizations.removal.service import remove_members
+from organizations.models import Event, ScheduledRemoval, Source
+from organizations.removal.service import RemovalOutcome, remove_members
 from organizations.retries import retried
-from organizations.schedule.one_by_one import do_each, limit_waiting
-from organizations.schedule.requester import requester_of
 from organizations.schedule.service import event_data
 
 AT_A_TIME = 1000
+
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+
+# Has the name that jobs in the queue call it by. No queueing lock: a killed worker's job could not
+# be put back while the next minute's waits.
+@app.periodic(cron="* * * * *")
+@app.task(queue="schedule", lock="carry_out_due", name="organizations.schedule.tasks.take_up_due")
+def take_up_due(timestamp: int) -> None:
+    """Carry out every removal that is due, as a job of the worker."""
+    carry_out_due()
 
 
 def carry_out_due() -> None:
@@ -36,7 +47,7 @@ def carry_out(schedule_id: str) -> None:
     schedules = ScheduledRemoval.objects.select_related("membership", "requested_by")
     asked = schedules.get(pk=schedule_id)
     user_id = asked.membership.user_id
-    caller = requester_of(asked)
+    caller = _requester_of(asked)
     with transaction.atomic():
         limit_waiting()
         locked = lock_members(
@@ -72,6 +83,21 @@ def carry_out(schedule_id: str) -> None:
                     },
                 )
             )
+
+
+def _requester_of(schedule: ScheduledRemoval) -> Caller:
+    """Return who asked for it, as the caller of a removal now: what they may do counts by then.
+
+    So a member needs the capability and a working account, and staff the permission; a run of the
+    command holds as it was given.
+    """
+    acts_as: dict[str, type[Caller]] = {Source.COMMAND: Operator, Source.ADMIN: Staff}
+    return acts_as.get(schedule.source, Person)(
+        actor=schedule.requested_by,
+        source=Source.SCHEDULE,
+        reason=schedule.reason,
+        trace_id=schedule.trace_id,
+    )
 
 
 def _remove(
@@ -115,3 +141,25 @@ def _due() -> Iterator[str]:
         yield from (pk for _, pk in batch)
         at, last = batch[-1]
         rest = Q(remove_at__gt=at) | Q(remove_at=at, pk__gt=last)
+
+
+def do_each(work: Callable[[str], None], ids: Iterable[str]) -> None:
+    """Do the work for each id.
+
+    One that meets a fault (a member who is locked for long, for one) does not keep the others
+    waiting: it is logged, stays as it is, and comes again the next minute. Raises what ended the
+    connection.
+    """
+    for each in ids:
+        try:
+            work(each)
+        except Exception:
+            if not connection.is_usable():
+                raise
+            logger.exception("left_for_the_next_minute", id=each)
+
+
+def limit_waiting() -> None:
+    """Have this transaction wait no longer for a lock than a request does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LIMITS["lock_timeout"]])

@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from rest_framework.exceptions import Throttled
 
+from config.api.errors import TokenInvalidError
 from config.api.throttling import AddressRateThrottle, RateThrottle
 from config.identifiers import is_id
 from config.prepared_statements import fetch_prepared
 from organizations.exceptions import OrganizationAccessDeniedError
 from organizations.guards.caller import Directory
 from organizations.models import ScimConnection
-from users.exceptions import TokenInvalidError
 from users.models.access_token import digest_of
 
 TOKEN_PREFIX = "offboard_scim_"  # noqa: S105 (not a secret: lets scanners recognise a leaked token)

@@ -17,7 +17,7 @@ from organizations.models.membership import MembershipQuerySet
 from organizations.models.scim import ScimConnectionQuerySet
 from organizations.removal.service import remove_members
 from organizations.retries import retried
-from organizations.schedule.one_by_one import do_each, limit_waiting
+from organizations.schedule.due import do_each, limit_waiting
 from organizations.scim.staff import disable_staff_account
 
 AT_A_TIME = 1000

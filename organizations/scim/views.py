@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import Throttled
 
+from config.api.errors import TokenInvalidError
 from config.database_errors import DATABASE_FAILURES, RETRY_AFTER_SECONDS
 from config.trace import announce_failure, trace_id_of
 from organizations.models import ScimConnection
 from organizations.scim.connections import authenticate, count_request
-from users.exceptions import TokenInvalidError
 
 MOST_BYTES = 64 * 1024
 MOST_BYTES_OF_A_GROUP = 1024 * 1024  # which names its members

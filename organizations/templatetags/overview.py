@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template.context import Context
 
-from config.admin.site import staff_of
 from organizations.admin import overview
 from organizations.models import (
     Organization,
@@ -16,6 +15,7 @@ from organizations.models import (
     ScheduledRemoval,
     WebhookEndpoint,
 )
+from users.login import staff_of
 
 register = template.Library()
 

@@ -12,8 +12,7 @@ from environ import Env
 
 from organizations.guards.caller import Operator
 from organizations.models import Membership, Removal, Resource
-from organizations.removal.outcome import RemovalOutcome
-from organizations.removal.service import remove_members
+from organizations.removal.service import RemovalOutcome, remove_members
 from tests.concurrency import in_background, until_nobody_else_is_at_work
 from tests.factories import MembershipFactory, OrganizationFactory
 from tests.production import Answer

@@ -11,7 +11,7 @@ from environ import Env
 
 from organizations.guards.caller import Operator
 from organizations.models import Event, Membership, Organization, Resource, Restoration
-from organizations.restoration.outcome import RestorationOutcome
+from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import restore_members
 from tests.concurrency import in_background, until_nobody_else_is_at_work
 from tests.deactivations import deactivate

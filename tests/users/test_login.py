@@ -6,10 +6,10 @@ import pytest
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from config.api.throttling import AddressRateThrottle
+from config.api.throttling import AddressRateThrottle, LoginRateThrottle
 from tests.factories import UserFactory
 from users.email_address import canonical_address
-from users.login import LoginRateThrottle, account_of
+from users.login import account_of
 from users.models import User
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 (a test's own)

@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from config.admin.deletion import GuardedDeletion
-from config.admin.site import staff_of
 from users.admin.erasure import ErasureAdmin
 from users.authority import is_above
+from users.login import staff_of
 from users.models import User
 
 

@@ -14,11 +14,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from config.admin.large_tables import LargeTableAdmin
-from config.admin.site import staff_of
 from users.erasure.exceptions import ErasureRefusedError
 from users.erasure.plan import ErasurePlan, find_refusal
 from users.erasure.receipt import Receipt
 from users.erasure.service import erase_account
+from users.login import staff_of
 from users.models import User
 
 MOST_ACCOUNTS = 20  # per action: as many as a person can review the texts of

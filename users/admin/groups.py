@@ -5,7 +5,7 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
-from config.admin.site import staff_of
+from users.login import staff_of
 
 admin.site.unregister(Group)
 

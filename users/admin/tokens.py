@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from config.admin.large_tables import LargeTableAdmin
-from config.admin.site import staff_of
 from users.authority import is_above
+from users.login import staff_of
 from users.models import AccessToken, User
 from users.models.access_token import SHOWN_LENGTH, TOKEN_PREFIX
 

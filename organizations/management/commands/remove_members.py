@@ -10,12 +10,11 @@ from django.core.management.base import CommandParser
 
 from config.characters import clean
 from organizations.bulk.command import Batches, BulkCommand
-from organizations.bulk.exceptions import CannotStartError
 from organizations.bulk.heirs import check_heirs, find_target
 from organizations.bulk.people import People
 from organizations.bulk.removal import preview_removals, remove_batch
 from organizations.bulk.report import Row
-from organizations.bulk.run import Run
+from organizations.bulk.run import CannotStartError, Run
 from organizations.bulk.schedule import preview_batch, schedule_batch
 from organizations.bulk.summary import RemovalSummary, ScheduleSummary, Summary
 from organizations.schedule.dates import moment_of

@@ -7,11 +7,10 @@ from django.core.management.base import CommandParser
 
 from config.characters import clean, escaped
 from organizations.bulk.command import Batches, BulkCommand
-from organizations.bulk.exceptions import CannotStartError
 from organizations.bulk.people import People
 from organizations.bulk.report import Row
 from organizations.bulk.restoration import preview_batch, restore_batch
-from organizations.bulk.run import Run
+from organizations.bulk.run import CannotStartError, Run
 from organizations.bulk.summary import RestorationSummary
 from organizations.models import Removal, Source
 

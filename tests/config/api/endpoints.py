@@ -16,8 +16,8 @@ from rest_framework.views import APIView
 
 from config.api.filters import PeriodFilterSet
 from config.api.pagination import IdPagination
-from config.api.view import ApiView
 from organizations.models import Organization
+from users.api_view import ApiView
 
 
 class ConflictError(exceptions.APIException):

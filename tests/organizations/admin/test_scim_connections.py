@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from config.api.errors import TokenInvalidError
 from organizations.models import Membership, Organization, ScimConnection
 from organizations.scim.connections import authenticate, disable
 from tests.directories import connect, manage
@@ -15,7 +16,6 @@ from tests.factories import DepartmentFactory, MembershipFactory, UserFactory
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.test_changes import ADMIN, address_of
 from tests.removals import remove
-from users.exceptions import TokenInvalidError
 from users.models import User
 
 CONNECTIONS = f"{ADMIN}scimconnection/"

@@ -6,8 +6,8 @@ from zipfile import ZipFile
 import pytest
 
 from organizations.bulk.csv_file import as_text, read_rows
-from organizations.bulk.exceptions import BadInputError
 from organizations.bulk.report import Row
+from organizations.bulk.run import BadInputError
 
 A, B = Row(email="a@b.c"), Row(email="d@e.f")
 TO_DEPARTMENT = Row(email="a@b.c", transfer_to="dept_1")

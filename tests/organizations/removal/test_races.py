@@ -18,8 +18,7 @@ from organizations.models import (
     Role,
     RoleAssignment,
 )
-from organizations.removal.outcome import RemovalOutcome
-from organizations.removal.service import remove_members
+from organizations.removal.service import RemovalOutcome, remove_members
 from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
 from tests.factories import (
     DepartmentFactory,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import Membership, Restoration
-from organizations.restoration.outcome import RestorationOutcome
+from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 from tests.callers import CallerWith
 from users.models import User

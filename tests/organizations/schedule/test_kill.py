@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from organizations.models import Event, Membership, Removal, Resource
-from organizations.schedule.tasks import take_up_due
+from organizations.schedule.due import take_up_due
 from tests.concurrency import until_nobody_else_is_at_work, until_somebody_waits_for_a_lock
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.schedules import due

@@ -16,7 +16,7 @@ TWO_MINUTES = 120
 
 SCHEDULE = """
 from organizations.models import WebhookEndpoint
-from organizations.schedule.tasks import take_up_due
+from organizations.schedule.due import take_up_due
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.schedules import due
 owner = MembershipFactory.create(roles=["Owner"])

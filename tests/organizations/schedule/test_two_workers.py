@@ -3,7 +3,7 @@
 import pytest
 
 from organizations.models import Event, Removal, ScheduledRemoval
-from organizations.schedule.tasks import take_up_due
+from organizations.schedule.due import take_up_due
 from tests.factories import MembershipFactory
 from tests.schedules import due
 from tests.workers import until_every_job_is_done, working

@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.exceptions import Throttled
 
+from config.api.errors import TokenInvalidError
 from config.api.throttling import AddressRateThrottle
 from organizations.models import Organization, ScimConnection
 from organizations.scim.connections import (
@@ -25,7 +26,6 @@ from organizations.scim.connections import (
 from tests.directories import connect
 from tests.factories import MembershipFactory, OrganizationFactory
 from tests.production import token_of
-from users.exceptions import TokenInvalidError
 
 pytestmark = pytest.mark.django_db
 

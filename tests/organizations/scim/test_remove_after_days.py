@@ -19,7 +19,7 @@ from organizations.models import (
     ScimConnection,
     Source,
 )
-from organizations.removal.outcome import RemovalOutcome
+from organizations.removal.service import RemovalOutcome
 from organizations.scim.connections import disable
 from organizations.scim.remove_after_days import _leavers_due, remove_leaver, remove_leavers
 from organizations.scim.tasks import take_up_leavers

@@ -1,6 +1,7 @@
 """Decides what a restoration would bring back, or why it is refused; writes nothing."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -8,17 +9,27 @@ from django.utils import timezone
 
 from config.errors import ContractError
 from config.timestamps import in_whole_seconds
-from organizations.assignment.grants import find_refusal
-from organizations.assignment.presence import explain_presence
+from organizations.assignment.service import already_members, find_refusal
 from organizations.exceptions import RemovalNotFoundError, RestoreWindowExpiredError
 from organizations.guards.absence import latest_removals
 from organizations.guards.caller import Authority
 from organizations.models import Department, Membership, Removal, Restoration, Role
 from organizations.removal.tokens import count_tokens
-from organizations.restoration.outcome import RestorationOutcome
 
 
-def draft_restorations(
+@dataclass(frozen=True, slots=True)
+class RestorationOutcome:
+    """What became of one user: either ``restoration`` is set, or ``refusal`` says why not.
+
+    In a preview neither the restoration nor its membership is saved.
+    """
+
+    user_id: str
+    restoration: Restoration | None = None
+    refusal: ContractError | None = None
+
+
+def plan_restorations(
     organization_id: str,
     user_ids: Collection[str],
     *,
@@ -29,7 +40,7 @@ def draft_restorations(
 
     The roles and departments are those that there are by now; the resources are still to be found.
     """
-    present = explain_presence(organization_id, user_ids)
+    members = already_members(organization_id, user_ids)
     removals = {
         user_id: removal
         for user_id, removal in latest_removals(organization_id, user_ids).items()
@@ -51,7 +62,7 @@ def draft_restorations(
         if named is not None and (removal is None or removal.pk != named):
             refusal = RemovalNotFoundError({"user_id": user_id, "removal_id": named})
             return RestorationOutcome(user_id, refusal=refusal)
-        if refusal := present.get(user_id):
+        if refusal := members.get(user_id):
             return RestorationOutcome(user_id, refusal=refusal)
         if removal is None:
             return RestorationOutcome(user_id, refusal=RemovalNotFoundError({"user_id": user_id}))
@@ -59,7 +70,7 @@ def draft_restorations(
         refusal = find_refusal(given, authority=authority)
         if refusal := refusal or _find_expiry(user_id, removal):
             return RestorationOutcome(user_id, refusal=refusal)
-        restoration = _draft(removal, roles, departments)
+        restoration = _plan(removal, roles, departments)
         restoration.tokens_not_restored = tokens.get(removal.membership_id, 0)
         return RestorationOutcome(user_id, restoration)
 
@@ -81,7 +92,7 @@ def _find_expiry(user_id: str, removal: Removal) -> RestoreWindowExpiredError | 
     )
 
 
-def _draft(
+def _plan(
     removal: Removal, roles: Mapping[str, Role], departments: Mapping[str, Department]
 ) -> Restoration:
     """Return the restoration of what a removal took."""
