@@ -10,10 +10,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.api.pagination import IdPagination
-from organizations.api.description import EVENT_ID
+from organizations.api.examples import EVENT_ID, ORGANIZATION_ID
 from organizations.audit_log.cursor import Cursor, last_position, place_of
 from organizations.audit_log.positions import End, give_positions
-from organizations.sample import ORGANIZATION_ID
 
 _Row = TypeVar("_Row")
 

@@ -7,6 +7,7 @@ from organizations.api.audit_log import EventExportView, EventListView
 from organizations.api.bulk_removal import BulkRemovalView
 from organizations.api.deactivation import DeactivationView, ReactivationView
 from organizations.api.departments_and_roles import DepartmentListView, RoleListView
+from organizations.api.removal import OrganizationUserView, RemovalPreviewView
 from organizations.api.removals import RemovalExportView, RemovalListView, RemovalRecordView
 from organizations.api.restoration import RestorationPreviewView, RestorationView
 from organizations.api.scheduled_removals import (
@@ -15,7 +16,6 @@ from organizations.api.scheduled_removals import (
 )
 from organizations.api.transfer import TransferView
 from organizations.api.users import UserListView
-from organizations.api.views import OrganizationUserView, RemovalPreviewView
 from organizations.api.webhook_deliveries import (
     DeliveryListView,
     EndpointTestView,

@@ -4,10 +4,10 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from config.identifiers import is_id
+from organizations.api.examples import DEPARTMENT_ID, ORGANIZATION_ID, USER_ID
 from organizations.exceptions import UserNotFoundError
 from organizations.models import Membership
 from organizations.models.membership import MembershipQuerySet
-from organizations.sample import DEPARTMENT_ID, LEAVER, ORGANIZATION_ID
 
 ACCOUNT_STATES = ("active", "deactivated")
 
@@ -34,10 +34,10 @@ def find_user(organization_id: str, user_id: str) -> Membership:
 def user_example(**changed: object) -> OpenApiExample:
     """Return the sample's leaver as an answer shows them."""
     shown = {
-        "id": LEAVER.id,
-        "full_name": LEAVER.full_name,
-        "email": LEAVER.email,
-        "user_name": LEAVER.email,
+        "id": USER_ID,
+        "full_name": "Lea Leaver",
+        "email": "leaver@acme.example",
+        "user_name": "leaver@acme.example",
         "account_state": "active",
         "role_ids": ["role_member"],
         "department_ids": [DEPARTMENT_ID],

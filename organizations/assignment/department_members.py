@@ -7,7 +7,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
-from organizations.change_log import log_on_commit
+from organizations.application_log import log_on_commit
 from organizations.exceptions import UserNotFoundError
 from organizations.guards.acts import ASSIGN
 from organizations.guards.caller import Caller

@@ -17,7 +17,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Operator
-from organizations.guards.judge import explain_absent
+from organizations.guards.judge import find_not_members
 from organizations.models import Event, Organization, Removal
 from organizations.removal.preview import RemovalPreview, preview_removal
 from organizations.removal.service import RemovalOutcome, remove_members
@@ -46,10 +46,12 @@ def preview_removals(
         )
         outcomes = [_outcome(preview) for preview in previews]
         members = {preview.membership.user_id: preview.membership.pk for preview in previews}
-        absences = explain_absent(organization.pk, user_ids, members, caller=caller, act=REMOVE)
+        not_members = find_not_members(
+            organization.pk, user_ids, members, caller=caller, act=REMOVE
+        )
         outcomes += [
-            RemovalOutcome(user_id, refusal=absence.refusal, earlier=absence.removal)
-            for user_id, absence in absences.items()
+            RemovalOutcome(user_id, refusal=not_member.refusal, earlier=not_member.removal)
+            for user_id, not_member in not_members.items()
         ]
         leftover_targets = _targets_of_removed_before(targets, outcomes)
         transfers = preview_transfers(organization.pk, leftover_targets, caller=caller)

@@ -8,8 +8,8 @@ from organizations.bulk.removal import already_removed, refused, targets_of, use
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import Run
 from organizations.exceptions import RemovalAlreadyScheduledError, UserNotFoundError
-from organizations.guards.absence import latest_removals
 from organizations.guards.caller import Operator
+from organizations.guards.not_members import latest_removals
 from organizations.models import Organization, ScheduledRemoval
 from organizations.schedule.service import (
     ScheduleOutcome,

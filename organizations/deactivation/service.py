@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,6 +30,7 @@ class DeactivationOutcome:
     user_id: str
     resource_count: int = 0
     refusal: ContractError | None = None
+    deactivated_at: datetime | None = None
 
 
 @retried
@@ -38,24 +40,27 @@ def deactivate_members(
     *,
     transfer_to: str | Mapping[str, str] | None,
     caller: Caller,
+    locked: Mapping[str, int] | None = None,
 ) -> list[DeactivationOutcome]:
     """Deactivate members of an organization; return what became of each, once, in order.
 
     Their roles and departments stay theirs, without effect. What they own there passes to
     ``transfer_to``, the id of a department or of an heir, for everybody or by user id; without one
     it stays theirs too. All of it or, when this raises, nothing: so where the caller may not
-    deactivate anybody. Whoever cannot be deactivated is refused alone.
+    deactivate anybody. Whoever cannot be deactivated is refused alone. ``locked`` are the ids of
+    memberships, by user id, where the transaction around this has locked all that this would lock.
     """
-    asked = dict.fromkeys(user_ids)
-    targets = targets_by_user(transfer_to, asked)
+    user_ids = list(dict.fromkeys(user_ids))
+    targets = targets_by_user(transfer_to, user_ids)
     with transaction.atomic():
-        locked = lock_members(organization_id, [*asked, *targets.values()], caller=caller)
+        if locked is None:
+            locked = lock_members(organization_id, [*user_ids, *targets.values()], caller=caller)
         now = timezone.now()  # after whatever these locks waited for
-        members = {user_id: locked[user_id] for user_id in asked if user_id in locked}
-        refusals = _find_refusals(organization_id, asked, members, targets, caller)
-        leaving = {u: members[u] for u in asked if u not in refusals}
-        counts = pass_on(organization_id, {u: targets[u] for u in leaving if u in targets})
-        Membership.objects.filter(pk__in=leaving.values()).update(deactivated_at=now)
+        members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
+        refusals = _find_refusals(organization_id, user_ids, members, targets, caller)
+        deactivated = {u: members[u] for u in user_ids if u not in refusals}
+        counts = pass_on(organization_id, {u: targets[u] for u in deactivated if u in targets})
+        Membership.objects.filter(pk__in=deactivated.values()).update(deactivated_at=now)
         Event.objects.bulk_record(
             caller.event(
                 Event.Type.MEMBER_DEACTIVATED,
@@ -64,11 +69,13 @@ def deactivate_members(
                 data=event_data(targets.get(user_id), counts.get(user_id, 0)),
                 created_at=now,
             )
-            for user_id in leaving
+            for user_id in deactivated
         )
     return [
-        DeactivationOutcome(user_id, counts.get(user_id, 0), refusals.get(user_id))
-        for user_id in asked
+        DeactivationOutcome(user_id, counts.get(user_id, 0), deactivated_at=now)
+        if user_id in deactivated
+        else DeactivationOutcome(user_id, refusal=refusals[user_id])
+        for user_id in user_ids
     ]
 
 
@@ -82,37 +89,42 @@ def preview_deactivation(
 
 @retried
 def reactivate_members(
-    organization_id: str, user_ids: Collection[str], *, caller: Caller
+    organization_id: str,
+    user_ids: Collection[str],
+    *,
+    caller: Caller,
+    locked: Mapping[str, int] | None = None,
 ) -> list[DeactivationOutcome]:
     """Reactivate members of an organization; return what became of each, once, in order.
 
     Their roles and departments have effect again. What passed on does not come back. All of it or,
     when this raises, nothing: so where the caller may not reactivate anybody. Whoever cannot be
-    reactivated is refused alone.
+    reactivated is refused alone. ``locked`` is as in `deactivate_members`.
     """
-    asked = dict.fromkeys(user_ids)
+    user_ids = list(dict.fromkeys(user_ids))
     with transaction.atomic():
-        locked = lock_members(organization_id, asked, caller=caller)
+        if locked is None:
+            locked = lock_members(organization_id, user_ids, caller=caller)
         refusals = find_active(organization_id, locked.values()) | judge(
             organization_id,
-            asked,
+            user_ids,
             caller=caller,
             act=DEACTIVATE,
             rules=Rules.AUTHORITY,
             members=locked,
         )
-        returning = {u: locked[u] for u in asked if u not in refusals}
+        returning = {u: locked[u] for u in user_ids if u not in refusals}
         Membership.objects.filter(pk__in=returning.values()).update(deactivated_at=None)
         Event.objects.bulk_record(
             caller.event(Event.Type.MEMBER_REACTIVATED, organization_id, user_id=user_id)
             for user_id in returning
         )
-    return [DeactivationOutcome(user_id, refusal=refusals.get(user_id)) for user_id in asked]
+    return [DeactivationOutcome(user_id, refusal=refusals.get(user_id)) for user_id in user_ids]
 
 
 def _find_refusals(
     organization_id: str,
-    asked: Collection[str],
+    user_ids: Collection[str],
     members: Mapping[str, int],
     targets: Mapping[str, str],
     caller: Caller,
@@ -123,14 +135,14 @@ def _find_refusals(
     """
     refusals = judge(
         organization_id,
-        asked,
+        user_ids,
         caller=caller,
         act=DEACTIVATE,
         rules=Rules.AUTHORITY,
         members=members,
     )
     refusals = find_deactivated(members.values()) | refusals
-    remaining = [user_id for user_id in asked if user_id not in refusals]
+    remaining = [user_id for user_id in user_ids if user_id not in refusals]
     return refusals | {
         user_id: LastOwnerCannotBeDeactivatedError(refusal.details)
         if isinstance(refusal, LastOwnerCannotBeRemovedError)
@@ -143,6 +155,6 @@ def _find_refusals(
             rules=Rules.OWNER_REMAINS | Rules.TARGETS,
             targets=targets,
             members=members,
-            asked=asked,
+            leaving=user_ids,
         ).items()
     }

@@ -1,6 +1,7 @@
-"""Who may do what to whom: asked by every service, behind its locks, and by every preview.
+"""Decides who may do what to whom, for every service behind its locks and for every preview.
 
-``caller`` is on whose behalf something is done, and what they may do at this moment; ``acts`` what
-each act takes. ``judge`` asks the rules of ``guards.sql`` about users, ``absence`` explains those
-who are no members, and ``targets`` are whom resources pass to. Nothing here locks or writes.
+``caller`` is on whose behalf something is done and what they may do at this moment, and ``acts``
+what each act requires. ``judge`` applies the rules of ``guards.sql`` to users, ``not_members``
+explains who is no member, and ``targets`` are the departments and persons that resources pass to.
+Nothing here locks or writes.
 """

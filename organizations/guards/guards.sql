@@ -34,7 +34,7 @@ heir AS (
     WHERE membership.user_id = ANY (%(heir_ids)s::varchar[])
         AND membership.organization_id = %(organization_id)s
         AND membership.is_active
-        AND membership.user_id <> ALL (%(asked_ids)s::varchar[])
+        AND membership.user_id <> ALL (%(leaving_ids)s::varchar[])
 ),
 -- What can prevent a removal: the Owner role, a role with a capability that the caller lacks, and a
 -- department or an heir that the organization does not have.

@@ -1,4 +1,4 @@
-"""The rules that decide whom an act may not be done to: asked by services and by previews."""
+"""Decides which users an act may not be done to, for services and for previews."""
 
 from collections.abc import Collection, Mapping
 from enum import Flag, auto
@@ -16,9 +16,9 @@ from organizations.exceptions import (
     TransferUserNotFoundError,
     UserNotFoundError,
 )
-from organizations.guards.absence import Absence, explain_absence
 from organizations.guards.acts import REMOVE, Act
 from organizations.guards.caller import STANDING, Caller, Operator
+from organizations.guards.not_members import NotMember, explain_not_members
 from organizations.guards.targets import department_of, heir_of, target_not_found
 from organizations.models import Membership
 
@@ -30,7 +30,7 @@ _VERDICTS = f"WITH {GUARDS} SELECT user_id, refusal, lacking FROM verdict"  # no
 
 
 class Rules(Flag):
-    """The rules that can be asked, in the order of the contract's checks."""
+    """The rules that can be applied, in the order of the contract's checks."""
 
     AUTHORITY = auto()  # the caller may act, and on nobody who holds what they do not
     OWNER_REMAINS = auto()  # an active owner is left when all of these are gone
@@ -47,31 +47,31 @@ def judge(
     rules: Rules,
     targets: Mapping[str, str] | None = None,
     members: Mapping[str, int | None] | None = None,
-    asked: Collection[str] | None = None,
+    leaving: Collection[str] | None = None,
     already_leaving: Collection[int] = (),
 ) -> dict[str, ContractError]:
     """Return, by user id, why the act may not be done to these users, by what is there now.
 
-    Asks only ``rules``, locks nothing and writes nothing. Whoever is no member is refused as not
-    found. ``members`` are the membership ids, by user id, that a service has locked: nobody besides
-    is a member to it; without it they are looked up. Of one whose id is None only the target is
-    asked. ``targets`` are ids of departments or heirs by user id; none of those ``asked`` to leave,
-    these users by default, can be an heir. ``already_leaving`` are memberships of owners that an
-    earlier part of a preview would have ended: they are not judged again. Raises the ContractError
-    of a caller who may not do it to anybody.
+    It applies ``rules`` only, and neither locks nor writes. A user who is no member is refused as
+    not found. ``members`` are the membership ids, by user id, that a service has locked: no other
+    user counts as a member; without it they are looked up. For a user whose membership id is None
+    only the target is checked. ``targets`` are ids of departments or heirs by user id; none of the
+    users ``leaving``, by default these users, can be an heir. ``already_leaving`` are memberships
+    of owners that an earlier part of a preview would have ended: they are not judged again. Raises
+    the ContractError of a caller who may do it to nobody.
     """
     targets = targets or {}
     if members is None:
         members = current_members(organization_id, user_ids)
-    leaving = set(already_leaving)
-    judged = {u: members[u] for u in user_ids if u in members and members[u] not in leaving}
+    judged_before = set(already_leaving)
+    judged = {u: members[u] for u in user_ids if u in members and members[u] not in judged_before}
     parameters = guard_parameters(
         organization_id,
         judged,
         caller=caller,
         act=act,
         rules=rules,
-        asked=user_ids if asked is None else asked,
+        leaving=user_ids if leaving is None else leaving,
         targets=targets,
         already_leaving=already_leaving,
     )
@@ -82,10 +82,10 @@ def judge(
         if code:
             target = targets.get(user_id, "")
             refusals[user_id] = refusal_of(code, organization_id, user_id, target, lacking)
-    absences = explain_absent(
+    not_members = find_not_members(
         organization_id, user_ids, members, caller=caller, act=act, rules=rules
     )
-    return refusals | {user_id: absence.refusal for user_id, absence in absences.items()}
+    return refusals | {user_id: not_member.refusal for user_id, not_member in not_members.items()}
 
 
 def judge_target(
@@ -100,14 +100,14 @@ def judge_target(
         caller=Operator(),
         act=REMOVE,
         rules=Rules.TARGETS,
-        asked=leaving,
+        leaving=leaving,
         targets={nobody: target},
     )
     [(_, code, lacking)] = fetch_prepared(_VERDICTS, parameters)
     return refusal_of(code, organization_id, nobody, target, lacking) if code else None
 
 
-def explain_absent(
+def find_not_members(
     organization_id: str,
     user_ids: Collection[str],
     members: Mapping[str, int | None],
@@ -115,7 +115,7 @@ def explain_absent(
     caller: Caller,
     act: Act,
     rules: Rules = Rules.AUTHORITY,
-) -> dict[str, Absence]:
+) -> dict[str, NotMember]:
     """Return, by user id, why those of these users who are no members are not found.
 
     Raises the ContractError of a caller who may not do it to anybody.
@@ -124,9 +124,9 @@ def explain_absent(
     if not absent:
         return {}
     if Rules.AUTHORITY not in rules:
-        return {u: Absence(UserNotFoundError({"user_id": u})) for u in absent}
+        return {u: NotMember(UserNotFoundError({"user_id": u})) for u in absent}
     authority = caller.authority(organization_id, act, user_ids=user_ids)
-    return explain_absence(organization_id, absent, authority.capabilities)
+    return explain_not_members(organization_id, absent, authority.capabilities)
 
 
 def current_members(organization_id: str, user_ids: Collection[str]) -> dict[str, int]:
@@ -143,28 +143,28 @@ def guard_parameters(
     caller: Caller,
     act: Act,
     rules: Rules,
-    asked: Collection[str],
+    leaving: Collection[str],
     targets: Mapping[str, str],
     already_leaving: Collection[int] = (),
     removal_ids: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the parameters of guards.sql for these members, in the order in which they leave.
 
-    ``asked`` are all users whom the act is asked for, members or not; none of them can be an heir.
-    Raises the ContractError of a caller who is no person and may not do it.
+    ``leaving`` are all users of the request, members or not: none of them can be an heir. Raises
+    the ContractError of a caller who is no person and may not do it.
     """
     if Rules.TARGETS not in rules:
         targets = {}
     asks = caller if Rules.AUTHORITY in rules else Operator()
     heirs = [heir_of(targets.get(user_id)) for user_id in members]
     return {
-        **asks.guard_parameters(organization_id, act, asked),
+        **asks.guard_parameters(organization_id, act, leaving),
         "membership_ids": list(members.values()),
         "user_ids": list(members),
         "department_ids": [department_of(targets.get(user_id)) for user_id in members],
         "heir_ids": heirs,
         # The statement only needs to know which of the heirs leave.
-        "asked_ids": list(set(heirs).intersection(asked)),
+        "leaving_ids": list(set(heirs).intersection(leaving)),
         "removal_ids": [removal_ids[user_id] for user_id in members] if removal_ids else [],
         "keeps_owner": Rules.OWNER_REMAINS in rules,
         "already_leaving": list(already_leaving),
@@ -179,7 +179,7 @@ def refusal_of_caller(
         caller.authority(organization_id, act, user_ids=user_ids)
     except ContractError as refusal:
         return refusal
-    # They may again by now; what was asked was refused all the same.
+    # They may again by now, but the request was refused.
     return OrganizationAccessDeniedError({"organization_id": organization_id})
 
 

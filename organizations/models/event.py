@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
-from organizations.change_log import log_on_commit
+from organizations.application_log import log_on_commit
 from organizations.models.organization import Organization
 from organizations.models.scim import ScimConnection
 from organizations.models.source import Source

@@ -11,14 +11,14 @@ from django.utils import timezone
 from config.errors import ContractError
 from config.identifiers import generate_id
 from config.prepared_statements import fetch_prepared
-from organizations.change_log import log_on_commit
+from organizations.application_log import log_on_commit
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import (
     CALLER_REFUSED,
     GUARDS,
     Rules,
-    explain_absent,
+    find_not_members,
     guard_parameters,
     refusal_of,
     refusal_of_caller,
@@ -67,20 +67,22 @@ def remove_members(
     ``requested_at`` is when a scheduled removal was requested.
     """
     targets = targets_by_user(transfer_to, user_ids)
-    asked = dict.fromkeys(user_ids)
+    user_ids = list(dict.fromkeys(user_ids))
     with transaction.atomic():
-        locked = lock_members(organization_id, [*asked, *targets.values()], caller=caller)
-        members = {user_id: locked[user_id] for user_id in asked if user_id in locked}
+        locked = lock_members(organization_id, [*user_ids, *targets.values()], caller=caller)
+        members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
         # Asked while the caller still is a member, who may be among those who leave.
-        absences = explain_absent(organization_id, asked, members, caller=caller, act=REMOVE)
-        outcomes = _decide_and_remove(
-            organization_id, members, asked, targets, caller, requested_at
+        not_members = find_not_members(
+            organization_id, user_ids, members, caller=caller, act=REMOVE
         )
-        for user_id, absence in absences.items():
+        outcomes = _decide_and_remove(
+            organization_id, members, user_ids, targets, caller, requested_at
+        )
+        for user_id, not_member in not_members.items():
             outcomes[user_id] = RemovalOutcome(
-                user_id, refusal=absence.refusal, earlier=absence.removal
+                user_id, refusal=not_member.refusal, earlier=not_member.removal
             )
-        answer = [outcomes[user_id] for user_id in asked]
+        answer = [outcomes[user_id] for user_id in user_ids]
         _log(organization_id, answer, caller)
     return answer
 
@@ -88,7 +90,7 @@ def remove_members(
 def _decide_and_remove(
     organization_id: str,
     members: Mapping[str, int],
-    asked: Collection[str],
+    user_ids: Collection[str],
     targets: Mapping[str, str],
     caller: Caller,
     requested_at: datetime | None,
@@ -104,7 +106,7 @@ def _decide_and_remove(
         caller=caller,
         act=REMOVE,
         rules=Rules.REMOVAL,
-        asked=asked,
+        leaving=user_ids,
         targets=targets,
         removal_ids=removal_ids,
     )
@@ -119,7 +121,7 @@ def _decide_and_remove(
         DECIDE_AND_REMOVE, {**guards, **record}
     ):
         if code == CALLER_REFUSED:
-            raise refusal_of_caller(organization_id, caller, REMOVE, asked)
+            raise refusal_of_caller(organization_id, caller, REMOVE, user_ids)
         user_id = users[removal_id]
         if code:
             refusal = refusal_of(code, organization_id, user_id, targets.get(user_id, ""), lacking)

@@ -8,8 +8,8 @@ from config.prepared_statements import fetch_prepared
 # would be searched for each row that a plan comes upon.
 _COUNT = """
     SELECT membership.id, count(*)
-    FROM unnest(%s::bigint[]) AS asked (membership_id)
-    JOIN organizations_membership AS membership ON membership.id = asked.membership_id
+    FROM unnest(%s::bigint[]) AS reached (membership_id)
+    JOIN organizations_membership AS membership ON membership.id = reached.membership_id
     JOIN users_accesstoken AS token ON token.user_id = membership.user_id
     LEFT JOIN organizations_tokenbinding AS binding ON binding.token_id = token.id
     WHERE token.revoked_at IS NULL AND token.expires_at > statement_timestamp()

@@ -11,8 +11,8 @@ from config.errors import ContractError
 from config.timestamps import in_whole_seconds
 from organizations.assignment.service import already_members, find_refusal
 from organizations.exceptions import RemovalNotFoundError, RestoreWindowExpiredError
-from organizations.guards.absence import latest_removals
 from organizations.guards.caller import Authority
+from organizations.guards.not_members import latest_removals
 from organizations.models import Department, Membership, Removal, Restoration, Role
 from organizations.removal.tokens import count_tokens
 

@@ -42,13 +42,13 @@ def restore_members(
     alone. No role comes back with a capability that the caller lacks, and the Owner role only from
     those who may give it.
     """
-    asked = list(dict.fromkeys(user_ids))
+    user_ids = list(dict.fromkeys(user_ids))
     with transaction.atomic():
-        heirs = _find_heirs(organization_id, asked)
-        lock_members(organization_id, heirs, caller=caller, accounts=asked)
+        heirs = _find_heirs(organization_id, user_ids)
+        lock_members(organization_id, heirs, caller=caller, accounts=user_ids)
         outcomes = plan_restorations(
             organization_id,
-            asked,
+            user_ids,
             removal_ids=removal_ids or {},
             authority=caller.authority(organization_id, RESTORE),
         )

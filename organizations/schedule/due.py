@@ -45,14 +45,14 @@ def carry_out(schedule_id: str) -> None:
     who is gone keeps nobody in: the removal is done, and the event says that the transfer is open.
     """
     schedules = ScheduledRemoval.objects.select_related("membership", "requested_by")
-    asked = schedules.get(pk=schedule_id)
-    user_id = asked.membership.user_id
-    caller = _requester_of(asked)
+    found = schedules.get(pk=schedule_id)
+    user_id = found.membership.user_id
+    caller = _requester_of(found)
     with transaction.atomic():
         limit_waiting()
         locked = lock_members(
-            asked.organization_id,
-            filter(None, [user_id, asked.transferred_to_user_id]),
+            found.organization_id,
+            filter(None, [user_id, found.transferred_to_user_id]),
             caller=caller,
         )
         pending = schedules.filter(pk=schedule_id, status=ScheduledRemoval.Status.PENDING)

@@ -47,12 +47,12 @@ def schedule_removals(
     caller could not remove now is refused alone, as is the caller's own person; not a last owner:
     there may be another one by then. One removal of a membership can be pending.
     """
-    asked = dict.fromkeys(user_ids)
-    targets = targets_by_user(transfer_to, asked)
+    user_ids = list(dict.fromkeys(user_ids))
+    targets = targets_by_user(transfer_to, user_ids)
     with transaction.atomic():
-        locked = lock_members(organization_id, [*asked, *targets.values()], caller=caller)
-        members = {user_id: locked[user_id] for user_id in asked if user_id in locked}
-        refusals = _find_refusals(organization_id, asked, members, targets, caller)
+        locked = lock_members(organization_id, [*user_ids, *targets.values()], caller=caller)
+        members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
+        refusals = _find_refusals(organization_id, user_ids, members, targets, caller)
         schedules = ScheduledRemoval.objects.bulk_create(
             ScheduledRemoval(
                 organization_id=organization_id,
@@ -65,10 +65,10 @@ def schedule_removals(
                 reason=caller.reason,
                 trace_id=caller.trace_id,
             )
-            for user_id in asked
+            for user_id in user_ids
             if user_id not in refusals
         )
-        made = dict(zip((u for u in asked if u not in refusals), schedules, strict=True))
+        made = dict(zip((u for u in user_ids if u not in refusals), schedules, strict=True))
         Event.objects.bulk_record(
             caller.event(
                 Event.Type.REMOVAL_SCHEDULED,
@@ -79,7 +79,7 @@ def schedule_removals(
             )
             for user_id, schedule in made.items()
         )
-    return [ScheduleOutcome(u, made.get(u), refusals.get(u)) for u in asked]
+    return [ScheduleOutcome(u, made.get(u), refusals.get(u)) for u in user_ids]
 
 
 def preview_schedules(
@@ -90,11 +90,11 @@ def preview_schedules(
     caller: Caller,
 ) -> list[ScheduleOutcome]:
     """Return whom `schedule_removals` would refuse, and whom not, without a schedule."""
-    asked = dict.fromkeys(user_ids)
-    targets = targets_by_user(transfer_to, asked)
-    members = current_members(organization_id, asked)
-    refusals = _find_refusals(organization_id, asked, members, targets, caller)
-    return [ScheduleOutcome(u, refusal=refusals.get(u)) for u in asked]
+    user_ids = list(dict.fromkeys(user_ids))
+    targets = targets_by_user(transfer_to, user_ids)
+    members = current_members(organization_id, user_ids)
+    refusals = _find_refusals(organization_id, user_ids, members, targets, caller)
+    return [ScheduleOutcome(u, refusal=refusals.get(u)) for u in user_ids]
 
 
 @retried
@@ -180,7 +180,7 @@ def event_data(schedule: ScheduledRemoval) -> dict[str, object]:
 
 def _find_refusals(
     organization_id: str,
-    asked: Collection[str],
+    user_ids: Collection[str],
     members: Mapping[str, int],
     targets: Mapping[str, str],
     caller: Caller,
@@ -188,14 +188,14 @@ def _find_refusals(
     """Return why users get no schedule, by user id."""
     refusals = judge(
         organization_id,
-        asked,
+        user_ids,
         caller=caller,
         act=REMOVE,
         rules=Rules.AUTHORITY | Rules.TARGETS,
         targets=targets,
         members=members,
     )
-    for user_id in filter(caller.is_about_self, asked):
+    for user_id in filter(caller.is_about_self, user_ids):
         refusals[user_id] = CannotScheduleYourselfError({"user_id": user_id})
     pending = ScheduledRemoval.objects.pending().filter(membership__in=members.values())
     for schedule in pending.select_related("membership"):

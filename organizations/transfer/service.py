@@ -17,7 +17,7 @@ from organizations.guards.caller import Caller
 from organizations.guards.judge import (
     Rules,
     current_members,
-    explain_absent,
+    find_not_members,
     judge,
     judge_target,
 )
@@ -51,18 +51,18 @@ def transfer_resources(
     active, a stranger, or above the caller is refused alone. All of it or, when this raises,
     nothing. Who owned nothing is no error, and no event.
     """
-    asked = dict.fromkeys(user_ids)
-    targets = targets_by_user(transfer_to, asked)
+    user_ids = list(dict.fromkeys(user_ids))
+    targets = targets_by_user(transfer_to, user_ids)
     with transaction.atomic():
         locked = lock_members(
-            organization_id, [*asked, *targets.values()], caller=caller, accounts=asked
+            organization_id, [*user_ids, *targets.values()], caller=caller, accounts=user_ids
         )
-        keep_absent(organization_id, asked, locked)
-        members = {user_id: locked[user_id] for user_id in asked if user_id in locked}
-        refusals = _find_refusals(organization_id, asked, members, targets, caller)
+        keep_absent(organization_id, user_ids, locked)
+        members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
+        refusals = _find_refusals(organization_id, user_ids, members, targets, caller)
         counts = pass_on(
             organization_id,
-            {user_id: targets[user_id] for user_id in asked if user_id not in refusals},
+            {user_id: targets[user_id] for user_id in user_ids if user_id not in refusals},
         )
         Event.objects.bulk_record(
             caller.event(
@@ -74,7 +74,8 @@ def transfer_resources(
             for user_id, count in counts.items()
         )
     return [
-        TransferOutcome(user_id, counts.get(user_id, 0), refusals.get(user_id)) for user_id in asked
+        TransferOutcome(user_id, counts.get(user_id, 0), refusals.get(user_id))
+        for user_id in user_ids
     ]
 
 
@@ -135,7 +136,7 @@ def transfer_selected(
 
 def _find_refusals(
     organization_id: str,
-    asked: Collection[str],
+    user_ids: Collection[str],
     members: Mapping[str, int],
     targets: Mapping[str, str],
     caller: Caller,
@@ -151,16 +152,16 @@ def _find_refusals(
         act=TRANSFER,
         rules=Rules.AUTHORITY,
         members=members,
-        asked=asked,
+        leaving=user_ids,
     )
     active = Membership.objects.active().filter(pk__in=members.values())
     for user_id in active.values_list("user", flat=True):
         refusals.setdefault(user_id, UserIsActiveError({"user_id": user_id}))
-    absences = explain_absent(organization_id, asked, members, caller=caller, act=TRANSFER)
-    for user_id, absence in absences.items():
-        if absence.removal is None:
-            refusals[user_id] = absence.refusal
-    remaining = {user_id: members.get(user_id) for user_id in asked if user_id not in refusals}
+    not_members = find_not_members(organization_id, user_ids, members, caller=caller, act=TRANSFER)
+    for user_id, not_member in not_members.items():
+        if not_member.removal is None:
+            refusals[user_id] = not_member.refusal
+    remaining = {user_id: members.get(user_id) for user_id in user_ids if user_id not in refusals}
     return refusals | judge(
         organization_id,
         remaining,
@@ -169,5 +170,5 @@ def _find_refusals(
         rules=Rules.TARGETS,
         targets=targets,
         members=remaining,
-        asked=asked,
+        leaving=user_ids,
     )

@@ -1,4 +1,4 @@
-"""The lines that changes of memberships leave in the log of the application."""
+"""Writes the lines about changed memberships to the application's log."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial

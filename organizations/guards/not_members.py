@@ -1,4 +1,4 @@
-"""Explains why users are not found as members: some were removed before."""
+"""Explains why users are no members: some were removed before."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from organizations.models import Membership, Removal, Role
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
-    """The refusal for a user who is not found, and their removal if the caller may know of it."""
+class NotMember:
+    """The refusal for a user who is no member, and their removal if the caller may know of it."""
 
     refusal: UserNotFoundError
     removal: Removal | None = None
 
 
-def explain_absence(
+def explain_not_members(
     organization_id: str, user_ids: Sequence[str], authority: frozenset[Capability]
-) -> dict[str, Absence]:
-    """Return, by user id, why each of these users is not found; none of them is a member.
+) -> dict[str, NotMember]:
+    """Return the refusal for each of these users, none of whom is a member, by user id.
 
     A user who was removed before comes with their latest removal if ``authority`` would have been
     enough for it: a caller who lost the response can learn that the removal was done.
@@ -40,7 +40,7 @@ def explain_absence(
             for user_id, removal in removals.items()
             if within_authority.issuperset(role["id"] for role in removal.roles)
         }
-    return {user_id: _absence(user_id, removals.get(user_id)) for user_id in user_ids}
+    return {user_id: _not_member(user_id, removals.get(user_id)) for user_id in user_ids}
 
 
 def latest_removals(organization_id: str, user_ids: Collection[str]) -> dict[str, Removal]:
@@ -54,13 +54,13 @@ def latest_removals(organization_id: str, user_ids: Collection[str]) -> dict[str
     return {removal.membership.user_id: removal for removal in removals.order_by("membership_id")}
 
 
-def _absence(user_id: str, removal: Removal | None) -> Absence:
-    """Return the absence of a user, with the given removal."""
+def _not_member(user_id: str, removal: Removal | None) -> NotMember:
+    """Return the refusal for a user who was removed by this removal, or never."""
     if removal is None:
-        return Absence(UserNotFoundError({"user_id": user_id}))
+        return NotMember(UserNotFoundError({"user_id": user_id}))
     details = {
         "user_id": user_id,
         "removal_id": removal.pk,
         "removed_at": in_whole_seconds(removal.created_at),
     }
-    return Absence(UserNotFoundError(details), removal)
+    return NotMember(UserNotFoundError(details), removal)
