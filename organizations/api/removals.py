@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from config.api.openapi import EXAMPLE_TRACE_ID, describe
 from config.api.pagination import IdPagination
-from config.identifiers import is_id
+from config.identifiers import only_ids
 from organizations.api.examples import (
     DEPARTMENT_ID,
     ENDPOINT_ID,
@@ -222,9 +222,8 @@ class RemovalRecordView(OrganizationView):
     )
     def get(self, request: AuthenticatedRequest, organization_id: str, removal_id: str) -> Response:
         """Return the record."""
-        known = [removal_id] if is_id("rem", removal_id) else []
         records = RECORDS_WITH_ENDPOINTS.filter(organization=organization_id)
-        record = records.filter(pk__in=known).first()
+        record = records.filter(pk__in=only_ids("rem", [removal_id])).first()
         if record is None:
             raise RemovalNotFoundError({"removal_id": removal_id})
         return Response(RemovalRecordSerializer(record).data)

@@ -3,7 +3,6 @@
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from config.identifiers import is_id
 from organizations.api.examples import DEPARTMENT_ID, ORGANIZATION_ID, USER_ID
 from organizations.exceptions import UserNotFoundError
 from organizations.models import Membership
@@ -24,8 +23,7 @@ def users_of(organization_id: str) -> MembershipQuerySet:
 
 def find_user(organization_id: str, user_id: str) -> Membership:
     """Return a member with all that `UserSerializer` reads; raises UserNotFoundError."""
-    known = [user_id] if is_id("usr", user_id) else []
-    member = users_of(organization_id).filter(user__in=known).first()
+    member = users_of(organization_id).of(organization_id, [user_id]).first()
     if member is None:
         raise UserNotFoundError({"user_id": user_id})
     return member

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from config.case_insensitive_names import NameKeyField, TrimmedNameField, key_of
 from config.characters import clean
-from config.identifiers import PrefixedIdField
+from config.identifiers import IdentifiedQuerySet, PrefixedIdField
 from config.search import LONGEST_TERM, WordsField, index_of_words
 from organizations.capabilities import Capability
 from organizations.triggers import (
@@ -31,11 +31,11 @@ OWNER_ROLE_KEEPS = (
 )
 
 
-class NamedQuerySet(models.QuerySet[Row]):
+class NamedQuerySet(IdentifiedQuerySet[Row]):
     """Queries for rows with a name, by id or by name."""
 
     def matching(self, term: str) -> Self:
-        """Rows that have this id, or a name with words that begin like this."""
+        """Keep the rows that have this id, or a name with words that begin like this."""
         term = clean(term[:LONGEST_TERM])
         return self.filter(models.Q(pk=term) | models.Q(name_words__begin_with=term))
 
