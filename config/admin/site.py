@@ -7,9 +7,8 @@ from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
 
 from config.admin.form_search import FormSearchView
-from config.admin.null_characters import refuse_null_characters
 from config.admin.offered_filters import with_offered_filters
-from config.admin.refused_changes import explain_refusals
+from config.admin.refusals import explain_refusals, plain_page, refuse_null_characters
 
 
 class OffboardAdminSite(admin.AdminSite):
@@ -26,7 +25,6 @@ class OffboardAdminSite(admin.AdminSite):
         return super().admin_view(refuse_null_characters(explain_refusals(view)), cacheable)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """Search for the select of a form."""
         return cast("HttpResponse", FormSearchView.as_view(admin_site=self)(request))
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
@@ -39,7 +37,6 @@ class OffboardAdminSite(admin.AdminSite):
     ) -> HttpResponse:
         """Show the login form or log in; answer 429 to an address that tries too often."""
         # These need the settings, which are not loaded yet when Django imports this module.
-        from config.admin.plain_page import plain_page
         from config.api.throttling import AddressRateThrottle, LoginRateThrottle
 
         for throttle in (AddressRateThrottle(), LoginRateThrottle()):
@@ -58,6 +55,5 @@ class OffboardAdminConfig(AdminConfig):
     default_site = "config.admin.site.OffboardAdminSite"
 
     def ready(self) -> None:
-        """Also register the checks of the settings."""
         super().ready()
         from config import checks  # noqa: F401
