@@ -266,6 +266,101 @@ resource_changes_owner = pgtrigger.Trigger(
     func="NEW.removal_id = NULL; RETURN NEW;",
 )
 
+# What other systems say of a resource stays with it.
+
+entry_is_made = pgtrigger.Trigger(
+    name="of_its_resource",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
+    func="""
+        PERFORM organizations_hold_entries(
+            array_agg(resource_id), array_agg(organization_id), array_agg(type)
+        )
+        FROM made;
+        RETURN NULL;
+    """,
+)
+
+entry_changes_type = pgtrigger.Trigger(
+    name="type_of_its_resource",
+    level=pgtrigger.Row,
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("type"),  # type: ignore[no-untyped-call]
+    condition=pgtrigger.Q(new__type__df=pgtrigger.F("old__type")),
+    func="""
+        PERFORM organizations_hold_entries(
+            ARRAY[NEW.resource_id], ARRAY[NEW.organization_id], ARRAY[NEW.type]
+        );
+        RETURN NULL;
+    """,
+)
+
+# The type is in both rows: in the resource for transfers, in its entry for keys and lists.
+resource_changes_type = pgtrigger.Trigger(
+    name="type_of_its_entry",
+    level=pgtrigger.Row,
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("type"),  # type: ignore[no-untyped-call]
+    condition=pgtrigger.Q(new__type__df=pgtrigger.F("old__type")),
+    func="""
+        UPDATE organizations_resourceentry SET type = NEW.type WHERE resource_id = NEW.id;
+        RETURN NULL;
+    """,
+)
+
+types_are_limited = pgtrigger.Trigger(
+    name="types_are_limited",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
+    func="""
+        PERFORM organizations_limit_types(array_agg(DISTINCT organization_id)) FROM made;
+        RETURN NULL;
+    """,
+)
+
+removed_resources_are_recorded = pgtrigger.Trigger(
+    name="of_removals",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
+    func="""
+        PERFORM organizations_hold_marks(array_agg(organization_id), array_agg(removal_id))
+        FROM (SELECT DISTINCT organization_id, removal_id FROM made) AS mark;
+        RETURN NULL;
+    """,
+)
+
+transfer_of_schedule_is_named = pgtrigger.Trigger(
+    name="of_the_schedules_organization",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="""
+        NEW.organization_id = (
+            SELECT organization_id FROM organizations_scheduledremoval WHERE id = NEW.schedule_id
+        );
+        RETURN NEW;
+    """,
+)
+
+transfer_of_connection_is_named = pgtrigger.Trigger(
+    name="of_the_connections_organization",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func="""
+        NEW.organization_id = (
+            SELECT organization_id FROM organizations_scimconnection WHERE id = NEW.connection_id
+        );
+        RETURN NEW;
+    """,
+)
+
 # Whoever writes an event, the organization's webhook endpoints hear of it: a job is deferred in the
 # same transaction, one for all its events. Where nobody listens it costs one look into an index.
 events_are_announced = pgtrigger.Trigger(
