@@ -1,4 +1,4 @@
-"""Cleans text of invisible characters, and escapes what a terminal should not print."""
+"""Cleans text of invisible characters, and escapes it for terminals and spreadsheets."""
 
 import re
 from unicodedata import normalize
@@ -36,3 +36,12 @@ def escaped(text: str) -> str:
 
 
 _CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), 127)}
+
+
+# Beginnings of a cell that some spreadsheet takes for a formula, full-width characters included.
+_BEGINS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 (meant so)
+
+
+def neutralized(text: str) -> str:
+    """Return the text, after an apostrophe if a spreadsheet could take it for a formula."""
+    return f"'{text}" if text.startswith(_BEGINS_FORMULA) else text

@@ -138,7 +138,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "config.tasks",
     "organizations.events.tasks",
     "organizations.schedule.due",
-    "organizations.scim.tasks",
+    "organizations.scim.remove_after_days",
 ]
 PROCRASTINATE_WORKER_DEFAULTS = {
     "concurrency": 10,  # jobs that send webhooks mostly wait

@@ -1,8 +1,8 @@
-"""Triggers for the invariants that no constraint can state; functions.sql has what they call.
+"""Triggers for the invariants that no constraint can state.
 
-The functions are in ``organizations/migrations``: ``functions.sql``, ``moves_and_history.sql``.
-They take row locks, which hold under READ COMMITTED, the isolation that the settings name, in the
-order that ``organizations/locks.py`` gives.
+Their functions are in ``organizations/guards/rules.sql``. They take row locks, which suffice under
+READ COMMITTED, the isolation that the settings name, in the order that ``organizations/locks.py``
+gives.
 """
 
 from collections.abc import Sequence
@@ -398,14 +398,14 @@ events_are_announced = pgtrigger.Trigger(
 # Records.
 
 
-def append_only(fields: Sequence[str]) -> list[pgtrigger.Trigger]:
-    """Return the triggers of an append-only record, whose reason alone can be emptied.
+def append_only(exclude: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
+    """Return the triggers of an append-only record, of which only the reason can be emptied.
 
-    ``fields`` are all but the reason, the id and what the database generates.
+    ``exclude`` names the fields that the database generates. Every other field is protected.
     """
     return [
         pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
-        pgtrigger.ReadOnly(name="never_changed", fields=["id", *fields]),
+        pgtrigger.ReadOnly(name="never_changed", exclude=["reason", *exclude]),
         pgtrigger.Protect(
             name="reason_is_only_emptied",
             operation=pgtrigger.Update,

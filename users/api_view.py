@@ -1,14 +1,19 @@
-"""The base of the API's views: rate limits, authentication, reading the body."""
+"""The API's views limit rates, authenticate, and read the body in one way."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from config.api.throttling import AddressRateThrottle, TokenRateThrottle
+from config.errors import ContractError
 from users.models import AccessToken, User
+
+Body = TypeVar("Body", bound=Serializer[Any])
 
 
 class AuthenticatedRequest(Request):
@@ -19,7 +24,7 @@ class AuthenticatedRequest(Request):
 
 
 class ApiView(APIView):
-    """A view that limits requests by address, then authenticates, then limits by token."""
+    """Refuses a wrong method, limits by address, authenticates, limits by token, in this order."""
 
     http_method_names = [  # noqa: RUF012 (a list, as Django declares it)
         "get",
@@ -30,20 +35,42 @@ class ApiView(APIView):
         "delete",
     ]
     throttle_classes: Sequence[type[BaseThrottle]] = (TokenRateThrottle,)
+    path_examples: ClassVar[Mapping[str, str]] = {}  # by parameter of the path, for OpenAPI
     request: AuthenticatedRequest
 
+    @classmethod
+    def refusals_of_callers(cls, method: str) -> Sequence[ContractError]:
+        """Return examples of the errors for callers who may not send this method, for OpenAPI."""
+        return ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a wrong method first: it counts against no rate, and nothing is read for it."""
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request)
+        super().initial(request, *args, **kwargs)
+
     def perform_authentication(self, request: Request) -> None:
-        """Apply the address's rate limit, then authenticate: this also limits token guessing."""
+        """Limit by address, so that tokens cannot be guessed fast; authenticate; limit by token.
+
+        The last comes before permissions, so that refused requests count, too.
+        """
         throttle = AddressRateThrottle()
         if not throttle.allow_request(request, self):
             self.throttled(request, throttle.wait() or 0)
         super().perform_authentication(request)
+        super().check_throttles(request)
 
-    def body_of(self, request: Request) -> object:
-        """Return the JSON body.
+    def check_throttles(self, request: Request) -> None:
+        """Do nothing: `perform_authentication` has limited the request."""
 
-        Raises ParseError for a body without Content-Length, which Django would read as empty.
+    def read_body(self, kind: type[Body], **options: Any) -> Body:
+        """Return the request's body, valid.
+
+        Raises ValidationError, and ParseError for a body without Content-Length, which Django would
+        read as empty.
         """
-        if "Transfer-Encoding" in request.headers:
+        if "Transfer-Encoding" in self.request.headers:
             raise ParseError("the body must be sent with a content-length.")
-        return request.data
+        body = kind(data=self.request.data, **options)
+        body.is_valid(raise_exception=True)
+        return body

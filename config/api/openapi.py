@@ -1,15 +1,24 @@
-"""The OpenAPI description of the API: schema, authentication, errors, headers."""
+"""The OpenAPI description derives from the views what every operation has in common."""
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, get_args
+from http import HTTPStatus
+from typing import Any, TypeVar, get_args
 
+import uritemplate
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
     OpenApiSerializerExtension,
 )
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework import serializers
 
 from config.api import errors
@@ -31,13 +40,22 @@ ERRORS_OF_EVERY_OPERATION: tuple[type[ContractError], ...] = (
     errors.InternalError,
     errors.ServiceUnavailableError,
 )
+ERRORS_OF_EVERY_BODY: tuple[type[ContractError], ...] = (
+    errors.MalformedRequestError,
+    errors.PayloadTooLargeError,
+    errors.UnsupportedMediaTypeError,
+)
 
-_HEADERS = {
-    401: ("WWW-Authenticate", "`Bearer`"),
-    405: ("Allow", "The methods that this address takes."),
-    429: ("Retry-After", "Seconds after which to try again."),
-    503: ("Retry-After", "Seconds after which to try again."),
-}
+Operation = TypeVar("Operation", bound=Callable[..., Any])
+
+# Name, description, and whether it is a request's, every response's, or those of some statuses.
+_HEADERS: tuple[tuple[str, str, bool | list[str]], ...] = (
+    ("X-Request-ID", "Names the request.", False),
+    ("X-Request-ID", "The request's name.", True),
+    ("WWW-Authenticate", "`Bearer`", ["401"]),
+    ("Allow", "The methods that this address takes.", ["405"]),
+    ("Retry-After", "Seconds after which to try again.", ["429", "503"]),
+)
 
 
 class ErrorDetailSerializer(serializers.Serializer[ContractError]):
@@ -60,8 +78,45 @@ class ErrorResponseSerializer(serializers.Serializer[ContractError]):
     error = ErrorDetailSerializer()
 
 
+def describe(
+    *,
+    refusals: Sequence[ContractError] = (),
+    invalid: Mapping[str, str] | None = None,
+    **options: Any,
+) -> Callable[[Operation], Operation]:
+    """Describe an operation, as `extend_schema` does; its own errors come with those of its kind.
+
+    ``refusals`` are examples of its own errors. ``invalid`` is an example of the parameters or
+    fields that make a request a VALIDATION_ERROR, with their messages.
+    """
+    wrong = {name: [message] for name, message in (invalid or {}).items()}
+
+    def decorate(operation: Operation) -> Operation:
+        own = [errors.InvalidFieldsError(wrong), *refusals] if wrong else refusals
+        operation.refusals = own  # type: ignore[attr-defined]  # for ApiSchema
+        return extend_schema(**options)(operation)
+
+    return decorate
+
+
 class ApiSchema(AutoSchema):
-    """Describes the body of a DELETE, which OpenAPI 3.1 allows and AutoSchema leaves out."""
+    """Describes an operation with the path, the headers and the errors that its view implies.
+
+    The body of a DELETE, which OpenAPI 3.1 allows and AutoSchema leaves out, is described, too.
+    """
+
+    def get_override_parameters(self) -> list[Any]:
+        examples = getattr(self.view, "path_examples", {})
+        path = [_path_parameter(name, examples[name]) for name in self._path_names(examples)]
+        headers = (
+            OpenApiParameter(name, str, "header", description=text, response=response)
+            for name, text, response in _HEADERS
+        )
+        return [*path, *headers]
+
+    def _path_names(self, examples: Mapping[str, str]) -> list[str]:
+        """Return the path's parameters of which there is an example."""
+        return [name for name in uritemplate.variables(self.path) if name in examples]
 
     def _get_request_body(self, direction: str = "request") -> Any:
         method = self.method
@@ -70,6 +125,47 @@ class ApiSchema(AutoSchema):
             return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
         finally:
             self.method = method
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        by_status: dict[int, list[ContractError]] = defaultdict(list)
+        for error in self._errors():
+            by_status[error.status].append(error)
+        for status, refusals in sorted(by_status.items()):
+            bodies[str(status)] = self._refer_to_error_response(status, refusals)
+        return bodies
+
+    def _errors(self) -> list[ContractError]:
+        """Return an example of every error of the operation."""
+        operation = getattr(self.view, self.method.lower())
+        of_callers = getattr(self.view, "refusals_of_callers", lambda method: ())
+        of_body = ERRORS_OF_EVERY_BODY if self._get_request_body() else ()
+        return [
+            *of_callers(self.method),
+            *(named() for named in of_body),
+            *getattr(operation, "refusals", ()),
+            *(named() for named in ERRORS_OF_EVERY_OPERATION),
+        ]
+
+    def _refer_to_error_response(
+        self, status: int, refusals: Sequence[ContractError]
+    ) -> dict[str, Any]:
+        """Return a reference to the component for these errors, which stands there once."""
+        response = self._get_response_for_code(  # type: ignore[no-untyped-call]
+            _error_response(refusals), str(status), ["application/json"]
+        )
+        name, number = _name_of(status, refusals), 1
+        while True:
+            component = ResolvedComponent(  # type: ignore[no-untyped-call]
+                f"{name}{number}" if number > 1 else name,
+                ResolvedComponent.RESPONSE,
+                schema=response,
+                object=response,
+            )
+            registered = self.registry._components.setdefault(component.key, component)
+            if registered.schema == response:
+                return registered.ref
+            number += 1
 
 
 class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -107,49 +203,36 @@ class StrictBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         return schema | {"additionalProperties": False}
 
 
-def error_responses(*refusals: ContractError) -> dict[int, OpenApiResponse]:
-    """Return the responses for these and every operation's errors, with an example of each."""
-    by_status: dict[int, list[ContractError]] = defaultdict(list)
-    for error in (*refusals, *(named() for named in ERRORS_OF_EVERY_OPERATION)):
-        by_status[error.status].append(error)
-    return {
-        status: OpenApiResponse(
-            ErrorResponseSerializer,
-            description="\n\n".join(f"`{error.code}`: {error.message}" for error in errors),
-            examples=[
-                OpenApiExample(
-                    error.code,
-                    value=envelope(error, EXAMPLE_TRACE_ID, at=EXAMPLE_TIME),
-                    response_only=True,
-                    status_codes=[str(status)],
-                )
-                for error in errors
-            ],
-        )
-        for status, errors in sorted(by_status.items())
-    }
+def _error_response(refusals: Sequence[ContractError]) -> OpenApiResponse:
+    """Return the response for errors of one status, with an example of each."""
+    return OpenApiResponse(
+        ErrorResponseSerializer,
+        description="\n\n".join(f"`{error.code}`: {error.message}" for error in refusals),
+        examples=[
+            OpenApiExample(
+                error.code,
+                value=envelope(error, EXAMPLE_TRACE_ID, at=EXAMPLE_TIME),
+                response_only=True,
+                status_codes=[str(error.status)],
+            )
+            for error in refusals
+        ],
+    )
 
 
-def response_headers() -> list[OpenApiParameter]:
-    """Return the headers of responses, and the one header that a request may have."""
-    trace = OpenApiParameter(
-        "X-Request-ID",
+def _name_of(status: int, refusals: Sequence[ContractError]) -> str:
+    """Return a component's name: the operation's own errors, or else the status."""
+    own = [type(error) for error in refusals if type(error) not in ERRORS_OF_EVERY_OPERATION]
+    names = [error.__name__.removesuffix("Error") for error in own]
+    return "".join(names) or HTTPStatus(status).phrase.replace(" ", "")
+
+
+def _path_parameter(name: str, example: str) -> OpenApiParameter:
+    """Return a part of the path, with an example."""
+    return OpenApiParameter(
+        name,
         str,
-        OpenApiParameter.HEADER,
-        description="Names the request.",
-        response=False,
+        OpenApiParameter.PATH,
+        description=f"`{example}`",
+        examples=[OpenApiExample("Sample", value=example)],
     )
-    answered = OpenApiParameter(
-        "X-Request-ID",
-        str,
-        OpenApiParameter.HEADER,
-        description="The request's name.",
-        response=True,
-    )
-    by_status = [
-        OpenApiParameter(
-            name, str, OpenApiParameter.HEADER, description=text, response=[str(status)]
-        )
-        for status, (name, text) in _HEADERS.items()
-    ]
-    return [trace, answered, *by_status]

@@ -1,19 +1,15 @@
 """Giving a user roles and departments, and taking them."""
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import error_responses
+from config.api.openapi import describe
 from config.api.strict import IdField
-from organizations.api.description import (
-    USER_NOT_FOUND,
-    of_user,
-    refused_callers,
-    unreadable_bodies,
-)
-from organizations.api.transfer import ReasonSerializer
+from organizations.api.bodies import NOT_A_STRING, ReasonSerializer
+from organizations.api.examples import DEPARTMENT_ID, LAST_OWNER, USER_NOT_FOUND
 from organizations.api.user import UserSerializer, user_example
+from organizations.api.view import OrganizationView
 from organizations.assignment.service import assign
 from organizations.exceptions import (
     DepartmentNotFoundError,
@@ -22,8 +18,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import ASSIGN
 from organizations.guards.caller import Caller
-from organizations.sample import DEPARTMENT_ID, LEAVER_ID, ORGANIZATION_ID
-from users.api_view import ApiView, AuthenticatedRequest
+from users.api_view import AuthenticatedRequest
 
 
 class AssignmentSerializer(ReasonSerializer):
@@ -37,7 +32,7 @@ class AssignmentSerializer(ReasonSerializer):
     )
 
 
-describe_assignment = extend_schema(
+describe_assignment = describe(
     operation_id="updateUserMemberships",
     summary="Update a user's roles and departments",
     tags=["Users"],
@@ -54,7 +49,6 @@ describe_assignment = extend_schema(
         " capabilities, (7) a remaining owner, (8) the roles, then the departments, (9) permission"
         " for what changes."
     ),
-    parameters=of_user(),
     request=AssignmentSerializer,
     examples=[
         OpenApiExample(
@@ -69,31 +63,26 @@ describe_assignment = extend_schema(
         ),
         user_example(),
     ],
-    responses={
-        200: UserSerializer,
-        **error_responses(
-            *refused_callers(*ASSIGN.capabilities),
-            *unreadable_bodies("role_ids"),
-            USER_NOT_FOUND,
-            RoleNotFoundError({"role_id": "role_unknown"}),
-            DepartmentNotFoundError({"department_id": DEPARTMENT_ID}),
-            LastOwnerCannotBeRemovedError(
-                {"user_id": LEAVER_ID, "organization_id": ORGANIZATION_ID}
-            ),
-        ),
-    },
+    responses={200: UserSerializer},
+    invalid={"role_ids": NOT_A_STRING},
+    refusals=[
+        USER_NOT_FOUND,
+        RoleNotFoundError({"role_id": "role_unknown"}),
+        DepartmentNotFoundError({"department_id": DEPARTMENT_ID}),
+        LastOwnerCannotBeRemovedError(LAST_OWNER),
+    ],
 )
 
 
-class AssignmentView(ApiView):
+class AssignmentView(OrganizationView):
     """What a user holds in an organization."""
+
+    act = ASSIGN
 
     @describe_assignment
     def patch(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Give and take roles and departments (members: memberships)."""
-        Caller.of(request).authority(organization_id, ASSIGN)
-        body = AssignmentSerializer(data=self.body_of(request))
-        body.is_valid(raise_exception=True)
+        body = self.read_body(AssignmentSerializer)
         member = assign(
             organization_id,
             user_id,

@@ -9,28 +9,25 @@ from django.db.models.fields.json import KeyTextTransform
 from django_filters.rest_framework import CharFilter, MultipleChoiceFilter
 from drf_spectacular.utils import (
     OpenApiExample,
-    extend_schema,
     extend_schema_serializer,
     extend_schema_view,
 )
 from rest_framework import serializers
 
-from config.api.openapi import EXAMPLE_TRACE_ID, error_responses
+from config.api.openapi import EXAMPLE_TRACE_ID, describe
 from organizations.api.audit_log_pagination import EventPagination
-from organizations.api.description import (
-    EVENT_ID,
-    REMOVAL_ID,
-    malformed_query,
-    of_organization,
-    refused_callers,
+from organizations.api.examples import EVENT_ID, ORGANIZATION_ID, OWNER_ID, REMOVAL_ID, USER_ID
+from organizations.api.export import (
+    Cell,
+    ExportFilterSet,
+    ExportView,
+    RecordFilterSet,
+    describe_export,
 )
-from organizations.api.export import Cell, ExportFilterSet, ExportView, describe_export
-from organizations.api.organization_list import OrganizationListView
-from organizations.api.records import RecordFilterSet
-from organizations.capabilities import Capability
+from organizations.api.view import OrganizationListView
 from organizations.exceptions import LogRestartedError
+from organizations.guards.acts import VIEW_LOG
 from organizations.models import Event, ScheduledRemoval, Source
-from organizations.sample import LEAVER_ID, ORGANIZATION_ID, OWNER
 
 
 @extend_schema_serializer(
@@ -42,8 +39,8 @@ from organizations.sample import LEAVER_ID, ORGANIZATION_ID, OWNER
                 "id": EVENT_ID,
                 "type": "member.removed",
                 "organization_id": ORGANIZATION_ID,
-                "user_id": LEAVER_ID,
-                "actor_id": OWNER.id,
+                "user_id": USER_ID,
+                "actor_id": OWNER_ID,
                 "connection_id": None,
                 "source": "api",
                 "trace_id": EXAMPLE_TRACE_ID,
@@ -93,12 +90,14 @@ class EventExportFilterSet(EventFilterSet, ExportFilterSet):
 class AuditLogMixin(OrganizationListView[Event]):
     """The events of an organization, but what is scheduled for the caller or above them."""
 
-    queryset = Event.objects.all()
+    queryset = Event.objects.order_by("-pk")
 
     def get_queryset(self) -> QuerySet[Event]:
         """Return those that the caller may see; raises as `require`."""
         events = super().get_queryset()
-        hidden = ScheduledRemoval.objects.beyond(self.authority).filter(pk=OuterRef("schedule"))
+        hidden = ScheduledRemoval.objects.beyond(self.authority.capabilities).filter(
+            pk=OuterRef("schedule")
+        )
         return (
             events.exclude(user=self.request.user, type__in=Event.ABOUT_SCHEDULES)
             .alias(schedule=KeyTextTransform("scheduled_removal_id", "data"))
@@ -107,7 +106,7 @@ class AuditLogMixin(OrganizationListView[Event]):
 
 
 @extend_schema_view(
-    get=extend_schema(
+    get=describe(
         operation_id="listEvents",
         summary="List events",
         tags=["Audit log"],
@@ -129,15 +128,9 @@ class AuditLogMixin(OrganizationListView[Event]):
             " answer is 410 `LOG_RESTARTED`: begin again without a cursor, and know events again by"
             " their ids."
         ),
-        parameters=of_organization(),
-        responses={
-            200: EventSerializer(many=True),
-            **error_responses(
-                *refused_callers(Capability.VIEW_AUDIT_LOG),
-                malformed_query("cursor", "Must be the `next` of a page of this log."),
-                LogRestartedError({"organization_id": ORGANIZATION_ID}),
-            ),
-        },
+        responses={200: EventSerializer(many=True)},
+        invalid={"cursor": "Must be the `next` of a page of this log."},
+        refusals=[LogRestartedError({"organization_id": ORGANIZATION_ID})],
     )
 )
 class EventListView(AuditLogMixin):
@@ -146,7 +139,7 @@ class EventListView(AuditLogMixin):
     serializer_class = EventSerializer
     pagination_class = EventPagination
     filterset_class = EventFilterSet
-    required_capabilities = (Capability.VIEW_AUDIT_LOG,)
+    act = VIEW_LOG
 
 
 @extend_schema_view(
@@ -156,7 +149,7 @@ class EventListView(AuditLogMixin):
         tag="Audit log",
         example=(
             "event_id,type,user_id,actor_id,connection_id,source,created_at,trace_id,data\r\n"
-            f"{EVENT_ID},member.removed,{LEAVER_ID},{OWNER.id},,api,2025-12-22T15:30:00Z,"
+            f"{EVENT_ID},member.removed,{USER_ID},{OWNER_ID},,api,2025-12-22T15:30:00Z,"
             f'{EXAMPLE_TRACE_ID},"{{""removal_id"": ""{REMOVAL_ID}""}}"\r\n'
         ),
     )

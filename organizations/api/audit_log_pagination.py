@@ -10,10 +10,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.api.pagination import IdPagination
-from organizations.api.description import EVENT_ID
+from organizations.api.examples import EVENT_ID, ORGANIZATION_ID
 from organizations.audit_log.cursor import Cursor, last_position, place_of
 from organizations.audit_log.positions import End, give_positions
-from organizations.sample import ORGANIZATION_ID
 
 _Row = TypeVar("_Row")
 
@@ -30,8 +29,6 @@ class EventPagination(IdPagination):
     looks at 10,000 at most, so a page of a rare filter may be empty and have more.
     """
 
-    id_prefix = "evt"
-    newest_first = True
     order_query_param = "order"
     cursor_query_param = "cursor"
 

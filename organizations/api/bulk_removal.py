@@ -3,30 +3,35 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import error_responses
+from config.api.openapi import describe
 from config.api.parser import JSONObjectParser
 from config.api.strict import IdField, StrictBooleanField
 from config.errors import ContractError
-from organizations.api.description import (
+from organizations.api.bodies import (
+    NOT_A_STRING,
+    TARGET_NOT_FOUND,
+    TO_USER,
+    TransferTargetSerializer,
+)
+from organizations.api.examples import (
+    HEIR_ID,
+    ORGANIZATION_ID,
+    OWNER_ID,
     REMOVAL_ID,
     TARGETS_NOT_FOUND,
-    of_organization,
-    refused_callers,
-    unreadable_bodies,
+    USER_ID,
 )
-from organizations.api.transfer import TARGET_NOT_FOUND, TO_USER, TransferTargetSerializer
-from organizations.capabilities import Capability
+from organizations.api.view import OrganizationView
 from organizations.exceptions import ConfirmationRequiredError, LastOwnerCannotBeRemovedError
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import judge_target
 from organizations.removal.service import RemovalOutcome, remove_members
-from organizations.sample import HEIR_ID, LEAVER_ID, ORGANIZATION_ID, OWNER
-from users.api_view import ApiView, AuthenticatedRequest
+from users.api_view import AuthenticatedRequest
 
 LARGEST = 1000
 OUTCOMES = ("removed", "already_removed", "refused")
@@ -160,9 +165,9 @@ class BulkRemovalResultSerializer(serializers.Serializer[BulkRemoval]):
     results = UserResultSerializer(many=True, help_text="In the order of `user_ids`.")
 
 
-_REFUSAL = LastOwnerCannotBeRemovedError({"user_id": OWNER.id, "organization_id": ORGANIZATION_ID})
+_REFUSAL = LastOwnerCannotBeRemovedError({"user_id": OWNER_ID, "organization_id": ORGANIZATION_ID})
 
-describe_bulk_removal = extend_schema(
+describe_bulk_removal = describe(
     operation_id="removeUsers",
     summary="Remove several users",
     tags=["Users"],
@@ -175,12 +180,11 @@ describe_bulk_removal = extend_schema(
         " before anything is written: a missing confirmation, an unknown department, or a person to"
         " take over who is no active member or is among `user_ids`. The body has at most 256 KiB."
     ),
-    parameters=of_organization(),
     request=BulkRemovalSerializer,
     examples=[
         OpenApiExample(
             "To a person",
-            value={"confirm": True, "user_ids": [LEAVER_ID, OWNER.id], TO_USER: HEIR_ID},
+            value={"confirm": True, "user_ids": [USER_ID, OWNER_ID], TO_USER: HEIR_ID},
             request_only=True,
         ),
         OpenApiExample(
@@ -188,16 +192,16 @@ describe_bulk_removal = extend_schema(
             value={
                 "success_count": 1,
                 "failure_count": 1,
-                "failed_operations": [{"id": OWNER.id, "error": _REFUSAL.message}],
+                "failed_operations": [{"id": OWNER_ID, "error": _REFUSAL.message}],
                 "results": [
                     {
-                        "user_id": LEAVER_ID,
+                        "user_id": USER_ID,
                         "outcome": "removed",
                         "removal_id": REMOVAL_ID,
                         "error": None,
                     },
                     {
-                        "user_id": OWNER.id,
+                        "user_id": OWNER_ID,
                         "outcome": "refused",
                         "removal_id": None,
                         "error": {
@@ -211,29 +215,22 @@ describe_bulk_removal = extend_schema(
             response_only=True,
         ),
     ],
-    responses={
-        200: BulkRemovalResultSerializer,
-        **error_responses(
-            *refused_callers(Capability.REMOVE_USERS),
-            *unreadable_bodies("user_ids"),
-            ConfirmationRequiredError(),
-            *TARGETS_NOT_FOUND,
-        ),
-    },
+    responses={200: BulkRemovalResultSerializer},
+    invalid={"user_ids": NOT_A_STRING},
+    refusals=[ConfirmationRequiredError(), *TARGETS_NOT_FOUND],
 )
 
 
-class BulkRemovalView(ApiView):
+class BulkRemovalView(OrganizationView):
     """Several users as members of an organization."""
 
+    act = REMOVE
     parser_classes = (LargeBodyParser,)
 
     @describe_bulk_removal
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
         """Remove the users (members: delete-bulk)."""
-        Caller.of(request).authority(organization_id, REMOVE)
-        body = BulkRemovalSerializer(data=self.body_of(request))
-        body.is_valid(raise_exception=True)
+        body = self.read_body(BulkRemovalSerializer)
         if not body.validated_data["confirm"]:
             raise ConfirmationRequiredError
         user_ids, target = body.validated_data["user_ids"], body.transfer_to

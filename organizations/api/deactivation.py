@@ -2,27 +2,29 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.response import Response
 
-from config.api.openapi import EXAMPLE_TIME, error_responses
+from config.api.openapi import EXAMPLE_TIME, describe
 from config.timestamps import in_whole_seconds
-from organizations.api.description import (
-    TARGETS_NOT_FOUND,
-    USER_NOT_FOUND,
-    of_user,
-    refused_callers,
-    unreadable_bodies,
-)
-from organizations.api.transfer import (
+from organizations.api.bodies import (
+    NOT_A_STRING,
     TO_DEPARTMENT,
     TO_USER,
     ReasonSerializer,
     TransferTargetSerializer,
     require_target,
 )
+from organizations.api.examples import (
+    DEPARTMENT_ID,
+    HEIR_ID,
+    LAST_OWNER,
+    TARGETS_NOT_FOUND,
+    USER_ID,
+    USER_NOT_FOUND,
+)
 from organizations.api.user import UserSerializer, find_user, user_example
-from organizations.capabilities import Capability
+from organizations.api.view import OrganizationView
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.exceptions import (
     CannotDeactivateYourselfError,
@@ -32,8 +34,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import DEACTIVATE
 from organizations.guards.caller import Caller
-from organizations.sample import DEPARTMENT_ID, HEIR_ID, LEAVER_ID, ORGANIZATION_ID
-from users.api_view import ApiView, AuthenticatedRequest
+from users.api_view import AuthenticatedRequest
 
 
 class DeactivationSerializer(TransferTargetSerializer):
@@ -49,7 +50,7 @@ class ReactivationSerializer(ReasonSerializer):
     """The body of a reactivation."""
 
 
-describe_deactivation = extend_schema(
+describe_deactivation = describe(
     operation_id="deactivateUser",
     summary="Deactivate user",
     tags=["Users"],
@@ -61,7 +62,6 @@ describe_deactivation = extend_schema(
         " holds a capability that they do not hold. An active owner remains. Whoever lost the"
         " first answer learns from the second, by `deactivated_at`, that it was done."
     ),
-    parameters=of_user(),
     request=DeactivationSerializer,
     examples=[
         OpenApiExample("To a department", value={TO_DEPARTMENT: DEPARTMENT_ID}, request_only=True),
@@ -70,25 +70,20 @@ describe_deactivation = extend_schema(
         ),
         user_example(account_state="deactivated", deactivated_at=in_whole_seconds(EXAMPLE_TIME)),
     ],
-    responses={
-        200: UserSerializer,
-        **error_responses(
-            *refused_callers(Capability.DEACTIVATE_USERS),
-            *unreadable_bodies(TO_DEPARTMENT),
-            USER_NOT_FOUND,
-            CannotDeactivateYourselfError({"user_id": LEAVER_ID}),
-            UserAlreadyDeactivatedError(
-                {"user_id": LEAVER_ID, "deactivated_at": in_whole_seconds(EXAMPLE_TIME)}
-            ),
-            LastOwnerCannotBeDeactivatedError(
-                {"user_id": LEAVER_ID, "organization_id": ORGANIZATION_ID}
-            ),
-            *TARGETS_NOT_FOUND,
+    responses={200: UserSerializer},
+    invalid={TO_DEPARTMENT: NOT_A_STRING},
+    refusals=[
+        USER_NOT_FOUND,
+        CannotDeactivateYourselfError({"user_id": USER_ID}),
+        UserAlreadyDeactivatedError(
+            {"user_id": USER_ID, "deactivated_at": in_whole_seconds(EXAMPLE_TIME)}
         ),
-    },
+        LastOwnerCannotBeDeactivatedError(LAST_OWNER),
+        *TARGETS_NOT_FOUND,
+    ],
 )
 
-describe_reactivation = extend_schema(
+describe_reactivation = describe(
     operation_id="reactivateUser",
     summary="Reactivate user",
     tags=["Users"],
@@ -99,38 +94,34 @@ describe_reactivation = extend_schema(
         " No body is needed. Whoever lost the first answer learns from the second, by"
         " `reactivated_at`, that it was done."
     ),
-    parameters=of_user(),
     request=ReactivationSerializer,
     examples=[
         OpenApiExample("Without a reason", value={}, request_only=True),
         OpenApiExample("With a reason", value={"reason": "Back from leave"}, request_only=True),
         user_example(),
     ],
-    responses={
-        200: UserSerializer,
-        **error_responses(
-            *refused_callers(Capability.DEACTIVATE_USERS),
-            *unreadable_bodies("reason"),
-            USER_NOT_FOUND,
-            UserNotDeactivatedError(
-                {"user_id": LEAVER_ID, "reactivated_at": in_whole_seconds(EXAMPLE_TIME)}
-            ),
+    responses={200: UserSerializer},
+    invalid={"reason": NOT_A_STRING},
+    refusals=[
+        USER_NOT_FOUND,
+        UserNotDeactivatedError(
+            {"user_id": USER_ID, "reactivated_at": in_whole_seconds(EXAMPLE_TIME)}
         ),
-    },
+    ],
 )
 
 
-class DeactivationView(ApiView):
+class DeactivationView(OrganizationView):
     """The deactivation of a user."""
+
+    act = DEACTIVATE
 
     @describe_deactivation
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Deactivate the user (members: deactivate)."""
-        Caller.of(request).authority(organization_id, DEACTIVATE)
         if user_id == request.user.pk:
             raise CannotDeactivateYourselfError({"user_id": user_id})
-        body = DeactivationSerializer(data=self.body_of(request))
-        body.is_valid(raise_exception=True)
+        body = self.read_body(DeactivationSerializer)
         [outcome] = deactivate_members(
             organization_id,
             [user_id],
@@ -142,15 +133,15 @@ class DeactivationView(ApiView):
         return Response(UserSerializer(find_user(organization_id, user_id)).data)
 
 
-class ReactivationView(ApiView):
+class ReactivationView(OrganizationView):
     """The reactivation of a user."""
+
+    act = DEACTIVATE
 
     @describe_reactivation
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Reactivate the user (members: reactivate)."""
-        Caller.of(request).authority(organization_id, DEACTIVATE)
-        body = ReactivationSerializer(data=self.body_of(request))
-        body.is_valid(raise_exception=True)
+        body = self.read_body(ReactivationSerializer)
         [outcome] = reactivate_members(
             organization_id,
             [user_id],

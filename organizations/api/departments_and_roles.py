@@ -6,18 +6,16 @@ from typing import Any
 from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
 from drf_spectacular.utils import (
     OpenApiExample,
-    extend_schema,
     extend_schema_serializer,
     extend_schema_view,
 )
 from rest_framework import serializers
 
-from config.api.openapi import error_responses
-from organizations.api.description import malformed_query, of_organization, refused_callers
-from organizations.api.organization_list import OrganizationListView
+from config.api.openapi import describe
+from organizations.api.examples import DEPARTMENT_ID
+from organizations.api.view import OrganizationListView
 from organizations.capabilities import Capability
 from organizations.models import Department, DepartmentMembership, Role, RoleAssignment
-from organizations.sample import DEPARTMENT_ID, DEPARTMENTS
 
 COUNTED_UP_TO = 10_000
 
@@ -49,7 +47,7 @@ class MemberCountField(serializers.IntegerField):
     examples=[
         OpenApiExample(
             "Sample",
-            value={"id": DEPARTMENT_ID, "name": DEPARTMENTS[DEPARTMENT_ID], "member_count": 12},
+            value={"id": DEPARTMENT_ID, "name": "Engineering", "member_count": 12},
             response_only=True,
         )
     ],
@@ -94,7 +92,7 @@ def _describe(
     *, operation_id: str, what: str, serializer: type[serializers.Serializer[Any]]
 ) -> Callable[[Any], Any]:
     """Return the description of one of the two lists."""
-    return extend_schema(
+    return describe(
         operation_id=operation_id,
         summary=f"List {what}",
         tags=[what.capitalize()],
@@ -102,13 +100,8 @@ def _describe(
             f"All {what} of the organization, in the order of their names. Any active member may"
             " see them."
         ),
-        parameters=of_organization(),
-        responses={
-            200: serializer(many=True),
-            **error_responses(
-                *refused_callers(), malformed_query("limit", "This parameter is not known.")
-            ),
-        },
+        responses={200: serializer(many=True)},
+        invalid={"limit": "This parameter is not known."},
     )
 
 
@@ -126,7 +119,6 @@ class DepartmentListView(OrganizationListView[Department]):
         member_count=CountUpTo(DepartmentMembership.objects.filter(department=OuterRef("pk")))
     ).order_by("name", "pk")
     serializer_class = DepartmentSerializer
-    pagination_class = None
 
 
 @extend_schema_view(
@@ -139,4 +131,3 @@ class RoleListView(OrganizationListView[Role]):
         member_count=CountUpTo(RoleAssignment.objects.filter(role=OuterRef("pk")))
     ).order_by("name", "pk")
     serializer_class = RoleSerializer
-    pagination_class = None

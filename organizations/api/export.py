@@ -9,20 +9,17 @@ from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
 from django.http import StreamingHttpResponse
-from django_filters.rest_framework import BooleanFilter, FilterSet
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from django_filters.rest_framework import BooleanFilter, CharFilter, ChoiceFilter, FilterSet
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework.renderers import BaseRenderer
 
-from config.api.openapi import error_responses
-from config.spreadsheets import neutralized
+from config.api.filters import PeriodFilterSet
+from config.api.openapi import describe
+from config.characters import neutralized
 from config.timestamps import in_whole_seconds
-from organizations.api.description import (
-    malformed_query,
-    of_organization,
-    refused_callers,
-)
-from organizations.api.organization_list import OrganizationListView, Row
-from organizations.capabilities import Capability
+from organizations.api.view import OrganizationListView, Row
+from organizations.guards.acts import EXPORT_LOG
+from organizations.models import Source
 from users.api_view import AuthenticatedRequest
 
 ROWS_AT_ONCE = 2000
@@ -35,6 +32,14 @@ class CsvRenderer(BaseRenderer):
 
     media_type = "text/csv"
     format = "csv"
+
+
+class RecordFilterSet(PeriodFilterSet):
+    """Filters for records of removals and of all changes: by actor, way, request and time."""
+
+    actor_id = CharFilter(help_text="Only what this user did.")
+    source = ChoiceFilter(choices=Source.choices, help_text="Only what came this way.")
+    trace_id = CharFilter(help_text="Only what this request, or run of the command, did.")
 
 
 class ExportFilterSet(FilterSet):
@@ -54,8 +59,7 @@ class ExportView(OrganizationListView[Row]):
     """Streams what a list holds, the newest first, to whoever may take it along."""
 
     http_method_names = ["get"]  # noqa: RUF012 (a list, as Django declares it)
-    required_capabilities = (Capability.EXPORT_AUDIT_LOG,)
-    pagination_class = None
+    act = EXPORT_LOG
     renderer_classes = (CsvRenderer,)
     file_name: ClassVar[str]
     columns: ClassVar[Mapping[str, Callable[[Any], Cell]]]
@@ -80,11 +84,7 @@ class ExportView(OrganizationListView[Row]):
 
 def describe_export(*, operation_id: str, summary: str, tag: str, example: str) -> Any:
     """Return the description of an export, whose errors are JSON as everywhere."""
-    errors = error_responses(
-        *refused_callers(Capability.EXPORT_AUDIT_LOG),
-        malformed_query("include_reason", "This value is not valid."),
-    )
-    return extend_schema(
+    return describe(
         operation_id=operation_id,
         summary=summary,
         tags=[tag],
@@ -96,7 +96,6 @@ def describe_export(*, operation_id: str, summary: str, tag: str, example: str) 
             "Takes the capability `export_audit_log`."
         ),
         filters=True,
-        parameters=of_organization(),
         responses={
             (200, CsvRenderer.media_type): OpenApiResponse(
                 str,
@@ -105,8 +104,8 @@ def describe_export(*, operation_id: str, summary: str, tag: str, example: str) 
                     OpenApiExample("Sample", value=example, media_type=CsvRenderer.media_type)
                 ],
             ),
-            **{(status, "application/json"): error for status, error in errors.items()},
         },
+        invalid={"include_reason": "This value is not valid."},
     )
 
 

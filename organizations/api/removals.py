@@ -10,7 +10,6 @@ from django.db.models.functions import JSONObject
 from django_filters.rest_framework import CharFilter
 from drf_spectacular.utils import (
     OpenApiExample,
-    extend_schema,
     extend_schema_field,
     extend_schema_serializer,
     extend_schema_view,
@@ -18,32 +17,35 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import EXAMPLE_TRACE_ID, error_responses
+from config.api.openapi import EXAMPLE_TRACE_ID, describe
 from config.api.pagination import IdPagination
-from config.identifiers import is_id
-from organizations.api.description import (
+from config.identifiers import only_ids
+from organizations.api.examples import (
+    DEPARTMENT_ID,
     ENDPOINT_ID,
+    ORGANIZATION_ID,
+    OWNER_ID,
     REMOVAL_ID,
-    malformed_query,
-    of_organization,
-    of_removal,
-    refused_callers,
+    USER_ID,
 )
-from organizations.api.export import Cell, ExportFilterSet, ExportView, describe_export
-from organizations.api.organization_list import OrganizationListView
-from organizations.api.records import RecordFilterSet
-from organizations.api.required_capabilities import require
+from organizations.api.export import (
+    Cell,
+    ExportFilterSet,
+    ExportView,
+    RecordFilterSet,
+    describe_export,
+)
+from organizations.api.removal import MadeEndpointSerializer
 from organizations.api.restoration import (
     EntrySerializer,
     NotRestoredSerializer,
     RestoredSerializer,
 )
-from organizations.api.serializers import MadeEndpointSerializer
-from organizations.capabilities import Capability
+from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.exceptions import RemovalNotFoundError
+from organizations.guards.acts import VIEW_LOG
 from organizations.models import Membership, Removal, Restoration, Source, WebhookEndpoint
-from organizations.sample import DEPARTMENT_ID, LEAVER_ID, ORGANIZATION_ID, OWNER
-from users.api_view import ApiView, AuthenticatedRequest
+from users.api_view import AuthenticatedRequest
 
 SECOND = timedelta(seconds=1)
 # Not joined: what a join costs would hide from PostgreSQL which index the filters are read by.
@@ -61,7 +63,7 @@ RECORDS_WITH_ENDPOINTS = RECORDS.annotate(
 )
 _RESTORATION_EXAMPLE = {
     "id": "rst_01JFQ9A1B2C3D4E5F6G7H8J9K0",
-    "actor_id": OWNER.id,
+    "actor_id": OWNER_ID,
     "source": "api",
     "trace_id": EXAMPLE_TRACE_ID,
     "restored_at": "2025-12-23T08:00:00Z",
@@ -80,8 +82,8 @@ _RESTORATION_EXAMPLE = {
 _RECORD_EXAMPLE = {
     "id": REMOVAL_ID,
     "organization_id": ORGANIZATION_ID,
-    "user_id": LEAVER_ID,
-    "actor_id": OWNER.id,
+    "user_id": USER_ID,
+    "actor_id": OWNER_ID,
     "connection_id": None,
     "source": "api",
     "reason": "Left for another job",
@@ -161,13 +163,6 @@ def restoration_of(removal: Removal) -> Restoration | None:
     return getattr(removal, "restoration", None)
 
 
-class RemovalPagination(IdPagination):
-    """Records of removals, the newest first."""
-
-    id_prefix = "rem"
-    newest_first = True
-
-
 class RemovalFilterSet(RecordFilterSet):
     """Whose removal it is, besides."""
 
@@ -179,7 +174,7 @@ class RemovalExportFilterSet(RemovalFilterSet, ExportFilterSet):
 
 
 @extend_schema_view(
-    get=extend_schema(
+    get=describe(
         operation_id="listRemovals",
         summary="List removals",
         tags=["Removals"],
@@ -191,49 +186,37 @@ class RemovalExportFilterSet(RemovalFilterSet, ExportFilterSet):
             " `order=asc`: each record is followed there by `member.removed`, which names it by"
             " `removal_id`."
         ),
-        parameters=of_organization(),
-        responses={
-            200: RemovalRecordSerializer(many=True),
-            **error_responses(
-                *refused_callers(Capability.VIEW_AUDIT_LOG),
-                malformed_query("from_date", "Must be a date, or a time."),
-            ),
-        },
+        responses={200: RemovalRecordSerializer(many=True)},
+        invalid={"from_date": "Must be a date, or a time."},
     )
 )
 class RemovalListView(OrganizationListView[Removal]):
     """The removals of an organization."""
 
-    queryset = RECORDS_WITH_ENDPOINTS
+    queryset = RECORDS_WITH_ENDPOINTS.order_by("-pk")
     serializer_class = RemovalRecordSerializer
-    pagination_class = RemovalPagination
+    pagination_class = IdPagination
     filterset_class = RemovalFilterSet
-    required_capabilities = (Capability.VIEW_AUDIT_LOG,)
+    act = VIEW_LOG
 
 
-class RemovalRecordView(ApiView):
+class RemovalRecordView(OrganizationView):
     """The record of one removal."""
 
-    @extend_schema(
+    act = VIEW_LOG
+
+    @describe(
         operation_id="getRemoval",
         summary="Get removal",
         tags=["Removals"],
         description="The record of one removal. Takes the capability `view_audit_log`.",
-        parameters=of_removal(),
-        responses={
-            200: RemovalRecordSerializer,
-            **error_responses(
-                *refused_callers(Capability.VIEW_AUDIT_LOG),
-                RemovalNotFoundError({"removal_id": REMOVAL_ID}),
-            ),
-        },
+        responses={200: RemovalRecordSerializer},
+        refusals=[RemovalNotFoundError({"removal_id": REMOVAL_ID})],
     )
     def get(self, request: AuthenticatedRequest, organization_id: str, removal_id: str) -> Response:
         """Return the record."""
-        require(organization_id, request, Capability.VIEW_AUDIT_LOG)
-        known = [removal_id] if is_id("rem", removal_id) else []
         records = RECORDS_WITH_ENDPOINTS.filter(organization=organization_id)
-        record = records.filter(pk__in=known).first()
+        record = records.filter(pk__in=only_ids("rem", [removal_id])).first()
         if record is None:
             raise RemovalNotFoundError({"removal_id": removal_id})
         return Response(RemovalRecordSerializer(record).data)
@@ -253,7 +236,7 @@ def _ids(recorded: Sequence[Mapping[str, str]]) -> str:
             "removal_id,user_id,actor_id,connection_id,source,requested_at,removed_at,seconds,"
             "role_ids,department_ids,resource_count,transferred_to,trace_id,restored_at,"
             "restored_by\r\n"
-            f"{REMOVAL_ID},{LEAVER_ID},{OWNER.id},,api,2025-12-22T15:30:00Z,2025-12-22T15:30:00Z,"
+            f"{REMOVAL_ID},{USER_ID},{OWNER_ID},,api,2025-12-22T15:30:00Z,2025-12-22T15:30:00Z,"
             f"0,role_member,dept_old1,12,{DEPARTMENT_ID},{EXAMPLE_TRACE_ID},,\r\n"
         ),
     )

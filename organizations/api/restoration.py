@@ -4,20 +4,19 @@ from typing import Any
 
 from drf_spectacular.utils import (
     OpenApiExample,
-    extend_schema,
     extend_schema_field,
     extend_schema_serializer,
 )
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import EXAMPLE_TIME, error_responses
+from config.api.openapi import EXAMPLE_TIME, describe
 from config.api.strict import IdField, StrictBooleanField
 from config.timestamps import in_whole_seconds
-from organizations.api.description import of_user, refused_callers, unreadable_bodies
-from organizations.api.transfer import ReasonSerializer
+from organizations.api.bodies import NOT_A_STRING, ReasonSerializer
+from organizations.api.examples import DEPARTMENT_ID, USER_ID
 from organizations.api.user import UserSerializer, user_example
-from organizations.capabilities import Capability
+from organizations.api.view import OrganizationView
 from organizations.exceptions import (
     ConfirmationRequiredError,
     MembershipAlreadyExistsError,
@@ -29,8 +28,7 @@ from organizations.guards.caller import Caller
 from organizations.models import Membership, Restoration
 from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
-from organizations.sample import DEPARTMENT_ID, LEAVER_ID
-from users.api_view import ApiView, AuthenticatedRequest
+from users.api_view import AuthenticatedRequest
 
 _REMOVAL_ID = "rem_01KD3J5Z8RWQ4T2N6V0X1Y7ABC"
 _RESTORATION_ID = "rst_01KD3J7M2CXG5B8E1H4K9P0QRS"
@@ -152,10 +150,10 @@ def _example(restoration_id: str | None) -> OpenApiExample:
 
 
 _REFUSALS = (
-    RemovalNotFoundError({"user_id": LEAVER_ID}),
+    RemovalNotFoundError({"user_id": USER_ID}),
     MembershipAlreadyExistsError(
         {
-            "user_id": LEAVER_ID,
+            "user_id": USER_ID,
             "member_since": in_whole_seconds(EXAMPLE_TIME),
             "restoration_id": _RESTORATION_ID,
             "removal_id": _REMOVAL_ID,
@@ -163,7 +161,7 @@ _REFUSALS = (
     ),
     RestoreWindowExpiredError(
         {
-            "user_id": LEAVER_ID,
+            "user_id": USER_ID,
             "removal_id": _REMOVAL_ID,
             "removed_at": in_whole_seconds(EXAMPLE_TIME),
             "window_days": 90,
@@ -178,7 +176,7 @@ _WHAT_COMES_BACK = (
     " token comes back: none reaches a membership that began after it was issued."
 )
 
-describe_restoration = extend_schema(
+describe_restoration = describe(
     operation_id="restoreUser",
     summary="Restore user",
     tags=["Users"],
@@ -192,7 +190,6 @@ describe_restoration = extend_schema(
         " time. Of two at the same moment, one is done; the 409 of the other names it in its"
         " details."
     ),
-    parameters=of_user(),
     request=RestorationRequestSerializer,
     examples=[
         OpenApiExample("The latest removal", value={"confirm": True}, request_only=True),
@@ -203,18 +200,12 @@ describe_restoration = extend_schema(
         ),
         _example(_RESTORATION_ID),
     ],
-    responses={
-        200: RestorationSerializer,
-        **error_responses(
-            *refused_callers(Capability.REMOVE_USERS),
-            *unreadable_bodies("removal_id"),
-            ConfirmationRequiredError({"user_id": LEAVER_ID}),
-            *_REFUSALS,
-        ),
-    },
+    responses={200: RestorationSerializer},
+    invalid={"removal_id": NOT_A_STRING},
+    refusals=[ConfirmationRequiredError({"user_id": USER_ID}), *_REFUSALS],
 )
 
-describe_restoration_preview = extend_schema(
+describe_restoration_preview = describe(
     operation_id="previewRestoration",
     summary="Preview a restoration",
     tags=["Users"],
@@ -222,24 +213,21 @@ describe_restoration_preview = extend_schema(
         "What a restoration by the latest removal would answer, with nothing done: the same checks,"
         f" except the body, and the same errors. {_WHAT_COMES_BACK}"
     ),
-    parameters=of_user(),
     examples=[_example(None)],
-    responses={
-        200: RestorationSerializer,
-        **error_responses(*refused_callers(Capability.REMOVE_USERS), *_REFUSALS),
-    },
+    responses={200: RestorationSerializer},
+    refusals=[*_REFUSALS],
 )
 
 
-class RestorationView(ApiView):
+class RestorationView(OrganizationView):
     """The restoration of a user."""
+
+    act = RESTORE
 
     @describe_restoration
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Restore the user."""
-        Caller.of(request).authority(organization_id, RESTORE)
-        body = RestorationRequestSerializer(data=self.body_of(request))
-        body.is_valid(raise_exception=True)
+        body = self.read_body(RestorationRequestSerializer)
         if not body.validated_data["confirm"]:
             raise ConfirmationRequiredError({"user_id": user_id})
         removal_id = body.validated_data["removal_id"]
@@ -252,8 +240,10 @@ class RestorationView(ApiView):
         return _respond(outcome)
 
 
-class RestorationPreviewView(ApiView):
+class RestorationPreviewView(OrganizationView):
     """What the restoration of a user would do."""
+
+    act = RESTORE
 
     @describe_restoration_preview
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:

@@ -9,7 +9,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiResponse,
-    extend_schema,
     extend_schema_field,
     extend_schema_serializer,
     extend_schema_view,
@@ -17,21 +16,19 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import error_responses
+from config.api.openapi import describe
 from config.api.pagination import IdPagination
-from organizations.api.description import (
+from organizations.api.bodies import NOT_A_STRING, TO_DEPARTMENT
+from organizations.api.examples import (
+    DEPARTMENT_ID,
+    OWNER_ID,
+    SCHEDULE_ID,
     TARGETS_NOT_FOUND,
+    USER_ID,
     USER_NOT_FOUND,
-    malformed_query,
-    of_organization,
-    of_user,
-    refused_callers,
-    unreadable_bodies,
 )
-from organizations.api.organization_list import OrganizationListView
-from organizations.api.serializers import RemovalSerializer
-from organizations.api.transfer import TO_DEPARTMENT
-from organizations.capabilities import Capability
+from organizations.api.removal import RemovalSerializer
+from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.exceptions import (
     CannotScheduleYourselfError,
     ConfirmationRequiredError,
@@ -42,7 +39,6 @@ from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.models import ScheduledRemoval, Source
 from organizations.models.scheduled_removal import ScheduledRemovalQuerySet
-from organizations.sample import DEPARTMENT_ID, LEAVER_ID, OWNER
 from organizations.schedule.dates import moment_of
 from organizations.schedule.service import (
     cancel_scheduled_removal,
@@ -50,16 +46,15 @@ from organizations.schedule.service import (
     require_sight,
     schedule_removals,
 )
-from users.api_view import ApiView, AuthenticatedRequest
+from users.api_view import AuthenticatedRequest
 
-SCHEDULE_ID = "sch_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
 REMOVE_AT = "2026-12-31T16:00:00Z"
 
 _EXAMPLE = {
     "id": SCHEDULE_ID,
-    "user_id": LEAVER_ID,
+    "user_id": USER_ID,
     "remove_at": REMOVE_AT,
-    "requested_by": OWNER.id,
+    "requested_by": OWNER_ID,
     "requested_at": "2026-12-01T09:00:00Z",
     "source": "api",
     "transfer_resources_to_department_id": DEPARTMENT_ID,
@@ -137,13 +132,6 @@ class ScheduledRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
         return schedule.failure or None
 
 
-class ScheduledRemovalPagination(IdPagination):
-    """Schedules, the newest first."""
-
-    id_prefix = "sch"
-    newest_first = True
-
-
 class ScheduledRemovalFilterSet(FilterSet):
     """What became of them."""
 
@@ -160,13 +148,10 @@ class ScheduledRemovalFilterSet(FilterSet):
         return schedules.in_state(state)
 
 
-refused = (
-    *refused_callers(Capability.REMOVE_USERS),
-    CannotScheduleYourselfError({"user_id": LEAVER_ID}),
-)
-NOT_FOUND = ScheduledRemovalNotFoundError({"user_id": LEAVER_ID})
+ONESELF = CannotScheduleYourselfError({"user_id": USER_ID})
+NOT_FOUND = ScheduledRemovalNotFoundError({"user_id": USER_ID})
 
-describe_schedule = extend_schema(
+describe_schedule = describe(
     operation_id="scheduleRemoval",
     summary="Schedule removal",
     tags=["Scheduled removals"],
@@ -179,7 +164,6 @@ describe_schedule = extend_schema(
         " and came back is not. It fails if the requester left or is deactivated by then. Takes"
         " the capability `remove_users`; nobody schedules, sees or cancels their own removal."
     ),
-    parameters=of_user(),
     request=ScheduleSerializer,
     examples=[
         OpenApiExample(
@@ -194,33 +178,31 @@ describe_schedule = extend_schema(
         ),
         OpenApiExample("Scheduled", value=_EXAMPLE, response_only=True, status_codes=["201"]),
     ],
-    responses={
-        201: ScheduledRemovalSerializer,
-        **error_responses(
-            *refused,
-            *unreadable_bodies("remove_at"),
-            ConfirmationRequiredError({"user_id": LEAVER_ID}),
-            USER_NOT_FOUND,
-            RemovalAlreadyScheduledError(
-                {
-                    "user_id": LEAVER_ID,
-                    "scheduled_removal_id": SCHEDULE_ID,
-                    "remove_at": REMOVE_AT,
-                }
-            ),
-            *TARGETS_NOT_FOUND,
+    responses={201: ScheduledRemovalSerializer},
+    invalid={"remove_at": NOT_A_STRING},
+    refusals=[
+        ONESELF,
+        ConfirmationRequiredError({"user_id": USER_ID}),
+        USER_NOT_FOUND,
+        RemovalAlreadyScheduledError(
+            {
+                "user_id": USER_ID,
+                "scheduled_removal_id": SCHEDULE_ID,
+                "remove_at": REMOVE_AT,
+            }
         ),
-    },
+        *TARGETS_NOT_FOUND,
+    ],
 )
-describe_pending = extend_schema(
+describe_pending = describe(
     operation_id="getScheduledRemoval",
     summary="Get scheduled removal",
     tags=["Scheduled removals"],
     description="What is pending of the user. Takes the capability `remove_users`.",
-    parameters=of_user(),
-    responses={200: ScheduledRemovalSerializer, **error_responses(*refused, NOT_FOUND)},
+    responses={200: ScheduledRemovalSerializer},
+    refusals=[ONESELF, NOT_FOUND],
 )
-describe_cancellation = extend_schema(
+describe_cancellation = describe(
     operation_id="cancelScheduledRemoval",
     summary="Cancel scheduled removal",
     tags=["Scheduled removals"],
@@ -228,24 +210,23 @@ describe_cancellation = extend_schema(
         "Cancels what is pending of the user; it stays on record. Takes the capability"
         " `remove_users`. A removal that is being carried out at this moment is not found."
     ),
-    parameters=of_user(),
     request=None,
-    responses={
-        204: OpenApiResponse(description="It is cancelled. No body."),
-        **error_responses(*refused, NOT_FOUND),
-    },
+    responses={204: OpenApiResponse(description="It is cancelled. No body.")},
+    refusals=[ONESELF, NOT_FOUND],
 )
 
 
-class ScheduledRemovalView(ApiView):
+class ScheduledRemovalView(OrganizationView):
     """The removal of a user that is pending."""
+
+    act = REMOVE
 
     @describe_schedule
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Schedule it."""
-        _require(organization_id, user_id, request)
-        body = ScheduleSerializer(data=self.body_of(request))
-        body.is_valid(raise_exception=True)
+        if user_id == request.user.pk:
+            raise CannotScheduleYourselfError({"user_id": user_id})
+        body = self.read_body(ScheduleSerializer)
         if not body.validated_data["confirm"]:
             raise ConfirmationRequiredError({"user_id": user_id})
         [outcome] = schedule_removals(
@@ -275,16 +256,8 @@ class ScheduledRemovalView(ApiView):
         return Response(status=204)
 
 
-def _require(organization_id: str, user_id: str, request: AuthenticatedRequest) -> None:
-    """Raise the refusal of a caller who may schedule nothing, or not this."""
-    caller = Caller.of(request)
-    caller.authority(organization_id, REMOVE)
-    if caller.is_about_self(user_id):
-        raise CannotScheduleYourselfError({"user_id": user_id})
-
-
 @extend_schema_view(
-    get=extend_schema(
+    get=describe(
         operation_id="listScheduledRemovals",
         summary="List scheduled removals",
         tags=["Scheduled removals"],
@@ -293,27 +266,21 @@ def _require(organization_id: str, user_id: str, request: AuthenticatedRequest) 
             " and without what is pending of users whom the caller may not remove. Takes the"
             " capability `remove_users`."
         ),
-        parameters=of_organization(),
-        responses={
-            200: ScheduledRemovalSerializer(many=True),
-            **error_responses(
-                *refused_callers(Capability.REMOVE_USERS),
-                malformed_query("status", "Select a valid choice."),
-            ),
-        },
+        responses={200: ScheduledRemovalSerializer(many=True)},
+        invalid={"status": "Select a valid choice."},
     )
 )
 class ScheduledRemovalListView(OrganizationListView[ScheduledRemoval]):
     """The scheduled removals of an organization."""
 
-    queryset = ScheduledRemoval.objects.select_related("membership")
+    queryset = ScheduledRemoval.objects.select_related("membership").order_by("-pk")
     serializer_class = ScheduledRemovalSerializer
-    pagination_class = ScheduledRemovalPagination
+    pagination_class = IdPagination
     filterset_class = ScheduledRemovalFilterSet
-    required_capabilities = (Capability.REMOVE_USERS,)
+    act = REMOVE
 
     def get_queryset(self) -> QuerySet[ScheduledRemoval]:
         """Return the organization's, but the caller's own and what is pending above the caller."""
         schedules = super().get_queryset().exclude(membership__user=self.request.user)
         assert isinstance(schedules, ScheduledRemovalQuerySet)  # noqa: S101  # the manager's
-        return schedules.within(self.authority)
+        return schedules.within(self.authority.capabilities)

@@ -3,11 +3,10 @@
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from config.identifiers import is_id
+from organizations.api.examples import DEPARTMENT_ID, ORGANIZATION_ID, USER_ID
 from organizations.exceptions import UserNotFoundError
 from organizations.models import Membership
 from organizations.models.membership import MembershipQuerySet
-from organizations.sample import DEPARTMENT_ID, LEAVER, ORGANIZATION_ID
 
 ACCOUNT_STATES = ("active", "deactivated")
 
@@ -24,8 +23,7 @@ def users_of(organization_id: str) -> MembershipQuerySet:
 
 def find_user(organization_id: str, user_id: str) -> Membership:
     """Return a member with all that `UserSerializer` reads; raises UserNotFoundError."""
-    known = [user_id] if is_id("usr", user_id) else []
-    member = users_of(organization_id).filter(user__in=known).first()
+    member = users_of(organization_id).of(organization_id, [user_id]).first()
     if member is None:
         raise UserNotFoundError({"user_id": user_id})
     return member
@@ -34,10 +32,10 @@ def find_user(organization_id: str, user_id: str) -> Membership:
 def user_example(**changed: object) -> OpenApiExample:
     """Return the sample's leaver as an answer shows them."""
     shown = {
-        "id": LEAVER.id,
-        "full_name": LEAVER.full_name,
-        "email": LEAVER.email,
-        "user_name": LEAVER.email,
+        "id": USER_ID,
+        "full_name": "Lea Leaver",
+        "email": "leaver@acme.example",
+        "user_name": "leaver@acme.example",
         "account_state": "active",
         "role_ids": ["role_member"],
         "department_ids": [DEPARTMENT_ID],

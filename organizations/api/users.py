@@ -5,21 +5,15 @@ from collections.abc import Collection
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, Subquery
 from django_filters.rest_framework import CharFilter, FilterSet, MultipleChoiceFilter
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers
 
-from config.api.openapi import error_responses
+from config.api.openapi import describe
 from config.api.pagination import IdPagination
 from config.search import LONGEST_TERM
-from organizations.api.description import (
-    USER_NOT_FOUND,
-    malformed_query,
-    of_organization,
-    of_user,
-    refused_callers,
-)
-from organizations.api.organization_list import OrganizationListView
+from organizations.api.examples import USER_NOT_FOUND
 from organizations.api.user import ACCOUNT_STATES, UserSerializer
+from organizations.api.view import OrganizationListView
 from organizations.models import DepartmentMembership, Membership, RoleAssignment
 from organizations.models.membership import MembershipQuerySet
 from users.models import User
@@ -29,13 +23,6 @@ _FEW = 1000  # accounts that are named one by one
 _ACCOUNT = User.objects.filter(pk=OuterRef("user"))
 _ROLE_IDS = RoleAssignment.objects.filter(membership=OuterRef("pk"))
 _DEPARTMENT_IDS = DepartmentMembership.objects.filter(membership=OuterRef("pk"))
-
-
-class UserPagination(IdPagination):
-    """Members in the order of their users' ids."""
-
-    id_prefix = "usr"
-    id_field = "position"
 
 
 class UserFilterSet(FilterSet):
@@ -101,7 +88,7 @@ class ListedUserSerializer(UserSerializer):
 
 
 @extend_schema_view(
-    get=extend_schema(
+    get=describe(
         operation_id="listUsers",
         summary="List users",
         tags=["Users"],
@@ -109,14 +96,8 @@ class ListedUserSerializer(UserSerializer):
             "The members of the organization, active and deactivated, in the order of their ids."
             " Any active member may see them."
         ),
-        parameters=of_organization(),
-        responses={
-            200: UserSerializer(many=True),
-            **error_responses(
-                *refused_callers(),
-                malformed_query("limit", "Must be a whole number from 1 to 100."),
-            ),
-        },
+        responses={200: UserSerializer(many=True)},
+        invalid={"limit": "Must be a whole number from 1 to 100."},
     )
 )
 class UserListView(OrganizationListView[Membership]):
@@ -134,13 +115,14 @@ class UserListView(OrganizationListView[Membership]):
             full_name=Subquery(_ACCOUNT.values("full_name")),
             email=Subquery(_ACCOUNT.values("email")),
         )
+        .order_by("position")
     )
     serializer_class = ListedUserSerializer
-    pagination_class = UserPagination
+    pagination_class = IdPagination
     filterset_class = UserFilterSet
 
 
-describe_user = extend_schema(
+describe_user = describe(
     operation_id="getUser",
     summary="Get user",
     tags=["Users"],
@@ -149,6 +131,6 @@ describe_user = extend_schema(
         " removed names the removal, by `removal_id` and `removed_at`, to a caller who holds"
         " `remove_users` and what the user's roles granted."
     ),
-    parameters=of_user(),
-    responses={200: UserSerializer, **error_responses(*refused_callers(), USER_NOT_FOUND)},
+    responses={200: UserSerializer},
+    refusals=[USER_NOT_FOUND],
 )

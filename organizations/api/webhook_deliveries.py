@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django_filters.rest_framework import ChoiceFilter, FilterSet
 from drf_spectacular.utils import (
     OpenApiExample,
-    extend_schema,
     extend_schema_field,
     extend_schema_serializer,
     extend_schema_view,
@@ -15,27 +14,18 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import error_responses
+from config.api.openapi import describe
 from config.api.pagination import IdPagination
 from config.api.throttling import DeliveryRateThrottle, TokenRateThrottle
-from organizations.api.description import (
-    DELIVERY_ID,
-    ENDPOINT_ID,
-    ENDPOINT_NOT_FOUND,
-    EVENT_ID,
-    malformed_query,
-    of_delivery,
-    of_endpoint,
-    refused_callers,
-)
-from organizations.api.organization_list import OrganizationListView
-from organizations.api.required_capabilities import require
+from organizations.api.examples import DELIVERY_ID, ENDPOINT_ID, ENDPOINT_NOT_FOUND, EVENT_ID
+from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.api.webhook_endpoints import NEEDED, TAG
 from organizations.events.endpoints import find_endpoint, redeliver, send_test
 from organizations.exceptions import WebhookDeliveryNotFoundError, WebhookEndpointDisabledError
+from organizations.guards.acts import REDELIVER
 from organizations.guards.caller import Caller
 from organizations.models import Event, WebhookDelivery
-from users.api_view import ApiView, AuthenticatedRequest
+from users.api_view import AuthenticatedRequest
 
 View = TypeVar("View", bound=Callable[..., Response])
 
@@ -98,13 +88,6 @@ class DeliverySerializer(serializers.Serializer[WebhookDelivery]):
         return delivery.last_error or None
 
 
-class DeliveryPagination(IdPagination):
-    """Deliveries, the newest first."""
-
-    id_prefix = "dlv"
-    newest_first = True
-
-
 class DeliveryFilterSet(FilterSet):
     """How far they came."""
 
@@ -114,7 +97,7 @@ class DeliveryFilterSet(FilterSet):
 
 
 @extend_schema_view(
-    get=extend_schema(
+    get=describe(
         operation_id="listWebhookDeliveries",
         summary="List webhook deliveries",
         tags=[TAG],
@@ -122,29 +105,24 @@ class DeliveryFilterSet(FilterSet):
             "What the endpoint was sent in the last 30 days, the newest first. Takes the capability"
             f" `{NEEDED}`."
         ),
-        parameters=of_endpoint(),
-        responses={
-            200: DeliverySerializer(many=True),
-            **error_responses(
-                *refused_callers(NEEDED),
-                ENDPOINT_NOT_FOUND,
-                malformed_query("status", "Select a valid choice."),
-            ),
-        },
+        responses={200: DeliverySerializer(many=True)},
+        invalid={"status": "Select a valid choice."},
+        refusals=[ENDPOINT_NOT_FOUND],
     )
 )
 class DeliveryListView(OrganizationListView[WebhookDelivery]):
     """The deliveries to an endpoint."""
 
-    queryset = WebhookDelivery.objects.select_related("event")
+    act = REDELIVER
+
+    queryset = WebhookDelivery.objects.select_related("event").order_by("-pk")
     serializer_class = DeliverySerializer
-    pagination_class = DeliveryPagination
+    pagination_class = IdPagination
     filterset_class = DeliveryFilterSet
 
     def get_queryset(self) -> QuerySet[WebhookDelivery]:
         """Return the endpoint's deliveries, to those who may see them."""
         organization_id = self.kwargs["organization_id"]
-        require(organization_id, self.request, NEEDED)
         endpoint = find_endpoint(organization_id, self.kwargs["endpoint_id"])
         own = Event.objects.filter(
             organization=organization_id, user=self.request.user, type__in=Event.ABOUT_SCHEDULES
@@ -152,15 +130,17 @@ class DeliveryListView(OrganizationListView[WebhookDelivery]):
         return self.queryset.filter(endpoint=endpoint).exclude(event__in=own)
 
 
-class SendingView(ApiView):
+class SendingView(OrganizationView):
     """Has something sent, ten times a minute at most."""
+
+    act = REDELIVER
 
     throttle_classes = (TokenRateThrottle, DeliveryRateThrottle)
 
 
 def _describe_sending(what: str, **options: Any) -> Callable[[View], View]:
     """Return the description of a request that has something sent."""
-    return extend_schema(
+    return describe(
         tags=[TAG],
         description=(
             f"{what} The answer comes before it is sent; the list of deliveries says what came of"
@@ -182,17 +162,13 @@ class EndpointTestView(SendingView):
         "Sends an event of the type `webhook.test` to this endpoint, whatever types it is sent.",
         operation_id="testWebhookEndpoint",
         summary="Test webhook endpoint",
-        parameters=of_endpoint(),
-        responses={
-            202: DeliverySerializer,
-            **error_responses(*refused_callers(NEEDED), ENDPOINT_NOT_FOUND, _ENDPOINT_DISABLED),
-        },
+        responses={202: DeliverySerializer},
+        refusals=[ENDPOINT_NOT_FOUND, _ENDPOINT_DISABLED],
     )
     def post(
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
         """Send a test."""
-        require(organization_id, request, NEEDED)
         delivery = send_test(
             organization_id,
             endpoint_id,
@@ -209,16 +185,12 @@ class RedeliveryView(SendingView):
         " begin anew.",
         operation_id="redeliverWebhook",
         summary="Redeliver webhook",
-        parameters=of_delivery(),
-        responses={
-            202: DeliverySerializer,
-            **error_responses(
-                *refused_callers(NEEDED),
-                ENDPOINT_NOT_FOUND,
-                WebhookDeliveryNotFoundError({"delivery_id": DELIVERY_ID}),
-                _ENDPOINT_DISABLED,
-            ),
-        },
+        responses={202: DeliverySerializer},
+        refusals=[
+            ENDPOINT_NOT_FOUND,
+            WebhookDeliveryNotFoundError({"delivery_id": DELIVERY_ID}),
+            _ENDPOINT_DISABLED,
+        ],
     )
     def post(
         self,
@@ -228,7 +200,6 @@ class RedeliveryView(SendingView):
         delivery_id: str,
     ) -> Response:
         """Send it again."""
-        require(organization_id, request, NEEDED)
         deliveries = redeliver(
             organization_id, endpoint_id, [delivery_id], caller=Caller.of(request)
         )

@@ -3,7 +3,6 @@
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiResponse,
-    extend_schema,
     extend_schema_field,
     extend_schema_serializer,
     extend_schema_view,
@@ -11,19 +10,11 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import error_responses
+from config.api.openapi import describe
 from config.api.strict import StrictSerializer, StrictStringField
-from organizations.api.description import (
-    ENDPOINT_ID,
-    ENDPOINT_NOT_FOUND,
-    malformed_query,
-    of_endpoint,
-    of_organization,
-    refused_callers,
-    unreadable_bodies,
-)
-from organizations.api.organization_list import OrganizationListView
-from organizations.api.required_capabilities import require
+from organizations.api.bodies import NOT_A_STRING
+from organizations.api.examples import ENDPOINT_ID, ENDPOINT_NOT_FOUND, OWNER_ID
+from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.capabilities import Capability
 from organizations.events.addresses import refuse_forbidden
 from organizations.events.endpoints import (
@@ -37,10 +28,10 @@ from organizations.events.endpoints import (
 )
 from organizations.events.signature import secret_of
 from organizations.exceptions import TooManyWebhookEndpointsError
+from organizations.guards.acts import CHANGE_WEBHOOK
 from organizations.guards.caller import Caller
 from organizations.models import WebhookEndpoint
-from organizations.sample import OWNER
-from users.api_view import ApiView, AuthenticatedRequest
+from users.api_view import AuthenticatedRequest
 
 TAG = "Webhooks"
 NEEDED = Capability.OVERRIDE_ALL_PERMISSIONS
@@ -59,7 +50,7 @@ _EXAMPLE = {
     "failing_since": None,
     "held_until": None,
     "previous_secret_until": None,
-    "created_by": OWNER.id,
+    "created_by": OWNER_ID,
     "created_at": "2025-12-01T09:00:00Z",
 }
 _SHOWN = OpenApiExample("Sample", value=_EXAMPLE, response_only=True)
@@ -68,7 +59,6 @@ _SHOWN_WITH_SECRET = OpenApiExample(
     value={**_EXAMPLE, "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDOTBsZmKLoRg="},
     response_only=True,
 )
-_UNREADABLE = unreadable_bodies("description")
 
 
 class EndpointCreationSerializer(StrictSerializer):
@@ -171,7 +161,7 @@ class EndpointWithSecretSerializer(EndpointSerializer):
         return secret_of(endpoint, endpoint.secret_version)
 
 
-describe_list = extend_schema(
+describe_list = describe(
     operation_id="listWebhookEndpoints",
     summary="List webhook endpoints",
     tags=[TAG],
@@ -179,15 +169,10 @@ describe_list = extend_schema(
         "All webhook endpoints of the organization, in the order in which they were made, and"
         f" never a secret. Takes the capability `{NEEDED}`."
     ),
-    parameters=of_organization(),
-    responses={
-        200: EndpointSerializer(many=True),
-        **error_responses(
-            *refused_callers(NEEDED), malformed_query("limit", "This parameter is not known.")
-        ),
-    },
+    responses={200: EndpointSerializer(many=True)},
+    invalid={"limit": "This parameter is not known."},
 )
-describe_creation = extend_schema(
+describe_creation = describe(
     operation_id="createWebhookEndpoint",
     summary="Create webhook endpoint",
     tags=[TAG],
@@ -201,7 +186,6 @@ describe_creation = extend_schema(
         "The answer shows the secret this once. An organization has at most"
         f" {MOST_ENDPOINTS} endpoints. Takes the capability `{NEEDED}`."
     ),
-    parameters=of_organization(),
     request=EndpointCreationSerializer,
     examples=[
         OpenApiExample("All events", value={"url": _URL}, request_only=True),
@@ -212,27 +196,19 @@ describe_creation = extend_schema(
         ),
         _SHOWN_WITH_SECRET,
     ],
-    responses={
-        201: EndpointWithSecretSerializer,
-        **error_responses(
-            *refused_callers(NEEDED),
-            *_UNREADABLE,
-            TooManyWebhookEndpointsError({"limit": MOST_ENDPOINTS}),
-        ),
-    },
+    responses={201: EndpointWithSecretSerializer},
+    invalid={"description": NOT_A_STRING},
+    refusals=[TooManyWebhookEndpointsError({"limit": MOST_ENDPOINTS})],
 )
-describe_endpoint = extend_schema(
+describe_endpoint = describe(
     operation_id="getWebhookEndpoint",
     summary="Get webhook endpoint",
     tags=[TAG],
     description=f"One webhook endpoint, never its secret. Takes the capability `{NEEDED}`.",
-    parameters=of_endpoint(),
-    responses={
-        200: EndpointSerializer,
-        **error_responses(*refused_callers(NEEDED), ENDPOINT_NOT_FOUND),
-    },
+    responses={200: EndpointSerializer},
+    refusals=[ENDPOINT_NOT_FOUND],
 )
-describe_change = extend_schema(
+describe_change = describe(
     operation_id="changeWebhookEndpoint",
     summary="Change webhook endpoint",
     tags=[TAG],
@@ -241,19 +217,17 @@ describe_change = extend_schema(
         " way fails; enabling one makes it begin with no failures, and events from then on are"
         f" sent. Takes the capability `{NEEDED}`."
     ),
-    parameters=of_endpoint(),
     request=EndpointChangeSerializer,
     examples=[
         OpenApiExample("Disable", value={"status": "disabled"}, request_only=True),
         OpenApiExample("Other events", value={"event_types": []}, request_only=True),
         _SHOWN,
     ],
-    responses={
-        200: EndpointSerializer,
-        **error_responses(*refused_callers(NEEDED), *_UNREADABLE, ENDPOINT_NOT_FOUND),
-    },
+    responses={200: EndpointSerializer},
+    invalid={"description": NOT_A_STRING},
+    refusals=[ENDPOINT_NOT_FOUND],
 )
-describe_deletion = extend_schema(
+describe_deletion = describe(
     operation_id="deleteWebhookEndpoint",
     summary="Delete webhook endpoint",
     tags=[TAG],
@@ -261,14 +235,11 @@ describe_deletion = extend_schema(
         "Deletes an endpoint with its deliveries; the events stay. No body."
         f" Takes the capability `{NEEDED}`."
     ),
-    parameters=of_endpoint(),
     request=None,
-    responses={
-        204: OpenApiResponse(description="The endpoint is deleted. No body."),
-        **error_responses(*refused_callers(NEEDED), ENDPOINT_NOT_FOUND),
-    },
+    responses={204: OpenApiResponse(description="The endpoint is deleted. No body.")},
+    refusals=[ENDPOINT_NOT_FOUND],
 )
-describe_rotation = extend_schema(
+describe_rotation = describe(
     operation_id="rotateWebhookSecret",
     summary="Rotate webhook secret",
     tags=[TAG],
@@ -277,12 +248,9 @@ describe_rotation = extend_schema(
         " along for 24 hours: `webhook-signature` has a signature of each then. The latest two"
         f" sign; one before them does not. No body. Takes the capability `{NEEDED}`."
     ),
-    parameters=of_endpoint(),
     request=None,
-    responses={
-        200: EndpointWithSecretSerializer,
-        **error_responses(*refused_callers(NEEDED), ENDPOINT_NOT_FOUND),
-    },
+    responses={200: EndpointWithSecretSerializer},
+    refusals=[ENDPOINT_NOT_FOUND],
 )
 
 
@@ -292,30 +260,28 @@ class EndpointListView(OrganizationListView[WebhookEndpoint]):
 
     queryset = WebhookEndpoint.objects.order_by("pk")
     serializer_class = EndpointSerializer
-    pagination_class = None
-    required_capabilities = (NEEDED,)
+    act = CHANGE_WEBHOOK
 
     @describe_creation
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
         """Make one."""
-        require(organization_id, request, NEEDED)
-        body = EndpointCreationSerializer(data=self.body_of(request))
-        body.is_valid(raise_exception=True)
+        body = self.read_body(EndpointCreationSerializer)
         endpoint = create_endpoint(
             organization_id, **body.validated_data, caller=Caller.of(request)
         )
         return Response(EndpointWithSecretSerializer(endpoint).data, status=201)
 
 
-class EndpointView(ApiView):
+class EndpointView(OrganizationView):
     """One webhook endpoint."""
+
+    act = CHANGE_WEBHOOK
 
     @describe_endpoint
     def get(
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
         """Return it."""
-        require(organization_id, request, NEEDED)
         return Response(EndpointSerializer(find_endpoint(organization_id, endpoint_id)).data)
 
     @describe_change
@@ -323,9 +289,7 @@ class EndpointView(ApiView):
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
         """Change what the body names."""
-        require(organization_id, request, NEEDED)
-        body = EndpointChangeSerializer(data=self.body_of(request), partial=True)
-        body.is_valid(raise_exception=True)
+        body = self.read_body(EndpointChangeSerializer, partial=True)
         changes = dict(body.validated_data)
         if status := changes.pop("status", None):
             changes["is_enabled"] = status == "enabled"
@@ -339,19 +303,19 @@ class EndpointView(ApiView):
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
         """Delete it."""
-        require(organization_id, request, NEEDED)
         delete_endpoint(organization_id, endpoint_id, caller=Caller.of(request))
         return Response(status=204)
 
 
-class SecretRotationView(ApiView):
+class SecretRotationView(OrganizationView):
     """The secret of a webhook endpoint."""
+
+    act = CHANGE_WEBHOOK
 
     @describe_rotation
     def post(
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
         """Give it another."""
-        require(organization_id, request, NEEDED)
         endpoint = rotate_secret(organization_id, endpoint_id, caller=Caller.of(request))
         return Response(EndpointWithSecretSerializer(endpoint).data)

@@ -4,9 +4,16 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiWebhook
 
-from organizations.api.description import ENDPOINT_ID, EVENT_ID, REMOVAL_ID
+from organizations.api.examples import (
+    ADMIN_ID,
+    DEPARTMENT_ID,
+    ENDPOINT_ID,
+    EVENT_ID,
+    ORGANIZATION_ID,
+    REMOVAL_ID,
+    USER_ID,
+)
 from organizations.models import Event, Source
-from organizations.sample import ADMIN, DEPARTMENT_ID, LEAVER_ID, ORGANIZATION_ID
 
 _ID_OR_NULL = {"type": ["string", "null"]}
 
@@ -45,8 +52,8 @@ _ALWAYS = {
 }
 _ALWAYS_EXAMPLE = {
     "organization_id": ORGANIZATION_ID,
-    "user_id": LEAVER_ID,
-    "actor_id": ADMIN.id,
+    "user_id": USER_ID,
+    "actor_id": ADMIN_ID,
     "connection_id": None,
     "source": "api",
     "removal_id": None,

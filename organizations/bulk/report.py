@@ -10,8 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TextIO
 
-from config.characters import printable
-from config.spreadsheets import neutralized
+from config.characters import neutralized, printable
 from organizations.bulk.run import CannotStartError
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,6 +30,7 @@ class DeactivationOutcome:
     user_id: str
     resource_count: int = 0
     refusal: ContractError | None = None
+    deactivated_at: datetime | None = None
 
 
 @retried
@@ -38,18 +40,21 @@ def deactivate_members(
     *,
     transfer_to: str | Mapping[str, str] | None,
     caller: Caller,
+    locked: Mapping[str, int] | None = None,
 ) -> list[DeactivationOutcome]:
     """Deactivate members of an organization; return what became of each, once, in order.
 
     Their roles and departments stay theirs, without effect. What they own there passes to
     ``transfer_to``, the id of a department or of an heir, for everybody or by user id; without one
     it stays theirs too. All of it or, when this raises, nothing: so where the caller may not
-    deactivate anybody. Whoever cannot be deactivated is refused alone.
+    deactivate anybody. Whoever cannot be deactivated is refused alone. ``locked`` are the ids of
+    memberships, by user id, where the transaction around this has locked all that this would lock.
     """
     user_ids = list(dict.fromkeys(user_ids))
     targets = targets_by_user(transfer_to, user_ids)
     with transaction.atomic():
-        locked = lock_members(organization_id, [*user_ids, *targets.values()], caller=caller)
+        if locked is None:
+            locked = lock_members(organization_id, [*user_ids, *targets.values()], caller=caller)
         now = timezone.now()  # after whatever these locks waited for
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
         refusals = _find_refusals(organization_id, user_ids, members, targets, caller)
@@ -67,7 +72,9 @@ def deactivate_members(
             for user_id in deactivated
         )
     return [
-        DeactivationOutcome(user_id, counts.get(user_id, 0), refusals.get(user_id))
+        DeactivationOutcome(user_id, counts.get(user_id, 0), deactivated_at=now)
+        if user_id in deactivated
+        else DeactivationOutcome(user_id, refusal=refusals[user_id])
         for user_id in user_ids
     ]
 
@@ -82,17 +89,22 @@ def preview_deactivation(
 
 @retried
 def reactivate_members(
-    organization_id: str, user_ids: Collection[str], *, caller: Caller
+    organization_id: str,
+    user_ids: Collection[str],
+    *,
+    caller: Caller,
+    locked: Mapping[str, int] | None = None,
 ) -> list[DeactivationOutcome]:
     """Reactivate members of an organization; return what became of each, once, in order.
 
     Their roles and departments have effect again. What passed on does not come back. All of it or,
     when this raises, nothing: so where the caller may not reactivate anybody. Whoever cannot be
-    reactivated is refused alone.
+    reactivated is refused alone. ``locked`` is as in `deactivate_members`.
     """
     user_ids = list(dict.fromkeys(user_ids))
     with transaction.atomic():
-        locked = lock_members(organization_id, user_ids, caller=caller)
+        if locked is None:
+            locked = lock_members(organization_id, user_ids, caller=caller)
         refusals = find_active(organization_id, locked.values()) | judge(
             organization_id,
             user_ids,

@@ -42,6 +42,8 @@ RESTORE = Act((Capability.REMOVE_USERS,), "restore")
 ADD = Act((Capability.INVITE_USERS,), "add")
 # Roles, and departments; what of it really changes is asked besides.
 ASSIGN = Act((Capability.ASSIGN_ROLES, Capability.MANAGE_USERS), "change")
+VIEW_LOG = Act((Capability.VIEW_AUDIT_LOG,), "view", "event")
+EXPORT_LOG = Act((Capability.EXPORT_AUDIT_LOG,), "view", "event")
 CHANGE_RESOURCES = Act((), "change", "resource")
 ADD_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "add", "webhookendpoint")
 CHANGE_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "webhookendpoint")

@@ -37,7 +37,7 @@ class Removal(models.Model):
         blank=True,
         db_index=False,
     )
-    # The directory that asked for it. Records are not looked up by it.
+    # The directory that removed the member. No query filters by it.
     connection = models.ForeignKey(
         ScimConnection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )
@@ -145,24 +145,7 @@ class Removal(models.Model):
             # Asked before an erasure: which reasons mention an address.
             index_of_addresses("reason", name="removal_by_written_address"),
         )
-        triggers = append_only(
-            [
-                "organization",
-                "membership",
-                "actor",
-                "connection",
-                "source",
-                "transferred_to",
-                "transferred_to_user",
-                "roles",
-                "departments",
-                "resource_count",
-                "token_count",
-                "trace_id",
-                "requested_at",
-                "created_at",
-            ]
-        )
+        triggers = append_only(exclude=["membership_is_current"])
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -221,11 +221,7 @@ class ScheduledRemoval(models.Model):
             ),
             pgtrigger.ReadOnly(
                 name="never_changed",
-                fields=[
-                    *("id", "organization", "membership", "remove_at", "requested_by"),
-                    *("source", "requested_at", "transferred_to", "transferred_to_user"),
-                    "trace_id",
-                ],
+                exclude=["reason", "status", "removal", "failure", "cancelled_by", "ended_at"],
             ),
         )
 

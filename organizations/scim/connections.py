@@ -15,8 +15,6 @@ from config.api.errors import TokenInvalidError
 from config.api.throttling import AddressRateThrottle, RateThrottle
 from config.identifiers import is_id
 from config.prepared_statements import fetch_prepared
-from organizations.exceptions import OrganizationAccessDeniedError
-from organizations.guards.caller import Directory
 from organizations.models import ScimConnection
 from users.models.access_token import digest_of
 
@@ -32,6 +30,10 @@ _NOTE_REQUEST = """
         WHERE id = %(id)s AND (last_request_at IS NULL OR last_request_at <= %(unseen)s)
         FOR NO KEY UPDATE SKIP LOCKED
     )
+"""
+# Behind the lock it is judged again: one that was disabled meanwhile is not among the rows.
+_KEEP_ENABLED = """
+    SELECT FROM organizations_scimconnection WHERE id = %s AND disabled_at IS NULL FOR SHARE
 """
 
 
@@ -103,17 +105,13 @@ def authenticate(request: HttpRequest, organization_id: str) -> ScimConnection:
     return connection
 
 
-def keep_enabled(caller: Directory) -> None:
-    """Keep a directory's connection as it is until the transaction ends: disabling it waits.
+def keep_enabled(connection: ScimConnection) -> None:
+    """Keep a connection as it is until the transaction ends: disabling it waits.
 
     Raises TokenInvalidError where it was disabled since its request was let in.
     """
-    organization_id = caller.connection.organization_id
-    fetch_prepared(*caller.share)
-    try:
-        caller.authority(organization_id)
-    except OrganizationAccessDeniedError as refusal:
-        raise TokenInvalidError from refusal
+    if not fetch_prepared(_KEEP_ENABLED, [connection.pk]):
+        raise TokenInvalidError
 
 
 def count_request(request: HttpRequest) -> None:

@@ -25,8 +25,7 @@ from organizations.models.organization import DepartmentQuerySet
 from organizations.scim.filters import equalities, unknown
 from organizations.scim.group_patch import GroupPatch, require_name
 from organizations.scim.long_lists import is_asked_for
-from organizations.scim.resources import Group, GroupMember
-from organizations.scim.versions import require_version, version_from
+from organizations.scim.resources import Group, GroupMember, require_version, version_from
 
 MOST_MEMBERS = 10_000  # of all groups on a page, unless the first alone has more
 

@@ -1,7 +1,7 @@
 """Has the library answer a request: what it is told of this service, and where we differ."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Union
@@ -45,11 +45,9 @@ from organizations.scim import bounds
 from organizations.scim.connections import keep_enabled
 from organizations.scim.group_patch import GroupPatch, split_members
 from organizations.scim.long_lists import add_long_list, without_long_list
-from organizations.scim.refusals import in_our_words
 from organizations.scim.resources import Group, GroupMember, User
 from organizations.scim.storage import MemberStorage
 from organizations.scim.user_change import UserChange, with_readable_state
-from organizations.scim.versions import version_of
 
 PAGE = 200
 READS = frozenset({"GET", "HEAD"})
@@ -89,7 +87,7 @@ def _our_words() -> Iterator[None]:
     try:
         yield
     except SCIMException as refusal:
-        raise in_our_words(refusal) if refusal.scim_type else refusal from refusal.__cause__
+        raise bounds.in_our_words(refusal) if refusal.scim_type else refusal from refusal.__cause__
 
 
 def _complete(
@@ -203,22 +201,6 @@ class Service(ScimService):
             add_long_list(found, resource, base_url, search_request)
         return response
 
-    def apply_patch(
-        self, current: Resource[Any], patch_op: "PatchOp[Any]", conditions: Conditions
-    ) -> Resource[Any] | None:
-        """Apply the operations, none of which can change the long list."""
-        with _our_words():
-            return super().apply_patch(current, patch_op, conditions)
-
-    def patch_response(
-        self,
-        base_url: str,
-        resource: Resource[Any],
-        response_parameters: ResponseParameters[Any],
-    ) -> ScimResponse:
-        """Answer a PATCH with the resource, asked for or not."""
-        return self.replacement_response(base_url, resource, response_parameters)
-
     def read_creation(
         self, resource_type: ResourceType, body: bytes, content_type: str | None
     ) -> Resource[Any]:
@@ -226,22 +208,6 @@ class Service(ScimService):
         if resource_type.name == "User":
             body = with_readable_state(body)
         return super().read_creation(resource_type, body, content_type)
-
-    def read_replacement(
-        self, resource_type: ResourceType, body: bytes, content_type: str | None
-    ) -> Any:
-        """Read the body of a PUT: of a user, attribute by attribute."""
-        if resource_type.name == "User":
-            self.ensure_json(content_type)
-            return UserChange.replacing(body)
-        return super().read_replacement(resource_type, body, content_type)
-
-    def read_patch(self, resource_type: ResourceType, body: bytes, content_type: str | None) -> Any:
-        """Read the body of a PATCH: of a user, attribute by attribute."""
-        if resource_type.name == "User":
-            self.ensure_json(content_type)
-            return UserChange.patching(body)
-        return super().read_patch(resource_type, body, content_type)
 
 
 class Handler(ScimHandler):
@@ -253,12 +219,20 @@ class Handler(ScimHandler):
         super().__init__(SERVICE, storage)
         self.request = request
 
+    def replace(self, request: ScimRequest) -> ScimResponse:
+        """Answer a PUT: of a user attribute by attribute."""
+        target = self.service.route(request, Operation.replace)
+        kind = self.service.resource_type_at(target.endpoint or "")
+        if kind.name == "User":
+            return self._change_user(kind, target.resource_id or "", UserChange.replacing)
+        return super().replace(request)
+
     def patch(self, request: ScimRequest) -> ScimResponse:
         """Answer a PATCH: of a group with its attributes where the request names some, else 204."""
         target = self.service.route(request, Operation.patch)
         kind = self.service.resource_type_at(target.endpoint or "")
-        if kind.name != "Group":
-            return super().patch(request)
+        if kind.name == "User":
+            return self._change_user(kind, target.resource_id or "", UserChange.patching)
         with self.service.provider:
             asked = self.service.read_response_parameters(kind, request.query)
             content = self.service.decode_body(request.body, request.header("Content-Type"))
@@ -271,17 +245,6 @@ class Handler(ScimHandler):
             group = self.storage.groups.get(group_id, asked)
             return self.service.replacement_response(request.base_url, group, asked)
 
-    def patch_resource(
-        self,
-        resource_type: ResourceType,
-        resource_id: str,
-        patch_op: Any,
-        conditions: Conditions,
-    ) -> Resource[Any]:
-        """Apply a PATCH of a user; return them as they are then."""
-        current = self.storage.get(resource_type, resource_id)
-        return self.replace_resource(resource_type, current, patch_op, conditions)
-
     def replace_resource(
         self,
         resource_type: ResourceType,
@@ -289,28 +252,27 @@ class Handler(ScimHandler):
         replacement: Any,
         conditions: Conditions,
     ) -> Resource[Any]:
-        """Apply a PUT, or a change of a user; return the resource as it is then."""
+        """Apply a PUT of a group; return it as it is then."""
         self.service.check_preconditions(current, self.request.method, conditions)
-        if isinstance(replacement, UserChange) and isinstance(current, User):
-            return self._change_user(resource_type, current, replacement)
         group_id = current.id or ""
         self.storage.groups.patch(group_id, GroupPatch.replacing(replacement))
         asked = self.service.read_response_parameters(resource_type, self.request.query)
         return self.storage.groups.get(group_id, asked)
 
     def _change_user(
-        self, resource_type: ResourceType, current: User, change: UserChange
-    ) -> Resource[Any]:
-        """Change a user, if that changes anything; return them."""
-        users = self.storage.users
-        users.is_leaving = change.state is False
-        changed = current.model_copy(deep=True)
-        for attribute, refusal in change.apply(changed):
-            users.pass_over(current.id, attribute, refusal)
-        if version_of(changed) == version_of(current):
-            return current
-        version = current.meta.version if current.meta else None
-        return self.storage.update(resource_type, changed, expected_version=version)
+        self, kind: ResourceType, user_id: str, read: Callable[[bytes], UserChange]
+    ) -> ScimResponse:
+        """Answer a PUT or a PATCH of a user, who is locked and read once."""
+        request, users = self.request, self.storage.users
+        with self.service.provider:
+            asked = self.service.read_response_parameters(kind, request.query)
+            self.service.ensure_json(request.header("Content-Type"))
+            change = read(request.body)
+            conditions = self.service.read_conditions(request)
+            member = users.find_locked(user_id)
+            self.service.check_preconditions(member.as_user(), request.method, conditions)
+            users.change(member, change)
+            return self.service.replacement_response(request.base_url, member.as_user(), asked)
 
 
 SERVICE = Service(PROVIDER)
@@ -371,5 +333,5 @@ def _serve(request: ScimRequest, connection: ScimConnection | None, trace_id: st
     storage = MemberStorage(connection, locks=changes, trace_id=trace_id)
     with transaction.atomic():
         if changes:
-            keep_enabled(storage.users.caller)
+            keep_enabled(connection)
         return Handler(storage, request).handle(request)

@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from organizations.guards.caller import Directory
 from organizations.locks import lock_members
@@ -24,6 +25,15 @@ AT_A_TIME = 1000
 A_DAY = 24 * 60 * 60
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+
+# No queueing lock: a killed worker's job could not be put back while the next minute's waits. The
+# queue knows the job by this name.
+@app.periodic(cron="* * * * *")
+@app.task(queue="schedule", lock="remove_leavers", name="organizations.scim.tasks.take_up_leavers")
+def take_up_leavers(timestamp: int) -> None:
+    """Have the worker remove, each minute, the leavers who are due."""
+    remove_leavers()
 
 
 def remove_leavers() -> None:

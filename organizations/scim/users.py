@@ -1,6 +1,6 @@
 """Members as SCIM's users."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -8,9 +8,9 @@ from typing import Any
 import structlog
 from django.utils import timezone
 from scim2_models import (
-    Meta,
+    ConflictException,
+    ForbiddenException,
     NotFoundException,
-    Reference,
     ResponseParameters,
     SCIMException,
     SearchRequest,
@@ -22,15 +22,18 @@ from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.assignment.service import add_member
 from organizations.deactivation.service import deactivate_members, reactivate_members
+from organizations.exceptions import (
+    LastOwnerCannotBeDeactivatedError,
+    LastOwnerCannotBeRemovedError,
+    UserNotFoundError,
+)
 from organizations.guards.caller import Directory
 from organizations.locks import keep_absent, lock_members
 from organizations.models import (
-    DepartmentMembership,
     Event,
     Membership,
     Role,
     ScimConnection,
-    ScimIdentity,
 )
 from organizations.models.membership import MembershipQuerySet
 from organizations.removal.service import remove_members
@@ -50,14 +53,25 @@ from organizations.scim.identities import (
     is_managed_by,
     know_as,
 )
-from organizations.scim.refusals import in_scim
-from organizations.scim.resources import Email, Name, User, UserGroup
+from organizations.scim.members import Member, read_members
+from organizations.scim.resources import User, require_version, version_of
 from organizations.scim.staff import disable_staff_account
-from organizations.scim.versions import require_version, version_of
+from organizations.scim.user_change import UserChange
 from organizations.scim.who_is_who import who_is_meant
 from users.models import User as Account
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+_BY_REFUSAL: dict[type[ContractError], type[SCIMException]] = {
+    LastOwnerCannotBeDeactivatedError: ForbiddenException,
+    LastOwnerCannotBeRemovedError: ForbiddenException,
+    UserNotFoundError: NotFoundException,
+}
+
+
+def _in_scim(refusal: ContractError) -> SCIMException:
+    """Return what SCIM has for a refusal of ours."""
+    return _BY_REFUSAL.get(type(refusal), ConflictException)(detail=refusal.message)
 
 
 class Users:
@@ -74,13 +88,21 @@ class Users:
         locked = lock_members(self.organization_id, user_ids, accounts=user_ids)
         keep_absent(self.organization_id, user_ids, locked)
 
-    def get(self, user_id: str, asked: ResponseParameters[Any] | None = None) -> User:
+    def find(self, user_id: str) -> Member:
         """Return a member. Raises NotFoundException."""
         known = [user_id] if is_id("usr", user_id) else []
-        found = self._read(self._members().filter(user__in=known))
-        if not found:
-            raise NotFoundException(detail="There is no such user.")
-        return found[0]
+        for member in read_members(self.connection, self._members().filter(user__in=known)):
+            return member
+        raise NotFoundException(detail="There is no such user.")
+
+    def find_locked(self, user_id: str) -> Member:
+        """Return a member, locked with the account until the end. Raises NotFoundException."""
+        self.lock(user_id)
+        return self.find(user_id)
+
+    def get(self, user_id: str, asked: ResponseParameters[Any] | None = None) -> User:
+        """Return a member as SCIM shows them. Raises NotFoundException."""
+        return self.find(user_id).as_user()
 
     def search(self, search_request: SearchRequest[Any]) -> SearchPage:
         """Return a page of members, in the order of their ids. Raises InvalidFilterException."""
@@ -96,7 +118,8 @@ class Users:
         # On the last page it is known how many they are, without counting them.
         is_last = (chosen or not first) and (count is None or len(chosen) < count)
         total = first + len(chosen) if is_last else members.count()
-        return SearchPage(total, list(self._read(page.order_by("user"))))
+        found = read_members(self.connection, page.order_by("user"))
+        return SearchPage(total, [member.as_user() for member in found])
 
     def create(self, resource: User) -> User:
         """Add a member, with an account if need be, or adopt one who is there; return them.
@@ -122,27 +145,42 @@ class Users:
             if address not in ("", account.email):
                 check_address(account, address, self.organization_id)
             change_account(account, full_name=full_name_of(resource), address=address)
-        created = self.get(account.pk)
-        if resource.active in (None, created.active):
-            return created
-        self._set_active(account.pk, bool(resource.active))
-        return self.get(account.pk)
+        member = self.find(account.pk)
+        self._set_active(member, resource.active)
+        return member.as_user()
 
     def update(self, resource: User, expected_version: str | None) -> User:
         """Write what differs from what is there; return the result.
 
-        A member whom the connection did not manage is adopted. Raises NotFoundException,
-        PreconditionFailedException, UniquenessException, ForbiddenException, InvalidValueException.
+        Raises NotFoundException and PreconditionFailedException; else as `change` does.
         """
-        user_id = resource.id or ""
-        self.lock(user_id)
-        before = self.get(user_id)
-        require_version(before, expected_version)
-        account = Account.objects.get(pk=user_id)
-        identity = find_identity(self.connection, user_id)
-        is_changeable = may_change(account, identity)
-        self._check(before, resource, account if is_changeable else None)
-        is_managed = is_managed_by(self.connection, identity)
+        member = self.find_locked(resource.id or "")
+        require_version(member.as_user(), expected_version)
+        self._write(member, resource)
+        return member.as_user()
+
+    def change(self, member: Member, change: UserChange) -> None:
+        """Change a member, who is locked, as a request says; write nothing where nothing differs.
+
+        A member whom the connection did not manage is adopted. Raises UniquenessException,
+        ForbiddenException, InvalidValueException. Of a request that takes somebody out, only what
+        is wrong with that is raised.
+        """
+        self.is_leaving = change.state is False
+        resource = member.as_user()
+        for attribute, refusal in change.apply(resource):
+            self.pass_over(resource.id, attribute, refusal)
+        if version_of(resource) != version_of(member.as_user()):
+            self._write(member, resource)
+
+    def _write(self, member: Member, resource: User) -> None:
+        """Write what differs from a member, and adopt one whom the connection did not manage."""
+        before, account, identity = member.as_user(), member.account, member.identity
+        is_changeable = False
+        if any(_differs(name, before, resource) for name in ATTRIBUTES):
+            is_changeable = may_change(account, identity)
+            self._check(before, resource, account if is_changeable else None)
+        is_managed = member.is_managed
         if is_managed or self._can_be_known(resource):
             know_as(self.connection, identity, resource, at=timezone.now())
             if not is_managed:
@@ -150,14 +188,13 @@ class Users:
         if is_changeable:
             name = full_name_of(resource)
             is_renamed = name != full_name_of(before)
+            is_elsewhere = _differs("emails", before, resource)
             change_account(
                 account,
                 full_name=name if is_renamed else "",
-                address=work_address_of(resource) if resource.emails != before.emails else "",
+                address=work_address_of(resource) if is_elsewhere else "",
             )
-        if resource.active is not None and resource.active != before.active:
-            self._set_active(user_id, resource.active)
-        return self.get(user_id)
+        self._set_active(member, resource.active)
 
     def delete(self, user_id: str, expected_version: str | None) -> None:
         """Remove a member. Raises NotFoundException; ForbiddenException for the last owner."""
@@ -168,7 +205,7 @@ class Users:
             self.organization_id, [user_id], transfer_to=target, caller=self.caller
         )
         if outcome.refusal:
-            raise in_scim(outcome.refusal)
+            raise _in_scim(outcome.refusal)
         if self.connection.disable_staff:
             disable_staff_account(user_id)
 
@@ -252,7 +289,7 @@ class Users:
         """Check what is new in a resource, and the account's address where it may be changed."""
 
         def check(name: str, check_field: Callable[[], object]) -> None:
-            if getattr(resource, name) == getattr(before, name):
+            if not _differs(name, before, resource):
                 return
             try:
                 check_field()
@@ -306,72 +343,34 @@ class Users:
             self.caller.event(Event.Type.MEMBER_ADOPTED, self.organization_id, user=account)
         )
 
-    def _set_active(self, user_id: str, is_active: bool) -> None:
-        """Reactivate a member, or deactivate them. Raises ForbiddenException for the last owner."""
+    def _set_active(self, member: Member, is_active: bool | None) -> None:
+        """Reactivate a member, who is locked, or deactivate them; None leaves them as they are.
+
+        Raises ForbiddenException for the last owner.
+        """
+        membership = member.membership
+        if is_active in (None, membership.deactivated_at is None):
+            return
+        user_id, locked = membership.user_id, {membership.user_id: membership.pk}
         if is_active:
-            [outcome] = reactivate_members(self.organization_id, [user_id], caller=self.caller)
+            [outcome] = reactivate_members(
+                self.organization_id, [user_id], caller=self.caller, locked=locked
+            )
         else:
-            target = self.connection.transfer_on_deactivate_id
             [outcome] = deactivate_members(
-                self.organization_id, [user_id], transfer_to=target, caller=self.caller
+                self.organization_id,
+                [user_id],
+                transfer_to=self.connection.transfer_on_deactivate_id,
+                caller=self.caller,
+                locked=locked,
             )
         if outcome.refusal:
-            raise in_scim(outcome.refusal)
+            raise _in_scim(outcome.refusal)
+        membership.deactivated_at = outcome.deactivated_at
         if not is_active and self.connection.disable_staff:
             disable_staff_account(user_id)
 
-    def _read(self, members: MembershipQuerySet) -> Sequence[User]:
-        """Return these members as SCIM shows them: three statements, however many."""
-        found = list(members.select_related("user"))
-        identities = {
-            identity.user_id: identity
-            for identity in ScimIdentity.objects.of(self.connection).filter(
-                user__in=[member.user_id for member in found]
-            )
-        }
-        groups: dict[int, list[tuple[str, str]]] = {}
-        departments = DepartmentMembership.objects.filter(membership__in=found).order_by("pk")
-        for membership_id, department_id, name in departments.values_list(
-            "membership", "department", "department__name"
-        ):
-            groups.setdefault(membership_id, []).append((department_id, name))
-        return [
-            _shown(member, identities.get(member.user_id), groups.get(member.pk, ()))
-            for member in found
-        ]
 
-
-def _shown(
-    member: Membership, identity: ScimIdentity | None, groups: Iterable[tuple[str, str]]
-) -> User:
-    """Return a member as SCIM shows them; whom the directory does not know, by the address."""
-    known = identity or ScimIdentity(user_name=member.user.email, changed_at=member.created_at)
-    name = Name(
-        formatted=known.formatted_name or None,
-        given_name=known.given_name or None,
-        family_name=known.family_name or None,
-    )
-    resource = User(
-        id=member.user_id,
-        external_id=known.external_id or None,
-        user_name=known.user_name,
-        name=name if any(value for _, value in name) else None,
-        display_name=known.display_name or None,
-        emails=[Email(value=member.user.email, type="work", primary=True)],
-        active=member.deactivated_at is None,
-        groups=[
-            UserGroup.model_construct(
-                value=department_id, ref=Reference(f"Groups/{department_id}"), display=name
-            )
-            for department_id, name in groups
-        ]
-        or None,
-    )
-    changes = [member.created_at, known.changed_at, member.deactivated_at]
-    resource.meta = Meta(
-        resource_type="User",
-        created=member.created_at,
-        last_modified=max(filter(None, changes)),
-        version=version_of(resource),
-    )
-    return resource
+def _differs(name: str, before: User, after: User) -> bool:
+    """Tell whether a field of a user is another than before."""
+    return bool(getattr(before, name) != getattr(after, name))

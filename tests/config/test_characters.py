@@ -1,8 +1,8 @@
-"""What nobody can see."""
+"""Characters that nobody can see, and cells as a spreadsheet reads them."""
 
 import pytest
 
-from config.characters import clean
+from config.characters import clean, neutralized
 
 
 @pytest.mark.parametrize(
@@ -14,3 +14,13 @@ def test_what_nobody_can_see_is_left_out(unseen: str) -> None:
 
 def test_what_can_be_seen_stays() -> None:
     assert clean(" \u00c4nne  Li\n") == "\u00c4nne  Li"
+
+
+@pytest.mark.parametrize("first", "=+-@\t\r\n＝＋－＠")  # noqa: RUF001 (meant so)
+def test_what_would_be_a_formula_is_text(first: str) -> None:
+    assert neutralized(f"{first}1+1") == f"'{first}1+1"
+
+
+@pytest.mark.parametrize("text", ["", "Left", "usr_abc123", "a=b", "'=1", " =1", "2025-12-22"])
+def test_all_else_stays_as_it_is(text: str) -> None:
+    assert neutralized(text) == text

@@ -16,7 +16,7 @@ from tests.conftest import ClientOf
 from tests.organizations.api.address import address_of
 from tests.organizations.scim.caller import Directory
 
-REMOVAL = "organizations.api.views.remove_members"
+REMOVAL = "organizations.api.removal.remove_members"
 
 
 @contextmanager

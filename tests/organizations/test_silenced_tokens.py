@@ -189,7 +189,9 @@ def test_staff_see_it_before_and_after_they_restore_somebody(
     remove(member)
     removal = Removal.objects.get()
 
-    shown = text_of(browser.get(f"/admin/organizations/membership/{member.pk}/restoration/"))
+    shown = text_of(
+        browser.get(f"/admin/organizations/membership/{member.pk}/restoration/", follow=True)
+    )
     restore(member)
     record = text_of(browser.get(f"/admin/organizations/removal/{removal.pk}/change/"))
 
@@ -202,7 +204,7 @@ def test_a_deactivation_ends_no_token_and_counts_none(
 ) -> None:
     member = unbound(organization)
     address = "/admin/organizations/membership/"
-    chosen = {"action": "deactivate", "_selected_action": [member.pk]}
+    chosen = {"action": "deactivation", "_selected_action": [member.pk]}
 
     page = text_of(browser.post(address, chosen, follow=True))
 

@@ -102,7 +102,7 @@ def test_an_unhandled_exception_leaks_nothing_and_is_logged_whole(
     client: APIClient, path: str, debug: bool
 ) -> None:
     failing = patch(
-        "organizations.api.views.remove_members", side_effect=RuntimeError("the secret cause")
+        "organizations.api.removal.remove_members", side_effect=RuntimeError("the secret cause")
     )
     client.raise_request_exception = False
     with override_settings(DEBUG=debug), failing, capture_logs() as logged:
@@ -118,7 +118,7 @@ def test_an_unhandled_exception_leaks_nothing_and_is_logged_whole(
     "fault", [OperationalError("gone"), InterfaceError("closed"), InternalError("read-only")]
 )
 def test_a_database_that_cannot_do_it_now(client: APIClient, path: str, fault: Exception) -> None:
-    with patch("organizations.api.views.remove_members", side_effect=fault):
+    with patch("organizations.api.removal.remove_members", side_effect=fault):
         response = client.delete(path, {"confirm": True})
 
     assert_envelope(response, 503, "SERVICE_UNAVAILABLE", "server_error")

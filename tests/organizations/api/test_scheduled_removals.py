@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from organizations.api.transfer import TO_DEPARTMENT, TO_USER
+from organizations.api.bodies import TO_DEPARTMENT, TO_USER
 from organizations.models import Membership, ScheduledRemoval
 from organizations.schedule.due import carry_out_due
 from tests.conftest import ClientOf

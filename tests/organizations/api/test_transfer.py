@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from organizations.api.transfer import TO_DEPARTMENT, TO_USER
+from organizations.api.bodies import TO_DEPARTMENT, TO_USER
 from organizations.models import Event, Membership, Organization, Resource
 from tests.conftest import ClientOf
 from tests.deactivations import deactivate

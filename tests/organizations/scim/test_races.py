@@ -12,6 +12,8 @@ from organizations.locks import lock_members
 from organizations.models import Department, Event, Membership, Organization, ScimIdentity
 from organizations.retries import OvertakenError
 from organizations.scim.connections import disable
+from organizations.scim.members import Member
+from organizations.scim.user_change import UserChange
 from organizations.scim.users import Users
 from tests.concurrency import (
     DEADLINE_SECONDS,
@@ -223,16 +225,15 @@ def test_a_deadlock_repeats_the_whole_request(
 ) -> None:
     directory = Directory.of(member.organization)
     reads = []
-    update = Users.update
+    change = Users.change
 
-    def deadlocked_once(users: Users, resource: object, version: str | None) -> object:
-        reads.append(resource)
-        result = update(users, resource, version)  # type: ignore[arg-type]
+    def deadlocked_once(users: Users, read: Member, asked: UserChange) -> None:
+        reads.append(read)
+        change(users, read, asked)
         if len(reads) == 1:
             raise OperationalError from DeadlockDetected()
-        return result
 
-    monkeypatch.setattr(Users, "update", deadlocked_once)
+    monkeypatch.setattr(Users, "change", deadlocked_once)
 
     assert renamed(directory, "PATCH", member).status == 200
     assert len(reads) == 2

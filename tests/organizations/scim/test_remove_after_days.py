@@ -21,8 +21,12 @@ from organizations.models import (
 )
 from organizations.removal.service import RemovalOutcome
 from organizations.scim.connections import disable
-from organizations.scim.remove_after_days import _leavers_due, remove_leaver, remove_leavers
-from organizations.scim.tasks import take_up_leavers
+from organizations.scim.remove_after_days import (
+    _leavers_due,
+    remove_leaver,
+    remove_leavers,
+    take_up_leavers,
+)
 from tests.callers import CallerWith
 from tests.directories import connect
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory

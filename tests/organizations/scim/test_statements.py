@@ -107,3 +107,24 @@ def test_a_whole_group_takes_as_many_statements_however_many_belong_to_it(
         return statements(lambda: directory.send(method, target, group))
 
     assert serve(500) == serve(1)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("is_active", "statements"), [(False, 14), (True, 13)])
+def test_a_change_of_state_locks_and_reads_the_member_once(
+    organization: Organization, is_active: bool, statements: int
+) -> None:
+    MembershipFactory.create(organization=organization, roles=["Owner"])
+    directory = Directory.of(organization)
+    path = f"/Users/{directory.add('ada@example.com', active=not is_active)}"
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = directory.patch(path, {"op": "replace", "path": "active", "value": is_active})
+
+    asked = [query["sql"] for query in queries]
+    asked = [sql for sql in asked if not sql.startswith(("BEGIN", "COMMIT", "SAVE", "RELEASE"))]
+    assert (answer.status, answer.body["active"]) == (200, is_active)
+    assert sum("organizations_membership" in sql and "FOR UPDATE" in sql for sql in asked) == 1
+    assert sum("users_user" in sql and "FOR NO KEY UPDATE" in sql for sql in asked) == 1
+    assert sum('JOIN "users_user"' in sql for sql in asked) == 1
+    assert len(asked) == statements

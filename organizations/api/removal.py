@@ -1,0 +1,262 @@
+"""A removal takes a user out of the organization, and its preview says what it would do."""
+
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from config.api.openapi import describe
+from config.api.strict import StrictBooleanField
+from organizations.api.bodies import (
+    NOT_A_STRING,
+    TO_DEPARTMENT,
+    TO_USER,
+    TransferTargetSerializer,
+)
+from organizations.api.examples import (
+    DEPARTMENT_ID,
+    ENDPOINT_ID,
+    HEIR_ID,
+    LAST_OWNER,
+    ORGANIZATION_ID,
+    TARGETS_NOT_FOUND,
+    USER_ID,
+    USER_NOT_FOUND,
+)
+from organizations.api.user import UserSerializer, find_user
+from organizations.api.users import describe_user
+from organizations.api.view import OrganizationView
+from organizations.capabilities import Capability
+from organizations.exceptions import (
+    ConfirmationRequiredError,
+    InsufficientPermissionsError,
+    LastOwnerCannotBeRemovedError,
+    UserNotFoundError,
+)
+from organizations.guards.acts import REMOVE
+from organizations.guards.caller import Caller
+from organizations.guards.not_members import explain_not_members
+from organizations.models import ScheduledRemoval, ScimConnection
+from organizations.removal.preview import RemovalPreview, preview_removal
+from organizations.removal.service import remove_members
+from users.api_view import AuthenticatedRequest
+
+
+class RemovalSerializer(TransferTargetSerializer):
+    """What a removal is asked with; without a target, resources stay the user's."""
+
+    confirm = StrictBooleanField(
+        default=False,
+        help_text="Must be the JSON value `true`; anything else but `false` is a VALIDATION_ERROR.",
+    )
+
+
+class NamedSerializer(serializers.Serializer[object]):
+    """A role or a department."""
+
+    id = serializers.CharField(source="pk")
+    name = serializers.CharField()
+
+
+class ConnectionSerializer(serializers.Serializer[ScimConnection]):
+    """The connection of a directory."""
+
+    id = serializers.CharField(source="pk")
+    name = serializers.CharField()
+
+
+class MadeEndpointSerializer(serializers.Serializer[object]):
+    """A webhook endpoint that the user made, and that stays."""
+
+    id = serializers.CharField()
+    description = serializers.CharField()
+
+
+class PendingRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
+    """A removal on a date that is pending."""
+
+    id = serializers.CharField()
+    user_id = serializers.CharField(source="membership.user_id")
+    remove_at = serializers.DateTimeField()
+
+
+class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
+    """What a removal would do."""
+
+    user_id = serializers.CharField(source="membership.user_id")
+    organization_id = serializers.CharField(source="membership.organization_id")
+    roles = NamedSerializer(many=True, help_text="The role assignments that would be deleted.")
+    departments = NamedSerializer(
+        many=True, help_text="The department memberships that would be deleted."
+    )
+    resource_count = serializers.IntegerField(
+        help_text="How many resources the user owns in the organization."
+    )
+    token_count = serializers.IntegerField(
+        help_text=(
+            "How many access tokens of the user would open nothing in the organization any more:"
+            " those bound to it, which end, and those bound to none that reach it. Neither revoked"
+            " nor expired ones count."
+        )
+    )
+    webhook_endpoints = MadeEndpointSerializer(
+        many=True, help_text="What the user made in the organization, and what stays."
+    )
+    scheduled_removal = PendingRemovalSerializer(
+        source="scheduled",
+        allow_null=True,
+        help_text="The user's removal on a date, if one is pending; null to the user themself.",
+    )
+    scheduled_for_others = PendingRemovalSerializer(
+        source="requested",
+        many=True,
+        help_text="What the user scheduled, and what will fail once they have left.",
+    )
+    can_be_removed = serializers.BooleanField()
+    blocked_by = serializers.ChoiceField(
+        [InsufficientPermissionsError.code, LastOwnerCannotBeRemovedError.code],
+        source="blocked_by.code",
+        allow_null=True,
+        help_text="The error code that a removal would answer, or null.",
+    )
+    managed_by = ConnectionSerializer(
+        allow_null=True,
+        help_text=(
+            "The directory that manages the user, or null: it adds them again with its next cycle"
+            " if they are still assigned there."
+        ),
+    )
+
+
+describe_removal = describe(
+    operation_id="removeUser",
+    summary="Remove user",
+    tags=["Users"],
+    description=(
+        "Removes the user from the organization. All role assignments and department memberships"
+        " are deleted and the membership is soft-deleted, in one transaction, on record. The"
+        " user's account and other organizations are untouched. The user's access tokens open"
+        " nothing here any more, also if they come back, and go on working elsewhere, except those"
+        " that are bound to this membership, which end. What the user owns in the"
+        " organization passes to a department or to an active member, if one of the two is named;"
+        " else it stays theirs.\n\n"
+        "Takes the capability `remove_users`; any member may remove themself. Nobody removes a"
+        " member who holds a capability that they do not hold.\n\n"
+        "The checks, in this order: (1) authentication, (2) membership of the caller,"
+        " (3) permission, (4) a well-formed body, then confirmation, (5) the user's membership,"
+        " (6) the user's capabilities, (7) a remaining owner, (8) the department or the person who"
+        " takes over. The caller is asked again at the removal itself: who was removed meanwhile"
+        " removes nobody. A second removal of the same user is a 404; of two at the same moment,"
+        " one gets the 204. That 404 names the earlier removal in its details, by `removal_id` and"
+        " `removed_at`: whoever lost the first answer learns that it was done.\n\n"
+        "A 404 with the code `NOT_FOUND` says nothing about the user: there is no such address. One"
+        " with a slash at its end is such, and its details name the one that was meant."
+    ),
+    request=RemovalSerializer,
+    examples=[
+        OpenApiExample("Confirmed", value={"confirm": True}, request_only=True),
+        OpenApiExample(
+            "With a transfer",
+            value={"confirm": True, TO_DEPARTMENT: DEPARTMENT_ID},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "With a transfer to a person",
+            value={"confirm": True, TO_USER: HEIR_ID, "reason": "Left for another job"},
+            request_only=True,
+        ),
+    ],
+    responses={204: OpenApiResponse(description="The user is removed. No body.")},
+    invalid={TO_DEPARTMENT: NOT_A_STRING},
+    refusals=[
+        ConfirmationRequiredError({"user_id": USER_ID}),
+        USER_NOT_FOUND,
+        LastOwnerCannotBeRemovedError(LAST_OWNER),
+        *TARGETS_NOT_FOUND,
+    ],
+)
+
+describe_preview = describe(
+    operation_id="previewRemoval",
+    summary="Preview a removal",
+    tags=["Users"],
+    description=(
+        "What a removal would do, without doing it: the same checks as the removal except"
+        " confirmation and department. A last owner, or a user above the caller, is reported by"
+        " `can_be_removed` and `blocked_by`, not as an error."
+    ),
+    examples=[
+        OpenApiExample(
+            "Sample",
+            value={
+                "user_id": USER_ID,
+                "organization_id": ORGANIZATION_ID,
+                "roles": [{"id": "role_member", "name": "Member"}],
+                "departments": [{"id": DEPARTMENT_ID, "name": "Engineering"}],
+                "resource_count": 12,
+                "token_count": 1,
+                "webhook_endpoints": [{"id": ENDPOINT_ID, "description": "Payroll"}],
+                "scheduled_removal": None,
+                "scheduled_for_others": [],
+                "can_be_removed": True,
+                "blocked_by": None,
+                "managed_by": None,
+            },
+            response_only=True,
+        )
+    ],
+    responses={200: RemovalPreviewSerializer},
+    refusals=[USER_NOT_FOUND],
+)
+
+
+class OrganizationUserView(OrganizationView):
+    """A user as a member of an organization."""
+
+    act = REMOVE
+    members_may_read = True
+    members_may_for_themselves = True
+
+    @describe_user
+    def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        """Return the user; explain their absence to those who may remove users."""
+        try:
+            member = find_user(organization_id, user_id)
+        except UserNotFoundError:
+            capabilities = self.authority.capabilities
+            if Capability.REMOVE_USERS not in capabilities:
+                raise
+            not_members = explain_not_members(organization_id, [user_id], capabilities)
+            raise not_members[user_id].refusal from None
+        return Response(UserSerializer(member).data)
+
+    @describe_removal
+    def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        """Remove the user from the organization (contract: DELETE)."""
+        body = self.read_body(RemovalSerializer)
+        if not body.validated_data["confirm"]:
+            raise ConfirmationRequiredError({"user_id": user_id})
+        [outcome] = remove_members(
+            organization_id,
+            [user_id],
+            transfer_to=body.transfer_to,
+            caller=Caller.of(request, reason=body.validated_data["reason"]),
+        )
+        if outcome.refusal:
+            raise body.explain(outcome.refusal)
+        return Response(status=204)
+
+
+class RemovalPreviewView(OrganizationView):
+    """What the removal of a user would do."""
+
+    act = REMOVE
+    members_may_for_themselves = True
+
+    @describe_preview
+    def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        """Return what a removal would do, without doing it (contract: removal-preview)."""
+        previews = preview_removal(organization_id, [user_id], caller=Caller.of(request))
+        if not previews:
+            raise UserNotFoundError({"user_id": user_id})
+        preview = previews[0].shown_to(request.user.pk)
+        return Response(RemovalPreviewSerializer(preview).data)

@@ -1,0 +1,96 @@
+"""Members as a request reads them: with their account, their identity and their departments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scim2_models import Meta, Reference
+
+from organizations.models import DepartmentMembership, Membership, ScimConnection, ScimIdentity
+from organizations.models.membership import MembershipQuerySet
+from organizations.scim.identities import is_managed_by
+from organizations.scim.resources import Email, Name, User, UserGroup, version_of
+from users.models import User as Account
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What the database has of a member; a request that changes them changes this, too."""
+
+    connection: ScimConnection
+    membership: Membership
+    identity: ScimIdentity  # perhaps of another connection, or new and not saved
+    departments: Sequence[tuple[str, str]]  # ids and names
+
+    @property
+    def account(self) -> Account:
+        return self.membership.user
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether the connection manages this member."""
+        return is_managed_by(self.connection, self.identity)
+
+    def as_user(self) -> User:
+        """Return the member as SCIM shows them; one whom the directory does not manage, by address.
+
+        It is a copy: changing it changes nobody.
+        """
+        member, known = self.membership, self.identity
+        if not self.is_managed:
+            known = ScimIdentity(user_name=self.account.email, changed_at=member.created_at)
+        name = Name(
+            formatted=known.formatted_name or None,
+            given_name=known.given_name or None,
+            family_name=known.family_name or None,
+        )
+        user = User(
+            id=member.user_id,
+            external_id=known.external_id or None,
+            user_name=known.user_name,
+            name=name if any(value for _, value in name) else None,
+            display_name=known.display_name or None,
+            emails=[Email(value=self.account.email, type="work", primary=True)],
+            active=member.deactivated_at is None,
+            groups=[
+                UserGroup.model_construct(
+                    value=department_id, ref=Reference(f"Groups/{department_id}"), display=name
+                )
+                for department_id, name in self.departments
+            ]
+            or None,
+        )
+        changes = [member.created_at, known.changed_at, member.deactivated_at]
+        user.meta = Meta(
+            resource_type="User",
+            created=member.created_at,
+            last_modified=max(filter(None, changes)),
+            version=version_of(user),
+        )
+        return user
+
+
+def read_members(connection: ScimConnection, memberships: MembershipQuerySet) -> list[Member]:
+    """Return these members of the connection's organization: three statements, however many."""
+    found = list(memberships.select_related("user"))
+    identities = {
+        identity.user_id: identity
+        for identity in ScimIdentity.objects.filter(
+            organization=connection.organization_id, user__in=[member.user_id for member in found]
+        )
+    }
+    departments: dict[int, list[tuple[str, str]]] = {}
+    belonging = DepartmentMembership.objects.filter(membership__in=found).order_by("pk")
+    for membership_id, department_id, name in belonging.values_list(
+        "membership", "department", "department__name"
+    ):
+        departments.setdefault(membership_id, []).append((department_id, name))
+    return [
+        Member(
+            connection,
+            member,
+            identities.get(member.user_id)
+            or ScimIdentity(organization_id=connection.organization_id, user_id=member.user_id),
+            departments.get(member.pk, ()),
+        )
+        for member in found
+    ]
