@@ -20,8 +20,8 @@ import organizations.constraints
 import organizations.models.resource_type
 from config.search import indexed
 
-FUNCTIONS = Path(__file__).with_name("resources.sql").read_text(encoding="utf-8")
-DROP_FUNCTIONS = """
+RULES = (Path(__file__).parents[1] / "resources" / "rules.sql").read_text(encoding="utf-8")
+DROP_RULES = """
     DROP FUNCTION organizations_hold_entries(varchar[], varchar[], varchar[]);
     DROP FUNCTION organizations_limit_types(varchar[]);
     DROP FUNCTION organizations_move_name();
@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(FUNCTIONS, DROP_FUNCTIONS),
+        migrations.RunSQL(RULES, DROP_RULES),
         migrations.CreateModel(
             name="ConnectionTransfer",
             fields=[

@@ -6,7 +6,7 @@ from django.db import models
 from organizations.constraints import ForeignKeyConstraint
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
-from organizations.triggers import removed_resources_are_recorded
+from organizations.resources.triggers import removed_resources_are_recorded
 from users.models import User
 
 

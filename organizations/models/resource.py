@@ -12,7 +12,7 @@ from organizations.models.membership import Membership
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
 from organizations.models.resource_type import DEFAULT_TYPE
-from organizations.triggers import (
+from organizations.resources.triggers import (
     resource_changes_owner,
     resource_changes_type,
     resource_is_made,

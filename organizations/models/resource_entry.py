@@ -7,7 +7,7 @@ from django.utils import timezone
 from config.search import WordsField, index_of_words
 from organizations.models.organization import Organization
 from organizations.models.resource import Resource
-from organizations.triggers import entry_changes_type, entry_is_made
+from organizations.resources.triggers import entry_changes_type, entry_is_made
 
 LONGEST_KEY = 255
 LONGEST_NAME = 200

@@ -7,7 +7,7 @@ from organizations.models.organization import Department
 from organizations.models.removal import Removal
 from organizations.models.resource import Resource
 from organizations.models.resource_type import DEFAULT_TYPE
-from organizations.triggers import resource_is_moved
+from organizations.resources.triggers import resource_is_moved
 from users.models import User
 
 

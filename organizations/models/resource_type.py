@@ -8,7 +8,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from organizations.models.organization import Organization
-from organizations.triggers import types_are_limited
+from organizations.resources.triggers import types_are_limited
 
 DEFAULT_TYPE = "resource"
 MOST_TYPES = 100  # an organization; types_are_limited holds it

@@ -8,7 +8,10 @@ from organizations.models.organization import Department, Organization
 from organizations.models.resource_type import SlugField
 from organizations.models.scheduled_removal import ScheduledRemoval
 from organizations.models.scim import ScimConnection
-from organizations.triggers import transfer_of_connection_is_named, transfer_of_schedule_is_named
+from organizations.resources.triggers import (
+    transfer_of_connection_is_named,
+    transfer_of_schedule_is_named,
+)
 from users.models import User
 
 

@@ -1,5 +1,5 @@
 -- What triggers ask of resources, their entries and types. In PL/pgSQL and without sequential scans
--- for the reasons that moves_and_history.sql gives.
+-- for the reasons that guards/rules.sql gives.
 
 -- Refuse an entry that is not of its resource's organization and type. Once a statement for all its
 -- rows. A composite foreign key would take one more index of resources, which every transfer would
