@@ -46,6 +46,7 @@ class Event(models.Model):
         REMOVAL_CANCELLED = "removal.cancelled", "Removal cancelled"
         REMOVAL_FAILED = "removal.failed", "Removal failed"
         RESOURCES_TRANSFERRED = "resources.transferred", "Resources transferred"
+        RESOURCES_DELETED = "resources.deleted", "Resources deleted"
         WEBHOOK_TEST = "webhook.test", "Webhook test"
 
     # The user whom they are about does not see them in the audit log.
