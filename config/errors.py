@@ -1,7 +1,7 @@
-"""The contract's errors as a family of classes, each declared like a row of its table."""
+"""The contract's errors are a family of classes, each declared like a row of its table."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 ErrorType = Literal[
     "client_error",
@@ -12,18 +12,25 @@ ErrorType = Literal[
     "server_error",
 ]
 
+_TYPES: dict[int, ErrorType] = {
+    401: "authentication_error",
+    403: "authorization_error",
+    429: "rate_limit_error",
+}
+
 
 class ContractError(Exception):
     """A refusal that the contract names (contract: Errors).
 
     ``message`` is safe to show to a person. ``system_message`` is for developers and logs; it is
-    the message in lower case unless something more precise is given.
+    the message in lower case unless something more precise is given. The type follows from the
+    status, unless ``is_validation`` makes it a validation_error.
     """
 
     status: int
     code: str
-    type: ErrorType
     message: str
+    is_validation: ClassVar[bool] = False
 
     def __init__(
         self, details: Mapping[str, object] | None = None, *, system_message: str | None = None
@@ -32,11 +39,19 @@ class ContractError(Exception):
         self.details = details or {}
         self.system_message = system_message or self.message.lower()
 
+    @property
+    def type(self) -> ErrorType:
+        """Return the family that a program can decide by."""
+        if self.is_validation:
+            return "validation_error"
+        if self.status >= 500:
+            return "server_error"
+        return _TYPES.get(self.status, "client_error")
+
 
 class InsufficientPermissionsError(ContractError):
     """The caller lacks a capability, or the target holds one that the caller does not."""
 
     status = 403
     code = "INSUFFICIENT_PERMISSIONS"
-    type = "authorization_error"
     message = "You do not have permission to perform this action."

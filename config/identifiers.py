@@ -1,9 +1,10 @@
 """Ids with a prefix, such as ``org_…`` and ``usr_…`` (contract: Conventions)."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Self, TypeVar, cast
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -11,6 +12,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from ulid import ULID
 
 MAX_LENGTH = 64
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 def generate_id(prefix: str) -> str:
@@ -32,8 +35,22 @@ def id_pattern(prefix: str) -> str:
 
 
 def is_id(prefix: str, value: str) -> bool:
-    """Return whether the value is a well-formed id of this kind; others need no query."""
+    """Return whether the value is a well-formed id of this kind."""
     return len(value) <= MAX_LENGTH and re.match(id_pattern(prefix), value) is not None
+
+
+def only_ids(prefix: str, values: Iterable[str]) -> list[str]:
+    """Return the well-formed ids of this kind: PostgreSQL does not take every text as a value."""
+    return [value for value in values if is_id(prefix, value)]
+
+
+class IdentifiedQuerySet(models.QuerySet[Row]):
+    """Queries for rows with a `PrefixedIdField`, by ids that somebody typed."""
+
+    def named(self, *ids: str) -> Self:
+        """Keep the rows with these ids; a malformed id names none, and needs no query."""
+        prefix = cast("PrefixedIdField", self.model._meta.pk).prefix
+        return self.filter(pk__in=only_ids(prefix, ids))
 
 
 class PrefixedIdField(models.CharField[str, str]):

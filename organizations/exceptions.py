@@ -13,7 +13,6 @@ class OrganizationAccessDeniedError(ContractError):
 
     status = 403
     code = "ORGANIZATION_ACCESS_DENIED"
-    type = "authorization_error"
     message = "You do not have access to this organization."
 
 
@@ -22,7 +21,6 @@ class UserNotFoundError(ContractError):
 
     status = 404
     code = "USER_NOT_FOUND"
-    type = "client_error"
     message = "The user is not a member of this organization."
 
 
@@ -31,7 +29,6 @@ class DepartmentNotFoundError(ContractError):
 
     status = 404
     code = "DEPARTMENT_NOT_FOUND"
-    type = "client_error"
     message = "The department was not found in this organization."
 
 
@@ -40,7 +37,6 @@ class RoleNotFoundError(ContractError):
 
     status = 404
     code = "ROLE_NOT_FOUND"
-    type = "client_error"
     message = "The role was not found in this organization."
 
 
@@ -49,7 +45,6 @@ class TransferUserNotFoundError(ContractError):
 
     status = 404
     code = "TRANSFER_USER_NOT_FOUND"
-    type = "client_error"
     message = "The user who would take over is not an active member of this organization."
 
 
@@ -58,7 +53,6 @@ class UserIsActiveError(ContractError):
 
     status = 422
     code = "USER_IS_ACTIVE"
-    type = "client_error"
     message = "The user is an active member. Deactivate or remove them first."
 
 
@@ -67,7 +61,6 @@ class ConfirmationRequiredError(ContractError):
 
     status = 422
     code = "CONFIRMATION_REQUIRED"
-    type = "client_error"
     message = "Please confirm this action by setting confirm to true."
 
 
@@ -76,7 +69,7 @@ class LastOwnerCannotBeRemovedError(ContractError):
 
     status = 422
     code = "LAST_OWNER_CANNOT_BE_REMOVED"
-    type = "validation_error"
+    is_validation = True
     message = "You cannot remove the last owner of the organization. Name another owner first."
 
 
@@ -85,7 +78,7 @@ class LastOwnerCannotBeDeactivatedError(ContractError):
 
     status = 422
     code = "LAST_OWNER_CANNOT_BE_DEACTIVATED"
-    type = "validation_error"
+    is_validation = True
     message = "You cannot deactivate the last owner of the organization. Name another owner first."
 
 
@@ -94,7 +87,6 @@ class CannotDeactivateYourselfError(ContractError):
 
     status = 422
     code = "CANNOT_DEACTIVATE_YOURSELF"
-    type = "client_error"
     message = "You cannot deactivate yourself."
 
 
@@ -103,7 +95,6 @@ class UserAlreadyDeactivatedError(ContractError):
 
     status = 422
     code = "USER_ALREADY_DEACTIVATED"
-    type = "client_error"
     message = "The user is deactivated already."
 
 
@@ -112,7 +103,6 @@ class UserNotDeactivatedError(ContractError):
 
     status = 422
     code = "USER_NOT_DEACTIVATED"
-    type = "client_error"
     message = "The user is not deactivated."
 
 
@@ -121,7 +111,6 @@ class RemovalNotFoundError(ContractError):
 
     status = 404
     code = "REMOVAL_NOT_FOUND"
-    type = "client_error"
     message = "The removal was not found in this organization."
 
 
@@ -130,7 +119,6 @@ class LogRestartedError(ContractError):
 
     status = 410
     code = "LOG_RESTARTED"
-    type = "client_error"
     message = (
         "The log has been restored since. Follow it again from its beginning, without a cursor."
     )
@@ -141,7 +129,6 @@ class MembershipAlreadyExistsError(ContractError):
 
     status = 409
     code = "MEMBERSHIP_ALREADY_EXISTS"
-    type = "client_error"
     message = "The user is a member of this organization already."
 
 
@@ -150,7 +137,6 @@ class RestoreWindowExpiredError(ContractError):
 
     status = 422
     code = "RESTORE_WINDOW_EXPIRED"
-    type = "client_error"
     message = "The removal is too long ago to be restored. Add the user again instead."
 
 
@@ -159,7 +145,6 @@ class RemovalAlreadyScheduledError(ContractError):
 
     status = 409
     code = "REMOVAL_ALREADY_SCHEDULED"
-    type = "client_error"
     message = "The removal of this user is scheduled already. Cancel it first."
 
 
@@ -168,7 +153,6 @@ class ScheduledRemovalNotFoundError(ContractError):
 
     status = 404
     code = "SCHEDULED_REMOVAL_NOT_FOUND"
-    type = "client_error"
     message = "No removal of this user is scheduled."
 
 
@@ -177,7 +161,6 @@ class CannotScheduleYourselfError(ContractError):
 
     status = 403
     code = "CANNOT_SCHEDULE_YOURSELF"
-    type = "authorization_error"
     message = "Nobody schedules, sees or cancels their own removal."
 
 
@@ -186,7 +169,6 @@ class WebhookEndpointNotFoundError(ContractError):
 
     status = 404
     code = "WEBHOOK_ENDPOINT_NOT_FOUND"
-    type = "client_error"
     message = "The webhook endpoint was not found in this organization."
 
 
@@ -195,7 +177,6 @@ class WebhookDeliveryNotFoundError(ContractError):
 
     status = 404
     code = "WEBHOOK_DELIVERY_NOT_FOUND"
-    type = "client_error"
     message = "The delivery was not found. Deliveries are kept for 30 days."
 
 
@@ -204,7 +185,6 @@ class WebhookEndpointDisabledError(ContractError):
 
     status = 422
     code = "WEBHOOK_ENDPOINT_DISABLED"
-    type = "client_error"
     message = "The webhook endpoint is disabled. Enable it first."
 
 
@@ -213,8 +193,25 @@ class TooManyWebhookEndpointsError(ContractError):
 
     status = 422
     code = "TOO_MANY_WEBHOOK_ENDPOINTS"
-    type = "client_error"
     message = "The organization has as many webhook endpoints as it may have. Delete one first."
+
+
+class TooManyResourceTypesError(ContractError):
+    """The organization has as many types of resources as it may have."""
+
+    status = 422
+    code = "TOO_MANY_RESOURCE_TYPES"
+    type = "client_error"
+    message = "The organization has as many types of resources as it may have."
+
+
+class ResourceNotFoundError(ContractError):
+    """The organization has no such resource."""
+
+    status = 404
+    code = "RESOURCE_NOT_FOUND"
+    type = "client_error"
+    message = "The resource was not found in this organization."
 
 
 class DomainNotAllowedError(ContractError):
@@ -222,7 +219,6 @@ class DomainNotAllowedError(ContractError):
 
     status = 403
     code = "DOMAIN_NOT_ALLOWED"
-    type = "authorization_error"
     message = "The address is not in a mail domain of this organization."
 
     def __init__(self, domain: str, domains: Sequence[str]) -> None:
@@ -241,7 +237,6 @@ class DomainTakenError(ContractError):
 
     status = 409
     code = "DOMAIN_TAKEN"
-    type = "client_error"
     message = "Another organization has this domain already."
 
     def __init__(self, holders: Mapping[str, Sequence[str]]) -> None:

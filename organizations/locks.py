@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from config.identifiers import is_id
+from config.identifiers import only_ids
 from config.prepared_statements import fetch_prepared
 from organizations.guards.caller import Caller
 from organizations.guards.judge import current_members
@@ -61,23 +61,23 @@ def lock_members(
     hold; resources; and last, in the owner rule of the database, organizations by id. The row of a
     connection can come anywhere: who disables one locks nothing else.
     """
-    known = {user_id for user_id in user_ids if is_id("usr", user_id)}
+    locked_ids = set(only_ids("usr", user_ids))
     rows = fetch_prepared(
         _LOCK_MEMBERS,
         {
             "organization_id": organization_id,
-            "user_ids": list(known),
+            "user_ids": list(locked_ids),
             "caller_id": caller.member_id if caller else "",
         },
     )
-    if joining := {user_id for user_id in accounts if is_id("usr", user_id)}:
+    if joining := set(only_ids("usr", accounts)):
         if caller and caller.account_id:
             joining.add(caller.account_id)
         in_order = User.objects.filter(pk__in=joining).order_by("pk").values_list("pk")
         list(in_order.select_for_update(no_key=True))
     if caller and caller.share:
         fetch_prepared(*caller.share)
-    return {user_id: membership_id for user_id, membership_id in rows if user_id in known}
+    return {user_id: membership_id for user_id, membership_id in rows if user_id in locked_ids}
 
 
 def keep_absent(organization_id: str, user_ids: Collection[str], locked: Collection[str]) -> None:

@@ -1,10 +1,12 @@
 """The application's admin site."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from config.admin.form_search import FormSearchView
 from config.admin.null_characters import refuse_null_characters
@@ -20,6 +22,13 @@ class OffboardAdminSite(admin.AdminSite):
     index_title = "Organizations and their members"
     site_url = "/v1/docs"
     enable_nav_sidebar = False  # the lists need its width
+    overview_of: Callable[[HttpRequest], dict[str, Any]]  # for the first page; set by its admin
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show the overview above the list of models."""
+        return super().index(request, self.overview_of(request) | (extra_context or {}))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Wrap every page of the site, Django's and our own, to explain refused changes."""

@@ -1,4 +1,4 @@
-"""Errors that any endpoint can return: of HTTP, of the body, of authentication, of the server."""
+"""These errors can come from any endpoint: of HTTP, the body, authentication, the server."""
 
 import re
 from http.client import responses
@@ -13,7 +13,6 @@ class MalformedRequestError(ContractError):
 
     status = 400
     code = "MALFORMED_REQUEST"
-    type = "client_error"
     message = "The request could not be read."
 
 
@@ -22,7 +21,6 @@ class AuthenticationRequiredError(ContractError):
 
     status = 401
     code = "AUTHENTICATION_REQUIRED"
-    type = "authentication_error"
     message = "Authentication is required."
 
 
@@ -31,7 +29,6 @@ class TokenInvalidError(ContractError):
 
     status = 401
     code = "TOKEN_INVALID"
-    type = "authentication_error"
     message = "The access token is invalid."
 
 
@@ -40,7 +37,6 @@ class TokenExpiredError(ContractError):
 
     status = 401
     code = "TOKEN_EXPIRED"
-    type = "authentication_error"
     message = "The access token has expired."
 
 
@@ -49,7 +45,6 @@ class HttpsRequiredError(ContractError):
 
     status = 403
     code = "HTTPS_REQUIRED"
-    type = "authorization_error"
     message = "The API is available over HTTPS only."
 
 
@@ -58,7 +53,6 @@ class NotFoundError(ContractError):
 
     status = 404
     code = "NOT_FOUND"
-    type = "client_error"
     message = "There is nothing at this address."
 
 
@@ -79,7 +73,6 @@ class MethodNotAllowedError(ContractError):
 
     status = 405
     code = "METHOD_NOT_ALLOWED"
-    type = "client_error"
     message = "This method is not allowed here."
 
 
@@ -88,7 +81,6 @@ class NotAcceptableError(ContractError):
 
     status = 406
     code = "NOT_ACCEPTABLE"
-    type = "client_error"
     message = "The response is not available in a format that the request accepts."
 
 
@@ -97,7 +89,6 @@ class PayloadTooLargeError(ContractError):
 
     status = 413
     code = "PAYLOAD_TOO_LARGE"
-    type = "client_error"
     message = "The request body is too large."
 
 
@@ -106,7 +97,6 @@ class UnsupportedMediaTypeError(ContractError):
 
     status = 415
     code = "UNSUPPORTED_MEDIA_TYPE"
-    type = "client_error"
     message = "The request body must be application/json."
 
 
@@ -115,7 +105,7 @@ class InvalidFieldsError(ContractError):
 
     status = 422
     code = "VALIDATION_ERROR"
-    type = "validation_error"
+    is_validation = True
     message = "Some fields of the request are not valid."
 
 
@@ -124,14 +114,11 @@ class RateLimitedError(ContractError):
 
     status = 429
     code = "RATE_LIMITED"
-    type = "rate_limit_error"
     message = "Too many requests. Please try again later."
 
 
 class OtherError(ContractError):
     """A 4xx that the contract does not list; its code is HTTP's phrase, such as CONFLICT."""
-
-    type = "client_error"
 
     def __init__(self, status: int, system_message: str | None = None) -> None:
         phrase = responses.get(status, "Client Error")
@@ -146,7 +133,6 @@ class InternalError(ContractError):
 
     status = 500
     code = "INTERNAL_ERROR"
-    type = "server_error"
     message = "Something went wrong on our side."
 
 
@@ -155,5 +141,4 @@ class ServiceUnavailableError(ContractError):
 
     status = 503
     code = "SERVICE_UNAVAILABLE"
-    type = "server_error"
     message = "The service is temporarily unavailable. Please try again shortly."

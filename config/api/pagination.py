@@ -1,7 +1,8 @@
-"""Pagination of lists in the order of their ids."""
+"""Lists are paginated in the order of ids."""
 
 import re
-from typing import Any, ClassVar, TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.db.models import Model, QuerySet
 from rest_framework.exceptions import ValidationError
@@ -16,16 +17,32 @@ _Model = TypeVar("_Model", bound=Model)
 _Row = TypeVar("_Row")
 
 
+@dataclass(frozen=True, slots=True)
+class IdOrder:
+    """What a list is ordered by: the primary key, or an annotation that is a foreign key."""
+
+    name: str
+    is_descending: bool
+    prefix: str
+
+    @classmethod
+    def of(cls, rows: QuerySet[Any, Any]) -> Self:
+        """Return the order of these rows, with the prefix of the ids from the model."""
+        [ordering] = rows.query.order_by
+        name = str(ordering).removeprefix("-")
+        annotation = rows.query.annotations.get(name)
+        field: Any = rows.model._meta.pk if annotation is None else annotation.output_field
+        while field.remote_field:
+            field = field.target_field
+        return cls(name, str(ordering).startswith("-"), field.prefix)
+
+
 class IdPagination(LimitOffsetPagination):
     """Pages by ``limit`` and ``skip``, or by ``limit`` and ``after``, as fast at any depth.
 
-    Subclasses set the prefix of the list's ids and the field that has them. A wrong ``limit`` or
-    ``skip``, which REST framework would silently correct, is refused.
+    The rows are ordered by an id. A wrong ``limit`` or ``skip``, which REST framework would
+    silently correct, is refused.
     """
-
-    id_prefix: ClassVar[str]
-    id_field: ClassVar[str] = "pk"
-    newest_first: ClassVar[bool] = False
 
     default_limit = 50
     max_limit = 100
@@ -48,22 +65,20 @@ class IdPagination(LimitOffsetPagination):
     def paginate_queryset(
         self, queryset: QuerySet[_Model, _Row], request: Request, view: APIView | None = None
     ) -> list[_Row]:
-        """Return the objects of the requested page. Raises ValidationError."""
         self.limit = self.get_limit(request)
         self.offset = self.get_offset(request)
-        after = self.get_after(request)
+        order = IdOrder.of(queryset)
+        after = self.get_after(request, order.prefix)
         self.total = self.get_total(queryset) if after is None else None
         if after is not None:
-            comparison = "lt" if self.newest_first else "gt"
-            queryset = queryset.filter(**{f"{self.id_field}__{comparison}": after})
-        ordered = queryset.order_by(f"{'-' if self.newest_first else ''}{self.id_field}")
+            comparison = "lt" if order.is_descending else "gt"
+            queryset = queryset.filter(**{f"{order.name}__{comparison}": after})
         # One row more than the page shows whether another page follows.
-        rows = list(ordered[self.offset : self.offset + self.limit + 1])
+        rows = list(queryset[self.offset : self.offset + self.limit + 1])
         self.has_more = len(rows) > self.limit
         return rows[: self.limit]
 
     def get_paginated_response(self, data: Any) -> Response:
-        """Return the page's body."""
         return Response(
             {
                 "items": data,
@@ -75,14 +90,12 @@ class IdPagination(LimitOffsetPagination):
         )
 
     def get_limit(self, request: Request) -> int:
-        """Return the largest number of objects on a page. Raises ValidationError."""
         return _number(request, self.limit_query_param, self.default_limit, 1, self.max_limit)
 
     def get_offset(self, request: Request) -> int:
-        """Return how many objects to skip. Raises ValidationError."""
         return _number(request, self.offset_query_param, 0, 0, self.max_skip)
 
-    def get_after(self, request: Request) -> str | None:
+    def get_after(self, request: Request, prefix: str) -> str | None:
         """Return the id after which the page begins, which need not exist, or None.
 
         Raises ValidationError for a malformed id, or together with ``skip``.
@@ -95,7 +108,7 @@ class IdPagination(LimitOffsetPagination):
             raise ValidationError(
                 {self.offset_query_param: together, self.after_query_param: together}
             )
-        if not is_id(self.id_prefix, after):
+        if not is_id(prefix, after):
             raise ValidationError({self.after_query_param: ["Must be the id of an item."]})
         return after
 
@@ -105,7 +118,7 @@ class IdPagination(LimitOffsetPagination):
         return total if total <= self.max_total else None
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        """Return the OpenAPI description of the parameters."""
+        prefix = IdOrder.of(view.queryset).prefix  # type: ignore[attr-defined]  # lists have one
         return [
             _parameter(
                 self.limit_query_param,
@@ -127,12 +140,11 @@ class IdPagination(LimitOffsetPagination):
                 self.after_query_param,
                 "The id of the last item seen, in place of `skip`: as fast at any depth.",
                 type="string",
-                pattern=id_pattern(self.id_prefix).replace(r"\A", "^").replace(r"\Z", "$"),
+                pattern=id_pattern(prefix).replace(r"\A", "^").replace(r"\Z", "$"),
             ),
         ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Return the OpenAPI schema of a page."""
         properties = {
             "items": schema,
             "total": {

@@ -1,5 +1,11 @@
 """The admin of organizations, their members and their records."""
 
+from typing import cast
+
+from django.contrib import admin
+
+from config.admin.site import OffboardAdminSite
+from organizations.admin import overview
 from organizations.admin.events import EventAdmin
 from organizations.admin.jobs import JobAdmin
 from organizations.admin.memberships import MembershipAdmin
@@ -10,6 +16,8 @@ from organizations.admin.scheduled_removals import ScheduledRemovalAdmin
 from organizations.admin.scim_connections import ScimConnectionAdmin, ScimIdentityAdmin
 from organizations.admin.webhook_deliveries import WebhookDeliveryAdmin
 from organizations.admin.webhook_endpoints import WebhookEndpointAdmin
+
+cast("OffboardAdminSite", admin.site).overview_of = overview.context_of
 
 __all__ = [
     "DepartmentAdmin",

@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
+from config.admin.large_tables import LargeTableAdmin
 from organizations.admin.forms import ReasonForm
-from organizations.admin.member_actions import MemberActionAdmin
 from organizations.assignment.service import add_member, assign
 from organizations.guards.acts import ADD
 from organizations.guards.caller import Staff
@@ -115,13 +115,13 @@ class MembershipForm(ReasonForm, forms.ModelForm[Membership]):
     """The form of a member, with the reason for adding or changing them."""
 
 
-class AssignmentAdmin(MemberActionAdmin):
+class AssignmentAdmin(LargeTableAdmin[Membership]):
     """The part of the membership's admin that adds members and saves their assignments."""
 
     form = MembershipForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.may(request, ADD)
+        return ADD.is_staffs(request.user)
 
     def save_model(
         self, request: HttpRequest, obj: Membership, form: MembershipForm, change: bool

@@ -99,14 +99,20 @@ class TargetsForm(ReasonForm):
         return cleaned
 
     def target_fields(self, organization: Organization) -> list[BoundField]:
-        """Return the two fields of an organization, for the template."""
-        return [self[self._department(organization)], self[self._person(organization)]]
+        """Return the two fields of an organization; none where nobody can take over."""
+        names = self._department(organization), self._person(organization)
+        return [self[name] for name in names if name in self.fields]
 
     def target_of(self, organization: Organization) -> Department | User | None:
         """Return the department or user chosen to take over in an organization, or None."""
         department: Department | None = self.cleaned_data[self._department(organization)]
         member: Membership | None = self.cleaned_data[self._person(organization)]
         return member.user if member else department
+
+    def target_id_of(self, organization: Organization) -> str | None:
+        """Return the id of the department or user chosen to take over, or None."""
+        target = self.target_of(organization)
+        return target.pk if target else None
 
 
 class RemovalForm(TargetsForm):

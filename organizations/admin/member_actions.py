@@ -1,45 +1,85 @@
-"""What the actions on members share: the permission, grouping and batches."""
+"""What the actions on members share: the plan on the confirmation page, and the outcomes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol, TypeVar
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from config.admin.large_tables import LargeTableAdmin
-from organizations.guards.acts import Act
+from config.errors import ContractError
+from organizations.admin.action import ConfirmedAction, Grouped, Outcome
+from organizations.admin.forms import TargetsForm
+from organizations.admin.member_plan import plan_action
+from organizations.admin.selection import Selection
+from organizations.guards.caller import Staff
 from organizations.models import Membership, Organization
-from organizations.models.membership import MembershipQuerySet
+from users.login import staff_of
 
-BATCH_SIZE = 1000
-
-CHANGELIST = "admin:organizations_membership_changelist"
-MEMBER = "admin:organizations_membership_change"
+Members = Sequence[Membership]
+Outcomes = list[Outcome[Membership]]
 
 
-class MemberActionAdmin(LargeTableAdmin[Membership]):
-    """The base of the parts of the membership's admin that act on members."""
+class ServiceOutcome(Protocol):
+    """What a service returns for each user."""
 
-    def may(self, request: HttpRequest, act: Act) -> bool:
-        """Return whether the user may do this to members."""
-        return act.is_staffs(request.user)
+    @property
+    def user_id(self) -> str:
+        """Return whom it is about."""
 
-    def require_permission(self, request: HttpRequest, act: Act) -> None:
-        """Raise PermissionDenied unless the user may do this to members."""
-        if not self.may(request, act):
-            raise PermissionDenied
-
-
-def by_organization(members: MembershipQuerySet) -> dict[Organization, list[Membership]]:
-    """Return the members of each organization, newest first; organizations sorted by name."""
-    grouped: dict[Organization, list[Membership]] = {}
-    for member in members.select_related("user", "organization").order_by(
-        "organization__name", "organization", "-pk"
-    ):
-        grouped.setdefault(member.organization, []).append(member)
-    return grouped
+    @property
+    def refusal(self) -> ContractError | None:
+        """Return why nothing was done, or None."""
 
 
-def in_batches(members: Sequence[Membership]) -> Iterator[Sequence[Membership]]:
-    """Yield the members in batches, each for one transaction."""
-    for start in range(0, len(members), BATCH_SIZE):
-        yield members[start : start + BATCH_SIZE]
+AnyOutcome = TypeVar("AnyOutcome", bound=ServiceOutcome)
+
+
+class MemberAction(ConfirmedAction[Membership]):
+    """An action on members, whose confirmation page shows what each of them has."""
+
+    related: tuple[str, ...] = ("user", "organization")
+    verb: str  # "d" makes it past
+
+    def refusals(
+        self, organization: Organization, members: Members, caller: Staff
+    ) -> dict[str, ContractError]:
+        """Return, by user id, why the service would refuse some of these members now."""
+        return {}
+
+    def context(
+        self,
+        request: HttpRequest,
+        selection: Selection,
+        rows: Grouped[Membership],
+        form: TargetsForm,
+    ) -> dict[str, Any]:
+        plans = [
+            plan_action(
+                organization,
+                members,
+                self.refusals(organization, members, Staff.at(request)),
+                reader=staff_of(request),
+                targets=form.target_fields(organization),
+            )
+            for organization, members in rows.items()
+        ]
+        affected_count = sum(plan.affected_count for plan in plans)
+        return {"verb": self.verb, "plans": plans, "affected_count": affected_count}
+
+    def summary(self, done: Sequence[Outcome[Membership]], form: TargetsForm) -> Iterable[str]:
+        yield f"{len(done):,} member{'s' if len(done) > 1 else ''} {self.done}."
+
+
+def user_ids_of(members: Members) -> list[str]:
+    """Return the ids of the members' users, in order."""
+    return [member.user_id for member in members]
+
+
+def paired(members: Members, outcomes: Iterable[AnyOutcome]) -> list[tuple[Membership, AnyOutcome]]:
+    """Return each member with the outcome that the service returned for the user."""
+    by_user = {outcome.user_id: outcome for outcome in outcomes}
+    return [(member, by_user[member.user_id]) for member in members]
+
+
+def outcomes_of(members: Members, outcomes: Iterable[AnyOutcome]) -> Outcomes:
+    """Return the outcome of each member from those that the service returned."""
+    return [Outcome(member, outcome.refusal) for member, outcome in paired(members, outcomes)]

@@ -1,73 +1,73 @@
-"""Restores removed members in the admin: the preview and the restoration."""
+"""Restores removed members in the admin."""
 
-from django.contrib import messages
-from django.contrib.admin.models import ADDITION, LogEntry
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path
+from typing import Any
 
-from organizations.admin.confirmation import confirmation_page
-from organizations.admin.forms import ReasonForm
-from organizations.admin.member_actions import MEMBER, MemberActionAdmin
+from django.contrib.admin.models import ADDITION
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from organizations.admin.action import SHOWN, Grouped, Outcome
+from organizations.admin.forms import TargetsForm
+from organizations.admin.member_actions import MemberAction, Members, Outcomes, paired, user_ids_of
+from organizations.admin.selection import Selection
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Staff
-from organizations.models import Membership, Removal
-from organizations.restoration.plan import RestorationOutcome
+from organizations.models import Membership, Organization
 from organizations.restoration.service import preview_restoration, restore_members
-from organizations.retries import retried
 
 
-class MemberRestorationAdmin(MemberActionAdmin):
-    """The part of the membership's admin that restores removed members."""
+class RestorationAction(MemberAction):
+    """Puts former members back, by the records of their removals."""
 
-    def get_urls(self) -> list[URLPattern]:
-        """Return the page of a restoration and the inherited pages."""
-        view = self.admin_site.admin_view(self.restoration)
-        return [
-            path(
-                "<int:membership_id>/restoration/",
-                view,
-                name="organizations_membership_restoration",
-            ),
-            *super().get_urls(),
-        ]
+    name, verb, done = "restoration", "restore", "restored"
+    act = RESTORE
+    link = "Restore"
+    title, template = "Restore members?", "membership/restoration"
+    has_targets = False
+    none_selected = "Only former members can be restored."
+    log_flag = ADDITION
+    log_message = "Restored"
+    related = ("user", "organization", "removal")
 
-    def restoration(self, request: HttpRequest, membership_id: int) -> HttpResponse:
-        """Show what would come back with a former member; once confirmed, restore them."""
-        self.require_permission(request, RESTORE)
-        removal = get_object_or_404(
-            Removal.objects.select_related("membership__user", "organization"),
-            membership=membership_id,
-        )
-        form = ReasonForm(request.POST or None)
-        if form.is_valid():
-            outcome = restore_and_log(
-                removal,
-                caller=Staff.at(request, reason=form.cleaned_data["reason"]),
+    def applicable(self, rows: QuerySet[Membership]) -> QuerySet[Membership]:
+        return rows & Membership.objects.former()
+
+    def is_offered(self, request: HttpRequest, row: Membership) -> bool:
+        return is_latest_tenure(row) and super().is_offered(request, row)
+
+    def context(
+        self,
+        request: HttpRequest,
+        selection: Selection,
+        rows: Grouped[Membership],
+        form: TargetsForm,
+    ) -> dict[str, Any]:
+        previews = []
+        for organization, members in rows.items():
+            shown = members[:SHOWN]
+            outcomes = preview_restoration(
+                organization.pk,
+                user_ids_of(shown),
+                removal_ids=_removal_ids(shown),
+                caller=Staff.at(request),
             )
-            if outcome.restoration:
-                self.message_user(request, f"{outcome.restoration.membership} is restored.")
-                return redirect(MEMBER, outcome.restoration.membership_id)
-            self.message_user(request, str(outcome.refusal), messages.ERROR)
-            return redirect(MEMBER, membership_id)
-        [preview] = preview_restoration(
-            removal.organization_id,
-            [removal.membership.user_id],
-            removal_ids={removal.membership.user_id: removal.pk},
-            caller=Staff.at(request),
+            previews += paired(shown, outcomes)
+        return {
+            "previews": previews,
+            "count": sum(map(len, rows.values())),
+            "can_be_restored": any(not outcome.refusal for _, outcome in previews),
+        }
+
+    def perform(
+        self, organization: Organization, rows: Members, form: TargetsForm, caller: Staff
+    ) -> Outcomes:
+        outcomes = restore_members(
+            organization.pk, user_ids_of(rows), removal_ids=_removal_ids(rows), caller=caller
         )
-        return confirmation_page(
-            self,
-            request,
-            "membership/restoration_confirmation",
-            title="Restore the member?",
-            form=form,
-            removal=removal,
-            member=removal.membership,
-            restoration=preview.restoration,
-            refusal=preview.refusal,
-        )
+        return [
+            Outcome(done.restoration.membership if done.restoration else former, done.refusal)
+            for former, done in paired(rows, outcomes)
+        ]
 
 
 def is_latest_tenure(member: Membership) -> bool:
@@ -79,23 +79,6 @@ def is_latest_tenure(member: Membership) -> bool:
     return not member.is_current and not tenures.filter(pk__gt=member.pk).exists()
 
 
-@retried
-@transaction.atomic
-def restore_and_log(removal: Removal, *, caller: Staff) -> RestorationOutcome:
-    """Undo a removal and write the admin's log; return the outcome."""
-    user_id = removal.membership.user_id
-    [outcome] = restore_members(
-        removal.organization_id,
-        [user_id],
-        removal_ids={user_id: removal.pk},
-        caller=caller,
-    )
-    if outcome.restoration:
-        LogEntry.objects.log_actions(
-            caller.actor.pk,
-            [outcome.restoration.membership],
-            ADDITION,
-            f"Restored from {removal.pk}, trace id {caller.trace_id}.",
-            single_object=True,
-        )
-    return outcome
+def _removal_ids(members: Members) -> dict[str, str]:
+    """Return the ids of the records that are to be undone, by user id."""
+    return {member.user_id: member.removal.pk for member in members}

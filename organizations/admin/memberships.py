@@ -1,4 +1,4 @@
-"""The admin of memberships, which joins the actions on members."""
+"""The admin of memberships."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,18 +14,19 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from config.identifiers import is_id
+from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.assignments import (
     AssignmentAdmin,
     DepartmentMembershipInline,
     RoleAssignmentInline,
 )
 from organizations.admin.filters import OrganizationFilter
-from organizations.admin.leftover_transfer import LeftoverTransferAdmin, leftovers_of
-from organizations.admin.member_deactivation import MemberDeactivationAdmin
-from organizations.admin.member_removal import MemberRemovalAdmin
-from organizations.admin.member_restoration import MemberRestorationAdmin, is_latest_tenure
+from organizations.admin.member_deactivation import Deactivation, Reactivation
+from organizations.admin.member_removal import RemovalAction
+from organizations.admin.member_restoration import RestorationAction
+from organizations.admin.transfers import LeftoverTransfer
 from organizations.admin.webhook_endpoints import links_to_endpoints
-from organizations.guards.acts import DEACTIVATE, REMOVE, RESTORE
+from organizations.guards.acts import REMOVE
 from organizations.models import (
     Membership,
     ScheduledRemoval,
@@ -80,19 +81,19 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Membership)
-class MembershipAdmin(
-    AssignmentAdmin,
-    MemberDeactivationAdmin,
-    MemberRemovalAdmin,
-    MemberRestorationAdmin,
-    LeftoverTransferAdmin,
-):
-    """The list and page of members; its base classes have one action on members each."""
+class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
+    """The list and page of members."""
 
     list_display = ("member", "organization", "state", "role_names", "department_names", "since")
     list_filter = (StateFilter, OrganizationFilter)
     list_select_related = ("user", "organization")
-    actions = ("deactivate", "reactivate", "remove_from_organization")
+    confirmed_actions = (
+        Deactivation,
+        Reactivation,
+        RemovalAction,
+        RestorationAction,
+        LeftoverTransfer,
+    )
     autocomplete_fields = ("organization", "user")
     search_fields = ("user__email",)
     search_help_text = (
@@ -141,7 +142,7 @@ class MembershipAdmin(
         reason = ["reason"] if self.has_change_permission(request, obj) else []
         # Nobody sees their own scheduled removal, and others' only who may list or do it.
         may_see = request.user.has_perm("organizations.view_scheduledremoval")
-        may_see = may_see or self.may(request, REMOVE)
+        may_see = may_see or REMOVE.is_staffs(request.user)
         is_hidden = not obj.is_current or obj.user == request.user or not may_see
         scheduled = [] if is_hidden else ["scheduled"]
         return [
@@ -187,21 +188,6 @@ class MembershipAdmin(
                 )
                 return redirect("admin:organizations_membership_change", member.pk)
         return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def render_change_form(
-        self, request: HttpRequest, context: Any, *args: Any, **options: Any
-    ) -> HttpResponse:
-        """Offer the actions that fit the member's state and that the user may take."""
-        member: Membership | None = context.get("original")
-        if member and self.may(request, DEACTIVATE):
-            context["can_be_deactivated"] = member.is_active
-            context["can_be_reactivated"] = member.is_current and not member.is_active
-        if member and self.may(request, REMOVE):
-            context["can_be_removed"] = member.is_current
-            context["has_leftovers"] = leftovers_of(member).exists()
-        if member and self.may(request, RESTORE):
-            context["can_be_restored"] = is_latest_tenure(member)
-        return super().render_change_form(request, context, *args, **options)
 
     @admin.display(description="Member", ordering="user")
     def member(self, membership: Membership) -> str:

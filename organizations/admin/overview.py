@@ -1,4 +1,4 @@
-"""The admin's first page: what needs staff's attention, and how many members left each week.
+"""The admin's first page: what needs attention, and how many members were removed each week.
 
 Each number is counted by an index and up to a limit, so that the page is fast on large tables.
 """
@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
 from config.admin.large_tables import count_or_estimate
 from organizations.models import Organization, Removal, Resource, ScheduledRemoval, WebhookEndpoint
+from users.login import staff_of
 from users.models import User
 
 COUNTED_UP_TO = 1000  # above it the page says "more than" or estimates
@@ -58,6 +61,29 @@ class Week:
         return f"about {self.number:,}" if self.number > COUNTED_UP_TO else f"{self.number:,}"
 
 
+def context_of(request: HttpRequest) -> dict[str, Any]:
+    """Return the context of the page, with those numbers alone whose lists the reader may see."""
+
+    def may_see(model: type[Model]) -> bool:
+        return admin.site.get_model_admin(model).has_view_permission(request)
+
+    concerns = []
+    if may_see(Resource):
+        concerns.append(resources_whose_owner_has_left())
+    if may_see(Organization):
+        concerns.append(organizations_with_one_owner())
+    if may_see(WebhookEndpoint):
+        concerns.append(disabled_webhook_endpoints())
+    if may_see(ScheduledRemoval):
+        concerns.append(failed_scheduled_removals(staff_of(request)))
+    weeks = removals_by_week() if may_see(Removal) else []
+    return {
+        "concerns": concerns,
+        "weeks": weeks,
+        "removals": removals_since(weeks[0].monday) if weeks else "",
+    }
+
+
 def resources_whose_owner_has_left() -> Concern:
     """Return the number of resources of members who were removed without a transfer."""
     removals = Removal.objects.filter(
@@ -77,15 +103,13 @@ def resources_whose_owner_has_left() -> Concern:
 
 def organizations_with_one_owner() -> Concern:
     """Return the number of organizations with a single owner."""
-    organizations = Organization.objects.order_by("pk")
+    found, among = Organization.objects.with_one_owner(), Organization.objects.order_by("pk")
+    # By the key: of a list of the first, PostgreSQL would count the owners of all others, too.
+    if next_id := among.values_list("pk", flat=True)[LOOKED_AT:].first():
+        found = found.filter(pk__lt=next_id)
     return Concern(
         "Organizations with one owner",
-        _bounded_count(
-            Organization.objects.filter(
-                pk__in=organizations.values("pk")[:LOOKED_AT]
-            ).with_one_owner(),
-            organizations,
-        ),
+        _bounded_count(found, among),
         _list_of(Organization, owners="one"),
     )
 

@@ -1,4 +1,4 @@
-"""The departments and the roles of an organization, with how many members each has."""
+"""Departments and roles are listed with the number of their members."""
 
 from collections.abc import Callable
 from typing import Any
@@ -119,7 +119,6 @@ class DepartmentListView(OrganizationListView[Department]):
         member_count=CountUpTo(DepartmentMembership.objects.filter(department=OuterRef("pk")))
     ).order_by("name", "pk")
     serializer_class = DepartmentSerializer
-    pagination_class = None
 
 
 @extend_schema_view(
@@ -132,4 +131,3 @@ class RoleListView(OrganizationListView[Role]):
         member_count=CountUpTo(RoleAssignment.objects.filter(role=OuterRef("pk")))
     ).order_by("name", "pk")
     serializer_class = RoleSerializer
-    pagination_class = None

@@ -1,4 +1,4 @@
-"""The records of removals: listed, read, and taken along as CSV."""
+"""Records of removals are listed, read one by one, and exported as CSV."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from config.api.openapi import EXAMPLE_TRACE_ID, describe
 from config.api.pagination import IdPagination
-from config.identifiers import is_id
+from config.identifiers import only_ids
 from organizations.api.examples import (
     DEPARTMENT_ID,
     ENDPOINT_ID,
@@ -153,7 +153,6 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
 
     @extend_schema_field(RestorationRecordSerializer(allow_null=True))
     def get_restoration(self, removal: Removal) -> Any:
-        """Return the restoration, or None."""
         restoration = restoration_of(removal)
         return RestorationRecordSerializer(restoration).data if restoration else None
 
@@ -163,15 +162,8 @@ def restoration_of(removal: Removal) -> Restoration | None:
     return getattr(removal, "restoration", None)
 
 
-class RemovalPagination(IdPagination):
-    """Records of removals, the newest first."""
-
-    id_prefix = "rem"
-    newest_first = True
-
-
 class RemovalFilterSet(RecordFilterSet):
-    """Whose removal it is, besides."""
+    """Filters records by user, too."""
 
     user_id = CharFilter("membership__user", help_text="Only removals of this user.")
 
@@ -200,9 +192,9 @@ class RemovalExportFilterSet(RemovalFilterSet, ExportFilterSet):
 class RemovalListView(OrganizationListView[Removal]):
     """The removals of an organization."""
 
-    queryset = RECORDS_WITH_ENDPOINTS
+    queryset = RECORDS_WITH_ENDPOINTS.order_by("-pk")
     serializer_class = RemovalRecordSerializer
-    pagination_class = RemovalPagination
+    pagination_class = IdPagination
     filterset_class = RemovalFilterSet
     act = VIEW_LOG
 
@@ -221,10 +213,8 @@ class RemovalRecordView(OrganizationView):
         refusals=[RemovalNotFoundError({"removal_id": REMOVAL_ID})],
     )
     def get(self, request: AuthenticatedRequest, organization_id: str, removal_id: str) -> Response:
-        """Return the record."""
-        known = [removal_id] if is_id("rem", removal_id) else []
         records = RECORDS_WITH_ENDPOINTS.filter(organization=organization_id)
-        record = records.filter(pk__in=known).first()
+        record = records.filter(pk__in=only_ids("rem", [removal_id])).first()
         if record is None:
             raise RemovalNotFoundError({"removal_id": removal_id})
         return Response(RemovalRecordSerializer(record).data)

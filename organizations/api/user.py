@@ -1,9 +1,8 @@
-"""A user as a member of an organization: what every answer about a member shows."""
+"""Every answer about a member shows them in this one form."""
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from config.identifiers import is_id
 from organizations.api.examples import DEPARTMENT_ID, ORGANIZATION_ID, USER_ID
 from organizations.exceptions import UserNotFoundError
 from organizations.models import Membership
@@ -24,8 +23,7 @@ def users_of(organization_id: str) -> MembershipQuerySet:
 
 def find_user(organization_id: str, user_id: str) -> Membership:
     """Return a member with all that `UserSerializer` reads; raises UserNotFoundError."""
-    known = [user_id] if is_id("usr", user_id) else []
-    member = users_of(organization_id).filter(user__in=known).first()
+    member = users_of(organization_id).of(organization_id, [user_id]).first()
     if member is None:
         raise UserNotFoundError({"user_id": user_id})
     return member
@@ -74,13 +72,10 @@ class UserSerializer(serializers.Serializer[Membership]):
 
     @extend_schema_field(serializers.ChoiceField(ACCOUNT_STATES))
     def get_account_state(self, member: Membership) -> str:
-        """Return whether the member can act."""
         return "active" if member.is_active else "deactivated"
 
     def get_role_ids(self, member: Membership) -> list[str]:
-        """Return the roles that the member holds."""
         return sorted(assignment.role_id for assignment in member.role_assignments.all())
 
     def get_department_ids(self, member: Membership) -> list[str]:
-        """Return the departments that the member belongs to."""
         return sorted(joined.department_id for joined in member.department_memberships.all())

@@ -1,4 +1,4 @@
-"""Members: the list of them, and one."""
+"""Members are listed in pages, with filters and a search."""
 
 from collections.abc import Collection
 
@@ -23,13 +23,6 @@ _FEW = 1000  # accounts that are named one by one
 _ACCOUNT = User.objects.filter(pk=OuterRef("user"))
 _ROLE_IDS = RoleAssignment.objects.filter(membership=OuterRef("pk"))
 _DEPARTMENT_IDS = DepartmentMembership.objects.filter(membership=OuterRef("pk"))
-
-
-class UserPagination(IdPagination):
-    """Members in the order of their users' ids."""
-
-    id_prefix = "usr"
-    id_field = "position"
 
 
 class UserFilterSet(FilterSet):
@@ -122,9 +115,10 @@ class UserListView(OrganizationListView[Membership]):
             full_name=Subquery(_ACCOUNT.values("full_name")),
             email=Subquery(_ACCOUNT.values("email")),
         )
+        .order_by("position")
     )
     serializer_class = ListedUserSerializer
-    pagination_class = UserPagination
+    pagination_class = IdPagination
     filterset_class = UserFilterSet
 
 

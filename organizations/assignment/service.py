@@ -6,7 +6,6 @@ from typing import Any, Self
 
 from django.db import transaction
 
-from config.identifiers import is_id
 from config.timestamps import in_whole_seconds
 from organizations.capabilities import Capability
 from organizations.exceptions import (
@@ -71,8 +70,7 @@ def add_member(
     with transaction.atomic():
         lock_members(organization_id, (), caller=caller, accounts=[user_id])
         authority = caller.authority(organization_id, ADD)
-        known = [user_id] if is_id("usr", user_id) else []
-        if not User.objects.filter(pk__in=known, erased_at=None).exists():
+        if not User.objects.named(user_id).filter(erased_at=None).exists():
             raise UserNotFoundError({"user_id": user_id})
         for refusal in already_members(organization_id, [user_id]).values():
             raise refusal
@@ -143,8 +141,7 @@ def already_members(
     The details name the restoration that made somebody a member: who lost its answer learns that it
     was done.
     """
-    known = [user_id for user_id in user_ids if is_id("usr", user_id)]
-    members = list(Membership.objects.current().of(organization_id, known))
+    members = list(Membership.objects.current().of(organization_id, user_ids))
     # By their ids: asked in one, PostgreSQL may look for each restoration among all these members.
     restorations = {
         restoration.membership_id: restoration
@@ -223,8 +220,7 @@ def _check_change(
 
 def _find_roles(organization_id: str, role_ids: Collection[str]) -> list[Role]:
     """Return these roles of an organization. Raises RoleNotFoundError."""
-    known = [role_id for role_id in role_ids if is_id("role", role_id)]
-    roles = list(Role.objects.filter(organization=organization_id, pk__in=known))
+    roles = list(Role.objects.named(*role_ids).filter(organization=organization_id))
     for unknown in sorted(set(role_ids).difference(role.pk for role in roles)):
         raise RoleNotFoundError({"role_id": unknown})
     return roles
@@ -232,8 +228,7 @@ def _find_roles(organization_id: str, role_ids: Collection[str]) -> list[Role]:
 
 def _find_departments(organization_id: str, department_ids: Collection[str]) -> None:
     """Raise DepartmentNotFoundError unless the organization has all of these."""
-    known = [department_id for department_id in department_ids if is_id("dept", department_id)]
-    departments = Department.objects.filter(organization=organization_id, pk__in=known)
+    departments = Department.objects.named(*department_ids).filter(organization=organization_id)
     for unknown in sorted(set(department_ids).difference(departments.values_list("pk", flat=True))):
         raise DepartmentNotFoundError({"department_id": unknown})
 

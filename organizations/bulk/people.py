@@ -11,10 +11,9 @@ from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from config.characters import clean, escaped
-from config.identifiers import is_id
 from organizations.bulk.csv_file import Detail, as_text, read_rows
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import BadInputError, CannotStartError
@@ -188,8 +187,9 @@ def _with_accounts(rows: Sequence[Row], transfer_to: str) -> Iterator[Row]:
     """
     written = {text for row in rows for text in (row.email, row.transfer_to) if text}
     emails = {text: canonical_address(text) for text in written}
-    ids = [row.user_id for row in rows if is_id("usr", row.user_id)]
-    accounts = User.objects.filter(Q(pk__in=ids) | Q(email__in=set(emails.values())))
+    accounts = User.objects.named(*(row.user_id for row in rows)) | User.objects.filter(
+        email__in=set(emails.values())
+    )
     email_of: dict[str, str] = dict(accounts.values_list("pk", "email"))
     id_of = {email: user_id for user_id, email in email_of.items()}
     for row in rows:

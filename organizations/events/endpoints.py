@@ -9,10 +9,9 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from config.identifiers import is_id
+from config.identifiers import only_ids
 from config.timestamps import in_whole_seconds
 from organizations.events.delivery import defer_sending
 from organizations.events.signature import OVERLAP
@@ -31,11 +30,12 @@ from organizations.guards.acts import (
 from organizations.guards.caller import Caller
 from organizations.locks import lock_members
 from organizations.models import Event, Organization, WebhookDelivery, WebhookEndpoint
+from organizations.models.webhook import WebhookEndpointQuerySet
 from organizations.retries import retried
 
 MOST_ENDPOINTS = 10  # of an organization
 DisabledReason = WebhookEndpoint.DisabledReason
-# What an endpoint can be sent. A test goes to the one that it is asked for, whatever it wants.
+# What an endpoint can subscribe to. A test is sent whatever its endpoint subscribes to.
 EVENT_TYPES = [choice for choice in Event.Type.choices if choice[0] != Event.Type.WEBHOOK_TEST]
 
 
@@ -151,8 +151,7 @@ def redeliver(
     """
     endpoint = _lock(organization_id, endpoint_id, caller, REDELIVER)
     _require_enabled(endpoint)
-    known = [delivery_id for delivery_id in delivery_ids if is_id("dlv", delivery_id)]
-    deliveries = endpoint.deliveries.filter(pk__in=known)
+    deliveries = endpoint.deliveries.filter(pk__in=only_ids("dlv", delivery_ids))
     deliveries.update(
         status=WebhookDelivery.Status.PENDING,
         attempts=0,
@@ -185,10 +184,10 @@ def _lock(organization_id: str, endpoint_id: str, caller: Caller, act: Act) -> W
 
 
 def _one_of(
-    endpoints: QuerySet[WebhookEndpoint], organization_id: str, endpoint_id: str
+    endpoints: WebhookEndpointQuerySet, organization_id: str, endpoint_id: str
 ) -> WebhookEndpoint:
-    known = [endpoint_id] if is_id("we", endpoint_id) else []
-    endpoint = endpoints.filter(organization=organization_id, pk__in=known).first()
+    """Return an organization's endpoint. Raises WebhookEndpointNotFoundError."""
+    endpoint = endpoints.named(endpoint_id).filter(organization=organization_id).first()
     if endpoint is None:
         raise WebhookEndpointNotFoundError({"endpoint_id": endpoint_id})
     return endpoint

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import ContractError
-from config.identifiers import is_id
 from config.prepared_statements import fetch_prepared
 from organizations.exceptions import (
     DepartmentNotFoundError,
@@ -131,8 +130,7 @@ def find_not_members(
 
 def current_members(organization_id: str, user_ids: Collection[str]) -> dict[str, int]:
     """Return the membership ids of those of these users who are members, by user id; no lock."""
-    known = [user_id for user_id in user_ids if is_id("usr", user_id)]
-    current = Membership.objects.current().of(organization_id, known)
+    current = Membership.objects.current().of(organization_id, user_ids)
     return dict(current.values_list("user_id", "pk"))
 
 

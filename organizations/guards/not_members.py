@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from config.identifiers import is_id
 from config.timestamps import in_whole_seconds
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import UserNotFoundError
@@ -45,10 +44,9 @@ def explain_not_members(
 
 def latest_removals(organization_id: str, user_ids: Collection[str]) -> dict[str, Removal]:
     """Return the latest removal, by user id, of those of these users who were removed."""
-    known = [user_id for user_id in user_ids if is_id("usr", user_id)]
-    if not known:
+    if not user_ids:
         return {}
-    former = Membership.objects.former().of(organization_id, known)
+    former = Membership.objects.former().of(organization_id, user_ids)
     removals = Removal.objects.filter(membership__in=former).select_related("membership__user")
     # A user's later membership has the higher id, so the latest removal comes last and stays.
     return {removal.membership.user_id: removal for removal in removals.order_by("membership_id")}

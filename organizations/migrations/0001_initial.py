@@ -16,7 +16,8 @@ import config.search
 import organizations.constraints
 import organizations.models.member_field
 
-FUNCTIONS = Path(__file__).with_name("functions.sql").read_text(encoding="utf-8")
+STARTING_ROLES = Path(__file__).with_name("starting_roles.sql").read_text(encoding="utf-8")
+RULES = (Path(__file__).parents[1] / "guards" / "rules.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):
@@ -1691,8 +1692,8 @@ class Migration(migrations.Migration):
                 to_fields=("organization", "id"),
             ),
         ),
-        # The functions that triggers, constraints and removals call; see the file.
-        migrations.RunSQL(FUNCTIONS, reverse_sql=migrations.RunSQL.noop),
+        # The functions that triggers and removals call; see the files.
+        migrations.RunSQL(STARTING_ROLES + RULES, reverse_sql=migrations.RunSQL.noop),
         pgtrigger.migrations.AddTrigger(
             model_name="organization",
             trigger=pgtrigger.compiler.Trigger(

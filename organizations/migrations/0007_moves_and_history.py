@@ -14,7 +14,7 @@ from django.db.migrations.state import StateApps
 
 import organizations.constraints
 
-FUNCTIONS = Path(__file__).with_name("moves_and_history.sql").read_text(encoding="utf-8")
+RULES = (Path(__file__).parents[1] / "guards" / "rules.sql").read_text(encoding="utf-8")
 DROP_FUNCTIONS = """
     DROP FUNCTION organizations_owned_through(bigint);
     DROP FUNCTION organizations_comes_back(varchar, bigint);
@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(FUNCTIONS, DROP_FUNCTIONS),
+        migrations.RunSQL(RULES, DROP_FUNCTIONS),
         migrations.CreateModel(
             name="ResourceMove",
             fields=[

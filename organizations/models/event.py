@@ -1,4 +1,4 @@
-"""The log of changes: what the audit log lists."""
+"""The event that every change of a membership leaves: what the audit log lists."""
 
 from collections.abc import Iterable
 
@@ -9,21 +9,21 @@ from config.identifiers import PrefixedIdField
 from organizations.application_log import log_on_commit
 from organizations.models.organization import Organization
 from organizations.models.scim import ScimConnection
-from organizations.models.source import Source
+from organizations.source import Source
 from organizations.triggers import append_only, events_are_announced
 from users.addresses_in import index_of_addresses
 from users.models import User
 
 
 class EventQuerySet(models.QuerySet["Event"]):
-    """Events, written with a line of the log each once they are committed."""
+    """Queries for events; each event that it writes has a line in the application's log."""
 
     def record(self, event: "Event") -> None:
-        """Write one event, and its line."""
+        """Write one event; log its line once it is committed."""
         self.bulk_record([event])
 
     def bulk_record(self, events: Iterable["Event"]) -> None:
-        """Write events of one type and source, and their lines."""
+        """Write events of one type and source; log their lines once they are committed."""
         if written := self.bulk_create(events):
             name = written[0].type.replace(".", "_")
             log_on_commit(name, written[0].source, [event.log_fields() for event in written])
@@ -46,9 +46,10 @@ class Event(models.Model):
         REMOVAL_CANCELLED = "removal.cancelled", "Removal cancelled"
         REMOVAL_FAILED = "removal.failed", "Removal failed"
         RESOURCES_TRANSFERRED = "resources.transferred", "Resources transferred"
+        RESOURCES_DELETED = "resources.deleted", "Resources deleted"
         WEBHOOK_TEST = "webhook.test", "Webhook test"
 
-    # Whom they are about does not see them in the log.
+    # The user whom they are about does not see them in the audit log.
     ABOUT_SCHEDULES = (Type.REMOVAL_SCHEDULED, Type.REMOVAL_CANCELLED, Type.REMOVAL_FAILED)
 
     id = PrefixedIdField("evt")
@@ -63,7 +64,7 @@ class Event(models.Model):
     actor = models.ForeignKey(
         User, models.PROTECT, related_name="events_caused", null=True, blank=True, db_index=False
     )
-    # The directory that asked for it. The log is not looked up by it.
+    # The directory that made the change. No query filters by it.
     connection = models.ForeignKey(
         ScimConnection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )
@@ -111,21 +112,13 @@ class Event(models.Model):
             # Asked before an erasure: which reasons mention an address.
             index_of_addresses("reason", name="event_by_written_address"),
         )
-        triggers = (
-            events_are_announced,
-            *append_only(
-                [
-                    *("type", "organization", "user", "actor", "connection"),
-                    *("source", "data", "trace_id", "created_at"),
-                ]
-            ),
-        )
+        triggers = (events_are_announced, *append_only())
 
     def __str__(self) -> str:
         return str(self.pk)
 
     def log_fields(self) -> dict[str, object]:
-        """Return what the log says of it: ids and counts."""
+        """Return the fields of its line in the application's log: ids and counts."""
         return {
             "event_id": self.pk,
             "organization_id": self.organization_id,

@@ -7,6 +7,7 @@ import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
 
+from config.identifiers import only_ids
 from organizations.constraints import ForeignKeyConstraint
 from organizations.models.member_field import MemberField
 from organizations.models.organization import Department, Organization, Role
@@ -39,8 +40,8 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.exclude(deleted_at=None)
 
     def of(self, organization_id: str, user_ids: Iterable[str]) -> Self:
-        """The memberships of these users in one organization."""
-        return self.filter(organization=organization_id, user__in=user_ids)
+        """Keep those of these users in one organization; a malformed id names no user."""
+        return self.filter(organization=organization_id, user__in=only_ids("usr", user_ids))
 
 
 class Membership(models.Model):

@@ -3,6 +3,7 @@
 from typing import Self, TypeVar
 
 import pgtrigger
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from config.case_insensitive_names import NameKeyField, TrimmedNameField, key_of
 from config.characters import clean
-from config.identifiers import PrefixedIdField
+from config.identifiers import IdentifiedQuerySet, PrefixedIdField
 from config.search import LONGEST_TERM, WordsField, index_of_words
 from organizations.capabilities import Capability
 from organizations.triggers import (
@@ -31,11 +32,11 @@ OWNER_ROLE_KEEPS = (
 )
 
 
-class NamedQuerySet(models.QuerySet[Row]):
+class NamedQuerySet(IdentifiedQuerySet[Row]):
     """Queries for rows with a name, by id or by name."""
 
     def matching(self, term: str) -> Self:
-        """Rows that have this id, or a name with words that begin like this."""
+        """Keep the rows that have this id, or a name with words that begin like this."""
         term = clean(term[:LONGEST_TERM])
         return self.filter(models.Q(pk=term) | models.Q(name_words__begin_with=term))
 
@@ -45,16 +46,25 @@ class OrganizationQuerySet(NamedQuerySet["Organization"]):
 
     def with_one_owner(self) -> Self:
         """Organizations with exactly one active owner."""
-        owners = Role.objects.filter(
-            organization=models.OuterRef("pk"),
-            is_owner=True,
-            assignments__membership__is_active=True,
-            assignments__membership__user__is_active=True,
+        from organizations.models.membership import RoleAssignment  # it imports this module
+
+        owner_role = Role.objects.filter(
+            organization=models.OuterRef(models.OuterRef("pk")), is_owner=True
         )
-        # Counted, since they are few. Of a second one, PostgreSQL thinks that it comes soon, and
-        # looks for it among all assignments.
-        number = owners.values("organization").annotate(number=models.Count("*")).values("number")
-        return self.alias(owner_count=models.Subquery(number)).filter(owner_count=1)
+        # PostgreSQL expects as many owners as holders of any role, and would read all assignments
+        # for each organization. No more than two, in the order of the index, it looks up.
+        two_owners = RoleAssignment.objects.filter(
+            role=models.Subquery(owner_role.values("pk")),
+            membership__is_active=True,
+            membership__user__is_active=True,
+        ).order_by("user")[:2]
+        return self.alias(
+            owners=models.Func(
+                ArraySubquery(two_owners.values("pk")),
+                function="cardinality",
+                output_field=models.IntegerField(),
+            )
+        ).filter(owners=1)
 
 
 class DepartmentQuerySet(NamedQuerySet["Department"]):

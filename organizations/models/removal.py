@@ -8,7 +8,7 @@ from organizations.constraints import ForeignKeyConstraint
 from organizations.models.membership import Membership
 from organizations.models.organization import Department, Organization
 from organizations.models.scim import ScimConnection
-from organizations.models.source import Source
+from organizations.source import Source
 from organizations.triggers import append_only
 from users.addresses_in import index_of_addresses
 from users.models import User
@@ -37,7 +37,7 @@ class Removal(models.Model):
         blank=True,
         db_index=False,
     )
-    # The directory that asked for it. Records are not looked up by it.
+    # The directory that removed the member. No query filters by it.
     connection = models.ForeignKey(
         ScimConnection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )
@@ -145,24 +145,7 @@ class Removal(models.Model):
             # Asked before an erasure: which reasons mention an address.
             index_of_addresses("reason", name="removal_by_written_address"),
         )
-        triggers = append_only(
-            [
-                "organization",
-                "membership",
-                "actor",
-                "connection",
-                "source",
-                "transferred_to",
-                "transferred_to_user",
-                "roles",
-                "departments",
-                "resource_count",
-                "token_count",
-                "trace_id",
-                "requested_at",
-                "created_at",
-            ]
-        )
+        triggers = append_only(exclude=["membership_is_current"])
 
     def __str__(self) -> str:
         return str(self.pk)

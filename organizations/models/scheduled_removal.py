@@ -13,7 +13,7 @@ from organizations.constraints import ForeignKeyConstraint
 from organizations.models.membership import Membership, RoleAssignment
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
-from organizations.models.source import Source
+from organizations.source import Source
 from organizations.triggers import schedule_is_done, schedule_is_made
 from users.addresses_in import index_of_addresses
 from users.models import User
@@ -221,11 +221,7 @@ class ScheduledRemoval(models.Model):
             ),
             pgtrigger.ReadOnly(
                 name="never_changed",
-                fields=[
-                    *("id", "organization", "membership", "remove_at", "requested_by"),
-                    *("source", "requested_at", "transferred_to", "transferred_to_user"),
-                    "trace_id",
-                ],
+                exclude=["reason", "status", "removal", "failure", "cancelled_by", "ended_at"],
             ),
         )
 

@@ -7,13 +7,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
-from config.identifiers import PrefixedIdField
+from config.identifiers import IdentifiedQuerySet, PrefixedIdField
 from organizations.models.event import Event
 from organizations.models.organization import Organization
 from users.models import User
 
 
-class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
+class WebhookEndpointQuerySet(IdentifiedQuerySet["WebhookEndpoint"]):
     """Endpoints, and whether they are sent anything."""
 
     def enabled(self) -> "WebhookEndpointQuerySet":

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from django.db.models import prefetch_related_objects
 
 from config.errors import ContractError
-from config.identifiers import is_id
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
@@ -75,11 +74,7 @@ def preview_removal(
     owners that an earlier part of this preview would have ended. The number of SQL statements does
     not depend on how many users there are.
     """
-    position = {
-        user_id: number
-        for number, user_id in enumerate(dict.fromkeys(user_ids))
-        if is_id("usr", user_id)
-    }
+    position = {user_id: number for number, user_id in enumerate(dict.fromkeys(user_ids))}
     members = sorted(
         Membership.objects.current().of(organization_id, position).select_related("user"),
         key=lambda member: position[member.user_id],

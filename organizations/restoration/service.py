@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 
 from django.db import connection, transaction
 
-from config.identifiers import is_id
 from organizations.assignment.service import give
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Caller
@@ -93,8 +92,7 @@ def preview_restoration(
 
 def _find_heirs(organization_id: str, user_ids: Collection[str]) -> list[str]:
     """Return the heirs of these users' former memberships, who may give something back."""
-    known = [user_id for user_id in user_ids if is_id("usr", user_id)]
-    former = Membership.objects.former().of(organization_id, known)
+    former = Membership.objects.former().of(organization_id, user_ids)
     heirs = Removal.objects.filter(membership__in=former, transferred_to_user__isnull=False)
     return list(heirs.values_list("transferred_to_user", flat=True).distinct())
 

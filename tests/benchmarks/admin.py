@@ -18,7 +18,7 @@ def pages(world: World) -> Iterator[Result]:
     client.force_login(User.objects.create_superuser("admin@example.com"))
     list_of_members = "/admin/organizations/membership/"
     member = Membership.objects.get(user=world.user_ids[members // 2])
-    start = {"action": "remove_from_organization", "_selected_action": [str(member.pk)]}
+    start = {"action": "removal", "_selected_action": [str(member.pk)]}
 
     def show_first_page() -> None:
         if client.get("/admin/", secure=True).status_code != 200:

@@ -130,10 +130,10 @@ def test_what_a_deactivated_member_owns_is_passed_on(
     follow(page, "Pass on what is left", to="Pass on what is left?")
     assert_accessible(page)
     choose(page, "Department of Acme", "Sal", "Sales")
-    page.get_by_role("button", name="Yes, pass 3 on").focus()
+    page.get_by_role("button", name="Yes, pass them on").focus()
     press(page, "Enter")
 
-    expect(page.get_by_text("3 passed to Sales.")).to_be_visible()
+    expect(page.get_by_text("3 passed to Sales of Acme.")).to_be_visible()
     assert console == []
 
 
@@ -145,16 +145,16 @@ def test_staff_restore_a_former_member_from_the_record(
     log_in(page)
     page.goto(f"/admin/organizations/removal/{member.removal.pk}/change/")
     assert_accessible(page)
-    follow(page, "Restore the member", to="Restore the member?")
+    follow(page, "Restore the member", to="Restore members?")
     expect(page.get_by_text("Resources: 3")).to_be_visible()
     assert_accessible(page)
     page.get_by_label("Reason").focus()
     page.keyboard.type("A mistake")
     press(page, "Tab")
-    expect(page.get_by_role("button", name="Yes, restore them")).to_be_focused()
+    expect(page.get_by_role("button", name="Yes, restore 1 member")).to_be_focused()
     press(page, "Enter")
 
-    expect(page.get_by_text("is restored.")).to_be_visible()
+    expect(page.get_by_text("1 member restored.")).to_be_visible()
     assert_accessible(page)
     restoration = Restoration.objects.get()
     assert (restoration.removal, restoration.resource_count) == (member.removal, 3)

@@ -4,20 +4,20 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from organizations.api.urls import urlpatterns
 from organizations.models import Membership, Organization
 from tests.conftest import ClientOf
 from tests.directories import connect
+from tests.organizations.api.address import routes
 
 pytestmark = pytest.mark.django_db
-ROUTES = sorted({str(each.pattern) for each in urlpatterns})
+ROUTES = sorted(route for route, _ in routes())
 
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_no_answer_of_an_endpoint_is_to_be_stored(
     owner: Membership, client_of: ClientOf, route: str
 ) -> None:
-    path = "/v1/" + route.replace("<str:organization_id>", owner.organization_id).replace(
+    path = route.replace("<str:organization_id>", owner.organization_id).replace(
         "<str:user_id>", owner.user_id
     )
     client: APIClient = client_of(owner.user)

@@ -70,7 +70,7 @@ def test_a_file_is_refused_and_not_written(
 def test_a_multipart_form_without_files_is_taken_as_any(
     admin_client: Client, owner: Membership
 ) -> None:
-    selected = {"action": "remove_from_organization", "_selected_action": str(owner.pk)}
+    selected = {"action": "removal", "_selected_action": str(owner.pk)}
 
     response = admin_client.post("/admin/organizations/membership/", selected)
 

@@ -16,6 +16,7 @@ from tests.organizations.admin.page import text_of
 from tests.organizations.api.lists import address_in, listed
 from tests.organizations.restoration.verbs import current, restore
 from tests.removals import remove
+from tests.resources import make
 from users.models import AccessToken, User
 
 HOUR = timedelta(hours=1)
@@ -142,8 +143,7 @@ def test_of_many_each_record_counts_the_tokens_of_its_member(organization: Organ
 
 def test_tokens_and_resources_are_counted_apart(organization: Organization) -> None:
     member = unbound(organization)
-    organization.resources.create(name="A thing", owner=member.user)
-    organization.resources.create(name="Another", owner=member.user)
+    make(organization, member.user, member.user)
 
     remove(member)
 
@@ -189,7 +189,9 @@ def test_staff_see_it_before_and_after_they_restore_somebody(
     remove(member)
     removal = Removal.objects.get()
 
-    shown = text_of(browser.get(f"/admin/organizations/membership/{member.pk}/restoration/"))
+    shown = text_of(
+        browser.get(f"/admin/organizations/membership/{member.pk}/restoration/", follow=True)
+    )
     restore(member)
     record = text_of(browser.get(f"/admin/organizations/removal/{removal.pk}/change/"))
 
@@ -202,7 +204,7 @@ def test_a_deactivation_ends_no_token_and_counts_none(
 ) -> None:
     member = unbound(organization)
     address = "/admin/organizations/membership/"
-    chosen = {"action": "deactivate", "_selected_action": [member.pk]}
+    chosen = {"action": "deactivation", "_selected_action": [member.pk]}
 
     page = text_of(browser.post(address, chosen, follow=True))
 

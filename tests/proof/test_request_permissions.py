@@ -7,10 +7,10 @@ import pytest
 from django.db import transaction
 from rest_framework.test import APIClient
 
-from organizations.api.urls import urlpatterns
 from organizations.capabilities import Capability
 from organizations.models import Removal
 from tests.factories import MembershipFactory, RoleFactory
+from tests.organizations.api.address import routes
 from tests.production import token_of
 from tests.proof.api_requests import REQUESTS, Request
 from tests.proof.cast import (
@@ -69,7 +69,7 @@ def expected_code(request: Request, caller: str, organization: str) -> str:
 def test_every_request_is_in_the_table() -> None:
     served = {
         (method, pattern.name)
-        for pattern in urlpatterns
+        for _, pattern in routes()
         for method in ("get", "post", "put", "patch", "delete")
         if hasattr(vars(pattern.callback)["view_class"], method)
     }

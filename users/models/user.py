@@ -10,7 +10,7 @@ from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 
 from config.characters import clean
-from config.identifiers import PrefixedIdField
+from config.identifiers import IdentifiedQuerySet, PrefixedIdField
 from config.search import WordsField, index_of_words
 from users.email_address import (
     ERASED_DOMAIN,
@@ -20,7 +20,7 @@ from users.email_address import (
 )
 
 
-class UserQuerySet(models.QuerySet["User"]):
+class UserQuerySet(IdentifiedQuerySet["User"]):
     """Queries for accounts."""
 
     def matching(self, term: str) -> Self:

@@ -1,6 +1,5 @@
 """``manage.py create_scim_connection``: lets a directory in; its token is shown once."""
 
-from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,21 +8,14 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from config.arguments import days
 from config.database_version import require_schema
 from organizations.domains.command import add_shared_argument, explained_refusals
 from organizations.domains.service import add_domains, domains_of
 from organizations.models import Organization, ScimConnection
 from organizations.scim.connections import issue_token
 
-LONGEST_DAYS = 3650
 PLACEHOLDER = "HOST"
-
-
-def days(value: str) -> int:
-    """Return a number of days; raises ArgumentTypeError for what is none."""
-    if not value.isdecimal() or not 1 <= int(value) <= LONGEST_DAYS:
-        raise ArgumentTypeError(f"must be a whole number from 1 to {LONGEST_DAYS}")
-    return int(value)
 
 
 def public_host() -> str | None:

@@ -1,6 +1,5 @@
 """``manage.py create_token``: a new access token, shown once."""
 
-from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -8,21 +7,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from config.arguments import days
 from config.database_version import require_schema
 from organizations.models import Membership, TokenBinding
 from users.models import AccessToken, User
 
-LONGEST_DAYS = 3650
 LONGEST_NAME = AccessToken._meta.get_field("name").max_length or 0
 UNDECIDED = 2  # the exit status, as of other wrong arguments
 SHOWN = 10
-
-
-def days(value: str) -> int:
-    """Return a number of days; raises ArgumentTypeError for what is none."""
-    if not value.isdecimal() or not 1 <= int(value) <= LONGEST_DAYS:
-        raise ArgumentTypeError(f"must be a whole number from 1 to {LONGEST_DAYS}")
-    return int(value)
 
 
 class Command(BaseCommand):

@@ -35,7 +35,7 @@ def test_in_a_choice_it_is_not_looked_up(admin_client: Client) -> None:
         "term": "",
         "organization": "\0",
     }
-    selection = {"action": "remove_from_organization", "_selected_action": "\0"}
+    selection = {"action": "removal", "_selected_action": "\0"}
 
     answers = (
         admin_client.get(reverse("admin:autocomplete"), autocomplete),

@@ -104,27 +104,23 @@ class OrganizationFilterSet(PeriodFilterSet):
     named = BooleanFilter(field_name="name", lookup_expr="isnull", exclude=True)
 
 
-class OrganizationPagination(IdPagination):
-    id_prefix = "org"
-
-
-class NewestFirstPagination(OrganizationPagination):
-    newest_first = True
+class ShortPagination(IdPagination):
     max_total = 5
 
 
 class NewestOrganizationList(ApiView, ListAPIView[Organization]):
     """A list by pages, the newest first."""
 
-    queryset = Organization.objects.all()
+    queryset = Organization.objects.order_by("-pk")
     serializer_class = OrganizationSerializer
-    pagination_class: type[IdPagination] = NewestFirstPagination
+    pagination_class: type[IdPagination] = ShortPagination
 
 
 class OrganizationList(NewestOrganizationList):
     """A list by pages, with filters."""
 
-    pagination_class = OrganizationPagination
+    queryset = Organization.objects.order_by("pk")
+    pagination_class = IdPagination
     filterset_class = OrganizationFilterSet
 
 

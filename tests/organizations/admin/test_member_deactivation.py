@@ -42,7 +42,7 @@ def test_the_confirmation_shows_who_is_suspended_and_who_cannot_be(
 ) -> None:
     ResourceFactory.create_batch(3, organization=member.organization, owner=member.user)
 
-    page = text_of(browser.get(select(browser, [owner, member], action="deactivate").url))
+    page = text_of(browser.get(select(browser, [owner, member], action="deactivation").url))
 
     assert "Will be deactivated: 1 member" in page
     assert "Those who will be deactivated own 3 resources." in page
@@ -57,7 +57,7 @@ def test_the_confirmation_says_that_a_scheduled_removal_still_happens(
 ) -> None:
     schedule(member)
 
-    page = text_of(browser.get(select(browser, [member], action="deactivate").url))
+    page = text_of(browser.get(select(browser, [member], action="deactivation").url))
 
     assert "and still happens then." in page
 
@@ -82,7 +82,7 @@ def test_a_confirmed_deactivation_leaves_its_event_with_actor_and_reason(
 def test_of_a_selection_the_last_owner_stays_active_and_staff_read_why(
     browser: Client, member: Membership, owner: Membership
 ) -> None:
-    confirmation = select(browser, [owner, member], action="deactivate").url
+    confirmation = select(browser, [owner, member], action="deactivation").url
 
     page = text_of(browser.post(confirmation, {"reason": ""}, follow=True))
 
@@ -143,7 +143,7 @@ def test_a_reason_has_at_most_a_thousand_characters(browser: Client, member: Mem
 
 def test_a_deactivated_member_is_reactivated(browser: Client, member: Membership) -> None:
     deactivate(browser, member)
-    confirmation = select(browser, [member], action="reactivate").url
+    confirmation = select(browser, [member], action="reactivation").url
     assert "Will be reactivated: 1 member" in text_of(browser.get(confirmation))
 
     page = reactivate(browser, member, reason="Back")
@@ -156,12 +156,12 @@ def test_a_deactivated_member_is_reactivated(browser: Client, member: Membership
 
 @pytest.mark.parametrize(
     ("action", "message"),
-    [("deactivate", "None of them is active."), ("reactivate", "None of them is deactivated.")],
+    [("deactivation", "None of them is active."), ("reactivation", "None of them is deactivated.")],
 )
 def test_whom_an_action_does_not_concern_is_not_selected_for_it(
     browser: Client, member: Membership, action: str, message: str
 ) -> None:
-    if action == "deactivate":
+    if action == "deactivation":
         deactivate(browser, member)
 
     page = text_of(
@@ -176,21 +176,21 @@ def test_whom_an_action_does_not_concern_is_not_selected_for_it(
 def test_a_confirmation_that_is_sent_twice_says_that_the_state_changed(
     browser: Client, member: Membership
 ) -> None:
-    confirmation = select(browser, [member], action="deactivate").url
+    confirmation = select(browser, [member], action="deactivation").url
     browser.post(confirmation, {"reason": ""})
 
     second = text_of(browser.post(confirmation, {"reason": ""}, follow=True))
 
-    assert "Nobody was deactivated: the state changed meanwhile." in second
+    assert "None was deactivated: the state changed meanwhile." in second
     assert Event.objects.count() == 1
 
 
 def test_many_who_could_not_be_deactivated_are_counted(
     browser: Client, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("organizations.admin.member_deactivation.NAMED", 1)
+    monkeypatch.setattr("organizations.admin.action.NAMED", 1)
     owners = [MembershipFactory.create(roles=["Owner"]) for _ in range(3)]
-    confirmation = select(browser, owners, action="deactivate").url
+    confirmation = select(browser, owners, action="deactivation").url
 
     page = text_of(browser.post(confirmation, {"reason": ""}, follow=True))
 
@@ -201,7 +201,7 @@ def test_many_who_could_not_be_deactivated_are_counted(
 def test_a_deactivation_and_its_entry_in_the_log_are_one(
     browser: Client, member: Membership
 ) -> None:
-    confirmation = select(browser, [member], action="deactivate").url
+    confirmation = select(browser, [member], action="deactivation").url
 
     with patch.object(LogEntry.objects, "log_actions", side_effect=OperationalError("away")):
         assert browser.post(confirmation, {"reason": ""}).status_code == 503
@@ -216,7 +216,7 @@ def test_the_confirmation_takes_as_many_statements_for_one_member_as_for_thirty(
 ) -> None:
     members = MembershipFactory.create_batch(30, organization=member.organization, roles=["Member"])
     one, thirty = (
-        select(browser, chosen, action="deactivate").url for chosen in ([member], members)
+        select(browser, chosen, action="deactivation").url for chosen in ([member], members)
     )
 
     with django_assert_max_num_queries(19) as few:
@@ -232,13 +232,13 @@ def test_the_confirmation_takes_as_many_statements_for_one_member_as_for_thirty(
 def test_without_the_permission_nothing_is_offered_and_a_forged_request_is_refused(
     reader: Client, browser: Client, member: Membership
 ) -> None:
-    confirmation = select(browser, [member], action="deactivate").url
+    confirmation = select(browser, [member], action="deactivation").url
 
     assert "Deactivate selected" not in text_of(reader.get(CHANGELIST))
     assert ">Deactivate<" not in text_of(reader.get(f"{CHANGELIST}{member.pk}/change/"))
     for address in (confirmation, f"{CHANGELIST}{member.pk}/deactivation/"):
         assert reader.get(address).status_code == 403
-    reactivation = select(browser, [member], action="deactivate").url.replace("deact", "react")
+    reactivation = select(browser, [member], action="deactivation").url.replace("deact", "react")
     for address in (reactivation, f"{CHANGELIST}{member.pk}/reactivation/"):
         assert reader.get(address).status_code == 403
 

@@ -23,7 +23,7 @@ from tests.removals import remove
 from users.models import User
 
 CHANGELIST = "/admin/organizations/membership/"
-ACTION = "remove_from_organization"
+ACTION = "removal"
 
 
 def select(browser: Client, members: Iterable[Membership], **form: str) -> Any:

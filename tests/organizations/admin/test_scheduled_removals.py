@@ -110,7 +110,7 @@ def test_one_that_is_scheduled_already_is_told(browser: Client, member: Membersh
     answer = text_of(browser.post(confirmation, {"remove_at": tomorrow()}, follow=True))
 
     assert f"{LIST}{asked.pk}/change/" in shown
-    assert "Not scheduled:" in answer
+    assert "was not scheduled." in answer
     assert "The removal of this user is scheduled already." in answer
 
 

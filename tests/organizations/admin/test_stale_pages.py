@@ -115,14 +115,14 @@ def test_a_department_that_is_deleted_while_resources_pass_to_it_is_named_as_the
     department = DepartmentFactory.create(organization=member.organization)
     confirmation = browser.post(
         f"{ADMIN}resource/",
-        {"action": "pass_on", "_selected_action": [resource.pk]},
+        {"action": "transfer", "_selected_action": [resource.pk]},
     )["Location"]
 
     def delete_first(*args: Any, **kwargs: Any) -> list[str]:
         Department.objects.all().delete()
         return transfer_selected(*args, **kwargs)
 
-    with patch("organizations.admin.resources.transfer_selected", delete_first):
+    with patch("organizations.admin.transfers.transfer_selected", delete_first):
         page = text_of(
             browser.post(
                 confirmation,

@@ -35,7 +35,7 @@ def test_resources_whose_owner_has_left_pass_to_a_department_of_their_organizati
 
     answer: Any = browser.post(
         f"{ADMIN}resource/",
-        {"action": "pass_on", "_selected_action": [orphan.pk]},
+        {"action": "transfer", "_selected_action": [orphan.pk]},
     )
     result = browser.post(
         answer.url, {f"department_of_{ada.organization_id}": department.pk}, follow=True
@@ -55,7 +55,7 @@ def test_a_transfer_needs_somebody_of_the_organization(browser: Client, ada: Mem
     resource = ResourceFactory.create(organization=ada.organization, owner=ada.user)
     answer: Any = browser.post(
         f"{ADMIN}resource/",
-        {"action": "pass_on", "_selected_action": [resource.pk]},
+        {"action": "transfer", "_selected_action": [resource.pk]},
     )
 
     for department in ("", DepartmentFactory.create().pk):
@@ -70,7 +70,7 @@ def test_a_resource_passes_to_a_person_for_a_reason(
 ) -> None:
     resource = ResourceFactory.create(organization=ada.organization, owner=ada.user)
     answer: Any = browser.post(
-        f"{ADMIN}resource/", {"action": "pass_on", "_selected_action": [resource.pk]}
+        f"{ADMIN}resource/", {"action": "transfer", "_selected_action": [resource.pk]}
     )
 
     browser.post(answer.url, {f"person_of_{ada.organization_id}": owner.pk, "reason": "Handover"})
@@ -137,7 +137,7 @@ def test_resources_of_too_many_organizations_are_refused_with_a_message(
 
     page = browser.post(
         f"{ADMIN}resource/",
-        {"action": "pass_on", "_selected_action": chosen},
+        {"action": "transfer", "_selected_action": chosen},
         follow=True,
     )
 

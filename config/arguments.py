@@ -1,0 +1,12 @@
+"""Arguments of the commands are read from text here."""
+
+from argparse import ArgumentTypeError
+
+LONGEST_DAYS = 3650
+
+
+def days(value: str) -> int:
+    """Return a number of days, at most ten years. Raises ArgumentTypeError for any other text."""
+    if not value.isdecimal() or not 1 <= int(value) <= LONGEST_DAYS:
+        raise ArgumentTypeError(f"must be a whole number from 1 to {LONGEST_DAYS}")
+    return int(value)

@@ -1,0 +1,128 @@
+"""Passes on, in the admin, what inactive members own and what staff select."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+
+from organizations.admin.action import ConfirmedAction, Grouped, Outcome, Row
+from organizations.admin.forms import TargetsForm, TransferForm
+from organizations.admin.member_actions import Members, Outcomes, paired, user_ids_of
+from organizations.admin.selection import LARGEST, Selection
+from organizations.guards.acts import CHANGE_RESOURCES, TRANSFER
+from organizations.guards.caller import Staff
+from organizations.models import Membership, Organization, Resource
+from organizations.transfer.service import transfer_resources, transfer_selected
+
+
+class TransferAction(ConfirmedAction[Row]):
+    """Passes resources to one department or person in each organization."""
+
+    done = "passed on"
+    form_class = TransferForm
+    template = "transfer"
+
+    def log_text(self, organization: Organization, form: TargetsForm) -> str:
+        return f"Passed to {form.target_id_of(organization)}"
+
+    def summary(self, done: Sequence[Outcome[Row]], form: TargetsForm) -> Iterable[str]:
+        for organization in form.organizations:
+            number = sum(
+                outcome.resource_count
+                for outcome in done
+                if outcome.row.organization_id == organization.pk
+            )
+            yield f"{number:,} passed to {form.target_of(organization)} of {organization}."
+
+
+class LeftoverTransfer(TransferAction[Membership]):
+    """Passes on what deactivated and former members still own."""
+
+    name = "leftovers"
+    act = TRANSFER
+    link = "Pass on what is left"
+    title = "Pass on what is left?"
+    none_selected = "Nothing of theirs is left to pass on."
+    related = ("user", "organization")
+
+    def applicable(self, rows: QuerySet[Membership]) -> QuerySet[Membership]:
+        """Return deactivated and former members who own something, unless they came back."""
+        here = {"organization": OuterRef("organization")}
+        owned = Resource.objects.filter(**here, owner=OuterRef("user"))
+        tenure = Membership.objects.current().filter(**here, user=OuterRef("user"))
+        return rows.filter(
+            Exists(owned), ~Exists(tenure.exclude(pk=OuterRef("pk"))), is_active=False
+        )
+
+    def context(
+        self,
+        request: HttpRequest,
+        selection: Selection,
+        rows: Grouped[Membership],
+        form: TargetsForm,
+    ) -> dict[str, Any]:
+        transfers = []
+        for organization, members in rows.items():
+            owned = Resource.objects.filter(organization=organization)
+            counts = owned.count_by_owner(user_ids_of(members))
+            owners = [(member, counts.get(member.user_id, 0)) for member in members]
+            number = sum(counts.values())
+            transfers.append((organization, owners, number, form.target_fields(organization)))
+        return {"transfers": transfers}
+
+    def perform(
+        self, organization: Organization, rows: Members, form: TargetsForm, caller: Staff
+    ) -> Outcomes:
+        outcomes = transfer_resources(
+            organization.pk,
+            user_ids_of(rows),
+            transfer_to=form.target_id_of(organization) or "",
+            caller=caller,
+        )
+        return [
+            Outcome(member, outcome.refusal, outcome.resource_count)
+            for member, outcome in paired(rows, outcomes)
+        ]
+
+
+class SelectedTransfer(TransferAction[Resource]):
+    """Passes on the resources that staff selected."""
+
+    name = "transfer"
+    act = CHANGE_RESOURCES
+    description = "Pass selected resources to a department or a person"
+    title = "Pass resources on?"
+    none_selected = "None of them is there any more."
+    batch_size = LARGEST  # each owner has one event
+
+    def applicable(self, rows: QuerySet[Resource]) -> QuerySet[Resource]:
+        return rows
+
+    def leaving(self, selection: Selection) -> Iterable[int | str]:
+        return ()
+
+    def context(
+        self,
+        request: HttpRequest,
+        selection: Selection,
+        rows: Grouped[Resource],
+        form: TargetsForm,
+    ) -> dict[str, Any]:
+        return {
+            "transfers": [
+                (organization, [], len(resources), form.target_fields(organization))
+                for organization, resources in rows.items()
+            ]
+        }
+
+    def perform(
+        self, organization: Organization, rows: Sequence[Resource], form: TargetsForm, caller: Staff
+    ) -> list[Outcome[Resource]]:
+        moved = transfer_selected(
+            organization.pk,
+            [resource.pk for resource in rows],
+            transfer_to=form.target_id_of(organization) or "",
+            caller=caller,
+        )
+        return [Outcome(each, resource_count=1) for each in self.selected(moved)]
