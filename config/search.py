@@ -65,6 +65,11 @@ def _letter(char: str) -> str:
     return char.translate(_TYPED_AS)
 
 
+def indexed(name: str) -> list[str]:
+    """Return what a `WordsField` stores: the name, then its words in all spellings, sorted."""
+    return [name, *sorted({word for words in words_of(name) for word in _spellings(words)})]
+
+
 class WordsField(models.Field[list[str], list[str]]):
     """The words of a name, stored beside it for the lookup ``begin_with``.
 
@@ -92,8 +97,7 @@ class WordsField(models.Field[list[str], list[str]]):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> list[str]:
         """Return the name followed by its words in all spellings, sorted."""
-        name = getattr(model_instance, self.of)
-        stored = [name, *sorted({word for words in words_of(name) for word in _spellings(words)})]
+        stored = indexed(getattr(model_instance, self.of))
         setattr(model_instance, self.attname, stored)
         return stored
 

@@ -21,6 +21,7 @@ class Capability(models.TextChoices):
     EXPORT_AUDIT_LOG = "export_audit_log"
     MANAGE_KNOWLEDGE_SLICES = "manage_knowledge_slices"
     MANAGE_BILLING = "manage_billing"
+    MANAGE_RESOURCES = "manage_resources"  # this project's own; the others are the reference's
     OVERRIDE_ALL_PERMISSIONS = "override_all_permissions"
 
 

@@ -196,6 +196,24 @@ class TooManyWebhookEndpointsError(ContractError):
     message = "The organization has as many webhook endpoints as it may have. Delete one first."
 
 
+class TooManyResourceTypesError(ContractError):
+    """The organization has as many types of resources as it may have."""
+
+    status = 422
+    code = "TOO_MANY_RESOURCE_TYPES"
+    type = "client_error"
+    message = "The organization has as many types of resources as it may have."
+
+
+class ResourceNotFoundError(ContractError):
+    """The organization has no such resource."""
+
+    status = 404
+    code = "RESOURCE_NOT_FOUND"
+    type = "client_error"
+    message = "The resource was not found in this organization."
+
+
 class DomainNotAllowedError(ContractError):
     """An address lies in no mail domain of the organization; the details say which it has."""
 

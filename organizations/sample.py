@@ -11,6 +11,7 @@ from organizations.domains.service import set_domains
 from organizations.guards.caller import Operator
 from organizations.models import Department, Membership, Organization, Resource
 from organizations.removal.service import remove_members
+from organizations.resources.insertion import NewResource, insert
 from users.models import User
 
 ORGANIZATION_ID = "org_xyz789"
@@ -149,14 +150,14 @@ def _restore_resources(
 ) -> None:
     """Give these resources, names by id, to an active member."""
     owner_id = id_of(owner)
-    for resource_id, name in resources.items():
-        Resource.objects.update_or_create(
-            pk=resource_id,
-            defaults={
-                "organization": organization,
-                "name": name,
-                "owner_id": owner_id,
-                "department": None,
-                "removal": None,
-            },
-        )
+    there = Resource.objects.filter(pk__in=resources)
+    there.update(owner=owner_id, department=None, removal=None)
+    known = set(there.values_list("pk", flat=True))
+    insert(
+        organization.pk,
+        [
+            NewResource(id=resource_id, name=name, owner=owner_id)
+            for resource_id, name in resources.items()
+            if resource_id not in known
+        ],
+    )

@@ -141,6 +141,26 @@ department_is_named = pgtrigger.Trigger(
     """,
 )
 
+# Likewise for a directory's name of a member. A key that is as before was not written where letters
+# of ASCII have changed: of others the database may not know which are the same in any case.
+identity_is_named = pgtrigger.Trigger(
+    name="has_a_key",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func="""
+        IF NEW.user_name_key = '' OR (
+            TG_OP = 'UPDATE' AND NEW.user_name_key = OLD.user_name_key
+            AND regexp_replace(lower(NEW.user_name), '[^[:ascii:]]', '', 'g')
+                <> regexp_replace(lower(OLD.user_name), '[^[:ascii:]]', '', 'g')
+        ) THEN
+            NEW.user_name_key =
+                left(lower(btrim(normalize(NEW.user_name, NFKC), E' \\t\\n\\r\\f\\v')), 600);
+        END IF;
+        RETURN NEW;
+    """,
+)
+
 schedule_is_made = pgtrigger.Trigger(
     name="of_the_memberships_organization",
     level=pgtrigger.Row,
@@ -184,86 +204,6 @@ restoration_is_made = pgtrigger.Trigger(
         END IF;
         RETURN NEW;
     """,
-)
-
-# A resource is given to an active member; what its owner keeps on leaving is not given.
-
-# Once a statement for all its rows: 10 ms for 10,000, where a trigger a row takes five times that.
-resource_is_made = pgtrigger.Trigger(
-    name="new_resource_of_active_member",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
-    operation=pgtrigger.Insert,
-    referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
-    func="""
-        PERFORM organizations_hold_resource_owners(
-            array_agg(organization_id), array_agg(owner_id)
-        )
-        FROM made WHERE owner_id IS NOT NULL;
-        PERFORM organizations_hold_marks(array_agg(organization_id), array_agg(removal_id))
-        FROM (
-            SELECT DISTINCT organization_id, removal_id FROM made WHERE removal_id IS NOT NULL
-        ) AS mark;
-        RETURN NULL;
-    """,
-)
-
-# By a set operation: the plan, which a connection keeps of its first call, may be made for one row,
-# and a join of these two would then compare each row with each.
-resource_is_passed_on = pgtrigger.Trigger(
-    name="resource_to_active_member",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
-    operation=pgtrigger.Update,
-    referencing=pgtrigger.Referencing(old="previous", new="changed"),  # type: ignore[no-untyped-call]
-    func="""
-        PERFORM organizations_hold_resource_owners(
-            array_agg(organization_id), array_agg(owner_id)
-        )
-        FROM (
-            SELECT id, organization_id, owner_id FROM changed WHERE owner_id IS NOT NULL
-            EXCEPT ALL
-            SELECT id, organization_id, owner_id FROM previous
-        ) AS given;
-        PERFORM organizations_hold_marks(array_agg(organization_id), array_agg(removal_id))
-        FROM (
-            SELECT DISTINCT organization_id, removal_id FROM changed WHERE removal_id IS NOT NULL
-        ) AS mark;
-        RETURN NULL;
-    """,
-)
-
-# A move names removals that there are.
-resource_is_moved = pgtrigger.Trigger(
-    name="moved_by_removals",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
-    operation=pgtrigger.Insert,
-    referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
-    func="""
-        PERFORM organizations_hold_marks(NULL, array_agg(id))
-        FROM (
-            SELECT removal_id AS id FROM made
-            UNION
-            SELECT previous_removal_id FROM made WHERE previous_removal_id IS NOT NULL
-        ) AS mark;
-        RETURN NULL;
-    """,
-)
-
-# A removal's mark says where its resource is by that removal, so it ends with the next change of
-# owner, whoever makes it. A removal and a restoration set another mark themselves.
-resource_changes_owner = pgtrigger.Trigger(
-    name="mark_ends_with_owner",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
-    operation=pgtrigger.UpdateOf("owner_id", "department_id"),  # type: ignore[no-untyped-call]
-    condition=pgtrigger.Condition(
-        "OLD.removal_id IS NOT NULL AND NEW.removal_id IS NOT DISTINCT FROM OLD.removal_id"
-        " AND (NEW.owner_id, NEW.department_id)"
-        " IS DISTINCT FROM (OLD.owner_id, OLD.department_id)"
-    ),
-    func="NEW.removal_id = NULL; RETURN NEW;",
 )
 
 # Whoever writes an event, the organization's webhook endpoints hear of it: a job is deferred in the

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import factory
+from django.db import transaction
 from factory.django import DjangoModelFactory
 
 from organizations.models import (
@@ -13,11 +14,14 @@ from organizations.models import (
     Membership,
     Organization,
     Resource,
+    ResourceEntry,
+    ResourceType,
     Role,
     RoleAssignment,
     WebhookDelivery,
     WebhookEndpoint,
 )
+from organizations.models.resource_type import DEFAULT_TYPE
 from users.models import User
 
 
@@ -90,20 +94,29 @@ class MembershipFactory(DjangoModelFactory[Membership]):
 
 
 class ResourceFactory(DjangoModelFactory[Resource]):
-    """A resource; give it an ``owner`` (a user, who becomes a member) or a ``department``."""
+    """A resource with its entry; give it an ``owner`` (who joins) or a ``department``."""
 
     class Meta:
         model = Resource
 
     organization = factory.SubFactory(OrganizationFactory)
     name = factory.Sequence(lambda n: f"Resource {n}")
+    external_id: str | None = None
+    url: str | None = None
 
     @classmethod
+    @transaction.atomic
     def _create(cls, model_class: type[Resource], *args: Any, **fields: Any) -> Resource:
         owner, organization = fields.get("owner"), fields["organization"]
         if owner and not Membership.objects.of(organization.pk, [owner.pk]).exists():
             MembershipFactory.create(organization=organization, user=owner)
+        entry = {key: fields.pop(key) for key in ("name", "external_id", "url")}
+        type_ = fields.setdefault("type", DEFAULT_TYPE)
+        ResourceType.objects.ensure(organization.pk, [type_])
         resource: Resource = super()._create(model_class, *args, **fields)
+        ResourceEntry.objects.create(
+            resource=resource, organization=organization, type=type_, **entry
+        )
         return resource
 
 

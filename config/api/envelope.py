@@ -1,4 +1,4 @@
-"""The JSON body of every error under ``/v1``, whatever raised it (contract: Errors)."""
+"""Every error under ``/v1`` has one JSON body, whatever raised it (contract: Errors)."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -150,7 +150,7 @@ class ApiSchema(AutoSchema):
     def _refer_to_error_response(
         self, status: int, refusals: Sequence[ContractError]
     ) -> dict[str, Any]:
-        """Return a reference to the component for these errors, which stands there once."""
+        """Return a reference to the component for these errors, of which there is one."""
         response = self._get_response_for_code(  # type: ignore[no-untyped-call]
             _error_response(refusals), str(status), ["application/json"]
         )
@@ -175,7 +175,6 @@ class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
     name = "bearerToken"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        """Return the security scheme."""
         return {
             "type": "http",
             "scheme": "bearer",
@@ -196,7 +195,6 @@ class StrictBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        """Return the schema of the body."""
         schema: dict[str, Any] = auto_schema._map_serializer(  # type: ignore[no-untyped-call]
             self.target, direction, bypass_extensions=True
         )

@@ -1,4 +1,4 @@
-"""Serves the OpenAPI description."""
+"""This view serves the OpenAPI description."""
 
 from functools import cache
 from typing import Any
@@ -18,7 +18,6 @@ class DescriptionView(SpectacularJSONAPIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Return the description."""
         return HttpResponse(
             _description(),
             content_type=request.accepted_media_type,

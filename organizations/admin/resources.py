@@ -2,84 +2,80 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.http import HttpRequest
+from django.utils import timezone
 
 from config.admin.deletion import GuardedDeletion
-from config.identifiers import is_id
+from config.admin.filters import QuerySetFilter
 from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.transfers import SelectedTransfer
 from organizations.guards.caller import Staff
 from organizations.models import Resource
+from organizations.models.resource import ResourceQuerySet
+from organizations.models.resource_entry import LONGEST_NAME
+from organizations.resources.insertion import NewResource, insert
 from organizations.transfer.service import transfer_selected
-from users.models import User
 
 
-class OwnerHasLeftFilter(admin.SimpleListFilter):
+class OwnerHasLeftFilter(QuerySetFilter):
     """Filters for resources whose owner is no longer a member."""
 
     title = "owner"
     parameter_name = "owner_has_left"
+    narrowings = (("yes", "Owner has left", ResourceQuerySet.whose_owner_has_left),)
 
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[Resource]
-    ) -> list[tuple[str, str]]:
-        """Return the filter's one choice."""
-        return [("yes", "Owner has left")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Resource]) -> QuerySet[Resource]:
-        """Return the resources whose owner is no longer a member, if that is chosen."""
-        if self.value() == "yes":
-            return queryset & Resource.objects.whose_owner_has_left()
-        return queryset
+class ResourceForm(forms.ModelForm[Resource]):
+    """A resource, with the name that its entry holds."""
+
+    name = forms.CharField(max_length=LONGEST_NAME, widget=AdminTextInputWidget)
+
+    class Meta:
+        model = Resource
+        fields = ("organization", "owner", "department")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            self.initial["name"] = self.instance.entry.name
 
 
 @admin.register(Resource)
 class ResourceAdmin(GuardedDeletion[Resource], ConfirmedActionsAdmin[Resource]):
     """The admin of resources."""
 
-    list_display = ("name", "organization", "owner", "department", "id")
+    form = ResourceForm
+    list_display = ("name", "type", "organization", "owner", "department", "id")
     list_filter = (OwnerHasLeftFilter, OrganizationFilter)
-    list_select_related = ("organization", "owner", "department")
+    list_select_related = ("organization", "owner", "department", "entry")
     autocomplete_fields = ("organization", "owner", "department")
-    search_fields = ("owner__email",)
+    search_fields = ("id", "owner")
     search_help_text = "Its id, or its owner: a name, how an e-mail address begins, or an id."
-    readonly_fields = ("id", "removal")
+    readonly_fields = ("id", "type", "removal")
+    fixed_fields = ("organization",)
+    fields = ("name", "type", "organization", "owner", "department", "id", "removal")
     confirmed_actions = (SelectedTransfer,)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Resource], search_term: str
-    ) -> tuple[QuerySet[Resource], bool]:
-        """Return the resource with this id, or the resources of the owners found."""
-        if not search_term:
-            return queryset, False
-        if is_id("res", search_term):
-            return queryset.filter(pk=search_term), False
-        return queryset.filter(owner__in=User.objects.matching(search_term)), False
-
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: Resource | None = None
-    ) -> tuple[str, ...]:
-        """Return the read-only fields; a resource's organization never changes."""
-        return (*self.readonly_fields, "organization") if obj else self.readonly_fields
 
     def deletion_obstacle(self, row: Resource) -> str:
         """Return why it cannot be deleted: a removal moved it, and a restoration may return it."""
         return "A removal moved it, and what a removal moved stays." if row.removal_id else ""
 
     def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
-        """Save a new resource or a new name; a new owner or department is set by a transfer."""
+        """Make a resource, rename one, or pass it to another owner or department."""
+        name = form.cleaned_data["name"]
+        target = obj.owner_id or obj.department_id or ""
         if not change:
-            super().save_model(request, obj, form, change)
+            insert(obj.organization_id, [NewResource(id=obj.pk, name=name, owner=target)])
             return
         changed = set(form.changed_data)
         if not changed.isdisjoint({"owner", "department"}):
             transfer_selected(
-                obj.organization_id,
-                [obj.pk],
-                transfer_to=obj.owner_id or obj.department_id or "",
-                caller=Staff.at(request),
+                obj.organization_id, [obj.pk], transfer_to=target, caller=Staff.at(request)
             )
-        obj.save(update_fields=changed & {"name"})
+        if "name" in changed:
+            obj.entry.name, obj.entry.updated_at = name, timezone.now()
+            obj.entry.save(update_fields=["name", "name_words", "updated_at"])

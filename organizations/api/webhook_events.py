@@ -1,4 +1,4 @@
-"""What webhook endpoints are sent, as the API's description says it."""
+"""The description has a schema and an example of each type of event that webhooks send."""
 
 from typing import Any
 
@@ -66,7 +66,7 @@ _SCHEDULE = {
     "remove_at": "2026-12-31T16:00:00Z",
 }
 _PASSED_ON = {"resource_count": 12, "department_id": DEPARTMENT_ID}
-# What each type has besides, by an example; what not every event has is in _OPTIONAL.
+# An example of the data that a type has in addition; what may be missing is in _OPTIONAL.
 _BESIDES: dict[Event.Type, dict[str, Any]] = {
     Event.Type.MEMBER_ADDED: {"role_ids": _ROLES, "department_ids": _DEPARTMENTS},
     Event.Type.MEMBER_UPDATED: {
@@ -84,6 +84,7 @@ _BESIDES: dict[Event.Type, dict[str, Any]] = {
     Event.Type.REMOVAL_CANCELLED: _SCHEDULE,
     Event.Type.REMOVAL_FAILED: {**_SCHEDULE, "code": "LAST_OWNER_CANNOT_BE_REMOVED"},
     Event.Type.RESOURCES_TRANSFERRED: _PASSED_ON,
+    Event.Type.RESOURCES_DELETED: {"resources": [{"type": "repository", "count": 12}]},
     Event.Type.WEBHOOK_TEST: {"user_id": None, "endpoint_id": ENDPOINT_ID},
 }
 _OPTIONAL = {
@@ -93,9 +94,12 @@ _OPTIONAL = {
 
 
 def _schema_of(value: object) -> dict[str, Any]:
-    """Return the schema of a value that an event has besides."""
+    """Return the schema of a value like this example."""
     if isinstance(value, list):
-        return {"type": "array", "items": {"type": "string"}}
+        return {"type": "array", "items": _schema_of(value[0] if value else "")}
+    if isinstance(value, dict):
+        properties = {name: _schema_of(each) for name, each in value.items()}
+        return {"type": "object", "properties": properties, "required": list(properties)}
     return {"type": "integer" if isinstance(value, int) else "string"}
 
 

@@ -7,16 +7,21 @@ from organizations.models.event_position import EventOrder, EventPosition
 from organizations.models.membership import DepartmentMembership, Membership, RoleAssignment
 from organizations.models.organization import Department, Organization, Role
 from organizations.models.removal import Removal
+from organizations.models.removed_resources import RemovedResources
 from organizations.models.resource import Resource
+from organizations.models.resource_entry import ResourceEntry
 from organizations.models.resource_move import ResourceMove
+from organizations.models.resource_type import ResourceType
 from organizations.models.restoration import Restoration
 from organizations.models.scheduled_removal import ScheduledRemoval
 from organizations.models.scim import ScimConnection, ScimIdentity
-from organizations.models.source import Source
 from organizations.models.token_binding import TokenBinding
+from organizations.models.transfer_by_type import ConnectionTransfer, ScheduledTransfer
 from organizations.models.webhook import WebhookDelivery, WebhookEndpoint
+from organizations.source import Source
 
 __all__ = [
+    "ConnectionTransfer",
     "Department",
     "DepartmentMembership",
     "Domain",
@@ -27,12 +32,16 @@ __all__ = [
     "Membership",
     "Organization",
     "Removal",
+    "RemovedResources",
     "Resource",
+    "ResourceEntry",
     "ResourceMove",
+    "ResourceType",
     "Restoration",
     "Role",
     "RoleAssignment",
     "ScheduledRemoval",
+    "ScheduledTransfer",
     "ScimConnection",
     "ScimIdentity",
     "Source",

@@ -9,7 +9,7 @@ from config.identifiers import PrefixedIdField
 from organizations.application_log import log_on_commit
 from organizations.models.organization import Organization
 from organizations.models.scim import ScimConnection
-from organizations.models.source import Source
+from organizations.source import Source
 from organizations.triggers import append_only, events_are_announced
 from users.addresses_in import index_of_addresses
 from users.models import User
@@ -46,6 +46,7 @@ class Event(models.Model):
         REMOVAL_CANCELLED = "removal.cancelled", "Removal cancelled"
         REMOVAL_FAILED = "removal.failed", "Removal failed"
         RESOURCES_TRANSFERRED = "resources.transferred", "Resources transferred"
+        RESOURCES_DELETED = "resources.deleted", "Resources deleted"
         WEBHOOK_TEST = "webhook.test", "Webhook test"
 
     # The user whom they are about does not see them in the audit log.

@@ -11,8 +11,10 @@ from organizations.constraints import ForeignKeyConstraint
 from organizations.models.membership import Membership
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
-from organizations.triggers import (
+from organizations.models.resource_type import DEFAULT_TYPE
+from organizations.resources.triggers import (
     resource_changes_owner,
+    resource_changes_type,
     resource_is_made,
     resource_is_passed_on,
 )
@@ -44,7 +46,8 @@ class Resource(models.Model):
 
     A user whom it is given to is an active member at that moment; it stays theirs if they are
     deactivated, or leave, without a transfer. What a removal passes on bears its mark (``removal``)
-    until the owner changes again: the database empties the mark then.
+    until the owner changes again: the database empties the mark then. It is all that a transfer
+    writes: the name and what else other systems say of it is its entry (``ResourceEntry``).
     """
 
     id = PrefixedIdField("res")
@@ -52,7 +55,9 @@ class Resource(models.Model):
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="resources", db_index=False
     )
-    name = models.CharField(max_length=200)
+    type = models.CharField(
+        max_length=64, db_collation="C", default=DEFAULT_TYPE, db_default=DEFAULT_TYPE
+    )
     owner = models.ForeignKey(
         User, models.PROTECT, related_name="resources", null=True, blank=True, db_index=False
     )
@@ -94,6 +99,20 @@ class Resource(models.Model):
                 name="resource_department_in_organization",
                 violation_error_message="The organization has no such department.",
             ),
+            ForeignKeyConstraint(
+                fields=["organization", "type"],
+                to="organizations.ResourceType",
+                to_fields=["organization", "slug"],
+                name="resource_type_in_organization",
+            ),
+            # No resource without an entry. At the commit: the entry has a key to the resource.
+            ForeignKeyConstraint(
+                fields=["id"],
+                to="organizations.ResourceEntry",
+                to_fields=["resource"],
+                name="resource_has_an_entry",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
         )
         indexes = (
             # What a member owns: transferred on removal, counted in the preview.
@@ -121,9 +140,15 @@ class Resource(models.Model):
         triggers = (
             pgtrigger.ReadOnly(name="stays_in_organization", fields=["organization"]),
             resource_changes_owner,
+            resource_changes_type,
             resource_is_made,
             resource_is_passed_on,
         )
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def name(self) -> str:
+        """What it is called; its entry says so."""
+        return self.entry.name

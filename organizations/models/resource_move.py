@@ -6,12 +6,13 @@ from django.db import models
 from organizations.models.organization import Department
 from organizations.models.removal import Removal
 from organizations.models.resource import Resource
-from organizations.triggers import resource_is_moved
+from organizations.models.resource_type import DEFAULT_TYPE
+from organizations.resources.triggers import resource_is_moved
 from users.models import User
 
 
 class ResourceMove(models.Model):
-    """A resource that a removal passed on: its name then, to whom, and what had moved it before.
+    """A resource that a removal passed on: its type, key and name then, to whom, its mark before.
 
     Written in the removal's own statement. Never changed and never deleted, also where the resource
     is.
@@ -30,6 +31,10 @@ class ResourceMove(models.Model):
     resource = models.ForeignKey(
         Resource, models.DO_NOTHING, related_name="moves", db_constraint=False, db_index=False
     )
+    type = models.CharField(
+        max_length=64, db_collation="C", default=DEFAULT_TYPE, db_default=DEFAULT_TYPE
+    )
+    external_id = models.CharField(max_length=255, db_collation="C", null=True, blank=True)  # noqa: DJ001 (as in the entry)
     name = models.CharField(max_length=200)
     # The removal's record keeps both from being deleted. Moves are not looked up by them.
     transferred_to = models.ForeignKey(

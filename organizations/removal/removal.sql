@@ -27,25 +27,30 @@ transferred AS (
         AND resource.owner_id = leaver.user_id
         AND resource.organization_id = %(organization_id)s
     RETURNING
-        leaver.membership_id, leaver.removal_id, leaver.department_id, leaver.heir_id, resource.id,
-        resource.name
+        leaver.membership_id, leaver.removal_id, leaver.department_id, leaver.heir_id, resource.id
 ),
--- The move of each resource that passes on, with the mark that it bore before. Grouped rather than
--- joined, so that the time stays proportional.
+-- The move of each resource that passes on, with its type, key and name, and the mark that it bore
+-- before. Grouped rather than joined, so that the time stays proportional.
 moved AS (
     INSERT INTO organizations_resourcemove (
-        removal_id, resource_id, name, transferred_to_id, transferred_to_user_id,
+        removal_id, resource_id, type, external_id, name, transferred_to_id, transferred_to_user_id,
         previous_removal_id
     )
     SELECT
-        max(removal_id), id, max(name), max(department_id), max(heir_id), max(previous_removal_id)
+        max(removal_id), id, max(type), max(external_id), max(name), max(department_id),
+        max(heir_id), max(previous_removal_id)
     FROM (
-        SELECT removal_id, id, name, department_id, heir_id, NULL AS previous_removal_id
+        SELECT
+            removal_id, id, NULL AS type, NULL AS external_id, NULL AS name, department_id, heir_id,
+            NULL AS previous_removal_id
         FROM transferred
         UNION ALL
-        SELECT NULL, resource.id, NULL, NULL, NULL, resource.removal_id
+        SELECT
+            NULL, resource.id, entry.type, entry.external_id, entry.name, NULL, NULL,
+            resource.removal_id
         FROM leaver
         JOIN organizations_resource AS resource ON resource.owner_id = leaver.user_id
+        JOIN organizations_resourceentry AS entry ON entry.resource_id = resource.id
         WHERE num_nonnulls(leaver.department_id, leaver.heir_id) = 1
             AND resource.organization_id = %(organization_id)s
     ) AS resource

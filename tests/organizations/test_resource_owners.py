@@ -17,6 +17,7 @@ from tests.factories import (
 )
 from tests.refusals import refused
 from tests.removals import remove
+from tests.resources import make
 from users.models import User
 
 
@@ -42,10 +43,6 @@ nobody_active = pytest.mark.parametrize(
 REFUSAL = "a resource is given to an active member"
 
 
-def make(organization: Organization, owner: User) -> Resource:
-    return Resource.objects.create(organization=organization, name="thing", owner=owner)
-
-
 @nobody_active
 def test_8_no_resource_is_made_for(
     organization: Organization, nobody: Callable[[Organization], User]
@@ -61,7 +58,7 @@ def test_8_no_resource_is_passed_to(
     organization: Organization, owner: Membership, nobody: Callable[[Organization], User]
 ) -> None:
     user = nobody(organization)
-    resource = make(organization, owner.user)
+    [resource] = make(organization, owner.user)
 
     with refused(REFUSAL):
         Resource.objects.filter(pk=resource.pk).update(owner=user)
@@ -73,20 +70,17 @@ def test_8_one_stranger_among_many_owners_is_refused(
     members = MembershipFactory.create_batch(3, organization=organization)
 
     with refused(REFUSAL):
-        Resource.objects.bulk_create(
-            Resource(organization=organization, name="thing", owner=user)
-            for user in [*(member.user for member in members), UserFactory.create()]
-        )
+        make(organization, *(member.user for member in members), UserFactory.create())
 
 
 def test_8_what_an_owner_keeps_on_leaving_can_still_be_changed(
     organization: Organization, owner: Membership
 ) -> None:
     member = MembershipFactory.create(organization=organization)
-    resource = make(organization, member.user)
+    [resource] = make(organization, member.user)
     remove(member)
 
-    Resource.objects.filter(pk=resource.pk).update(name="renamed")
+    Resource.objects.filter(pk=resource.pk).update(removal=None)
     Resource.objects.filter(pk=resource.pk).update(
         owner=None, department=DepartmentFactory.create(organization=organization)
     )

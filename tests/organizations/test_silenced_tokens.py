@@ -16,6 +16,7 @@ from tests.organizations.admin.page import text_of
 from tests.organizations.api.lists import address_in, listed
 from tests.organizations.restoration.verbs import current, restore
 from tests.removals import remove
+from tests.resources import make
 from users.models import AccessToken, User
 
 HOUR = timedelta(hours=1)
@@ -142,8 +143,7 @@ def test_of_many_each_record_counts_the_tokens_of_its_member(organization: Organ
 
 def test_tokens_and_resources_are_counted_apart(organization: Organization) -> None:
     member = unbound(organization)
-    organization.resources.create(name="A thing", owner=member.user)
-    organization.resources.create(name="Another", owner=member.user)
+    make(organization, member.user, member.user)
 
     remove(member)
 

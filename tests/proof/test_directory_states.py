@@ -10,7 +10,7 @@ from hypothesis.stateful import initialize, invariant, multiple, rule
 
 from config.errors import ContractError
 from organizations.assignment.service import add_member
-from organizations.models import Resource, ScimIdentity
+from organizations.models import ScimIdentity
 from organizations.removal.service import remove_members
 from organizations.restoration.service import restore_members
 from organizations.scim.who_is_who import who_is_meant
@@ -22,6 +22,7 @@ from tests.proof.figures import Tally
 from tests.proof.machine import Machine, prove
 from tests.proof.place import Place
 from tests.proof.registry import Account, Accounts, Office, Sent
+from tests.resources import make
 from tests.users.erasure.test_dump import rows_of_others
 from users.erasure.exceptions import ErasureRefusedError
 from users.erasure.plan import ErasurePlan
@@ -246,9 +247,7 @@ class Directories(Machine):
     @rule(place=places, user=people)
     def own(self, place: Place, user: User) -> None:
         if place.is_active(user.pk):
-            owned = Resource.objects.create(
-                organization=place.organization, name="thing", owner=user
-            )
+            [owned] = make(place.organization, user)
             place.resources[owned.pk] = user.pk
 
     @rule(user=people)

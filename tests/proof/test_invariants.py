@@ -10,7 +10,6 @@ from organizations.models import (
     EventPosition,
     Membership,
     Removal,
-    Resource,
     Restoration,
     Source,
 )
@@ -107,9 +106,8 @@ BREAKS: dict[str, tuple[str, Break]] = {
     ),
     "a resource that is elsewhere": (
         "4. what a removal moved is where that put it, in its organization, and no more",
-        lambda member, former: Resource.objects.create(
+        lambda member, former: ResourceFactory.create(
             organization=member.organization,
-            name="thing",
             owner=member.user,
             removal=Removal.objects.get(membership=former),
         ),

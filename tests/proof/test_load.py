@@ -26,6 +26,7 @@ from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFa
 from tests.production import Production, serving, token_of
 from tests.proof.figures import Tally
 from tests.proof.invariants import broken_invariants
+from tests.resources import make
 from users.models import User
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -66,11 +67,7 @@ class Organizations:
                 RoleAssignment(organization=organization, membership=member, role=role)
                 for member in members
             )
-        Resource.objects.bulk_create(
-            Resource(organization=organization, owner=user, name="thing")
-            for user in users
-            for _ in range(3)
-        )
+        make(organization, *users, *users, *users)
         return members
 
 

@@ -31,6 +31,7 @@ from tests.callers import CallerWith
 from tests.proof.figures import Tally
 from tests.proof.machine import Machine, prove, refused
 from tests.proof.place import ROLES, Place
+from tests.resources import make
 from users.models import User
 
 places, people = Machine.places, Machine.people
@@ -117,13 +118,12 @@ class Organizations(Machine):
 
     @rule(place=places, user=people)
     def own(self, place: Place, user: User) -> None:
-        resource = Resource(organization=place.organization, name="thing", owner=user)
         if place.is_active(user.pk):
-            resource.save()
+            [resource] = make(place.organization, user)
             place.resources[resource.pk] = user.pk
         else:
             with refused(IntegrityError):
-                resource.save()
+                make(place.organization, user)
 
     @rule(place=places, other=places, number=st.integers(0, 1))
     def staff_pass_everything_of_leavers(self, place: Place, other: Place, number: int) -> None:

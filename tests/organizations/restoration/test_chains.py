@@ -9,7 +9,14 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from organizations.models import Department, Membership, Organization, Resource, ResourceMove
+from organizations.models import (
+    Department,
+    Membership,
+    Organization,
+    Resource,
+    ResourceEntry,
+    ResourceMove,
+)
 from tests.concurrency import in_background, until_somebody_waits_for_a_lock
 from tests.deactivations import deactivate
 from tests.factories import (
@@ -195,7 +202,7 @@ def test_a_renamed_resource_keeps_its_mark(people: list[Membership]) -> None:
     thing = ResourceFactory.create(organization=first.organization, owner=first.user)
     remove(first, transfer_to=heir.user_id)
 
-    Resource.objects.update(name="renamed")
+    ResourceEntry.objects.update(name="renamed", name_words=["renamed"])
 
     assert counts(first) == (1, 0)
     assert ResourceMove.objects.get(resource=thing).name == thing.name

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Q
 from django.test import Client
 
-from organizations.models import Membership, Organization, Removal, Resource, TokenBinding
+from organizations.models import Membership, Organization, Removal, TokenBinding
 from tests.conftest import ClientOf
 from tests.factories import (
     DepartmentFactory,
@@ -24,6 +24,7 @@ from tests.factories import (
 )
 from tests.organizations.api.address import address_of
 from tests.removals import remove
+from tests.resources import make
 from tests.schedules import schedule
 from tests.users.test_login import PASSWORD, log_in
 from users.erasure.plan import ErasurePlan
@@ -98,7 +99,7 @@ def user(admin_client: Client, client_of: ClientOf) -> User:
         _selected_action=AccessToken.objects.get().pk,
     )
     client_of(user).get(f"{address_of(user.memberships.get())}/removal-preview")
-    Resource.objects.create(organization=organization, name="A thing", owner=user)
+    make(organization, user)
     post(admin_client, "organizations/organization/add/", name=f"Friends of {ADDRESS}")
     Organization.objects.filter(name__startswith="Friends").delete()
     for membership in user.memberships.all():

@@ -1,0 +1,95 @@
+"""How many resources of each type a removed member owned, and what became of them."""
+
+import pgtrigger
+from django.db import models
+
+from organizations.constraints import ForeignKeyConstraint
+from organizations.models.organization import Department, Organization
+from organizations.models.removal import Removal
+from organizations.resources.triggers import removed_resources_are_recorded
+from users.models import User
+
+
+class RemovedResources(models.Model):
+    """The resources of one type that a removed member owned: how many, and to whom they passed.
+
+    Without a department and an heir they stayed. Written in the removal's own statement, one row
+    for each type that was owned; never changed and never deleted.
+    """
+
+    pk = models.CompositePrimaryKey("removal_id", "type")
+    # The trigger below holds that there is such a removal of this organization.
+    removal = models.ForeignKey(
+        Removal,
+        models.PROTECT,
+        related_name="removed_resources",
+        db_constraint=False,
+        db_index=False,
+    )
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    type = models.CharField(max_length=64, db_collation="C")
+    count = models.PositiveIntegerField()
+    # The constraint below holds the department and its organization, the index serves it.
+    transferred_to = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        help_text="The department that they passed to.",
+    )
+    transferred_to_user = models.ForeignKey(
+        User,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="The person whom they passed to.",
+    )
+
+    class Meta:
+        default_permissions = ()
+        verbose_name_plural = "removed resources"
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(transferred_to=None) | models.Q(transferred_to_user=None),
+                name="removed_resources_have_one_heir",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(count__gte=1), name="removed_resources_are_some"
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "transferred_to"],
+                to="organizations.Department",
+                to_fields=["organization", "id"],
+                name="removed_resources_department_in_organization",
+            ),
+        )
+        indexes = (
+            # Asked before a department is deleted.
+            models.Index(
+                fields=["transferred_to"],
+                condition=models.Q(transferred_to__isnull=False),
+                name="removed_resources_by_target",
+            ),
+            # Whose former owners may still own something: a list of resources begins there.
+            models.Index(
+                fields=["organization", "removal"],
+                condition=models.Q(transferred_to=None, transferred_to_user=None),
+                name="removed_resources_that_stayed",
+            ),
+        )
+        triggers = (
+            removed_resources_are_recorded,
+            pgtrigger.Protect(
+                name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.type}"

@@ -1,0 +1,74 @@
+"""The types of the resources of an organization."""
+
+from collections.abc import Collection
+
+import pgtrigger
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from organizations.models.organization import Organization
+from organizations.resources.triggers import types_are_limited
+
+DEFAULT_TYPE = "resource"
+MOST_TYPES = 100  # an organization; types_are_limited holds it
+LONGEST_SLUG = 64
+SLUG = rf"\A[a-z0-9][a-z0-9._-]{{0,{LONGEST_SLUG - 1}}}\Z"
+
+
+class SlugField(models.CharField[str, str]):
+    """The slug of a type, such as ``repository``; the database refuses every other form."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            max_length=LONGEST_SLUG, db_collation="C", validators=[RegexValidator(SLUG)]
+        )
+
+    def deconstruct(self) -> tuple[str, str, list[object], dict[str, object]]:
+        """Return no arguments: a migration needs none."""
+        name, path, _, _ = super().deconstruct()
+        return name, path, [], {}
+
+    def db_check(self, connection: BaseDatabaseWrapper) -> str:
+        """Return the condition with which the database checks the form; the column its length."""
+        return rf"{connection.ops.quote_name(self.column)} ~ '\A[a-z0-9][a-z0-9._-]*\Z'"
+
+
+class ResourceTypeQuerySet(models.QuerySet["ResourceType"]):
+    """Queries for types of resources."""
+
+    def ensure(self, organization_id: str, slugs: Collection[str]) -> None:
+        """Make those of these types that an organization does not have yet.
+
+        The caller has the locks that resources need: with a new type, the organization's row is
+        locked, which comes last. Raises IntegrityError (``types_are_limited``) for too many.
+        """
+        known = self.filter(organization=organization_id, slug__in=slugs)
+        missing = set(slugs).difference(known.values_list("slug", flat=True))
+        self.bulk_create(
+            (ResourceType(organization_id=organization_id, slug=slug) for slug in sorted(missing)),
+            ignore_conflicts=True,
+        )
+
+
+class ResourceType(models.Model):
+    """A kind of resource, such as ``repository``. Made when first named."""
+
+    pk = models.CompositePrimaryKey("organization", "slug")
+    # The primary key begins with it.
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="resource_types", db_index=False
+    )
+    slug = SlugField()
+
+    objects = ResourceTypeQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        triggers = (
+            types_are_limited,
+            pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
+        )
+
+    def __str__(self) -> str:
+        return self.slug

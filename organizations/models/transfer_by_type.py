@@ -1,0 +1,133 @@
+"""Whom resources of a type will pass to, as schedules and the connections of directories say."""
+
+import pgtrigger
+from django.db import models
+
+from organizations.constraints import ForeignKeyConstraint
+from organizations.models.organization import Department, Organization
+from organizations.models.resource_type import SlugField
+from organizations.models.scheduled_removal import ScheduledRemoval
+from organizations.models.scim import ScimConnection
+from organizations.resources.triggers import (
+    transfer_of_connection_is_named,
+    transfer_of_schedule_is_named,
+)
+from users.models import User
+
+
+class ScheduledTransfer(models.Model):
+    """Whom the resources of a type pass to when a scheduled removal is carried out.
+
+    The type may be one that nothing is of yet. The rest passes to the target of the schedule
+    itself. Never changed and never deleted, like what the schedule says.
+    """
+
+    pk = models.CompositePrimaryKey("schedule_id", "type")
+    schedule = models.ForeignKey(
+        ScheduledRemoval, models.PROTECT, related_name="transfers_by_type", db_index=False
+    )
+    # The schedule's: the trigger below sees to it.
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    type = SlugField()
+    # The constraint below holds the department and its organization, the index serves it.
+    transferred_to = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        help_text="The department that they will pass to.",
+    )
+    transferred_to_user = models.ForeignKey(
+        User,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="The person whom they will pass to.",
+    )
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(transferred_to=None) ^ models.Q(transferred_to_user=None),
+                name="scheduled_transfer_has_one_target",
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "transferred_to"],
+                to="organizations.Department",
+                to_fields=["organization", "id"],
+                name="scheduled_transfer_department_in_organization",
+            ),
+        )
+        indexes = (
+            # Asked before a department is deleted.
+            models.Index(
+                fields=["transferred_to"],
+                condition=models.Q(transferred_to__isnull=False),
+                name="scheduled_transfer_by_target",
+            ),
+        )
+        triggers = (
+            transfer_of_schedule_is_named,
+            pgtrigger.Protect(
+                name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.type
+
+
+class ConnectionTransfer(models.Model):
+    """The department that takes over a type of resources of whom a directory takes out."""
+
+    class Moment(models.TextChoices):
+        """When the resources pass on."""
+
+        DEACTIVATE = "deactivate", "Deactivation"
+        REMOVAL = "removal", "Removal"
+
+    pk = models.CompositePrimaryKey("connection_id", "moment", "type")
+    connection = models.ForeignKey(
+        ScimConnection, models.CASCADE, related_name="transfers_by_type", db_index=False
+    )
+    # The connection's: the trigger below sees to it.
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    moment = models.CharField(max_length=10, choices=Moment)
+    type = SlugField()
+    # The constraint below holds the department and its organization.
+    transferred_to = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        help_text="The department that takes them over.",
+    )
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(moment__in=["deactivate", "removal"]),
+                name="connection_transfer_moment_is_known",
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "transferred_to"],
+                to="organizations.Department",
+                to_fields=["organization", "id"],
+                name="connection_transfer_department_in_organization",
+            ),
+        )
+        triggers = (transfer_of_connection_is_named,)
+
+    def __str__(self) -> str:
+        return self.type
