@@ -4,7 +4,6 @@ By the processor time of PostgreSQL's own process, so that a busy machine does n
 """
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -13,6 +12,7 @@ from organizations.models import Membership, RoleAssignment
 from tests.benchmarks.world import make_organization
 from tests.deactivations import deactivate
 from tests.organizations.restoration.verbs import restore
+from tests.processor_time import of_database
 from tests.removals import remove
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,22 +67,6 @@ def giving_the_owner_role(number: int) -> Act:
     )
 
 
-def processor_time(act: Act) -> int:
-    """Return how long PostgreSQL works on it, in hundredths of a second."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        [(pid,)] = cursor.fetchall()
-    stat = Path(f"/proc/{pid}/stat")
-
-    def used() -> int:
-        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
-        return int(user) + int(system)
-
-    before = used()
-    act()
-    return used() - before
-
-
 SET_ON_EACH_TABLE = """
     DO $$
     DECLARE
@@ -126,10 +110,10 @@ def test_ten_times_as_many_take_about_ten_times_as_long(
     for _ in range(7 if is_warm else 0):
         act(1)()
 
-    few = processor_time(act(FEW))
+    few = of_database(act(FEW))
     many = act(10 * FEW)
     if not is_warm:
         with connection.cursor() as cursor:
             cursor.execute("DISCARD PLANS")
 
-    assert processor_time(many) < 30 * max(few, 6)  # in ticks; it was 30 to 57 times
+    assert of_database(many) < 30 * max(few, 0.06)  # it was 30 to 57 times
