@@ -13,7 +13,7 @@ from organizations.constraints import ForeignKeyConstraint
 from organizations.models.membership import Membership, RoleAssignment
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
-from organizations.models.source import Source
+from organizations.source import Source
 from organizations.triggers import schedule_is_done, schedule_is_made
 from users.addresses_in import index_of_addresses
 from users.models import User
