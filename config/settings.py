@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "config.caching.NoStoreMiddleware",
     "config.health.HealthMiddleware",
     "config.api.envelope.EnvelopeMiddleware",
+    "organizations.scim.errors.ErrorMiddleware",
     "config.api.https.HttpsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Lower
 
 from organizations.models import Removal, Restoration, ScimConnection, ScimIdentity
 
@@ -21,9 +20,9 @@ def return_identities(restorations: Collection[Restoration]) -> None:
         organization=OuterRef("organization"),
         created_at=OuterRef("ended_at"),
     )
-    same_name = Q(lower_user_name=Lower(OuterRef("user_name")))
+    same_name = Q(user_name_key=OuterRef("user_name_key"))
     same_external_id = Q(external_id=OuterRef("external_id")) & ~Q(external_id="")
-    taken = ScimIdentity.objects.alias(lower_user_name=Lower("user_name")).filter(
+    taken = ScimIdentity.objects.filter(
         Q(ended_at=None) | Q(ended_at__gt=OuterRef("ended_at")),
         same_name | same_external_id,
         connection=OuterRef("connection"),
