@@ -23,4 +23,4 @@ urlpatterns = [
     path("v1/", include("organizations.api.urls")),
 ]
 
-handler400 = "config.admin.plain_page.bad_request"
+handler400 = "config.admin.refusals.bad_request"
