@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -28,7 +28,7 @@ class Request:
     status: int = 200
     begin: Callable[[Membership], object] = lambda member: None
 
-    def send(self, client: APIClient, member: Membership, **fields: object) -> HttpResponse:
+    def send(self, client: APIClient, member: Membership, **fields: object) -> Any:
         """Send it for a member, with more fields."""
         self.begin(member)
         address = address_of(member)
@@ -38,8 +38,7 @@ class Request:
             body["user_ids"] = [member.user_id]
         elif self.path:
             address = f"{address}/{self.path}"
-        response: HttpResponse = getattr(client, self.method)(address, body, format="json")
-        return response
+        return getattr(client, self.method)(address, body)
 
 
 CONFIRMED: dict[str, object] = {"confirm": True}
