@@ -17,7 +17,7 @@ from tests.removals import remove
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FEW = 500  # so many take 6 ticks of 10 ms or more
+FEW = 250
 Act = Callable[[], object]
 
 
