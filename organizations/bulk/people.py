@@ -110,7 +110,7 @@ class People:
             ]
 
     def heirs(self) -> Iterator[list[tuple[str, str]]]:
-        """Yield the people who would take over, in batches, each with the position of a row."""
+        """Yield the heirs in batches, each with the position of a row that names them."""
         rows = self._database.execute(
             "SELECT transfer_to, min(rowid), position FROM named"
             " WHERE transfer_to LIKE 'usr@_%' ESCAPE '@' OR transfer_to LIKE '%@%'"
@@ -120,7 +120,7 @@ class People:
             yield [(heir, self._position(heir, position)) for heir, _, position in batch]
 
     def leaving_heir(self) -> tuple[str, str, str] | None:
-        """Return the first leaver who would also take over, with both positions, or None."""
+        """Return the first leaver who is also an heir, with both positions, or None."""
         leaver = self._database.execute(
             "SELECT user_id, email, position FROM named"
             " WHERE outcome = '' AND user_id IN (SELECT transfer_to FROM named)"
