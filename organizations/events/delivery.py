@@ -110,11 +110,9 @@ def body_of(event: Event) -> bytes:
     """
     recorded: dict[str, object] = {}
     if event.type == Event.Type.MEMBER_REMOVED:
-        owned = RemovedResources.objects.filter(removal=event.data.get("removal_id")).order_by(
-            "type"
-        )
+        owned = RemovedResources.objects.filter(removal=event.data.get("removal_id"))
         recorded["resources"] = [
-            resource_data(each.type, each.count, each.target) for each in owned
+            resource_data(each.type, each.count, each.target) for each in owned.order_by("type")
         ]
     return json.dumps(
         {
