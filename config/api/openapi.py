@@ -52,7 +52,7 @@ Operation = TypeVar("Operation", bound=Callable[..., Any])
 _HEADERS: tuple[tuple[str, str, bool | list[str]], ...] = (
     ("X-Request-ID", "Names the request.", False),
     ("X-Request-ID", "The request's name.", True),
-    ("WWW-Authenticate", "`Bearer`", ["401"]),
+    ("WWW-Authenticate", "`Bearer`, and with a wrong token its `error`.", ["401"]),
     ("Allow", "The methods that this address takes.", ["405"]),
     ("Retry-After", "Seconds after which to try again.", ["429", "503"]),
 )
@@ -189,7 +189,7 @@ class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
 
 
 class StrictBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
-    """Declares that a strict body takes no other fields."""
+    """Declares that a strict body takes no other fields and requires no optional one."""
 
     target_class = "config.api.strict.StrictSerializer"
     match_subclasses = True
@@ -198,6 +198,9 @@ class StrictBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         schema: dict[str, Any] = auto_schema._map_serializer(  # type: ignore[no-untyped-call]
             self.target, direction, bypass_extensions=True
         )
+        for field in schema["properties"].values():
+            # Some generators take a field with a default for one that must be sent.
+            field.pop("default", None)
         return schema | {"additionalProperties": False}
 
 

@@ -58,7 +58,6 @@ class ExportFilterSet(FilterSet):
 class ExportView(OrganizationListView[Row]):
     """Streams the rows of a list, the newest first, to those who may export them."""
 
-    http_method_names = ["get"]  # noqa: RUF012 (a list, as Django declares it)
     act = EXPORT_LOG
     renderer_classes = (CsvRenderer,)
     file_name: ClassVar[str]

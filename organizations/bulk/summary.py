@@ -1,4 +1,4 @@
-"""The texts that the operator reads: the plan, the progress and the result."""
+"""Writes the texts for the operator: the plan, the progress and the result."""
 
 import time
 from abc import abstractmethod
@@ -153,12 +153,11 @@ class RemovalSummary(Summary):
 
     def _add_done(self, row: Row) -> None:
         super()._add_done(row)
-        self._by_target[row.transfer_to] += row.resources
+        self._by_target.update(row.count_by_target)
 
     def _add_already(self, row: Row) -> None:
         self.leftovers += row.transferred
-        if row.transferred:
-            self._by_target[row.transfer_to] += row.transferred
+        self._by_target.update(row.count_by_target)
 
     @property
     def changes_something(self) -> bool:
@@ -173,7 +172,7 @@ class RemovalSummary(Summary):
                 "roles  departments  resources  to",
                 *(
                     f"  {row.email:40} {row.roles:5,}  {row.departments:11,}  {row.resources:9,}"
-                    f"  {row.transfer_to or '-'}"
+                    f"  {_targets(row)}"
                     for row in self._done
                 ),
             ),
@@ -208,9 +207,7 @@ class ScheduleSummary(Summary):
             [
                 f"Members to remove from {organization} at {self._at:%Y-%m-%d %H:%M:%S} UTC:"
                 f" {self.done_count:,}",
-                *self._table(
-                    "to", *(f"  {row.email:40} {row.transfer_to or '-'}" for row in self._done)
-                ),
+                *self._table("to", *(f"  {row.email:40} {_targets(row)}" for row in self._done)),
                 *self._others(),
                 "What they hold and own is looked at then; whoever is the last owner then, stays.",
             ]
@@ -262,6 +259,12 @@ class RestorationSummary(Summary):
                 f" {lost['departments']:,}, resources {lost['resources']:,}."
             )
         return "\n".join(lines)
+
+
+def _targets(row: Row) -> str:
+    """Return who takes over the person's resources, those of types last; "-" for nobody."""
+    by_type = (f"{name}: {target}" for name, target in sorted(row.transfer_by_type.items()))
+    return ", ".join([row.transfer_to or "-", *by_type])
 
 
 def _name(row: Row) -> str:

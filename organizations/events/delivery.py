@@ -1,4 +1,4 @@
-"""A delivery's way: what is sent, what its answer means, when it is tried again."""
+"""Sends one delivery, reads the answer, and decides when to try again."""
 
 import json
 from collections.abc import Iterable
@@ -20,7 +20,8 @@ from procrastinate.types import JSONDict
 from config.timestamps import in_whole_seconds
 from organizations.events.connection import Answer, post
 from organizations.events.signature import signed_headers
-from organizations.models import Event, WebhookDelivery, WebhookEndpoint
+from organizations.guards.targets import resource_data
+from organizations.models import Event, RemovedResources, WebhookDelivery, WebhookEndpoint
 
 SEND = "organizations.events.tasks.send"
 
@@ -103,7 +104,18 @@ def attempt(delivery_id: str) -> datetime | None:
 
 
 def body_of(event: Event) -> bytes:
-    """Return what is sent of an event: ids and counts, no name and no address."""
+    """Return what is sent of an event: ids and counts, no name and no address.
+
+    What was owned is not in the event of a removal, and is read from its record.
+    """
+    recorded: dict[str, object] = {}
+    if event.type == Event.Type.MEMBER_REMOVED:
+        owned = RemovedResources.objects.filter(removal=event.data.get("removal_id")).order_by(
+            "type"
+        )
+        recorded["resources"] = [
+            resource_data(each.type, each.count, each.target) for each in owned
+        ]
     return json.dumps(
         {
             "type": event.type,
@@ -111,6 +123,7 @@ def body_of(event: Event) -> bytes:
             "data": {
                 "removal_id": None,
                 **event.data,
+                **recorded,
                 "organization_id": event.organization_id,
                 "user_id": event.user_id,
                 "actor_id": event.actor_id,

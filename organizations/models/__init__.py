@@ -1,4 +1,4 @@
-"""Organizations, who belongs to them, what those people own, and the record of who was removed."""
+"""Organizations, their members, what members own, and the records of changes."""
 
 from organizations.models.account import MemberAccount
 from organizations.models.domain import Domain

@@ -1,4 +1,4 @@
-"""The directory that an organization is connected to, and as whom it knows the members."""
+"""The directory of an organization, and the identities by which it knows members."""
 
 from collections.abc import Iterable
 from typing import Self

@@ -1,4 +1,4 @@
-"""Removes members, one or many, for every caller: API, admin, command, schedule, directory."""
+"""Removes one member or many, for every caller."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ from organizations.guards.judge import (
     refusal_of,
     refusal_of_caller,
 )
-from organizations.guards.targets import targets_by_user
+from organizations.guards.targets import Targets, TransferTo, heirs_of, targets_by_user
 from organizations.locks import lock_members
-from organizations.models import Removal
+from organizations.models import Event, Removal
 from organizations.retries import retried
 
 REMOVAL = Path(__file__).with_name("removal.sql").read_text(encoding="utf-8")
@@ -53,25 +53,26 @@ def remove_members(
     organization_id: str,
     user_ids: Collection[str],
     *,
-    transfer_to: str | Mapping[str, str] | None,
+    transfer_to: TransferTo,
     caller: Caller,
     requested_at: datetime | None = None,
 ) -> list[RemovalOutcome]:
     """Remove users from an organization; return one outcome per user, in the order given.
 
     Their role assignments and department memberships are deleted, their memberships soft-deleted,
-    and their resources there pass to ``transfer_to``, the id of a department or of an heir, either
-    one for all or by user id. If this raises, nothing is changed: so where the caller may not
-    remove anybody, or may no longer. A user who cannot be removed is refused, and the others are
-    still removed. Accounts, tokens and other organizations are not touched. For the record,
-    ``requested_at`` is when a scheduled removal was requested.
+    and their resources there pass to ``transfer_to``, the id of a department or of an heir, or
+    targets by type, either for all or by user id; without a target they stay theirs. A user who
+    cannot be removed is refused, and the others are still removed. Raises the ContractError of a
+    caller who may remove nobody; if it raises, nothing has changed. It does not touch accounts,
+    tokens and other organizations. For the record, ``requested_at`` is when a scheduled removal was
+    requested.
     """
     targets = targets_by_user(transfer_to, user_ids)
     user_ids = list(dict.fromkeys(user_ids))
     with transaction.atomic():
-        locked = lock_members(organization_id, [*user_ids, *targets.values()], caller=caller)
+        locked = lock_members(organization_id, [*user_ids, *heirs_of(targets)], caller=caller)
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
-        # Asked while the caller still is a member, who may be among those who leave.
+        # Before the removal, since the caller may be among those who leave.
         not_members = find_not_members(
             organization_id, user_ids, members, caller=caller, act=REMOVE
         )
@@ -91,7 +92,7 @@ def _decide_and_remove(
     organization_id: str,
     members: Mapping[str, int],
     user_ids: Collection[str],
-    targets: Mapping[str, str],
+    targets: Mapping[str, Targets],
     caller: Caller,
     requested_at: datetime | None,
 ) -> dict[str, RemovalOutcome]:
@@ -114,17 +115,20 @@ def _decide_and_remove(
         "requested_at": requested_at,
         "removed_at": timezone.now(),
         "reason": caller.reason,
+        "event_type": Event.Type.MEMBER_REMOVED.value,
         **caller.columns,
     }
     outcomes = {}
-    for removal_id, code, lacking, *counts in fetch_prepared(
+    for removal_id, code, lacking, missed_types, *counts in fetch_prepared(
         DECIDE_AND_REMOVE, {**guards, **record}
     ):
         if code == CALLER_REFUSED:
             raise refusal_of_caller(organization_id, caller, REMOVE, user_ids)
         user_id = users[removal_id]
         if code:
-            refusal = refusal_of(code, organization_id, user_id, targets.get(user_id, ""), lacking)
+            refusal = refusal_of(
+                code, organization_id, user_id, lacking, targets.get(user_id), missed_types
+            )
             outcomes[user_id] = RemovalOutcome(user_id, refusal=refusal)
         else:
             outcomes[user_id] = RemovalOutcome(user_id, removal_id, *counts)
@@ -132,16 +136,19 @@ def _decide_and_remove(
 
 
 def _log(organization_id: str, outcomes: Iterable[RemovalOutcome], caller: Caller) -> None:
-    """Log who was removed, after the removals are committed."""
+    """Log the events that removal.sql wrote, with counts, once they are committed."""
     log_on_commit(
         "member_removed",
         caller.source,
         (
             {
-                "organization_id": organization_id,
-                "user_id": outcome.user_id,
-                "removal_id": outcome.removal_id,
-                **caller.columns,
+                **caller.event(
+                    Event.Type.MEMBER_REMOVED,
+                    organization_id,
+                    id=outcome.removal_id.replace("rem", "evt", 1),  # as in removal.sql
+                    user_id=outcome.user_id,
+                    data={"removal_id": outcome.removal_id},
+                ).log_fields(),
                 "roles": outcome.role_count,
                 "departments": outcome.department_count,
                 "resources": outcome.resource_count,

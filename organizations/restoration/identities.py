@@ -1,4 +1,4 @@
-"""Has the directory's identities of restored members count again."""
+"""Makes the directory's identities of restored members valid again."""
 
 from collections.abc import Collection
 
@@ -9,10 +9,10 @@ from organizations.models import Removal, Restoration, ScimConnection, ScimIdent
 
 
 def return_identities(restorations: Collection[Restoration]) -> None:
-    """Have the identities that ended with the removals count again, so that directories find them.
+    """Make the identities valid again that ended with the removals, so that directories find them.
 
-    Those of a disabled connection do not, nor those whose userName or externalId somebody else has
-    or had later: such members are adopted like others.
+    It leaves those of a disabled connection, and those whose userName or externalId somebody else
+    has or had later: a directory adopts such members like others.
     """
     removals = Removal.objects.filter(
         pk__in=[restoration.removal_id for restoration in restorations],

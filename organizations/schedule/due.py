@@ -1,4 +1,4 @@
-"""Carries out the removals that are due."""
+"""Carries out the removals that are due, as a job of the worker."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -10,13 +10,14 @@ from procrastinate.contrib.django import app
 
 from config.errors import ContractError
 from config.request_timeouts import LIMITS
-from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFoundError
 from organizations.guards.caller import Caller, Operator, Person, Staff
+from organizations.guards.judge import find_missed_goals
+from organizations.guards.targets import TARGET_NOT_FOUND, Goal, Targets
 from organizations.locks import lock_members
 from organizations.models import Event, ScheduledRemoval, Source
 from organizations.removal.service import RemovalOutcome, remove_members
 from organizations.retries import retried
-from organizations.schedule.service import event_data
+from organizations.schedule.service import event_data, targets_of
 
 AT_A_TIME = 1000
 
@@ -28,7 +29,7 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 @app.periodic(cron="* * * * *")
 @app.task(queue="schedule", lock="carry_out_due", name="organizations.schedule.tasks.take_up_due")
 def take_up_due(timestamp: int) -> None:
-    """Carry out every removal that is due, as a job of the worker."""
+    """Carry out every removal that is due."""
     carry_out_due()
 
 
@@ -39,28 +40,31 @@ def carry_out_due() -> None:
 
 @retried
 def carry_out(schedule_id: str) -> None:
-    """Carry out one schedule that is due, if it is still pending, by what holds now.
+    """Carry out one schedule that is due, if it is still pending, by the rules that hold now.
 
-    What stands in the way is written on it, and told by an event: it is not tried again. An heir
-    who is gone keeps nobody in: the removal is done, and the event says that the transfer is open.
+    A refusal is recorded on the schedule and by an event, and the schedule is not tried again. A
+    target that is gone loses its own types alone: the member is removed all the same, what would
+    have passed there stays theirs, and the event names the types. It does not remove somebody who
+    left and came back.
     """
     schedules = ScheduledRemoval.objects.select_related("membership", "requested_by")
     found = schedules.get(pk=schedule_id)
-    user_id = found.membership.user_id
+    user_id, targets = found.membership.user_id, targets_of(found)
     caller = _requester_of(found)
     with transaction.atomic():
         limit_waiting()
-        locked = lock_members(
-            found.organization_id,
-            filter(None, [user_id, found.transferred_to_user_id]),
-            caller=caller,
-        )
+        locked = lock_members(found.organization_id, [user_id, *targets.heirs], caller=caller)
         pending = schedules.filter(pk=schedule_id, status=ScheduledRemoval.Status.PENDING)
         schedule = pending.select_for_update(of=["self"]).first()
         if schedule is None or locked.get(user_id) != schedule.membership_id:
             return
+        missed: list[Goal] = []
         try:
-            outcome, refusal = _remove(schedule, user_id, caller)
+            outcome = _remove(schedule, user_id, targets, caller)
+            if isinstance(outcome.refusal, TARGET_NOT_FOUND):
+                missed = find_missed_goals(found.organization_id, targets, leaving=[user_id])
+                outcome = _remove(schedule, user_id, targets.without(missed), caller)
+            refusal = outcome.refusal or next((goal.not_found() for goal in missed), None)
         except ContractError as error:
             outcome, refusal = None, error
         if outcome and outcome.removal_id:
@@ -80,16 +84,18 @@ def carry_out(schedule_id: str) -> None:
                         **event_data(schedule),
                         "code": refusal.code,
                         "removal_id": outcome and outcome.removal_id,
+                        "types": [goal.type for goal in missed if goal.type],
+                        "rest": any(goal.type is None for goal in missed),
                     },
                 )
             )
 
 
 def _requester_of(schedule: ScheduledRemoval) -> Caller:
-    """Return who asked for it, as the caller of a removal now: what they may do counts by then.
+    """Return the requester as the caller of the removal, with the authority that they have now.
 
-    So a member needs the capability and a working account, and staff the permission; a run of the
-    command holds as it was given.
+    A member needs the capability and a working account, and staff the permission. A run of the
+    command needs neither.
     """
     acts_as: dict[str, type[Caller]] = {Source.COMMAND: Operator, Source.ADMIN: Staff}
     return acts_as.get(schedule.source, Person)(
@@ -101,35 +107,23 @@ def _requester_of(schedule: ScheduledRemoval) -> Caller:
 
 
 def _remove(
-    schedule: ScheduledRemoval, user_id: str, caller: Caller
-) -> tuple[RemovalOutcome | None, ContractError | None]:
-    """Remove the member; return what became of it, and what stood in the way of some or all of it.
-
-    Raises the ContractError of a requester who may no longer do it.
-    """
-
-    def remove(transfer_to: str | None) -> RemovalOutcome:
-        [outcome] = remove_members(
-            schedule.organization_id,
-            [user_id],
-            transfer_to=transfer_to,
-            caller=caller,
-            requested_at=schedule.requested_at,
-        )
-        return outcome
-
-    outcome = remove(schedule.transfer_to)
-    refusal = outcome.refusal
-    if isinstance(refusal, DepartmentNotFoundError | TransferUserNotFoundError):
-        outcome = remove(None)
-        refusal = outcome.refusal or refusal
-    return outcome, refusal
+    schedule: ScheduledRemoval, user_id: str, targets: Targets, caller: Caller
+) -> RemovalOutcome:
+    """Remove the member. Raises the ContractError of a requester who may no longer do it."""
+    [outcome] = remove_members(
+        schedule.organization_id,
+        [user_id],
+        transfer_to=targets,
+        caller=caller,
+        requested_at=schedule.requested_at,
+    )
+    return outcome
 
 
 def _due() -> Iterator[str]:
-    """Yield the ids of what is due, the earliest first, a thousand from the database at a time.
+    """Yield the ids of due schedules, each once, the earliest first, a thousand to a query.
 
-    Each once: what a fault kept pending is left for the next minute.
+    A schedule that a fault kept pending is left for the next minute.
     """
     rest = Q()
     while batch := list(
@@ -146,9 +140,8 @@ def _due() -> Iterator[str]:
 def do_each(work: Callable[[str], None], ids: Iterable[str]) -> None:
     """Do the work for each id.
 
-    One that meets a fault (a member who is locked for long, for one) does not keep the others
-    waiting: it is logged, stays as it is, and comes again the next minute. Raises what ended the
-    connection.
+    A fault, such as a member who is locked for long, does not stop the others: it is logged, and
+    that id comes again the next minute. Raises a fault that ended the connection.
     """
     for each in ids:
         try:
@@ -160,6 +153,6 @@ def do_each(work: Callable[[str], None], ids: Iterable[str]) -> None:
 
 
 def limit_waiting() -> None:
-    """Have this transaction wait no longer for a lock than a request does."""
+    """Limit how long this transaction waits for a lock to what a request waits."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LIMITS["lock_timeout"]])

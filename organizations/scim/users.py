@@ -45,6 +45,7 @@ from organizations.scim.accounts import (
     may_change,
     work_address_of,
 )
+from organizations.scim.connections import targets_on_deactivation, targets_on_removal
 from organizations.scim.filters import equalities, unknown
 from organizations.scim.identities import (
     ATTRIBUTES,
@@ -200,9 +201,11 @@ class Users:
         """Remove a member. Raises NotFoundException; ForbiddenException for the last owner."""
         if expected_version is not None:
             require_version(self.get(user_id), expected_version)
-        target = self.connection.transfer_on_removal_id
         [outcome] = remove_members(
-            self.organization_id, [user_id], transfer_to=target, caller=self.caller
+            self.organization_id,
+            [user_id],
+            transfer_to=targets_on_removal(self.connection),
+            caller=self.caller,
         )
         if outcome.refusal:
             raise _in_scim(outcome.refusal)
@@ -360,7 +363,7 @@ class Users:
             [outcome] = deactivate_members(
                 self.organization_id,
                 [user_id],
-                transfer_to=self.connection.transfer_on_deactivate_id,
+                transfer_to=targets_on_deactivation(self.connection),
                 caller=self.caller,
                 locked=locked,
             )
