@@ -7,8 +7,12 @@ from organizations.api.audit_log import EventExportView, EventListView
 from organizations.api.bulk_removal import BulkRemovalView
 from organizations.api.deactivation import DeactivationView, ReactivationView
 from organizations.api.departments_and_roles import DepartmentListView, RoleListView
+from organizations.api.moved_resources import MovedResourceListView
 from organizations.api.removal import OrganizationUserView, RemovalPreviewView
 from organizations.api.removals import RemovalExportView, RemovalListView, RemovalRecordView
+from organizations.api.resource_import import ResourceImportView
+from organizations.api.resource_list import ResourceListView
+from organizations.api.resources import KeyedResourceView, ResourceView
 from organizations.api.restoration import RestorationPreviewView, RestorationView
 from organizations.api.scheduled_removals import (
     ScheduledRemovalListView,
@@ -55,10 +59,23 @@ _OF_ORGANIZATION: list[URLPattern | URLResolver] = [
     path("users/<str:user_id>", OrganizationUserView.as_view(), name="organization-user"),
     path("users/<str:user_id>/", include(_OF_USER)),
     path("scheduled-removals", ScheduledRemovalListView.as_view(), name="scheduled-removals"),
+    path("resources", ResourceListView.as_view(), name="resources"),
+    path("resources/import", ResourceImportView.as_view(), name="resource-import"),
+    path("resources/<str:resource_id>", ResourceView.as_view(), name="resource"),
+    path(
+        "resources/<str:type>/<path:external_id>",
+        KeyedResourceView.as_view(),
+        name="keyed-resource",
+    ),
     path("departments", DepartmentListView.as_view(), name="departments"),
     path("roles", RoleListView.as_view(), name="roles"),
     path("removals", RemovalListView.as_view(), name="removals"),
     path("removals/export", RemovalExportView.as_view(), name="removal-export"),
+    path(
+        "removals/<str:removal_id>/resources",
+        MovedResourceListView.as_view(),
+        name="moved-resources",
+    ),
     path("removals/<str:removal_id>", RemovalRecordView.as_view(), name="removal"),
     path("audit-log", EventListView.as_view(), name="audit-log"),
     path("audit-log/export", EventExportView.as_view(), name="audit-log-export"),
