@@ -11,6 +11,7 @@ LARGE = (
     "organizations_roleassignment",
     "organizations_departmentmembership",
     "organizations_resource",
+    "organizations_resourceentry",
     "users_user",
     "users_accesstoken",
 )

@@ -1,6 +1,7 @@
 """The addresses of the API are those below ``/v1``."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import PathConverter
 
 from organizations.api.assignment import AssignmentView
 from organizations.api.audit_log import EventExportView, EventListView
@@ -30,6 +31,15 @@ from organizations.api.webhook_endpoints import (
     EndpointView,
     SecretRotationView,
 )
+
+
+class KeyConverter(PathConverter):
+    """A key of a resource, with whatever characters: the view says which are wrong."""
+
+    regex = "(?s:.+)"
+
+
+register_converter(KeyConverter, "key")
 
 _OF_USER = [
     path("removal-preview", RemovalPreviewView.as_view(), name="removal-preview"),
@@ -63,7 +73,7 @@ _OF_ORGANIZATION: list[URLPattern | URLResolver] = [
     path("resources/import", ResourceImportView.as_view(), name="resource-import"),
     path("resources/<str:resource_id>", ResourceView.as_view(), name="resource"),
     path(
-        "resources/<str:type>/<path:external_id>",
+        "resources/<str:type>/<key:external_id>",
         KeyedResourceView.as_view(),
         name="keyed-resource",
     ),

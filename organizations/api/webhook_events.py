@@ -84,16 +84,33 @@ _BESIDES: dict[Event.Type, dict[str, Any]] = {
     Event.Type.REMOVAL_CANCELLED: _SCHEDULE,
     Event.Type.REMOVAL_FAILED: {**_SCHEDULE, "code": "LAST_OWNER_CANNOT_BE_REMOVED"},
     Event.Type.RESOURCES_TRANSFERRED: _PASSED_ON,
+    Event.Type.RESOURCES_DELETED: {
+        "resource_count": 1,
+        "resources": [{"type": "repository", "count": 1}],
+    },
     Event.Type.WEBHOOK_TEST: {"user_id": None, "endpoint_id": ENDPOINT_ID},
 }
-_OPTIONAL = {
-    "department_id": "The department that took over, if one did.",
-    "heir_id": "The person who took over, if one did.",
+_COUNTS = {
+    "type": "array",
+    "description": "How many resources of each type.",
+    "items": {
+        "type": "object",
+        "properties": {"type": {"type": "string"}, "count": {"type": "integer"}},
+        "required": ["type", "count"],
+    },
+}
+_OPTIONAL: dict[str, dict[str, Any]] = {
+    "department_id": {"type": "string", "description": "The department that took over."},
+    "heir_id": {"type": "string", "description": "The person who took over."},
+    "from_department_id": {"type": "string", "description": "The department that lost them."},
+    "resources": _COUNTS,
 }
 
 
-def _schema_of(value: object) -> dict[str, Any]:
+def _schema_of(name: str, value: object) -> dict[str, Any]:
     """Return the schema of a value that an event has besides."""
+    if name == "resources":
+        return _COUNTS
     if isinstance(value, list):
         return {"type": "array", "items": {"type": "string"}}
     return {"type": "integer" if isinstance(value, int) else "string"}
@@ -111,15 +128,11 @@ def _example_of(event_type: Event.Type) -> dict[str, Any]:
 def _body_of(event_type: Event.Type) -> dict[str, Any]:
     """Return the schema of what is sent of events of this type."""
     besides = {
-        name: _schema_of(value)
+        name: _schema_of(name, value)
         for name, value in _BESIDES[event_type].items()
-        if name not in _ALWAYS and name not in _OPTIONAL
+        if name not in _ALWAYS and name not in ("department_id", "heir_id")
     }
-    optional = {
-        name: {"type": "string", "description": description}
-        for name, description in _OPTIONAL.items()
-        if _BESIDES[event_type] is _PASSED_ON
-    }
+    optional = _OPTIONAL if _BESIDES[event_type] is _PASSED_ON else {}
     return {
         "type": "object",
         "title": event_type.label,

@@ -14,6 +14,7 @@ from users.models import AccessToken, User
 
 ROLES, DEPARTMENTS, RESOURCES = 5, 3, 20
 CREATED = "2026-01-01T00:00:00Z"
+THING = ("thing", ["thing", "thing"])  # a resource's name, and what it is found by
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,20 @@ def make_organization(
                 for department in joined[:departments]
             ),
         )
+        _copy("organizations_resourcetype (organization_id, slug)", [(here, "resource")])
         _copy(
-            "organizations_resource (id, organization_id, owner_id, name)",
+            "organizations_resourceentry"
+            " (resource_id, organization_id, type, name, name_words, updated_at)",
             (
-                (f"res_{member}x{number}", here, user, "thing")
+                (f"res_{member}x{number}", here, "resource", *THING, CREATED)
+                for member, _ in memberships
+                for number in range(resources)
+            ),
+        )
+        _copy(
+            "organizations_resource (id, organization_id, owner_id, type)",
+            (
+                (f"res_{member}x{number}", here, user, "resource")
                 for member, user in memberships
                 for number in range(resources)
             ),
