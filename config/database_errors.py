@@ -7,7 +7,7 @@ from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from config.admin.plain_page import plain_page
+from config.admin.refusals import plain_page
 
 RETRY_AFTER_SECONDS = 5
 

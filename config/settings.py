@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "config.caching.NoStoreMiddleware",
     "config.health.HealthMiddleware",
     "config.api.envelope.EnvelopeMiddleware",
+    "organizations.scim.errors.ErrorMiddleware",
     "config.api.https.HttpsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -308,6 +309,19 @@ SPECTACULAR_SETTINGS = {
         "WebhookDeliveryStatus": "organizations.models.webhook.WebhookDelivery.Status",
     },
     "WEBHOOKS": ["organizations.api.webhook_events.SENT"],
+    "SERVERS": [{"url": "/", "description": "The server that this description comes from."}],
+    "TAGS": [
+        {
+            "name": "Users",
+            "description": "Removes members, and finds, suspends, restores and changes them.",
+        },
+        {"name": "Scheduled removals", "description": "Removes members on a date."},
+        {"name": "Removals", "description": "The records of removals."},
+        {"name": "Audit log", "description": "The record of every change, which can be followed."},
+        {"name": "Departments", "description": "What members belong to, and resources pass to."},
+        {"name": "Roles", "description": "What members hold, and what it allows them to do."},
+        {"name": "Webhooks", "description": "Sends every change to other systems."},
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "DESCRIPTION": (

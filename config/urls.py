@@ -5,14 +5,11 @@ from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from config.api.openapi_view import DescriptionView
+from config.api.openapi_view import DescriptionView, DocumentationView
 
 # Swagger UI needs inline styles.
-docs = csp_update({"style-src": [UNSAFE_INLINE]})(
-    SpectacularSwaggerSplitView.as_view(url_name="openapi")
-)
+docs = csp_update({"style-src": [UNSAFE_INLINE]})(DocumentationView.as_view(url_name="openapi"))
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs")),
@@ -23,4 +20,4 @@ urlpatterns = [
     path("v1/", include("organizations.api.urls")),
 ]
 
-handler400 = "config.admin.plain_page.bad_request"
+handler400 = "config.admin.refusals.bad_request"

@@ -6,7 +6,7 @@ from functools import partial
 import structlog
 from django.db import transaction
 
-from organizations.models.source import Source
+from organizations.source import Source
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 

@@ -40,7 +40,6 @@ class ForeignKeyConstraint(models.BaseConstraint):
         )
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
-        """Return what a migration needs to build this constraint again."""
         path, args, options = super().deconstruct()
         options |= {"fields": self.fields, "to": self.to, "to_fields": self.to_fields}
         if self.deferrable:
@@ -66,7 +65,6 @@ class ForeignKeyConstraint(models.BaseConstraint):
     def create_sql(  # type: ignore[override]
         self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
     ) -> str:
-        """Return the statement that adds the key to the model's table."""
         quote = schema_editor.quote_name
         target = model._meta.apps.get_model(self.to)
 
@@ -83,7 +81,6 @@ class ForeignKeyConstraint(models.BaseConstraint):
     def remove_sql(  # type: ignore[override]
         self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
     ) -> str:
-        """Return the statement that drops the key."""
         quote = schema_editor.quote_name
         return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
 

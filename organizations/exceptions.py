@@ -1,4 +1,4 @@
-"""The refusals of the organizations' API, services and commands."""
+"""The refusals of services, API and commands."""
 
 from collections.abc import Mapping, Sequence
 

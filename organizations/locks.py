@@ -1,4 +1,4 @@
-"""The locks that every change of memberships begins with."""
+"""Takes the locks that every change of memberships begins with."""
 
 from collections.abc import Collection, Iterable
 
@@ -9,9 +9,9 @@ from organizations.guards.judge import current_members
 from organizations.retries import OvertakenError
 from users.models import User
 
-# By hand, since every removal waits for it: through the ORM a removal takes a fifth longer. In
-# three parts, one after the other, so that the caller's membership is locked in its place among the
-# others and only FOR SHARE: else the requests of one token would wait for each other.
+# In SQL, since every removal waits for it: through the ORM a removal takes a fifth longer. In three
+# parts, one after the other, so that the caller's membership is locked in its place among the
+# others, and only FOR SHARE: otherwise requests with one token would wait for each other.
 _LOCK_MEMBERS = """
     SELECT user_id, id FROM (
         SELECT user_id, id
@@ -59,10 +59,10 @@ def lock_members(
 ) -> dict[str, int]:
     """Lock the current memberships of these users until the transaction ends.
 
-    Returns their membership ids by user id. From here on nobody can be given a role or a department
-    of theirs, or a resource: it waits. What lets the ``caller`` act is locked FOR SHARE with them,
-    a membership or the row of an account or a connection: it stays so until the end. ``accounts``
-    are users who join or may be absent: nobody else adds, restores or erases them until then.
+    Returns their membership ids by user id. From then on nobody can give them a role, a department
+    or a resource: such a change waits. The row by which the ``caller`` may act, a membership, an
+    account or a connection, is locked FOR SHARE with them. ``accounts`` are users who join or may
+    be no members: nobody else adds, restores or erases them until the end.
 
     Everything locks in one order, so that no two wait for each other: memberships by user id, those
     of heirs and of the caller among them; accounts by id, of those who join or may be absent, the
@@ -108,10 +108,10 @@ def share_members(
 
 
 def keep_absent(organization_id: str, user_ids: Collection[str], locked: Collection[str]) -> None:
-    """Have those of these users stay strangers who were none of the members that are locked.
+    """Check that the users without a locked membership still have none; their accounts are locked.
 
-    Their accounts are. Raises OvertakenError where one became a member before that: memberships are
-    locked before accounts, so all begins anew.
+    Raises OvertakenError for one who became a member in between: memberships are locked before
+    accounts, so the transaction begins anew.
     """
     if current_members(organization_id, set(user_ids).difference(locked)):
         raise OvertakenError("somebody became a member meanwhile")

@@ -1,4 +1,4 @@
-"""Tries a transaction again that PostgreSQL undid for others' sake."""
+"""Tries a transaction again that PostgreSQL rolled back for the sake of another."""
 
 from collections.abc import Callable
 from contextvars import ContextVar

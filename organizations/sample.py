@@ -1,4 +1,4 @@
-"""The small organization that the demo shows, with the ids of the contract's examples."""
+"""Makes the small organization that the demo shows, with the ids of the contract's examples."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -141,6 +141,26 @@ department_is_named = pgtrigger.Trigger(
     """,
 )
 
+# Likewise for a directory's name of a member. A key that is as before was not written where letters
+# of ASCII have changed: of others the database may not know which are the same in any case.
+identity_is_named = pgtrigger.Trigger(
+    name="has_a_key",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func="""
+        IF NEW.user_name_key = '' OR (
+            TG_OP = 'UPDATE' AND NEW.user_name_key = OLD.user_name_key
+            AND regexp_replace(lower(NEW.user_name), '[^[:ascii:]]', '', 'g')
+                <> regexp_replace(lower(OLD.user_name), '[^[:ascii:]]', '', 'g')
+        ) THEN
+            NEW.user_name_key =
+                left(lower(btrim(normalize(NEW.user_name, NFKC), E' \\t\\n\\r\\f\\v')), 600);
+        END IF;
+        RETURN NEW;
+    """,
+)
+
 schedule_is_made = pgtrigger.Trigger(
     name="of_the_memberships_organization",
     level=pgtrigger.Row,

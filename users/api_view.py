@@ -7,8 +7,8 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
+from config.api.method import MethodFirstView
 from config.api.throttling import AddressRateThrottle, TokenRateThrottle
 from config.errors import ContractError
 from users.models import AccessToken, User
@@ -23,17 +23,9 @@ class AuthenticatedRequest(Request):
     auth: AccessToken
 
 
-class ApiView(APIView):
+class ApiView(MethodFirstView):
     """Refuses a wrong method, limits by address, authenticates, limits by token, in this order."""
 
-    http_method_names = [  # noqa: RUF012 (a list, as Django declares it)
-        "get",
-        "head",
-        "post",
-        "put",
-        "patch",
-        "delete",
-    ]
     throttle_classes: Sequence[type[BaseThrottle]] = (TokenRateThrottle,)
     path_examples: ClassVar[Mapping[str, str]] = {}  # by parameter of the path, for OpenAPI
     request: AuthenticatedRequest
@@ -42,12 +34,6 @@ class ApiView(APIView):
     def refusals_of_callers(cls, method: str) -> Sequence[ContractError]:
         """Return examples of the errors for callers who may not send this method, for OpenAPI."""
         return ()
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a wrong method first: it counts against no rate, and nothing is read for it."""
-        if request.method not in self.allowed_methods:
-            self.http_method_not_allowed(request)
-        super().initial(request, *args, **kwargs)
 
     def perform_authentication(self, request: Request) -> None:
         """Limit by address, so that tokens cannot be guessed fast; authenticate; limit by token.

@@ -24,7 +24,6 @@ class GuardedDeletion(admin.ModelAdmin[Row]):
         """Return why the row cannot be deleted, as a sentence; "" if it can."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
-        """Return whether the user may delete this row and nothing stands in the way."""
         return (
             obj is not None
             and super().has_delete_permission(request, obj)

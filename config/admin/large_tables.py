@@ -4,9 +4,13 @@ import json
 from typing import Any, TypeVar, cast
 
 from django.contrib import admin
+from django.contrib.admin.utils import get_fields_from_path
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.utils.functional import cached_property
+
+from config.identifiers import PrefixedIdField, is_id
 
 Row = TypeVar("Row", bound=Model)
 
@@ -28,14 +32,14 @@ class EstimatingPaginator(Paginator[Any]):
 
     @cached_property
     def count(self) -> int:
-        """Return the number of rows, estimated above the limit."""
         return count_or_estimate(cast("QuerySet[Any]", self.object_list), COUNTED_UP_TO)
 
 
 class LargeTableAdmin(admin.ModelAdmin[Row]):
-    """A paged list, newest first, whose rows are not all counted.
+    """A paged list, newest first, whose rows are not all counted, with a search by indexes.
 
-    A subclass with a search of its own overrides ``get_search_results`` with indexed queries.
+    ``search_fields`` are ids, which find their rows, and at most one relation or name, which finds
+    by the ``matching`` of its own queryset.
     """
 
     paginator = EstimatingPaginator
@@ -43,3 +47,40 @@ class LargeTableAdmin(admin.ModelAdmin[Row]):
     show_facets = admin.ShowFacets.NEVER  # facets would count every row
     list_per_page = 50
     ordering = ("-pk",)
+    fixed_fields: tuple[str, ...] = ()  # read-only once the row exists
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Row | None = None) -> Any:
+        fixed = self.fixed_fields if obj else ()
+        return (*super().get_readonly_fields(request, obj), *fixed)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
+    ) -> tuple[QuerySet[Row], bool]:
+        return (self.find(queryset, search_term) if search_term else queryset), False
+
+    def find(self, rows: QuerySet[Row], term: str) -> QuerySet[Row]:
+        """Return the rows that a term finds: by the field whose id it is, else by names."""
+        for name in self.search_fields:
+            field = get_fields_from_path(self.model, name)[-1]
+            if isinstance(field, PrefixedIdField):
+                if is_id(field.prefix, term):
+                    return rows.filter(**{name: term})
+            elif related := field.related_model:
+                matching = cast("Any", related)._default_manager.matching(term)
+                return rows.filter(**{f"{name}__in": matching})
+            else:
+                return cast("QuerySet[Row]", cast("Any", rows).matching(term))
+        return rows.none()
+
+
+class ReadOnlyAdmin(LargeTableAdmin[Row]):
+    """Shows records that only the services write: no adding, changing or deleting here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

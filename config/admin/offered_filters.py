@@ -51,7 +51,6 @@ class OfferedFilters(admin.ModelAdmin[Any]):
     """The part of every model's admin that refuses a filter, with a message on the list."""
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
-        """Return the class of the list."""
         return OfferedChangeList
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:

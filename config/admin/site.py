@@ -9,9 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from config.admin.form_search import FormSearchView
-from config.admin.null_characters import refuse_null_characters
 from config.admin.offered_filters import with_offered_filters
-from config.admin.refused_changes import explain_refusals
+from config.admin.refusals import explain_refusals, plain_page, refuse_null_characters
 
 
 class OffboardAdminSite(admin.AdminSite):
@@ -35,7 +34,6 @@ class OffboardAdminSite(admin.AdminSite):
         return super().admin_view(refuse_null_characters(explain_refusals(view)), cacheable)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """Search for the select of a form."""
         return cast("HttpResponse", FormSearchView.as_view(admin_site=self)(request))
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
@@ -48,7 +46,6 @@ class OffboardAdminSite(admin.AdminSite):
     ) -> HttpResponse:
         """Show the login form or log in; answer 429 to an address that tries too often."""
         # These need the settings, which are not loaded yet when Django imports this module.
-        from config.admin.plain_page import plain_page
         from config.api.throttling import AddressRateThrottle, LoginRateThrottle
 
         for throttle in (AddressRateThrottle(), LoginRateThrottle()):
@@ -67,6 +64,5 @@ class OffboardAdminConfig(AdminConfig):
     default_site = "config.admin.site.OffboardAdminSite"
 
     def ready(self) -> None:
-        """Also register the checks of the settings."""
         super().ready()
         from config import checks  # noqa: F401

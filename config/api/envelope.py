@@ -1,4 +1,4 @@
-"""The JSON body of every error under ``/v1``, whatever raised it (contract: Errors)."""
+"""Every error under ``/v1`` has one JSON body, whatever raised it (contract: Errors)."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -94,9 +94,16 @@ class ErrorResponse(JsonResponse):
         )
         self["Content-Length"] = str(len(self.content))
         if error.status == 401:
-            self["WWW-Authenticate"] = "Bearer"
+            self["WWW-Authenticate"] = _challenge(error)
         if error.status in {429, 503}:
             self["Retry-After"] = str(RETRY_AFTER_SECONDS)
+
+
+def _challenge(error: ContractError) -> str:
+    """Return how to authenticate (RFC 6750, section 3): a wrong token is told from none."""
+    if isinstance(error, errors.AuthenticationRequiredError):
+        return "Bearer"
+    return 'Bearer error="invalid_token"'
 
 
 def is_for_api(request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""Errors that any endpoint can return: of HTTP, of the body, of authentication, of the server."""
+"""These errors can come from any endpoint: of HTTP, the body, authentication, the server."""
 
 import re
 from http.client import responses

@@ -1,4 +1,4 @@
-"""Filters for lists, built on django-filter, that refuse unknown and malformed parameters."""
+"""Filters of lists, built on django-filter, refuse unknown and malformed parameters."""
 
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
@@ -57,7 +57,6 @@ class MomentField(forms.Field):
     }
 
     def to_python(self, value: str | None) -> datetime | None:
-        """Return the moment. Raises ValidationError."""
         if not value:
             return None
         with suppress(ValueError):

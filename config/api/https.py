@@ -1,4 +1,4 @@
-"""Refuses API requests over plain HTTP, which have already exposed their token."""
+"""API requests over plain HTTP are refused, since they have already exposed their token."""
 
 from collections.abc import Callable
 

@@ -52,7 +52,7 @@ Operation = TypeVar("Operation", bound=Callable[..., Any])
 _HEADERS: tuple[tuple[str, str, bool | list[str]], ...] = (
     ("X-Request-ID", "Names the request.", False),
     ("X-Request-ID", "The request's name.", True),
-    ("WWW-Authenticate", "`Bearer`", ["401"]),
+    ("WWW-Authenticate", "`Bearer`, and with a wrong token its `error`.", ["401"]),
     ("Allow", "The methods that this address takes.", ["405"]),
     ("Retry-After", "Seconds after which to try again.", ["429", "503"]),
 )
@@ -150,7 +150,7 @@ class ApiSchema(AutoSchema):
     def _refer_to_error_response(
         self, status: int, refusals: Sequence[ContractError]
     ) -> dict[str, Any]:
-        """Return a reference to the component for these errors, which stands there once."""
+        """Return a reference to the component for these errors, of which there is one."""
         response = self._get_response_for_code(  # type: ignore[no-untyped-call]
             _error_response(refusals), str(status), ["application/json"]
         )
@@ -175,7 +175,6 @@ class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
     name = "bearerToken"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        """Return the security scheme."""
         return {
             "type": "http",
             "scheme": "bearer",
@@ -190,16 +189,18 @@ class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
 
 
 class StrictBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
-    """Declares that a strict body takes no other fields."""
+    """Declares that a strict body takes no other fields and requires no optional one."""
 
     target_class = "config.api.strict.StrictSerializer"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        """Return the schema of the body."""
         schema: dict[str, Any] = auto_schema._map_serializer(  # type: ignore[no-untyped-call]
             self.target, direction, bypass_extensions=True
         )
+        for field in schema["properties"].values():
+            # Some generators take a field with a default for one that must be sent.
+            field.pop("default", None)
         return schema | {"additionalProperties": False}
 
 

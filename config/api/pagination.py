@@ -65,7 +65,6 @@ class IdPagination(LimitOffsetPagination):
     def paginate_queryset(
         self, queryset: QuerySet[_Model, _Row], request: Request, view: APIView | None = None
     ) -> list[_Row]:
-        """Return the objects of the requested page. Raises ValidationError."""
         self.limit = self.get_limit(request)
         self.offset = self.get_offset(request)
         order = IdOrder.of(queryset)
@@ -80,7 +79,6 @@ class IdPagination(LimitOffsetPagination):
         return rows[: self.limit]
 
     def get_paginated_response(self, data: Any) -> Response:
-        """Return the page's body."""
         return Response(
             {
                 "items": data,
@@ -92,11 +90,9 @@ class IdPagination(LimitOffsetPagination):
         )
 
     def get_limit(self, request: Request) -> int:
-        """Return the largest number of objects on a page. Raises ValidationError."""
         return _number(request, self.limit_query_param, self.default_limit, 1, self.max_limit)
 
     def get_offset(self, request: Request) -> int:
-        """Return how many objects to skip. Raises ValidationError."""
         return _number(request, self.offset_query_param, 0, 0, self.max_skip)
 
     def get_after(self, request: Request, prefix: str) -> str | None:
@@ -122,7 +118,6 @@ class IdPagination(LimitOffsetPagination):
         return total if total <= self.max_total else None
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        """Return the OpenAPI description of the parameters."""
         prefix = IdOrder.of(view.queryset).prefix  # type: ignore[attr-defined]  # lists have one
         return [
             _parameter(
@@ -150,7 +145,6 @@ class IdPagination(LimitOffsetPagination):
         ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Return the OpenAPI schema of a page."""
         properties = {
             "items": schema,
             "total": {

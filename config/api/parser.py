@@ -1,4 +1,4 @@
-"""Reads JSON bodies strictly."""
+"""The parser reads JSON bodies strictly."""
 
 from collections.abc import Mapping
 from typing import IO, Any

@@ -1,4 +1,4 @@
-"""Serializers and fields that coerce no values and refuse unknown fields."""
+"""These serializers and fields coerce no values and refuse unknown fields."""
 
 from typing import Any, cast
 
@@ -11,7 +11,6 @@ class StrictBooleanField(serializers.BooleanField):
     default_error_messages = {"invalid": "Must be true or false."}  # noqa: RUF012 (as in DRF)
 
     def to_internal_value(self, data: object) -> bool:
-        """Return the value; raises ValidationError for any other type."""
         if not isinstance(data, bool):
             self.fail("invalid")
         return data
@@ -24,7 +23,6 @@ class StrictStringField(serializers.CharField):
         super().__init__(trim_whitespace=False, **options)
 
     def to_internal_value(self, data: object) -> str:
-        """Return the value; raises ValidationError for any other type."""
         if not isinstance(data, str):
             self.fail("invalid")
         return data

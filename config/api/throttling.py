@@ -1,4 +1,4 @@
-"""Rate limits by token and by address; the settings have the rates."""
+"""Rate limits count requests by token and by address, at the rates of the settings."""
 
 import time
 from typing import Any, ClassVar
@@ -23,7 +23,6 @@ class RateThrottle(SimpleRateThrottle):
     _uncounted_until: ClassVar[float] = 0
 
     def get_ident(self, request: Any) -> str:
-        """Return where the request comes from."""
         return client_address(request)
 
     def allow_request(self, request: Any, view: Any = None) -> bool:
@@ -44,7 +43,6 @@ class AddressRateThrottle(RateThrottle):
     scope = "address"
 
     def get_cache_key(self, request: Any, view: Any) -> str:
-        """Return the key under which the address's requests are counted."""
         return f"throttle_address_{self.get_ident(request)}"
 
 
@@ -54,7 +52,6 @@ class TokenRateThrottle(RateThrottle):
     scope = "token"
 
     def get_cache_key(self, request: Any, view: Any) -> str | None:
-        """Return the key under which the token's requests are counted; None without a token."""
         return f"throttle_token_{request.auth.pk}" if request.auth else None
 
 
@@ -64,7 +61,6 @@ class DeliveryRateThrottle(TokenRateThrottle):
     scope = "delivery"
 
     def get_cache_key(self, request: Any, view: Any) -> str | None:
-        """Return the key under which the token's deliveries are counted; None without a token."""
         return f"throttle_delivery_{request.auth.pk}" if request.auth else None
 
 
@@ -74,5 +70,4 @@ class LoginRateThrottle(RateThrottle):
     scope = "login"
 
     def get_cache_key(self, request: HttpRequest, view: object) -> str | None:
-        """Return the key under which the address's logins are counted; None unless it is a POST."""
         return f"throttle_login_{self.get_ident(request)}" if request.method == "POST" else None

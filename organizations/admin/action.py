@@ -9,15 +9,15 @@ from typing import Any, Generic, TypeVar
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 
 from config.admin.large_tables import LargeTableAdmin
+from config.admin.links import address_of, address_of_list
 from config.errors import ContractError
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.forms import TargetsForm
@@ -278,10 +278,10 @@ class ConfirmedAction(ABC, Generic[Row]):
 
     @property
     def _changelist(self) -> str:
-        return reverse(admin_urlname(self.admin.opts, "changelist"))  # type: ignore[arg-type]
+        return address_of_list(self.admin.model)
 
-    def _row_page(self, object_id: object) -> str:
-        return reverse(admin_urlname(self.admin.opts, "change"), args=[object_id])  # type: ignore[arg-type]
+    def _row_page(self, object_id: int | str) -> str:
+        return address_of(self.admin.model(pk=object_id))
 
     def _back(self, selection: Selection) -> str:
         """Return the address of the one row that was selected, or of the list."""

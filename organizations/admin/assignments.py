@@ -70,7 +70,6 @@ class AssignmentInline(admin.TabularInline[Assignment, Membership]):
     def get_formset(
         self, request: HttpRequest, obj: Membership | None = None, **options: Any
     ) -> Any:
-        """Return a formset that offers only the organization's own roles or departments."""
 
         def formfield(field: Any, **field_options: Any) -> forms.Field | None:
             if field.name == self.assigned and obj:
@@ -85,7 +84,6 @@ class AssignmentInline(admin.TabularInline[Assignment, Membership]):
         return super().get_formset(request, obj, formfield_callback=formfield, **options)
 
     def has_add_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
-        """Allow adding only for current members."""
         return bool(obj and obj.is_current) and super().has_add_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -33,7 +33,6 @@ class DomainsField(forms.Field):
         return "\n".join(value) if isinstance(value, list) else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Tell whether other domains were typed."""
         try:
             return self.to_python(data) != (initial or [])
         except ValidationError:

@@ -7,7 +7,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from config.admin.lookup_filter import LookupFilter
+from config.admin.filters import LookupFilter
 from organizations.models import Organization
 from users.models import User
 

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
-from config.admin.read_only import ReadOnlyAdmin
+from config.admin.large_tables import ReadOnlyAdmin
 
 admin.site.unregister(ProcrastinateJob)  # procrastinate's lets whoever may see jobs cancel them
 
@@ -27,11 +27,9 @@ class JobEventInline(admin.TabularInline[ProcrastinateEvent, ProcrastinateJob]):
         return True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Forbid adding."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Forbid changing."""
         return False
 
 

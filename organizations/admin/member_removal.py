@@ -7,9 +7,10 @@ from django.contrib.admin.models import ADDITION
 from django.db.models import Count, Model, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 
+from config.admin.links import list_link
 from config.errors import ContractError
 from organizations.admin.action import SHOWN, ConfirmedAction, Grouped, Outcome
 from organizations.admin.confirmation import confirmation_page
@@ -179,6 +180,5 @@ class SchedulingAction(RemovalAction):
         return MemberAction.report(self, request, selection, form, outcomes)
 
     def summary(self, done: Sequence[Outcome[Membership]], form: TargetsForm) -> Iterable[str]:
-        address = reverse("admin:organizations_scheduledremoval_changelist") + "?state=pending"
-        text = 'Scheduled: {}. <a href="{}">See the scheduled removals</a>'
-        yield format_html(text, f"{len(done):,}", address)
+        pending = list_link(ScheduledRemoval, "See the scheduled removals", state="pending")
+        yield format_html("Scheduled: {}. {}", f"{len(done):,}", pending)

@@ -9,11 +9,11 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from config.identifiers import is_id
+from config.admin.filters import QuerySetFilter
+from config.admin.links import link
 from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.assignments import (
     AssignmentAdmin,
@@ -34,28 +34,23 @@ from organizations.models import (
     ScimIdentity,
     WebhookEndpoint,
 )
-from users.models import User
+from organizations.models.membership import MembershipQuerySet
 
 # Fields that show what a member made and what stays when they leave.
 MADE_BY_MEMBER = ("webhook_endpoints",)
 
 
-class StateFilter(admin.SimpleListFilter):
+class StateFilter(QuerySetFilter):
     """Filters by state; by default it shows current members, active and deactivated."""
 
     title = "state"
     parameter_name = "state"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[Membership]
-    ) -> list[tuple[str, str]]:
-        """Return the choices besides the default."""
-        return [
-            ("active", "Active"),
-            ("deactivated", "Deactivated"),
-            ("former", "Former"),
-            ("all", "All"),
-        ]
+    narrowings = (
+        ("active", "Active", MembershipQuerySet.active),
+        ("deactivated", "Deactivated", MembershipQuerySet.deactivated),
+        ("former", "Former", MembershipQuerySet.former),
+        ("all", "All", MembershipQuerySet.all),
+    )
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """Yield the choices, the default one with the name "Members"."""
@@ -63,21 +58,10 @@ class StateFilter(admin.SimpleListFilter):
         yield {**first, "display": "Members"}
         yield from others
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Membership]
-    ) -> QuerySet[Membership]:
-        """Return the memberships in the chosen state."""
-        memberships = Membership.objects
-        match self.value():
-            case "active":
-                return queryset & memberships.active()
-            case "deactivated":
-                return queryset & memberships.deactivated()
-            case "former":
-                return queryset & memberships.former()
-            case "all":
-                return queryset
-        return queryset & memberships.current()
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset & Membership.objects.current()
+        return super().queryset(request, queryset)
 
 
 @admin.register(Membership)
@@ -95,13 +79,12 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
         LeftoverTransfer,
     )
     autocomplete_fields = ("organization", "user")
-    search_fields = ("user__email",)
+    search_fields = ("organization__id", "user")
     search_help_text = (
         "A name, how an e-mail address begins, or an id of a user or an organization."
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
-        """Return memberships with their roles and departments, which the list shows."""
         return (
             super()
             .get_queryset(request)
@@ -111,19 +94,12 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Membership], search_term: str
     ) -> tuple[QuerySet[Membership], bool]:
-        """Return the members found, or all of the organization with this id.
-
-        For a form's search for who takes over: only active members of the organization it names.
-        """
+        """Return those found; for a form's search, active members of the organization it names."""
         if request.resolver_match and request.resolver_match.url_name == "autocomplete":
             queryset = queryset.filter(
                 is_active=True, organization=request.GET.get("organization", "")
             ).select_related("user", "organization")
-        if not search_term:
-            return queryset, False
-        if is_id("org", search_term):
-            return queryset.filter(organization=search_term), False
-        return queryset.filter(user__in=User.objects.matching(search_term)), False
+        return super().get_search_results(request, queryset, search_term)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """Return the columns, with the date of the removal if the list may show former members."""
@@ -131,7 +107,6 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
         return (*self.list_display, "until") if shows_former else self.list_display
 
     def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
-        """Return the fields for the member's state: new, active, deactivated or former."""
         if obj is None:
             return ["organization", "user", "reason"]
         managed = ["managed_by"] if obj.is_current else []
@@ -151,18 +126,15 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
-        """Return all fields but the reason: a membership's user and organization never change."""
         if obj is None:
             return []
         return [field for field in self.get_fields(request, obj) if field != "reason"]
 
     def get_inlines(self, request: HttpRequest, obj: Membership | None) -> list[Any]:
-        """Return the roles and departments, for current members only."""
         is_member = obj is not None and obj.is_current
         return [RoleAssignmentInline, DepartmentMembershipInline] if is_member else []
 
     def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
-        """Forbid changes to former members."""
         return (obj is None or obj.is_current) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
@@ -199,30 +171,25 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
 
     @admin.display(description="State")
     def state(self, membership: Membership) -> str:
-        """Return the state in words."""
         if not membership.is_current:
             return "Former"
         return "Active" if membership.is_active else "Deactivated"
 
     @admin.display(description="Since", ordering="created_at")
     def since(self, membership: Membership) -> str:
-        """Return the day on which the membership began."""
         return date_format(membership.created_at)
 
     @admin.display(description="Removed", ordering="deleted_at")
     def until(self, membership: Membership) -> str | None:
-        """Return the day on which the membership ended, or None."""
         ended = membership.deleted_at
         return date_format(ended) if ended else None
 
     @admin.display(description="Roles")
     def role_names(self, membership: Membership) -> str:
-        """Return the names of the roles."""
         return ", ".join(sorted(a.role.name for a in membership.role_assignments.all()))
 
     @admin.display(description="Departments")
     def department_names(self, membership: Membership) -> str:
-        """Return the names of the departments."""
         return ", ".join(sorted(d.department.name for d in membership.department_memberships.all()))
 
     @admin.display(description="Managed by")
@@ -233,10 +200,9 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
         if connection is None:
             return "Nobody outside"
         return format_html(
-            '<a href="{}">{}</a>. If removed here, they are added again at its next cycle, unless'
-            " it no longer assigns them.",
-            reverse("admin:organizations_scimconnection_change", args=[connection.pk]),
-            connection,
+            "{}. If removed here, they are added again at its next cycle, unless it no longer"
+            " assigns them.",
+            link(connection),
         )
 
     @admin.display(description="Directory's identity")
@@ -247,27 +213,16 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
         identity = connection and (
             ScimIdentity.objects.of(connection).filter(user=membership.user_id).first()
         )
-        if identity is None:
-            return "-"
-        address = reverse("admin:organizations_scimidentity_change", args=[identity.pk])
-        return format_html('<a href="{}">{}</a>', address, identity)
+        return link(identity)
 
     @admin.display(description="Scheduled removal")
     def scheduled(self, membership: Membership) -> str:
-        """Return a link to the pending scheduled removal, if there is one."""
         schedule = ScheduledRemoval.objects.pending().of([membership]).first()
-        if schedule is None:
-            return "-"
-        address = reverse("admin:organizations_scheduledremoval_change", args=[schedule.pk])
-        return format_html(
-            '<a href="{}">{}</a>', address, date_format(schedule.remove_at, "DATETIME_FORMAT")
-        )
+        return link(schedule, schedule and date_format(schedule.remove_at, "DATETIME_FORMAT"))
 
     @admin.display(description="Record of the removal")
     def record(self, membership: Membership) -> str:
-        """Return a link to the record of the removal."""
-        address = reverse("admin:organizations_removal_change", args=[membership.removal.pk])
-        return format_html('<a href="{}">{}</a>', address, membership.removal.pk)
+        return link(membership.removal, membership.removal.pk)
 
     @admin.display(description="Webhook endpoints made")
     def webhook_endpoints(self, membership: Membership) -> str:

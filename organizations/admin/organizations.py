@@ -1,18 +1,17 @@
 """The admin of organizations, departments and roles."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.http import urlencode
 
 from config.admin.deletion import GuardedDeletion
+from config.admin.filters import QuerySetFilter
 from config.admin.large_tables import COUNTED_UP_TO, LargeTableAdmin, count_or_estimate
+from config.admin.links import list_link
 from organizations.admin.domains import OrganizationForm
 from organizations.admin.filters import OrganizationFilter
 from organizations.capabilities import Capability
@@ -28,7 +27,7 @@ from organizations.models import (
     ScheduledRemoval,
     ScimConnection,
 )
-from organizations.models.organization import OWNER_ROLE_KEEPS, NamedQuerySet
+from organizations.models.organization import OWNER_ROLE_KEEPS, OrganizationQuerySet
 
 Row = TypeVar("Row", bound=Model)
 
@@ -41,34 +40,13 @@ class NamedAdmin(LargeTableAdmin[Row]):
     search_fields = ("name",)
     search_help_text = "An id, or how words of the name begin."
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
-    ) -> tuple[QuerySet[Row], bool]:
-        """Return the rows that the model's own search finds."""
-        if not search_term:
-            return queryset, False
-        return cast("NamedQuerySet[Row]", queryset).matching(search_term), False
 
-
-class OneOwnerFilter(admin.SimpleListFilter):
+class OneOwnerFilter(QuerySetFilter):
     """Filters for organizations with a single owner."""
 
     title = "owners"
     parameter_name = "owners"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[Organization]
-    ) -> list[tuple[str, str]]:
-        """Return the filter's one choice."""
-        return [("one", "One owner")]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Organization]
-    ) -> QuerySet[Organization]:
-        """Return the organizations with a single owner, if that is chosen."""
-        if self.value() == "one":
-            return queryset & Organization.objects.with_one_owner()
-        return queryset
+    narrowings = (("one", "One owner", OrganizationQuerySet.with_one_owner),)
 
 
 @admin.register(Organization)
@@ -85,14 +63,12 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
     readonly_fields = ("id", "created_at", *numbers)
 
     def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:
-        """Return the name and the domains for a new organization, else all fields."""
         domains = ("domains", "shared") if _may_change_domains(request) else ("domains",)
         return ("name", *domains, *self.readonly_fields) if obj else ("name", *domains)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Organization | None = None
     ) -> tuple[str, ...]:
-        """Return the read-only fields, with those that the user lacks the permission for."""
         readonly = list(self.readonly_fields)
         if not _may_change_domains(request):
             readonly.append("domains")
@@ -107,7 +83,6 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
     def save_model(
         self, request: HttpRequest, obj: Organization, form: OrganizationForm, change: bool
     ) -> None:
-        """Save the organization, and its domains if they were changed."""
         super().save_model(request, obj, form, change)
         if "domains" in form.changed_data:
             set_domains(obj.pk, form.cleaned_data["domains"], shared=form.cleaned_data["shared"])
@@ -174,10 +149,8 @@ def _number_with_link(
 ) -> str:
     """Return the number of an organization's rows as a link to their list."""
     number = count_or_estimate(rows)
-    address = reverse(f"admin:organizations_{rows.model._meta.model_name}_changelist")
-    query = urlencode({"organization": organization.pk, **filters})
     text = f"{number:,}" if number <= COUNTED_UP_TO else f"about {number:,}"
-    return format_html('<a href="{}?{}">{}</a>', address, query, text)
+    return list_link(rows.model, text, organization=organization.pk, **filters)
 
 
 @admin.register(Department)
@@ -189,12 +162,7 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
     list_select_related = ("organization",)
     autocomplete_fields = ("organization",)
     readonly_fields = ("id",)
-
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: Department | None = None
-    ) -> tuple[str, ...]:
-        """Return the read-only fields; a department's organization never changes."""
-        return ("id", "organization") if obj else ("id",)
+    fixed_fields = ("organization",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Department], search_term: str
@@ -257,10 +225,7 @@ class RoleAdmin(GuardedDeletion[Role], NamedAdmin[Role]):
     list_select_related = ("organization",)
     autocomplete_fields = ("organization",)
     readonly_fields = ("id", "is_owner")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
-        """Return the read-only fields; a role's organization never changes."""
-        return (*self.readonly_fields, "organization") if obj else self.readonly_fields
+    fixed_fields = ("organization",)
 
     def deletion_obstacle(self, row: Role) -> str:
         """Return why it cannot be deleted: members have it, or it is the only Owner role."""

@@ -5,18 +5,17 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from config.admin.read_only import ReadOnlyAdmin
+from config.admin.large_tables import ReadOnlyAdmin
+from config.admin.links import link
 from config.identifiers import is_id
 from organizations.admin.filters import ActorFilter, OrganizationFilter, SinceFilter
 from organizations.admin.member_restoration import is_latest_tenure
 from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.guards.acts import RESTORE
 from organizations.models import Removal, Restoration, WebhookEndpoint
-from users.models import User
 
 
 @admin.register(Removal)
@@ -43,7 +42,7 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
         "transferred_to",
         "transferred_to_user",
     )
-    search_fields = ("membership__user__email",)
+    search_fields = ("id", "membership__user")
     search_help_text = (
         "Who was removed: a name, how an e-mail address begins, or an id. Or a trace id."
     )
@@ -62,22 +61,16 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
         ("What stays of theirs", {"fields": ("webhook_endpoints", "staff_account")}),
     )
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Removal], search_term: str
-    ) -> tuple[QuerySet[Removal], bool]:
-        """Return the removals with this id, or with this trace id or of the users found."""
-        if not search_term:
-            return queryset, False
-        if is_id("rem", search_term):
-            return queryset.filter(pk=search_term), False
+    def find(self, rows: QuerySet[Removal], term: str) -> QuerySet[Removal]:
+        if is_id("rem", term):
+            return rows.filter(pk=term)
         # Both, since a caller may choose a trace id that is also a name. The union lets each part
         # use its index.
-        of_request = Removal.objects.filter(trace_id=search_term)
-        of_people = Removal.objects.filter(membership__user__in=User.objects.matching(search_term))
-        return queryset.filter(pk__in=of_request.values("pk").union(of_people.values("pk"))), False
+        of_request = Removal.objects.filter(trace_id=term)
+        of_people = super().find(Removal.objects.all(), term)
+        return rows.filter(pk__in=of_request.values("pk").union(of_people.values("pk")))
 
     def get_fieldsets(self, request: HttpRequest, obj: Removal | None = None) -> Any:
-        """Return the fieldsets, with the restoration if there is one."""
         if obj is None or _restoration_of(obj) is None:
             return self.fieldsets
         return (*self.fieldsets, ("What came back", {"fields": ("restored", "not_restored")}))
@@ -85,7 +78,6 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **options: Any
     ) -> HttpResponse:
-        """Offer the restoration to users who may restore members."""
         removal: Removal | None = context.get("original")
         if removal and RESTORE.is_staffs(request.user):
             context["can_be_restored"] = is_latest_tenure(removal.membership)
@@ -93,22 +85,18 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
 
     @admin.display(description="Who was removed")
     def user(self, removal: Removal) -> str:
-        """Return the former member."""
         return str(removal.membership.user)
 
     @admin.display(description="Roles taken")
     def role_names(self, removal: Removal) -> str:
-        """Return the names of the roles that were taken."""
         return _names_of(removal.roles)
 
     @admin.display(description="Departments left")
     def department_names(self, removal: Removal) -> str:
-        """Return the names of the departments that were left."""
         return _names_of(removal.departments)
 
     @admin.display(description="Passed to")
     def passed_to(self, removal: Removal) -> str:
-        """Return the department or person that took over the resources."""
         return str(removal.transferred_to or removal.transferred_to_user or "-")
 
     @admin.display(description="Webhook endpoints made")
@@ -126,8 +114,7 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
         account = removal.membership.user
         if not (account.is_staff and account.is_active):
             return "-"
-        address = reverse("admin:users_user_change", args=[account.pk])
-        return format_html('Works still: <a href="{}">disable it there</a>', address)
+        return format_html("Works still: {}", link(account, "disable it there"))
 
     @admin.display(description="Restored")
     def restored(self, removal: Removal) -> str | None:
@@ -136,9 +123,8 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
         if restoration is None:
             return None
         return format_html(
-            '<a href="{}">{}</a> by {}: roles {}; departments {}; resources {}',
-            reverse("admin:organizations_membership_change", args=[restoration.membership_id]),
-            date_format(restoration.created_at, "DATETIME_FORMAT"),
+            "{} by {}: roles {}; departments {}; resources {}",
+            link(restoration.membership, date_format(restoration.created_at, "DATETIME_FORMAT")),
             restoration.actor or restoration.get_source_display(),
             _names_of(restoration.roles),
             _names_of(restoration.departments),
@@ -147,7 +133,6 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
 
     @admin.display(description="Not restored")
     def not_restored(self, removal: Removal) -> str | None:
-        """Return what could not be restored."""
         restoration = _restoration_of(removal)
         if restoration is None:
             return None
@@ -162,7 +147,7 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
 
 def _restoration_of(removal: Removal) -> Restoration | None:
     """Return the restoration that undid the removal, or None."""
-    return Restoration.objects.select_related("actor").filter(removal=removal).first()
+    return Restoration.objects.select_related("actor", "membership").filter(removal=removal).first()
 
 
 def _names_of(recorded: list[dict[str, Any]]) -> str:

@@ -5,40 +5,28 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from config.admin.deletion import GuardedDeletion
-from config.identifiers import is_id
+from config.admin.filters import QuerySetFilter
 from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.transfers import SelectedTransfer
 from organizations.guards.caller import Staff
 from organizations.models import Resource
+from organizations.models.resource import ResourceQuerySet
 from organizations.models.resource_entry import LONGEST_NAME
 from organizations.resources.insertion import NewResource, insert
 from organizations.transfer.service import transfer_selected
-from users.models import User
 
 
-class OwnerHasLeftFilter(admin.SimpleListFilter):
+class OwnerHasLeftFilter(QuerySetFilter):
     """Filters for resources whose owner is no longer a member."""
 
     title = "owner"
     parameter_name = "owner_has_left"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[Resource]
-    ) -> list[tuple[str, str]]:
-        """Return the filter's one choice."""
-        return [("yes", "Owner has left")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Resource]) -> QuerySet[Resource]:
-        """Return the resources whose owner is no longer a member, if that is chosen."""
-        if self.value() == "yes":
-            return queryset & Resource.objects.whose_owner_has_left()
-        return queryset
+    narrowings = (("yes", "Owner has left", ResourceQuerySet.whose_owner_has_left),)
 
 
 class ResourceForm(forms.ModelForm[Resource]):
@@ -65,27 +53,12 @@ class ResourceAdmin(GuardedDeletion[Resource], ConfirmedActionsAdmin[Resource]):
     list_filter = (OwnerHasLeftFilter, OrganizationFilter)
     list_select_related = ("organization", "owner", "department", "entry")
     autocomplete_fields = ("organization", "owner", "department")
-    search_fields = ("owner__email",)
+    search_fields = ("id", "owner")
     search_help_text = "Its id, or its owner: a name, how an e-mail address begins, or an id."
     readonly_fields = ("id", "type", "removal")
+    fixed_fields = ("organization",)
     fields = ("name", "type", "organization", "owner", "department", "id", "removal")
     confirmed_actions = (SelectedTransfer,)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Resource], search_term: str
-    ) -> tuple[QuerySet[Resource], bool]:
-        """Return the resource with this id, or the resources of the owners found."""
-        if not search_term:
-            return queryset, False
-        if is_id("res", search_term):
-            return queryset.filter(pk=search_term), False
-        return queryset.filter(owner__in=User.objects.matching(search_term)), False
-
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: Resource | None = None
-    ) -> tuple[str, ...]:
-        """Return the read-only fields; a resource's organization never changes."""
-        return (*self.readonly_fields, "organization") if obj else self.readonly_fields
 
     def deletion_obstacle(self, row: Resource) -> str:
         """Return why it cannot be deleted: a removal moved it, and a restoration may return it."""

@@ -8,19 +8,17 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
-from django.utils.http import urlencode
 
-from config.admin.large_tables import LargeTableAdmin, count_or_estimate
-from config.admin.read_only import ReadOnlyAdmin
+from config.admin.large_tables import LargeTableAdmin, ReadOnlyAdmin, count_or_estimate
+from config.admin.links import link, list_link
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import SelectOfOrganization
 from organizations.domains.service import domains_of
 from organizations.models import Department, ScimConnection, ScimIdentity
 from organizations.scim.connections import disable, issue_token
-from users.models import User
 
 CONNECTION = "admin:organizations_scimconnection_change"
 TRANSFERS = ("transfer_on_deactivate", "transfer_on_removal")
@@ -41,11 +39,11 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
         *("id", "state", "domains", "base_url", "members", "last_request_at"),
         *("previous_token_until", "disabled_at", "created_at"),
     )
+    fixed_fields = ("organization",)
 
     def get_fields(
         self, request: HttpRequest, obj: ScimConnection | None = None
     ) -> tuple[str, ...]:
-        """Return the fields to fill in for a new connection, or all fields of an existing one."""
         if obj is None:
             return "organization", "name", "remove_after_days", "disable_staff"
         seen = ["state", "organization", "domains", "base_url", "members", "last_request_at"]
@@ -55,12 +53,6 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
             seen.append("disabled_at")
         return ("name", *seen, *TRANSFERS, "remove_after_days", "disable_staff", "created_at", "id")
 
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: ScimConnection | None = None
-    ) -> tuple[str, ...]:
-        """Return the read-only fields; a connection's organization never changes."""
-        return (*self.readonly_fields, "organization") if obj else self.readonly_fields
-
     def get_form(
         self,
         request: HttpRequest,
@@ -68,7 +60,6 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
         change: bool = False,
         **options: Any,
     ) -> type[forms.ModelForm[ScimConnection]]:
-        """Return a form that offers only departments of the connection's organization."""
         form = super().get_form(request, obj, change, **options)
         for name in TRANSFERS:
             field = form.base_fields.get(name)
@@ -82,7 +73,6 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
     def has_change_permission(
         self, request: HttpRequest, obj: ScimConnection | None = None
     ) -> bool:
-        """Forbid changes to a disabled connection."""
         return (obj is None or obj.is_enabled) and super().has_change_permission(request, obj)
 
     def has_delete_permission(
@@ -92,7 +82,6 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the pages of a connection and the inherited pages."""
         view = self.admin_site.admin_view
         name = "organizations_scimconnection"
         return [
@@ -165,7 +154,6 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
 
     @admin.display(description="State")
     def state(self, connection: ScimConnection) -> str:
-        """Return whether the connection is enabled, in words."""
         return "Enabled" if connection.is_enabled else "Disabled"
 
     @admin.display(description="Base URL, after this site's address")
@@ -181,11 +169,8 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
 
     def _without_domains(self, connection: ScimConnection) -> str:
         """Return what to do for a directory of an organization without a mail domain."""
-        return format_html(
-            'No mail domain: it can add nobody until <a href="{}">{}</a> has one.',
-            reverse("admin:organizations_organization_change", args=[connection.organization_id]),
-            connection.organization,
-        )
+        organization = link(connection.organization)
+        return format_html("No mail domain: it can add nobody until {} has one.", organization)
 
     @admin.display(description="Members it manages")
     def members(self, connection: ScimConnection) -> str:
@@ -193,9 +178,7 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
         if not connection.is_enabled:
             return "-"
         number = count_or_estimate(ScimIdentity.objects.of(connection))
-        address = reverse("admin:organizations_scimidentity_changelist")
-        query = urlencode({"organization": connection.organization_id})
-        return format_html('<a href="{}?{}">{}</a>', address, query, f"{number:,}")
+        return list_link(ScimIdentity, f"{number:,}", organization=connection.organization_id)
 
 
 @admin.register(ScimIdentity)
@@ -208,7 +191,7 @@ class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
     list_display = ("user_name", "user", "organization", "external_id", "name", "connection")
     list_filter = (OrganizationFilter,)
     list_select_related = ("user", "organization", "connection")
-    search_fields = ("user__email",)
+    search_fields = ("user",)
     search_help_text = "Who it is here: a name, how an e-mail address begins, or an id."
     fieldsets = (
         ("What the directory sees", {"fields": ("user_name", "external_id", "name")}),
@@ -219,20 +202,10 @@ class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScimIdentity]:
-        """Return the identities that somebody is known by."""
         enabled = ScimConnection.objects.enabled()
         return super().get_queryset(request).filter(ended_at=None, connection__in=enabled)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[ScimIdentity], search_term: str
-    ) -> tuple[QuerySet[ScimIdentity], bool]:
-        """Return the identities of the users found."""
-        if not search_term:
-            return queryset, False
-        return queryset.filter(user__in=User.objects.matching(search_term)), False
-
     @admin.display(description="Name")
     def name(self, identity: ScimIdentity) -> str:
-        """Return the name that the directory gave."""
         given = f"{identity.given_name} {identity.family_name}".strip()
         return identity.display_name or identity.formatted_name or given or "-"

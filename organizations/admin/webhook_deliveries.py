@@ -1,17 +1,17 @@
 """The admin of webhook deliveries, which shows and repeats them."""
 
 from collections import defaultdict
+from operator import methodcaller
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 
-from config.admin.lookup_filter import LookupFilter
-from config.admin.read_only import ReadOnlyAdmin
+from config.admin.filters import LookupFilter, QuerySetFilter
+from config.admin.large_tables import ReadOnlyAdmin
+from config.admin.links import link
 from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.events.endpoints import redeliver
@@ -19,6 +19,8 @@ from organizations.guards.acts import REDELIVER
 from organizations.guards.caller import Staff
 from organizations.models import WebhookDelivery, WebhookEndpoint
 from users.login import staff_of
+
+ENDPOINTS = WebhookEndpoint.objects.values("pk")  # all of them; the subquery of a list
 
 
 class EndpointFilter(LookupFilter):
@@ -30,26 +32,18 @@ class EndpointFilter(LookupFilter):
     matching = staticmethod(lambda term: WebhookEndpoint.objects.filter(pk=term))
 
 
-class StatusFilter(admin.SimpleListFilter):
-    """Filters deliveries by their status."""
+class StatusFilter(QuerySetFilter):
+    """Filters deliveries by their status.
+
+    It asks for the endpoint, too, since the index begins with it.
+    """
 
     title = "status"
     parameter_name = "status"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[WebhookDelivery]
-    ) -> list[tuple[str, str]]:
-        """Return the statuses."""
-        return WebhookDelivery.Status.choices
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]
-    ) -> QuerySet[WebhookDelivery]:
-        """Return the deliveries in the status, by endpoint, since the index begins with it."""
-        if status := self.value():
-            endpoints = WebhookEndpoint.objects.values("pk")
-            return queryset.filter(status=status, endpoint__in=endpoints)
-        return queryset
+    narrowings = tuple(
+        (status, name, methodcaller("filter", status=status, endpoint__in=ENDPOINTS))
+        for status, name in WebhookDelivery.Status.choices
+    )
 
 
 @admin.register(WebhookDelivery)
@@ -62,7 +56,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     )
     list_filter = (StatusFilter, EndpointFilter)
     list_select_related = ("event", "endpoint")
-    search_fields = ("id",)
+    search_fields = ("id", "endpoint__id", "event__id")
     search_help_text = "An id of a delivery, an endpoint or an event."
     actions = ("redeliver",)
     fieldsets = (
@@ -77,18 +71,11 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
         column = "endpoint_url" if sees_addresses else "endpoint_label"
         return [column if name == "endpoint_label" else name for name in self.list_display]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[WebhookDelivery], search_term: str
-    ) -> tuple[QuerySet[WebhookDelivery], bool]:
-        """Return the delivery with this id, or those to the endpoint or of the event with it."""
-        if not search_term:
-            return queryset, False
-        if is_id("we", search_term):
-            return queryset.filter(endpoint=search_term), False
-        if is_id("evt", search_term):  # by the index that keeps an event from being sent twice
-            endpoints = WebhookEndpoint.objects.filter(organization__events=search_term)
-            return queryset.filter(endpoint__in=endpoints, event=search_term), False
-        return queryset.filter(pk=search_term), False
+    def find(self, rows: QuerySet[WebhookDelivery], term: str) -> QuerySet[WebhookDelivery]:
+        if is_id("evt", term):  # by the index that keeps an event from being sent twice
+            endpoints = WebhookEndpoint.objects.filter(organization__events=term)
+            rows = rows.filter(endpoint__in=endpoints)
+        return super().find(rows, term)
 
     def has_redeliver_permission(self, request: HttpRequest) -> bool:
         """Return whether the user is offered the action."""
@@ -118,27 +105,20 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
 
     @admin.display(description="Event")
     def event_type(self, delivery: WebhookDelivery) -> str:
-        """Return the type of the event in words."""
         return delivery.event.get_type_display()
 
     @admin.display(description="Endpoint")
     def endpoint_url(self, delivery: WebhookDelivery) -> str:
-        """Return the endpoint's address."""
         return delivery.endpoint.url
 
     @admin.display(description="Endpoint")
     def endpoint_label(self, delivery: WebhookDelivery) -> str:
-        """Return what the endpoint is called."""
         return delivery.endpoint.label
 
     @admin.display(description="Event")
     def event_link(self, delivery: WebhookDelivery) -> str:
-        """Return a link to the event."""
-        address = reverse("admin:organizations_event_change", args=[delivery.event_id])
-        return format_html('<a href="{}">{}</a>', address, self.event_type(delivery))
+        return link(delivery.event, self.event_type(delivery))
 
     @admin.display(description="Endpoint")
     def endpoint_link(self, delivery: WebhookDelivery) -> str:
-        """Return a link to the endpoint."""
-        address = reverse("admin:organizations_webhookendpoint_change", args=[delivery.endpoint_id])
-        return format_html('<a href="{}">{}</a>', address, delivery.endpoint.label)
+        return link(delivery.endpoint, delivery.endpoint.label)

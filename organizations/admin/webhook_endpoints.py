@@ -8,55 +8,33 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
-from django.utils.http import urlencode
 
+from config.admin.filters import QuerySetFilter
 from config.admin.large_tables import LargeTableAdmin
+from config.admin.links import links, list_link
 from config.errors import ContractError
-from config.identifiers import is_id
 from organizations.admin.filters import OrganizationFilter
 from organizations.events.addresses import refuse_forbidden
 from organizations.events.endpoints import EVENT_TYPES, change_endpoint, send_test
 from organizations.guards.caller import Staff
-from organizations.models import Organization, WebhookEndpoint
+from organizations.models import WebhookDelivery, WebhookEndpoint
+from organizations.models.webhook import WebhookEndpointQuerySet
 from users.login import staff_of
 
 
-class HealthFilter(admin.SimpleListFilter):
+class HealthFilter(QuerySetFilter):
     """Filters endpoints by whether they are enabled and receive events."""
 
     title = "health"
     parameter_name = "health"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[WebhookEndpoint]
-    ) -> list[tuple[str, str]]:
-        """Return the choices."""
-        return [
-            ("enabled", "Enabled"),
-            ("failing", "Enabled and failing"),
-            ("given-up", "Disabled by failures"),
-            ("disabled", "Disabled"),
-        ]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]
-    ) -> QuerySet[WebhookEndpoint]:
-        """Return the endpoints of the chosen health; all endpoints if none is chosen."""
-        endpoints = WebhookEndpoint.objects
-        match self.value():
-            case "enabled":
-                return queryset & endpoints.enabled()
-            case "failing":
-                return queryset & endpoints.enabled().exclude(failing_since=None)
-            case "given-up":
-                return queryset & endpoints.given_up()
-            case "disabled":
-                return queryset & endpoints.disabled()
-        return queryset
+    narrowings = (
+        ("enabled", "Enabled", WebhookEndpointQuerySet.enabled),
+        ("failing", "Enabled and failing", lambda e: e.enabled().exclude(failing_since=None)),
+        ("given-up", "Disabled by failures", WebhookEndpointQuerySet.given_up),
+        ("disabled", "Disabled", WebhookEndpointQuerySet.disabled),
+    )
 
 
 class WebhookEndpointForm(forms.ModelForm[WebhookEndpoint]):
@@ -92,7 +70,7 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
     list_display = ("url", "organization", "health", "last_success_at", "created_by")
     list_filter = (HealthFilter, OrganizationFilter)
     list_select_related = ("organization", "created_by")
-    search_fields = ("id",)
+    search_fields = ("id", "organization")
     search_help_text = "An id of an endpoint or an organization, or words of a name of the latter."
     actions = ("enable", "disable", "send_test")
     fieldsets = (
@@ -105,19 +83,7 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
         *("created_by", "created_at", "secret_version"),
     )
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint], search_term: str
-    ) -> tuple[QuerySet[WebhookEndpoint], bool]:
-        """Return the endpoint with this id, or those of the organizations found."""
-        if not search_term:
-            return queryset, False
-        if is_id("we", search_term):
-            return queryset.filter(pk=search_term), False
-        matching = Organization.objects.matching(search_term)
-        return queryset.filter(organization__in=matching), False
-
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Forbid adding."""
         return False
 
     def has_delete_permission(
@@ -148,19 +114,14 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
 
     @admin.display(description="Deliveries")
     def deliveries(self, endpoint: WebhookEndpoint) -> str:
-        """Return a link to the endpoint's deliveries."""
-        address = reverse("admin:organizations_webhookdelivery_changelist")
-        query = urlencode({"endpoint": endpoint.pk})
-        return format_html('<a href="{}?{}">See what it was sent</a>', address, query)
+        return list_link(WebhookDelivery, "See what it was sent", endpoint=endpoint.pk)
 
     @admin.action(description="Enable selected webhook endpoints", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
-        """Enable the selected endpoints."""
         self._set_enabled(request, queryset, True)
 
     @admin.action(description="Disable selected webhook endpoints", permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
-        """Disable the selected endpoints."""
         self._set_enabled(request, queryset, False)
 
     @admin.action(description="Send a test to selected webhook endpoints", permissions=["change"])
@@ -200,15 +161,4 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
 
 def links_to_endpoints(endpoints: Iterable[WebhookEndpoint]) -> str:
     """Return links to the endpoints, named by description or else by id; "-" for none."""
-    links = format_html_join(
-        ", ",
-        '<a href="{}">{}</a>',
-        (
-            (
-                reverse("admin:organizations_webhookendpoint_change", args=[endpoint.pk]),
-                endpoint.label,
-            )
-            for endpoint in endpoints
-        ),
-    )
-    return links or "-"
+    return links((endpoint, endpoint.label) for endpoint in endpoints)

@@ -1,4 +1,4 @@
-"""Giving a user roles and departments, and taking them."""
+"""A member is given roles and departments, and loses them, by one complete list of each."""
 
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
@@ -75,13 +75,12 @@ describe_assignment = describe(
 
 
 class AssignmentView(OrganizationView):
-    """What a user holds in an organization."""
+    """What a user holds in an organization (members: memberships)."""
 
     act = ASSIGN
 
     @describe_assignment
     def patch(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Give and take roles and departments (members: memberships)."""
         body = self.read_body(AssignmentSerializer)
         member = assign(
             organization_id,

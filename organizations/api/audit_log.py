@@ -1,4 +1,4 @@
-"""The log of changes: listed, and taken along as CSV."""
+"""The audit log lists every change of an organization's members, and exports them as CSV."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -73,7 +73,7 @@ class EventSerializer(serializers.Serializer[Event]):
 
 
 class EventFilterSet(RecordFilterSet):
-    """What happened, and to whom, besides."""
+    """Filters the log by type and by user, too."""
 
     type = MultipleChoiceFilter(
         choices=Event.Type.choices,
@@ -88,12 +88,12 @@ class EventExportFilterSet(EventFilterSet, ExportFilterSet):
 
 
 class AuditLogMixin(OrganizationListView[Event]):
-    """The events of an organization, but what is scheduled for the caller or above them."""
+    """The events of an organization, without schedules of the caller and of members above them."""
 
     queryset = Event.objects.order_by("-pk")
 
     def get_queryset(self) -> QuerySet[Event]:
-        """Return those that the caller may see; raises as `require`."""
+        """Return the events that the caller may see."""
         events = super().get_queryset()
         hidden = ScheduledRemoval.objects.beyond(self.authority.capabilities).filter(
             pk=OuterRef("schedule")

@@ -1,4 +1,4 @@
-"""Pages of the audit log: the newest first, or in the order in which it is followed."""
+"""The audit log has pages by id, the newest first, and pages in the order of its followers."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -36,7 +36,6 @@ class EventPagination(IdPagination):
 
     @property
     def query_parameters(self) -> tuple[str, ...]:
-        """Return the names of the query parameters that this pagination reads."""
         return (*super().query_parameters, self.order_query_param, self.cursor_query_param)
 
     def paginate_queryset(
@@ -77,7 +76,6 @@ class EventPagination(IdPagination):
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:
-        """Return the page's body."""
         response = super().get_paginated_response(data)
         if self.next_cursor is not None:
             response.data["next"] = self.next_cursor
@@ -103,7 +101,6 @@ class EventPagination(IdPagination):
             raise ValidationError(wrong)
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        """Return the OpenAPI description of the parameters."""
         order = {
             "name": self.order_query_param,
             "in": "query",
@@ -127,7 +124,6 @@ class EventPagination(IdPagination):
         return [*super().get_schema_operation_parameters(view), order, cursor]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Return the OpenAPI schema of a page."""
         page = super().get_paginated_response_schema(schema)
         page["properties"]["total"]["description"] += (
             f" Null with `{self.order_query_param}={FOLLOWED}`, too."

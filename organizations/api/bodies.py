@@ -1,4 +1,4 @@
-"""Bodies that several requests have in common: the reason, the confirmation, the target."""
+"""Bodies of several requests share the reason and the target of resources."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ TARGET_NOT_FOUND = (DepartmentNotFoundError, TransferUserNotFoundError)
 
 
 class ReasonSerializer(StrictSerializer):
-    """What every change can be asked with."""
+    """The body of a request for a change, which can give a reason."""
 
     reason = StrictStringField(
         required=False,
@@ -29,7 +29,7 @@ class ReasonSerializer(StrictSerializer):
 
 
 class TransferTargetSerializer(ReasonSerializer):
-    """What is asked with the department or the person to whom resources pass."""
+    """The body of a request that can name the department or the person who takes over."""
 
     transfer_resources_to_department_id = IdField(
         required=False,
@@ -45,7 +45,6 @@ class TransferTargetSerializer(ReasonSerializer):
     )
 
     def validate(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Refuse two targets."""
         if None not in (body[TO_DEPARTMENT], body[TO_USER]):
             raise _refuse_targets("Name a department or a user, not both.")
         return body

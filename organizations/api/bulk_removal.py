@@ -1,4 +1,4 @@
-"""Removing up to a thousand users at once."""
+"""A bulk removal takes up to a thousand users out of the organization at once."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -61,7 +61,6 @@ class UserIdsField(serializers.ListField):
         super().__init__(allow_empty=False, max_length=LARGEST, **options)
 
     def to_internal_value(self, data: Any) -> list[str]:
-        """Return the ids; raises ValidationError, also where one stands twice."""
         ids: list[str] = super().to_internal_value(data)
         if len(set(ids)) < len(ids):
             raise serializers.ValidationError("Each user can be named only once.")
@@ -222,14 +221,13 @@ describe_bulk_removal = describe(
 
 
 class BulkRemovalView(OrganizationView):
-    """Several users as members of an organization."""
+    """Several users as members of an organization (members: delete-bulk)."""
 
     act = REMOVE
     parser_classes = (LargeBodyParser,)
 
     @describe_bulk_removal
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
-        """Remove the users (members: delete-bulk)."""
         body = self.read_body(BulkRemovalSerializer)
         if not body.validated_data["confirm"]:
             raise ConfirmationRequiredError

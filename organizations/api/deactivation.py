@@ -1,4 +1,4 @@
-"""Deactivating and reactivating a user."""
+"""A deactivation suspends a member, and a reactivation lets them back."""
 
 from typing import Any
 
@@ -41,7 +41,6 @@ class DeactivationSerializer(TransferTargetSerializer):
     """The body of a deactivation."""
 
     def validate(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Require one target."""
         require_target(body)
         return super().validate(body)
 
@@ -112,13 +111,12 @@ describe_reactivation = describe(
 
 
 class DeactivationView(OrganizationView):
-    """The deactivation of a user."""
+    """The deactivation of a user (members: deactivate)."""
 
     act = DEACTIVATE
 
     @describe_deactivation
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Deactivate the user (members: deactivate)."""
         if user_id == request.user.pk:
             raise CannotDeactivateYourselfError({"user_id": user_id})
         body = self.read_body(DeactivationSerializer)
@@ -134,13 +132,12 @@ class DeactivationView(OrganizationView):
 
 
 class ReactivationView(OrganizationView):
-    """The reactivation of a user."""
+    """The reactivation of a user (members: reactivate)."""
 
     act = DEACTIVATE
 
     @describe_reactivation
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Reactivate the user (members: reactivate)."""
         body = self.read_body(ReactivationSerializer)
         [outcome] = reactivate_members(
             organization_id,

@@ -1,4 +1,4 @@
-"""The departments and the roles of an organization, with how many members each has."""
+"""Departments and roles are listed with the number of their members."""
 
 from collections.abc import Callable
 from typing import Any

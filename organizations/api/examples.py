@@ -1,4 +1,4 @@
-"""Ids and errors that the examples of the API's description use: the contract's own ids."""
+"""Examples in the API's description share these ids and errors."""
 
 from organizations.exceptions import (
     DepartmentNotFoundError,

@@ -1,4 +1,4 @@
-"""Records as CSV, however many: read and sent in parts, each in little memory."""
+"""Exports send records as CSV, however many, in parts that take little memory."""
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
@@ -43,7 +43,7 @@ class RecordFilterSet(PeriodFilterSet):
 
 
 class ExportFilterSet(FilterSet):
-    """What an export takes besides the filters of its list."""
+    """Filters an export as its list, and takes what an export has alone."""
 
     include_reason = BooleanFilter(
         method="all_rows",
@@ -56,9 +56,8 @@ class ExportFilterSet(FilterSet):
 
 
 class ExportView(OrganizationListView[Row]):
-    """Streams what a list holds, the newest first, to whoever may take it along."""
+    """Streams the rows of a list, the newest first, to those who may export them."""
 
-    http_method_names = ["get"]  # noqa: RUF012 (a list, as Django declares it)
     act = EXPORT_LOG
     renderer_classes = (CsvRenderer,)
     file_name: ClassVar[str]
@@ -67,7 +66,7 @@ class ExportView(OrganizationListView[Row]):
     def get(  # type: ignore[override]  # a response of Django's passes through as it is
         self, request: AuthenticatedRequest, *args: Any, **kwargs: Any
     ) -> StreamingHttpResponse:
-        """Return the file. What goes wrong before its first rows is an error as any other."""
+        """Return the file. An exception before its first rows becomes an error as everywhere."""
         rows = self.filter_queryset(self.get_queryset())
         columns = dict(self.columns)
         if request.query_params.get("include_reason", "").lower() == "true":
@@ -129,7 +128,7 @@ def _csv_parts(
 
 
 def _written(cell: Cell) -> str | int:
-    """Return what stands in a cell: no formula, a time as the API writes it, nothing for None."""
+    """Return the text of a cell: no formula, a time as the API writes it, nothing for None."""
     match cell:
         case None:
             return ""

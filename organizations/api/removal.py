@@ -210,7 +210,7 @@ describe_preview = describe(
 
 
 class OrganizationUserView(OrganizationView):
-    """A user as a member of an organization."""
+    """A user as a member of an organization (contract: DELETE)."""
 
     act = REMOVE
     members_may_read = True
@@ -218,7 +218,7 @@ class OrganizationUserView(OrganizationView):
 
     @describe_user
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Return the user; explain their absence to those who may remove users."""
+        """Return the user. Whoever may remove users learns of an earlier removal from the 404."""
         try:
             member = find_user(organization_id, user_id)
         except UserNotFoundError:
@@ -231,7 +231,6 @@ class OrganizationUserView(OrganizationView):
 
     @describe_removal
     def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Remove the user from the organization (contract: DELETE)."""
         body = self.read_body(RemovalSerializer)
         if not body.validated_data["confirm"]:
             raise ConfirmationRequiredError({"user_id": user_id})
@@ -247,14 +246,13 @@ class OrganizationUserView(OrganizationView):
 
 
 class RemovalPreviewView(OrganizationView):
-    """What the removal of a user would do."""
+    """What the removal of a user would do (contract: removal-preview)."""
 
     act = REMOVE
     members_may_for_themselves = True
 
     @describe_preview
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Return what a removal would do, without doing it (contract: removal-preview)."""
         previews = preview_removal(organization_id, [user_id], caller=Caller.of(request))
         if not previews:
             raise UserNotFoundError({"user_id": user_id})

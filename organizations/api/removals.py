@@ -1,4 +1,4 @@
-"""The records of removals: listed, read, and taken along as CSV."""
+"""Records of removals are listed, read one by one, and exported as CSV."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -153,7 +153,6 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
 
     @extend_schema_field(RestorationRecordSerializer(allow_null=True))
     def get_restoration(self, removal: Removal) -> Any:
-        """Return the restoration, or None."""
         restoration = restoration_of(removal)
         return RestorationRecordSerializer(restoration).data if restoration else None
 
@@ -164,7 +163,7 @@ def restoration_of(removal: Removal) -> Restoration | None:
 
 
 class RemovalFilterSet(RecordFilterSet):
-    """Whose removal it is, besides."""
+    """Filters records by user, too."""
 
     user_id = CharFilter("membership__user", help_text="Only removals of this user.")
 
@@ -214,7 +213,6 @@ class RemovalRecordView(OrganizationView):
         refusals=[RemovalNotFoundError({"removal_id": REMOVAL_ID})],
     )
     def get(self, request: AuthenticatedRequest, organization_id: str, removal_id: str) -> Response:
-        """Return the record."""
         records = RECORDS_WITH_ENDPOINTS.filter(organization=organization_id)
         record = records.filter(pk__in=only_ids("rem", [removal_id])).first()
         if record is None:

@@ -1,4 +1,4 @@
-"""Restoring a user, and what that would do."""
+"""A restoration puts a removed user back, and its preview says what would come back."""
 
 from typing import Any
 
@@ -51,15 +51,12 @@ class _RestoredUserSerializer(UserSerializer):
     """The user that a restoration makes, by its record: a preview has no membership yet."""
 
     def get_account_state(self, member: Membership) -> str:
-        """Return whether the member can act."""
         return "deactivated" if member.deactivated_at else "active"
 
     def get_role_ids(self, member: Membership) -> list[str]:
-        """Return the roles that come back."""
         return sorted(role["id"] for role in member.restoration.roles)
 
     def get_department_ids(self, member: Membership) -> list[str]:
-        """Return the departments that come back."""
         return sorted(department["id"] for department in member.restoration.departments)
 
 
@@ -117,11 +114,9 @@ class RestorationSerializer(serializers.Serializer[Restoration]):
 
     @extend_schema_field(UserSerializer)
     def get_user(self, restoration: Restoration) -> Any:
-        """Return the member that the user is again."""
         return _RestoredUserSerializer(restoration.membership).data
 
     def get_restoration_id(self, restoration: Restoration) -> str | None:
-        """Return the id of what was done."""
         return None if restoration._state.adding else restoration.pk
 
 
@@ -226,7 +221,6 @@ class RestorationView(OrganizationView):
 
     @describe_restoration
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Restore the user."""
         body = self.read_body(RestorationRequestSerializer)
         if not body.validated_data["confirm"]:
             raise ConfirmationRequiredError({"user_id": user_id})
@@ -247,7 +241,6 @@ class RestorationPreviewView(OrganizationView):
 
     @describe_restoration_preview
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Return what a restoration would answer, without doing it."""
         [outcome] = preview_restoration(organization_id, [user_id], caller=Caller.of(request))
         return _respond(outcome)
 

@@ -1,4 +1,4 @@
-"""Removals on a date: asked for, seen and cancelled."""
+"""Removals on a date are scheduled, read, listed and cancelled."""
 
 from datetime import datetime
 from typing import Any
@@ -71,7 +71,6 @@ class DueField(serializers.Field[datetime, object, str, object]):
     """A time with its offset, in the future and at most a year ahead."""
 
     def to_internal_value(self, data: object) -> datetime:
-        """Return the time in UTC; raises ValidationError."""
         try:
             return moment_of(data if isinstance(data, str) else "")
         except ValueError as error:
@@ -128,7 +127,6 @@ class ScheduledRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_failure(self, schedule: ScheduledRemoval) -> str | None:
-        """Return the code of what stood in the way, or None."""
         return schedule.failure or None
 
 
@@ -144,7 +142,6 @@ class ScheduledRemovalFilterSet(FilterSet):
     def with_state(
         self, schedules: ScheduledRemovalQuerySet, name: str, state: str
     ) -> ScheduledRemovalQuerySet:
-        """Return those of a status."""
         return schedules.in_state(state)
 
 
@@ -223,7 +220,6 @@ class ScheduledRemovalView(OrganizationView):
 
     @describe_schedule
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Schedule it."""
         if user_id == request.user.pk:
             raise CannotScheduleYourselfError({"user_id": user_id})
         body = self.read_body(ScheduleSerializer)
@@ -242,7 +238,6 @@ class ScheduledRemovalView(OrganizationView):
 
     @describe_pending
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Return it."""
         require_sight(organization_id, user_id, caller=Caller.of(request))
         schedule = find_pending(organization_id, user_id)
         if schedule is None:
@@ -251,7 +246,6 @@ class ScheduledRemovalView(OrganizationView):
 
     @describe_cancellation
     def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Cancel it."""
         cancel_scheduled_removal(organization_id, user_id, caller=Caller.of(request))
         return Response(status=204)
 
@@ -280,7 +274,7 @@ class ScheduledRemovalListView(OrganizationListView[ScheduledRemoval]):
     act = REMOVE
 
     def get_queryset(self) -> QuerySet[ScheduledRemoval]:
-        """Return the organization's, but the caller's own and what is pending above the caller."""
+        """Return the schedules, but neither the caller's own nor pending ones above the caller."""
         schedules = super().get_queryset().exclude(membership__user=self.request.user)
         assert isinstance(schedules, ScheduledRemovalQuerySet)  # noqa: S101  # the manager's
         return schedules.within(self.authority.capabilities)

@@ -1,4 +1,4 @@
-"""Whom resources pass to, in the bodies that can say so; and passing them on by itself."""
+"""A transfer passes on what a deactivated or former member owns."""
 
 from typing import Any
 
@@ -86,13 +86,12 @@ describe_transfer = describe(
 
 
 class TransferView(OrganizationView):
-    """The resources of a deactivated or former member."""
+    """The resources of a deactivated or former member (members: transfer-resources)."""
 
     act = TRANSFER
 
     @describe_transfer
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Transfer the resources (members: transfer-resources)."""
         body = self.read_body(TransferSerializer)
         if not body.validated_data["confirm"]:
             raise ConfirmationRequiredError({"user_id": user_id})

@@ -1,4 +1,4 @@
-"""A user as a member of an organization: what every answer about a member shows."""
+"""Every answer about a member shows them in this one form."""
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -72,13 +72,10 @@ class UserSerializer(serializers.Serializer[Membership]):
 
     @extend_schema_field(serializers.ChoiceField(ACCOUNT_STATES))
     def get_account_state(self, member: Membership) -> str:
-        """Return whether the member can act."""
         return "active" if member.is_active else "deactivated"
 
     def get_role_ids(self, member: Membership) -> list[str]:
-        """Return the roles that the member holds."""
         return sorted(assignment.role_id for assignment in member.role_assignments.all())
 
     def get_department_ids(self, member: Membership) -> list[str]:
-        """Return the departments that the member belongs to."""
         return sorted(joined.department_id for joined in member.department_memberships.all())

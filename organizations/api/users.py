@@ -1,4 +1,4 @@
-"""Members: the list of them, and one."""
+"""Members are listed in pages, with filters and a search."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""What webhook endpoints were sent: listed, tried, and sent again."""
+"""Deliveries to webhook endpoints are listed, tested and repeated."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -84,7 +84,6 @@ class DeliverySerializer(serializers.Serializer[WebhookDelivery]):
 
     @extend_schema_field(serializers.ChoiceField(WebhookDelivery.Error.choices, allow_null=True))
     def get_last_error(self, delivery: WebhookDelivery) -> str | None:
-        """Return what the last attempt failed of, or None."""
         return delivery.last_error or None
 
 
@@ -121,7 +120,6 @@ class DeliveryListView(OrganizationListView[WebhookDelivery]):
     filterset_class = DeliveryFilterSet
 
     def get_queryset(self) -> QuerySet[WebhookDelivery]:
-        """Return the endpoint's deliveries, to those who may see them."""
         organization_id = self.kwargs["organization_id"]
         endpoint = find_endpoint(organization_id, self.kwargs["endpoint_id"])
         own = Event.objects.filter(
@@ -168,7 +166,6 @@ class EndpointTestView(SendingView):
     def post(
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
-        """Send a test."""
         delivery = send_test(
             organization_id,
             endpoint_id,
@@ -199,7 +196,6 @@ class RedeliveryView(SendingView):
         endpoint_id: str,
         delivery_id: str,
     ) -> Response:
-        """Send it again."""
         deliveries = redeliver(
             organization_id, endpoint_id, [delivery_id], caller=Caller.of(request)
         )

@@ -1,4 +1,4 @@
-"""The addresses outside that hear of changes: made, listed, changed and deleted."""
+"""Webhook endpoints are created, listed, changed and deleted, and their secrets rotated."""
 
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -82,7 +82,6 @@ class EndpointCreationSerializer(StrictSerializer):
     )
 
     def validate_event_types(self, event_types: list[str]) -> list[str]:
-        """Refuse a type that stands twice."""
         if len(set(event_types)) < len(event_types):
             raise serializers.ValidationError("Name each type once.")
         return event_types
@@ -137,14 +136,12 @@ class EndpointSerializer(serializers.Serializer[WebhookEndpoint]):
 
     @extend_schema_field(serializers.ChoiceField(STATUSES))
     def get_status(self, endpoint: WebhookEndpoint) -> str:
-        """Return whether events are sent there."""
         return "enabled" if endpoint.is_enabled else "disabled"
 
     @extend_schema_field(
         serializers.ChoiceField(WebhookEndpoint.DisabledReason.choices, allow_null=True)
     )
     def get_disabled_reason(self, endpoint: WebhookEndpoint) -> str | None:
-        """Return why nothing is sent there, or None where it is."""
         return endpoint.disabled_reason or None
 
 
@@ -157,7 +154,6 @@ class EndpointWithSecretSerializer(EndpointSerializer):
     )
 
     def get_secret(self, endpoint: WebhookEndpoint) -> str:
-        """Return the current secret."""
         return secret_of(endpoint, endpoint.secret_version)
 
 
@@ -264,7 +260,6 @@ class EndpointListView(OrganizationListView[WebhookEndpoint]):
 
     @describe_creation
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
-        """Make one."""
         body = self.read_body(EndpointCreationSerializer)
         endpoint = create_endpoint(
             organization_id, **body.validated_data, caller=Caller.of(request)
@@ -281,14 +276,12 @@ class EndpointView(OrganizationView):
     def get(
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
-        """Return it."""
         return Response(EndpointSerializer(find_endpoint(organization_id, endpoint_id)).data)
 
     @describe_change
     def patch(
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
-        """Change what the body names."""
         body = self.read_body(EndpointChangeSerializer, partial=True)
         changes = dict(body.validated_data)
         if status := changes.pop("status", None):
@@ -302,7 +295,6 @@ class EndpointView(OrganizationView):
     def delete(
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
-        """Delete it."""
         delete_endpoint(organization_id, endpoint_id, caller=Caller.of(request))
         return Response(status=204)
 
@@ -316,6 +308,5 @@ class SecretRotationView(OrganizationView):
     def post(
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
-        """Give it another."""
         endpoint = rotate_secret(organization_id, endpoint_id, caller=Caller.of(request))
         return Response(EndpointWithSecretSerializer(endpoint).data)

@@ -1,4 +1,4 @@
-"""What webhook endpoints are sent, as the API's description says it."""
+"""The description has a schema and an example of each type of event that webhooks send."""
 
 from typing import Any
 
@@ -65,8 +65,9 @@ _SCHEDULE = {
     "scheduled_removal_id": "sch_01JFQ8Z6V2T8M3N4P5Q6R7S8T9",
     "remove_at": "2026-12-31T16:00:00Z",
 }
+_ONE = {"type": "repository", "count": 1}
 _PASSED_ON = {"resource_count": 12, "department_id": DEPARTMENT_ID}
-# What each type has besides, by an example; what not every event has is in _OPTIONAL.
+# An example of the data that a type has in addition; what may be missing is in _OPTIONAL.
 _BESIDES: dict[Event.Type, dict[str, Any]] = {
     Event.Type.MEMBER_ADDED: {"role_ids": _ROLES, "department_ids": _DEPARTMENTS},
     Event.Type.MEMBER_UPDATED: {
@@ -84,36 +85,27 @@ _BESIDES: dict[Event.Type, dict[str, Any]] = {
     Event.Type.REMOVAL_CANCELLED: _SCHEDULE,
     Event.Type.REMOVAL_FAILED: {**_SCHEDULE, "code": "LAST_OWNER_CANNOT_BE_REMOVED"},
     Event.Type.RESOURCES_TRANSFERRED: _PASSED_ON,
-    Event.Type.RESOURCES_DELETED: {
-        "resource_count": 1,
-        "resources": [{"type": "repository", "count": 1}],
-    },
+    Event.Type.RESOURCES_DELETED: {"resource_count": 1, "resources": [_ONE]},
     Event.Type.WEBHOOK_TEST: {"user_id": None, "endpoint_id": ENDPOINT_ID},
 }
-_COUNTS = {
-    "type": "array",
-    "description": "How many resources of each type.",
-    "items": {
-        "type": "object",
-        "properties": {"type": {"type": "string"}, "count": {"type": "integer"}},
-        "required": ["type", "count"],
-    },
-}
-_OPTIONAL: dict[str, dict[str, Any]] = {
+
+
+def _schema_of(value: object) -> dict[str, Any]:
+    """Return the schema of a value like this example."""
+    if isinstance(value, list):
+        return {"type": "array", "items": _schema_of(value[0] if value else "")}
+    if isinstance(value, dict):
+        properties = {name: _schema_of(each) for name, each in value.items()}
+        return {"type": "object", "properties": properties, "required": list(properties)}
+    return {"type": "integer" if isinstance(value, int) else "string"}
+
+
+_OPTIONAL = {
     "department_id": {"type": "string", "description": "The department that took over."},
     "heir_id": {"type": "string", "description": "The person who took over."},
     "from_department_id": {"type": "string", "description": "The department that lost them."},
-    "resources": _COUNTS,
+    "resources": {**_schema_of([_ONE]), "description": "How many of each type."},
 }
-
-
-def _schema_of(name: str, value: object) -> dict[str, Any]:
-    """Return the schema of a value that an event has besides."""
-    if name == "resources":
-        return _COUNTS
-    if isinstance(value, list):
-        return {"type": "array", "items": {"type": "string"}}
-    return {"type": "integer" if isinstance(value, int) else "string"}
 
 
 def _example_of(event_type: Event.Type) -> dict[str, Any]:
@@ -128,7 +120,7 @@ def _example_of(event_type: Event.Type) -> dict[str, Any]:
 def _body_of(event_type: Event.Type) -> dict[str, Any]:
     """Return the schema of what is sent of events of this type."""
     besides = {
-        name: _schema_of(name, value)
+        name: _schema_of(value)
         for name, value in _BESIDES[event_type].items()
         if name not in _ALWAYS and name not in ("department_id", "heir_id")
     }
@@ -178,6 +170,7 @@ SENT = OpenApiWebhook(
                 " in no promised order."
             ),
             "tags": ["Webhooks"],
+            "security": [],  # a receiver verifies the signature
             "parameters": _HEADERS,
             "requestBody": {
                 "required": True,

@@ -1,4 +1,4 @@
-"""Who belongs to a department changes as a whole: for a directory's groups."""
+"""Changes the members of one department as a whole, for a directory's groups."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -8,10 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from organizations.application_log import log_on_commit
+from organizations.assignment.service import Change, event_data
 from organizations.exceptions import UserNotFoundError
 from organizations.guards.acts import ASSIGN
 from organizations.guards.caller import Caller
 from organizations.locks import lock_members
+from organizations.models import Event
 from organizations.retries import retried
 
 CHANGE = Path(__file__).with_name("department_members.sql").read_text(encoding="utf-8")
@@ -28,16 +30,14 @@ def change_department(
 ) -> None:
     """Have members join and leave a department of their organization, by their user ids.
 
-    They may be deactivated. Who belongs to it already, or does not, is left as they are, without an
-    event; who joins and leaves, leaves. For callers with every capability. Raises UserNotFoundError
-    for somebody who joins and is no member, and the ContractError of a caller who may not. The
-    number of SQL statements does not depend on how many users there are, and the time grows with
-    their number.
+    They may be deactivated. A user who is in the department already, or leaves and is not in it,
+    stays as they are, without an event; a user in both lists leaves. It does not check what the
+    caller may give: it is for callers with every capability. Raises UserNotFoundError for somebody
+    who joins and is no member, and the ContractError of a caller who may change nothing. The number
+    of SQL statements does not depend on how many users there are.
     """
-    record = {"organization_id": organization_id, **caller.columns}
-    asked = set(joining).union(leaving)
     with transaction.atomic():
-        locked = lock_members(organization_id, asked, caller=caller)
+        locked = lock_members(organization_id, {*joining, *leaving}, caller=caller)
         caller.authority(organization_id, ASSIGN)
         if unknown := set(joining).difference(locked):
             raise UserNotFoundError({"user_id": min(unknown)})
@@ -49,26 +49,26 @@ def change_department(
             cursor.execute(
                 CHANGE,
                 {
-                    **record,
+                    **caller.columns,
                     **members,
+                    "organization_id": organization_id,
                     "department_id": department_id,
                     "changed_at": timezone.now(),
                 },
             )
             changed = cursor.fetchall()
+        joins, parts = Change([department_id], []), Change([], [department_id])
         log_on_commit(
             "member_updated",
             caller.source,
             (
-                {
-                    **record,
-                    "event_id": event_id,
-                    "user_id": user_id,
-                    "roles_added": [],
-                    "roles_removed": [],
-                    "departments_added": [department_id] if joined else [],
-                    "departments_removed": [] if joined else [department_id],
-                }
+                caller.event(
+                    Event.Type.MEMBER_UPDATED,
+                    organization_id,
+                    id=event_id,
+                    user_id=user_id,
+                    data=event_data(departments=joins if joined else parts),
+                ).log_fields()
                 for event_id, user_id, joined in changed
             ),
         )

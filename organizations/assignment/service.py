@@ -1,4 +1,4 @@
-"""Adds members, and gives and takes roles and departments: for every surface."""
+"""Adds members, and changes their roles and departments, for every caller."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -51,6 +51,9 @@ class Change:
         return bool(self.added or self.removed)
 
 
+NO_CHANGE = Change([], [])
+
+
 @retried
 def add_member(
     organization_id: str,
@@ -60,10 +63,11 @@ def add_member(
     department_ids: Collection[str] = (),
     caller: Caller,
 ) -> Membership:
-    """Make a user a member of an organization, with these roles and departments; return it.
+    """Make a user a member of an organization, with these roles and departments.
 
-    Nothing of an earlier membership comes back. Raises UserNotFoundError where there is no account,
-    or an erased one; MembershipAlreadyExistsError; of what is given what `assign` raises; and the
+    Returns the membership. It does not bring back anything of an earlier membership, and makes no
+    account. Raises UserNotFoundError where there is no account, or an erased one;
+    MembershipAlreadyExistsError; for the roles and departments what `assign` raises; and the
     ContractError of a caller who may not add members.
     """
     roles, departments = Change.between((), role_ids), Change.between((), department_ids)
@@ -97,13 +101,14 @@ def assign(
     department_ids: Collection[str] | None,
     caller: Caller,
 ) -> Membership:
-    """Make these a member's roles and departments, no more and no less; return the membership.
+    """Make these a member's complete roles and departments; return the membership.
 
-    What is None is left as it is; where nothing changes, nothing is written. The member may be
-    deactivated. Raises, in this order, the ContractError of a caller who may change nothing;
-    UserNotFoundError; InsufficientPermissionsError for a member above the caller;
-    LastOwnerCannotBeRemovedError; RoleNotFoundError, DepartmentNotFoundError;
-    InsufficientPermissionsError where the caller's authority is not enough for what changes.
+    None leaves the roles, or the departments, as they are; where nothing changes, nothing is
+    written. The member may be deactivated. It does not touch resources. Raises, in this order, the
+    ContractError of a caller who may change nothing; UserNotFoundError;
+    InsufficientPermissionsError for a member above the caller; LastOwnerCannotBeRemovedError;
+    RoleNotFoundError, DepartmentNotFoundError; InsufficientPermissionsError where the caller's
+    authority does not suffice for the change.
     """
     with transaction.atomic():
         locked = lock_members(organization_id, [user_id], caller=caller)
@@ -118,7 +123,7 @@ def assign(
             _check_target(organization_id, user_id, locked, caller, Rules.OWNER_REMAINS)
         _check_change(organization_id, roles, departments, authority)
         if roles or departments:
-            # Given before anything is taken: the owner rule locks the organization last.
+            # Added before anything is deleted: the owner rule locks the organization last.
             give([(membership, roles.added, departments.added)])
             membership.role_assignments.filter(role__in=roles.removed).delete()
             membership.department_memberships.filter(department__in=departments.removed).delete()
@@ -127,7 +132,7 @@ def assign(
                     Event.Type.MEMBER_UPDATED,
                     organization_id,
                     user_id=user_id,
-                    data=_event_data(roles, departments),
+                    data=event_data(roles=roles, departments=departments),
                 )
             )
     return membership
@@ -138,11 +143,10 @@ def already_members(
 ) -> dict[str, MembershipAlreadyExistsError]:
     """Return the refusal for each of these users who is a member already, by user id.
 
-    The details name the restoration that made somebody a member: who lost its answer learns that it
-    was done.
+    The details name the restoration that made the user a member, for callers who lost its response.
     """
     members = list(Membership.objects.current().of(organization_id, user_ids))
-    # By their ids: asked in one, PostgreSQL may look for each restoration among all these members.
+    # By their ids: in one query, PostgreSQL may search all these members for each restoration.
     restorations = {
         restoration.membership_id: restoration
         for restoration in Restoration.objects.filter(membership__in=[m.pk for m in members])
@@ -233,8 +237,8 @@ def _find_departments(organization_id: str, department_ids: Collection[str]) -> 
         raise DepartmentNotFoundError({"department_id": unknown})
 
 
-def _event_data(roles: Change, departments: Change) -> dict[str, Any]:
-    """Return what the event of a change says."""
+def event_data(*, roles: Change = NO_CHANGE, departments: Change) -> dict[str, Any]:
+    """Return the data of the event of a change."""
     return {
         "roles_added": roles.added,
         "roles_removed": roles.removed,
@@ -244,7 +248,7 @@ def _event_data(roles: Change, departments: Change) -> dict[str, Any]:
 
 
 def _explain(member: Membership, restoration: Restoration | None) -> MembershipAlreadyExistsError:
-    """Return since when somebody is a member, and by what."""
+    """Return the refusal for a member, with the date, and the restoration that made them one."""
     details = {"user_id": member.user_id, "member_since": in_whole_seconds(member.created_at)}
     if restoration:
         details |= {"restoration_id": restoration.pk, "removal_id": restoration.removal_id}

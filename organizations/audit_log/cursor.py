@@ -1,4 +1,4 @@
-"""What a reader of the log has passed, as text that a client sends back."""
+"""The cursor of a reader of the audit log, as text that a client sends back."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode

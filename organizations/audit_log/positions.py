@@ -1,4 +1,4 @@
-"""Gives events their positions, after their commit, on behalf of whoever reads to the end."""
+"""Gives events their positions, after their commit, for whoever reads to the end of the log."""
 
 from dataclasses import dataclass
 from datetime import timedelta

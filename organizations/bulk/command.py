@@ -1,4 +1,4 @@
-"""The base of the commands on many members: read, plan, ask, work in batches, report."""
+"""The base of the commands for many members: it reads, plans, confirms, works and reports."""
 
 import sys
 from abc import abstractmethod

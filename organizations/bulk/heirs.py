@@ -1,4 +1,4 @@
-"""Finds and checks, before the work begins, who takes over the resources of the leavers."""
+"""Finds and checks the targets of resources before the work begins."""
 
 from config.characters import escaped
 from config.identifiers import is_id

@@ -1,4 +1,4 @@
-"""The rows of input and report, their outcomes, and the report file."""
+"""Defines the rows of input and report, and writes the report file."""
 
 import csv
 import os

@@ -1,4 +1,4 @@
-"""The texts that the operator reads: the plan, the progress and the result."""
+"""Writes the texts for the operator: the plan, the progress and the result."""
 
 import time
 from abc import abstractmethod

@@ -1,4 +1,5 @@
-"""Members are deactivated and reactivated: they keep what they hold, and it works again later.
+"""Deactivates and reactivates members, whose roles and departments have no effect in between.
 
-``service`` does it, by a removal's rules; ``states`` says who is in the wanted state already.
+``service`` does it, by the rules of a removal, and ``states`` refuses members who are in the wanted
+state already.
 """

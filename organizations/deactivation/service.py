@@ -1,4 +1,4 @@
-"""Suspends members and lets them back: for one and for many, for every surface."""
+"""Deactivates and reactivates one member or many, for every caller."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -42,13 +42,14 @@ def deactivate_members(
     caller: Caller,
     locked: Mapping[str, int] | None = None,
 ) -> list[DeactivationOutcome]:
-    """Deactivate members of an organization; return what became of each, once, in order.
+    """Deactivate members of an organization; return one outcome per user, in the order given.
 
-    Their roles and departments stay theirs, without effect. What they own there passes to
-    ``transfer_to``, the id of a department or of an heir, for everybody or by user id; without one
-    it stays theirs too. All of it or, when this raises, nothing: so where the caller may not
-    deactivate anybody. Whoever cannot be deactivated is refused alone. ``locked`` are the ids of
-    memberships, by user id, where the transaction around this has locked all that this would lock.
+    Their roles and departments stay theirs, without effect. Their resources there pass to
+    ``transfer_to``, the id of a department or of an heir, either one for all or by user id; without
+    a target they stay theirs. A user who cannot be deactivated is refused, and the others are still
+    deactivated. It does not disable accounts. ``locked`` are the membership ids, by user id, where
+    the transaction around this has locked all that this would lock. Raises the ContractError of a
+    caller who may deactivate nobody; if it raises, nothing has changed.
     """
     user_ids = list(dict.fromkeys(user_ids))
     targets = targets_by_user(transfer_to, user_ids)
@@ -82,7 +83,7 @@ def deactivate_members(
 def preview_deactivation(
     organization_id: str, user_ids: Collection[str], *, caller: Caller
 ) -> dict[str, ContractError]:
-    """Return, by user id, whom `deactivate_members` would refuse, and why; the target apart."""
+    """Return the refusals of `deactivate_members`, by user id; it does not check the target."""
     members = current_members(organization_id, user_ids)
     return _find_refusals(organization_id, user_ids, members, {}, caller)
 
@@ -95,11 +96,12 @@ def reactivate_members(
     caller: Caller,
     locked: Mapping[str, int] | None = None,
 ) -> list[DeactivationOutcome]:
-    """Reactivate members of an organization; return what became of each, once, in order.
+    """Reactivate members of an organization; return one outcome per user, in the order given.
 
-    Their roles and departments have effect again. What passed on does not come back. All of it or,
-    when this raises, nothing: so where the caller may not reactivate anybody. Whoever cannot be
-    reactivated is refused alone. ``locked`` is as in `deactivate_members`.
+    Their roles and departments have effect again. A user who cannot be reactivated is refused, and
+    the others are still reactivated. It does not return resources that passed on. ``locked`` is as
+    in `deactivate_members`. Raises the ContractError of a caller who may reactivate nobody; if it
+    raises, nothing has changed.
     """
     user_ids = list(dict.fromkeys(user_ids))
     with transaction.atomic():
@@ -129,9 +131,9 @@ def _find_refusals(
     targets: Mapping[str, str],
     caller: Caller,
 ) -> dict[str, ContractError]:
-    """Return why users cannot be deactivated, by user id: the rules in a removal's order.
+    """Return the refusals, by user id: the rules of a removal in their order.
 
-    After who may act on whom comes that nobody is deactivated twice.
+    After the caller's authority it checks that nobody is deactivated twice.
     """
     refusals = judge(
         organization_id,

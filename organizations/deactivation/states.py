@@ -1,4 +1,4 @@
-"""Who is in the other state already: refused, with since when."""
+"""Refuses members who are in the wanted state already."""
 
 from collections.abc import Collection
 

@@ -1,5 +1,4 @@
-"""Mail domains: which addresses may be made, found and renamed in an organization's name.
+"""Decides in which mail domains an organization's directory makes, finds and renames accounts.
 
-That is how one customer is kept from claiming the people of another: by a directory, whose token an
-organization holds, or by an invitation. Staff and operators add whom they want.
+That keeps one customer from claiming the people of another. Staff and operators add whom they want.
 """

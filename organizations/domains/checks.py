@@ -1,4 +1,4 @@
-"""The system check for directories that can add nobody."""
+"""Warns, as a system check, of directories that can add nobody."""
 
 from collections.abc import Sequence
 from typing import Any

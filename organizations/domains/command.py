@@ -1,4 +1,4 @@
-"""What the commands that set mail domains have in common."""
+"""What the commands that set mail domains share."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

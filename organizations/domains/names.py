@@ -1,4 +1,4 @@
-"""The form of a mail domain, and which domains can be nobody's."""
+"""The form of a mail domain, and which domains no organization can have."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Which addresses an organization allows, and how its mail domains are set."""
+"""Sets the mail domains of an organization, and decides which addresses they allow."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

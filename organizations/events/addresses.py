@@ -1,7 +1,7 @@
-"""Where webhooks may be sent: out of this network, and nowhere in it.
+"""Decides which addresses webhooks may be sent to: none inside this network.
 
-Asked when an address is saved, and by `requests_hardened` again at each connection, of the very
-address that is connected to.
+It is checked when an address is saved, and by `requests_hardened` again at each connection, for the
+very address that is connected to.
 """
 
 import socket

@@ -1,4 +1,4 @@
-"""One request to a receiver that may be slow, endless or hostile."""
+"""Sends one request to a receiver that may be slow, endless or hostile."""
 
 from collections.abc import Mapping
 from contextlib import suppress

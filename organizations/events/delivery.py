@@ -1,4 +1,4 @@
-"""A delivery's way: what is sent, what its answer means, when it is tried again."""
+"""Sends one delivery, reads the answer, and decides when to try again."""
 
 import json
 from collections.abc import Iterable

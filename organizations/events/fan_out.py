@@ -1,4 +1,4 @@
-"""From events to deliveries: one for each endpoint that wants to hear of an event."""
+"""Makes the deliveries of events, one for each endpoint that subscribes to them."""
 
 from collections.abc import Iterable, Sequence
 

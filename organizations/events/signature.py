@@ -1,4 +1,4 @@
-"""The signature of webhooks; its secrets are derived, not stored, so that no dump holds one."""
+"""Signs webhooks, with secrets that are derived and not stored, so that no dump has one."""
 
 from base64 import b64encode
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The worker's part in webhooks."""
+"""The jobs of the worker that send webhooks."""
 
 from datetime import datetime, timedelta
 
@@ -27,7 +27,6 @@ class UntilDone(BaseRetryStrategy):
     """Tries again when the delivery says, and after a fault of our own (the database) soon."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
-        """Return when the job is done again."""
         if isinstance(exception, NotDeliveredError):
             return RetryDecision(retry_at=exception.next_attempt_at)
         return RetryDecision(retry_at=timezone.now() + FAULT_WAIT)

@@ -1,4 +1,4 @@
-"""What can be done in an organization, and what each of it takes."""
+"""What can be done in an organization, and which capability or permission it requires."""
 
 from dataclasses import dataclass
 
@@ -21,10 +21,10 @@ class Act:
     model: str = "membership"
 
     def is_staffs(self, user: User | AnonymousUser) -> bool:
-        """Tell whether staff may do it, in every organization.
+        """Return whether this account may do it as staff, in every organization.
 
-        Whoever acts on members is shown who they are and what they hold: so it takes to view or
-        change them, too.
+        Staff who act on members see who they are and what they hold, so they also need the
+        permission to view or to change them.
         """
         viewing = (f"organizations.{verb}_{self.model}" for verb in ("view", "change"))
         return (
@@ -40,7 +40,7 @@ TRANSFER = REMOVE  # of what they own, once they are deactivated or have left
 DEACTIVATE = Act((Capability.DEACTIVATE_USERS,), "deactivate")
 RESTORE = Act((Capability.REMOVE_USERS,), "restore")
 ADD = Act((Capability.INVITE_USERS,), "add")
-# Roles, and departments; what of it really changes is asked besides.
+# Roles, and departments; the service also checks the capability for each that changes.
 ASSIGN = Act((Capability.ASSIGN_ROLES, Capability.MANAGE_USERS), "change")
 VIEW_LOG = Act((Capability.VIEW_AUDIT_LOG,), "view", "event")
 EXPORT_LOG = Act((Capability.EXPORT_AUDIT_LOG,), "view", "event")

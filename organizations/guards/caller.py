@@ -1,4 +1,4 @@
-"""On whose behalf something is done: made once at the door, and asked again behind the locks."""
+"""On whose behalf something is done, and what they may do at this moment."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
@@ -42,9 +42,9 @@ EVERYTHING = Authority(ALL_CAPABILITIES, may_give_owner=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller(ABC):
-    """Who asks for a change, from where, and why: what its record, event and log line say.
+    """On whose behalf a change is made, from where, and why: its record, event and log line say so.
 
-    A caller does not hold what they may do: `authority` reads that each time it is asked.
+    A caller does not keep an authority: `authority` reads it from the database at each call.
     """
 
     source: Source
@@ -67,10 +67,10 @@ class Caller(ABC):
     def authority(
         self, organization_id: str, act: Act | None = None, *, user_ids: Collection[str] = ()
     ) -> Authority:
-        """Return what the caller may do in an organization now; with ``act``, who may do that.
+        """Return the authority that the caller has in an organization now.
 
-        ``user_ids`` are those whom it would be done to. Raises the ContractError of a caller who
-        may not: TokenInvalidError, OrganizationAccessDeniedError, InsufficientPermissionsError.
+        With ``act``, on ``user_ids``, it also requires what the act requires. Raises
+        TokenInvalidError, OrganizationAccessDeniedError and InsufficientPermissionsError.
         """
 
     @property
@@ -89,7 +89,7 @@ class Caller(ABC):
         return None
 
     def is_about_self(self, user_id: str) -> bool:
-        """Tell whether this is the caller's own person; an operator's name is only a note."""
+        """Return whether this user is the caller; an operator's actor is only a note."""
         return self.actor is not None and self.actor.pk == user_id
 
     @property
@@ -227,7 +227,7 @@ class Directory(Caller):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator(Caller):
-    """Whoever runs a command: with every capability. The actor is named, and not asked for."""
+    """An operator of a command, with every capability; the actor is only named on records."""
 
     source: Source = Source.COMMAND
 

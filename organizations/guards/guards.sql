@@ -1,11 +1,11 @@
--- Decides who may not be acted on, and why, if these members leave in the order given: by the caller
--- (the contract's checks 2, 3 and 6), the remaining owner (7) and the target (8). It follows
+-- Decides which members an act may not be done to, and why, if they leave in the order given: by the
+-- caller (the contract's checks 2, 3 and 6), the remaining owner (7) and the target (8). It follows
 -- standing.sql in the same statement. A preview or another act runs this alone; in a removal,
 -- removal.sql continues from "verdict".
 --
--- A caller who is no person has no "caller_id", and is asked before; "authority" is theirs then.
+-- A caller who is no person has no "caller_id": their "authority" was read before, in Python.
 -- "already_leaving" are memberships of owners that an earlier part of a preview would have ended;
--- "removal_ids" is empty but in a removal; "keeps_owner" says whether the owner rule is asked.
+-- "removal_ids" is empty except in a removal; "keeps_owner" turns the owner rule on.
 --
 -- Each member is looked up by index, and no list of members is scanned for each of them, so the
 -- time is proportional to their number, whatever plan PostgreSQL chooses.

@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("organizations", "0010_http"),
+        ("organizations", "0011_user_name_keys"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,4 +1,4 @@
-"""Organizations, who belongs to them, what those people own, and the record of who was removed."""
+"""Organizations, their members, what members own, and the records of changes."""
 
 from organizations.models.account import MemberAccount
 from organizations.models.domain import Domain
@@ -15,10 +15,10 @@ from organizations.models.resource_type import ResourceType
 from organizations.models.restoration import Restoration
 from organizations.models.scheduled_removal import ScheduledRemoval
 from organizations.models.scim import ScimConnection, ScimIdentity
-from organizations.models.source import Source
 from organizations.models.token_binding import TokenBinding
 from organizations.models.transfer_by_type import ConnectionTransfer, ScheduledTransfer
 from organizations.models.webhook import WebhookDelivery, WebhookEndpoint
+from organizations.source import Source
 
 __all__ = [
     "ConnectionTransfer",

@@ -1,4 +1,4 @@
-"""The trigger on accounts that keeps an owner active."""
+"""The trigger on accounts that keeps an active owner in each organization."""
 
 from organizations.triggers import owner_account_is_disabled
 from users.models import User

@@ -9,7 +9,7 @@ from config.identifiers import PrefixedIdField
 from organizations.application_log import log_on_commit
 from organizations.models.organization import Organization
 from organizations.models.scim import ScimConnection
-from organizations.models.source import Source
+from organizations.source import Source
 from organizations.triggers import append_only, events_are_announced
 from users.addresses_in import index_of_addresses
 from users.models import User

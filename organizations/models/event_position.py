@@ -1,4 +1,4 @@
-"""The order in which the audit log is followed: positions, which are given after the commit."""
+"""The positions of events in the order in which the audit log is followed."""
 
 import pgtrigger
 from django.db import models

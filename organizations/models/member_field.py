@@ -1,4 +1,4 @@
-"""The user of a membership, kept with what the member holds."""
+"""A field with the user of a row's membership."""
 
 from typing import Any
 
@@ -26,12 +26,10 @@ class MemberField(models.ForeignKey[User, User]):
         super().__init__(**options)
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        """Say it in a migration as in a model."""
         name, path, _, _ = super().deconstruct()
         return name, path, [], {}
 
     def pre_save(self, model_instance: models.Model, add: bool) -> object:
-        """Return the user of the membership."""
         user_id = model_instance.membership.user_id  # type: ignore[attr-defined]  # both have one
         setattr(model_instance, self.attname, user_id)
         return user_id

@@ -1,4 +1,4 @@
-"""Who belongs to an organization, with which roles and in which departments."""
+"""Memberships, with the roles and departments that members hold."""
 
 from collections.abc import Iterable
 from typing import Self

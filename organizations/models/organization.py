@@ -1,4 +1,4 @@
-"""An organization and its parts: departments, and roles that grant capabilities."""
+"""Organizations with their departments and roles."""
 
 from typing import Self, TypeVar
 

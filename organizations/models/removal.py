@@ -8,7 +8,7 @@ from organizations.constraints import ForeignKeyConstraint
 from organizations.models.membership import Membership
 from organizations.models.organization import Department, Organization
 from organizations.models.scim import ScimConnection
-from organizations.models.source import Source
+from organizations.source import Source
 from organizations.triggers import append_only
 from users.addresses_in import index_of_addresses
 from users.models import User

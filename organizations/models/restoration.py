@@ -7,7 +7,7 @@ from django.utils import timezone
 from config.identifiers import PrefixedIdField
 from organizations.models.membership import Membership
 from organizations.models.removal import Removal
-from organizations.models.source import Source
+from organizations.source import Source
 from organizations.triggers import restoration_is_made
 from users.models import User
 

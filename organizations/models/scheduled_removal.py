@@ -1,4 +1,4 @@
-"""Removals on a date."""
+"""Removals that are scheduled for a date."""
 
 from collections.abc import Iterable
 from typing import Self
@@ -13,7 +13,7 @@ from organizations.constraints import ForeignKeyConstraint
 from organizations.models.membership import Membership, RoleAssignment
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
-from organizations.models.source import Source
+from organizations.source import Source
 from organizations.triggers import schedule_is_done, schedule_is_made
 from users.addresses_in import index_of_addresses
 from users.models import User
@@ -51,12 +51,12 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
         return self.filter(membership__in=members).select_related("membership")
 
     def requested_by(self, user_ids: Iterable[str]) -> Self:
-        """Keep those that these members of its organization asked for, with whom they are about.
+        """Keep those that these members of its organization requested, with their memberships.
 
         They will fail if these users leave.
         """
-        asked = self.filter(requested_by__in=list(user_ids), source=Source.API)
-        return asked.select_related("membership").order_by("remove_at", "pk")
+        requested = self.filter(requested_by__in=list(user_ids), source=Source.API)
+        return requested.select_related("membership").order_by("remove_at", "pk")
 
     def in_state(self, state: str) -> Self:
         """Keep those that read like this."""
@@ -73,15 +73,14 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
 
 
 class ScheduledRemoval(models.Model):
-    """A removal that is due at a time, of one membership: who came back is not removed by it.
+    """A removal of one membership that is due at a time; it does not remove a later membership.
 
-    Who asked for it, when and how stays on record, whatever became of it, and what became of it
-    stays, too; an erasure may empty its reason. That another removal came first is not written
-    here, but read from the membership.
+    Who requested it, when and how stays on record, and so does its outcome; an erasure may empty
+    its reason. Whether another removal came first is not stored, but read from the membership.
     """
 
     class Status(models.TextChoices):
-        """What became of it."""
+        """The states of a scheduled removal."""
 
         PENDING = "pending", "Pending"
         DONE = "done", "Done"

@@ -1,16 +1,17 @@
-"""The directory that an organization is connected to, and as whom it knows the members."""
+"""The directory of an organization, and the identities by which it knows members."""
 
 from collections.abc import Iterable
 from typing import Self
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models.functions import Lower
 from django.utils import timezone
 
+from config.case_insensitive_names import NameKeyField
 from config.identifiers import PrefixedIdField
 from organizations.constraints import ForeignKeyConstraint
 from organizations.models.organization import Department, Organization
+from organizations.triggers import identity_is_named
 from users.models import User
 
 
@@ -179,6 +180,7 @@ class ScimIdentity(models.Model):
         help_text="The connection that made the account: its organization's may change it.",
     )
     user_name = models.CharField(max_length=320)
+    user_name_key = NameKeyField(of="user_name")
     external_id = models.CharField(max_length=255, blank=True)
     formatted_name = models.CharField(max_length=200, blank=True)
     given_name = models.CharField(max_length=200, blank=True)
@@ -199,8 +201,7 @@ class ScimIdentity(models.Model):
             models.UniqueConstraint(fields=["organization", "user"], name="one_scim_identity"),
             # How Okta and Entra ID find somebody again.
             models.UniqueConstraint(
-                "connection",
-                Lower("user_name"),
+                fields=["connection", "user_name_key"],
                 condition=models.Q(ended_at=None),
                 name="scim_user_name_in_connection",
             ),
@@ -214,6 +215,7 @@ class ScimIdentity(models.Model):
             # Asked before an account is deleted or erased.
             models.Index(fields=["user"], name="scim_identity_by_user"),
         )
+        triggers = (identity_is_named,)
 
     def __str__(self) -> str:
         return self.user_name

@@ -1,4 +1,4 @@
-"""Who outside hears of changes, and what they were told."""
+"""Webhook endpoints, and the deliveries to them."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -25,7 +25,7 @@ class WebhookEndpointQuerySet(IdentifiedQuerySet["WebhookEndpoint"]):
         return self.exclude(disabled_at=None)
 
     def given_up(self) -> "WebhookEndpointQuerySet":
-        """Keep those that are sent nothing since their receivers took nothing."""
+        """Keep those that were disabled because their receivers took nothing."""
         reasons = WebhookEndpoint.DisabledReason
         return self.filter(disabled_reason__in=[reasons.GONE, reasons.FAILING])
 

@@ -1,4 +1,4 @@
-"""Previews a removal: what it would do, without doing it."""
+"""Previews what a removal would do, without doing it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -68,11 +68,10 @@ def preview_removal(
 ) -> list[RemovalPreview]:
     """Return what `remove_members` would do to each member, in the order given.
 
-    Users who are not members are left out.
-
-    ``targets`` are ids of departments or heirs by user id; ``already_leaving`` are memberships of
-    owners that an earlier part of this preview would have ended. The number of SQL statements does
-    not depend on how many users there are.
+    Users who are no members are left out. It locks and writes nothing, so a removal may still be
+    refused. ``targets`` are ids of departments or heirs by user id; ``already_leaving`` are
+    memberships of owners that an earlier part of this preview would have ended. The number of SQL
+    statements does not depend on how many users there are.
     """
     position = {user_id: number for number, user_id in enumerate(dict.fromkeys(user_ids))}
     members = sorted(
@@ -103,8 +102,8 @@ def preview_members(
 ) -> list[RemovalPreview]:
     """Return the preview of each of these members of one organization.
 
-    ``refusals`` are the reasons, by user id, why some cannot be removed. Removals that are pending
-    are shown within the reader's ``authority``.
+    ``refusals`` are the reasons, by user id, why some cannot be removed. Pending removals are shown
+    as far as the reader's ``authority`` reaches.
     """
     prefetch_related_objects(
         members, "role_assignments__role", "department_memberships__department"

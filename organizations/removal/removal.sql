@@ -141,7 +141,7 @@ logged AS (
         created_at
     )
     SELECT
-        'evt' || substr(removal_id, 4), 'member.removed', %(organization_id)s, user_id, %(actor_id)s,
+        'evt' || substr(removal_id, 4), %(event_type)s, %(organization_id)s, user_id, %(actor_id)s,
         %(connection_id)s, %(source)s, '', jsonb_build_object('removal_id', removal_id),
         %(trace_id)s, %(removed_at)s
     FROM ended

@@ -1,4 +1,4 @@
-"""Removes members, one or many, for every caller: API, admin, command, schedule, directory."""
+"""Removes one member or many, for every caller."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from organizations.guards.judge import (
 )
 from organizations.guards.targets import targets_by_user
 from organizations.locks import lock_members
-from organizations.models import Removal
+from organizations.models import Event, Removal
 from organizations.retries import retried
 
 REMOVAL = Path(__file__).with_name("removal.sql").read_text(encoding="utf-8")
@@ -61,17 +61,17 @@ def remove_members(
 
     Their role assignments and department memberships are deleted, their memberships soft-deleted,
     and their resources there pass to ``transfer_to``, the id of a department or of an heir, either
-    one for all or by user id. If this raises, nothing is changed: so where the caller may not
-    remove anybody, or may no longer. A user who cannot be removed is refused, and the others are
-    still removed. Accounts, tokens and other organizations are not touched. For the record,
-    ``requested_at`` is when a scheduled removal was requested.
+    one for all or by user id; without a target they stay theirs. A user who cannot be removed is
+    refused, and the others are still removed. Raises the ContractError of a caller who may remove
+    nobody; if it raises, nothing has changed. It does not touch accounts, tokens and other
+    organizations. For the record, ``requested_at`` is when a scheduled removal was requested.
     """
     targets = targets_by_user(transfer_to, user_ids)
     user_ids = list(dict.fromkeys(user_ids))
     with transaction.atomic():
         locked = lock_members(organization_id, [*user_ids, *targets.values()], caller=caller)
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
-        # Asked while the caller still is a member, who may be among those who leave.
+        # Before the removal, since the caller may be among those who leave.
         not_members = find_not_members(
             organization_id, user_ids, members, caller=caller, act=REMOVE
         )
@@ -114,6 +114,7 @@ def _decide_and_remove(
         "requested_at": requested_at,
         "removed_at": timezone.now(),
         "reason": caller.reason,
+        "event_type": Event.Type.MEMBER_REMOVED.value,
         **caller.columns,
     }
     outcomes = {}
@@ -132,16 +133,19 @@ def _decide_and_remove(
 
 
 def _log(organization_id: str, outcomes: Iterable[RemovalOutcome], caller: Caller) -> None:
-    """Log who was removed, after the removals are committed."""
+    """Log the events that removal.sql wrote, with counts, once they are committed."""
     log_on_commit(
         "member_removed",
         caller.source,
         (
             {
-                "organization_id": organization_id,
-                "user_id": outcome.user_id,
-                "removal_id": outcome.removal_id,
-                **caller.columns,
+                **caller.event(
+                    Event.Type.MEMBER_REMOVED,
+                    organization_id,
+                    id=outcome.removal_id.replace("rem", "evt", 1),  # as in removal.sql
+                    user_id=outcome.user_id,
+                    data={"removal_id": outcome.removal_id},
+                ).log_fields(),
                 "roles": outcome.role_count,
                 "departments": outcome.department_count,
                 "resources": outcome.resource_count,

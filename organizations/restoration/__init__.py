@@ -1,5 +1,6 @@
-"""The restoration of removed members: a new membership with what the record of the removal names.
+"""Restores removed members: each gets a new membership with what the record of the removal names.
 
-``draft`` says what would come back, or why nothing can; ``service`` saves that. ``resources`` gives
-back what still bears the mark of the removal (``undone.sql``, ``returned.sql``).
+``plan`` says what would come back, or why nothing can, and ``service`` saves that. ``resources``
+returns what still bears the mark of the removal (``undone.sql``, ``returned.sql``), and
+``identities`` makes the directory's identities valid again.
 """

@@ -1,19 +1,18 @@
-"""Has the directory's identities of restored members count again."""
+"""Makes the directory's identities of restored members valid again."""
 
 from collections.abc import Collection
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Lower
 
 from organizations.models import Removal, Restoration, ScimConnection, ScimIdentity
 
 
 def return_identities(restorations: Collection[Restoration]) -> None:
-    """Have the identities that ended with the removals count again, so that directories find them.
+    """Make the identities valid again that ended with the removals, so that directories find them.
 
-    Those of a disabled connection do not, nor those whose userName or externalId somebody else has
-    or had later: such members are adopted like others.
+    It leaves those of a disabled connection, and those whose userName or externalId somebody else
+    has or had later: a directory adopts such members like others.
     """
     removals = Removal.objects.filter(
         pk__in=[restoration.removal_id for restoration in restorations],
@@ -21,9 +20,9 @@ def return_identities(restorations: Collection[Restoration]) -> None:
         organization=OuterRef("organization"),
         created_at=OuterRef("ended_at"),
     )
-    same_name = Q(lower_user_name=Lower(OuterRef("user_name")))
+    same_name = Q(user_name_key=OuterRef("user_name_key"))
     same_external_id = Q(external_id=OuterRef("external_id")) & ~Q(external_id="")
-    taken = ScimIdentity.objects.alias(lower_user_name=Lower("user_name")).filter(
+    taken = ScimIdentity.objects.filter(
         Q(ended_at=None) | Q(ended_at__gt=OuterRef("ended_at")),
         same_name | same_external_id,
         connection=OuterRef("connection"),

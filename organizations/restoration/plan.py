@@ -1,4 +1,4 @@
-"""Decides what a restoration would bring back, or why it is refused; writes nothing."""
+"""Decides what a restoration would bring back, or why it is refused, and writes nothing."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Resources come back on a restoration if they still bear the mark of the removal."""
+"""Returns resources to restored members, if they still bear the mark of the removal."""
 
 from collections.abc import Collection
 from pathlib import Path

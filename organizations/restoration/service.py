@@ -1,4 +1,4 @@
-"""Puts removed members back: for one and for many, for every surface."""
+"""Restores one removed member or many, for every caller."""
 
 from collections.abc import Collection, Mapping
 
@@ -31,15 +31,15 @@ def restore_members(
     removal_ids: Mapping[str, str] | None = None,
     caller: Caller,
 ) -> list[RestorationOutcome]:
-    """Restore users by their latest removals; return what became of each, once, in the order given.
+    """Restore users by their latest removals; return one outcome per user, in the order given.
 
-    Each gets a new membership with the roles and departments of the record that there still are,
-    and the resources that still bear the removal's mark, in a chain of removals as if the newest
-    were undone first; whoever was deactivated is so again. No access token comes back. A removal
-    that is named by user id in ``removal_ids`` must be the latest. All of it or, when this raises,
-    nothing: so where the caller may not restore anybody. Whoever cannot be restored is refused
-    alone. No role comes back with a capability that the caller lacks, and the Owner role only from
-    those who may give it.
+    Each gets a new membership with the roles and departments of the record that still exist, and
+    the resources that still bear the removal's mark; in a chain of removals as if the newest were
+    undone first. A member who was deactivated is deactivated again. A removal that ``removal_ids``
+    names by user id must be the latest. A user who cannot be restored is refused, and the others
+    are still restored: a role comes back only from a caller who may give it. It does not bring back
+    access tokens, deleted roles or resources that have moved since. Raises the ContractError of a
+    caller who may restore nobody; if it raises, nothing has changed.
     """
     user_ids = list(dict.fromkeys(user_ids))
     with transaction.atomic():
@@ -91,14 +91,14 @@ def preview_restoration(
 
 
 def _find_heirs(organization_id: str, user_ids: Collection[str]) -> list[str]:
-    """Return the heirs of these users' former memberships, who may give something back."""
+    """Return the heirs of these users' former memberships: resources may return from them."""
     former = Membership.objects.former().of(organization_id, user_ids)
     heirs = Removal.objects.filter(membership__in=former, transferred_to_user__isnull=False)
     return list(heirs.values_list("transferred_to_user", flat=True).distinct())
 
 
 def _restore(restorations: Collection[Restoration]) -> None:
-    """Save memberships, what they hold, and the records; the accounts and heirs are locked."""
+    """Save memberships, what they hold, and the records. Accounts and heirs are locked before."""
     members = [restoration.membership for restoration in restorations]
     Membership.objects.bulk_create(members)
     give(
@@ -114,7 +114,7 @@ def _restore(restorations: Collection[Restoration]) -> None:
     return_resources(restorations)
     Restoration.objects.bulk_create(restorations)
     return_identities(restorations)
-    # Last, since resources are given to active members alone, and organizations are locked.
+    # Last, since only active members are given resources, and it locks organizations.
     if deactivated := _deactivate_as_before(restorations):
         with connection.cursor() as cursor:
             cursor.execute(
@@ -124,7 +124,7 @@ def _restore(restorations: Collection[Restoration]) -> None:
 
 
 def _deactivate_as_before(restorations: Collection[Restoration]) -> list[Membership]:
-    """Mark, and return, the members who were deactivated when they were removed."""
+    """Set `deactivated_at` of members who were deactivated when removed; return those members."""
     deactivated = []
     for restoration in restorations:
         restoration.membership.deactivated_at = restoration.removal.membership.deactivated_at

@@ -1,4 +1,4 @@
-"""For which moments a removal can be scheduled."""
+"""Decides for which times a removal can be scheduled."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Carries out the removals that are due."""
+"""Carries out the removals that are due, as a job of the worker."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -28,7 +28,7 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 @app.periodic(cron="* * * * *")
 @app.task(queue="schedule", lock="carry_out_due", name="organizations.schedule.tasks.take_up_due")
 def take_up_due(timestamp: int) -> None:
-    """Carry out every removal that is due, as a job of the worker."""
+    """Carry out every removal that is due."""
     carry_out_due()
 
 
@@ -39,10 +39,11 @@ def carry_out_due() -> None:
 
 @retried
 def carry_out(schedule_id: str) -> None:
-    """Carry out one schedule that is due, if it is still pending, by what holds now.
+    """Carry out one schedule that is due, if it is still pending, by the rules that hold now.
 
-    What stands in the way is written on it, and told by an event: it is not tried again. An heir
-    who is gone keeps nobody in: the removal is done, and the event says that the transfer is open.
+    A refusal is recorded on the schedule and by an event, and the schedule is not tried again.
+    Where only the target is gone, the member is removed all the same, and the event says that the
+    resources stay theirs. It does not remove somebody who left and came back.
     """
     schedules = ScheduledRemoval.objects.select_related("membership", "requested_by")
     found = schedules.get(pk=schedule_id)
@@ -86,10 +87,10 @@ def carry_out(schedule_id: str) -> None:
 
 
 def _requester_of(schedule: ScheduledRemoval) -> Caller:
-    """Return who asked for it, as the caller of a removal now: what they may do counts by then.
+    """Return the requester as the caller of the removal, with the authority that they have now.
 
-    So a member needs the capability and a working account, and staff the permission; a run of the
-    command holds as it was given.
+    A member needs the capability and a working account, and staff the permission. A run of the
+    command needs neither.
     """
     acts_as: dict[str, type[Caller]] = {Source.COMMAND: Operator, Source.ADMIN: Staff}
     return acts_as.get(schedule.source, Person)(
@@ -103,7 +104,7 @@ def _requester_of(schedule: ScheduledRemoval) -> Caller:
 def _remove(
     schedule: ScheduledRemoval, user_id: str, caller: Caller
 ) -> tuple[RemovalOutcome | None, ContractError | None]:
-    """Remove the member; return what became of it, and what stood in the way of some or all of it.
+    """Remove the member; return the outcome, and the refusal of the removal or of its transfer.
 
     Raises the ContractError of a requester who may no longer do it.
     """
@@ -127,9 +128,9 @@ def _remove(
 
 
 def _due() -> Iterator[str]:
-    """Yield the ids of what is due, the earliest first, a thousand from the database at a time.
+    """Yield the ids of due schedules, each once, the earliest first, a thousand to a query.
 
-    Each once: what a fault kept pending is left for the next minute.
+    A schedule that a fault kept pending is left for the next minute.
     """
     rest = Q()
     while batch := list(
@@ -146,9 +147,8 @@ def _due() -> Iterator[str]:
 def do_each(work: Callable[[str], None], ids: Iterable[str]) -> None:
     """Do the work for each id.
 
-    One that meets a fault (a member who is locked for long, for one) does not keep the others
-    waiting: it is logged, stays as it is, and comes again the next minute. Raises what ended the
-    connection.
+    A fault, such as a member who is locked for long, does not stop the others: it is logged, and
+    that id comes again the next minute. Raises a fault that ended the connection.
     """
     for each in ids:
         try:
@@ -160,6 +160,6 @@ def do_each(work: Callable[[str], None], ids: Iterable[str]) -> None:
 
 
 def limit_waiting() -> None:
-    """Have this transaction wait no longer for a lock than a request does."""
+    """Limit how long this transaction waits for a lock to what a request waits."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LIMITS["lock_timeout"]])

@@ -1,4 +1,4 @@
-"""Schedules removals, and cancels them: for one and for many, for every surface."""
+"""Schedules and cancels removals, for every caller."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -41,11 +41,12 @@ def schedule_removals(
     transfer_to: str | Mapping[str, str] | None,
     caller: Caller,
 ) -> list[ScheduleOutcome]:
-    """Schedule the removal of users; return what became of each, once, in the order given.
+    """Schedule the removal of users; return one outcome per user, in the order given.
 
-    All of it or, when this raises, nothing: so where the caller may not remove anybody. Whoever the
-    caller could not remove now is refused alone, as is the caller's own person; not a last owner:
-    there may be another one by then. One removal of a membership can be pending.
+    A user whom the caller could not remove now is refused, and so is the caller; the others are
+    still scheduled. A last owner is not refused, since there may be another owner by then. It
+    removes nobody, and one removal of a membership can be pending. Raises the ContractError of a
+    caller who may remove nobody; if it raises, nothing has changed.
     """
     user_ids = list(dict.fromkeys(user_ids))
     targets = targets_by_user(transfer_to, user_ids)
@@ -89,7 +90,7 @@ def preview_schedules(
     transfer_to: str | Mapping[str, str] | None,
     caller: Caller,
 ) -> list[ScheduleOutcome]:
-    """Return whom `schedule_removals` would refuse, and whom not, without a schedule."""
+    """Return what `schedule_removals` would return, without making a schedule."""
     user_ids = list(dict.fromkeys(user_ids))
     targets = targets_by_user(transfer_to, user_ids)
     members = current_members(organization_id, user_ids)
@@ -101,10 +102,10 @@ def preview_schedules(
 def cancel_scheduled_removal(
     organization_id: str, user_id: str, *, caller: Caller, schedule_id: str | None = None
 ) -> None:
-    """Cancel what is pending of a member, or this one if it is; it stays on record.
+    """Cancel a member's pending removal, or only the one with this id; it stays on record.
 
-    Raises what `require_sight` does; and ScheduledRemovalNotFoundError where nothing is pending,
-    also where it is being carried out at this moment: the member is locked, as by the removal.
+    Raises as `require_sight`, and ScheduledRemovalNotFoundError where none is pending, or where it
+    has just been carried out: the member is locked, as by the removal.
     """
     not_found = ScheduledRemovalNotFoundError({"user_id": user_id})
     with transaction.atomic():
@@ -139,11 +140,10 @@ def require_sight(
     caller: Caller,
     members: Mapping[str, int] | None = None,
 ) -> None:
-    """Raise the refusal of a caller who may not remove this user, and so sees nothing pending.
+    """Raise the refusal of a caller who may not remove this user, and so may not see a schedule.
 
-    So it is for whoever may not remove anybody, for the caller's own person and for a member above
-    the caller. Of whoever is no member nothing is pending: ScheduledRemovalNotFoundError.
-    ``members`` are the membership ids, by user id, that are locked.
+    Nobody sees their own, nor that of a member above them. Raises ScheduledRemovalNotFoundError for
+    a user who is no member. ``members`` are the membership ids, by user id, that are locked.
     """
     caller.authority(organization_id, REMOVE)
     if caller.is_about_self(user_id):
@@ -165,13 +165,13 @@ def require_sight(
 
 
 def find_pending(organization_id: str, user_id: str) -> ScheduledRemoval | None:
-    """Return what is pending of a member, if anything is."""
+    """Return the pending removal of a member, or None."""
     pending = ScheduledRemoval.objects.pending().select_related("membership")
     return pending.filter(organization=organization_id, membership__user=user_id).first()
 
 
 def event_data(schedule: ScheduledRemoval) -> dict[str, object]:
-    """Return what an event says of a schedule."""
+    """Return the data of an event about a schedule."""
     return {
         "scheduled_removal_id": schedule.pk,
         "remove_at": in_whole_seconds(schedule.remove_at),
@@ -185,7 +185,7 @@ def _find_refusals(
     targets: Mapping[str, str],
     caller: Caller,
 ) -> dict[str, ContractError]:
-    """Return why users get no schedule, by user id."""
+    """Return the refusals, by user id."""
     refusals = judge(
         organization_id,
         user_ids,

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from scim2_models import InvalidValueException
 
+from config.case_insensitive_names import key_of
 from config.characters import clean
 from organizations.models import ScimConnection, ScimIdentity
 from organizations.scim.resources import Name, User
@@ -53,7 +54,7 @@ def check_texts(resource: User, name: str) -> None:
             raise InvalidValueException(
                 detail=f"{ATTRIBUTES[name]} is too long, or has characters that cannot be stored."
             )
-    if name == "user_name" and not clean(resource.user_name or ""):
+    if name == "user_name" and not key_of(resource.user_name or ""):
         raise InvalidValueException(detail="A user has a userName.")
     if name == "external_id" and resource.external_id and not clean(resource.external_id):
         raise InvalidValueException(detail="externalId is blank.")

@@ -1,4 +1,4 @@
-"""Takes the directory's requests, and answers them and every error as SCIM has it."""
+"""The view of SCIM: it authenticates a directory's request and has the protocol answer it."""
 
 import json
 from http import HTTPStatus
@@ -6,24 +6,41 @@ from http import HTTPStatus
 import structlog
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
+from django.db import Error, connection
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import Throttled
 
 from config.api.errors import TokenInvalidError
 from config.database_errors import DATABASE_FAILURES, RETRY_AFTER_SECONDS
+from config.serving import will_serve
 from config.trace import announce_failure, trace_id_of
 from organizations.models import ScimConnection
 from organizations.scim.connections import authenticate, count_request
+from organizations.scim.errors import error_response
 
 MOST_BYTES = 64 * 1024
 MOST_BYTES_OF_A_GROUP = 1024 * 1024  # which names its members
-MEDIA_TYPE = "application/scim+json"
-ERROR_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:Error"
 # RFC 7643, section 5: how to authenticate can be read before.
 PUBLIC = "ServiceProviderConfig"
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+
+@receiver(will_serve)
+def load_protocol(**_: object) -> None:
+    """Load the protocol before this process serves, if a directory is connected.
+
+    Otherwise the first request loads it, as it does where the database does not answer now.
+    """
+    try:
+        if ScimConnection.objects.enabled().exists():
+            from organizations.scim import protocol  # noqa: F401
+    except Error:
+        logger.warning("protocol_not_loaded", exc_info=True)
+    finally:
+        connection.close()
 
 
 @csrf_exempt
@@ -31,40 +48,42 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
     """Answer one request of an organization's directory."""
     try:
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-            return _error(HTTPStatus.FORBIDDEN, "SCIM is available over HTTPS only.")
+            return error_response(HTTPStatus.FORBIDDEN, "SCIM is available over HTTPS only.")
         count_request(request)
         is_public = resource == PUBLIC and request.method == "GET"
-        connection = None if is_public else authenticate(request, organization_id)
-        return _answer(request, connection, f"/{resource}")
+        directory = None if is_public else authenticate(request, organization_id)
+        return _answer(request, directory, f"/{resource}")
     except TokenInvalidError:
-        refusal = _error(HTTPStatus.UNAUTHORIZED, "The token is missing or not valid here.")
+        refusal = error_response(HTTPStatus.UNAUTHORIZED, "The token is missing or not valid here.")
         refusal["WWW-Authenticate"] = 'Bearer realm="SCIM"'
         return refusal
     except Throttled as throttled:
-        refusal = _error(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests.")
+        refusal = error_response(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests.")
         refusal["Retry-After"] = f"{getattr(throttled, 'wait', None) or 0:.0f}"
         return refusal
     except UnreadablePostError:
-        return _error(HTTPStatus.BAD_REQUEST, "The body could not be read.")
+        return error_response(HTTPStatus.BAD_REQUEST, "The body could not be read.")
     except SuspiciousOperation:  # too many parameters, or a host that is none
-        return _error(HTTPStatus.BAD_REQUEST, "The request could not be read.")
+        return error_response(HTTPStatus.BAD_REQUEST, "The request could not be read.")
     except DATABASE_FAILURES as fault:
         logger.error("database_failed", exc_info=fault)
-        refusal = _error(HTTPStatus.SERVICE_UNAVAILABLE, "The service is busy. Try again shortly.")
+        refusal = error_response(
+            HTTPStatus.SERVICE_UNAVAILABLE, "The service is busy. Try again shortly."
+        )
         refusal["Retry-After"] = RETRY_AFTER_SECONDS
         return refusal
     except Exception:
         announce_failure(request)
-        return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
+        return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
 
 
-def _answer(request: HttpRequest, connection: ScimConnection | None, path: str) -> HttpResponse:
+def _answer(request: HttpRequest, directory: ScimConnection | None, path: str) -> HttpResponse:
     """Have the protocol answer."""
     most = _most_bytes(path)
     body = request.read(most + 1)
     if len(body) > most:
         detail = f"The body is over {most // 1024} KiB."
-        return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+        return error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
     # Loaded here, at the first request: see the package.
     from scim2_server.requests import ScimRequest
 
@@ -80,7 +99,7 @@ def _answer(request: HttpRequest, connection: ScimConnection | None, path: str) 
             headers=request.headers,
             body=body,
         ),
-        connection,
+        directory,
         trace_id=trace_id_of(request),
     )
     content = b"" if answered.body is None else json.dumps(answered.body).encode()
@@ -92,9 +111,3 @@ def _most_bytes(path: str) -> int:
     kind, *rest = path.strip("/").lower().split("/")
     is_group = kind == "groups" and rest != [".search"]
     return MOST_BYTES_OF_A_GROUP if is_group else MOST_BYTES
-
-
-def _error(status: HTTPStatus, detail: str) -> HttpResponse:
-    """Return an error that the protocol does not answer itself."""
-    error = {"schemas": [ERROR_SCHEMA], "status": str(status.value), "detail": detail}
-    return HttpResponse(json.dumps(error), status=status, content_type=MEDIA_TYPE)

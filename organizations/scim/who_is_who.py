@@ -1,8 +1,8 @@
-"""Whom a directory means: asked here alone, whether it looks for, adds or changes somebody."""
+"""Finds whom a directory means, whether it looks for somebody, adds or changes them."""
 
-from django.db.models import F, Q, Value
-from django.db.models.functions import Lower
+from django.db.models import Q
 
+from config.case_insensitive_names import key_of
 from organizations.models import Membership, ScimConnection, ScimIdentity
 from users.email_address import canonical_address
 
@@ -25,15 +25,14 @@ def who_is_meant(
     }
     if not user_name and not external_id:
         return meant
-    identities = (
-        ScimIdentity.objects.of(connection)
-        .annotate(name=Lower("user_name"), wanted=Lower(Value(user_name)))
-        .filter(Q(name=F("wanted")) | Q(external_id=external_id, external_id__gt=""))
+    key = key_of(user_name)
+    identities = ScimIdentity.objects.of(connection).filter(
+        Q(user_name_key=key, user_name_key__gt="") | Q(external_id=external_id, external_id__gt="")
     )
-    for user_id, name, wanted, known_as in identities.values_list(
-        "user", "name", "wanted", "external_id"
+    for user_id, known_by, known_as in identities.values_list(
+        "user", "user_name_key", "external_id"
     ):
-        if name == wanted:
+        if known_by == key:
             meant["userName"] = user_id
         if external_id and known_as == external_id:
             meant["externalId"] = user_id

@@ -7,7 +7,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from config.database_version import EARLIER_VERSION, MIGRATIONS_ARE_MISSING
+from config.database_version import MIGRATIONS_ARE_MISSING
 from config.health import reason_not_ready
 
 
@@ -37,14 +37,6 @@ def test_it_is_not_ready_while_a_migration_is_missing(client: Client, db: None) 
     response = client.get("/readyz")
 
     assert (response.status_code, response.content) == (503, f"{MIGRATIONS_ARE_MISSING}\n".encode())
-
-
-def test_it_is_not_ready_with_a_database_of_an_earlier_version(client: Client, db: None) -> None:
-    MigrationRecorder(connection).record_applied("organizations", "0002_admin_at_a_million")
-
-    response = client.get("/readyz")
-
-    assert (response.status_code, response.content) == (503, f"{EARLIER_VERSION}\n".encode())
 
 
 def test_it_is_not_ready_without_a_database(

@@ -64,6 +64,7 @@ def test_a_token_that_does_not_let_in(
 
     assert (response.status_code, response.json()["error"]["code"]) == (401, code)
     assert response.json()["error"]["type"] == "authentication_error"
+    assert response["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
 @pytest.mark.parametrize("header", [None, "", "Basic dXNlcjpwYXNz", "Token x", "Bearerx"])

@@ -64,9 +64,8 @@ def test_an_account_is_found_and_is_there_once(db: None, address: str) -> None:
 
 @pytest.mark.parametrize("address", SPELLINGS)
 def test_staff_log_in_however_they_write_their_address(
-    db: None, client: Client, address: str, settings: object
+    db: None, client: Client, address: str
 ) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
     User.objects.create_superuser(IDA, PASSWORD)
 
     assert log_in(client, address, PASSWORD) == 302

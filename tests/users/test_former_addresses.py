@@ -107,9 +107,8 @@ def test_who_gets_it_back_has_it_last() -> None:
 
 
 def test_nothing_is_found_by_a_former_address(
-    user: User, admin_client: Client, owner: Membership, settings: object
+    user: User, admin_client: Client, owner: Membership
 ) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
     user.set_password(PASSWORD)
     user.is_staff = True
     user.save()

@@ -4,7 +4,6 @@ import time
 
 import pytest
 from django.test import Client, RequestFactory
-from pytest_django import Settings
 
 from config.api.throttling import AddressRateThrottle, LoginRateThrottle
 from tests.factories import UserFactory
@@ -15,11 +14,6 @@ from users.models import User
 PASSWORD = "correct horse battery staple"  # noqa: S105 (a test's own)
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _quickly_hashed(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from config.admin.deletion import GuardedDeletion
@@ -55,14 +54,6 @@ class UserAdmin(GuardedDeletion[User], ErasureAdmin, DjangoUserAdmin[User]):  # 
         (None, {"fields": ("email", "full_name", "usable_password", "password1", "password2")}),
     )
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
-    ) -> tuple[QuerySet[User], bool]:
-        """Return the accounts that match an id, or the beginning of an address or a name."""
-        if not search_term:
-            return queryset, False
-        return queryset.filter(pk__in=User.objects.matching(search_term)), False
-
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Return the read-only fields; only superusers change permissions."""
         rights = () if staff_of(request).is_superuser else self.rights
@@ -75,7 +66,6 @@ class UserAdmin(GuardedDeletion[User], ErasureAdmin, DjangoUserAdmin[User]):  # 
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Forbid deleting an account that may do more."""
         if obj and is_above(obj, staff_of(request)):
             return False
         return super().has_delete_permission(request, obj)

@@ -15,13 +15,10 @@ class GroupAdmin(DjangoGroupAdmin):
     """The admin of groups; only superusers change them, as with the permissions of accounts."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user is a superuser."""
         return staff_of(request).is_superuser
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """Return whether the user is a superuser."""
         return staff_of(request).is_superuser
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """Return whether the user is a superuser."""
         return staff_of(request).is_superuser

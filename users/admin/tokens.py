@@ -9,37 +9,24 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from config.admin.filters import QuerySetFilter
 from config.admin.large_tables import LargeTableAdmin
 from users.authority import is_above
 from users.login import staff_of
-from users.models import AccessToken, User
-from users.models.access_token import SHOWN_LENGTH, TOKEN_PREFIX
+from users.models import AccessToken
+from users.models.access_token import SHOWN_LENGTH, TOKEN_PREFIX, AccessTokenQuerySet
 
 
-class TokenStateFilter(admin.SimpleListFilter):
+class TokenStateFilter(QuerySetFilter):
     """Filters tokens by whether they can still be used."""
 
     title = "state"
     parameter_name = "state"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[AccessToken]
-    ) -> list[tuple[str, str]]:
-        """Return the states of a token."""
-        return [("valid", "Valid"), ("expired", "Expired"), ("revoked", "Revoked")]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[AccessToken]
-    ) -> QuerySet[AccessToken]:
-        """Return the tokens in the chosen state; all tokens if none is chosen."""
-        match self.value():
-            case "valid":
-                return queryset & AccessToken.objects.valid()
-            case "expired":
-                return queryset & AccessToken.objects.expired()
-            case "revoked":
-                return queryset & AccessToken.objects.revoked()
-        return queryset
+    narrowings = (
+        ("valid", "Valid", AccessTokenQuerySet.valid),
+        ("expired", "Expired", AccessTokenQuerySet.expired),
+        ("revoked", "Revoked", AccessTokenQuerySet.revoked),
+    )
 
 
 @admin.register(AccessToken)
@@ -49,7 +36,7 @@ class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
     list_display = ("prefix", "user", "reaches", "name", "created_at", "expires_at", "revoked_at")
     list_filter = (TokenStateFilter,)
     list_select_related = ("user", "binding__membership__organization")
-    search_fields = ("prefix",)
+    search_fields = ("user",)
     search_help_text = (
         "Whose it is: a name, how an e-mail address begins, or an id. Or how the token begins."
     )
@@ -57,28 +44,21 @@ class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
     readonly_fields = fields
     actions = ("revoke",)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[AccessToken], search_term: str
-    ) -> tuple[QuerySet[AccessToken], bool]:
-        """Return the tokens of the users found, or those that begin with the search term."""
-        if not search_term:
-            return queryset, False
-        if search_term.startswith(TOKEN_PREFIX):
-            return queryset.filter(prefix=search_term[:SHOWN_LENGTH]), False
-        return queryset.filter(user__in=User.objects.matching(search_term)), False
+    def find(self, rows: QuerySet[AccessToken], term: str) -> QuerySet[AccessToken]:
+        if term.startswith(TOKEN_PREFIX):
+            return rows.filter(prefix=term[:SHOWN_LENGTH])
+        return super().find(rows, term)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Forbid adding: only the command that creates a token shows it."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: AccessToken | None = None) -> bool:
-        """Forbid revoking a token of an account that may do more."""
         if obj and is_above(obj.user, staff_of(request)):
             return False
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: AccessToken | None = None) -> bool:
-        """Forbid deleting a token of an account that may do more."""
         if obj and is_above(obj.user, staff_of(request)):
             return False
         return super().has_delete_permission(request, obj)

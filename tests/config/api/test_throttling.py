@@ -1,5 +1,6 @@
 """How many requests a token and an address may send."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from rest_framework.test import APIClient
 from config.api.throttling import AddressRateThrottle, TokenRateThrottle
 from organizations.models import Membership
 from tests.conftest import ClientOf
+from tests.factories import UserFactory
 from tests.organizations.api.address import address_of
 
 
@@ -24,6 +26,27 @@ def test_a_token_is_limited_by_itself(
 
     assert codes(one, address_of(owner), 3) == ["CONFIRMATION_REQUIRED"] * 2 + ["RATE_LIMITED"]
     assert codes(other, address_of(owner), 1) == ["CONFIRMATION_REQUIRED"]
+
+
+def test_a_wrong_method_counts_against_no_rate(
+    owner: Membership, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TokenRateThrottle, "rate", "1/min", raising=False)
+    monkeypatch.setattr(AddressRateThrottle, "rate", "1/min", raising=False)
+    client = client_of(owner.user)
+
+    for method, path in product(("PUT", "OPTIONS"), (address_of(owner), "/v1/openapi.json")):
+        assert client.generic(method, path).status_code == 405
+    assert codes(client, address_of(owner), 2) == ["CONFIRMATION_REQUIRED", "RATE_LIMITED"]
+
+
+def test_who_may_not_is_limited_too(
+    owner: Membership, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TokenRateThrottle, "rate", "1/min", raising=False)
+    stranger = client_of(UserFactory.create())
+
+    assert codes(stranger, address_of(owner), 2) == ["ORGANIZATION_ACCESS_DENIED", "RATE_LIMITED"]
 
 
 def test_an_address_is_limited_even_while_it_guesses_tokens(

@@ -16,9 +16,10 @@ MEMBERS = """
     SELECT %(organization)s, 'usr_' || lpad(i::text, 7, '0'), now()
     FROM generate_series(1, %(number)s) AS i;
     INSERT INTO organizations_scimidentity (organization_id, user_id, user_name, external_id,
-        formatted_name, given_name, family_name, display_name, changed_at, connection_id)
+        formatted_name, given_name, family_name, display_name, changed_at, user_name_key,
+        connection_id)
     SELECT %(organization)s, 'usr_' || lpad(i::text, 7, '0'), 'Person' || i, 'e' || i, '', '', '',
-        '', now(), (
+        '', now(), 'person' || i, (
             SELECT id FROM organizations_scimconnection
             WHERE organization_id = %(organization)s AND disabled_at IS NULL
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from organizations.models import Organization, ScimConnection
@@ -183,3 +183,22 @@ def test_a_failure_is_told_in_scims_words_and_not_why(
 
     assert (answer.status, answer.body["schemas"]) == (status, [ERROR])
     assert str(fault) not in str(answer.body)
+
+
+@override_settings(ALLOWED_HOSTS=["testserver"])
+@pytest.mark.parametrize(
+    ("path", "host", "status"),
+    [
+        ("/scim/v2/organizations/org_1/Users", "other.example", 400),
+        ("/scim/v2/organizations/org_1/Users", "not a host", 400),
+        ("/scim/v2/nothing", "testserver", 404),
+    ],
+)
+def test_what_fails_before_the_view_has_scims_body_too(
+    db: None, path: str, host: str, status: int
+) -> None:
+    response = Client().get(path, headers={"Host": host})
+
+    assert (response.status_code, response["Content-Type"]) == (status, "application/scim+json")
+    error = json.loads(response.content)
+    assert (error["schemas"], error["status"]) == ([ERROR], str(status))

@@ -65,9 +65,8 @@ def post(browser: Client, path: str, **form: Any) -> None:
 
 
 @pytest.fixture
-def user(admin_client: Client, client_of: ClientOf, settings: Any) -> User:
+def user(admin_client: Client, client_of: ClientOf) -> User:
     """Somebody whom the application wrote about wherever it can, and who has left."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     post(
         admin_client,
         "users/user/add/",

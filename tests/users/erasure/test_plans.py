@@ -81,9 +81,10 @@ WORLD = """
     FROM person;
     INSERT INTO organizations_scimidentity (
         organization_id, user_id, user_name, external_id, formatted_name, given_name, family_name,
-        display_name, changed_at
+        display_name, changed_at, user_name_key
     )
-    SELECT %(organization)s, 'usr_' || number, address, '', '', '', '', '', now() FROM person;
+    SELECT %(organization)s, 'usr_' || number, address, '', '', '', '', '', now(), address
+    FROM person;
     SET LOCAL session_replication_role = origin;
     ANALYZE;
 """

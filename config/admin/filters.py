@@ -1,4 +1,4 @@
-"""A filter for admin lists with a text field instead of a list of choices."""
+"""Filters of the admin's lists: by what is typed, and by methods of querysets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,8 +38,25 @@ class LookupFilter(admin.SimpleListFilter):
         return [{"other_parameters": others, "clear": clear}]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows that match the typed text; all rows if there is none."""
         term = (self.value() or "").strip()
         if not term:
             return queryset
         return queryset.filter(**{f"{self.parameter_name}__in": self.matching(term)})
+
+
+class QuerySetFilter(admin.SimpleListFilter):
+    """A filter whose choices each narrow the list by a method of its model's queryset.
+
+    ``narrowings`` are the choices: the word in the address, the name, and the method.
+    """
+
+    narrowings: tuple[tuple[str, str, Callable[[Any], QuerySet[Any]]], ...]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(word, name) for word, name, _ in self.narrowings]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for word, _, narrowed in self.narrowings:
+            if word == self.value():
+                return narrowed(queryset)
+        return queryset

@@ -5,7 +5,7 @@ from django.db import DatabaseError, ProgrammingError, transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from config.admin.refused_changes import explain_refusals, reason_of
+from config.admin.refusals import explain_refusals, reason_of
 from organizations.models import Membership
 from tests.factories import DepartmentFactory, ResourceFactory, UserFactory
 from tests.refusals import check_deferred, sql

@@ -1,17 +1,20 @@
-"""Shows staff what a service or the database refused, on the page they submitted."""
+"""Pages and messages with which the admin refuses a request, and says why."""
 
 from collections.abc import Callable
 from functools import wraps
+from itertools import chain
 from typing import Any
 
 import psycopg
 from django.apps import apps
-from django.contrib import messages
+from django.contrib import admin, messages
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFilesSent
 from django.db import DatabaseError, IntegrityError, ProgrammingError
 from django.db.models import Model, ProtectedError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 
 from config.errors import ContractError
 
@@ -87,3 +90,39 @@ def reason_of(refusal: DatabaseError) -> str:
 def _plural(model: Model | type[Model]) -> str:
     """Return the model's verbose name in the plural."""
     return str(model._meta.verbose_name_plural)
+
+
+def refuse_null_characters(view: View) -> View:
+    """Return a view that raises BadRequest for a null character in the address or the form.
+
+    Django refuses one in form fields and searches, but not in ids.
+    """
+
+    @wraps(view)
+    def refused(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        sent = chain(*request.GET.lists(), *request.POST.lists())
+        if "\0" in request.path_info or any("\0" in text for texts in sent for text in texts):
+            raise BadRequest("a null character")
+        return view(request, *args, **kwargs)
+
+    return refused
+
+
+def plain_page(status: int, title: str, advice: str) -> HttpResponse:
+    """Return a page with this status, title and advice, which reads neither session nor user.
+
+    So it needs no database.
+    """
+    site = {"site_title": admin.site.site_title, "site_header": admin.site.site_header}
+    context = {**site, "title": title, "advice": advice}
+    return HttpResponse(render_to_string("admin/plain_page.html", context), status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return the page for a request that cannot be taken: 413 if it is too large, else 400."""
+    match exception:
+        case RequestDataTooBig():
+            return plain_page(413, "Too much at once", "No form here is that long.")
+        case TooManyFilesSent():
+            return plain_page(400, "No file is taken", "No page here takes files. None was read.")
+    return plain_page(400, "Bad request", "This address or form is not one of this site's.")

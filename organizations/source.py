@@ -1,10 +1,10 @@
-"""Where a change was asked for."""
+"""The surfaces that a change can come by."""
 
 from django.db import models
 
 
 class Source(models.TextChoices):
-    """The surface that a change came by, which its record and its event name."""
+    """The surface that a change came by: its record and its event name it."""
 
     API = "api", "API"
     ADMIN = "admin", "Admin"

@@ -1,0 +1,24 @@
+"""A wrong method is refused before anything else is done for it."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+
+class MethodFirstView(APIView):
+    """A view to which a wrong method counts against no rate: none is counted before the 405."""
+
+    http_method_names = [  # noqa: RUF012 (a list, as Django declares it)
+        "get",
+        "head",
+        "post",
+        "put",
+        "patch",
+        "delete",
+    ]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request)
+        super().initial(request, *args, **kwargs)
