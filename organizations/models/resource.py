@@ -63,10 +63,13 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         ids = list(found.order_by().values_list("pk", flat=True)[: SORTED_UP_TO + 1])
         return found if len(ids) > SORTED_UP_TO else self.filter(pk__in=ids)
 
-    def count_by_owner(self, user_ids: Iterable[str]) -> dict[str, int]:
-        """Return how many of them each of these users owns, by user id."""
-        owned = self.owned_by(*user_ids).values_list("owner").annotate(models.Count("pk"))
-        return dict(owned.order_by())
+    def count_by_type(self, user_ids: Iterable[str]) -> dict[str, dict[str, int]]:
+        """Return how many of each type each of these users owns, by user id, sorted by type."""
+        owned = self.owned_by(*user_ids).values_list("owner", "type").annotate(models.Count("pk"))
+        counts: dict[str, dict[str, int]] = {}
+        for user_id, type_name, count in owned.order_by("type"):
+            counts.setdefault(user_id, {})[type_name] = count
+        return counts
 
 
 class Resource(models.Model):

@@ -5,10 +5,9 @@ from django.db import transaction
 from organizations.exceptions import ResourceNotFoundError
 from organizations.guards.acts import REGISTER_RESOURCES
 from organizations.guards.caller import Caller
-from organizations.guards.targets import event_data
+from organizations.guards.targets import resource_data
 from organizations.locks import share_members
 from organizations.models import Event, Resource
-from organizations.resources.events import counts_by_type
 from organizations.resources.rows import find_one, lock_one, owners_of
 from organizations.retries import OvertakenError, retried
 
@@ -35,6 +34,6 @@ def delete(organization_id: str, resource_id: str, *, caller: Caller) -> None:
                 Event.Type.RESOURCES_DELETED,
                 organization_id,
                 user_id=row.owner_id,
-                data=event_data(row.department_id, 1) | counts_by_type([row]),
+                data={"resources": [resource_data(row.type, 1, None)]},
             )
         )

@@ -1,6 +1,7 @@
 """Registers resources: what another system says an organization has, and who owns it."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from django.db import IntegrityError, transaction
 
@@ -19,11 +20,11 @@ from organizations.resources.decision import (
     read_owners,
     refuse_repeated,
 )
-from organizations.resources.events import record_transfers
 from organizations.resources.insertion import NewResource, insert, name_types
 from organizations.resources.registration import Registration
 from organizations.resources.rows import Found, find, lock, owners_of, update
 from organizations.retries import OvertakenError, retried
+from organizations.transfer.resources import PassedResources, record_transfers
 
 
 @retried
@@ -68,11 +69,7 @@ def _register(
     owners = Owners(members, named_departments(organization_id, wanted))
     decisions = decide(organization_id, wanted, found, owners)
     _write(organization_id, decisions)
-    record_transfers(
-        organization_id,
-        [(each.row, each.wanted.owner) for each in decisions if each.row and _passes_on(each)],
-        caller=caller,
-    )
+    record_transfers(organization_id, _passed(decisions), caller=caller)
     return decisions
 
 
@@ -97,10 +94,15 @@ def _write(organization_id: str, decisions: Sequence[Decision]) -> None:
         raise OvertakenError("another resource got the key meanwhile") from error
 
 
-def _passes_on(decision: Decision) -> bool:
-    """Tell whether somebody loses the resource by it."""
-    row, owner = decision.row, decision.wanted.owner
-    return row is not None and decision.result is Result.UPDATED and owner not in (None, row.owner)
+def _passed(decisions: Iterable[Decision]) -> list[PassedResources]:
+    """Return how many resources of each type passed from whom to whom."""
+    counts = Counter(
+        (each.row.owner_id, each.wanted.type, owner)
+        for each in decisions
+        if each.row and each.result is Result.UPDATED
+        if (owner := each.wanted.owner) and owner != each.row.owner
+    )
+    return [PassedResources(*passed, count) for passed, count in sorted(counts.items(), key=str)]
 
 
 def _new(decision: Decision) -> NewResource:

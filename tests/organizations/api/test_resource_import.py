@@ -35,7 +35,7 @@ def line(key: str, owner: Membership, **fields: Any) -> dict[str, Any]:
     }
 
 
-def in_order(said: Iterable[tuple[str, Any]]) -> list[str]:
+def in_order(said: Iterable[tuple[str | None, Any]]) -> list[str]:
     return sorted(json.dumps(each, sort_keys=True) for each in said)
 
 
@@ -183,7 +183,7 @@ def test_there_is_one_event_for_each_owner_who_lost_and_target(
 ) -> None:
     first, second = MembershipFactory.create_batch(2, organization=organization)
     department, other = DepartmentFactory.create_batch(2, organization=organization)
-    to_department = {"owner_user_id": None, "owner_department_id": department.pk}
+    of_department = {"owner_user_id": None, "owner_department_id": department.pk}
     import_into(
         as_owner,
         organization,
@@ -197,7 +197,7 @@ def test_there_is_one_event_for_each_owner_who_lost_and_target(
     import_into(
         as_owner,
         organization,
-        line("a", first, **to_department),
+        line("a", first, **of_department),
         line("b", owner),
         line("doc", owner, type="document"),
         line("c", owner),
@@ -205,43 +205,19 @@ def test_there_is_one_event_for_each_owner_who_lost_and_target(
         line("kept", first, name="Renamed"),
     )
 
+    def lost(user: str | None, target: dict[str, str], **counts: int) -> tuple[str | None, Any]:
+        of_types = [{"type": slug, "count": counts[slug], **target} for slug in sorted(counts)]
+        total = sum(counts.values())
+        return user, {"resource_count": total, **target, "resources": of_types}
+
+    to_owner, to_department = {"heir_id": owner.user_id}, {"department_id": department.pk}
     events = Event.objects.filter(type="resources.transferred")
-    said = in_order((event.user_id or "", event.data) for event in events)
-    assert said == in_order(
+    assert in_order((event.user_id, event.data) for event in events) == in_order(
         [
-            (
-                "",
-                {
-                    "resource_count": 1,
-                    "heir_id": owner.user_id,
-                    "resources": [{"type": "repo", "count": 1}],
-                    "from_department_id": other.pk,
-                },
-            ),
-            (
-                first.user_id,
-                {
-                    "resource_count": 1,
-                    "department_id": department.pk,
-                    "resources": [{"type": "repo", "count": 1}],
-                },
-            ),
-            (
-                first.user_id,
-                {
-                    "resource_count": 2,
-                    "heir_id": owner.user_id,
-                    "resources": [{"type": "document", "count": 1}, {"type": "repo", "count": 1}],
-                },
-            ),
-            (
-                second.user_id,
-                {
-                    "resource_count": 1,
-                    "heir_id": owner.user_id,
-                    "resources": [{"type": "repo", "count": 1}],
-                },
-            ),
+            lost(None, to_owner, repo=1),
+            lost(first.user_id, to_department, repo=1),
+            lost(first.user_id, to_owner, document=1, repo=1),
+            lost(second.user_id, to_owner, repo=1),
         ]
     )
 

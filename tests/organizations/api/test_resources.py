@@ -130,7 +130,7 @@ def test_another_owner_leaves_an_event_with_counts_by_type(
     assert event.data == {
         "resource_count": 1,
         "department_id": department.pk,
-        "resources": [{"type": "repo", "count": 1}],
+        "resources": [{"type": "repo", "count": 1, "department_id": department.pk}],
     }
     assert Resource.objects.get().department == department
 
@@ -310,7 +310,7 @@ def test_a_resource_is_deleted_with_an_event_and_moves_stay(
     assert not Resource.objects.exists()
     event = Event.objects.get(type="resources.deleted")
     assert event.user_id == owner.user_id
-    assert event.data == {"resource_count": 1, "resources": [{"type": "repo", "count": 1}]}
+    assert event.data == {"resources": [{"type": "repo", "count": 1}]}
     assert Removal.objects.get().resource_moves.get().external_id == KEY
 
 
