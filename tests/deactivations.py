@@ -1,6 +1,6 @@
 """Deactivations as tests ask for them, and their outcomes in a word."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.deactivation.service import (
@@ -8,6 +8,7 @@ from organizations.deactivation.service import (
     deactivate_members,
     reactivate_members,
 )
+from organizations.guards.targets import TransferTo
 from organizations.models import Membership
 from tests.callers import CallerWith
 from users.models import User
@@ -17,7 +18,7 @@ Change = Callable[..., list[DeactivationOutcome]]
 
 def deactivate(
     *members: Membership,
-    transfer_to: str | Mapping[str, str] | None = None,
+    transfer_to: TransferTo = None,
     actor: User | None = None,
     authority: frozenset[Capability] = ALL_CAPABILITIES,
     reason: str = "",

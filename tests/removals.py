@@ -1,8 +1,9 @@
 """Removals as tests ask for them, and their outcomes in a word."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.guards.targets import TransferTo
 from organizations.models import Membership, ScimConnection, Source
 from organizations.removal.service import RemovalOutcome, remove_members
 from tests.callers import CallerWith
@@ -11,7 +12,7 @@ from users.models import User
 
 def remove(
     *members: Membership,
-    transfer_to: str | Mapping[str, str] | None = None,
+    transfer_to: TransferTo = None,
     actor: User | None = None,
     authority: frozenset[Capability] = ALL_CAPABILITIES,
     reason: str = "",

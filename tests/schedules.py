@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.guards.targets import TransferTo
 from organizations.models import Membership, ScheduledRemoval, Source
 from organizations.schedule.service import ScheduleOutcome, schedule_removals
 from tests.callers import CallerWith
@@ -14,7 +15,7 @@ from users.models import User
 def schedule(
     *members: Membership,
     remove_at: datetime | None = None,
-    transfer_to: str | None = None,
+    transfer_to: TransferTo = None,
     actor: User | None = None,
     source: Source = Source.COMMAND,
     authority: frozenset[Capability] = ALL_CAPABILITIES,

@@ -154,18 +154,15 @@ class ApiSchema(AutoSchema):
         response = self._get_response_for_code(  # type: ignore[no-untyped-call]
             _error_response(refusals), str(status), ["application/json"]
         )
-        name, number = _name_of(status, refusals), 1
+        name = _name_of(status, refusals)
         while True:
             component = ResolvedComponent(  # type: ignore[no-untyped-call]
-                f"{name}{number}" if number > 1 else name,
-                ResolvedComponent.RESPONSE,
-                schema=response,
-                object=response,
+                name, ResolvedComponent.RESPONSE, schema=response, object=response
             )
             registered = self.registry._components.setdefault(component.key, component)
             if registered.schema == response:
                 return registered.ref
-            number += 1
+            name += "_"  # the same errors, but with other details
 
 
 class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -222,10 +219,17 @@ def _error_response(refusals: Sequence[ContractError]) -> OpenApiResponse:
 
 
 def _name_of(status: int, refusals: Sequence[ContractError]) -> str:
-    """Return a component's name: the operation's own errors, or else the status."""
-    own = [type(error) for error in refusals if type(error) not in ERRORS_OF_EVERY_OPERATION]
-    names = [error.__name__.removesuffix("Error") for error in own]
-    return "".join(names) or HTTPStatus(status).phrase.replace(" ", "")
+    """Return a component's name: the operation's own errors, or else the status.
+
+    The capabilities that a caller needs and the fields that are wrong belong to the name.
+    """
+    parts = []
+    for error in refusals:
+        if type(error) not in ERRORS_OF_EVERY_OPERATION:
+            fields = error.details if isinstance(error, errors.InvalidFieldsError) else ()
+            needed: Any = error.details.get("required_capabilities", fields)
+            parts += [type(error).__name__.removesuffix("Error"), *needed]
+    return "_".join(parts) or HTTPStatus(status).phrase.replace(" ", "")
 
 
 def _path_parameter(name: str, example: str) -> OpenApiParameter:

@@ -42,6 +42,7 @@ class LeftoverTransfer(TransferAction[Membership]):
     name = "leftovers"
     act = TRANSFER
     link = "Pass on what is left"
+    title_of_one = "Pass on what {person} left in {organization}?"
     title = "Pass on what is left?"
     none_selected = "Nothing of theirs is left to pass on."
     related = ("user", "organization")
@@ -65,9 +66,9 @@ class LeftoverTransfer(TransferAction[Membership]):
         transfers = []
         for organization, members in rows.items():
             owned = Resource.objects.filter(organization=organization)
-            counts = owned.count_by_owner(user_ids_of(members))
-            owners = [(member, counts.get(member.user_id, 0)) for member in members]
-            number = sum(counts.values())
+            counts = owned.count_by_type(user_ids_of(members))
+            owners = [(member, sum(counts.get(member.user_id, {}).values())) for member in members]
+            number = sum(count for _, count in owners)
             transfers.append((organization, owners, number, form.target_fields(organization)))
         return {"transfers": transfers}
 

@@ -2,18 +2,26 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.api.strict import IdField, StrictSerializer, StrictStringField
 from config.errors import ContractError
 from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFoundError
 from organizations.guards.caller import LONGEST_REASON
-from organizations.guards.targets import heir_of
+from organizations.guards.targets import (
+    MOST_TYPES,
+    TARGET_NOT_FOUND,
+    Targets,
+    heir_of,
+    is_target,
+    is_type,
+)
 
 TO_DEPARTMENT = "transfer_resources_to_department_id"
 TO_USER = "transfer_resources_to_user_id"
+BY_TYPE = "transfer_resources_by_type"
 NOT_A_STRING = "Not a valid string."  # an example of what makes a body a VALIDATION_ERROR
-TARGET_NOT_FOUND = (DepartmentNotFoundError, TransferUserNotFoundError)
 
 
 class ReasonSerializer(StrictSerializer):
@@ -28,8 +36,49 @@ class ReasonSerializer(StrictSerializer):
     )
 
 
+TARGETS_BY_TYPE = {
+    "type": "object",
+    "additionalProperties": {"type": "string", "pattern": "^(dept|usr)_[A-Za-z0-9_]+$"},
+    "propertyNames": {"pattern": "^[a-z0-9][a-z0-9._-]{0,63}$"},
+    "maxProperties": MOST_TYPES,
+}
+
+
+@extend_schema_field(TARGETS_BY_TYPE)
+class TargetsByTypeField(serializers.Field[dict[str, str], object, dict[str, str], object]):
+    """The target of each type of resources: the id of a department or a user."""
+
+    default_error_messages = {  # noqa: RUF012 (as in DRF)
+        "not_an_object": "Must be an object of types and the ids of their targets.",
+        "too_many": f"At most {MOST_TYPES} types can be named.",
+        "not_a_type": "{name}: no resource can be of this type.",
+        "not_a_target": "{name}: must be the id of a department or of a user.",
+    }
+
+    def to_internal_value(self, data: object) -> dict[str, str]:
+        """Return the ids by type. Raises ValidationError that names every wrong type and id."""
+        if not isinstance(data, dict):
+            self.fail("not_an_object")
+        if len(data) > MOST_TYPES:
+            self.fail("too_many")
+        wrong = {name: "not_a_type" for name in data if not is_type(name)} | {
+            name: "not_a_target"
+            for name, target in data.items()
+            if is_type(name) and not is_target(target)
+        }
+        if wrong:
+            raise serializers.ValidationError(
+                [self.error_messages[code].format(name=name) for name, code in wrong.items()]
+            )
+        return data
+
+    def to_representation(self, value: dict[str, str]) -> dict[str, str]:
+        """Return the ids by type."""
+        return value
+
+
 class TransferTargetSerializer(ReasonSerializer):
-    """The body of a request that can name the department or the person who takes over."""
+    """The body of a request that can name the departments and persons who take over."""
 
     transfer_resources_to_department_id = IdField(
         required=False,
@@ -43,6 +92,15 @@ class TransferTargetSerializer(ReasonSerializer):
         default=None,
         help_text="An active member who takes it over instead. Not with a department.",
     )
+    transfer_resources_by_type = TargetsByTypeField(
+        required=False,
+        default=dict,
+        help_text=(
+            "The target of each type of resources: the id of a department or of an active member."
+            " Types that are not named pass to the department or the user, and without either stay"
+            " the user's."
+        ),
+    )
 
     def validate(self, body: dict[str, Any]) -> dict[str, Any]:
         if None not in (body[TO_DEPARTMENT], body[TO_USER]):
@@ -50,16 +108,18 @@ class TransferTargetSerializer(ReasonSerializer):
         return body
 
     @property
-    def transfer_to(self) -> str | None:
-        """Return the target for the services; an id of another kind than the field's is unknown."""
+    def targets(self) -> Targets:
+        """Return the targets for the services; a default of another kind than the field's is ""."""
         department, heir = self.validated_data[TO_DEPARTMENT], self.validated_data[TO_USER]
         if heir is not None:
-            return heir_of(heir) or ""
-        return "" if heir_of(department) else department
+            default = heir_of(heir) or ""
+        else:
+            default = "" if heir_of(department) else department
+        return Targets(default, self.validated_data[BY_TYPE])
 
     def explain(self, refusal: ContractError) -> ContractError:
-        """Return the refusal; a target not found is named by the field that asked for it."""
-        if not isinstance(refusal, TARGET_NOT_FOUND):
+        """Return the refusal; a default that is not found is named by the field that asked."""
+        if not isinstance(refusal, TARGET_NOT_FOUND) or "type" in refusal.details:
             return refusal
         department, heir = self.validated_data[TO_DEPARTMENT], self.validated_data[TO_USER]
         if heir is not None:
@@ -69,8 +129,8 @@ class TransferTargetSerializer(ReasonSerializer):
 
 def require_target(body: dict[str, Any]) -> None:
     """Raise ValidationError for a body without a target."""
-    if body[TO_DEPARTMENT] is None and body[TO_USER] is None:
-        raise _refuse_targets("Name a department or a user.")
+    if body[TO_DEPARTMENT] is None and body[TO_USER] is None and not body[BY_TYPE]:
+        raise _refuse_targets("Name a department, a user, or targets by type.")
 
 
 def _refuse_targets(message: str) -> serializers.ValidationError:

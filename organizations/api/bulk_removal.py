@@ -13,7 +13,6 @@ from config.api.strict import IdField, StrictBooleanField
 from config.errors import ContractError
 from organizations.api.bodies import (
     NOT_A_STRING,
-    TARGET_NOT_FOUND,
     TO_USER,
     TransferTargetSerializer,
 )
@@ -29,7 +28,8 @@ from organizations.api.view import OrganizationView
 from organizations.exceptions import ConfirmationRequiredError, LastOwnerCannotBeRemovedError
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
-from organizations.guards.judge import judge_target
+from organizations.guards.judge import find_missed_goals
+from organizations.guards.targets import TARGET_NOT_FOUND
 from organizations.removal.service import RemovalOutcome, remove_members
 from users.api_view import AuthenticatedRequest
 
@@ -177,7 +177,8 @@ describe_bulk_removal = describe(
         " changes.\n\n"
         "Takes the capability `remove_users`. What concerns the whole call is an error of the call,"
         " before anything is written: a missing confirmation, an unknown department, or a person to"
-        " take over who is no active member or is among `user_ids`. The body has at most 256 KiB."
+        " take over, of any type, who is no active member or is among `user_ids`. The body has at"
+        " most 256 KiB."
     ),
     request=BulkRemovalSerializer,
     examples=[
@@ -231,15 +232,13 @@ class BulkRemovalView(OrganizationView):
         body = self.read_body(BulkRemovalSerializer)
         if not body.validated_data["confirm"]:
             raise ConfirmationRequiredError
-        user_ids, target = body.validated_data["user_ids"], body.transfer_to
-        if target is not None and (
-            refusal := judge_target(organization_id, target, leaving=user_ids)
-        ):
-            raise body.explain(refusal)
+        user_ids, targets = body.validated_data["user_ids"], body.targets
+        for goal in find_missed_goals(organization_id, targets, leaving=user_ids):
+            raise body.explain(goal.not_found())
         outcomes = remove_members(
             organization_id,
             user_ids,
-            transfer_to=target,
+            transfer_to=targets,
             caller=Caller.of(request, reason=body.validated_data["reason"]),
         )
         for outcome in outcomes:  # it was there a moment ago, so that nobody has been removed

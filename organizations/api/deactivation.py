@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from config.api.openapi import EXAMPLE_TIME, describe
 from config.timestamps import in_whole_seconds
 from organizations.api.bodies import (
+    BY_TYPE,
     NOT_A_STRING,
     TO_DEPARTMENT,
     TO_USER,
@@ -56,7 +57,8 @@ describe_deactivation = describe(
     description=(
         "Suspends a member: from then on the organization is closed to them, and they do not count"
         " as an owner. Roles and departments stay theirs, without effect. What they own in the"
-        " organization passes to a department or to an active member: exactly one of the two.\n\n"
+        " organization passes to a department or to an active member, or by type: at least one"
+        " target.\n\n"
         "Takes the capability `deactivate_users`. Nobody deactivates themself, or a member who"
         " holds a capability that they do not hold. An active owner remains. Whoever lost the"
         " first answer learns from the second, by `deactivated_at`, that it was done."
@@ -66,6 +68,11 @@ describe_deactivation = describe(
         OpenApiExample("To a department", value={TO_DEPARTMENT: DEPARTMENT_ID}, request_only=True),
         OpenApiExample(
             "To a person", value={TO_USER: HEIR_ID, "reason": "Parental leave"}, request_only=True
+        ),
+        OpenApiExample(
+            "By type",
+            value={BY_TYPE: {"repository": HEIR_ID, "document": DEPARTMENT_ID}},
+            request_only=True,
         ),
         user_example(account_state="deactivated", deactivated_at=in_whole_seconds(EXAMPLE_TIME)),
     ],
@@ -123,7 +130,7 @@ class DeactivationView(OrganizationView):
         [outcome] = deactivate_members(
             organization_id,
             [user_id],
-            transfer_to=body.transfer_to,
+            transfer_to=body.targets,
             caller=Caller.of(request, reason=body.validated_data["reason"]),
         )
         if outcome.refusal:

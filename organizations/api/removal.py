@@ -1,12 +1,13 @@
 """A removal takes a user out of the organization, and its preview says what it would do."""
 
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import describe
 from config.api.strict import StrictBooleanField
 from organizations.api.bodies import (
+    BY_TYPE,
     NOT_A_STRING,
     TO_DEPARTMENT,
     TO_USER,
@@ -79,6 +80,13 @@ class PendingRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
     remove_at = serializers.DateTimeField()
 
 
+class OwnedResourcesSerializer(serializers.Serializer[object]):
+    """How many resources of a type the user owns."""
+
+    type = serializers.CharField()
+    count = serializers.IntegerField()
+
+
 class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
     """What a removal would do."""
 
@@ -91,6 +99,7 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
     resource_count = serializers.IntegerField(
         help_text="How many resources the user owns in the organization."
     )
+    resources = serializers.SerializerMethodField(help_text="How many of each type, sorted.")
     token_count = serializers.IntegerField(
         help_text=(
             "How many access tokens of the user would open nothing in the organization any more:"
@@ -126,6 +135,11 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
         ),
     )
 
+    @extend_schema_field(OwnedResourcesSerializer(many=True))
+    def get_resources(self, preview: RemovalPreview) -> list[dict[str, object]]:
+        """Return the numbers by type."""
+        return [{"type": name, "count": count} for name, count in preview.resources.items()]
+
 
 describe_removal = describe(
     operation_id="removeUser",
@@ -138,7 +152,7 @@ describe_removal = describe(
         " nothing here any more, also if they come back, and go on working elsewhere, except those"
         " that are bound to this membership, which end. What the user owns in the"
         " organization passes to a department or to an active member, if one of the two is named;"
-        " else it stays theirs.\n\n"
+        " else it stays theirs. Types of resources can have targets of their own.\n\n"
         "Takes the capability `remove_users`; any member may remove themself. Nobody removes a"
         " member who holds a capability that they do not hold.\n\n"
         "The checks, in this order: (1) authentication, (2) membership of the caller,"
@@ -162,6 +176,15 @@ describe_removal = describe(
         OpenApiExample(
             "With a transfer to a person",
             value={"confirm": True, TO_USER: HEIR_ID, "reason": "Left for another job"},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "With a transfer by type",
+            value={
+                "confirm": True,
+                TO_DEPARTMENT: DEPARTMENT_ID,
+                BY_TYPE: {"repository": HEIR_ID},
+            },
             request_only=True,
         ),
     ],
@@ -193,6 +216,10 @@ describe_preview = describe(
                 "roles": [{"id": "role_member", "name": "Member"}],
                 "departments": [{"id": DEPARTMENT_ID, "name": "Engineering"}],
                 "resource_count": 12,
+                "resources": [
+                    {"type": "document", "count": 8},
+                    {"type": "repository", "count": 4},
+                ],
                 "token_count": 1,
                 "webhook_endpoints": [{"id": ENDPOINT_ID, "description": "Payroll"}],
                 "scheduled_removal": None,
@@ -237,7 +264,7 @@ class OrganizationUserView(OrganizationView):
         [outcome] = remove_members(
             organization_id,
             [user_id],
-            transfer_to=body.transfer_to,
+            transfer_to=body.targets,
             caller=Caller.of(request, reason=body.validated_data["reason"]),
         )
         if outcome.refusal:

@@ -1,6 +1,6 @@
 """Records of removals are listed, read one by one, and exported as CSV."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -23,6 +23,7 @@ from config.identifiers import only_ids
 from organizations.api.examples import (
     DEPARTMENT_ID,
     ENDPOINT_ID,
+    HEIR_ID,
     ORGANIZATION_ID,
     OWNER_ID,
     REMOVAL_ID,
@@ -44,13 +45,22 @@ from organizations.api.restoration import (
 from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.exceptions import RemovalNotFoundError
 from organizations.guards.acts import VIEW_LOG
-from organizations.models import Membership, Removal, Restoration, Source, WebhookEndpoint
+from organizations.models import (
+    Membership,
+    Removal,
+    RemovedResources,
+    Restoration,
+    Source,
+    WebhookEndpoint,
+)
 from users.api_view import AuthenticatedRequest
 
 SECOND = timedelta(seconds=1)
 # Not joined: what a join costs would hide from PostgreSQL which index the filters are read by.
 RECORDS = Removal.objects.prefetch_related(
-    Prefetch("membership", Membership.objects.only("user")), "restoration"
+    Prefetch("membership", Membership.objects.only("user")),
+    "restoration",
+    Prefetch("removed_resources", RemovedResources.objects.order_by("type")),
 )
 RECORDS_WITH_ENDPOINTS = RECORDS.annotate(
     webhook_endpoints=ArraySubquery(
@@ -92,6 +102,20 @@ _RECORD_EXAMPLE = {
     "roles": [{"id": "role_member", "name": "Member"}],
     "departments": [{"id": "dept_old1", "name": "Archive"}],
     "resource_count": 12,
+    "resources": [
+        {
+            "type": "document",
+            "count": 8,
+            "transferred_to_department_id": DEPARTMENT_ID,
+            "transferred_to_user_id": None,
+        },
+        {
+            "type": "repository",
+            "count": 4,
+            "transferred_to_department_id": None,
+            "transferred_to_user_id": HEIR_ID,
+        },
+    ],
     "token_count": 1,
     "transferred_to_department_id": DEPARTMENT_ID,
     "transferred_to_user_id": None,
@@ -99,6 +123,17 @@ _RECORD_EXAMPLE = {
     "webhook_endpoints": [{"id": ENDPOINT_ID, "description": "Payroll"}],
     "restoration": _RESTORATION_EXAMPLE,
 }
+
+
+class RemovedResourcesSerializer(serializers.Serializer[RemovedResources]):
+    """How many resources of a type the user owned, and where they passed; else they stayed."""
+
+    type = serializers.CharField()
+    count = serializers.IntegerField()
+    transferred_to_department_id = serializers.CharField(
+        source="transferred_to_id", allow_null=True
+    )
+    transferred_to_user_id = serializers.CharField(allow_null=True)
 
 
 class RestorationRecordSerializer(serializers.Serializer[Restoration]):
@@ -134,6 +169,11 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
     roles = EntrySerializer(many=True, help_text="The roles that were taken.")
     departments = EntrySerializer(many=True, help_text="The departments that were left.")
     resource_count = serializers.IntegerField(help_text="How many resources the user owned.")
+    resources = RemovedResourcesSerializer(
+        source="removed_resources",
+        many=True,
+        help_text="How many of each type, sorted, and what each type passed to.",
+    )
     token_count = serializers.IntegerField(
         allow_null=True,
         help_text=(
@@ -142,9 +182,13 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
         ),
     )
     transferred_to_department_id = serializers.CharField(
-        source="transferred_to_id", allow_null=True
+        source="transferred_to_id",
+        allow_null=True,
+        help_text="What was named for all types without a target of their own.",
     )
-    transferred_to_user_id = serializers.CharField(allow_null=True)
+    transferred_to_user_id = serializers.CharField(
+        allow_null=True, help_text="The same, where it was a person."
+    )
     trace_id = serializers.CharField()
     webhook_endpoints = MadeEndpointSerializer(
         many=True, help_text="What the user made in the organization, of what is there today."
@@ -225,6 +269,11 @@ def _ids(recorded: Sequence[Mapping[str, str]]) -> str:
     return " ".join(one["id"] for one in recorded)
 
 
+def _resources(owned: Iterable[RemovedResources]) -> str:
+    """Return the numbers by type as one cell: type=count>target, with no target if they stayed."""
+    return ";".join(f"{each.type}={each.count}>{each.target or ''}" for each in owned)
+
+
 @extend_schema_view(
     get=describe_export(
         operation_id="exportRemovals",
@@ -232,10 +281,11 @@ def _ids(recorded: Sequence[Mapping[str, str]]) -> str:
         tag="Removals",
         example=(
             "removal_id,user_id,actor_id,connection_id,source,requested_at,removed_at,seconds,"
-            "role_ids,department_ids,resource_count,transferred_to,trace_id,restored_at,"
+            "role_ids,department_ids,resource_count,resources,transferred_to,trace_id,restored_at,"
             "restored_by\r\n"
             f"{REMOVAL_ID},{USER_ID},{OWNER_ID},,api,2025-12-22T15:30:00Z,2025-12-22T15:30:00Z,"
-            f"0,role_member,dept_old1,12,{DEPARTMENT_ID},{EXAMPLE_TRACE_ID},,\r\n"
+            f"0,role_member,dept_old1,12,document=8>{DEPARTMENT_ID};repository=4>{HEIR_ID},"
+            f"{DEPARTMENT_ID},{EXAMPLE_TRACE_ID},,\r\n"
         ),
     )
 )
@@ -257,6 +307,7 @@ class RemovalExportView(ExportView[Removal]):
         "role_ids": lambda removal: _ids(removal.roles),
         "department_ids": lambda removal: _ids(removal.departments),
         "resource_count": lambda removal: removal.resource_count,
+        "resources": lambda removal: _resources(removal.removed_resources.all()),
         "transferred_to": lambda removal: (
             removal.transferred_to_id or removal.transferred_to_user_id
         ),

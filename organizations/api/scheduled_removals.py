@@ -1,5 +1,6 @@
 """Removals on a date are scheduled, read, listed and cancelled."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +19,10 @@ from rest_framework.response import Response
 
 from config.api.openapi import describe
 from config.api.pagination import IdPagination
-from organizations.api.bodies import NOT_A_STRING, TO_DEPARTMENT
+from organizations.api.bodies import BY_TYPE, NOT_A_STRING, TARGETS_BY_TYPE, TO_DEPARTMENT
 from organizations.api.examples import (
     DEPARTMENT_ID,
+    HEIR_ID,
     OWNER_ID,
     SCHEDULE_ID,
     TARGETS_NOT_FOUND,
@@ -45,6 +47,7 @@ from organizations.schedule.service import (
     find_pending,
     require_sight,
     schedule_removals,
+    targets_of,
 )
 from users.api_view import AuthenticatedRequest
 
@@ -59,6 +62,7 @@ _EXAMPLE = {
     "source": "api",
     "transfer_resources_to_department_id": DEPARTMENT_ID,
     "transfer_resources_to_user_id": None,
+    BY_TYPE: {"repository": HEIR_ID},
     "reason": "End of contract",
     "status": "pending",
     "removal_id": None,
@@ -116,6 +120,7 @@ class ScheduledRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
     transfer_resources_to_user_id = serializers.CharField(
         source="transferred_to_user_id", allow_null=True
     )
+    transfer_resources_by_type = serializers.SerializerMethodField()
     reason = serializers.CharField(help_text="Free text; empty where none was given.")
     status = serializers.ChoiceField(
         ScheduledRemoval.STATES,
@@ -124,6 +129,13 @@ class ScheduledRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
     )
     removal_id = serializers.CharField(allow_null=True)
     failure = serializers.SerializerMethodField()
+
+    @extend_schema_field(TARGETS_BY_TYPE)
+    def get_transfer_resources_by_type(
+        self, schedule: ScheduledRemoval
+    ) -> Mapping[str, str | None]:
+        """Return the targets by type."""
+        return targets_of(schedule).by_type
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_failure(self, schedule: ScheduledRemoval) -> str | None:
@@ -155,8 +167,10 @@ describe_schedule = describe(
     description=(
         "Has the user removed at a time, in the way of `DELETE`, within a minute after it. It is"
         " then decided by what holds then, and by what the requester may do then; what stands in"
-        " the way is its `failure`, and an event `removal.failed`. If who would take over is gone"
-        " by then, the user is removed all the same and the resources stay theirs.\n\n"
+        " the way is its `failure`, and an event `removal.failed`. A target that is gone by"
+        " then loses its types alone: the user is removed all the same, those resources stay"
+        " theirs, and the event names the `types`, and says by `rest` whether it was the target of"
+        " the rest.\n\n"
         "It belongs to this membership: who is deactivated by then is removed, and a user who left"
         " and came back is not. It fails if the requester left or is deactivated by then. Takes"
         " the capability `remove_users`; nobody schedules, sees or cancels their own removal."
@@ -169,6 +183,7 @@ describe_schedule = describe(
                 "confirm": True,
                 "remove_at": "2026-12-31T17:00:00+01:00",
                 TO_DEPARTMENT: DEPARTMENT_ID,
+                BY_TYPE: {"repository": HEIR_ID},
                 "reason": "End of contract",
             },
             request_only=True,
@@ -229,7 +244,7 @@ class ScheduledRemovalView(OrganizationView):
             organization_id,
             [user_id],
             remove_at=body.validated_data["remove_at"],
-            transfer_to=body.transfer_to,
+            transfer_to=body.targets,
             caller=Caller.of(request, reason=body.validated_data["reason"]),
         )
         if outcome.refusal:
@@ -267,7 +282,11 @@ class ScheduledRemovalView(OrganizationView):
 class ScheduledRemovalListView(OrganizationListView[ScheduledRemoval]):
     """The scheduled removals of an organization."""
 
-    queryset = ScheduledRemoval.objects.select_related("membership").order_by("-pk")
+    queryset = (
+        ScheduledRemoval.objects.select_related("membership")
+        .prefetch_related("transfers_by_type")
+        .order_by("-pk")
+    )
     serializer_class = ScheduledRemovalSerializer
     pagination_class = IdPagination
     filterset_class = ScheduledRemovalFilterSet

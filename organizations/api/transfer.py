@@ -11,6 +11,7 @@ from config.api.strict import (
     StrictBooleanField,
 )
 from organizations.api.bodies import (
+    BY_TYPE,
     NOT_A_STRING,
     TO_DEPARTMENT,
     TO_USER,
@@ -60,7 +61,7 @@ describe_transfer = describe(
     tags=["Users"],
     description=(
         "Passes on what a deactivated or former member owns in the organization, to a department or"
-        " to an active member: exactly one of the two. Nothing to pass on is no error.\n\n"
+        " to an active member, or by type: at least one target. Nothing to pass on is no error.\n\n"
         "Takes the capability `remove_users`. Of a former member the roles in the record of the"
         " removal count as theirs; a user whose removal the caller may not know is not found."
     ),
@@ -72,6 +73,11 @@ describe_transfer = describe(
             request_only=True,
         ),
         OpenApiExample("To a person", value={"confirm": True, TO_USER: HEIR_ID}, request_only=True),
+        OpenApiExample(
+            "Of one type",
+            value={"confirm": True, BY_TYPE: {"document": HEIR_ID}},
+            request_only=True,
+        ),
         OpenApiExample("Passed on", value={"resource_count": 12}, response_only=True),
     ],
     responses={200: TransferOutcomeSerializer},
@@ -98,7 +104,7 @@ class TransferView(OrganizationView):
         [outcome] = transfer_resources(
             organization_id,
             [user_id],
-            transfer_to=body.transfer_to or "",
+            transfer_to=body.targets,
             caller=Caller.of(request, reason=body.validated_data["reason"]),
         )
         if outcome.refusal:

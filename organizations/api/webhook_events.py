@@ -9,6 +9,7 @@ from organizations.api.examples import (
     DEPARTMENT_ID,
     ENDPOINT_ID,
     EVENT_ID,
+    HEIR_ID,
     ORGANIZATION_ID,
     REMOVAL_ID,
     USER_ID,
@@ -65,7 +66,11 @@ _SCHEDULE = {
     "scheduled_removal_id": "sch_01JFQ8Z6V2T8M3N4P5Q6R7S8T9",
     "remove_at": "2026-12-31T16:00:00Z",
 }
-_PASSED_ON = {"resource_count": 12, "department_id": DEPARTMENT_ID}
+_RESOURCES = [
+    {"type": "document", "count": 8, "department_id": DEPARTMENT_ID},
+    {"type": "repository", "count": 4, "heir_id": HEIR_ID},
+]
+_PASSED_ON = {"resource_count": 12, "department_id": DEPARTMENT_ID, "resources": _RESOURCES}
 # An example of the data that a type has in addition; what may be missing is in _OPTIONAL.
 _BESIDES: dict[Event.Type, dict[str, Any]] = {
     Event.Type.MEMBER_ADDED: {"role_ids": _ROLES, "department_ids": _DEPARTMENTS},
@@ -77,30 +82,57 @@ _BESIDES: dict[Event.Type, dict[str, Any]] = {
     },
     Event.Type.MEMBER_DEACTIVATED: _PASSED_ON,
     Event.Type.MEMBER_REACTIVATED: {},
-    Event.Type.MEMBER_REMOVED: {"removal_id": REMOVAL_ID},
+    Event.Type.MEMBER_REMOVED: {"removal_id": REMOVAL_ID, "resources": _RESOURCES},
     Event.Type.MEMBER_ADOPTED: {"actor_id": None, "connection_id": "scim_01JFQ8", "source": "scim"},
     Event.Type.MEMBER_RESTORED: {"restoration_id": "rst_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"},
     Event.Type.REMOVAL_SCHEDULED: _SCHEDULE,
     Event.Type.REMOVAL_CANCELLED: _SCHEDULE,
-    Event.Type.REMOVAL_FAILED: {**_SCHEDULE, "code": "LAST_OWNER_CANNOT_BE_REMOVED"},
+    Event.Type.REMOVAL_FAILED: {
+        **_SCHEDULE,
+        "code": "DEPARTMENT_NOT_FOUND",
+        "removal_id": REMOVAL_ID,
+        "types": ["repository"],
+        "rest": False,
+    },
     Event.Type.RESOURCES_TRANSFERRED: _PASSED_ON,
     Event.Type.RESOURCES_DELETED: {"resources": [{"type": "repository", "count": 12}]},
     Event.Type.WEBHOOK_TEST: {"user_id": None, "endpoint_id": ENDPOINT_ID},
 }
 _OPTIONAL = {
-    "department_id": "The department that took over, if one did.",
-    "heir_id": "The person who took over, if one did.",
+    "department_id": "The department that took over, if one did: all, or all of other types.",
+    "heir_id": "The person who took over, if one did: all, or all of other types.",
+}
+_RESOURCES_SCHEMA = {
+    "type": "array",
+    "description": "How many of each type, and who took them over; without one, they stayed.",
+    "items": {
+        "type": "object",
+        "properties": {
+            "type": {"type": "string"},
+            "count": {"type": "integer"},
+            "department_id": {"type": "string"},
+            "heir_id": {"type": "string"},
+        },
+        "required": ["type", "count"],
+    },
 }
 
 
 def _schema_of(value: object) -> dict[str, Any]:
     """Return the schema of a value like this example."""
-    if isinstance(value, list):
-        return {"type": "array", "items": _schema_of(value[0] if value else "")}
-    if isinstance(value, dict):
-        properties = {name: _schema_of(each) for name, each in value.items()}
-        return {"type": "object", "properties": properties, "required": list(properties)}
-    return {"type": "integer" if isinstance(value, int) else "string"}
+    match value:
+        case _ if value is _RESOURCES:
+            return _RESOURCES_SCHEMA
+        case list():
+            return {"type": "array", "items": _schema_of(value[0] if value else "")}
+        case dict():
+            properties = {name: _schema_of(each) for name, each in value.items()}
+            return {"type": "object", "properties": properties, "required": list(properties)}
+        case bool():
+            return {"type": "boolean"}
+        case int():
+            return {"type": "integer"}
+    return {"type": "string"}
 
 
 def _example_of(event_type: Event.Type) -> dict[str, Any]:

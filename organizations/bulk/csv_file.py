@@ -12,8 +12,9 @@ from zipfile import BadZipFile, ZipFile
 
 from config.characters import clean, escaped
 from organizations.bulk.report import COLUMNS as REPORT_COLUMNS
-from organizations.bulk.report import Row
+from organizations.bulk.report import OF_TYPE, Row
 from organizations.bulk.run import BadInputError
+from organizations.guards.targets import is_type
 
 # The column that a file may have besides those that identify a person.
 Detail = Literal["transfer_to", "removal_id"]
@@ -53,8 +54,9 @@ def read_rows(
 ) -> Iterator[tuple[str, Row]]:
     """Yield the line and the row of each CSV row that is not empty. Raises BadInputError.
 
-    The header has ``user_id`` or ``email`` or both, and may have ``detail``. Any other column must
-    be one of a report or of ``ignored_columns``, and is ignored.
+    The header has ``user_id`` or ``email`` or both, and may have ``detail``; beside ``transfer_to``
+    it may have ``transfer_to:TYPE`` for types of resources. Any other column must be one of a
+    report or of ``ignored_columns``, and is ignored.
     """
     known = {**_PEOPLE, _normalized(detail): detail}
     lines = _lines(text)
@@ -135,6 +137,12 @@ def _normalized(name: str) -> str:
     return "".join(character for character in clean(name).casefold() if character.isalnum())
 
 
+def _type_in(name: str) -> str:
+    """Return the type in the name of a column like ``transfer_to:TYPE``, or ""."""
+    column, _, type_name = name.partition(":")
+    return type_name.strip().lower() if _normalized(column) == _normalized(OF_TYPE) else ""
+
+
 def _columns(
     position: str,
     header: Sequence[str],
@@ -149,18 +157,25 @@ def _columns(
     while names and not names[-1]:
         del names[-1]
     ignored = {_normalized(name) for name in ignored_columns}
-    passed_over = ignored.union(map(_normalized, REPORT_COLUMNS))
+    passed_over = set(map(_normalized, REPORT_COLUMNS))
     columns: list[str] = []
     unknown: list[str] = []
     for number, name in enumerate(names, start=1):
         normalized = _normalized(name)
+        type_name = _type_in(name)
         column = str(number)
-        if normalized in known and normalized not in ignored:
+        if normalized in ignored:
+            pass
+        elif type_name and "transfer_to" in known.values():
+            if not is_type(type_name):
+                raise BadInputError(position, f"{escaped(type_name)} can be no type of resources")
+            column = f"{OF_TYPE}{type_name}"
+        elif normalized in known:
             column = known[normalized]
-            if column in columns:
-                raise BadInputError(position, f"the column {column!r} stands twice")
-        elif normalized not in passed_over:
+        elif not type_name and normalized not in passed_over:
             unknown.append(name)
+        if column in columns:
+            raise BadInputError(position, f"the column {column!r} stands twice")
         columns.append(column)
     *others, last = dict.fromkeys(known.values())
     expected = f"the columns are {', '.join(others)} and {last}"
@@ -181,12 +196,18 @@ def _row(position: str, fields: Mapping[str | None, _Cell], detail: Detail) -> R
         raise BadInputError(position, "fewer fields than the header has")
     if _visible_text(fields.get(None)):
         raise BadInputError(position, "more fields than the header has")
-    user_id, email, more = map(_visible_text, map(fields.get, ("user_id", "email", detail)))
+    texts = {name: _visible_text(cell) for name, cell in fields.items() if name}
+    user_id, email, more = (texts.get(name, "") for name in ("user_id", "email", detail))
     if not user_id and not email:
         raise BadInputError(position, "neither a user_id nor an email")
     if detail == "removal_id":
         return Row(user_id, email, removal_id=more)
-    return Row(user_id, email, more)
+    by_type = {
+        name.removeprefix(OF_TYPE): target
+        for name, target in texts.items()
+        if name.startswith(OF_TYPE) and target
+    }
+    return Row(user_id, email, more, transfer_by_type=by_type)
 
 
 def _visible_text(cell: _Cell) -> str:

@@ -1,21 +1,24 @@
 """Finds and checks the targets of resources before the work begins."""
 
-from config.characters import escaped
+from collections.abc import Iterable
+
+from config.characters import clean, escaped
 from config.identifiers import is_id
 from organizations.bulk.people import People
 from organizations.bulk.run import BadInputError, CannotStartError
+from organizations.guards.targets import Targets, is_type
 from organizations.models import Membership, Organization
 from users.email_address import canonical_address
 from users.models import User
 
 
-def find_target(organization: Organization, named: str) -> str:
-    """Return the id of the department or person named by an id or address; "" for "".
+def find_target(organization: Organization, named: str) -> str | None:
+    """Return the id of the department or person named by an id or address; None for "".
 
     Raises CannotStartError if it is no department or active member of the organization.
     """
     if not named:
-        return ""
+        return None
     if is_id("usr", named) or "@" in named:
         account = User.objects.filter(email=canonical_address(named)).first()
         user_id = account.pk if account else named
@@ -25,6 +28,25 @@ def find_target(organization: Organization, named: str) -> str:
     if not organization.departments.filter(pk=named).exists():
         raise CannotStartError(f"{organization} has no department {escaped(named)}.")
     return named
+
+
+def find_targets(organization: Organization, named: str, by_type: Iterable[str]) -> Targets:
+    """Return the targets of a default and of ``TYPE=TARGET``, each found as by `find_target`.
+
+    Raises CannotStartError also where the type or the target is missing, or a type stands twice.
+    """
+    found: dict[str, str | None] = {}
+    for text in by_type:
+        type_name, _, target = map(str.strip, clean(text).partition("="))
+        if not is_type(type_name) or not target:
+            raise CannotStartError(
+                f"--transfer-type {escaped(text)}: give it as TYPE=TARGET, such as"
+                " repository=dept_eng001."
+            )
+        if type_name in found:
+            raise CannotStartError(f"--transfer-type names the type {type_name} twice.")
+        found[type_name] = find_target(organization, target)
+    return Targets(find_target(organization, named), found)
 
 
 def check_heirs(organization: Organization, people: People) -> None:
@@ -48,5 +70,5 @@ def _active(organization: Organization, user_ids: list[str]) -> set[str]:
 
 
 def no_active_member(name: str) -> str:
-    """Return the message that somebody cannot take over since they are no active member."""
+    """Return the message that somebody is no active member and so cannot be an heir."""
     return f"{escaped(name)} is no active member, who could take over"

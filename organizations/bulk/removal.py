@@ -1,6 +1,6 @@
 """Previews and does the removal of a batch of rows."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -18,10 +18,14 @@ from organizations.exceptions import (
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Operator
 from organizations.guards.judge import find_not_members
-from organizations.models import Event, Organization, Removal
+from organizations.guards.targets import Targets
+from organizations.models import Event, Organization, Removal, RemovedResources
 from organizations.removal.preview import RemovalPreview, preview_removal
 from organizations.removal.service import RemovalOutcome, remove_members
 from organizations.transfer.service import TransferOutcome, preview_transfers, transfer_resources
+
+# By user id: how many resources pass to each target; "" for those that stay with their owner.
+Counts = defaultdict[str, Counter[str]]
 
 
 def preview_removals(
@@ -36,7 +40,7 @@ def preview_removals(
             organization.pk,
             user_ids,
             caller=caller,
-            targets=targets,
+            transfer_to=targets,
             already_leaving=owners_leaving,
         )
         owners_leaving.update(
@@ -55,7 +59,7 @@ def preview_removals(
         ]
         leftover_targets = _targets_of_removed_before(targets, outcomes)
         transfers = preview_transfers(organization.pk, leftover_targets, caller=caller)
-        yield _reported(batch, outcomes, transfers)
+        yield _reported(batch, outcomes, transfers, _previewed_counts(previews, targets, transfers))
 
 
 def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
@@ -81,26 +85,50 @@ def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
             transfer_to=leftover_targets,
             caller=run.caller,
         )
-        transfers = _as_recorded(run, transfers)
-    return _reported(batch, outcomes, transfers)
+    return _reported(batch, outcomes, transfers, _recorded_counts(run, outcomes, transfers))
 
 
-def _as_recorded(run: Run, transfers: Sequence[TransferOutcome]) -> list[TransferOutcome]:
-    """Return the outcomes with the number of resources that this run has passed on by its events.
+def _previewed_counts(
+    previews: Iterable[RemovalPreview],
+    targets: Mapping[str, Targets],
+    transfers: Iterable[TransferOutcome],
+) -> Counts:
+    """Return the counts that a removal of these members, and these transfers, would lead to."""
+    counts: Counts = defaultdict(Counter)
+    for preview in previews:
+        user_id = preview.membership.user_id
+        of_user = targets.get(user_id, Targets())
+        for type_name, count in preview.resources.items():
+            counts[user_id][of_user.target_of(type_name) or ""] += count
+    for transfer in transfers:
+        for passed in transfer.passed:
+            counts[transfer.user_id][passed.target] += passed.count
+    return counts
+
+
+def _recorded_counts(
+    run: Run, outcomes: Iterable[RemovalOutcome], transfers: Iterable[TransferOutcome]
+) -> Counts:
+    """Return the counts in the records of this run's removals, and in its events of transfers.
 
     The services count what this attempt did: nothing, if one before it was committed and its answer
     was lost.
     """
-    counts: Counter[str | None] = Counter()
-    events = Event.objects.filter(
-        organization=run.organization,
-        user__in=[transfer.user_id for transfer in transfers],
-        type=Event.Type.RESOURCES_TRANSFERRED,
-        trace_id=run.id,
-    )
-    for user_id, data in events.values_list("user", "data"):
-        counts[user_id] += data["resource_count"]
-    return [replace(transfer, resource_count=counts[transfer.user_id]) for transfer in transfers]
+    counts: Counts = defaultdict(Counter)
+    user_ids = {outcome.removal_id: outcome.user_id for outcome in outcomes if outcome.removal_id}
+    for resources in RemovedResources.objects.filter(removal__in=user_ids):
+        counts[user_ids[resources.removal_id]][resources.target or ""] += resources.count
+    if former := [transfer.user_id for transfer in transfers]:
+        events = Event.objects.filter(
+            organization=run.organization,
+            user__in=former,
+            type=Event.Type.RESOURCES_TRANSFERRED,
+            trace_id=run.id,
+        )
+        for user_id, data in events.values_list("user", "data"):
+            target = data.get("heir_id") or data["department_id"]
+            counts[user_id][target] += data["resource_count"]
+    return counts
 
 
 def _recognized(outcome: RemovalOutcome, run_id: str) -> RemovalOutcome:
@@ -137,19 +165,21 @@ def _reported(
     batch: Iterable[Row],
     outcomes: Iterable[RemovalOutcome],
     transfers: Iterable[TransferOutcome],
+    counts: Counts,
 ) -> list[Row]:
     """Return the rows with the outcomes of the services; other rows have one already."""
     outcome_of = {outcome.user_id: outcome for outcome in outcomes}
-    transfer_of = {transfer.user_id: transfer for transfer in transfers}
+    refusals = {transfer.user_id: transfer.refusal for transfer in transfers}
 
     def reported(row: Row) -> Row:
-        outcome, transfer = outcome_of[row.user_id], transfer_of.get(row.user_id)
-        if transfer and transfer.refusal:
-            return refused(row, transfer.refusal)
+        outcome = outcome_of[row.user_id]
+        if refusal := refusals.get(row.user_id):
+            return refused(row, refusal)
         if outcome.earlier:
-            transferred = transfer.resource_count if transfer else 0
-            return already_removed(row, outcome.earlier, transferred)
-        return refused(row, outcome.refusal) if outcome.refusal else _removed(row, outcome)
+            return already_removed(row, outcome.earlier, counts[row.user_id])
+        if outcome.refusal:
+            return refused(row, outcome.refusal)
+        return _removed(row, outcome, counts[row.user_id])
 
     return [row if row.outcome else reported(row) for row in batch]
 
@@ -159,20 +189,20 @@ def user_ids_of(batch: Iterable[Row]) -> list[str]:
     return [row.user_id for row in batch if not row.outcome]
 
 
-def targets_of(batch: Iterable[Row]) -> dict[str, str]:
-    """Return, by user id, the targets of the rows that have one and no outcome yet."""
-    return {row.user_id: row.transfer_to for row in batch if row.transfer_to and not row.outcome}
+def targets_of(batch: Iterable[Row]) -> dict[str, Targets]:
+    """Return, by user id, the targets of the rows that have any and no outcome yet."""
+    return {row.user_id: row.targets for row in batch if row.targets and not row.outcome}
 
 
 def _targets_of_removed_before(
-    targets: Mapping[str, str], outcomes: Iterable[RemovalOutcome]
-) -> dict[str, str]:
+    targets: Mapping[str, Targets], outcomes: Iterable[RemovalOutcome]
+) -> dict[str, Targets]:
     """Return the targets of those users who had been removed before."""
     former = {outcome.user_id for outcome in outcomes if outcome.earlier}
-    return {user_id: target for user_id, target in targets.items() if user_id in former}
+    return {user_id: each for user_id, each in targets.items() if user_id in former}
 
 
-def _removed(row: Row, outcome: RemovalOutcome) -> Row:
+def _removed(row: Row, outcome: RemovalOutcome, counts: Counter[str]) -> Row:
     """Return the row of a user whom this run removes."""
     return replace(
         row,
@@ -180,22 +210,30 @@ def _removed(row: Row, outcome: RemovalOutcome) -> Row:
         roles=outcome.role_count,
         departments=outcome.department_count,
         resources=outcome.resource_count,
-        transferred=outcome.resource_count if row.transfer_to else 0,
+        transferred=_transferred(counts),
         removal_id=outcome.removal_id or "",
+        count_by_target=counts,
     )
 
 
-def already_removed(row: Row, removal: Removal, transferred: int) -> Row:
+def already_removed(row: Row, removal: Removal, counts: Counter[str] | None = None) -> Row:
     """Return the row of a user who had been removed before."""
+    counts = counts or Counter()
     return replace(
         row,
         outcome=Outcome.ALREADY_REMOVED,
         roles=len(removal.roles),
         departments=len(removal.departments),
         resources=removal.resource_count,
-        transferred=transferred,
+        transferred=_transferred(counts),
         removal_id=removal.pk,
+        count_by_target=counts,
     )
+
+
+def _transferred(counts: Counter[str]) -> int:
+    """Return how many resources do not stay with their owner."""
+    return counts.total() - counts[""]
 
 
 def refused(row: Row, refusal: ContractError) -> Row:
@@ -205,9 +243,9 @@ def refused(row: Row, refusal: ContractError) -> Row:
         case UserNotFoundError():
             outcome, message = Outcome.NOT_A_MEMBER, "has an account, but is not a member"
         case DepartmentNotFoundError():
-            message = f"there is no department {escaped(row.transfer_to)}"
+            message = f"there is no department {escaped(str(refusal.details['department_id']))}"
         case TransferUserNotFoundError():
-            message = no_active_member(row.transfer_to)
+            message = no_active_member(str(refusal.details["user_id"]))
         case LastOwnerCannotBeRemovedError():
             message = "is the last owner"
     return replace(row, outcome=outcome, message=message)

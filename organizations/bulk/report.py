@@ -2,16 +2,18 @@
 
 import csv
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from operator import attrgetter
 from pathlib import Path
 from typing import TextIO
 
 from config.characters import neutralized, printable
 from organizations.bulk.run import CannotStartError
+from organizations.guards.targets import Targets
+
+OF_TYPE = "transfer_to:"  # begins the name of the column with the target of a type
 
 
 class Outcome(StrEnum):
@@ -48,8 +50,10 @@ class Row:
     """One row of the input and of the report.
 
     ``outcome`` is empty until the row is decided. ``message`` says why nothing is done, and
-    ``transferred`` counts the resources that this run passes to ``transfer_to``. The other counts
-    are those of the removal or restoration, also of one before this run.
+    ``transferred`` counts the resources that this run passes on. The other counts are those of the
+    removal or restoration, also of one before this run. The report has a column for each type of
+    ``transfer_by_type``, and none for ``count_by_target``, the resources that are concerned: ""
+    stands for those that stay with their owner.
     """
 
     user_id: str = ""
@@ -67,9 +71,24 @@ class Row:
     departments_not_restored: int = 0
     resources_not_restored: int = 0
     restoration_id: str = ""
+    transfer_by_type: Mapping[str, str] = field(default_factory=dict)
+    count_by_target: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def targets(self) -> Targets:
+        """Return where the resources of the row's user pass."""
+        return Targets(self.transfer_to or None, self.transfer_by_type)
+
+    def value_of(self, column: str) -> str | int:
+        """Return the value for a column of the report."""
+        if column.startswith(OF_TYPE):
+            return self.transfer_by_type.get(column.removeprefix(OF_TYPE), "")
+        value: str | int = getattr(self, column)
+        return value
 
 
-COLUMNS = [column.name for column in fields(Row)]  # all that any report has
+# All columns that any report has, but those of types.
+COLUMNS = [column.name for column in fields(Row) if column.type in (str, int)]
 
 
 class Report:
@@ -77,14 +96,16 @@ class Report:
 
     def __init__(self, file: TextIO, columns: Sequence[str]) -> None:
         self._file = file
-        self._values = attrgetter(*columns)
+        self._columns = columns
         self._writer = csv.writer(file, lineterminator="\n")
         self._writer.writerow(columns)
         file.flush()
 
     def write(self, rows: Sequence[Row]) -> None:
         """Write rows and flush them, so that no crash loses them."""
-        self._writer.writerows(map(_cell, self._values(row)) for row in rows)
+        self._writer.writerows(
+            [_cell(row.value_of(column)) for column in self._columns] for row in rows
+        )
         self._file.flush()
 
 

@@ -16,6 +16,9 @@ from organizations.schedule.service import (
     preview_schedules,
     schedule_removals,
 )
+from organizations.schedule.service import (
+    targets_of as targets_of_schedule,
+)
 
 
 def preview_batch(organization: Organization, batch: Sequence[Row], at: datetime) -> list[Row]:
@@ -69,9 +72,9 @@ def _reported(
         if refusal is None:
             return _scheduled(row, Outcome.SCHEDULED, outcome_of[row.user_id].schedule)
         if removal := removals.get(row.user_id):
-            return already_removed(row, removal, 0)
+            return already_removed(row, removal)
         schedule = earlier.get(str(refusal.details.get("scheduled_removal_id")))
-        if schedule and (schedule.remove_at, schedule.transfer_to or "") == (at, row.transfer_to):
+        if schedule and (schedule.remove_at, targets_of_schedule(schedule)) == (at, row.targets):
             # This run made it if the connection was lost after a commit and the batch is retried.
             own = run_id and schedule.trace_id == run_id
             outcome = Outcome.SCHEDULED if own else Outcome.ALREADY_SCHEDULED

@@ -135,12 +135,12 @@ class Summary:
         return lines
 
     def _note_on_already(self) -> str:
-        """Return an addition to the line on people to whom it had been done before."""
+        """Return the end of the line on people to whom it had been done before."""
         return ""
 
 
 class RemovalSummary(Summary):
-    """The summary of a removal: who leaves, and who takes over their resources."""
+    """The summary of a removal: who leaves, and the targets of their resources."""
 
     done = Outcome.REMOVED
     already = Outcome.ALREADY_REMOVED
@@ -153,12 +153,11 @@ class RemovalSummary(Summary):
 
     def _add_done(self, row: Row) -> None:
         super()._add_done(row)
-        self._by_target[row.transfer_to] += row.resources
+        self._by_target.update(row.count_by_target)
 
     def _add_already(self, row: Row) -> None:
         self.leftovers += row.transferred
-        if row.transferred:
-            self._by_target[row.transfer_to] += row.transferred
+        self._by_target.update(row.count_by_target)
 
     @property
     def changes_something(self) -> bool:
@@ -173,7 +172,7 @@ class RemovalSummary(Summary):
                 "roles  departments  resources  to",
                 *(
                     f"  {row.email:40} {row.roles:5,}  {row.departments:11,}  {row.resources:9,}"
-                    f"  {row.transfer_to or '-'}"
+                    f"  {_targets(row)}"
                     for row in self._done
                 ),
             ),
@@ -203,14 +202,12 @@ class ScheduleSummary(Summary):
         self._at = at
 
     def plan(self, organization: str) -> str:
-        """Return the plan: who leaves when, and who takes over."""
+        """Return the plan: who leaves when, and the targets of their resources."""
         return "\n".join(
             [
                 f"Members to remove from {organization} at {self._at:%Y-%m-%d %H:%M:%S} UTC:"
                 f" {self.done_count:,}",
-                *self._table(
-                    "to", *(f"  {row.email:40} {row.transfer_to or '-'}" for row in self._done)
-                ),
+                *self._table("to", *(f"  {row.email:40} {_targets(row)}" for row in self._done)),
                 *self._others(),
                 "What they hold and own is looked at then; whoever is the last owner then, stays.",
             ]
@@ -262,6 +259,12 @@ class RestorationSummary(Summary):
                 f" {lost['departments']:,}, resources {lost['resources']:,}."
             )
         return "\n".join(lines)
+
+
+def _targets(row: Row) -> str:
+    """Return who takes over the person's resources, those of types last; "-" for nobody."""
+    by_type = (f"{name}: {target}" for name, target in sorted(row.transfer_by_type.items()))
+    return ", ".join([row.transfer_to or "-", *by_type])
 
 
 def _name(row: Row) -> str:

@@ -16,11 +16,11 @@ from organizations.exceptions import (
 from organizations.guards.acts import DEACTIVATE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import Rules, current_members, judge
-from organizations.guards.targets import event_data, targets_by_user
+from organizations.guards.targets import Targets, TransferTo, heirs_of, targets_by_user
 from organizations.locks import lock_members
 from organizations.models import Event, Membership
 from organizations.retries import retried
-from organizations.transfer.resources import pass_on
+from organizations.transfer.resources import event_data, group_by_user, pass_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,42 +38,46 @@ def deactivate_members(
     organization_id: str,
     user_ids: Collection[str],
     *,
-    transfer_to: str | Mapping[str, str] | None,
+    transfer_to: TransferTo,
     caller: Caller,
     locked: Mapping[str, int] | None = None,
 ) -> list[DeactivationOutcome]:
     """Deactivate members of an organization; return one outcome per user, in the order given.
 
     Their roles and departments stay theirs, without effect. Their resources there pass to
-    ``transfer_to``, the id of a department or of an heir, either one for all or by user id; without
-    a target they stay theirs. A user who cannot be deactivated is refused, and the others are still
-    deactivated. It does not disable accounts. ``locked`` are the membership ids, by user id, where
-    the transaction around this has locked all that this would lock. Raises the ContractError of a
-    caller who may deactivate nobody; if it raises, nothing has changed.
+    ``transfer_to``, the id of a department or of an heir, or targets by type, either for all or by
+    user id; without a target they stay theirs. A user who cannot be deactivated is refused, and the
+    others are still deactivated. It does not disable accounts. ``locked`` are the membership ids,
+    by user id, where the transaction around this has locked all that this would lock. Raises the
+    ContractError of a caller who may deactivate nobody; if it raises, nothing has changed.
     """
     user_ids = list(dict.fromkeys(user_ids))
     targets = targets_by_user(transfer_to, user_ids)
     with transaction.atomic():
         if locked is None:
-            locked = lock_members(organization_id, [*user_ids, *targets.values()], caller=caller)
+            locked = lock_members(organization_id, [*user_ids, *heirs_of(targets)], caller=caller)
         now = timezone.now()  # after whatever these locks waited for
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
         refusals = _find_refusals(organization_id, user_ids, members, targets, caller)
         deactivated = {u: members[u] for u in user_ids if u not in refusals}
-        counts = pass_on(organization_id, {u: targets[u] for u in deactivated if u in targets})
+        passed = group_by_user(
+            pass_on(organization_id, {u: targets[u] for u in deactivated if u in targets})
+        )
         Membership.objects.filter(pk__in=deactivated.values()).update(deactivated_at=now)
         Event.objects.bulk_record(
             caller.event(
                 Event.Type.MEMBER_DEACTIVATED,
                 organization_id,
                 user_id=user_id,
-                data=event_data(targets.get(user_id), counts.get(user_id, 0)),
+                data=event_data(targets.get(user_id, Targets()).default, passed[user_id]),
                 created_at=now,
             )
             for user_id in deactivated
         )
     return [
-        DeactivationOutcome(user_id, counts.get(user_id, 0), deactivated_at=now)
+        DeactivationOutcome(
+            user_id, sum(each.count for each in passed[user_id]), deactivated_at=now
+        )
         if user_id in deactivated
         else DeactivationOutcome(user_id, refusal=refusals[user_id])
         for user_id in user_ids
@@ -128,7 +132,7 @@ def _find_refusals(
     organization_id: str,
     user_ids: Collection[str],
     members: Mapping[str, int],
-    targets: Mapping[str, str],
+    targets: Mapping[str, Targets],
     caller: Caller,
 ) -> dict[str, ContractError]:
     """Return the refusals, by user id: the rules of a removal in their order.

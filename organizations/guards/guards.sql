@@ -21,11 +21,11 @@ caller AS (
     FROM standing
 ),
 member AS (
-    SELECT id, user_id, department_id, heir_id, removal_id, position
+    SELECT id, user_id, targets, removal_id, position
     FROM unnest(
-        %(membership_ids)s::bigint[], %(user_ids)s::text[], %(department_ids)s::text[],
-        %(heir_ids)s::text[], %(removal_ids)s::text[]
-    ) WITH ORDINALITY AS member (id, user_id, department_id, heir_id, removal_id, position)
+        %(membership_ids)s::bigint[], %(user_ids)s::text[], %(targets)s::integer[],
+        %(removal_ids)s::text[]
+    ) WITH ORDINALITY AS member (id, user_id, targets, removal_id, position)
 ),
 -- An heir is an active member whose own removal is not requested.
 heir AS (
@@ -36,17 +36,25 @@ heir AS (
         AND membership.is_active
         AND membership.user_id <> ALL (%(leaving_ids)s::varchar[])
 ),
--- What can prevent a removal: the Owner role, a role with a capability that the caller lacks, and a
--- department or an heir that the organization does not have.
-holder AS (
-    SELECT member.*, caller.may_act, decisive.is_owner, decisive.lacking,
-        department_id IS NULL OR EXISTS (
+-- The targets with a department or an heir that the organization does not have. Of their goals, by
+-- type, the rest's is first, and is null.
+missed AS (
+    SELECT targets, array_agg(type ORDER BY type COLLATE "C" NULLS FIRST) AS types
+    FROM goal
+    WHERE heir_id IS NOT NULL AND heir_id NOT IN (SELECT user_id FROM heir)
+        OR department_id IS NOT NULL AND NOT EXISTS (
             SELECT
             FROM organizations_department AS department
-            WHERE department.id = member.department_id
+            WHERE department.id = goal.department_id
                 AND department.organization_id = %(organization_id)s
-        ) AS has_department,
-        heir_id IS NULL OR heir_id IN (SELECT user_id FROM heir) AS has_heir
+        )
+    GROUP BY targets
+),
+-- What can prevent a removal: the Owner role, a role with a capability that the caller lacks, and a
+-- target that the organization does not have.
+holder AS (
+    SELECT
+        member.*, caller.may_act, decisive.is_owner, decisive.lacking, missed.types AS missed_types
     FROM member
     CROSS JOIN caller
     CROSS JOIN LATERAL (
@@ -61,6 +69,7 @@ holder AS (
         WHERE assignment.membership_id = member.id
             AND (role.is_owner OR NOT role.capabilities <@ caller.authority)
     ) AS decisive
+    LEFT JOIN missed ON missed.targets = member.targets
 ),
 leaving_owner AS (
     SELECT holder.id, holder.position, membership.is_active AND account.is_active AS is_active
@@ -68,11 +77,11 @@ leaving_owner AS (
     JOIN organizations_membership AS membership ON membership.id = holder.id
     JOIN users_user AS account ON account.id = holder.user_id
     WHERE holder.may_act AND holder.is_owner AND holder.lacking IS NULL
-        AND holder.has_department AND holder.has_heir
+        AND holder.missed_types IS NULL
 ),
 verdict AS (
     SELECT
-        id, user_id, department_id, heir_id, removal_id, lacking,
+        id, user_id, targets, removal_id, lacking, missed_types,
         CASE
             WHEN NOT may_act THEN 'CALLER_REFUSED'
             WHEN lacking IS NOT NULL THEN 'INSUFFICIENT_PERMISSIONS'
@@ -87,8 +96,7 @@ verdict AS (
                     %(already_leaving)s::bigint[] || id || ARRAY(SELECT id FROM leaving_owner)
                 )
                 THEN 'LAST_OWNER_CANNOT_BE_REMOVED'
-            WHEN NOT has_department THEN 'DEPARTMENT_NOT_FOUND'
-            WHEN NOT has_heir THEN 'TRANSFER_USER_NOT_FOUND'
+            WHEN missed_types IS NOT NULL THEN 'TARGET_NOT_FOUND'
         END AS refusal
     FROM holder
 )

@@ -1,6 +1,6 @@
 """Decides which users an act may not be done to, for services and for previews."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import Flag, auto
 from pathlib import Path
 from typing import Any
@@ -8,24 +8,22 @@ from typing import Any
 from config.errors import ContractError
 from config.prepared_statements import fetch_prepared
 from organizations.exceptions import (
-    DepartmentNotFoundError,
     InsufficientPermissionsError,
     LastOwnerCannotBeRemovedError,
     OrganizationAccessDeniedError,
-    TransferUserNotFoundError,
     UserNotFoundError,
 )
 from organizations.guards.acts import REMOVE, Act
 from organizations.guards.caller import STANDING, Caller, Operator
 from organizations.guards.not_members import NotMember, explain_not_members
-from organizations.guards.targets import department_of, heir_of, target_not_found
+from organizations.guards.targets import GOAL, Goal, Targets, goal_parameters
 from organizations.models import Membership
 
-GUARDS = "{},\n{}".format(
-    STANDING, Path(__file__).with_name("guards.sql").read_text(encoding="utf-8")
+GUARDS = "{},\n{},\n{}".format(
+    STANDING, GOAL, Path(__file__).with_name("guards.sql").read_text(encoding="utf-8")
 )
 CALLER_REFUSED = "CALLER_REFUSED"  # what guards.sql says of a caller who may not, or no longer
-_VERDICTS = f"WITH {GUARDS} SELECT user_id, refusal, lacking FROM verdict"  # noqa: S608 (our own text)
+_VERDICTS = f"WITH {GUARDS} SELECT user_id, refusal, lacking, missed_types FROM verdict"  # noqa: S608 (our own text)
 
 
 class Rules(Flag):
@@ -44,7 +42,7 @@ def judge(
     caller: Caller,
     act: Act,
     rules: Rules,
-    targets: Mapping[str, str] | None = None,
+    targets: Mapping[str, Targets] | None = None,
     members: Mapping[str, int | None] | None = None,
     leaving: Collection[str] | None = None,
     already_leaving: Collection[int] = (),
@@ -54,10 +52,10 @@ def judge(
     It applies ``rules`` only, and neither locks nor writes. A user who is no member is refused as
     not found. ``members`` are the membership ids, by user id, that a service has locked: no other
     user counts as a member; without it they are looked up. For a user whose membership id is None
-    only the target is checked. ``targets`` are ids of departments or heirs by user id; none of the
-    users ``leaving``, by default these users, can be an heir. ``already_leaving`` are memberships
-    of owners that an earlier part of a preview would have ended: they are not judged again. Raises
-    the ContractError of a caller who may do it to nobody.
+    only the targets are checked. ``targets`` are by user id; none of the users ``leaving``, by
+    default these users, can be an heir. ``already_leaving`` are memberships of owners that an
+    earlier part of a preview would have ended: they are not judged again. Raises the ContractError
+    of a caller who may do it to nobody.
     """
     targets = targets or {}
     if members is None:
@@ -75,23 +73,26 @@ def judge(
         already_leaving=already_leaving,
     )
     refusals: dict[str, ContractError] = {}
-    for user_id, code, lacking in fetch_prepared(_VERDICTS, parameters):
+    for user_id, code, lacking, missed_types in fetch_prepared(_VERDICTS, parameters):
         if code == CALLER_REFUSED:
             raise refusal_of_caller(organization_id, caller, act, user_ids)
         if code:
-            target = targets.get(user_id, "")
-            refusals[user_id] = refusal_of(code, organization_id, user_id, target, lacking)
+            refusals[user_id] = refusal_of(
+                code, organization_id, user_id, lacking, targets.get(user_id), missed_types
+            )
     not_members = find_not_members(
         organization_id, user_ids, members, caller=caller, act=act, rules=rules
     )
     return refusals | {user_id: not_member.refusal for user_id, not_member in not_members.items()}
 
 
-def judge_target(
-    organization_id: str, target: str, *, leaving: Collection[str]
-) -> ContractError | None:
-    """Return why a department or an heir cannot take over from these users, or None if it can."""
-    # Of a user without a membership the guards ask the target alone.
+def find_missed_goals(
+    organization_id: str, targets: Targets, *, leaving: Collection[str]
+) -> list[Goal]:
+    """Return the goals whose targets cannot take over from these users, in the checks' order."""
+    if not targets:
+        return []
+    # For a user without a membership the guards check the targets alone.
     nobody = ""
     parameters = guard_parameters(
         organization_id,
@@ -100,10 +101,16 @@ def judge_target(
         act=REMOVE,
         rules=Rules.TARGETS,
         leaving=leaving,
-        targets={nobody: target},
+        targets={nobody: targets},
     )
-    [(_, code, lacking)] = fetch_prepared(_VERDICTS, parameters)
-    return refusal_of(code, organization_id, nobody, target, lacking) if code else None
+    [(_, _, _, missed_types)] = fetch_prepared(_VERDICTS, parameters)
+    return [targets.goal_of(name) for name in missed_types or ()]
+
+
+def require_targets(organization_id: str, targets: Targets, *, leaving: Collection[str]) -> None:
+    """Raise the ContractError of the first target that cannot take over from these users."""
+    for goal in find_missed_goals(organization_id, targets, leaving=leaving):
+        raise goal.not_found()
 
 
 def find_not_members(
@@ -142,7 +149,7 @@ def guard_parameters(
     act: Act,
     rules: Rules,
     leaving: Collection[str],
-    targets: Mapping[str, str],
+    targets: Mapping[str, Targets],
     already_leaving: Collection[int] = (),
     removal_ids: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
@@ -154,15 +161,14 @@ def guard_parameters(
     if Rules.TARGETS not in rules:
         targets = {}
     asks = caller if Rules.AUTHORITY in rules else Operator()
-    heirs = [heir_of(targets.get(user_id)) for user_id in members]
+    goals = goal_parameters(targets.get(user_id, Targets()) for user_id in members)
     return {
         **asks.guard_parameters(organization_id, act, leaving),
+        **goals,
         "membership_ids": list(members.values()),
         "user_ids": list(members),
-        "department_ids": [department_of(targets.get(user_id)) for user_id in members],
-        "heir_ids": heirs,
         # The statement only needs to know which of the heirs leave.
-        "leaving_ids": list(set(heirs).intersection(leaving)),
+        "leaving_ids": list(set(goals["heir_ids"]).intersection(leaving)),
         "removal_ids": [removal_ids[user_id] for user_id in members] if removal_ids else [],
         "keeps_owner": Rules.OWNER_REMAINS in rules,
         "already_leaving": list(already_leaving),
@@ -182,7 +188,12 @@ def refusal_of_caller(
 
 
 def refusal_of(
-    code: str, organization_id: str, user_id: str, target: str, lacking: Collection[str]
+    code: str,
+    organization_id: str,
+    user_id: str,
+    lacking: Collection[str],
+    targets: Targets | None,
+    missed_types: Sequence[str | None],
 ) -> ContractError:
     """Return the error for a code of the guards. Raises ValueError for an unknown code."""
     match code:
@@ -195,6 +206,6 @@ def refusal_of(
             return LastOwnerCannotBeRemovedError(
                 {"user_id": user_id, "organization_id": organization_id}
             )
-        case DepartmentNotFoundError.code | TransferUserNotFoundError.code:
-            return target_not_found(target)
+        case "TARGET_NOT_FOUND" if targets:
+            return targets.goal_of(missed_types[0]).not_found()
     raise ValueError(code)

@@ -1,5 +1,7 @@
 """How many resources of each type a removed member owned, and what became of them."""
 
+from typing import Self
+
 import pgtrigger
 from django.db import models
 
@@ -8,6 +10,14 @@ from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
 from organizations.resources.triggers import removed_resources_are_recorded
 from users.models import User
+
+
+class RemovedResourcesQuerySet(models.QuerySet["RemovedResources"]):
+    """Queries for what removed members owned."""
+
+    def passed_on(self) -> Self:
+        """Keep those that passed to a department or an heir."""
+        return self.exclude(transferred_to=None, transferred_to_user=None)
 
 
 class RemovedResources(models.Model):
@@ -52,6 +62,8 @@ class RemovedResources(models.Model):
         help_text="The person whom they passed to.",
     )
 
+    objects = RemovedResourcesQuerySet.as_manager()
+
     class Meta:
         default_permissions = ()
         verbose_name_plural = "removed resources"
@@ -93,3 +105,8 @@ class RemovedResources(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} of {self.type}"
+
+    @property
+    def target(self) -> str | None:
+        """Return the id of the department or the heir that they passed to; None if they stayed."""
+        return self.transferred_to_id or self.transferred_to_user_id

@@ -233,8 +233,3 @@ class ScheduledRemoval(models.Model):
         if self.status == self.Status.PENDING and self.membership.deleted_at is not None:
             return self.SUPERSEDED
         return str(self.status)
-
-    @property
-    def transfer_to(self) -> str | None:
-        """The id of the department or the person whom the resources will pass to."""
-        return self.transferred_to_id or self.transferred_to_user_id

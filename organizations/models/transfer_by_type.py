@@ -84,6 +84,11 @@ class ScheduledTransfer(models.Model):
     def __str__(self) -> str:
         return self.type
 
+    @property
+    def target(self) -> str | None:
+        """Return the id of the department or the person that they will pass to."""
+        return self.transferred_to_id or self.transferred_to_user_id
+
 
 class ConnectionTransfer(models.Model):
     """The department that takes over a type of resources of whom a directory takes out."""

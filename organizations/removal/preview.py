@@ -11,6 +11,7 @@ from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import Rules, judge
+from organizations.guards.targets import TransferTo, targets_by_user
 from organizations.models import (
     Department,
     Membership,
@@ -31,7 +32,7 @@ class RemovalPreview:
     membership: Membership
     roles: list[Role]
     departments: list[Department]
-    resource_count: int
+    resources: dict[str, int]  # how many of each type they own, sorted by type
     token_count: int  # access tokens that would open nothing here any more
     webhook_endpoints: list[WebhookEndpoint]  # those they made, which stay
     scheduled: ScheduledRemoval | None  # their own removal, if one is pending
@@ -43,6 +44,11 @@ class RemovalPreview:
     def can_be_removed(self) -> bool:
         """Return whether nothing prevents the removal."""
         return self.blocked_by is None
+
+    @property
+    def resource_count(self) -> int:
+        """Return how many resources they own."""
+        return sum(self.resources.values())
 
     @property
     def staff_account(self) -> User | None:
@@ -63,15 +69,14 @@ def preview_removal(
     user_ids: Iterable[str],
     *,
     caller: Caller,
-    targets: Mapping[str, str] | None = None,
+    transfer_to: TransferTo = None,
     already_leaving: Collection[int] = (),
 ) -> list[RemovalPreview]:
     """Return what `remove_members` would do to each member, in the order given.
 
     Users who are no members are left out. It locks and writes nothing, so a removal may still be
-    refused. ``targets`` are ids of departments or heirs by user id; ``already_leaving`` are
-    memberships of owners that an earlier part of this preview would have ended. The number of SQL
-    statements does not depend on how many users there are.
+    refused. ``already_leaving`` are memberships of owners that an earlier part of this preview
+    would have ended. The number of SQL statements does not depend on how many users there are.
     """
     position = {user_id: number for number, user_id in enumerate(dict.fromkeys(user_ids))}
     members = sorted(
@@ -85,7 +90,7 @@ def preview_removal(
         caller=caller,
         act=REMOVE,
         rules=Rules.REMOVAL,
-        targets=targets,
+        targets=targets_by_user(transfer_to, user_ids),
         members={member.user_id: member.pk for member in members},
         already_leaving=already_leaving,
     )
@@ -109,7 +114,7 @@ def preview_members(
         members, "role_assignments__role", "department_memberships__department"
     )
     user_ids = [member.user_id for member in members]
-    owned = Resource.objects.filter(organization=organization_id).count_by_owner(user_ids)
+    owned = Resource.objects.filter(organization=organization_id).count_by_type(user_ids)
     tokens = count_tokens([member.pk for member in members])
     managed = ScimConnection.objects.managing(organization_id, user_ids)
     endpoints = defaultdict[str | None, list[WebhookEndpoint]](list)
@@ -129,7 +134,7 @@ def preview_members(
             departments=sorted(
                 (d.department for d in member.department_memberships.all()), key=_by_name
             ),
-            resource_count=owned.get(member.user_id, 0),
+            resources=owned.get(member.user_id, {}),
             token_count=tokens.get(member.pk, 0),
             webhook_endpoints=endpoints.get(member.user_id, []),
             scheduled=scheduled.get(member.pk),

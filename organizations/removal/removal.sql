@@ -1,7 +1,7 @@
 -- Continues guards.sql in the same statement: removes every member whom the guards do not refuse.
 -- The service has locked the memberships.
 leaver AS (
-    SELECT id AS membership_id, user_id, department_id, heir_id, removal_id
+    SELECT id AS membership_id, user_id, targets, removal_id
     FROM verdict
     WHERE refusal IS NULL
 ),
@@ -20,14 +20,17 @@ departed AS (
 ),
 transferred AS (
     UPDATE organizations_resource AS resource
-    SET owner_id = leaver.heir_id, department_id = leaver.department_id,
+    SET owner_id = goal.heir_id, department_id = goal.department_id,
         removal_id = leaver.removal_id
     FROM leaver
-    WHERE num_nonnulls(leaver.department_id, leaver.heir_id) = 1
+    JOIN goal ON goal.targets = leaver.targets
+    WHERE num_nonnulls(goal.department_id, goal.heir_id) = 1
         AND resource.owner_id = leaver.user_id
         AND resource.organization_id = %(organization_id)s
+        AND (resource.type = ANY (goal.types)) = (goal.type IS NOT NULL)
     RETURNING
-        leaver.membership_id, leaver.removal_id, leaver.department_id, leaver.heir_id, resource.id
+        leaver.membership_id, leaver.removal_id, resource.id, resource.type, goal.department_id,
+        goal.heir_id
 ),
 -- The move of each resource that passes on, with its type, key and name, and the mark that it bore
 -- before. Grouped rather than joined, so that the time stays proportional.
@@ -37,32 +40,49 @@ moved AS (
         previous_removal_id
     )
     SELECT
-        max(removal_id), id, max(type), max(external_id), max(name), max(department_id),
-        max(heir_id), max(previous_removal_id)
+        move.removal_id, move.resource_id, move.type, entry.external_id, entry.name,
+        move.department_id, move.heir_id, move.previous_removal_id
     FROM (
         SELECT
-            removal_id, id, NULL AS type, NULL AS external_id, NULL AS name, department_id, heir_id,
-            NULL AS previous_removal_id
-        FROM transferred
-        UNION ALL
-        SELECT
-            NULL, resource.id, entry.type, entry.external_id, entry.name, NULL, NULL,
-            resource.removal_id
-        FROM leaver
-        JOIN organizations_resource AS resource ON resource.owner_id = leaver.user_id
-        JOIN organizations_resourceentry AS entry ON entry.resource_id = resource.id
-        WHERE num_nonnulls(leaver.department_id, leaver.heir_id) = 1
-            AND resource.organization_id = %(organization_id)s
-    ) AS resource
-    GROUP BY id
-    HAVING max(removal_id) IS NOT NULL
+            max(removal_id) AS removal_id, id AS resource_id, max(type) AS type,
+            max(department_id) AS department_id, max(heir_id) AS heir_id,
+            max(previous_removal_id) AS previous_removal_id
+        FROM (
+            SELECT removal_id, id, type, department_id, heir_id, NULL AS previous_removal_id
+            FROM transferred
+            UNION ALL
+            SELECT NULL, resource.id, NULL, NULL, NULL, resource.removal_id
+            FROM leaver
+            JOIN organizations_resource AS resource ON resource.owner_id = leaver.user_id
+            WHERE resource.organization_id = %(organization_id)s AND resource.removal_id IS NOT NULL
+        ) AS resource
+        GROUP BY id
+        HAVING max(removal_id) IS NOT NULL
+    ) AS move
+    JOIN organizations_resourceentry AS entry ON entry.resource_id = move.resource_id
 ),
 retained AS (
-    SELECT leaver.membership_id
+    SELECT
+        leaver.membership_id, leaver.removal_id, resource.id, resource.type, goal.department_id,
+        goal.heir_id
     FROM leaver
+    JOIN goal ON goal.targets = leaver.targets
     JOIN organizations_resource AS resource ON resource.owner_id = leaver.user_id
-    WHERE num_nonnulls(leaver.department_id, leaver.heir_id) = 0
+    WHERE num_nonnulls(goal.department_id, goal.heir_id) = 0
         AND resource.organization_id = %(organization_id)s
+        AND (resource.type = ANY (goal.types)) = (goal.type IS NOT NULL)
+),
+owned AS (
+    SELECT membership_id, removal_id, type, department_id, heir_id, count(*) AS number
+    FROM (TABLE transferred UNION ALL TABLE retained) AS resource
+    GROUP BY membership_id, removal_id, type, department_id, heir_id
+),
+counted AS (
+    INSERT INTO organizations_removedresources (
+        removal_id, organization_id, type, count, transferred_to_id, transferred_to_user_id
+    )
+    SELECT removal_id, %(organization_id)s, type, number, department_id, heir_id
+    FROM owned
 ),
 ended AS (
     UPDATE organizations_membership AS membership
@@ -70,8 +90,8 @@ ended AS (
     FROM leaver
     WHERE membership.id = leaver.membership_id
     RETURNING
-        leaver.membership_id, leaver.removal_id, leaver.user_id, leaver.department_id,
-        leaver.heir_id, membership.created_at
+        leaver.membership_id, leaver.removal_id, leaver.user_id, leaver.targets,
+        membership.created_at
 ),
 -- The access tokens that open nothing here from now on; nothing is written to them.
 silenced AS (
@@ -94,15 +114,15 @@ forgotten AS (
 ),
 -- One list of all changes, grouped rather than joined, so that the time stays proportional.
 changed (membership_id, kind, id, name, number, removal_id, department_id, heir_id) AS (
-    SELECT membership_id, 'membership', NULL, NULL, 0, removal_id, department_id, heir_id FROM ended
+    SELECT membership_id, 'membership', NULL, NULL, 0, removal_id, department_id, heir_id
+    FROM ended
+    JOIN goal ON goal.targets = ended.targets AND goal.type IS NULL
     UNION ALL
     SELECT membership_id, 'role', id, name, 0, NULL, NULL, NULL FROM revoked
     UNION ALL
     SELECT membership_id, 'department', id, name, 0, NULL, NULL, NULL FROM departed
     UNION ALL
-    SELECT membership_id, 'resources', NULL, NULL, count(*), NULL, NULL, NULL
-    FROM (SELECT membership_id FROM transferred UNION ALL TABLE retained) AS owned
-    GROUP BY membership_id
+    SELECT membership_id, 'resources', NULL, NULL, number, NULL, NULL, NULL FROM owned
     UNION ALL
     SELECT membership_id, 'tokens', NULL, NULL, count(*), NULL, NULL, NULL
     FROM silenced
@@ -146,9 +166,9 @@ logged AS (
         %(trace_id)s, %(removed_at)s
     FROM ended
 )
-SELECT removal_id, refusal, lacking, NULL, NULL, NULL
+SELECT removal_id, refusal, lacking, missed_types, NULL, NULL, NULL
 FROM verdict
 WHERE refusal IS NOT NULL
 UNION ALL
-SELECT id, NULL, NULL, role_count, department_count, resource_count
+SELECT id, NULL, NULL, NULL, role_count, department_count, resource_count
 FROM recorded

@@ -23,7 +23,7 @@ from organizations.guards.judge import (
     refusal_of,
     refusal_of_caller,
 )
-from organizations.guards.targets import targets_by_user
+from organizations.guards.targets import Targets, TransferTo, heirs_of, targets_by_user
 from organizations.locks import lock_members
 from organizations.models import Event, Removal
 from organizations.retries import retried
@@ -53,23 +53,24 @@ def remove_members(
     organization_id: str,
     user_ids: Collection[str],
     *,
-    transfer_to: str | Mapping[str, str] | None,
+    transfer_to: TransferTo,
     caller: Caller,
     requested_at: datetime | None = None,
 ) -> list[RemovalOutcome]:
     """Remove users from an organization; return one outcome per user, in the order given.
 
     Their role assignments and department memberships are deleted, their memberships soft-deleted,
-    and their resources there pass to ``transfer_to``, the id of a department or of an heir, either
-    one for all or by user id; without a target they stay theirs. A user who cannot be removed is
-    refused, and the others are still removed. Raises the ContractError of a caller who may remove
-    nobody; if it raises, nothing has changed. It does not touch accounts, tokens and other
-    organizations. For the record, ``requested_at`` is when a scheduled removal was requested.
+    and their resources there pass to ``transfer_to``, the id of a department or of an heir, or
+    targets by type, either for all or by user id; without a target they stay theirs. A user who
+    cannot be removed is refused, and the others are still removed. Raises the ContractError of a
+    caller who may remove nobody; if it raises, nothing has changed. It does not touch accounts,
+    tokens and other organizations. For the record, ``requested_at`` is when a scheduled removal was
+    requested.
     """
     targets = targets_by_user(transfer_to, user_ids)
     user_ids = list(dict.fromkeys(user_ids))
     with transaction.atomic():
-        locked = lock_members(organization_id, [*user_ids, *targets.values()], caller=caller)
+        locked = lock_members(organization_id, [*user_ids, *heirs_of(targets)], caller=caller)
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
         # Before the removal, since the caller may be among those who leave.
         not_members = find_not_members(
@@ -91,7 +92,7 @@ def _decide_and_remove(
     organization_id: str,
     members: Mapping[str, int],
     user_ids: Collection[str],
-    targets: Mapping[str, str],
+    targets: Mapping[str, Targets],
     caller: Caller,
     requested_at: datetime | None,
 ) -> dict[str, RemovalOutcome]:
@@ -118,14 +119,16 @@ def _decide_and_remove(
         **caller.columns,
     }
     outcomes = {}
-    for removal_id, code, lacking, *counts in fetch_prepared(
+    for removal_id, code, lacking, missed_types, *counts in fetch_prepared(
         DECIDE_AND_REMOVE, {**guards, **record}
     ):
         if code == CALLER_REFUSED:
             raise refusal_of_caller(organization_id, caller, REMOVE, user_ids)
         user_id = users[removal_id]
         if code:
-            refusal = refusal_of(code, organization_id, user_id, targets.get(user_id, ""), lacking)
+            refusal = refusal_of(
+                code, organization_id, user_id, lacking, targets.get(user_id), missed_types
+            )
             outcomes[user_id] = RemovalOutcome(user_id, refusal=refusal)
         else:
             outcomes[user_id] = RemovalOutcome(user_id, removal_id, *counts)

@@ -4,8 +4,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from django.db import connection
+from django.db.models import Sum
 
-from organizations.models import Restoration
+from organizations.models import RemovedResources, Restoration
 
 UNDONE = Path(__file__).with_name("undone.sql").read_text(encoding="utf-8")
 RETURNED = Path(__file__).with_name("returned.sql").read_text(encoding="utf-8")
@@ -27,14 +28,14 @@ def return_resources(restorations: Collection[Restoration]) -> None:
 
 
 def _set_counts(restorations: Collection[Restoration], sql: str) -> None:
-    """Set both counts; without a transfer nothing moved, and nothing has to come back."""
+    """Set both counts; what passed to nobody did not move, and does not have to come back."""
     removal_ids = [restoration.removal_id for restoration in restorations]
     with connection.cursor() as cursor:
         cursor.execute(sql, {"removal_ids": removal_ids})
         counts = dict(cursor.fetchall())
+    moved = RemovedResources.objects.passed_on().filter(removal__in=removal_ids)
+    moved_counts = dict(moved.values_list("removal").annotate(Sum("count")))
     for restoration in restorations:
-        removal = restoration.removal
-        passed_on = removal.transferred_to_id or removal.transferred_to_user_id
-        moved = removal.resource_count if passed_on else 0
-        restoration.resource_count = counts.get(removal.pk, 0)
-        restoration.resources_not_restored = moved - restoration.resource_count
+        restoration.resource_count = counts.get(restoration.removal_id, 0)
+        moved_count = moved_counts.get(restoration.removal_id, 0)
+        restoration.resources_not_restored = moved_count - restoration.resource_count

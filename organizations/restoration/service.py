@@ -8,7 +8,7 @@ from organizations.assignment.service import give
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Caller
 from organizations.locks import lock_members
-from organizations.models import Event, Membership, Removal, Restoration
+from organizations.models import Event, Membership, RemovedResources, Restoration
 from organizations.restoration.identities import return_identities
 from organizations.restoration.plan import RestorationOutcome, plan_restorations
 from organizations.restoration.resources import count_resources, return_resources
@@ -91,10 +91,12 @@ def preview_restoration(
 
 
 def _find_heirs(organization_id: str, user_ids: Collection[str]) -> list[str]:
-    """Return the heirs of these users' former memberships: resources may return from them."""
+    """Return the heirs, of all types, of these users: resources may return from them."""
     former = Membership.objects.former().of(organization_id, user_ids)
-    heirs = Removal.objects.filter(membership__in=former, transferred_to_user__isnull=False)
-    return list(heirs.values_list("transferred_to_user", flat=True).distinct())
+    passed = RemovedResources.objects.filter(
+        removal__membership__in=former, transferred_to_user__isnull=False
+    )
+    return list(passed.values_list("transferred_to_user", flat=True).distinct())
 
 
 def _restore(restorations: Collection[Restoration]) -> None:

@@ -10,13 +10,14 @@ from procrastinate.contrib.django import app
 
 from config.errors import ContractError
 from config.request_timeouts import LIMITS
-from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFoundError
 from organizations.guards.caller import Caller, Operator, Person, Staff
+from organizations.guards.judge import find_missed_goals
+from organizations.guards.targets import TARGET_NOT_FOUND, Goal, Targets
 from organizations.locks import lock_members
 from organizations.models import Event, ScheduledRemoval, Source
 from organizations.removal.service import RemovalOutcome, remove_members
 from organizations.retries import retried
-from organizations.schedule.service import event_data
+from organizations.schedule.service import event_data, targets_of
 
 AT_A_TIME = 1000
 
@@ -41,27 +42,29 @@ def carry_out_due() -> None:
 def carry_out(schedule_id: str) -> None:
     """Carry out one schedule that is due, if it is still pending, by the rules that hold now.
 
-    A refusal is recorded on the schedule and by an event, and the schedule is not tried again.
-    Where only the target is gone, the member is removed all the same, and the event says that the
-    resources stay theirs. It does not remove somebody who left and came back.
+    A refusal is recorded on the schedule and by an event, and the schedule is not tried again. A
+    target that is gone loses its own types alone: the member is removed all the same, what would
+    have passed there stays theirs, and the event names the types. It does not remove somebody who
+    left and came back.
     """
     schedules = ScheduledRemoval.objects.select_related("membership", "requested_by")
     found = schedules.get(pk=schedule_id)
-    user_id = found.membership.user_id
+    user_id, targets = found.membership.user_id, targets_of(found)
     caller = _requester_of(found)
     with transaction.atomic():
         limit_waiting()
-        locked = lock_members(
-            found.organization_id,
-            filter(None, [user_id, found.transferred_to_user_id]),
-            caller=caller,
-        )
+        locked = lock_members(found.organization_id, [user_id, *targets.heirs], caller=caller)
         pending = schedules.filter(pk=schedule_id, status=ScheduledRemoval.Status.PENDING)
         schedule = pending.select_for_update(of=["self"]).first()
         if schedule is None or locked.get(user_id) != schedule.membership_id:
             return
+        missed: list[Goal] = []
         try:
-            outcome, refusal = _remove(schedule, user_id, caller)
+            outcome = _remove(schedule, user_id, targets, caller)
+            if isinstance(outcome.refusal, TARGET_NOT_FOUND):
+                missed = find_missed_goals(found.organization_id, targets, leaving=[user_id])
+                outcome = _remove(schedule, user_id, targets.without(missed), caller)
+            refusal = outcome.refusal or next((goal.not_found() for goal in missed), None)
         except ContractError as error:
             outcome, refusal = None, error
         if outcome and outcome.removal_id:
@@ -81,6 +84,8 @@ def carry_out(schedule_id: str) -> None:
                         **event_data(schedule),
                         "code": refusal.code,
                         "removal_id": outcome and outcome.removal_id,
+                        "types": [goal.type for goal in missed if goal.type],
+                        "rest": any(goal.type is None for goal in missed),
                     },
                 )
             )
@@ -102,29 +107,17 @@ def _requester_of(schedule: ScheduledRemoval) -> Caller:
 
 
 def _remove(
-    schedule: ScheduledRemoval, user_id: str, caller: Caller
-) -> tuple[RemovalOutcome | None, ContractError | None]:
-    """Remove the member; return the outcome, and the refusal of the removal or of its transfer.
-
-    Raises the ContractError of a requester who may no longer do it.
-    """
-
-    def remove(transfer_to: str | None) -> RemovalOutcome:
-        [outcome] = remove_members(
-            schedule.organization_id,
-            [user_id],
-            transfer_to=transfer_to,
-            caller=caller,
-            requested_at=schedule.requested_at,
-        )
-        return outcome
-
-    outcome = remove(schedule.transfer_to)
-    refusal = outcome.refusal
-    if isinstance(refusal, DepartmentNotFoundError | TransferUserNotFoundError):
-        outcome = remove(None)
-        refusal = outcome.refusal or refusal
-    return outcome, refusal
+    schedule: ScheduledRemoval, user_id: str, targets: Targets, caller: Caller
+) -> RemovalOutcome:
+    """Remove the member. Raises the ContractError of a requester who may no longer do it."""
+    [outcome] = remove_members(
+        schedule.organization_id,
+        [user_id],
+        transfer_to=targets,
+        caller=caller,
+        requested_at=schedule.requested_at,
+    )
+    return outcome
 
 
 def _due() -> Iterator[str]:

@@ -17,9 +17,16 @@ from organizations.exceptions import (
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import Rules, current_members, judge
-from organizations.guards.targets import department_of, heir_of, targets_by_user
+from organizations.guards.targets import (
+    Targets,
+    TransferTo,
+    department_of,
+    heir_of,
+    heirs_of,
+    targets_by_user,
+)
 from organizations.locks import lock_members
-from organizations.models import Event, ScheduledRemoval
+from organizations.models import Event, ScheduledRemoval, ScheduledTransfer
 from organizations.retries import retried
 
 
@@ -38,7 +45,7 @@ def schedule_removals(
     user_ids: Collection[str],
     *,
     remove_at: datetime,
-    transfer_to: str | Mapping[str, str] | None,
+    transfer_to: TransferTo,
     caller: Caller,
 ) -> list[ScheduleOutcome]:
     """Schedule the removal of users; return one outcome per user, in the order given.
@@ -51,7 +58,7 @@ def schedule_removals(
     user_ids = list(dict.fromkeys(user_ids))
     targets = targets_by_user(transfer_to, user_ids)
     with transaction.atomic():
-        locked = lock_members(organization_id, [*user_ids, *targets.values()], caller=caller)
+        locked = lock_members(organization_id, [*user_ids, *heirs_of(targets)], caller=caller)
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
         refusals = _find_refusals(organization_id, user_ids, members, targets, caller)
         schedules = ScheduledRemoval.objects.bulk_create(
@@ -61,8 +68,8 @@ def schedule_removals(
                 remove_at=remove_at,
                 requested_by=caller.actor,
                 source=caller.source,
-                transferred_to_id=department_of(targets.get(user_id)),
-                transferred_to_user_id=heir_of(targets.get(user_id)),
+                transferred_to_id=department_of(targets.get(user_id, Targets()).default),
+                transferred_to_user_id=heir_of(targets.get(user_id, Targets()).default),
                 reason=caller.reason,
                 trace_id=caller.trace_id,
             )
@@ -70,6 +77,17 @@ def schedule_removals(
             if user_id not in refusals
         )
         made = dict(zip((u for u in user_ids if u not in refusals), schedules, strict=True))
+        ScheduledTransfer.objects.bulk_create(
+            ScheduledTransfer(
+                schedule=schedule,
+                organization_id=organization_id,
+                type=type_name,
+                transferred_to_id=department_of(target),
+                transferred_to_user_id=heir_of(target),
+            )
+            for user_id, schedule in made.items()
+            for type_name, target in targets.get(user_id, Targets()).by_type.items()
+        )
         Event.objects.bulk_record(
             caller.event(
                 Event.Type.REMOVAL_SCHEDULED,
@@ -87,7 +105,7 @@ def preview_schedules(
     organization_id: str,
     user_ids: Collection[str],
     *,
-    transfer_to: str | Mapping[str, str] | None,
+    transfer_to: TransferTo,
     caller: Caller,
 ) -> list[ScheduleOutcome]:
     """Return what `schedule_removals` would return, without making a schedule."""
@@ -170,6 +188,14 @@ def find_pending(organization_id: str, user_id: str) -> ScheduledRemoval | None:
     return pending.filter(organization=organization_id, membership__user=user_id).first()
 
 
+def targets_of(schedule: ScheduledRemoval) -> Targets:
+    """Return where the resources will pass."""
+    return Targets(
+        schedule.transferred_to_id or schedule.transferred_to_user_id,
+        {each.type: each.target for each in schedule.transfers_by_type.all()},
+    )
+
+
 def event_data(schedule: ScheduledRemoval) -> dict[str, object]:
     """Return the data of an event about a schedule."""
     return {
@@ -182,7 +208,7 @@ def _find_refusals(
     organization_id: str,
     user_ids: Collection[str],
     members: Mapping[str, int],
-    targets: Mapping[str, str],
+    targets: Mapping[str, Targets],
     caller: Caller,
 ) -> dict[str, ContractError]:
     """Return the refusals, by user id."""

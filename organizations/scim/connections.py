@@ -15,7 +15,8 @@ from config.api.errors import TokenInvalidError
 from config.api.throttling import AddressRateThrottle, RateThrottle
 from config.identifiers import is_id
 from config.prepared_statements import fetch_prepared
-from organizations.models import ScimConnection
+from organizations.guards.targets import Targets
+from organizations.models import ConnectionTransfer, ScimConnection
 from users.models.access_token import digest_of
 
 TOKEN_PREFIX = "offboard_scim_"  # noqa: S105 (not a secret: lets scanners recognise a leaked token)
@@ -76,6 +77,30 @@ def issue_token(connection: ScimConnection) -> str:
     if not enabled.update(token_digest=digest_of(token), **previous):
         raise ScimConnection.DoesNotExist
     return token
+
+
+def targets_on_deactivation(connection: ScimConnection) -> Targets:
+    """Return where what a member owns passes when the directory deactivates them."""
+    return Targets(
+        connection.transfer_on_deactivate_id,
+        _targets_by_type(connection, ConnectionTransfer.Moment.DEACTIVATE),
+    )
+
+
+def targets_on_removal(connection: ScimConnection) -> Targets:
+    """Return where what a member owns passes when the directory removes them."""
+    return Targets(
+        connection.transfer_on_removal_id,
+        _targets_by_type(connection, ConnectionTransfer.Moment.REMOVAL),
+    )
+
+
+def _targets_by_type(
+    connection: ScimConnection, moment: ConnectionTransfer.Moment
+) -> dict[str, str | None]:
+    """Return the departments that take over types at a moment."""
+    transfers = connection.transfers_by_type.filter(moment=moment)
+    return dict(transfers.values_list("type", "transferred_to"))
 
 
 def disable(connection: ScimConnection) -> bool:

@@ -19,6 +19,7 @@ from organizations.models.scim import ScimConnectionQuerySet
 from organizations.removal.service import remove_members
 from organizations.retries import retried
 from organizations.schedule.due import do_each, limit_waiting
+from organizations.scim.connections import targets_on_removal
 from organizations.scim.staff import disable_staff_account
 
 AT_A_TIME = 1000
@@ -60,7 +61,7 @@ def remove_leaver(connection_id: str, user_id: str) -> None:
     [outcome] = remove_members(
         connection.organization_id,
         [user_id],
-        transfer_to=connection.transfer_on_removal_id,
+        transfer_to=targets_on_removal(connection),
         caller=caller,
     )
     if connection.disable_staff and not outcome.refusal:
@@ -88,7 +89,7 @@ def _removing() -> ScimConnectionQuerySet:
 def _leavers_due(connection: ScimConnection) -> MembershipQuerySet:
     """Return the members whom this connection deactivated long enough ago, and who still are.
 
-    What it did is read from the log of changes: the event has the time of the deactivation. Whoever
+    What it did is read from the audit log: the event has the time of the deactivation. Whoever
     was reactivated since, by whomever, is active, or was deactivated by somebody else. Whom a
     restoration made a member again, deactivated as before, is so by that decision, which stands.
     """

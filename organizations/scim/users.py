@@ -19,7 +19,7 @@ from scim2_models import (
 from scim2_server.storage import SearchPage
 
 from config.errors import ContractError
-from config.identifiers import is_id
+from config.identifiers import only_ids
 from organizations.assignment.service import add_member
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.exceptions import (
@@ -45,6 +45,7 @@ from organizations.scim.accounts import (
     may_change,
     work_address_of,
 )
+from organizations.scim.connections import targets_on_deactivation, targets_on_removal
 from organizations.scim.filters import equalities, unknown
 from organizations.scim.identities import (
     ATTRIBUTES,
@@ -90,8 +91,9 @@ class Users:
 
     def find(self, user_id: str) -> Member:
         """Return a member. Raises NotFoundException."""
-        known = [user_id] if is_id("usr", user_id) else []
-        for member in read_members(self.connection, self._members().filter(user__in=known)):
+        for member in read_members(
+            self.connection, self._members().filter(user__in=only_ids("usr", [user_id]))
+        ):
             return member
         raise NotFoundException(detail="There is no such user.")
 
@@ -200,9 +202,11 @@ class Users:
         """Remove a member. Raises NotFoundException; ForbiddenException for the last owner."""
         if expected_version is not None:
             require_version(self.get(user_id), expected_version)
-        target = self.connection.transfer_on_removal_id
         [outcome] = remove_members(
-            self.organization_id, [user_id], transfer_to=target, caller=self.caller
+            self.organization_id,
+            [user_id],
+            transfer_to=targets_on_removal(self.connection),
+            caller=self.caller,
         )
         if outcome.refusal:
             raise _in_scim(outcome.refusal)
@@ -226,7 +230,7 @@ class Users:
                 meant = who_is_meant(self.connection, external_id=text)
                 return members.filter(user__in=meant.values())
             case "id":
-                return members.filter(user__in=[text] if is_id("usr", text) else [])
+                return members.filter(user__in=only_ids("usr", [text]))
             case "emails" | "emails.value":
                 meant = who_is_meant(self.connection, address=text)
                 return members.filter(user__in=meant.values())
@@ -360,7 +364,7 @@ class Users:
             [outcome] = deactivate_members(
                 self.organization_id,
                 [user_id],
-                transfer_to=self.connection.transfer_on_deactivate_id,
+                transfer_to=targets_on_deactivation(self.connection),
                 caller=self.caller,
                 locked=locked,
             )

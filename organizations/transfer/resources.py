@@ -1,29 +1,85 @@
-"""Passes resources on, for transfers and for deactivations."""
+"""Passes resources on, for transfers and for deactivations; says in events what passed."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.db import connection
 
-from organizations.guards.targets import department_of, heir_of
+from organizations.guards.caller import Caller
+from organizations.guards.targets import GOAL, Targets, goal_parameters, resource_data, target_data
+from organizations.models import Event
 
-TRANSFER = Path(__file__).with_name("transfer.sql").read_text(encoding="utf-8")
+TRANSFER = "WITH {},\n{}".format(
+    GOAL, Path(__file__).with_name("transfer.sql").read_text(encoding="utf-8")
+)
 
 
-def pass_on(organization_id: str, targets: Mapping[str, str]) -> dict[str, int]:
-    """Pass on what users own, each to their target; return how many resources, by user id.
+@dataclass(frozen=True, slots=True)
+class PassedResources:
+    """How many resources of one type passed from a user, or from departments, to a target."""
 
-    Who owned nothing is left out. Whoever calls this holds the locks, and has the guards' leave.
+    user_id: str | None
+    type: str
+    target: str
+    count: int
+
+
+def pass_on(organization_id: str, targets: Mapping[str, Targets]) -> list[PassedResources]:
+    """Pass on what users own, each to their targets; return what passed, by user, target and type.
+
+    Whoever calls this holds the locks, and has the guards' leave.
     """
     if not targets:
-        return {}
+        return []
     parameters: dict[str, Any] = {
+        **goal_parameters(targets.values()),
         "organization_id": organization_id,
         "user_ids": list(targets),
-        "department_ids": [department_of(target) for target in targets.values()],
-        "heir_ids": [heir_of(target) for target in targets.values()],
     }
     with connection.cursor() as cursor:
         cursor.execute(TRANSFER, parameters)
-        return dict(cursor.fetchall())
+        return [PassedResources(*row) for row in cursor.fetchall()]
+
+
+def group_by_user(
+    passed: Iterable[PassedResources],
+) -> defaultdict[str | None, list[PassedResources]]:
+    """Return what passed from each user; nothing from any other."""
+    by_user = defaultdict[str | None, list[PassedResources]](list)
+    for each in passed:
+        by_user[each.user_id].append(each)
+    return by_user
+
+
+def record_transfers(
+    organization_id: str, passed: Iterable[PassedResources], *, caller: Caller
+) -> None:
+    """Record an event for each owner who lost resources, and each of their targets."""
+    by_owner_and_target = defaultdict[tuple[str | None, str], list[PassedResources]](list)
+    for each in passed:
+        by_owner_and_target[each.user_id, each.target].append(each)
+    Event.objects.bulk_record(
+        caller.event(
+            Event.Type.RESOURCES_TRANSFERRED,
+            organization_id,
+            user_id=user_id,
+            data=event_data(target, those),
+        )
+        for (user_id, target), those in by_owner_and_target.items()
+    )
+
+
+def event_data(target: str | None, passed: Iterable[PassedResources]) -> dict[str, object]:
+    """Return what an event says of resources that passed on: how many of which types, and to whom.
+
+    ``target`` is the default that was asked for, or the one target of all of them.
+    """
+    passed = list(passed)
+    return {
+        "resource_count": sum(each.count for each in passed),
+        **target_data(target),
+        "resources": [resource_data(each.type, each.count, each.target) for each in passed],
+    }

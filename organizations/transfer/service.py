@@ -4,7 +4,7 @@ Removals and deactivations pass on what their members own themselves.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -19,22 +19,39 @@ from organizations.guards.judge import (
     current_members,
     find_not_members,
     judge,
-    judge_target,
+    require_targets,
 )
-from organizations.guards.targets import department_of, event_data, heir_of, targets_by_user
+from organizations.guards.targets import (
+    Targets,
+    TransferTo,
+    department_of,
+    heir_of,
+    heirs_of,
+    targets_by_user,
+)
 from organizations.locks import keep_absent, lock_members
-from organizations.models import Event, Membership, Resource
+from organizations.models import Membership, Resource
 from organizations.retries import retried
-from organizations.transfer.resources import pass_on
+from organizations.transfer.resources import (
+    PassedResources,
+    group_by_user,
+    pass_on,
+    record_transfers,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class TransferOutcome:
-    """How many resources of one user passed on, or why none did."""
+    """Which resources of one user passed on, or why none did."""
 
     user_id: str
-    resource_count: int = 0
+    passed: Sequence[PassedResources] = ()
     refusal: ContractError | None = None
+
+    @property
+    def resource_count(self) -> int:
+        """Return how many resources passed on."""
+        return sum(each.count for each in self.passed)
 
 
 @retried
@@ -42,58 +59,59 @@ def transfer_resources(
     organization_id: str,
     user_ids: Collection[str],
     *,
-    transfer_to: str | Mapping[str, str],
+    transfer_to: TransferTo,
     caller: Caller,
 ) -> list[TransferOutcome]:
     """Pass on what deactivated and former members own; return what became of each, in order.
 
-    ``transfer_to`` is the id of a department or an heir, for everybody or by user id. Whoever is
-    active, a stranger, or above the caller is refused alone. All of it or, when this raises,
-    nothing. Who owned nothing is no error, and no event.
+    ``transfer_to`` is the id of a department or an heir, or targets by type, for everybody or by
+    user id. Whoever is active, a stranger, or above the caller is refused alone. All of it or, when
+    this raises, nothing. There is an event for each user and target that resources pass between;
+    a user who owned nothing is no error.
     """
     user_ids = list(dict.fromkeys(user_ids))
     targets = targets_by_user(transfer_to, user_ids)
     with transaction.atomic():
         locked = lock_members(
-            organization_id, [*user_ids, *targets.values()], caller=caller, accounts=user_ids
+            organization_id, [*user_ids, *heirs_of(targets)], caller=caller, accounts=user_ids
         )
         keep_absent(organization_id, user_ids, locked)
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
         refusals = _find_refusals(organization_id, user_ids, members, targets, caller)
-        counts = pass_on(
+        passed = pass_on(
             organization_id,
-            {user_id: targets[user_id] for user_id in user_ids if user_id not in refusals},
+            {u: targets[u] for u in user_ids if u in targets and u not in refusals},
         )
-        Event.objects.bulk_record(
-            caller.event(
-                Event.Type.RESOURCES_TRANSFERRED,
-                organization_id,
-                user_id=user_id,
-                data=event_data(targets[user_id], count),
-            )
-            for user_id, count in counts.items()
-        )
-    return [
-        TransferOutcome(user_id, counts.get(user_id, 0), refusals.get(user_id))
-        for user_id in user_ids
-    ]
+        record_transfers(organization_id, passed, caller=caller)
+    return _outcomes(user_ids, passed, refusals)
 
 
 def preview_transfers(
-    organization_id: str, targets: Mapping[str, str], *, caller: Caller
+    organization_id: str, targets: Mapping[str, Targets], *, caller: Caller
 ) -> list[TransferOutcome]:
     """Return what `transfer_resources` would return for these users, with their targets."""
     if not targets:
         return []
     members = current_members(organization_id, targets)
     refusals = _find_refusals(organization_id, targets, members, targets, caller)
-    counts = Resource.objects.filter(organization=organization_id).count_by_owner(targets)
-    return [
-        TransferOutcome(user_id, refusal=refusals[user_id])
-        if user_id in refusals
-        else TransferOutcome(user_id, counts.get(user_id, 0))
-        for user_id in targets
+    counts = Resource.objects.filter(organization=organization_id).count_by_type(targets)
+    passed = [
+        PassedResources(user_id, type_name, target, count)
+        for user_id, of_user in counts.items()
+        for type_name, count in of_user.items()
+        if user_id not in refusals and (target := targets[user_id].target_of(type_name))
     ]
+    return _outcomes(targets, passed, refusals)
+
+
+def _outcomes(
+    user_ids: Iterable[str],
+    passed: Iterable[PassedResources],
+    refusals: Mapping[str, ContractError],
+) -> list[TransferOutcome]:
+    """Return the outcomes in the order of the users."""
+    by_user = group_by_user(passed)
+    return [TransferOutcome(u, by_user[u], refusals.get(u)) for u in user_ids]
 
 
 @retried
@@ -115,30 +133,27 @@ def transfer_selected(
         owners = selected.filter(owner__isnull=False).values_list("owner", flat=True).distinct()
         lock_members(organization_id, [*owners, transfer_to], caller=caller)
         caller.authority(organization_id, CHANGE_RESOURCES)
-        if refusal := judge_target(organization_id, transfer_to, leaving=()):
-            raise refusal
+        require_targets(organization_id, Targets(transfer_to), leaving=())
         locked = selected.order_by("pk").select_for_update(no_key=True)
-        owner_by_resource = dict(locked.values_list("pk", "owner"))
-        Resource.objects.filter(pk__in=owner_by_resource).update(
+        rows = list(locked.values_list("pk", "owner", "type"))
+        moving = [resource_id for resource_id, _, _ in rows]
+        Resource.objects.filter(pk__in=moving).update(
             owner=heir_id, department=department_id, removal=None
         )
-        Event.objects.bulk_record(
-            caller.event(
-                Event.Type.RESOURCES_TRANSFERRED,
-                organization_id,
-                user_id=user_id,
-                data=event_data(transfer_to, count),
-            )
-            for user_id, count in Counter(owner_by_resource.values()).items()
-        )
-    return list(owner_by_resource)
+        counts = Counter((owner_id, type_name) for _, owner_id, type_name in rows)
+        passed = [
+            PassedResources(owner_id, type_name, transfer_to, count)
+            for (owner_id, type_name), count in counts.items()
+        ]
+        record_transfers(organization_id, passed, caller=caller)
+    return moving
 
 
 def _find_refusals(
     organization_id: str,
     user_ids: Collection[str],
     members: Mapping[str, int],
-    targets: Mapping[str, str],
+    targets: Mapping[str, Targets],
     caller: Caller,
 ) -> dict[str, ContractError]:
     """Return why resources of users cannot pass on, by user id.

@@ -1,15 +1,20 @@
--- What these users own in the organization passes on, each to one target: a department or an heir. It
--- is no removal that put it there.
-WITH giver AS (
-    SELECT user_id, department_id, heir_id
-    FROM unnest(%(user_ids)s::text[], %(department_ids)s::text[], %(heir_ids)s::text[])
-        AS giver (user_id, department_id, heir_id)
+-- Continues goal.sql in the same statement: what these users own in the organization passes on. It is
+-- no removal that put it there.
+giver AS (
+    SELECT user_id, goal.*
+    FROM unnest(%(user_ids)s::text[], %(targets)s::integer[]) AS giver (user_id, targets)
+    JOIN goal USING (targets)
+    WHERE num_nonnulls(goal.department_id, goal.heir_id) = 1
 ),
 transferred AS (
     UPDATE organizations_resource AS resource
     SET owner_id = giver.heir_id, department_id = giver.department_id, removal_id = NULL
     FROM giver
     WHERE resource.owner_id = giver.user_id AND resource.organization_id = %(organization_id)s
-    RETURNING giver.user_id
+        AND (resource.type = ANY (giver.types)) = (giver.type IS NOT NULL)
+    RETURNING giver.user_id, resource.type, coalesce(giver.department_id, giver.heir_id) AS target
 )
-SELECT user_id, count(*) FROM transferred GROUP BY user_id
+SELECT user_id, type, target, count(*)
+FROM transferred
+GROUP BY user_id, type, target
+ORDER BY user_id, target, type

@@ -10,13 +10,14 @@ from django.core.management.base import CommandParser
 
 from config.characters import clean
 from organizations.bulk.command import Batches, BulkCommand
-from organizations.bulk.heirs import check_heirs, find_target
+from organizations.bulk.heirs import check_heirs, find_targets
 from organizations.bulk.people import People
 from organizations.bulk.removal import preview_removals, remove_batch
-from organizations.bulk.report import Row
+from organizations.bulk.report import OF_TYPE, Row
 from organizations.bulk.run import CannotStartError, Run
 from organizations.bulk.schedule import preview_batch, schedule_batch
 from organizations.bulk.summary import RemovalSummary, ScheduleSummary, Summary
+from organizations.guards.targets import MOST_TYPES
 from organizations.schedule.dates import moment_of
 
 
@@ -69,7 +70,8 @@ class Command(BulkCommand):
             metavar="FILE",
             help=(
                 "Those who leave, as CSV with a header: user_id or email (with both, both must"
-                " match), and optionally transfer_to for that row, which wins over --transfer-to."
+                " match), and optionally transfer_to for that row, which wins over --transfer-to,"
+                " and transfer_to:TYPE for resources of a type, which wins over --transfer-type."
                 " A report of this command can be the file. - reads standard input."
             ),
         )
@@ -82,7 +84,16 @@ class Command(BulkCommand):
                 " e-mail address, who does not leave too. Without it, it stays theirs."
             ),
         )
-
+        parser.add_argument(
+            "--transfer-type",
+            action="append",
+            default=[],
+            metavar="TYPE=ID_OR_EMAIL",
+            help=(
+                "Who takes over their resources of one type instead, such as repository=dept_eng;"
+                " can be given several times. The report has a column transfer_to:TYPE for each."
+            ),
+        )
         parser.add_argument(
             "--at",
             type=moment,
@@ -114,16 +125,22 @@ class Command(BulkCommand):
         from_file: str | None,
         ignore_column: list[str],
         transfer_to: str,
+        transfer_type: list[str],
         **__: Any,
     ) -> None:
         """Add those who leave, and check that nobody among them takes over."""
         if not user and not from_file:
             raise CannotStartError("Name who leaves, by --user or --from-file.")
-        people.transfer_to = find_target(run.organization, clean(transfer_to))
+        people.targets = find_targets(run.organization, clean(transfer_to), transfer_type)
         people.add_users(user)
         if from_file:
             people.add_file(from_file, "transfer_to", ignore_column)
         check_heirs(run.organization, people)
+        if len(people.types) > MOST_TYPES:
+            raise CannotStartError(f"At most {MOST_TYPES} types can have targets of their own.")
+        after = self.columns.index("transfer_to") + 1
+        of_types = [f"{OF_TYPE}{type_name}" for type_name in people.types]
+        self.columns = (*self.columns[:after], *of_types, *self.columns[after:])
 
     def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
         """Return what the removal of each batch would do after the ones before it."""

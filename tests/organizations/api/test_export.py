@@ -15,9 +15,10 @@ from rest_framework.test import APIClient
 
 from organizations.api import export
 from organizations.api.removals import RemovalExportView
+from organizations.guards.targets import Targets
 from organizations.models import Event, Membership, Organization, Removal, Restoration, Source
 from tests.conftest import ClientOf
-from tests.factories import DepartmentFactory, MembershipFactory, RoleFactory
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, RoleFactory
 from tests.organizations.api.lists import address_in
 from tests.organizations.api.refusal import refusal
 from tests.removals import remove
@@ -62,7 +63,10 @@ def test_a_removal_has_a_row(
         organization=organization, roles=["Member"], departments=departments
     )
     role = leaver.role_assignments.get().role
-    remove(leaver, transfer_to=departments[0].pk, actor=owner.user, reason="Left", trace_id="case")
+    for type_name in ("repository", "document", "approval", "document"):
+        ResourceFactory.create(organization=organization, owner=leaver.user, type=type_name)
+    targets = Targets(departments[0].pk, {"repository": owner.user_id, "approval": None})
+    remove(leaver, transfer_to=targets, actor=owner.user, reason="Left", trace_id="case")
     removal = Removal.objects.get()
     back = MembershipFactory.create(organization=organization, user=leaver.user)
     Restoration.objects.create(
@@ -89,7 +93,10 @@ def test_a_removal_has_a_row(
             "seconds": "0",
             "role_ids": role.pk,
             "department_ids": " ".join(department.pk for department in departments),
-            "resource_count": "0",
+            "resource_count": "4",
+            "resources": (
+                f"approval=1>;document=2>{departments[0].pk};repository=1>{owner.user_id}"
+            ),
             "transferred_to": departments[0].pk,
             "trace_id": "case",
             "restored_at": "2025-12-22T15:30:00Z",

@@ -30,7 +30,8 @@ def test_it_says_what_would_go(owner: Membership, client_of: ClientOf) -> None:
     member = MembershipFactory.create(
         organization=organization, roles=["Member", "Admin"], departments=departments
     )
-    ResourceFactory.create_batch(3, organization=organization, owner=member.user)
+    for type_name in ("repository", "document", "repository"):
+        ResourceFactory.create(organization=organization, owner=member.user, type=type_name)
     ResourceFactory.create(owner=member.user)  # of another organization
 
     response = preview(client_of(owner.user), member)
@@ -43,6 +44,7 @@ def test_it_says_what_would_go(owner: Membership, client_of: ClientOf) -> None:
         "roles": [{"id": roles[name], "name": name} for name in ("Admin", "Member")],
         "departments": [{"id": d.pk, "name": d.name} for d in departments],
         "resource_count": 3,
+        "resources": [{"type": "document", "count": 1}, {"type": "repository", "count": 2}],
         "token_count": 0,
         "webhook_endpoints": [],
         "scheduled_removal": None,

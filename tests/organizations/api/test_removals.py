@@ -7,11 +7,13 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from organizations.guards.targets import Targets
 from organizations.models import Membership, Organization, Removal, Restoration, Source
 from tests.conftest import ClientOf
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
+    ResourceFactory,
     RoleFactory,
     WebhookEndpointFactory,
 )
@@ -53,8 +55,11 @@ def test_a_record_says_who_when_what_and_to_whom(
         organization=organization, roles=["Member"], departments=[department]
     )
     role = leaver.role_assignments.get().role
+    for type_name in ("repository", "document", "document"):
+        ResourceFactory.create(organization=organization, owner=leaver.user, type=type_name)
+    targets = Targets(owner.user_id, {"repository": department.pk})
     [outcome] = remove(
-        leaver, transfer_to=owner.user_id, actor=owner.user, reason="Left", trace_id="case-1"
+        leaver, transfer_to=targets, actor=owner.user, reason="Left", trace_id="case-1"
     )
     removal = Removal.objects.get()
 
@@ -72,7 +77,21 @@ def test_a_record_says_who_when_what_and_to_whom(
         "removed_at": f"{removal.created_at:%Y-%m-%dT%H:%M:%SZ}",
         "roles": [{"id": role.pk, "name": "Member"}],
         "departments": [{"id": department.pk, "name": department.name}],
-        "resource_count": 0,
+        "resource_count": 3,
+        "resources": [
+            {
+                "type": "document",
+                "count": 2,
+                "transferred_to_department_id": None,
+                "transferred_to_user_id": owner.user_id,
+            },
+            {
+                "type": "repository",
+                "count": 1,
+                "transferred_to_department_id": department.pk,
+                "transferred_to_user_id": None,
+            },
+        ],
         "token_count": 0,
         "transferred_to_department_id": None,
         "transferred_to_user_id": owner.user_id,
@@ -246,6 +265,6 @@ def test_any_number_of_records_takes_as_many_statements(
     restore(Removal.objects.all()[0])
 
     for limit in (1, 100):
-        # Token, capabilities, total, records, their memberships and restorations.
-        with django_assert_num_queries(6):
+        # Token, capabilities, total, records, their memberships, restorations and resources.
+        with django_assert_num_queries(7):
             listed(client, organization, "removals", limit=limit)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from organizations.api.bodies import TO_DEPARTMENT, TO_USER
+from organizations.api.bodies import BY_TYPE, TO_DEPARTMENT, TO_USER
 from organizations.models import Membership, ScheduledRemoval
 from organizations.schedule.due import carry_out_due
 from tests.conftest import ClientOf
@@ -56,7 +56,7 @@ def test_it_answers_what_was_scheduled_and_shows_it(
         member,
         remove_at="2027-06-30T17:00:00+02:00",
         reason="End of contract",
-        **{TO_DEPARTMENT: department.pk},
+        **{TO_DEPARTMENT: department.pk, BY_TYPE: {"repository": owner.user_id}},
     )
 
     kept = ScheduledRemoval.objects.get()
@@ -71,6 +71,7 @@ def test_it_answers_what_was_scheduled_and_shows_it(
         "source": "api",
         TO_DEPARTMENT: department.pk,
         TO_USER: None,
+        BY_TYPE: {"repository": owner.user_id},
         "reason": "End of contract",
         "status": "pending",
         "removal_id": None,

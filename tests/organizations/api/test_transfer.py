@@ -40,7 +40,11 @@ def test_what_somebody_still_owns_passes_to_a_department(
     event = Event.objects.get(type="resources.transferred")
     assert (event.reason, event.data) == (
         "left over",
-        {"resource_count": 2, "department_id": department.pk},
+        {
+            "resource_count": 2,
+            "department_id": department.pk,
+            "resources": [{"type": "resource", "count": 2, "department_id": department.pk}],
+        },
     )
 
 
@@ -52,6 +56,7 @@ def test_it_passes_to_a_person(as_owner: APIClient, owner: Membership, giver: Me
     assert Event.objects.get(type="resources.transferred").data == {
         "resource_count": 2,
         "heir_id": owner.user_id,
+        "resources": [{"type": "resource", "count": 2, "heir_id": owner.user_id}],
     }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from organizations.guards.targets import Targets
 from organizations.models import Membership, Organization, Removal, Resource
 from tests.factories import MembershipFactory, ResourceFactory, UserFactory
 from tests.organizations.bulk.command import UNASKED, csv_file, run, users
@@ -150,8 +151,8 @@ def test_a_person_who_is_deactivated_after_the_check_takes_over_nothing(
 ) -> None:
     Membership.objects.filter(pk=heir.pk).update(deactivated_at=timezone.now())
     monkeypatch.setattr(
-        "organizations.management.commands.remove_members.find_target",
-        lambda _, named: named,
+        "organizations.management.commands.remove_members.find_targets",
+        lambda _, named, by_type: Targets(named),
     )
     monkeypatch.setattr(
         "organizations.management.commands.remove_members.check_heirs", lambda *_: None

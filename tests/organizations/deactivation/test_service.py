@@ -75,6 +75,7 @@ def test_resources_pass_to_the_target_and_belong_to_no_removal(
     assert Event.objects.get(type="member.deactivated").data == {
         "resource_count": 1,
         f"{kind}_id": target,
+        "resources": [{"type": "resource", "count": 1, f"{kind}_id": target}],
     }
 
 
@@ -85,7 +86,7 @@ def test_without_a_target_resources_stay(member: Membership) -> None:
 
     resource.refresh_from_db()
     assert (outcome.resource_count, resource.owner) == (0, member.user)
-    assert Event.objects.get().data == {"resource_count": 0}
+    assert Event.objects.get().data == {"resource_count": 0, "resources": []}
 
 
 def test_each_change_leaves_an_event(owner: Membership, member: Membership) -> None:

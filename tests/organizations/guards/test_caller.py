@@ -14,6 +14,7 @@ from organizations.exceptions import InsufficientPermissionsError, OrganizationA
 from organizations.guards.acts import DEACTIVATE, REMOVE, RESTORE, Act
 from organizations.guards.caller import Caller, Directory, Operator, Person, Staff
 from organizations.guards.judge import Rules, judge
+from organizations.guards.targets import Targets
 from organizations.models import Membership, Organization, ScimConnection
 from organizations.removal.service import remove_members
 from organizations.scim.connections import disable
@@ -163,7 +164,7 @@ def test_only_the_rules_that_are_asked_are_answered(owner: Membership) -> None:
             caller=caller,
             act=REMOVE,
             rules=rules,
-            targets={owner.user_id: "dept_unknown"},
+            targets={owner.user_id: Targets("dept_unknown")},
         ).get(owner.user_id)
         return found.code if found else None
 

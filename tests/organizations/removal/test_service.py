@@ -61,7 +61,7 @@ def test_an_owner_who_stays_for_another_reason_is_one_who_remains(
         previews = preview_removal(
             organization.pk,
             [member.user_id for member in leavers],
-            targets=targets,
+            transfer_to=targets,
             caller=CallerWith(),
         )
         assert {p.membership.pk: p.can_be_removed for p in previews} == {

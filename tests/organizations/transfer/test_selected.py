@@ -46,9 +46,14 @@ def test_each_owner_has_an_event_and_the_departments_have_one_together(
 
     assert set(moved) == set(Resource.objects.values_list("pk", flat=True))
     assert set(Resource.objects.values_list("owner", flat=True)) == {heir.user_id}
+    data = {
+        "resource_count": 2,
+        "heir_id": heir.user_id,
+        "resources": [{"type": "resource", "count": 2, "heir_id": heir.user_id}],
+    }
     assert {(event.user_id, event.reason): event.data for event in Event.objects.all()} == {
-        (owner.user_id, "Handover"): {"resource_count": 2, "heir_id": heir.user_id},
-        (None, "Handover"): {"resource_count": 2, "heir_id": heir.user_id},
+        (owner.user_id, "Handover"): data,
+        (None, "Handover"): data,
     }
 
 
