@@ -3,6 +3,9 @@
 Options on the command line override these.
 """
 
+# Read here, before any process is started: one that cannot work would be started again for ever.
+import config.settings  # noqa: F401
+
 wsgi_app = "config.wsgi"
 worker_class = "gthread"
 

@@ -40,6 +40,15 @@ _LOCK_MEMBERS = """
     ) AS after_caller
 """
 
+_SHARE_MEMBERS = """
+    SELECT user_id, is_active
+    FROM organizations_membership
+    WHERE organization_id = %(organization_id)s AND user_id = ANY (%(user_ids)s::varchar[])
+        AND deleted_at IS NULL
+    ORDER BY user_id
+    FOR SHARE
+"""
+
 
 def lock_members(
     organization_id: str,
@@ -78,6 +87,24 @@ def lock_members(
     if caller and caller.share:
         fetch_prepared(*caller.share)
     return {user_id: membership_id for user_id, membership_id in rows if user_id in locked_ids}
+
+
+def share_members(
+    organization_id: str, user_ids: Iterable[str], *, caller: Caller
+) -> dict[str, bool]:
+    """Keep current memberships of these users as they are; return who is active, by user id.
+
+    None of them ends, is suspended or taken up until the transaction ends. They are locked
+    FOR SHARE, the caller's with them, in the order in which `lock_members` locks.
+    """
+    shared_ids = set(only_ids("usr", user_ids))
+    user_ids = [*shared_ids, caller.member_id]
+    rows = fetch_prepared(
+        _SHARE_MEMBERS, {"organization_id": organization_id, "user_ids": user_ids}
+    )
+    if caller.share:
+        fetch_prepared(*caller.share)
+    return {user_id: is_active for user_id, is_active in rows if user_id in shared_ids}
 
 
 def keep_absent(organization_id: str, user_ids: Collection[str], locked: Collection[str]) -> None:

@@ -1,15 +1,17 @@
 """Admin lists that open as fast on a million rows as on ten."""
 
 import json
+from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
+from config.admin.links import address_of_list
 from config.identifiers import PrefixedIdField, is_id
 
 Row = TypeVar("Row", bound=Model)
@@ -57,6 +59,26 @@ class LargeTableAdmin(admin.ModelAdmin[Row]):
         self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
     ) -> tuple[QuerySet[Row], bool]:
         return (self.find(queryset, search_term) if search_term else queryset), False
+
+    def title_of(self, row: Row) -> str:
+        """Return the title of the row's page; "" for Django's, which names the model."""
+        return ""
+
+    def related_lists(self, row: Row) -> Iterable[tuple[type[Model], str, dict[str, str]]]:
+        """Yield the lists that lead on from the row: the model, what it is of, and the filters."""
+        return ()
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        if (row := context.get("original")) and (title := self.title_of(row)):
+            context |= {"title": title, "subtitle": ""}
+        context["related_lists"] = [
+            (text, address_of_list(model, **filters))
+            for model, text, filters in (self.related_lists(row) if row else ())
+            if self.admin_site.get_model_admin(model).has_view_permission(request)
+        ]
+        return super().render_change_form(request, context, *args, **options)
 
     def find(self, rows: QuerySet[Row], term: str) -> QuerySet[Row]:
         """Return the rows that a term finds: by the field whose id it is, else by names."""

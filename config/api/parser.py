@@ -4,18 +4,20 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser
 from rest_framework.utils import json
 
 from config.api.errors import PayloadTooLargeError
 
 
-class JSONObjectParser(JSONParser):
+class JSONObjectParser(BaseParser):
     """Reads a JSON object in UTF-8 without duplicate names; a byte order mark is ignored.
 
-    A view that accepts more than 64 KiB uses a subclass with another ``max_bytes``.
+    A view that accepts more than 64 KiB uses a subclass with another ``max_bytes``. It is no
+    JSONParser, for which REST framework reads the body whole, up to the limit for forms.
     """
 
+    media_type = "application/json"
     max_bytes = 64 * 1024
 
     def parse(

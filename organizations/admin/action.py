@@ -22,6 +22,7 @@ from config.errors import ContractError
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.forms import TargetsForm
 from organizations.admin.selection import Selection, too_much
+from organizations.admin.words import name_of
 from organizations.guards.acts import Act
 from organizations.guards.caller import Staff
 from organizations.models import Membership, Organization, Resource
@@ -57,7 +58,8 @@ class ConfirmedAction(ABC, Generic[Row]):
     description = ""  # in the list's menu, if it is offered there
     link = ""  # on a row's page, if it is offered there
     is_dangerous = False
-    title: str  # of the confirmation page
+    title: str  # of the confirmation page, for many and for one
+    title_of_one = ""
     template: str  # of the confirmation page
     form_class: type[TargetsForm] = TargetsForm
     has_targets = True  # whether the form asks who takes over
@@ -155,11 +157,19 @@ class ConfirmedAction(ABC, Generic[Row]):
             self.admin,
             request,
             self.template,
-            title=self.title,
+            title=self._title_of(rows),
             form=form,
+            action=self,
             back=self._back(selection),
             **self.context(request, selection, rows, form),
         )
+
+    def _title_of(self, rows: Grouped[Row]) -> str:
+        """Return the title of the confirmation page, which names a single person."""
+        [(organization, its_rows), *others] = rows.items()
+        if others or len(its_rows) > 1 or not isinstance(row := its_rows[0], Membership):
+            return self.title
+        return self.title_of_one.format(person=name_of(row.user), organization=organization)
 
     def leaving(self, selection: Selection) -> Iterable[int | str]:
         """Return the ids of the memberships that cannot take over: those that were selected."""

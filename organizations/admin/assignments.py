@@ -112,6 +112,10 @@ class DepartmentMembershipInline(AssignmentInline):
 class MembershipForm(ReasonForm, forms.ModelForm[Membership]):
     """The form of a member, with the reason for adding or changing them."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"].label = "Reason for this change"
+
 
 class AssignmentAdmin(LargeTableAdmin[Membership]):
     """The part of the membership's admin that adds members and saves their assignments."""

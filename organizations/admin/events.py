@@ -5,28 +5,34 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 
+from config.admin.columns import column
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import link
 from organizations.admin.filters import ActorFilter, OrganizationFilter
+from organizations.admin.words import RecordColumns, name_of
 from organizations.models import Event, Removal
 from users.login import staff_of
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnlyAdmin[Event]):
+class EventAdmin(RecordColumns, ReadOnlyAdmin[Event]):
     """Shows the events of memberships."""
 
-    list_display = ("created_at", "type", "user", "organization", "actor", "source", "connection")
+    done_at = column("created_at", "When")
+    done_by = column("actor", "Done by")
+    list_display = ("done_at", "type", "user", "organization", "done_by", "through", "directory")
     list_filter = ("type", OrganizationFilter, ActorFilter)
     list_select_related = ("user", "organization", "actor", "connection")
     search_fields = ("id", "user")
     search_help_text = (
-        "Whose membership changed: a name, how an e-mail address begins, or an id. Or a trace id."
+        "Whose membership changed: a name, how an e-mail address begins, or an id."
+        " Or the id of a request."
     )
     fieldsets = (
-        (None, {"fields": ("type", "user", "organization", "created_at", "id")}),
-        ("Who did it", {"fields": ("actor", "source", "connection", "reason", "trace_id")}),
+        (None, {"fields": ("type", "user", "organization", "done_at", "id")}),
+        ("Who did it", {"fields": ("done_by", "through", "directory", "reason", "request_id")}),
         ("What changed", {"fields": ("details", "record")}),
     )
 
@@ -36,6 +42,11 @@ class EventAdmin(ReadOnlyAdmin[Event]):
             .get_queryset(request)
             .exclude(user=staff_of(request), type__in=Event.ABOUT_SCHEDULES)
         )
+
+    def title_of(self, row: Event) -> str:
+        person = f"{name_of(row.user)}, " if row.user else ""
+        when = date_format(row.created_at)
+        return f"{row.get_type_display()}: {person}{row.organization}, {when}"
 
     def find(self, rows: QuerySet[Event], term: str) -> QuerySet[Event]:
         of_request = rows.filter(trace_id=term)

@@ -1,14 +1,15 @@
-"""Filters for lists by organization, by actor and by day."""
+"""Filters of lists by organization, by who did it, through what, and by day."""
 
 from datetime import UTC, date, datetime, time
+from operator import methodcaller
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from config.admin.filters import LookupFilter
-from organizations.models import Organization
+from config.admin.filters import LookupFilter, QuerySetFilter
+from organizations.models import Organization, Source
 from users.models import User
 
 
@@ -24,7 +25,7 @@ class OrganizationFilter(LookupFilter):
 class ActorFilter(LookupFilter):
     """Filters a list by actor."""
 
-    title = "actor"
+    title = "who did it"
     parameter_name = "actor"
     hint = "Id, e-mail address or name"
     matching = staticmethod(User.objects.matching)
@@ -46,3 +47,13 @@ class SinceFilter(LookupFilter):
         except ValueError as error:
             raise IncorrectLookupParameters from error
         return queryset.filter(created_at__gte=begin)
+
+
+class SourceFilter(QuerySetFilter):
+    """Filters a list by the surface that something was asked for through."""
+
+    title = "through"
+    parameter_name = "source"
+    narrowings = tuple(
+        (word, name, methodcaller("filter", source=word)) for word, name in Source.choices
+    )

@@ -28,6 +28,7 @@ class Deactivation(MemberAction):
     act = DEACTIVATE
     description = "Deactivate selected members"
     link = "Deactivate"
+    title_of_one = "Deactivate {person} in {organization}?"
     title, template = "Deactivate members?", "membership/deactivation"
     none_selected = "None of them is active."
     log_message = "Deactivated"
@@ -59,6 +60,7 @@ class Reactivation(MemberAction):
     act = DEACTIVATE
     description = "Reactivate selected members"
     link = "Reactivate"
+    title_of_one = "Reactivate {person} in {organization}?"
     title, template = "Reactivate members?", "membership/reactivation"
     has_targets = False
     none_selected = "None of them is deactivated."

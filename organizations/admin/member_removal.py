@@ -23,7 +23,7 @@ from organizations.admin.member_actions import (
     user_ids_of,
 )
 from organizations.admin.selection import Selection
-from organizations.guards.acts import REMOVE
+from organizations.guards.acts import REMOVE, RESTORE
 from organizations.guards.caller import Staff
 from organizations.guards.judge import Rules, judge
 from organizations.models import Membership, Organization, Removal, ScheduledRemoval
@@ -43,6 +43,7 @@ class RemovalAction(MemberAction):
     description = "Remove selected members from their organization"
     link = "Remove"
     is_dangerous = True
+    title_of_one = "Remove {person} from {organization}?"
     title, template = "Remove members from their organization?", "membership/removal"
     form_class = RemovalForm
     none_selected = "None of them is a member."
@@ -129,7 +130,8 @@ class RemovalAction(MemberAction):
             self.admin,
             request,
             "membership/removal_result",
-            title="What came of the removal",
+            title="Result of the removal",
+            undoing=selection.key if RESTORE.is_staffs(request.user) else "",
             totals=done.values("organization__name", *TARGET_NAMES)
             .annotate(member_count=Count("pk"), moved=Sum("resource_count"))
             .order_by("organization__name", *TARGET_NAMES),

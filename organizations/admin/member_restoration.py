@@ -4,7 +4,9 @@ from typing import Any
 
 from django.contrib.admin.models import ADDITION
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 
 from organizations.admin.action import SHOWN, Grouped, Outcome
 from organizations.admin.forms import TargetsForm
@@ -22,6 +24,7 @@ class RestorationAction(MemberAction):
     name, verb, done = "restoration", "restore", "restored"
     act = RESTORE
     link = "Restore"
+    title_of_one = "Restore {person} in {organization}?"
     title, template = "Restore members?", "membership/restoration"
     has_targets = False
     none_selected = "Only former members can be restored."
@@ -31,6 +34,21 @@ class RestorationAction(MemberAction):
 
     def applicable(self, rows: QuerySet[Membership]) -> QuerySet[Membership]:
         return rows & Membership.objects.former()
+
+    @property
+    def urls(self) -> list[URLPattern]:
+        view = self.admin.admin_site.admin_view(self.select_removed)
+        name = "organizations_membership_removal_undoing"
+        return [path("removal/<str:key>/undoing/", view, name=name), *super().urls]
+
+    def select_removed(self, request: HttpRequest, key: str) -> HttpResponse:
+        """Select those whom the removal of another selection took out."""
+        removal = Selection.find(key, request.session)
+        if removal is None:
+            return self.lead_back(request)
+        return self.select(request, self.selected(removal.done)) or redirect(
+            "admin:organizations_membership_removal_result", key
+        )
 
     def is_offered(self, request: HttpRequest, row: Membership) -> bool:
         return is_latest_tenure(row) and super().is_offered(request, row)

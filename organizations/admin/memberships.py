@@ -6,13 +6,15 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from config.admin.filters import QuerySetFilter
+from config.admin.large_tables import count_or_estimate
 from config.admin.links import link
 from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.assignments import (
@@ -28,13 +30,17 @@ from organizations.admin.transfers import LeftoverTransfer
 from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.guards.acts import REMOVE
 from organizations.models import (
+    Event,
     Membership,
+    Removal,
+    Resource,
     ScheduledRemoval,
     ScimConnection,
     ScimIdentity,
     WebhookEndpoint,
 )
 from organizations.models.membership import MembershipQuerySet
+from users.models import AccessToken
 
 # Fields that show what a member made and what stays when they leave.
 MADE_BY_MEMBER = ("webhook_endpoints",)
@@ -101,6 +107,30 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
             ).select_related("user", "organization")
         return super().get_search_results(request, queryset, search_term)
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list; of a search among members, also how many former members it would find."""
+        response = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and (context := response.context_data):
+            changelist: ChangeList | None = context.get("cl")
+            if changelist and changelist.query and StateFilter.parameter_name not in request.GET:
+                former: Any = self.find(Membership.objects.former(), changelist.query)
+                for spec in changelist.filter_specs:
+                    if not isinstance(spec, StateFilter):
+                        former = spec.queryset(request, former)
+                context["former_count"] = count_or_estimate(former)
+                context["former_address"] = changelist.get_query_string({"state": "former"})
+        return response
+
+    def related_lists(self, row: Membership) -> Iterator[tuple[type[Model], str, dict[str, str]]]:
+        here = {"q": row.user_id, "organization": row.organization_id}
+        yield Resource, "resources", here
+        yield Event, "events", here
+        yield Removal, "removals", here
+        yield ScheduledRemoval, "scheduled removals", here
+        yield AccessToken, "access tokens", {"q": row.user_id}
+
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """Return the columns, with the date of the removal if the list may show former members."""
         shows_former = StateFilter.parameter_name in request.GET
@@ -108,13 +138,12 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
 
     def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
         if obj is None:
-            return ["organization", "user", "reason"]
+            return ["organization", "user"]
         managed = ["managed_by"] if obj.is_current else []
         if obj.is_current and request.user.has_perm("organizations.view_scimidentity"):
             managed.append("directory_identity")
         deactivated = ["deactivated_at"] if obj.deactivated_at else []
         ended = [] if obj.is_current else ["deleted_at", "record"]
-        reason = ["reason"] if self.has_change_permission(request, obj) else []
         # Nobody sees their own scheduled removal, and others' only who may list or do it.
         may_see = request.user.has_perm("organizations.view_scheduledremoval")
         may_see = may_see or REMOVE.is_staffs(request.user)
@@ -122,13 +151,13 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
         scheduled = [] if is_hidden else ["scheduled"]
         return [
             *("organization", "user", "state", "created_at"),
-            *(*deactivated, *managed, *ended, *scheduled, *MADE_BY_MEMBER, *reason),
+            *(*deactivated, *managed, *ended, *scheduled, *MADE_BY_MEMBER),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
         if obj is None:
             return []
-        return [field for field in self.get_fields(request, obj) if field != "reason"]
+        return self.get_fields(request, obj)
 
     def get_inlines(self, request: HttpRequest, obj: Membership | None) -> list[Any]:
         is_member = obj is not None and obj.is_current
@@ -198,7 +227,7 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
         member = membership.organization_id, [membership.user_id]
         connection = ScimConnection.objects.managing(*member).get(membership.user_id)
         if connection is None:
-            return "Nobody outside"
+            return "No directory"
         return format_html(
             "{}. If removed here, they are added again at its next cycle, unless it no longer"
             " assigns them.",

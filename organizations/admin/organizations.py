@@ -22,9 +22,11 @@ from organizations.models import (
     Membership,
     Organization,
     Removal,
+    RemovedResources,
     Resource,
     Role,
     ScheduledRemoval,
+    ScheduledTransfer,
     ScimConnection,
 )
 from organizations.models.organization import OWNER_ROLE_KEEPS, OrganizationQuerySet
@@ -181,9 +183,11 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
             return "Members belong to it."
         if row.resources.exists():
             return "It owns resources."
-        if Removal.objects.filter(transferred_to=row).exists():
+        of_removals = (Removal, RemovedResources)
+        if any(record.objects.filter(transferred_to=row).exists() for record in of_removals):
             return "The record of a removal names it."
-        if ScheduledRemoval.objects.filter(transferred_to=row).exists():
+        of_schedules = (ScheduledRemoval, ScheduledTransfer)
+        if any(record.objects.filter(transferred_to=row).exists() for record in of_schedules):
             return "A scheduled removal names it."
         if ScimConnection.objects.passing_to(row).exists():
             return "The connection of a directory names it."

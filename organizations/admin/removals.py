@@ -8,31 +8,29 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from config.admin.columns import column
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import link
 from config.identifiers import is_id
-from organizations.admin.filters import ActorFilter, OrganizationFilter, SinceFilter
+from organizations.admin.filters import ActorFilter, OrganizationFilter, SinceFilter, SourceFilter
 from organizations.admin.member_restoration import is_latest_tenure
 from organizations.admin.webhook_endpoints import links_to_endpoints
+from organizations.admin.words import RecordColumns, name_of
 from organizations.guards.acts import RESTORE
 from organizations.models import Removal, Restoration, WebhookEndpoint
 
 
 @admin.register(Removal)
-class RemovalAdmin(ReadOnlyAdmin[Removal]):
+class RemovalAdmin(RecordColumns, ReadOnlyAdmin[Removal]):
     """Shows removals, each with the restoration that undid it, if there is one."""
 
+    removed_at = column("created_at", "Removed at")
+    removed_by = column("actor", "Removed by")
     list_display = (
-        "created_at",
-        "user",
-        "organization",
-        "actor",
-        "source",
-        "connection",
-        "passed_to",
+        *("removed_at", "user", "organization", "removed_by", "through", "directory", "passed_to"),
         "resource_count",
     )
-    list_filter = ("source", OrganizationFilter, ActorFilter, SinceFilter)
+    list_filter = (SourceFilter, OrganizationFilter, ActorFilter, SinceFilter)
     date_hierarchy = "created_at"
     list_select_related = (
         "membership__user",
@@ -44,11 +42,14 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
     )
     search_fields = ("id", "membership__user")
     search_help_text = (
-        "Who was removed: a name, how an e-mail address begins, or an id. Or a trace id."
+        "Who was removed: a name, how an e-mail address begins, or an id. Or the id of a request."
     )
     fieldsets = (
-        (None, {"fields": ("user", "organization", "created_at", "id")}),
-        ("Who removed them", {"fields": ("actor", "source", "connection", "reason", "trace_id")}),
+        (None, {"fields": ("user", "organization", "removed_at", "id")}),
+        (
+            "Who removed them",
+            {"fields": ("removed_by", "through", "directory", "reason", "request_id")},
+        ),
         (
             "What it took",
             {
@@ -60,6 +61,10 @@ class RemovalAdmin(ReadOnlyAdmin[Removal]):
         ),
         ("What stays of theirs", {"fields": ("webhook_endpoints", "staff_account")}),
     )
+
+    def title_of(self, row: Removal) -> str:
+        person = name_of(row.membership.user)
+        return f"Removal of {person} from {row.organization}, {date_format(row.created_at)}"
 
     def find(self, rows: QuerySet[Removal], term: str) -> QuerySet[Removal]:
         if is_id("rem", term):

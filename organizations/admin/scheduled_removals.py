@@ -7,11 +7,13 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
 
 from config.admin.filters import QuerySetFilter
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import link
 from organizations.admin.filters import OrganizationFilter
+from organizations.admin.words import RecordColumns, name_of
 from organizations.exceptions import ScheduledRemovalNotFoundError
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Staff
@@ -36,7 +38,7 @@ class StateFilter(QuerySetFilter):
 
 
 @admin.register(ScheduledRemoval)
-class ScheduledRemovalAdmin(ReadOnlyAdmin[ScheduledRemoval]):
+class ScheduledRemovalAdmin(RecordColumns, ReadOnlyAdmin[ScheduledRemoval]):
     """Shows scheduled removals and cancels them; nobody sees their own."""
 
     list_display = ("remove_at", "member", "organization", "state", "failure", "requested_by")
@@ -47,7 +49,7 @@ class ScheduledRemovalAdmin(ReadOnlyAdmin[ScheduledRemoval]):
     actions = ("cancel",)
     fieldsets = (
         (None, {"fields": ("member", "organization", "remove_at", "id")}),
-        ("Who asked for it", {"fields": ("requested_by", "source", "requested_at", "reason")}),
+        ("Who asked for it", {"fields": ("requested_by", "through", "requested_at", "reason")}),
         ("Who takes over", {"fields": ("transferred_to", "transferred_to_user")}),
         (
             "What became of it",
@@ -57,6 +59,10 @@ class ScheduledRemovalAdmin(ReadOnlyAdmin[ScheduledRemoval]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScheduledRemoval]:
         return super().get_queryset(request).exclude(membership__user=staff_of(request))
+
+    def title_of(self, row: ScheduledRemoval) -> str:
+        person, when = name_of(row.membership.user), date_format(row.remove_at)
+        return f"Removal of {person} from {row.organization} on {when}"
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may cancel; the permission to remove members includes it."""

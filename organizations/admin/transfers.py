@@ -42,6 +42,7 @@ class LeftoverTransfer(TransferAction[Membership]):
     name = "leftovers"
     act = TRANSFER
     link = "Pass on what is left"
+    title_of_one = "Pass on what {person} left in {organization}?"
     title = "Pass on what is left?"
     none_selected = "Nothing of theirs is left to pass on."
     related = ("user", "organization")

@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 
 from config.admin.filters import LookupFilter, QuerySetFilter
 from config.admin.large_tables import ReadOnlyAdmin
@@ -61,8 +62,8 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     actions = ("redeliver",)
     fieldsets = (
         (None, {"fields": ("event_link", "endpoint_link", "created_at", "id")}),
-        ("How far it came", {"fields": ("status", "attempts", "delivered_at", "next_attempt_at")}),
-        ("What came of the last attempt", {"fields": ("last_status_code", "last_error")}),
+        ("Progress", {"fields": ("status", "attempts", "delivered_at", "next_attempt_at")}),
+        ("Last attempt", {"fields": ("last_status_code", "last_error")}),
     )
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -70,6 +71,10 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
         sees_addresses = admin.site.get_model_admin(WebhookEndpoint).has_view_permission(request)
         column = "endpoint_url" if sees_addresses else "endpoint_label"
         return [column if name == "endpoint_label" else name for name in self.list_display]
+
+    def title_of(self, row: WebhookDelivery) -> str:
+        when = date_format(row.created_at)
+        return f"{row.event.get_type_display()} to {row.endpoint.label}, {when}"
 
     def find(self, rows: QuerySet[WebhookDelivery], term: str) -> QuerySet[WebhookDelivery]:
         if is_id("evt", term):  # by the index that keeps an event from being sent twice

@@ -1,14 +1,19 @@
 """The addresses of the API are those below ``/v1``."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import PathConverter
 
 from organizations.api.assignment import AssignmentView
 from organizations.api.audit_log import EventExportView, EventListView
 from organizations.api.bulk_removal import BulkRemovalView
 from organizations.api.deactivation import DeactivationView, ReactivationView
 from organizations.api.departments_and_roles import DepartmentListView, RoleListView
+from organizations.api.moved_resources import MovedResourceListView
 from organizations.api.removal import OrganizationUserView, RemovalPreviewView
 from organizations.api.removals import RemovalExportView, RemovalListView, RemovalRecordView
+from organizations.api.resource_import import ResourceImportView
+from organizations.api.resource_list import ResourceListView
+from organizations.api.resources import KeyedResourceView, ResourceView
 from organizations.api.restoration import RestorationPreviewView, RestorationView
 from organizations.api.scheduled_removals import (
     ScheduledRemovalListView,
@@ -26,6 +31,15 @@ from organizations.api.webhook_endpoints import (
     EndpointView,
     SecretRotationView,
 )
+
+
+class KeyConverter(PathConverter):
+    """A key of a resource, with whatever characters: the view says which are wrong."""
+
+    regex = "(?s:.+)"
+
+
+register_converter(KeyConverter, "key")
 
 _OF_USER = [
     path("removal-preview", RemovalPreviewView.as_view(), name="removal-preview"),
@@ -55,10 +69,23 @@ _OF_ORGANIZATION: list[URLPattern | URLResolver] = [
     path("users/<str:user_id>", OrganizationUserView.as_view(), name="organization-user"),
     path("users/<str:user_id>/", include(_OF_USER)),
     path("scheduled-removals", ScheduledRemovalListView.as_view(), name="scheduled-removals"),
+    path("resources", ResourceListView.as_view(), name="resources"),
+    path("resources/import", ResourceImportView.as_view(), name="resource-import"),
+    path("resources/<str:resource_id>", ResourceView.as_view(), name="resource"),
+    path(
+        "resources/<str:type>/<key:external_id>",
+        KeyedResourceView.as_view(),
+        name="keyed-resource",
+    ),
     path("departments", DepartmentListView.as_view(), name="departments"),
     path("roles", RoleListView.as_view(), name="roles"),
     path("removals", RemovalListView.as_view(), name="removals"),
     path("removals/export", RemovalExportView.as_view(), name="removal-export"),
+    path(
+        "removals/<str:removal_id>/resources",
+        MovedResourceListView.as_view(),
+        name="moved-resources",
+    ),
     path("removals/<str:removal_id>", RemovalRecordView.as_view(), name="removal"),
     path("audit-log", EventListView.as_view(), name="audit-log"),
     path("audit-log/export", EventExportView.as_view(), name="audit-log-export"),

@@ -67,7 +67,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the log a position is: its cursor, None where there is none, and the last one."""
+    """The cursor of a position in the log, None where no event has it, and the last position."""
 
     cursor: Cursor | None
     last: int

@@ -70,5 +70,5 @@ def _active(organization: Organization, user_ids: list[str]) -> set[str]:
 
 
 def no_active_member(name: str) -> str:
-    """Return the message that somebody cannot take over since they are no active member."""
+    """Return the message that somebody is no active member and so cannot be an heir."""
     return f"{escaped(name)} is no active member, who could take over"

@@ -130,13 +130,13 @@ class People:
             ]
 
     def heirs(self) -> Iterator[list[tuple[str, str]]]:
-        """Yield the people who would take over, in batches, each with the position of a row."""
+        """Yield the heirs in batches, each with the position of a row that names them."""
         rows = self._database.execute("SELECT user_id, position FROM heir ORDER BY user_id")
         while batch := rows.fetchmany(_ROWS_AT_ONCE):
             yield batch
 
     def leaving_heir(self) -> tuple[str, str, str] | None:
-        """Return the first leaver who would also take over, with both positions, or None."""
+        """Return the first leaver who is also an heir, with both positions, or None."""
         found: tuple[str, str, str] | None = self._database.execute(
             "SELECT email, heir.position, named.position FROM named JOIN heir USING (user_id)"
             " WHERE outcome = '' ORDER BY named.rowid LIMIT 1"

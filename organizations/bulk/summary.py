@@ -135,12 +135,12 @@ class Summary:
         return lines
 
     def _note_on_already(self) -> str:
-        """Return an addition to the line on people to whom it had been done before."""
+        """Return the end of the line on people to whom it had been done before."""
         return ""
 
 
 class RemovalSummary(Summary):
-    """The summary of a removal: who leaves, and who takes over their resources."""
+    """The summary of a removal: who leaves, and the targets of their resources."""
 
     done = Outcome.REMOVED
     already = Outcome.ALREADY_REMOVED
@@ -202,7 +202,7 @@ class ScheduleSummary(Summary):
         self._at = at
 
     def plan(self, organization: str) -> str:
-        """Return the plan: who leaves when, and who takes over."""
+        """Return the plan: who leaves when, and the targets of their resources."""
         return "\n".join(
             [
                 f"Members to remove from {organization} at {self._at:%Y-%m-%d %H:%M:%S} UTC:"

@@ -44,10 +44,10 @@ def session_outwards(seconds: float) -> HTTPSession:
 
 
 def refuse_forbidden(url: str) -> None:
-    """Raise a ValidationError unless webhooks may be sent to this address.
+    """Raise ValidationError unless webhooks may be sent to this address.
 
-    A name that does not resolve is refused in the words for a forbidden one, so that nobody can ask
-    which names this network knows.
+    A name that does not resolve has the message of a forbidden one, so that nobody can find out
+    which names this network resolves.
     """
     if not url.isprintable():
         raise ValidationError(
@@ -78,7 +78,7 @@ def refuse_forbidden(url: str) -> None:
 
 
 def _is_reachable(host: str, port: int) -> bool:
-    """Tell whether the host has an address, outside this network."""
+    """Return whether the host has an address outside this network."""
     try:
         ip_filter.get_ip_address(host, port, allow_loopback=False)
     except (ip_filter.InvalidIPAddress, OSError, UnicodeError, ValueError, socket.gaierror):

@@ -27,7 +27,7 @@ READ_AT_MOST = 4096  # bytes of an answer
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one request: a status, or else an error."""
+    """The answer to one request: a status, or an error."""
 
     status_code: int | None = None
     error: str = ""
@@ -35,7 +35,7 @@ class Answer:
 
     @property
     def is_success(self) -> bool:
-        """Whether the receiver has it."""
+        """Return whether the receiver accepted the delivery."""
         return not self.error
 
 

@@ -63,9 +63,9 @@ def defer_sending(delivery_ids: Iterable[str], *, priority: int = PRIORITY) -> N
 
 @transaction.atomic
 def take_up_abandoned() -> int:
-    """Defer deliveries that are due and whose jobs are gone; return how many.
+    """Defer the deliveries that are due but have no job any more; return how many.
 
-    A job may have been cancelled or deleted by hand. Each endpoint's are read by their index.
+    A job may have been cancelled or deleted by hand. The index of each endpoint serves the query.
     """
     jobs = ProcrastinateJob.objects.filter(task_name=SEND, status__in=["todo", "doing"])
     abandoned = WebhookDelivery.objects.filter(
@@ -80,10 +80,10 @@ def take_up_abandoned() -> int:
 
 
 def attempt(delivery_id: str) -> datetime | None:
-    """Send a delivery that is due, and record what came of it; return when to try again.
+    """Send a delivery that is due, and record the result; return when to try again, or None.
 
-    However many jobs it has, one at a time sends it. Killed between the answer and the record, it
-    is sent once more, under the same ``webhook-id``.
+    Of several jobs for it, one at a time sends it. If the process is killed between the answer and
+    the record, it is sent once more, under the same ``webhook-id``.
     """
     pending = WebhookDelivery.objects.filter(pk=delivery_id, status=WebhookDelivery.Status.PENDING)
     due = pending.filter(next_attempt_at__lte=Now())  # by the clock that jobs are taken up by
@@ -104,17 +104,15 @@ def attempt(delivery_id: str) -> datetime | None:
 
 
 def body_of(event: Event) -> bytes:
-    """Return what is sent of an event: ids and counts, no name and no address.
+    """Return the body that is sent for an event: ids and counts, no name and no address.
 
-    What was owned is not in the event of a removal, and is read from its record.
+    The resources of a removal are not in its event, and are read from its record.
     """
     recorded: dict[str, object] = {}
     if event.type == Event.Type.MEMBER_REMOVED:
-        owned = RemovedResources.objects.filter(removal=event.data.get("removal_id")).order_by(
-            "type"
-        )
+        owned = RemovedResources.objects.filter(removal=event.data.get("removal_id"))
         recorded["resources"] = [
-            resource_data(each.type, each.count, each.target) for each in owned
+            resource_data(each.type, each.count, each.target) for each in owned.order_by("type")
         ]
     return json.dumps(
         {
@@ -140,7 +138,7 @@ def body_of(event: Event) -> bytes:
 def _record(delivery: WebhookDelivery, answer: Answer) -> datetime | None:
     """Record an attempt on the delivery and its endpoint; return when to try again, if at all."""
     now = timezone.now()
-    # As they are now: both may have been changed, disabled or deleted meanwhile.
+    # Read again: both may have been changed, disabled or deleted in the meantime.
     endpoint = WebhookEndpoint.objects.select_for_update().filter(pk=delivery.endpoint_id).first()
     if endpoint is None:
         return None
@@ -180,7 +178,7 @@ def _record(delivery: WebhookDelivery, answer: Answer) -> datetime | None:
 def next_attempt(attempts: int, answer: Answer, now: datetime) -> datetime | None:
     """Return when to try again after so many attempts, or None after the last.
 
-    Not before the receiver asks for (``Retry-After``, in seconds or as a date, to 24 hours).
+    It is not before the receiver's ``Retry-After``, which counts up to 24 hours.
     """
     if attempts > len(WAITS):
         return None
@@ -189,34 +187,34 @@ def next_attempt(attempts: int, answer: Answer, now: datetime) -> datetime | Non
 
 
 def _retry_after(header: str, now: datetime) -> timedelta:
-    """Return how long a receiver asks to be left alone, to 24 hours."""
+    """Return the pause in a ``Retry-After``, in seconds or as a date, up to 24 hours."""
     if header.isascii() and header.isdigit():
-        asked = timedelta(seconds=min(int(header[:9]), 10**9))
+        pause = timedelta(seconds=min(int(header[:9]), 10**9))
     else:
         date = parse_http_date_safe(header)
-        asked = timedelta(seconds=date - now.timestamp()) if date else timedelta(0)
-    return min(asked, RETRY_AFTER_AT_MOST)
+        pause = timedelta(seconds=date - now.timestamp()) if date else timedelta(0)
+    return min(pause, RETRY_AFTER_AT_MOST)
 
 
 def _held_until(
     endpoint: WebhookEndpoint, delivery: WebhookDelivery, answer: Answer, now: datetime
 ) -> datetime:
-    """Return until when nothing is sent to an endpoint whose receiver has too much to do.
+    """Return until when nothing is sent to an endpoint whose receiver answered 429 or 503.
 
-    That is as long as it asks for, or else as long as this delivery waits, to five minutes.
+    It is the time in ``Retry-After``, or else the wait of this delivery, up to five minutes.
     """
     longest = now + HELD_WITHOUT_RETRY_AFTER
-    asked = _retry_after(answer.retry_after, now)
+    pause = _retry_after(answer.retry_after, now)
     until = (
-        now + asked if asked > timedelta(0) else min(delivery.next_attempt_at or longest, longest)
+        now + pause if pause > timedelta(0) else min(delivery.next_attempt_at or longest, longest)
     )
     return max(until, endpoint.held_until or until)
 
 
 def _hold_back(delivery: WebhookDelivery) -> datetime:
-    """Let a delivery wait until its endpoint is sent to again; this is no attempt.
+    """Postpone a delivery until its endpoint is sent to again; this is no attempt.
 
-    They begin one after another then, so that the receiver is not flooded.
+    The postponed deliveries start one after another, so that the receiver is not flooded.
     """
     now = timezone.now()
     until = delivery.endpoint.held_until or now

@@ -1,4 +1,4 @@
-"""Who outside hears of changes: webhook endpoints are made, changed, tried and sent to again.
+"""Creates, changes, tests and deletes webhook endpoints, and redelivers to them.
 
 Each function is one transaction that locks what lets the caller act, then the endpoint, so that
 what a worker records of a delivery meanwhile is not lost. Each raises the ContractError of a caller

@@ -10,14 +10,14 @@ from organizations.models import Event, WebhookDelivery, WebhookEndpoint
 
 FAN_OUT = "organizations.events.tasks.fan_out"  # as the trigger calls it
 BATCH = 5000  # rows a statement
-# So many deliveries to an endpoint wait in turn with those to others; the rest come after them, so
-# that a receiver which is slow, or fails, keeps its own events waiting.
+# So many deliveries to an endpoint wait in turn with those to other endpoints; the rest come after
+# them, so that a slow or failing receiver delays only its own events.
 IN_TURN = 10
 
 
 @transaction.atomic
 def deliver_to_endpoints(event_ids: Sequence[str]) -> None:
-    """Make and defer the deliveries of events; those that there are already stay as they are.
+    """Make and defer the deliveries of events; existing ones stay as they are.
 
     A few statements, and one more for every few thousand deliveries, whatever the number of events.
     """
@@ -46,6 +46,6 @@ def deliver_to_endpoints(event_ids: Sequence[str]) -> None:
 
 
 def _made(deliveries: Iterable[WebhookDelivery]) -> Iterable[str]:
-    """Return the ids of those that this job made: not what it made when it was done before."""
+    """Return the ids of the deliveries that this job made, and not an earlier run of it."""
     made = WebhookDelivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries])
     return made.values_list("pk", flat=True)

@@ -16,7 +16,7 @@ FAULT_WAIT = timedelta(seconds=30)
 
 
 class NotDeliveredError(Exception):
-    """A delivery is to be tried again at a time."""
+    """A delivery was not accepted and is tried again at a given time."""
 
     def __init__(self, next_attempt_at: datetime) -> None:
         self.next_attempt_at = next_attempt_at
@@ -24,7 +24,7 @@ class NotDeliveredError(Exception):
 
 
 class UntilDone(BaseRetryStrategy):
-    """Tries again when the delivery says, and after a fault of our own (the database) soon."""
+    """Tries again at the time of the delivery, and soon after a fault of our database."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
         if isinstance(exception, NotDeliveredError):
@@ -34,13 +34,13 @@ class UntilDone(BaseRetryStrategy):
 
 @app.task(queue="webhooks", name=FAN_OUT, retry=UntilDone())
 def fan_out(event_ids: list[str]) -> None:
-    """Make the deliveries of events that were committed."""
+    """Make the deliveries of committed events."""
     deliver_to_endpoints(event_ids)
 
 
 @app.task(queue="webhooks", name=SEND, retry=UntilDone())
 def send(delivery_id: str) -> None:
-    """Send one delivery; again at the times that it says."""
+    """Send one delivery, again and again until it is accepted or given up."""
     if next_attempt_at := attempt(delivery_id):
         raise NotDeliveredError(next_attempt_at)
 
@@ -48,7 +48,7 @@ def send(delivery_id: str) -> None:
 @app.periodic(cron="*/5 * * * *")
 @app.task(queue="upkeep", queueing_lock="take_up_deliveries")
 def take_up_deliveries(timestamp: int) -> None:
-    """Put the deliveries whose jobs are gone back into the queue."""
+    """Put deliveries without a job back into the queue."""
     take_up_abandoned()
 
 

@@ -44,6 +44,8 @@ ADD = Act((Capability.INVITE_USERS,), "add")
 ASSIGN = Act((Capability.ASSIGN_ROLES, Capability.MANAGE_USERS), "change")
 VIEW_LOG = Act((Capability.VIEW_AUDIT_LOG,), "view", "event")
 EXPORT_LOG = Act((Capability.EXPORT_AUDIT_LOG,), "view", "event")
+# Things, of whomever: check 6, who is above whom, is not asked for them.
+REGISTER_RESOURCES = Act((Capability.MANAGE_RESOURCES,), "change", "resource")
 CHANGE_RESOURCES = Act((), "change", "resource")
 ADD_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "add", "webhookendpoint")
 CHANGE_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "webhookendpoint")

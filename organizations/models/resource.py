@@ -11,6 +11,7 @@ from organizations.constraints import ForeignKeyConstraint
 from organizations.models.membership import Membership
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
+from organizations.models.removed_resources import RemovedResources
 from organizations.models.resource_type import DEFAULT_TYPE
 from organizations.resources.triggers import (
     resource_changes_owner,
@@ -19,6 +20,8 @@ from organizations.resources.triggers import (
     resource_is_passed_on,
 )
 from users.models import User
+
+SORTED_UP_TO = 10_000  # results of a search
 
 
 class ResourceQuerySet(models.QuerySet["Resource"]):
@@ -34,6 +37,31 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
             organization=models.OuterRef("organization"), user=models.OuterRef("owner")
         )
         return self.filter(~models.Exists(membership), owner__isnull=False)
+
+    def left_behind(self, organization_id: str) -> Self:
+        """Resources in an organization whose owner is no member of it any more.
+
+        Begins at the former members whose record says that something stayed theirs, which are few:
+        what everybody owns is not read.
+        """
+        kept = RemovedResources.objects.filter(
+            organization=organization_id, transferred_to=None, transferred_to_user=None
+        )
+        members = Membership.objects.current().filter(
+            organization=organization_id, user=models.OuterRef("removal__membership__user")
+        )
+        owners = kept.exclude(models.Exists(members)).values("removal__membership__user")
+        return self.filter(organization=organization_id, owner__in=owners)
+
+    def matching(self, term: str) -> Self:
+        """Keep those whose name has words that begin like the words of the term.
+
+        Up to `SORTED_UP_TO` are found first, however they are ordered then; of more, PostgreSQL
+        walks through all in their order and soon has a page.
+        """
+        found = self.filter(entry__name_words__begin_with=term)
+        ids = list(found.order_by().values_list("pk", flat=True)[: SORTED_UP_TO + 1])
+        return found if len(ids) > SORTED_UP_TO else self.filter(pk__in=ids)
 
     def count_by_type(self, user_ids: Iterable[str]) -> dict[str, dict[str, int]]:
         """Return how many of each type each of these users owns, by user id, sorted by type."""

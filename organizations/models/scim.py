@@ -25,7 +25,9 @@ class ScimConnectionQuerySet(models.QuerySet["ScimConnection"]):
     def passing_to(self, department: Department) -> Self:
         """Keep those that pass to a department what members own whom they take out."""
         return self.filter(
-            models.Q(transfer_on_deactivate=department) | models.Q(transfer_on_removal=department)
+            models.Q(transfer_on_deactivate=department)
+            | models.Q(transfer_on_removal=department)
+            | models.Q(transfers_by_type__transferred_to=department)
         )
 
     def managing(

@@ -44,7 +44,7 @@ class WebhookEndpoint(models.Model):
     """
 
     class DisabledReason(models.TextChoices):
-        """Why nothing is sent there."""
+        """The reasons why an endpoint is disabled."""
 
         ASKED = "asked", "as asked"
         GONE = "gone", "the receiver answered 410 Gone"

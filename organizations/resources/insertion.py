@@ -9,13 +9,14 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from config.identifiers import generate_id
-from config.search import indexed
 from organizations.exceptions import TooManyResourceTypesError
 from organizations.guards.targets import department_of, heir_of
 from organizations.models import ResourceType
 from organizations.models.resource_type import DEFAULT_TYPE, MOST_TYPES
+from organizations.resources.rows import words_of
 from organizations.retries import OvertakenError
 
+TYPES_ARE_LIMITED = "at most 100 types"  # as the database says it
 INSERTION = Path(__file__).with_name("insertion.sql").read_text(encoding="utf-8")
 
 
@@ -49,7 +50,7 @@ def insert(organization_id: str, resources: Sequence[NewResource]) -> None:
                 "types": [resource.type for resource in resources],
                 "external_ids": [resource.external_id for resource in resources],
                 "names": [resource.name for resource in resources],
-                "words": [" ".join(indexed(resource.name)[1:]) for resource in resources],
+                "words": [words_of(resource.name) for resource in resources],
                 "urls": [resource.url for resource in resources],
                 "owner_ids": [heir_of(resource.owner) for resource in resources],
                 "department_ids": [department_of(resource.owner) for resource in resources],
@@ -65,6 +66,6 @@ def name_types(organization_id: str, slugs: set[str]) -> None:
     try:
         ResourceType.objects.ensure(organization_id, slugs)
     except IntegrityError as error:
-        if "at most" not in str(error):
+        if TYPES_ARE_LIMITED not in str(error):
             raise
         raise TooManyResourceTypesError({"limit": MOST_TYPES}) from error

@@ -15,7 +15,7 @@ from scim2_models import (
 )
 from scim2_server.storage import SearchPage
 
-from config.identifiers import is_id
+from config.identifiers import only_ids
 from organizations.assignment.department_members import change_department
 from organizations.exceptions import UserNotFoundError
 from organizations.guards.caller import Directory
@@ -123,8 +123,7 @@ class Groups:
 
     def _find(self, departments: DepartmentQuerySet, group_id: str) -> Department:
         """Return a department. Raises NotFoundException."""
-        known = [group_id] if is_id("dept", group_id) else []
-        if department := departments.filter(pk__in=known).first():
+        if department := departments.named(group_id).first():
             return department
         raise NotFoundException(detail="There is no such group.")
 
@@ -196,10 +195,9 @@ def _narrow(departments: DepartmentQuerySet, attribute: str, value: str) -> Depa
         case "externalid":
             return departments.filter(external_id=value) if value else departments.none()
         case "id":
-            return departments.filter(pk__in=[value] if is_id("dept", value) else [])
+            return departments.named(value)
         case "members" | "members.value":
-            known = [value] if is_id("usr", value) else []
-            return departments.filter(memberships__user__in=known)
+            return departments.filter(memberships__user__in=only_ids("usr", [value]))
     raise unknown(attribute)
 
 

@@ -89,7 +89,7 @@ def _removing() -> ScimConnectionQuerySet:
 def _leavers_due(connection: ScimConnection) -> MembershipQuerySet:
     """Return the members whom this connection deactivated long enough ago, and who still are.
 
-    What it did is read from the log of changes: the event has the time of the deactivation. Whoever
+    What it did is read from the audit log: the event has the time of the deactivation. Whoever
     was reactivated since, by whomever, is active, or was deactivated by somebody else. Whom a
     restoration made a member again, deactivated as before, is so by that decision, which stands.
     """

@@ -19,7 +19,7 @@ from scim2_models import (
 from scim2_server.storage import SearchPage
 
 from config.errors import ContractError
-from config.identifiers import is_id
+from config.identifiers import only_ids
 from organizations.assignment.service import add_member
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.exceptions import (
@@ -91,8 +91,9 @@ class Users:
 
     def find(self, user_id: str) -> Member:
         """Return a member. Raises NotFoundException."""
-        known = [user_id] if is_id("usr", user_id) else []
-        for member in read_members(self.connection, self._members().filter(user__in=known)):
+        for member in read_members(
+            self.connection, self._members().filter(user__in=only_ids("usr", [user_id]))
+        ):
             return member
         raise NotFoundException(detail="There is no such user.")
 
@@ -229,7 +230,7 @@ class Users:
                 meant = who_is_meant(self.connection, external_id=text)
                 return members.filter(user__in=meant.values())
             case "id":
-                return members.filter(user__in=[text] if is_id("usr", text) else [])
+                return members.filter(user__in=only_ids("usr", [text]))
             case "emails" | "emails.value":
                 meant = who_is_meant(self.connection, address=text)
                 return members.filter(user__in=meant.values())

@@ -9,8 +9,13 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from organizations.domains.service import domains_of, set_domains
-from organizations.models import Organization, ScimConnection
-from organizations.scim.connections import authenticate
+from organizations.guards.targets import Targets
+from organizations.models import Membership, Organization, ScimConnection
+from organizations.scim.connections import (
+    authenticate,
+    targets_on_deactivation,
+    targets_on_removal,
+)
 from tests.factories import DepartmentFactory, OrganizationFactory
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +70,50 @@ def test_it_sets_what_happens_to_a_leaver(organization: Organization) -> None:
     connection = ScimConnection.objects.get()
     assert (connection.remove_after_days, connection.disable_staff) == (30, True)
     assert (connection.transfer_on_deactivate, connection.transfer_on_removal) == (one, other)
+
+
+def test_it_sets_the_departments_of_types_for_both_moments(organization: Organization) -> None:
+    one, other = DepartmentFactory.create_batch(2, organization=organization)
+
+    create(
+        *(organization.pk, "--name", "Okta", "--transfer-on-removal", one.pk),
+        *("--transfer-type-on-removal", f"repository={other.pk}"),
+        *("--transfer-type-on-deactivate", f"repository={one.pk}"),
+        *("--transfer-type-on-deactivate", f" document = {other.pk}"),
+    )
+
+    connection = ScimConnection.objects.get()
+    assert targets_on_removal(connection) == Targets(one.pk, {"repository": other.pk})
+    assert targets_on_deactivation(connection) == Targets(
+        by_type={"repository": one.pk, "document": other.pk}
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (["repository"], "has no department"),
+        (["=dept_1"], "give it as TYPE=DEPARTMENT"),
+        (["A b=dept_1"], "give it as TYPE=DEPARTMENT"),
+        (["repository=dept_none"], "has no department dept_none"),
+        (["repository={}", "repository={}"], "names the type repository twice"),
+        (["repository={person}"], "has no department usr_"),
+    ],
+    ids=["no target", "no type", "malformed", "unknown", "twice", "a person"],
+)
+def test_a_type_without_a_department_connects_nothing(
+    organization: Organization, owner: Membership, texts: list[str], message: str
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    named = [text.format(department.pk, person=owner.user_id) for text in texts]
+
+    with pytest.raises(CommandError, match=message):
+        create(
+            *(organization.pk, "--name", "Okta"),
+            *(part for text in named for part in ("--transfer-type-on-removal", text)),
+        )
+
+    assert not ScimConnection.objects.exists()
 
 
 def test_it_adds_to_the_domains_of_the_organization(organization: Organization) -> None:

@@ -22,6 +22,7 @@ class Request:
     about: str = "member"
     body: Body | None = None
     status: int = 200
+    refusal: str = "INSUFFICIENT_PERMISSIONS"  # of members who may not
 
 
 def confirmed(cast: Cast) -> dict[str, Any]:
@@ -60,12 +61,25 @@ def disabled(cast: Cast) -> dict[str, Any]:
     return {"status": "disabled"}
 
 
+def with_name(cast: Cast) -> dict[str, Any]:
+    return {"name": "Renamed"}
+
+
+def with_lines(cast: Cast) -> dict[str, Any]:
+    key = {"type": "resource", "external_id": cast.resource.entry.external_id}
+    return {"resources": [{**key, "name": "Renamed"}]}
+
+
 REMOVE = frozenset({Capability.REMOVE_USERS})
 DEACTIVATE = frozenset({Capability.DEACTIVATE_USERS})
 ASSIGN = frozenset({Capability.ASSIGN_ROLES, Capability.MANAGE_USERS})
 VIEW = frozenset({Capability.VIEW_AUDIT_LOG})
 EXPORT = frozenset({Capability.EXPORT_AUDIT_LOG})
 OVERRIDE = frozenset({Capability.OVERRIDE_ALL_PERMISSIONS})
+REGISTER = frozenset({Capability.MANAGE_RESOURCES})
+# Whoever may not is told that there is none: it is neither theirs nor their departments'.
+SEE_RESOURCES = REGISTER | REMOVE | VIEW
+NOT_SEEN = "RESOURCE_NOT_FOUND"
 ENDPOINT = "webhook-endpoints/{endpoint}"
 
 # By method and name of the address.
@@ -106,6 +120,14 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("get", "scheduled-removals"): Request("scheduled-removals", REMOVE),
     ("get", "removals"): Request("removals", VIEW),
     ("get", "removal"): Request("removals/{removal}", VIEW),
+    ("get", "moved-resources"): Request("removals/{removal}/resources", VIEW),
+    ("get", "resources"): Request("resources"),
+    ("post", "resource-import"): Request("resources/import", REGISTER, body=with_lines),
+    ("get", "resource"): Request("resources/{resource}", SEE_RESOURCES, refusal=NOT_SEEN),
+    ("delete", "resource"): Request("resources/{resource}", REGISTER, status=204),
+    ("get", "keyed-resource"): Request("resources/{key}", SEE_RESOURCES, refusal=NOT_SEEN),
+    ("put", "keyed-resource"): Request("resources/{key}", REGISTER, body=with_name),
+    ("delete", "keyed-resource"): Request("resources/{key}", REGISTER, status=204),
     ("get", "removal-export"): Request("removals/export", EXPORT),
     ("get", "audit-log"): Request("audit-log", VIEW),
     ("get", "audit-log-export"): Request("audit-log/export", EXPORT),

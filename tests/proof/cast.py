@@ -7,11 +7,12 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from organizations.models import Membership, Organization, TokenBinding, WebhookDelivery
+from organizations.models import Membership, Organization, Resource, TokenBinding, WebhookDelivery
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
     OrganizationFactory,
+    ResourceFactory,
     RoleFactory,
     UserFactory,
     WebhookDeliveryFactory,
@@ -60,7 +61,7 @@ ABSENT = {"removed before", "member elsewhere", "unknown", "malformed"}
 # What "the capability" is, of each request.
 ABLE = [
     *("remove_users", "deactivate_users", "assign_roles", "manage_users"),
-    *("view_audit_log", "export_audit_log"),
+    *("view_audit_log", "export_audit_log", "manage_resources"),
 ]
 
 
@@ -75,6 +76,18 @@ class Cast:
     member_role: str
     removal_elsewhere: str
     delivery: WebhookDelivery
+    resource: Resource  # of nobody who asks
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Where what is asked for is, by the names in the paths of the table."""
+        key = f"{self.resource.type}/{self.resource.entry.external_id}"
+        return {
+            "endpoint": self.delivery.endpoint_id,
+            "delivery": self.delivery.pk,
+            "resource": self.resource.pk,
+            "key": key,
+        }
 
     def client(self, caller: str) -> APIClient:
         token = self.tokens[caller]
@@ -181,6 +194,11 @@ def make_cast() -> Cast:
         member_role,
         elsewhere.removal_id or "",
         delivery,
+        ResourceFactory.create(
+            organization=organization,
+            department=DepartmentFactory.create(organization=organization),
+            external_id="acme/billing",
+        ),
     )
 
 

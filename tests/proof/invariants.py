@@ -68,32 +68,40 @@ INVARIANTS = {
     "4. a resource has one of owner and department": """
         SELECT id FROM organizations_resource WHERE num_nonnulls(owner_id, department_id) <> 1
     """,
-    "4. what a removal moved is where that put it, in its organization, and no more": """
-        SELECT removal.id FROM organizations_removal AS removal
-        JOIN organizations_resource AS resource ON resource.removal_id = removal.id
-        GROUP BY removal.id
-        HAVING count(*) > removal.resource_count
-            OR bool_or(resource.organization_id <> removal.organization_id)
-            OR bool_or(resource.department_id IS DISTINCT FROM removal.transferred_to_id)
-            OR bool_or(resource.owner_id IS DISTINCT FROM removal.transferred_to_user_id)
+    "4. what a removal moved is where its move put it, in its organization": """
+        SELECT resource.id FROM organizations_resource AS resource
+        JOIN organizations_removal AS removal ON removal.id = resource.removal_id
+        JOIN organizations_resourcemove AS move
+            ON move.removal_id = resource.removal_id AND move.resource_id = resource.id
+        WHERE resource.organization_id <> removal.organization_id
+            OR resource.department_id IS DISTINCT FROM move.transferred_to_id
+            OR resource.owner_id IS DISTINCT FROM move.transferred_to_user_id
     """,
     "4. what a removal moved and is still there comes back with its member": """
         SELECT resource.id FROM organizations_resource AS resource
         JOIN organizations_restoration AS restoration
             ON restoration.removal_id = resource.removal_id
     """,
-    "4. a removal has a move of each resource that it passed on, to whom its record names": """
+    "4. a removal has a move of each resource that it passed on, by type, to its target": """
+        SELECT removal_id FROM (
+            SELECT removal_id, type, count, transferred_to_id, transferred_to_user_id
+            FROM organizations_removedresources
+            WHERE num_nonnulls(transferred_to_id, transferred_to_user_id) = 1
+        ) AS passed
+        FULL JOIN (
+            SELECT removal_id, type, count(*) AS count, transferred_to_id, transferred_to_user_id
+            FROM organizations_resourcemove
+            GROUP BY removal_id, type, transferred_to_id, transferred_to_user_id
+        ) AS moved USING (removal_id, type)
+        WHERE (
+            passed.count, passed.transferred_to_id, passed.transferred_to_user_id
+        ) IS DISTINCT FROM (moved.count, moved.transferred_to_id, moved.transferred_to_user_id)
+    """,
+    "4. a record counts what was owned, by type and in all": """
         SELECT removal.id FROM organizations_removal AS removal
-        LEFT JOIN organizations_resourcemove AS move ON move.removal_id = removal.id
+        LEFT JOIN organizations_removedresources AS owned ON owned.removal_id = removal.id
         GROUP BY removal.id
-        HAVING count(move.resource_id) <> CASE
-                WHEN num_nonnulls(removal.transferred_to_id, removal.transferred_to_user_id) = 0
-                THEN 0 ELSE removal.resource_count
-            END
-            OR bool_or(
-                move.transferred_to_id IS DISTINCT FROM removal.transferred_to_id
-                OR move.transferred_to_user_id IS DISTINCT FROM removal.transferred_to_user_id
-            ) FILTER (WHERE move.resource_id IS NOT NULL)
+        HAVING coalesce(sum(owned.count), 0) <> removal.resource_count
     """,
     "4. a mark is of a removal that moved the resource": """
         SELECT resource.id FROM organizations_resource AS resource
@@ -101,10 +109,11 @@ INVARIANTS = {
             ON move.removal_id = resource.removal_id AND move.resource_id = resource.id
         WHERE resource.removal_id IS NOT NULL AND move.removal_id IS NULL
     """,
-    "4. nobody takes over from themself": """
+    "4. nobody takes over from themself, of any type": """
         SELECT removal.id FROM organizations_removal AS removal
         JOIN organizations_membership AS membership ON membership.id = removal.membership_id
-        WHERE removal.transferred_to_user_id = membership.user_id
+        LEFT JOIN organizations_removedresources AS owned ON owned.removal_id = removal.id
+        WHERE membership.user_id IN (removal.transferred_to_user_id, owned.transferred_to_user_id)
     """,
     "5. an ended membership has one removal, and only an ended one": """
         SELECT membership.id FROM organizations_membership AS membership
@@ -195,10 +204,12 @@ INVARIANTS = {
             <> {_IDS.format("restoration.roles || restoration.roles_not_restored")}
             OR {_IDS.format("removal.departments")}
             <> {_IDS.format("restoration.departments || restoration.departments_not_restored")}
-            OR restoration.resource_count + restoration.resources_not_restored <> CASE
-                WHEN num_nonnulls(removal.transferred_to_id, removal.transferred_to_user_id) = 0
-                THEN 0 ELSE removal.resource_count
-            END
+            OR restoration.resource_count + restoration.resources_not_restored <> (
+                SELECT coalesce(sum(passed.count), 0)
+                FROM organizations_removedresources AS passed
+                WHERE passed.removal_id = removal.id
+                    AND num_nonnulls(passed.transferred_to_id, passed.transferred_to_user_id) = 1
+            )
     """,  # noqa: S608 (its own text)
     "5. a schedule that is done names the removal of its membership, which names its request": """
         SELECT schedule.id FROM organizations_scheduledremoval AS schedule

@@ -10,6 +10,8 @@ from organizations.models import (
     EventPosition,
     Membership,
     Removal,
+    RemovedResources,
+    ResourceMove,
     Restoration,
     Source,
 )
@@ -19,6 +21,7 @@ from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactor
 from tests.organizations.restoration.verbs import restore
 from tests.proof.invariants import broken_invariants
 from tests.removals import remove
+from users.models import User
 
 Break = Callable[[Membership, Membership], object]
 
@@ -39,6 +42,28 @@ def restore_by_hand(former: Membership, **fields: object) -> None:
     removal = Removal.objects.get(membership=former)
     values = {"roles": removal.roles, "departments": [], "resource_count": 0} | fields
     Restoration.objects.create(removal=removal, membership=back, source=Source.ADMIN, **values)
+
+
+def move_by_hand(member: Membership, former: Membership) -> None:
+    """Give a member what bears the mark of a removal that moved it to somebody else."""
+    removal = Removal.objects.get(membership=former)
+    other = MembershipFactory.create(organization=member.organization)
+    resource = ResourceFactory.create(
+        organization=member.organization, owner=member.user, removal=removal
+    )
+    ResourceMove.objects.create(
+        removal=removal, resource=resource, name="thing", transferred_to_user=other.user
+    )
+
+
+def count_by_hand(former: Membership, **target: User) -> None:
+    RemovedResources.objects.create(
+        removal=Removal.objects.get(membership=former),
+        organization=former.organization,
+        type="page",
+        count=1,
+        **target,
+    )
 
 
 BREAKS: dict[str, tuple[str, Break]] = {
@@ -104,13 +129,29 @@ BREAKS: dict[str, tuple[str, Break]] = {
             event=Event.objects.filter(organization=former.organization).latest("pk"),
         ),
     ),
-    "a resource that is elsewhere": (
-        "4. what a removal moved is where that put it, in its organization, and no more",
+    "a mark of a removal that did not move it": (
+        "4. a mark is of a removal that moved the resource",
         lambda member, former: ResourceFactory.create(
             organization=member.organization,
             owner=member.user,
             removal=Removal.objects.get(membership=former),
         ),
+    ),
+    "a resource that is elsewhere": (
+        "4. what a removal moved is where its move put it, in its organization",
+        lambda member, former: move_by_hand(member, former),
+    ),
+    "resources that a record does not count": (
+        "4. a record counts what was owned, by type and in all",
+        lambda member, former: count_by_hand(former),
+    ),
+    "resources that passed on without a move": (
+        "4. a removal has a move of each resource that it passed on, by type, to its target",
+        lambda member, former: count_by_hand(former, transferred_to_user=member.user),
+    ),
+    "resources of somebody that passed to them": (
+        "4. nobody takes over from themself, of any type",
+        lambda member, former: count_by_hand(former, transferred_to_user=former.user),
     ),
 }
 

@@ -16,6 +16,7 @@ from organizations.models import (
     Event,
     Membership,
     Removal,
+    ResourceEntry,
     Restoration,
     ScheduledRemoval,
     TokenBinding,
@@ -68,8 +69,7 @@ def asking(cast: Cast, token: str, key: tuple[str, str]) -> Callable[[], Any]:
     request = REQUESTS[key]
     path = request.path.format(
         user=cast.user_id("", request.about),
-        endpoint=cast.delivery.endpoint_id,
-        delivery=cast.delivery.pk,
+        **cast.addresses,
     )
     address = f"{cast.organization_path('this organization')}/{path}"
     client = APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
@@ -87,6 +87,7 @@ def state(caller: Membership) -> list[Any]:
         sorted(Restoration.objects.values_list("pk")),
         sorted(ScheduledRemoval.objects.values_list("pk", "status")),
         sorted(WebhookEndpoint.objects.values_list("pk", "disabled_at", "secret_version"), key=str),
+        sorted(ResourceEntry.objects.values_list("pk", "name")),
         sorted(WebhookDelivery.objects.values_list("pk", "attempts")),
         sorted(Event.objects.exclude(user=caller.user).values_list("pk")),
     ]

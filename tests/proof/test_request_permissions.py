@@ -37,6 +37,7 @@ STATUS = {
     "INSUFFICIENT_PERMISSIONS": 403,
     "USER_NOT_FOUND": 404,
     "REMOVAL_NOT_FOUND": 404,
+    "RESOURCE_NOT_FOUND": 404,
 }
 
 
@@ -45,8 +46,7 @@ def ask(client: APIClient, method: str, request: Request, cast: Cast, organizati
     path = request.path.format(
         user=cast.user_id("", request.about),
         removal=Removal.objects.get(membership__user=cast.users["target removed before"]).pk,
-        endpoint=cast.delivery.endpoint_id,
-        delivery=cast.delivery.pk,
+        **cast.addresses,
     )
     address = f"{cast.organization_path(organization)}/{path}"
     body = [request.body(cast)] if request.body else []
@@ -63,7 +63,7 @@ def expected_code(request: Request, caller: str, organization: str) -> str:
         map(Capability, ABLE)
     )
     may = not request.needs or (caller not in POWERLESS and is_able)
-    return "" if may else "INSUFFICIENT_PERMISSIONS"
+    return "" if may else request.refusal
 
 
 def test_every_request_is_in_the_table() -> None:
@@ -101,7 +101,7 @@ def test_each_capability_opens_its_requests_and_no_other(
     client = APIClient(HTTP_AUTHORIZATION=f"Bearer {token_of(member.user)}")
     for key, request in REQUESTS.items():
         opens = request.needs & {capability} or capability == Capability.OVERRIDE_ALL_PERMISSIONS
-        expected = "" if opens or not request.needs else "INSUFFICIENT_PERMISSIONS"
+        expected = "" if opens or not request.needs else request.refusal
         with subtests.test(request=key), transaction.atomic():
             response = ask(client, key[0], request, cast, "this organization")
 

@@ -1,18 +1,20 @@
 """The admin of accounts: names, addresses, and permissions in the admin."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db.models import Model
 from django.http import HttpRequest
 
 from config.admin.deletion import GuardedDeletion
 from users.admin.erasure import ErasureAdmin
 from users.authority import is_above
 from users.login import staff_of
-from users.models import User
+from users.models import AccessToken, User
 
 
 class UserCreationForm(AdminUserCreationForm):
@@ -53,6 +55,11 @@ class UserAdmin(GuardedDeletion[User], ErasureAdmin, DjangoUserAdmin[User]):  # 
     add_fieldsets = (
         (None, {"fields": ("email", "full_name", "usable_password", "password1", "password2")}),
     )
+
+    def related_lists(self, row: User) -> Iterator[tuple[type[Model], str, dict[str, str]]]:
+        yield row.memberships.model, "memberships", {"q": row.pk, "state": "all"}
+        yield row.resources.model, "resources", {"q": row.pk}
+        yield AccessToken, "access tokens", {"q": row.pk}
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Return the read-only fields; only superusers change permissions."""

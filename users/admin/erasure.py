@@ -67,7 +67,7 @@ class ErasureAdmin(LargeTableAdmin[User]):
             return self._page(
                 request,
                 "erasure_result",
-                title="What came of the erasure",
+                title="Result of the erasure",
                 receipts=[outcome for outcome in outcomes if isinstance(outcome, Receipt)],
                 staying=[outcome for outcome in outcomes if isinstance(outcome, Refusal)],
             )

@@ -12,16 +12,47 @@ from config.arguments import days
 from config.database_version import require_schema
 from organizations.domains.command import add_shared_argument, explained_refusals
 from organizations.domains.service import add_domains, domains_of
-from organizations.models import Organization, ScimConnection
+from organizations.guards.targets import MOST_TYPES, is_type
+from organizations.models import ConnectionTransfer, Organization, ScimConnection
 from organizations.scim.connections import issue_token
 
 PLACEHOLDER = "HOST"
+DEACTIVATE, REMOVAL = ConnectionTransfer.Moment.DEACTIVATE, ConnectionTransfer.Moment.REMOVAL
 
 
 def public_host() -> str | None:
     """Return the first name of ALLOWED_HOSTS, or None where it names no host."""
     names = [name for name in settings.ALLOWED_HOSTS if not name.startswith((".", "*"))]
     return next(iter(names), None)
+
+
+def _transfers(
+    connection: ScimConnection, moment: ConnectionTransfer.Moment, texts: Sequence[str]
+) -> list[ConnectionTransfer]:
+    """Return the unsaved targets of types for a moment. Raises CommandError."""
+    departments = connection.organization.departments
+    targets: dict[str, str] = {}
+    for text in texts:
+        type_name, _, department = map(str.strip, text.partition("="))
+        if not is_type(type_name):
+            raise CommandError(f"--transfer-type-on-{moment} {text}: give it as TYPE=DEPARTMENT.")
+        if type_name in targets:
+            raise CommandError(f"--transfer-type-on-{moment} names the type {type_name} twice.")
+        if not departments.filter(pk=department).exists():
+            raise CommandError(f"The organization has no department {department}.")
+        targets[type_name] = department
+    if len(targets) > MOST_TYPES:
+        raise CommandError(f"At most {MOST_TYPES} types can have targets of their own.")
+    return [
+        ConnectionTransfer(
+            connection=connection,
+            organization_id=connection.organization_id,
+            moment=moment,
+            type=type_name,
+            transferred_to_id=department,
+        )
+        for type_name, department in targets.items()
+    ]
 
 
 class Command(BaseCommand):
@@ -63,6 +94,17 @@ class Command(BaseCommand):
             metavar="DEPARTMENT",
             help="Id of the department that takes over what members own whom it removes.",
         )
+        for moment, verb in ((DEACTIVATE, "deactivates"), (REMOVAL, "removes")):
+            parser.add_argument(
+                f"--transfer-type-on-{moment}",
+                action="append",
+                default=[],
+                metavar="TYPE=DEPARTMENT",
+                help=(
+                    f"The department that takes over their resources of one type when it {verb}"
+                    " them, such as repository=dept_eng; can be given several times."
+                ),
+            )
         parser.add_argument(
             "--remove-after-days",
             metavar="DAYS",
@@ -88,6 +130,8 @@ class Command(BaseCommand):
         shared: bool,
         transfer_on_deactivate: str | None,
         transfer_on_removal: str | None,
+        transfer_type_on_deactivate: Sequence[str],
+        transfer_type_on_removal: Sequence[str],
         remove_after_days: int | None,
         disable_staff: bool,
         **_: Any,
@@ -108,6 +152,10 @@ class Command(BaseCommand):
             remove_after_days=remove_after_days,
             disable_staff=disable_staff,
         )
+        transfers = [
+            *_transfers(connection, DEACTIVATE, transfer_type_on_deactivate),
+            *_transfers(connection, REMOVAL, transfer_type_on_removal),
+        ]
         try:
             connection.full_clean()
         except ValidationError as error:
@@ -115,6 +163,7 @@ class Command(BaseCommand):
         with explained_refusals():
             add_domains(organization, domain, shared=domain if shared else ())
         connection.save()
+        ConnectionTransfer.objects.bulk_create(transfers)
         token = issue_token(connection)
         domains = domains_of(organization)
         self.stderr.write(

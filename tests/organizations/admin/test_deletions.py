@@ -11,7 +11,16 @@ from django.test import Client
 from django.urls import reverse
 
 from organizations.admin import DepartmentAdmin, OrganizationAdmin
-from organizations.models import Department, Membership, Organization, Role
+from organizations.guards.targets import Targets
+from organizations.models import (
+    ConnectionTransfer,
+    Department,
+    Membership,
+    Organization,
+    Resource,
+    Role,
+)
+from tests.directories import connect
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -115,6 +124,31 @@ def department_of_a_schedule() -> Model:
     return department
 
 
+def department_of_a_type_on_record() -> Model:
+    member, other = MembershipFactory.create_batch(2, organization=OrganizationFactory.create())
+    ResourceFactory.create(organization=member.organization, owner=member.user)
+    department = DepartmentFactory.create(organization=member.organization)
+    remove(member, transfer_to=Targets(by_type={"resource": department.pk}))
+    Resource.objects.update(owner=other.user, department=None)
+    return department
+
+
+def department_of_a_scheduled_type() -> Model:
+    member = MembershipFactory.create()
+    department = DepartmentFactory.create(organization=member.organization)
+    schedule(member, transfer_to=Targets(by_type={"resource": department.pk}))
+    return department
+
+
+def department_of_a_connections_type() -> Model:
+    department = DepartmentFactory.create()
+    connection, _ = connect(department.organization)
+    ConnectionTransfer.objects.create(
+        connection=connection, moment="removal", type="resource", transferred_to=department
+    )
+    return department
+
+
 def resource_that_a_removal_moved() -> Model:
     member = MembershipFactory.create()
     resource = ResourceFactory.create(organization=member.organization, owner=member.user)
@@ -134,6 +168,9 @@ def account_of_a_member() -> User:
         (organization_with_a_former_member, "It has members, or had some whose record stays."),
         (department_on_record, "The record of a removal names it."),
         (department_of_a_schedule, "A scheduled removal names it."),
+        (department_of_a_type_on_record, "The record of a removal names it."),
+        (department_of_a_scheduled_type, "A scheduled removal names it."),
+        (department_of_a_connections_type, "The connection of a directory names it."),
         (department_of_a_member, "Members belong to it."),
         (department_with_a_resource, "It owns resources."),
         (owner_role, "The Owner role is deleted only together with its organization."),

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils.formats import date_format
 
 from organizations.models import Event, Membership, Organization
 from tests.factories import MembershipFactory, UserFactory
@@ -52,6 +53,21 @@ def test_an_event_reads_as_text_and_leads_to_the_record(browser: Client, ada: Me
     assert f"removal id: {removal_id}" in page
     assert f'<a href="/admin/organizations/removal/{removal_id}/change/">' in page
     assert "{&quot;" not in page
+
+
+def test_records_are_titled_by_the_person_and_what_was_done(
+    browser: Client, ada: Membership
+) -> None:
+    remove(ada)
+    acme, day = ada.organization, date_format(ada.removal.created_at)
+
+    for page, title in (
+        (f"removal/{ada.removal.pk}", f"Removal of Ada King Lovelace from {acme}, {day}"),
+        (f"event/{Event.objects.get().pk}", f"Member removed: Ada King Lovelace, {acme}, {day}"),
+    ):
+        shown = text_of(browser.get(f"/admin/organizations/{page}/change/"))
+        assert f"<h1>{title}</h1>" in shown
+        assert f"<title>{title} |" in shown
 
 
 def test_lists_of_ids_read_as_text(browser: Client, ada: Membership) -> None:

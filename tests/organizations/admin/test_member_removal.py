@@ -159,6 +159,28 @@ def test_people_to_choose_are_the_active_members_of_the_organization(
     assert [result["id"] for result in found["results"]] == [str(member.pk)]
 
 
+def test_the_reason_on_a_members_page_stands_beside_the_button_that_saves(
+    browser: Client, owner: Membership
+) -> None:
+    page = text_of(browser.get(f"{CHANGELIST}{owner.pk}/change/"))
+
+    assert page.index("role_assignments-TOTAL_FORMS") < page.index("Reason for this change")
+
+
+def test_the_confirmation_is_titled_by_a_single_person(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    ada, max_ = (
+        MembershipFactory.create(organization=organization, user__full_name=name)
+        for name in ("Ada Lovelace", "Max Muster")
+    )
+
+    one, two = (text_of(browser.get(select(browser, them).url)) for them in ([ada], [ada, max_]))
+
+    assert f"<h1>Remove Ada Lovelace from {organization}?</h1>" in one
+    assert "<h1>Remove members from their organization?</h1>" in two
+
+
 def test_a_department_of_another_organization_is_no_choice(
     browser: Client, owner: Membership, organization: Organization
 ) -> None:

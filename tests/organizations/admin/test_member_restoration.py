@@ -1,5 +1,6 @@
 """Restoring who was removed, for staff: from the record and from the former membership."""
 
+import re
 from typing import Any
 from unittest.mock import patch
 
@@ -14,6 +15,7 @@ from organizations.models import Event, Membership, Organization, Removal, Resto
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.test_changes import ADMIN, address_of
+from tests.organizations.admin.test_member_removal import select
 from tests.removals import remove
 from users.models import User
 
@@ -76,6 +78,21 @@ def test_a_confirmed_restoration_leads_to_the_new_membership_and_is_on_the_recor
     assert f"by {staff}".replace("<", "&lt;").replace(">", "&gt;") in record
     assert "roles Member; departments Archive, Sales; resources 2" in record
     assert "Restore the member" not in record
+
+
+def test_the_result_of_a_removal_leads_to_the_restoration_of_those_who_were_removed(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    members = MembershipFactory.create_batch(2, organization=organization, roles=["Member"])
+    result = text_of(browser.post(select(browser, members).url, {"reason": ""}, follow=True))
+    [undoing] = re.findall(r'<a href="(\S+/undoing/)">Restore them</a>', result)
+    answer: Any = browser.get(undoing)
+
+    page = text_of(browser.post(answer.url, {"reason": "A mistake"}, follow=True))
+
+    assert "2 members restored." in page
+    returned = Membership.objects.current().of(organization.pk, [m.user_id for m in members])
+    assert returned.count() == Restoration.objects.count() == 2
 
 
 def test_what_cannot_be_restored_says_why_and_offers_nothing(

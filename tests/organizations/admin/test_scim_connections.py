@@ -252,7 +252,7 @@ def test_a_members_page_names_the_directory_and_as_whom_it_knows_them(
 
     assert f'<a href="{page_of(connection)}">Entra ID</a>.' in page
     assert "lea@corp.example" in page
-    assert "Nobody outside" in text_of(browser.get(address_of(other)))
+    assert "No directory" in text_of(browser.get(address_of(other)))
 
 
 def test_the_confirmation_of_a_removal_says_who_will_come_back(

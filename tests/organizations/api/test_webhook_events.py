@@ -10,6 +10,7 @@ from organizations.events.delivery import body_of
 from organizations.events.endpoints import send_test
 from organizations.guards.caller import Operator
 from organizations.models import Event, Membership
+from organizations.resources.deletion import delete
 from organizations.schedule.due import carry_out
 from organizations.schedule.service import cancel_scheduled_removal
 from organizations.transfer.service import transfer_resources
@@ -46,7 +47,7 @@ def test_what_is_sent_of_every_type_has_what_is_described_and_nothing_else(
 ) -> None:
     organization = owner.organization
     department = DepartmentFactory.create(organization=organization)
-    ResourceFactory.create(organization=organization, owner=owner.user)
+    owned = ResourceFactory.create(organization=organization, owner=owner.user)
     leaver = MembershipFactory.create(organization=organization)
     add_member(organization.pk, UserFactory.create().pk, caller=Operator())
     change(leaver, departments=[department])
@@ -63,6 +64,7 @@ def test_what_is_sent_of_every_type_has_what_is_described_and_nothing_else(
     )
     restore(leaver)
     Directory.of(organization).send("POST", "/Users", new_user(leaver.user.email))
+    delete(organization.pk, owned.pk, caller=Operator())
     endpoint = WebhookEndpointFactory.create(organization=organization)
     send_test(organization.pk, endpoint.pk, caller=Operator())
 

@@ -67,6 +67,7 @@ def test_a_removal_arrives_signed(member: Membership) -> None:
         "connection_id": None,
         "source": "admin",
         "trace_id": "trace-1",
+        "resources": [],
     }
     [(headers, _)] = heard.requests
     assert headers["webhook-id"] == event.pk

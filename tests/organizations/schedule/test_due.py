@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
+from organizations.guards.targets import Targets
 from organizations.models import Event, Membership, Removal, Resource, Source
 from organizations.schedule.due import carry_out_due
 from tests.deactivations import deactivate
@@ -171,6 +172,58 @@ def test_an_heir_who_is_gone_keeps_nobody_in_and_the_transfer_is_told_to_be_open
     event = Event.objects.get(type="removal.failed")
     assert event.data["code"] == "TRANSFER_USER_NOT_FOUND"
     assert event.data["removal_id"] == asked.removal_id
+
+
+def test_a_target_that_is_gone_loses_its_own_types_alone(
+    owner: Membership, member: Membership
+) -> None:
+    gone, heir = MembershipFactory.create_batch(2, organization=owner.organization)
+    department = DepartmentFactory.create(organization=owner.organization)
+    resources = {
+        type_name: ResourceFactory.create(
+            organization=owner.organization, owner=member.user, type=type_name
+        )
+        for type_name in ("approval", "document", "page", "repository")
+    }
+    by_type = {"approval": gone.user_id, "document": heir.user_id, "page": gone.user_id}
+    asked = due(member, transfer_to=Targets(department.pk, by_type))
+    remove(gone)
+
+    carry_out_due()
+
+    asked.refresh_from_db()
+    for resource in resources.values():
+        resource.refresh_from_db()
+    assert asked.status == "done"
+    assert {name: r.owner or r.department for name, r in resources.items()} == {
+        "approval": member.user,
+        "document": heir.user,
+        "page": member.user,
+        "repository": department,
+    }
+    data = Event.objects.get(type="removal.failed").data
+    assert (data["types"], data["rest"]) == (["approval", "page"], False)
+    assert data["code"] == "TRANSFER_USER_NOT_FOUND"
+
+
+def test_a_default_that_is_gone_loses_what_is_of_no_named_type(
+    owner: Membership, member: Membership
+) -> None:
+    gone, heir = MembershipFactory.create_batch(2, organization=owner.organization)
+    repository, document = (
+        ResourceFactory.create(organization=owner.organization, owner=member.user, type=type_name)
+        for type_name in ("repository", "document")
+    )
+    due(member, transfer_to=Targets(gone.user_id, {"repository": heir.user_id}))
+    remove(gone)
+
+    carry_out_due()
+
+    repository.refresh_from_db()
+    document.refresh_from_db()
+    assert (repository.owner, document.owner) == (heir.user, member.user)
+    data = Event.objects.get(type="removal.failed").data
+    assert (data["types"], data["rest"]) == ([], True)
 
 
 def test_more_than_a_thousand_are_all_carried_out(

@@ -6,6 +6,7 @@ import pytest
 
 from organizations.capabilities import Capability
 from organizations.models import (
+    ConnectionTransfer,
     Event,
     Membership,
     Organization,
@@ -212,6 +213,39 @@ def test_what_a_member_owns_passes_to_the_departments_of_the_connection(
     directory.send("DELETE", f"/Users/{user_id}")
     late.refresh_from_db()
     assert late.department == last
+
+
+def test_types_pass_to_their_own_departments_at_both_moments(
+    organization: Organization, owner: Membership
+) -> None:
+    rest, first, last = DepartmentFactory.create_batch(3, organization=organization)
+    directory = Directory.of(organization, transfer_on_deactivate=rest, transfer_on_removal=rest)
+    for moment, department in (("deactivate", first), ("removal", last)):
+        ConnectionTransfer.objects.create(
+            connection=directory.connection,
+            moment=moment,
+            type="repository",
+            transferred_to=department,
+        )
+    user_id = directory.add(ADA)
+    member = Membership.objects.get(user=user_id)
+
+    def owned() -> list[Resource]:
+        return [
+            ResourceFactory.create(organization=organization, owner=member.user, type=type_name)
+            for type_name in ("repository", "document")
+        ]
+
+    early = owned()
+    directory.patch(f"/Users/{user_id}", {"op": "replace", "path": "active", "value": False})
+    directory.patch(f"/Users/{user_id}", {"op": "replace", "path": "active", "value": True})
+    late = owned()
+    directory.send("DELETE", f"/Users/{user_id}")
+
+    for resources, department in ((early, first), (late, last)):
+        for resource in resources:
+            resource.refresh_from_db()
+        assert [resource.department for resource in resources] == [department, rest]
 
 
 def test_without_departments_what_a_member_owns_stays_theirs(

@@ -1,0 +1,25 @@
+"""Columns that show a field of a model under a name that staff understand."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib import admin
+from django.db.models import Model
+from django.utils.formats import date_format
+
+from config.admin.links import NONE, link
+
+
+def column(field: str, name: str) -> Callable[..., str]:
+    """Return a column, for the body of an admin's class: times, links and choices as text."""
+
+    def shown(_: object, row: Model) -> str:
+        value = getattr(row, field)
+        if isinstance(value, Model):
+            return link(value)
+        if isinstance(value, datetime):
+            return date_format(value, "DATETIME_FORMAT")
+        named = getattr(row, f"get_{field}_display", None)
+        return str(named() if named else value or NONE)
+
+    return admin.display(description=name, ordering=field)(shown)

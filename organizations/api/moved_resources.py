@@ -1,0 +1,120 @@
+"""The resources that a removal moved, and where they are now."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema_field,
+    extend_schema_serializer,
+    extend_schema_view,
+)
+from rest_framework import serializers
+
+from config.api.openapi import describe
+from config.api.pagination import IdPagination
+from config.identifiers import only_ids
+from organizations.api.examples import (
+    DEPARTMENT_ID,
+    EXTERNAL_ID,
+    REMOVAL_ID,
+    RESOURCE_ID,
+    RESOURCE_TYPE,
+)
+from organizations.api.view import OrganizationListView
+from organizations.exceptions import RemovalNotFoundError
+from organizations.guards.acts import VIEW_LOG
+from organizations.models import Removal, Resource, ResourceMove
+
+NOW = ("there", "moved_on", "returned", "deleted")
+_OWNERS = Resource.objects.filter(pk=OuterRef("resource")).values(
+    json=JSONObject(user="owner", department="department")
+)
+
+
+@extend_schema_serializer(
+    component_name="MovedResource",
+    examples=[
+        OpenApiExample(
+            "Sample",
+            value={
+                "resource_id": RESOURCE_ID,
+                "type": RESOURCE_TYPE,
+                "external_id": EXTERNAL_ID,
+                "name": "Billing",
+                "transferred_to_department_id": DEPARTMENT_ID,
+                "transferred_to_user_id": None,
+                "now": "there",
+            },
+            response_only=True,
+        )
+    ],
+)
+class MovedResourceSerializer(serializers.Serializer[ResourceMove]):
+    """A resource that a removal moved: as it was then, and where it is now."""
+
+    resource_id = serializers.CharField()
+    type = serializers.CharField()
+    external_id = serializers.CharField(allow_null=True)
+    name = serializers.CharField(help_text="As it was called then.")
+    transferred_to_department_id = serializers.CharField(
+        source="transferred_to_id", allow_null=True
+    )
+    transferred_to_user_id = serializers.CharField(allow_null=True)
+    now = serializers.SerializerMethodField(
+        help_text=(
+            "`there`: whom it passed to owns it; `returned`: who was removed owns it again;"
+            " `moved_on`: somebody else does; `deleted`: it is no more."
+        )
+    )
+
+    @extend_schema_field(serializers.ChoiceField(NOW))
+    def get_now(self, move: Any) -> str:
+        """Return where the resource is."""
+        owners: Mapping[str, str | None] | None = move.owners
+        if owners is None:
+            return "deleted"
+        owner = owners["user"], owners["department"]
+        if owner == (move.transferred_to_user_id, move.transferred_to_id):
+            return "there"
+        return "returned" if owner == (move.left, None) else "moved_on"
+
+
+@extend_schema_view(
+    get=describe(
+        operation_id="listMovedResources",
+        summary="List moved resources",
+        tags=["Removals"],
+        description=(
+            "The resources that the removal passed on, in the order of their ids: what they were"
+            " called then, to whom they passed, and where they are now. Takes the capability"
+            " `view_audit_log`."
+        ),
+        responses={200: MovedResourceSerializer(many=True)},
+        invalid={"limit": "Must be a whole number from 1 to 100."},
+        refusals=[RemovalNotFoundError({"removal_id": REMOVAL_ID})],
+    )
+)
+class MovedResourceListView(OrganizationListView[ResourceMove]):
+    """The moves of a removal."""
+
+    queryset = (
+        ResourceMove.objects.alias(position=F("resource"))
+        .annotate(owners=Subquery(_OWNERS), left=F("removal__membership__user"))
+        .order_by("position")
+    )
+    serializer_class = MovedResourceSerializer
+    pagination_class = IdPagination
+    act = VIEW_LOG
+
+    def get_queryset(self) -> QuerySet[ResourceMove]:
+        """Return the moves of the removal; raises RemovalNotFoundError."""
+        removal_id = self.kwargs["removal_id"]
+        removals = Removal.objects.filter(
+            organization=self.kwargs["organization_id"], pk__in=only_ids("rem", [removal_id])
+        )
+        if not removals.exists():
+            raise RemovalNotFoundError({"removal_id": removal_id})
+        return self.queryset.filter(removal=removal_id)

@@ -1,0 +1,149 @@
+"""Registering up to a thousand resources at once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from config.api.openapi import describe
+from config.api.parser import JSONObjectParser
+from config.api.strict import IdField, StrictSerializer, StrictStringField
+from organizations.api.bulk_removal import RefusalSerializer
+from organizations.api.examples import DEPARTMENT_ID, EXTERNAL_ID, RESOURCE_TYPE, USER_ID
+from organizations.api.resources import EXAMPLE, PATTERN, RegistrationSerializer
+from organizations.api.view import OrganizationView
+from organizations.exceptions import UserNotFoundError
+from organizations.guards.acts import REGISTER_RESOURCES
+from organizations.guards.caller import Caller
+from organizations.models.resource_entry import LONGEST_KEY
+from organizations.resources.importing import Import, import_resources
+from users.api_view import AuthenticatedRequest
+
+LARGEST = 1000
+
+
+class ImportBodyParser(JSONObjectParser):
+    """Reads a body that is large enough for a thousand resources."""
+
+    max_bytes = 4 * 1024 * 1024
+
+
+class LineSerializer(RegistrationSerializer):
+    """One resource of an import."""
+
+    type = serializers.RegexField(PATTERN)
+    external_id = StrictStringField(
+        min_length=1,
+        max_length=LONGEST_KEY,
+        help_text="Its key, without control characters, compared as it is.",
+    )
+    id = IdField(
+        required=False,
+        allow_null=True,
+        help_text="A resource without a key, which gets this type and key, once.",
+    )
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Return the line as it is, if it is an object: each is read by itself (importing.py)."""
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError("Must be an object.")
+        return data
+
+
+class ImportSerializer(StrictSerializer):
+    """The body of an import."""
+
+    resources = serializers.ListField(child=LineSerializer(), allow_empty=False, max_length=LARGEST)
+
+
+class FailedLineSerializer(serializers.Serializer[Any]):
+    """A line that was not done."""
+
+    index = serializers.IntegerField(help_text="Its place in `resources`, from 0.")
+    error = RefusalSerializer()
+
+
+class ImportResultSerializer(serializers.Serializer[Import]):
+    """The answer of an import."""
+
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    failed = FailedLineSerializer(many=True, help_text="In the order of the lines.")
+
+
+_REFUSAL = UserNotFoundError({"user_id": USER_ID})
+
+
+class ResourceImportView(OrganizationView):
+    """Several resources of an organization."""
+
+    act = REGISTER_RESOURCES
+    parser_classes = (ImportBodyParser,)
+
+    @describe(
+        operation_id="importResources",
+        summary="Import resources",
+        tags=["Resources"],
+        description=(
+            "Registers up to 1,000 resources in one transaction, each as `PUT` of it alone would."
+            " What is wrong with one line (a field, an owner, a key that stands in several lines)"
+            " is told of that line, and the others are done; the same body again changes nothing."
+            " The body has at most 4 MiB.\n\n"
+            "`id` names a resource that was made by hand and has no key: it gets this type and key,"
+            " once. Takes the capability `manage_resources`."
+        ),
+        request=ImportSerializer,
+        examples=[
+            OpenApiExample(
+                "Two",
+                value={
+                    "resources": [
+                        {
+                            "type": RESOURCE_TYPE,
+                            "external_id": EXTERNAL_ID,
+                            "name": "Billing",
+                            "url": EXAMPLE["url"],
+                            "owner_user_id": USER_ID,
+                        },
+                        {
+                            "type": "invoice-approval",
+                            "external_id": "4711",
+                            "name": "Approves invoices",
+                            "owner_department_id": DEPARTMENT_ID,
+                        },
+                    ]
+                },
+                request_only=True,
+            ),
+            OpenApiExample(
+                "One made, one whose owner has left",
+                value={
+                    "created": 1,
+                    "updated": 0,
+                    "unchanged": 0,
+                    "failed": [
+                        {
+                            "index": 0,
+                            "error": {
+                                "code": _REFUSAL.code,
+                                "message": _REFUSAL.message,
+                                "details": _REFUSAL.details,
+                            },
+                        }
+                    ],
+                },
+                response_only=True,
+            ),
+        ],
+        responses={200: ImportResultSerializer},
+        invalid={"resources": "This list may not be empty."},
+    )
+    def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
+        """Register them."""
+        body = self.read_body(ImportSerializer)
+        lines = body.validated_data["resources"]
+        done = import_resources(organization_id, lines, caller=Caller.of(request))
+        return Response(ImportResultSerializer(done).data)

@@ -1,0 +1,272 @@
+"""Resources: other systems register them, and whoever may see them lists them."""
+
+from typing import Any
+
+from django.db.models import Q
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiResponse,
+    extend_schema_serializer,
+)
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from config.api.errors import InvalidFieldsError
+from config.api.openapi import describe
+from config.api.strict import IdField, StrictSerializer, StrictStringField
+from config.identifiers import only_ids
+from organizations.api.bodies import NOT_A_STRING
+from organizations.api.examples import (
+    DEPARTMENT_ID,
+    EXTERNAL_ID,
+    RESOURCE_ID,
+    RESOURCE_TYPE,
+    USER_ID,
+    USER_NOT_FOUND,
+)
+from organizations.api.view import OrganizationView
+from organizations.capabilities import Capability
+from organizations.exceptions import (
+    DepartmentNotFoundError,
+    ResourceNotFoundError,
+    TooManyResourceTypesError,
+)
+from organizations.guards.acts import REGISTER_RESOURCES
+from organizations.guards.caller import Authority, Caller
+from organizations.models import DepartmentMembership, Resource
+from organizations.models.resource import ResourceQuerySet
+from organizations.models.resource_entry import LONGEST_NAME, LONGEST_URL
+from organizations.models.resource_type import MOST_TYPES, SLUG
+from organizations.resources.decision import Result
+from organizations.resources.deletion import delete
+from organizations.resources.registration import Registration, is_addressable, is_key
+from organizations.resources.service import register
+from users.api_view import AuthenticatedRequest
+
+SEES_ALL = {Capability.MANAGE_RESOURCES, Capability.REMOVE_USERS, Capability.VIEW_AUDIT_LOG}
+RESOURCES = Resource.objects.select_related("entry")
+PATTERN = SLUG.replace(r"\A", "^").replace(r"\Z", "$")
+EXAMPLE = {
+    "id": RESOURCE_ID,
+    "type": RESOURCE_TYPE,
+    "external_id": EXTERNAL_ID,
+    "name": "Billing",
+    "url": "https://git.acme.example/billing",
+    "owner_user_id": USER_ID,
+    "owner_department_id": None,
+    "updated_at": "2025-12-22T15:30:00Z",
+}
+NOT_FOUND = ResourceNotFoundError({"resource_id": RESOURCE_ID})
+KEY_NOT_FOUND = ResourceNotFoundError({"type": RESOURCE_TYPE, "external_id": EXTERNAL_ID})
+NOT_IN_ADDRESSES = (
+    "A key with an empty segment, '.' or '..', or a slash at either end, goes by"
+    " POST /resources/import alone."
+)
+_SAYS_THE_ADDRESS = "The address says it."
+_DELETION = (
+    "Deletes a resource that is no more. An event `resources.deleted` says of which type it was and"
+    " who owned it; records of removals keep its name and key. Takes the capability"
+    " `manage_resources`."
+)
+
+
+@extend_schema_serializer(
+    component_name="Resource",
+    examples=[OpenApiExample("Sample", value=EXAMPLE, response_only=True)],
+)
+class ResourceSerializer(serializers.Serializer[Resource]):
+    """Something that the organization has, and who owns it: a user or a department."""
+
+    id = serializers.CharField()
+    type = serializers.CharField(help_text="Its kind, such as `repository`.")
+    external_id = serializers.CharField(
+        source="entry.external_id",
+        allow_null=True,
+        help_text="The key by which the system that registered it knows it; null if by hand.",
+    )
+    name = serializers.CharField()
+    url = serializers.CharField(source="entry.url", allow_null=True)
+    owner_user_id = serializers.CharField(source="owner_id", allow_null=True)
+    owner_department_id = serializers.CharField(source="department_id", allow_null=True)
+    updated_at = serializers.DateTimeField(
+        source="entry.updated_at", help_text="When the name or the url last changed."
+    )
+
+
+def visible(organization_id: str, user_id: str, authority: Authority) -> ResourceQuerySet:
+    """Return the resources of the organization that somebody with this authority sees.
+
+    Without a capability that concerns them, these are their own and those of their departments.
+    """
+    # The organization is named of both, so that either table's indexes can order the list.
+    resources = RESOURCES.filter(organization=organization_id, entry__organization=organization_id)
+    if not SEES_ALL.isdisjoint(authority.capabilities):
+        return resources
+    departments = DepartmentMembership.objects.filter(
+        organization=organization_id, membership__user=user_id
+    )
+    return resources.filter(Q(owner=user_id) | Q(department__in=departments.values("department")))
+
+
+class RegistrationSerializer(StrictSerializer):
+    """What a resource is to be. It replaces what was there: without `url` there is none."""
+
+    name = StrictStringField(min_length=1, max_length=LONGEST_NAME)
+    url = StrictStringField(
+        required=False, allow_null=True, max_length=LONGEST_URL, help_text="An http(s) address."
+    )
+    owner_user_id = IdField(
+        required=False,
+        allow_null=True,
+        help_text=(
+            "An active member; who owns it already may be deactivated. Without an owner, a resource"
+            " that is there keeps its own."
+        ),
+    )
+    owner_department_id = IdField(
+        required=False, allow_null=True, help_text="A department instead. Not with a user."
+    )
+
+    def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the registration of the key in the address; raises InvalidFieldsError."""
+        if named := [name for name in ("type", "external_id", "id") if name in data]:
+            raise InvalidFieldsError({name: [_SAYS_THE_ADDRESS] for name in named})
+        return {"registration": Registration.read({**data, **self.context})}
+
+
+def require_addressable(external_id: str) -> None:
+    """Raise InvalidFieldsError for a key that does not travel in an address."""
+    if not is_addressable(external_id):
+        raise InvalidFieldsError({"external_id": [NOT_IN_ADDRESSES]})
+
+
+class ResourceView(OrganizationView):
+    """One resource, by its id."""
+
+    act = REGISTER_RESOURCES
+    members_may_read = True
+
+    @describe(
+        operation_id="getResource",
+        summary="Get resource",
+        tags=["Resources"],
+        description="One resource, for whoever sees it in the list.",
+        responses={200: ResourceSerializer},
+        refusals=[NOT_FOUND],
+    )
+    def get(
+        self, request: AuthenticatedRequest, organization_id: str, resource_id: str
+    ) -> Response:
+        """Return it."""
+        seen = visible(organization_id, request.user.pk, self.authority)
+        resource = seen.filter(pk__in=only_ids("res", [resource_id])).first()
+        if resource is None:
+            raise ResourceNotFoundError({"resource_id": resource_id})
+        return Response(ResourceSerializer(resource).data)
+
+    @describe(
+        operation_id="deleteResource",
+        summary="Delete resource",
+        tags=["Resources"],
+        description=_DELETION,
+        responses={204: OpenApiResponse(description="It is deleted.")},
+        refusals=[NOT_FOUND],
+    )
+    def delete(
+        self, request: AuthenticatedRequest, organization_id: str, resource_id: str
+    ) -> Response:
+        """Delete it."""
+        delete(organization_id, resource_id, caller=Caller.of(request))
+        return Response(status=204)
+
+
+class KeyedResourceView(OrganizationView):
+    """One resource, by its type and its key."""
+
+    act = REGISTER_RESOURCES
+    members_may_read = True
+
+    def find(self) -> Resource:
+        """Return the resource that the address names, or raise ResourceNotFoundError."""
+        slug, external_id = self.kwargs["type"], self.kwargs["external_id"]
+        if is_key(slug, external_id):
+            seen = visible(self.kwargs["organization_id"], self.request.user.pk, self.authority)
+            named = seen.filter(entry__type=slug, entry__external_id=external_id)
+            if resource := named.first():
+                return resource
+        raise ResourceNotFoundError({"type": slug, "external_id": external_id})
+
+    @describe(
+        operation_id="getResourceByKey",
+        summary="Get resource by key",
+        tags=["Resources"],
+        description="One resource, for whoever sees it in the list, by the key of its system.",
+        responses={200: ResourceSerializer},
+        refusals=[KEY_NOT_FOUND],
+    )
+    def get(self, request: AuthenticatedRequest, organization_id: str, **key: str) -> Response:
+        """Return it."""
+        return Response(ResourceSerializer(self.find()).data)
+
+    @describe(
+        operation_id="registerResource",
+        summary="Register resource",
+        tags=["Resources"],
+        description=(
+            "Makes the resource with this type and key, or changes the one that is there: what the"
+            " body says replaces what was there, so a `url` that is left out is none. The owner can"
+            " be left out for a resource that exists. A second request with the same body changes"
+            " nothing and locks nothing.\n\n"
+            "`external_id` is percent-encoded in the address, its slashes too or not. A key with an"
+            " empty, `.` or `..` segment, or a slash at either end, does not travel in addresses:"
+            " register it by `POST /resources/import`. Types are made when first named, at most"
+            f" {MOST_TYPES} in an organization.\n\n"
+            "An owner who is given the resource is an active member; who has left is 404, also for"
+            " what is still theirs. Another owner leaves an event `resources.transferred`. Takes"
+            " the capability `manage_resources`, over all resources of the organization."
+        ),
+        request=RegistrationSerializer,
+        examples=[
+            OpenApiExample(
+                "Of a user",
+                value={"name": "Billing", "url": EXAMPLE["url"], "owner_user_id": USER_ID},
+                request_only=True,
+            )
+        ],
+        responses={200: ResourceSerializer, 201: ResourceSerializer},
+        invalid={"name": NOT_A_STRING},
+        refusals=[
+            USER_NOT_FOUND,
+            DepartmentNotFoundError({"department_id": DEPARTMENT_ID}),
+            TooManyResourceTypesError({"type": RESOURCE_TYPE, "limit": MOST_TYPES}),
+        ],
+    )
+    def put(self, request: AuthenticatedRequest, organization_id: str, **key: str) -> Response:
+        """Register it."""
+        require_addressable(key["external_id"])
+        body = self.read_body(RegistrationSerializer, context=key)
+        [decision] = register(
+            organization_id, [body.validated_data["registration"]], caller=Caller.of(request)
+        )
+        if decision.refusal:
+            raise decision.refusal
+        resource = RESOURCES.filter(pk=decision.resource_id).first()
+        if resource is None:  # deleted in between
+            raise ResourceNotFoundError(key)
+        is_new = decision.result is Result.CREATED
+        return Response(ResourceSerializer(resource).data, status=201 if is_new else 200)
+
+    @describe(
+        operation_id="deleteResourceByKey",
+        summary="Delete resource by key",
+        tags=["Resources"],
+        description=_DELETION,
+        responses={204: OpenApiResponse(description="It is deleted.")},
+        invalid={"external_id": NOT_IN_ADDRESSES},
+        refusals=[KEY_NOT_FOUND],
+    )
+    def delete(self, request: AuthenticatedRequest, organization_id: str, **key: str) -> Response:
+        """Delete it."""
+        require_addressable(key["external_id"])
+        delete(organization_id, self.find().pk, caller=Caller.of(request))
+        return Response(status=204)

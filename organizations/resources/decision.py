@@ -1,0 +1,170 @@
+"""Decides what becomes of each registration, by what is there now."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from config.api.errors import InvalidFieldsError
+from config.errors import ContractError
+from config.identifiers import generate_id
+from organizations.exceptions import (
+    DepartmentNotFoundError,
+    ResourceNotFoundError,
+    TooManyResourceTypesError,
+    UserNotFoundError,
+)
+from organizations.models import Department, Membership, ResourceType
+from organizations.models.resource_type import MOST_TYPES
+from organizations.resources.registration import OWNER_DEPARTMENT, OWNER_USER, Registration
+from organizations.resources.rows import Found, Row
+
+
+class Result(Enum):
+    """What a registration did."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a registration does, to which resource, or why it does nothing."""
+
+    wanted: Registration
+    row: Row | None = None  # as it was before, if it was there
+    result: Result | None = None
+    refusal: ContractError | None = None
+    new_id: str | None = None  # of what is made
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing is to be written for it."""
+        return self.refusal is not None or self.result is Result.UNCHANGED
+
+    @property
+    def resource_id(self) -> str | None:
+        """The id of the resource that is made, changed or there, or None for a refusal."""
+        return self.row.id if self.row and not self.refusal else self.new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Who can own something: members, with whether they are active, and departments."""
+
+    members: Mapping[str, bool]
+    departments: frozenset[str]
+
+    def refuse(self, wanted: Registration, row: Row | None) -> ContractError | None:
+        """Return why the owner that is named cannot own the resource, or None.
+
+        Who is given it is an active member; who owns it already may be deactivated, but is a member
+        still: this is where a synchronisation learns that somebody has left.
+        """
+        owner = wanted.owner
+        if owner is None:
+            return None
+        if wanted.owner_field == OWNER_DEPARTMENT:
+            known = owner in self.departments
+            return None if known else DepartmentNotFoundError({"department_id": owner})
+        has_it = row is not None and row.owner == owner
+        if owner in self.members and (has_it or self.members[owner]):
+            return None
+        return UserNotFoundError({"user_id": owner})
+
+
+def named_departments(organization_id: str, wanted: Collection[Registration]) -> frozenset[str]:
+    """Return which of the departments that these name the organization has."""
+    named = {each.owner for each in wanted if each.owner and each.owner_field == OWNER_DEPARTMENT}
+    rows = Department.objects.named(*named).filter(organization=organization_id)
+    return frozenset(rows.values_list("pk", flat=True)) if named else frozenset()
+
+
+def named_users(wanted: Collection[Registration]) -> set[str]:
+    """Return the ids of the users whom these name as owners."""
+    return {each.owner for each in wanted if each.owner and each.owner_field == OWNER_USER}
+
+
+def read_owners(organization_id: str, wanted: Collection[Registration]) -> Owners:
+    """Return who can own something, of those who are named, without a lock."""
+    members = Membership.objects.current().of(organization_id, named_users(wanted))
+    return Owners(
+        dict(members.values_list("user", "is_active")), named_departments(organization_id, wanted)
+    )
+
+
+def refuse_repeated(wanted: Sequence[Registration]) -> dict[tuple[str, str], ContractError]:
+    """Return the refusal of each key that stands in several lines, or whose id does, by key."""
+    keys = Counter(each.key for each in wanted)
+    ids = Counter(each.id for each in wanted if each.id is not None)
+    repeated = {each.key for each in wanted if each.id is not None and ids[each.id] > 1}
+    refusals = {key: _invalid("id", "This id stands in more than one line.") for key in repeated}
+    return refusals | {
+        key: _invalid("external_id", "This key stands in more than one line.")
+        for key, number in keys.items()
+        if number > 1
+    }
+
+
+def decide(
+    organization_id: str, wanted: Sequence[Registration], found: Found, owners: Owners
+) -> list[Decision]:
+    """Return what becomes of each of these registrations."""
+    decisions = [_decide(each, found, owners) for each in wanted]
+    return _refuse_types(organization_id, decisions)
+
+
+def _decide(wanted: Registration, found: Found, owners: Owners) -> Decision:
+    """Return what becomes of one registration."""
+    row = found.of(wanted)
+    refusal = _refuse_key(wanted, row, found) or owners.refuse(wanted, row)
+    if refusal is None and row is None and wanted.owner is None:
+        refusal = _invalid(OWNER_USER, "A new resource has an owner: a user or a department.")
+    if refusal:
+        return Decision(wanted, row, refusal=refusal)
+    if row is None:
+        return Decision(wanted, result=Result.CREATED, new_id=generate_id("res"))
+    is_same = (row.key, row.name, row.url) == (wanted.key, wanted.name, wanted.url)
+    is_same = is_same and wanted.owner in (None, row.owner)
+    return Decision(wanted, row, Result.UNCHANGED if is_same else Result.UPDATED)
+
+
+def _refuse_key(wanted: Registration, row: Row | None, found: Found) -> ContractError | None:
+    """Return why the resource with the id that is named cannot get the key, or None."""
+    if wanted.id is None:
+        return None
+    if row is None:
+        return ResourceNotFoundError({"resource_id": wanted.id})
+    if row.key not in (None, wanted.key):
+        return _invalid("id", "This resource has another key already.")
+    other = found.by_key.get(wanted.key)
+    if other is not None and other.id != row.id:
+        return _invalid("external_id", "Another resource has this key already.")
+    return None
+
+
+def _refuse_types(organization_id: str, decisions: list[Decision]) -> list[Decision]:
+    """Refuse those whose new type would be one too many; the first ones named are made."""
+    named = {each.wanted.type for each in decisions if not each.is_final}
+    if not named:
+        return decisions
+    types = ResourceType.objects.filter(organization=organization_id)
+    allowed = set(types.values_list("slug", flat=True))
+    answer = []
+    for decision in decisions:
+        slug = decision.wanted.type
+        if decision.is_final or slug in allowed:
+            answer.append(decision)
+        elif len(allowed) < MOST_TYPES:
+            allowed.add(slug)
+            answer.append(decision)
+        else:
+            refusal = TooManyResourceTypesError({"type": slug, "limit": MOST_TYPES})
+            answer.append(Decision(decision.wanted, decision.row, refusal=refusal))
+    return answer
+
+
+def _invalid(field: str, message: str) -> ContractError:
+    """Return the refusal of one field."""
+    return InvalidFieldsError({field: [message]})

@@ -1,0 +1,118 @@
+"""Registers resources: what another system says an organization has, and who owns it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from django.db import IntegrityError, transaction
+
+from organizations.exceptions import TooManyResourceTypesError
+from organizations.guards.acts import REGISTER_RESOURCES
+from organizations.guards.caller import Caller
+from organizations.locks import share_members
+from organizations.models.resource_entry import KEY_OF_RESOURCE
+from organizations.resources.decision import (
+    Decision,
+    Owners,
+    Result,
+    decide,
+    named_departments,
+    named_users,
+    read_owners,
+    refuse_repeated,
+)
+from organizations.resources.insertion import NewResource, insert, name_types
+from organizations.resources.registration import Registration
+from organizations.resources.rows import Found, find, lock, owners_of, update
+from organizations.retries import OvertakenError, retried
+from organizations.transfer.resources import PassedResources, record_transfers
+
+
+@retried
+def register(
+    organization_id: str, wanted: Sequence[Registration], *, caller: Caller
+) -> list[Decision]:
+    """Make these resources, or change those that are there; return a decision each, in order.
+
+    What a registration says replaces what was there; without an owner the present one keeps it. A
+    resource with another owner leaves an event and loses the mark of a removal; making and renaming
+    leave none. A registration that is wrong is refused alone, and the others are done. Where none
+    changes anything, nothing is written or locked. Raises the ContractError of who may not.
+
+    The memberships of the owners who are named and of the present owners are locked first, FOR
+    SHARE, so that no removal counts what it does not have: then resources by id, types, new keys in
+    their order. Whose owner changed before that begins anew.
+    """
+    repeated = refuse_repeated(wanted)
+    asked = [each for each in wanted if each.key not in repeated]
+    found = find(organization_id, asked)
+    decisions = decide(organization_id, asked, found, read_owners(organization_id, asked))
+    undecided = [each.wanted for each in decisions if not each.is_final]
+    if undecided:
+        with transaction.atomic():
+            done = iter(_register(organization_id, undecided, found, caller))
+            decisions = [each if each.is_final else next(done) for each in decisions]
+    by_key = {each.wanted.key: each for each in decisions}
+    return [by_key.get(each.key) or Decision(each, refusal=repeated[each.key]) for each in wanted]
+
+
+def _register(
+    organization_id: str, wanted: Sequence[Registration], read: Found, caller: Caller
+) -> list[Decision]:
+    """Lock, decide again by what is there then, and write; return what became of each."""
+    rows = [row for each in wanted if (row := read.of(each))]
+    held = owners_of(rows) | named_users(wanted)
+    members = share_members(organization_id, held, caller=caller)
+    caller.authority(organization_id, REGISTER_RESOURCES)
+    found = lock(organization_id, wanted)
+    if not owners_of(found.by_id.values()) <= held:
+        raise OvertakenError("a resource passed to somebody else meanwhile")
+    owners = Owners(members, named_departments(organization_id, wanted))
+    decisions = decide(organization_id, wanted, found, owners)
+    _write(organization_id, decisions)
+    record_transfers(organization_id, _passed(decisions), caller=caller)
+    return decisions
+
+
+def _write(organization_id: str, decisions: Sequence[Decision]) -> None:
+    """Make what is to be made, and change what changes.
+
+    Raises OvertakenError where another transaction took a key or named types meanwhile.
+    """
+    made = [_new(each) for each in decisions if each.result is Result.CREATED]
+    changed = [
+        (each.row, each.wanted) for each in decisions if each.row and each.result is Result.UPDATED
+    ]
+    try:
+        name_types(organization_id, {each.wanted.type for each in decisions if not each.is_final})
+        update(changed)
+        insert(organization_id, made)
+    except TooManyResourceTypesError as error:
+        raise OvertakenError("others named types meanwhile") from error
+    except IntegrityError as error:
+        if KEY_OF_RESOURCE not in str(error):
+            raise
+        raise OvertakenError("another resource got the key meanwhile") from error
+
+
+def _passed(decisions: Iterable[Decision]) -> list[PassedResources]:
+    """Return how many resources of each type passed from whom to whom."""
+    counts = Counter(
+        (each.row.owner_id, each.wanted.type, owner)
+        for each in decisions
+        if each.row and each.result is Result.UPDATED
+        if (owner := each.wanted.owner) and owner != each.row.owner
+    )
+    return [PassedResources(*passed, count) for passed, count in sorted(counts.items(), key=str)]
+
+
+def _new(decision: Decision) -> NewResource:
+    """Return the resource that is made."""
+    wanted = decision.wanted
+    return NewResource(
+        id=decision.new_id or "",
+        type=wanted.type,
+        external_id=wanted.external_id,
+        name=wanted.name,
+        url=wanted.url,
+        owner=wanted.owner or "",
+    )

@@ -1,0 +1,112 @@
+"""Every page of the admin: accessible, in both schemes, and never wider than its window."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from organizations.models import Membership
+from tests.browser.test_removal import log_in, serious_findings
+from tests.directories import connect, manage
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ResourceFactory,
+    WebhookDeliveryFactory,
+    WebhookEndpointFactory,
+)
+from tests.removals import remove
+from tests.schedules import schedule
+
+DESK, PHONE = 1280, 375  # pixels
+
+
+@pytest.fixture
+def world(transactional_db: None) -> dict[str, Membership]:
+    """Everything that a page can show: members in each state by its name, and what is theirs."""
+    acme = OrganizationFactory.create(name="Acme International Holdings")
+    departments = DepartmentFactory.create_batch(3, organization=acme)
+    MembershipFactory.create(organization=acme, roles=["Owner"])
+    active, deactivated, former = (
+        MembershipFactory.create(
+            organization=acme, roles=["Admin", "Member"], departments=departments
+        )
+        for _ in range(3)
+    )
+    for member in (active, deactivated, former):
+        ResourceFactory.create_batch(2, organization=acme, owner=member.user)
+    connect(acme)
+    manage(active)
+    endpoint = WebhookEndpointFactory.create(
+        organization=acme,
+        created_by=active.user,
+        url=f"https://payroll.example.com/{'hook' * 20}",
+        disabled_at=timezone.now(),
+        disabled_reason="failing",
+    )
+    WebhookDeliveryFactory.create(endpoint=endpoint, status="failed", last_error="timeout")
+    schedule(active)
+    Membership.objects.filter(pk=deactivated.pk).update(deactivated_at=timezone.now())
+    remove(former)
+    return {"active": active, "deactivated": deactivated, "former": former}
+
+
+def addresses(world: dict[str, Membership]) -> Iterator[str]:
+    """Yield the address of the list of each model, of the pages of a row, and of each action."""
+    yield reverse("admin:index")
+    for model in admin.site._registry:
+        if model._meta.app_label != "organizations":
+            continue  # Django's own forms have findings
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{name}_changelist")
+        row = model._default_manager.first()
+        if row:
+            yield from (reverse(f"{name}_{page}", args=[row.pk]) for page in ("change", "history"))
+    for state, action in (
+        ("active", "removal"),
+        ("active", "deactivation"),
+        ("deactivated", "reactivation"),
+        ("deactivated", "leftovers"),
+        ("former", "restoration"),
+        ("former", "change"),
+    ):
+        yield f"/admin/organizations/membership/{world[state].pk}/{action}/"
+    yield reverse("admin:organizations_membership_add")
+    yield reverse("admin:organizations_resource_add")
+    connection = world["active"].organization.scim_connections.get()
+    for name in ("rotation", "disabling"):
+        yield reverse(f"admin:organizations_scimconnection_{name}", args=[connection.pk])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible_and_fits_a_desk_and_a_phone(
+    page: Page, world: dict[str, Membership], scheme: str, console: list[str]
+) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    log_in(page)
+    faults = []
+    for address in addresses(world):
+        page.goto(address)
+        for width in (DESK, PHONE):
+            page.set_viewport_size({"width": width, "height": 800})
+            if (found := page.evaluate("document.documentElement.scrollWidth")) > width:
+                faults.append(f"{address} is {found} wide in {width} pixels")
+        faults += serious_findings(page)
+
+    assert faults == []
+    assert console == []
+
+
+def test_the_list_of_members_needs_no_scrolling_sideways(
+    page: Page, world: dict[str, Membership]
+) -> None:
+    page.set_viewport_size({"width": DESK, "height": 800})
+    log_in(page)
+    page.goto("/admin/organizations/membership/")
+
+    widths = page.locator(".results").evaluate("each => [each.scrollWidth, each.clientWidth]")
+    assert widths[0] == widths[1]
