@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 
-from django.db import Error
+from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -17,7 +17,7 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer 200 if the database answers and has every migration, else 503 with the reason."""
+    """Answer 200 if the database can be written and has every migration, else 503 and why."""
     why_not = reason_not_ready(int(time.monotonic()))
     status = 503 if why_not else 200
     return HttpResponse(f"{why_not or 'ready'}\n", content_type="text/plain", status=status)
@@ -27,9 +27,15 @@ def ready(request: HttpRequest) -> HttpResponse:
 def reason_not_ready(second: int) -> str | None:
     """Return why the process cannot do its work, or None; it is looked up once a second."""
     try:
-        return None if has_every_migration() else MIGRATIONS_ARE_MISSING
+        if not has_every_migration():
+            return MIGRATIONS_ARE_MISSING
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW transaction_read_only")
+            [is_read_only] = cursor.fetchone()
     except Error:
         return "no database"
+    # A standby is, and a server that a failover has left behind.
+    return "the database is read-only" if is_read_only == "on" else None
 
 
 PROBES = {"/livez": live, "/readyz": ready}

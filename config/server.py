@@ -3,11 +3,15 @@
 Options on the command line override these.
 """
 
+# Read here, before any process is started: one that cannot work would be started again for ever.
+import config.settings  # noqa: F401
+
 wsgi_app = "config.wsgi"
 worker_class = "gthread"
 
 # One process per core of a machine with two. Python runs one thread of each at a time; there are
-# eight so that some are free while others wait for a lock or for an unreachable database.
+# eight so that some are free while others wait for a lock or for an unreachable database. Whoever
+# sends or reads slowly is kept from them by the proxy in front (config/nginx.conf).
 workers = 2
 threads = 8
 

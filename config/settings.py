@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
-import environ
 from csp.constants import NONE, SELF
 from psycopg import IsolationLevel
 
+from config import environment
+from config.environment import env
 from config.logs import logging_config
 from config.secret_key import kept_key
 from config.timestamps import TIME_FORMAT
@@ -19,20 +20,23 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 django_stubs_ext.monkeypatch()
 
-env = environ.Env()
-
 # The tests need no variable; pytest sets this one for whatever it runs.
 TESTING = "PYTEST_VERSION" in env.ENVIRON
 
-DEBUG = env.bool("DEBUG", default=TESTING)
+DEBUG = environment.flag("DEBUG", default=TESTING)
 
 # Where a first look keeps its PostgreSQL and its key.
 EMBEDDED_POSTGRES = env.str("EMBEDDED_POSTGRES", default=str(BASE_DIR / ".postgres"))
 
-SECRET_KEY = env.str("SECRET_KEY", default="" if DEBUG else env.NOTSET)
-if DEBUG and not SECRET_KEY:
-    SECRET_KEY = "of-the-tests-alone" if TESTING else kept_key(Path(EMBEDDED_POSTGRES))
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else env.NOTSET)
+if DEBUG:
+    SECRET_KEY = environment.given("SECRET_KEY") or (
+        "of-the-tests-alone" if TESTING else kept_key(Path(EMBEDDED_POSTGRES))
+    )
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
+else:
+    SECRET_KEY = environment.required("SECRET_KEY", example="50 random characters or more")
+    environment.required("ALLOWED_HOSTS", example="offboard.example")
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 
 INSTALLED_APPS = [
     "config.admin.site.OffboardAdminConfig",
@@ -107,7 +111,7 @@ else:
             # Each thread keeps its connection and checks at each request that it still works.
             "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
-            **env.db_url("DATABASE_URL"),
+            **environment.database("DATABASE_URL"),
         }
     }
 
@@ -124,7 +128,7 @@ options = DATABASES["default"]["OPTIONS"] = {
 options["isolation_level"] = IsolationLevel.READ_COMMITTED
 
 # Behind PgBouncer in transaction mode each transaction may be on another connection.
-if env.bool("PGBOUNCER", default=False):
+if environment.flag("PGBOUNCER"):
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 else:
     # Allows config.prepared_statements to prepare; Django's own cursors never do.
@@ -143,7 +147,7 @@ PROCRASTINATE_IMPORT_PATHS = [
 ]
 PROCRASTINATE_WORKER_DEFAULTS = {
     "concurrency": 10,  # jobs that send webhooks mostly wait
-    "listen_notify": not env.bool("PGBOUNCER", default=False),
+    "listen_notify": not environment.flag("PGBOUNCER"),
     "fetch_job_polling_interval": 1,  # seconds
     "shutdown_graceful_timeout": 30,
 }
@@ -151,10 +155,10 @@ PROCRASTINATE_WORKER_DEFAULTS = {
 # The secrets of webhooks are derived from this key; if empty, from SECRET_KEY.
 WEBHOOK_KEY = env.str("WEBHOOK_KEY", default="")
 # Whether webhooks may be sent within this network, and without TLS.
-WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
+WEBHOOK_ALLOW_PRIVATE = environment.flag("WEBHOOK_ALLOW_PRIVATE")
 
 # Counts rate limits: per process, or in Redis for all processes together.
-CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+CACHES = {"default": environment.cache("CACHE_URL", default="locmemcache://")}
 if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
     CACHES["default"]["OPTIONS"] = {  # seconds
         "socket_connect_timeout": 0.5,
@@ -180,7 +184,7 @@ FILE_UPLOAD_HANDLERS = ["config.uploads.NoUploadHandler"]
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 # How long after a removal the member can be restored; 0: not at all.
-RESTORE_WINDOW_DAYS = env.int("RESTORE_WINDOW_DAYS", default=90)
+RESTORE_WINDOW_DAYS = environment.number("RESTORE_WINDOW_DAYS", default=90)
 
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = [
@@ -236,15 +240,15 @@ if not DEBUG:  # where runserver serves static files itself
         MIDDLEWARE.index("django.middleware.security.SecurityMiddleware") + 1,
         "whitenoise.middleware.WhiteNoiseMiddleware",
     )
-    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
+    SECURE_SSL_REDIRECT = environment.flag("SECURE_SSL_REDIRECT", default=True)
+    SECURE_HSTS_SECONDS = environment.number("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
     # Other names below this one may not speak HTTPS, and a list in browsers is hard to leave.
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
-    SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag("SECURE_HSTS_INCLUDE_SUBDOMAINS")
+    SECURE_HSTS_PRELOAD = environment.flag("SECURE_HSTS_PRELOAD")
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # which ask for both
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-if env.bool("BEHIND_TLS_PROXY", default=False):
+if environment.flag("BEHIND_TLS_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^scim/"]  # refused there: a redirected PATCH arrives as a GET
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -279,16 +283,16 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,  # ?format= is a parameter that no endpoint knows
     "DEFAULT_THROTTLE_CLASSES": ["config.api.throttling.AddressRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {
-        "token": env.str("RATE_PER_TOKEN", default="600/min") or None,
-        "address": env.str("RATE_PER_ADDRESS", default="1200/min") or None,
-        "connection": env.str("RATE_PER_CONNECTION", default="1500/min") or None,
-        "directory_address": env.str("RATE_OF_DIRECTORIES", default="4500/min") or None,
-        "login": env.str("RATE_OF_LOGINS", default="100/hour") or None,
+        "token": environment.rate("RATE_PER_TOKEN", default="600/min"),
+        "address": environment.rate("RATE_PER_ADDRESS", default="1200/min"),
+        "connection": environment.rate("RATE_PER_CONNECTION", default="1500/min"),
+        "directory_address": environment.rate("RATE_OF_DIRECTORIES", default="4500/min"),
+        "login": environment.rate("RATE_OF_LOGINS", default="100/hour"),
         "delivery": "10/min",
     },
     "EXCEPTION_HANDLER": "config.api.envelope.exception_handler",
     # How many proxies in front write X-Forwarded-For: 0 trusts none and takes the peer's address.
-    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+    "NUM_PROXIES": environment.number("NUM_PROXIES", default=0),
     "DATETIME_FORMAT": TIME_FORMAT,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

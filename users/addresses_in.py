@@ -2,7 +2,9 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Collection
+from urllib.parse import quote
 
 import idna
 from django.contrib.postgres.fields import ArrayField
@@ -43,10 +45,15 @@ def pattern_of(addresses: Collection[str]) -> re.Pattern[str]:
 def _spellings_of(addresses: Collection[str]) -> list[str]:
     """Return how these canonical addresses are written, in any case.
 
-    A domain may be in its own letters, and all of it in JSON, as the log of the admin writes.
+    A domain may be in its own letters. Letters may be decomposed, as some keyboards write them, in
+    JSON, as the log of the admin has them, or encoded for an address of the web; an "@" that is
+    itself encoded is not found, since the index is of what stands beside each "@".
     """
     written = {*addresses, *map(_in_its_own_letters, addresses)}
-    return sorted({*written, *(json.dumps(text)[1:-1] for text in written)})
+    written |= {unicodedata.normalize("NFD", text) for text in written}
+    in_json = {json.dumps(text)[1:-1] for text in written}
+    in_a_url = {quote(text, safe="@") for text in written}
+    return sorted(written | in_json | in_a_url)
 
 
 def _in_its_own_letters(address: str) -> str:

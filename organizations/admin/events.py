@@ -27,7 +27,8 @@ class EventAdmin(RecordColumns, ReadOnlyAdmin[Event]):
     list_select_related = ("user", "organization", "actor", "connection")
     search_fields = ("id", "user")
     search_help_text = (
-        "Whose membership changed: a name, how an e-mail address begins, or an id. Or a trace id."
+        "Whose membership changed: a name, how an e-mail address begins, or an id."
+        " Or the id of a request."
     )
     fieldsets = (
         (None, {"fields": ("type", "user", "organization", "done_at", "id")}),

@@ -42,7 +42,7 @@ class RemovalAdmin(RecordColumns, ReadOnlyAdmin[Removal]):
     )
     search_fields = ("id", "membership__user")
     search_help_text = (
-        "Who was removed: a name, how an e-mail address begins, or an id. Or a trace id."
+        "Who was removed: a name, how an e-mail address begins, or an id. Or the id of a request."
     )
     fieldsets = (
         (None, {"fields": ("user", "organization", "removed_at", "id")}),

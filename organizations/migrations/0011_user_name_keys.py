@@ -15,6 +15,16 @@ import config.case_insensitive_names
 from config.case_insensitive_names import key_of
 
 AT_A_TIME = 5000
+# Short: a row for each member whom a directory manages. What the previous version would write
+# against the new index it answers as taken.
+DROP_INDEX = """
+    SET CONSTRAINTS ALL IMMEDIATE;
+    DROP INDEX scim_user_name_in_connection;
+"""
+CREATE_INDEX = """
+    CREATE UNIQUE INDEX scim_user_name_in_connection
+        ON organizations_scimidentity (connection_id, {}) WHERE ended_at IS NULL;
+"""
 LONGEST_NAME = 320
 WRITE = """
     UPDATE organizations_scimidentity AS identity
@@ -33,6 +43,7 @@ def make_keys(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         "connection", "pk", "user_name", "ended_at", "organization", "user", named=True
     )
     with schema_editor.connection.cursor() as cursor:
+        cursor.execute(DROP_INDEX)
         for connection_id, group in groupby(rows.iterator(), lambda row: row.connection):
             known = list(group)
             counted = [row for row in known if connection_id and row.ended_at is None]
@@ -44,6 +55,14 @@ def make_keys(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
             for some in batched(names.items()):
                 keys = [key_of(name) for _, name in some]
                 cursor.execute(WRITE, [*map(list, zip(*some, strict=True)), keys])
+        cursor.execute(CREATE_INDEX.format("user_name_key"))
+
+
+def forget_keys(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Put the index back as it was."""
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(DROP_INDEX)
+        cursor.execute(CREATE_INDEX.format("lower(user_name)"))
 
 
 def renamed(rows: list[Any]) -> Iterator[tuple[int, str]]:
@@ -79,17 +98,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name="scimidentity",
-            name="scim_user_name_in_connection",
-        ),
         migrations.AddField(
             model_name="scimidentity",
             name="user_name_key",
             field=config.case_insensitive_names.NameKeyField(of="user_name"),
         ),
-        # Until the end of this transaction nobody writes an identity.
-        migrations.RunPython(make_keys, migrations.RunPython.noop),
         pgtrigger.migrations.AddTrigger(
             model_name="scimidentity",
             trigger=pgtrigger.compiler.Trigger(
@@ -104,12 +117,21 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="scimidentity",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)),
-                fields=("connection", "user_name_key"),
-                name="scim_user_name_in_connection",
-            ),
+        # Until the end of this transaction nobody writes an identity.
+        migrations.RunPython(make_keys, forget_keys),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.RemoveConstraint(
+                    model_name="scimidentity", name="scim_user_name_in_connection"
+                ),
+                migrations.AddConstraint(
+                    model_name="scimidentity",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("connection", "user_name_key"),
+                        name="scim_user_name_in_connection",
+                    ),
+                ),
+            ],
         ),
     ]

@@ -25,12 +25,13 @@ def add_long_list(
     """Add to a user or a group, as it is answered, its long list, where that is asked for."""
     name = _name_of(resource)
     entries = getattr(resource, name)
-    if entries and is_asked_for(name, asked):
+    # A group to which nobody belongs says so: [].
+    if (entries or name == "members") and is_asked_for(name, asked):
         parts = _parts_asked_for(name, asked)
         root = base_url.rstrip("/")
         shown[name] = [
             {part: value for part, value in _parts(entry, root) if part in parts}
-            for entry in entries
+            for entry in entries or ()
         ]
 
 

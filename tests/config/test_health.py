@@ -52,6 +52,15 @@ def test_it_is_not_ready_without_a_database(
     assert (response.status_code, response.content) == (503, b"no database\n")
 
 
+def test_it_is_not_ready_on_a_standby_which_is_read_only(client: Client, db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.content) == (503, b"the database is read-only\n")
+
+
 def test_however_many_ask_in_a_second_the_database_is_asked_once(db: None) -> None:
     assert reason_not_ready(1) is None
 

@@ -49,12 +49,33 @@ def test_a_connection_of_pgbouncer_is_left_as_it_is(monkeypatch: pytest.MonkeyPa
     assert limits() == before
 
 
-def test_whoever_serves_limits_its_connections() -> None:
+@pytest.mark.parametrize("door", ["wsgi", "asgi"])
+def test_whoever_serves_limits_its_connections(door: str) -> None:
     show = (
-        "import config.wsgi; from django.db import connection; cursor = connection.cursor();"
+        f"import config.{door}; from django.db import connection; cursor = connection.cursor();"
         " cursor.execute('SHOW lock_timeout'); print('limit:', *cursor.fetchone())"
     )
     limit = "0" if os.environ.get("PGBOUNCER") == "true" else "5s"
 
     with running("-c", show, environment=environment()) as program:
         program.until(f"limit: {limit}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_asgi_server_is_answered() -> None:
+    ask = """if True:
+        import asyncio
+        from asgiref.testing import ApplicationCommunicator
+
+        async def main():
+            from config.asgi import application  # as a server does: while its loop runs
+            scope = {"type": "http", "method": "GET", "path": "/readyz", "headers": []}
+            server = ApplicationCommunicator(application, scope)
+            await server.send_input({"type": "http.request", "body": b""})
+            print("answered", (await server.receive_output(30))["status"])
+
+        asyncio.run(main())
+    """
+
+    with running("-c", ask, environment=environment()) as program:
+        program.until("answered 200")

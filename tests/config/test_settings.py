@@ -21,6 +21,54 @@ def test_without_debug_it_demands_what_it_needs(missing: str) -> None:
         assert "Traceback" not in program.output
 
 
+UNUSABLE = {
+    "RATE_PER_TOKEN": "lots",
+    "RATE_OF_LOGINS": "0/hour",
+    "DATABASE_URL": "foo://offboard:s3cret@host/offboard",
+    "BEHIND_TLS_PROXY": "ja",
+    "RESTORE_WINDOW_DAYS": "-3",
+    "CACHE_URL": "redis:/x",
+    "NUM_PROXIES": "x",
+}
+PROCESSES = {
+    "server": ("-m", "gunicorn", "-c", "python:config.server", "--bind", "127.0.0.1:0"),
+    "worker": ("manage.py", "procrastinate", "worker"),
+    "check": ("manage.py", "check"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "process"),
+    [*((name, "check") for name in UNUSABLE), ("NUM_PROXIES", "server"), ("CACHE_URL", "worker")],
+)
+def test_what_cannot_work_is_refused_at_the_start_in_one_line(name: str, process: str) -> None:
+    environment = PRODUCTION | {name: UNUSABLE[name]}
+
+    with running(*PROCESSES[process], environment=environment) as program:
+        program.until(f"The setting {name} .* Example: {name}=")
+        assert program.process.wait(timeout=30) == 1
+
+    assert len(program.output.strip().splitlines()) == 1
+    assert "s3cret" not in program.output
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "setting", "expected"),
+    [
+        ("RATE_PER_TOKEN", "", "REST_FRAMEWORK['DEFAULT_THROTTLE_RATES']['token']", "None"),
+        ("RATE_PER_TOKEN", "5/hour", "REST_FRAMEWORK['DEFAULT_THROTTLE_RATES']['token']", "5/hour"),
+        ("RESTORE_WINDOW_DAYS", "0", "RESTORE_WINDOW_DAYS", "0"),
+        ("CACHE_URL", "rediscache://h:6379/0", "CACHES['default']['LOCATION']", "redis://h:6379/0"),
+        ("SECURE_SSL_REDIRECT", "Off", "SECURE_SSL_REDIRECT", "False"),
+    ],
+)
+def test_what_can_work_is_taken(name: str, value: str, setting: str, expected: str) -> None:
+    show = f"from django.conf import settings; print('is', settings.{setting})"
+
+    with running("manage.py", "shell", "-c", show, environment=PRODUCTION | {name: value}) as shell:
+        assert shell.until(r"is (\S+)")[1] == expected
+
+
 def test_the_deployment_check_is_silent() -> None:
     with running(
         *("manage.py", "check", "--deploy", "--fail-level", "INFO"),

@@ -252,3 +252,14 @@ def test_an_operation_that_cannot_be_is_refused_with_all_others(
 
     assert (answer.status, answer.body["scimType"]) == (400, kind)
     assert belonging(department) == set()
+
+
+def test_a_group_to_which_nobody_belongs_has_an_empty_list_of_members(
+    directory: Directory,
+) -> None:
+    made = directory.send("POST", "/Groups", {"schemas": [GROUP], "displayName": "Sales"})
+    path = f"/Groups/{made.body['id']}"
+
+    assert made.body["members"] == []
+    assert directory.send("GET", path).body["members"] == []
+    assert "members" not in directory.send("GET", f"{path}?excludedAttributes=members").body

@@ -84,6 +84,7 @@ def test_upgrading_renames_the_later_of_equal_names_and_prints_it(
     organization: Organization, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sql("DROP INDEX scim_user_name_in_connection")
+    sql("CREATE INDEX scim_user_name_in_connection ON organizations_scimidentity (user_name)")
     connect(organization)
     names = ["Ünal", "ada", "ünal", "Ünal (2)", "ÜNAL"]
     identities = [

@@ -1,0 +1,12 @@
+"""The ASGI application, for servers that take no other: its requests wait as long as by WSGI."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+from config.serving import prepare_to_serve
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+application = get_asgi_application()
+prepare_to_serve()

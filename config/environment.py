@@ -1,0 +1,84 @@
+"""Reads settings from the environment; at a value that cannot work, it ends the process."""
+
+import re
+import sys
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+YES = frozenset({"true", "1", "yes", "y", "on", "ok"})
+NO = frozenset({"false", "0", "no", "n", "off", ""})
+LONGEST_NUMBER = 10  # digits
+_POSTGRESQL = ("postgres://", "postgresql://", "psql://", "pgsql://")
+_RATE = re.compile(r"[1-9]\d*/(s|sec|second|m|min|minute|h|hour|d|day)")
+
+
+def required(name: str, *, example: str) -> str:
+    """Return a setting without which nothing works."""
+    if not (text := given(name)):
+        sys.exit(f"Set the {name} environment variable. Example: {name}={example}")
+    return text
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """Return a setting that is true or false."""
+    if name not in env.ENVIRON:
+        return default
+    text = given(name).strip().lower()
+    if text not in YES | NO:
+        refuse(name, "is true or false", example="true")
+    return text in YES
+
+
+def number(name: str, *, default: int) -> int:
+    """Return a setting that is a whole number, 0 or more."""
+    text = given(name).strip() or str(default)
+    if not (text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER):
+        refuse(name, "is a whole number, 0 or more", example=str(default))
+    return int(text)
+
+
+def rate(name: str, *, default: str) -> str | None:
+    """Return how many requests may come in how long; None, where it is empty, for any number."""
+    text = given(name).strip() if name in env.ENVIRON else default
+    if text and not _RATE.fullmatch(text):
+        refuse(name, "is a number of requests per s, min, hour or day", example=default)
+    return text or None
+
+
+def database(name: str) -> dict[str, Any]:
+    """Return Django's settings of the PostgreSQL database that a URL names."""
+    example = "postgres://user:password@host:5432/database"
+    text = required(name, example=example)
+    found: dict[str, Any] = {}
+    if text.startswith(_POSTGRESQL):
+        with suppress(ValueError):  # of a port that is no number
+            found = env.db_url_config(text)
+    if not found.get("NAME"):
+        refuse(name, "is the URL of a PostgreSQL database", example=example)
+    return found
+
+
+def cache(name: str, *, default: str) -> dict[str, Any]:
+    """Return Django's settings of the cache that a URL names."""
+    text = given(name).strip() or default
+    found: dict[str, Any] = {}
+    with suppress(ValueError, ImproperlyConfigured):
+        found = env.cache_url_config(text)
+    if "://" not in text or not found.get("BACKEND"):
+        refuse(name, "is the URL of a cache", example="rediscache://host:6379/0")
+    return found
+
+
+def given(name: str) -> str:
+    """Return what a variable is set to, or ""."""
+    return str(env.str(name, default=""))
+
+
+def refuse(name: str, rule: str, *, example: str) -> NoReturn:
+    """End the process with one line, which does not repeat the value: it may be a secret."""
+    sys.exit(f"The setting {name} {rule}. Example: {name}={example}")
