@@ -1,8 +1,8 @@
 -- The rules that no constraint can state, each once: guards.sql calls the first, the triggers the
 -- others (organizations/triggers.py says when).
 --
--- A migration runs this file as a whole (0001 and 0007), so a change of a rule needs a new migration
--- that runs it again. Parameters begin with p_, so that they are not mistaken for columns.
+-- A migration runs this file as a whole (0001, 0007 and 0014), so a change of a rule needs a new
+-- migration that runs it again. Parameters begin with p_, so that they are not mistaken for columns.
 --
 -- Where a function turns "enable_seqscan" off: a connection keeps the plan of its first call, which
 -- may come while a table is almost empty, and each call would read the whole table from then on.
@@ -145,27 +145,39 @@ LANGUAGE plpgsql
 SET enable_seqscan = off
 AS $$
 DECLARE
+    held bigint[];
     stranger varchar;
 BEGIN
     IF p_owner_ids IS NULL THEN
         RETURN;  -- all passes to departments
     END IF;
-    WITH given AS (
+    -- Each user's memberships by themselves: a join would compare each owner with each member where
+    -- PostgreSQL expects one row.
+    SELECT array_agg(membership.id) INTO held
+    FROM (
         SELECT DISTINCT organization_id, owner_id
         FROM unnest(p_organization_ids, p_owner_ids) AS given (organization_id, owner_id)
-    ),
-    active AS MATERIALIZED (
-        SELECT membership.organization_id, membership.user_id
-        FROM given
-        JOIN organizations_membership AS membership
-            ON membership.organization_id = given.organization_id
-            AND membership.user_id = given.owner_id
-        WHERE membership.is_active
-        ORDER BY membership.user_id, membership.organization_id
-        FOR SHARE OF membership
+    ) AS given
+    CROSS JOIN LATERAL (
+        SELECT id, organization_id
+        FROM organizations_membership
+        WHERE user_id = given.owner_id
+        OFFSET 0
+    ) AS membership
+    WHERE membership.organization_id = given.organization_id;
+    WITH active AS MATERIALIZED (
+        SELECT organization_id, user_id
+        FROM organizations_membership
+        WHERE id = ANY (held) AND is_active
+        ORDER BY user_id, organization_id
+        FOR SHARE
     )
     SELECT min(owner_id) INTO stranger
-    FROM (TABLE given EXCEPT TABLE active) AS strangers;
+    FROM (
+        SELECT organization_id, owner_id
+        FROM unnest(p_organization_ids, p_owner_ids) AS given (organization_id, owner_id)
+        EXCEPT TABLE active
+    ) AS strangers;
     IF stranger IS NOT NULL THEN
         RAISE EXCEPTION 'a resource is given to an active member of its organization alone'
             USING ERRCODE = 'check_violation', HINT = stranger || ' is none.';

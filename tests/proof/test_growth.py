@@ -68,6 +68,16 @@ def giving_the_owner_role(number: int) -> Act:
     )
 
 
+def deactivating_owners(number: int) -> Act:
+    everybody = members(number, roles=0, resources=0)
+    role = everybody[0].organization.roles.get(is_owner=True)
+    RoleAssignment.objects.bulk_create(
+        RoleAssignment(organization=role.organization, membership=member, role=role)
+        for member in everybody
+    )
+    return lambda: deactivate(*everybody)
+
+
 def processor_time(act: Act) -> int:
     """Return how long PostgreSQL works on it, in hundredths of a second."""
     with connection.cursor() as cursor:
@@ -111,6 +121,25 @@ def never_analysed(transactional_db: None) -> Iterator[None]:
         cursor.execute(SET_ON_EACH_TABLE.format("RESET (autovacuum_enabled)"))
 
 
+@pytest.fixture
+def emptied(never_analysed: None) -> None:
+    """Have PostgreSQL expect one row of each table, as where VACUUM found all of them dead."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pg_class SET relpages = 10, reltuples = 0"
+            " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+        cursor.execute("DISCARD PLANS")
+
+
+def test_resources_are_given_in_proportion_where_tables_are_thought_empty(emptied: None) -> None:
+    few = processor_time(deactivating_for_an_heir_each(FEW))
+
+    many = processor_time(deactivating_for_an_heir_each(10 * FEW))
+
+    assert many < 30 * max(few, 6)  # in ticks; it was 40 times
+
+
 @pytest.mark.parametrize("is_warm", [True, False], ids=["warm", "cold"])
 @pytest.mark.parametrize(
     "act",
@@ -119,6 +148,7 @@ def never_analysed(transactional_db: None) -> Iterator[None]:
         restoring_from_an_heir_each,
         restoring_chains,
         giving_the_owner_role,
+        deactivating_owners,
     ],
 )
 def test_ten_times_as_many_at_once_take_about_as_long_as_ten_times_a_few(
