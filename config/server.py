@@ -10,7 +10,8 @@ wsgi_app = "config.wsgi"
 worker_class = "gthread"
 
 # One process per core of a machine with two. Python runs one thread of each at a time; there are
-# eight so that some are free while others wait for a lock or for an unreachable database.
+# eight so that some are free while others wait for a lock or for an unreachable database. Whoever
+# sends or reads slowly is kept from them by the proxy in front (config/nginx.conf).
 workers = 2
 threads = 8
 

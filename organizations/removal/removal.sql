@@ -54,7 +54,9 @@ moved AS (
             SELECT NULL, resource.id, NULL, NULL, NULL, resource.removal_id
             FROM leaver
             JOIN organizations_resource AS resource ON resource.owner_id = leaver.user_id
-            WHERE resource.organization_id = %(organization_id)s AND resource.removal_id IS NOT NULL
+            -- Not IS NOT NULL: the index of marks, which would do for that, has everybody's.
+            WHERE resource.organization_id = %(organization_id)s
+                AND num_nonnulls(resource.removal_id) = 1
         ) AS resource
         GROUP BY id
         HAVING max(removal_id) IS NOT NULL

@@ -7,7 +7,7 @@ from organizations.models import Source
 from organizations.removal.service import remove_members
 from tests.benchmarks.world import make_organization
 from tests.callers import CallerWith
-from tests.sequential_scans import MANY, tables_read_whole
+from tests.sequential_scans import MANY, rows_read, tables_read_whole
 
 
 @pytest.mark.parametrize("statistics", ["fresh", "stale"])
@@ -43,3 +43,23 @@ def test_the_record_of_a_membership_is_not_looked_for_among_all_of_the_organizat
         plan = "\n".join(line for (line,) in cursor.fetchall())
 
     assert "membership_id = 1" in plan.split("Index Cond:")[1].splitlines()[0]
+
+
+def test_the_marks_of_other_removals_are_not_read(db: None) -> None:
+    """Also by a plan of when there were none."""
+    world = make_organization(1100, roles=1, departments=1, resources=1)
+
+    def remove(*user_ids: str) -> int:
+        before = rows_read("organizations_resource")
+        remove_members(
+            world.organization_id,
+            user_ids,
+            transfer_to=world.department_id,
+            caller=CallerWith(source=Source.API),
+        )
+        return rows_read("organizations_resource") - before
+
+    first = remove(world.user_ids[0])
+    remove(*world.user_ids[1:1000])
+
+    assert remove(world.user_ids[1000]) == first
