@@ -18,6 +18,7 @@ from organizations.capabilities import Capability
 from organizations.domains.service import domains_of, set_domains
 from organizations.guards.acts import DEACTIVATE, REMOVE, Act
 from organizations.models import (
+    Connection,
     Department,
     Membership,
     Organization,
@@ -27,7 +28,6 @@ from organizations.models import (
     Role,
     ScheduledRemoval,
     ScheduledTransfer,
-    ScimConnection,
 )
 from organizations.models.organization import OWNER_ROLE_KEEPS, OrganizationQuerySet
 
@@ -189,7 +189,7 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
         of_schedules = (ScheduledRemoval, ScheduledTransfer)
         if any(record.objects.filter(transferred_to=row).exists() for record in of_schedules):
             return "A scheduled removal names it."
-        if ScimConnection.objects.passing_to(row).exists():
+        if Connection.objects.passing_to(row).exists():
             return "The connection of a directory names it."
         return ""
 

@@ -105,4 +105,4 @@ class ResourceListView(OrganizationListView[Resource]):
 
     def get_queryset(self) -> QuerySet[Resource]:
         organization_id = self.kwargs["organization_id"]
-        return visible(organization_id, self.request.user.pk, self.authority).order_by("pk")
+        return visible(organization_id, self.member_id, self.authority).order_by("pk")

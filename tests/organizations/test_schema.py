@@ -45,6 +45,9 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         )
         indexes = sorted(name for (name,) in cursor.fetchall() if not name.endswith("_pkey"))
     assert indexes == [
+        "connection_by_id",
+        "connection_by_previous_token",
+        "connection_by_token",
         "current_member_key",
         "deactivated_member",
         "department_by_name",
@@ -55,6 +58,7 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         "domain_of_one_organization",
         "domain_of_organization",
         "event_by_actor",
+        "event_by_connection",
         "event_by_date",
         "event_by_organization",
         "event_by_trace",
@@ -64,7 +68,7 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         "former_address_by_address",
         "membership_is_current_key",
         "one_current_membership",
-        "one_enabled_scim_connection",
+        "one_enabled_directory",
         "one_former_address",
         "one_owner_role_per_organization",
         "one_pending_scheduled_removal",
@@ -86,6 +90,7 @@ def test_every_index_is_one_that_somebody_decided_on(db: None) -> None:
         "organizations_webhookendpoint_created_by_id",
         "removal_at_end_of_membership",
         "removal_by_actor",
+        "removal_by_connection",
         "removal_by_date",
         "removal_by_id",
         "removal_by_organization",

@@ -10,11 +10,11 @@ from django.db import transaction
 
 from config.arguments import days
 from config.database_version import require_schema
+from organizations.connections.tokens import issue_token
 from organizations.domains.command import add_shared_argument, explained_refusals
 from organizations.domains.service import add_domains, domains_of
 from organizations.guards.targets import MOST_TYPES, is_type
-from organizations.models import ConnectionTransfer, Organization, ScimConnection
-from organizations.scim.connections import issue_token
+from organizations.models import Connection, ConnectionTransfer, Organization
 
 PLACEHOLDER = "HOST"
 DEACTIVATE, REMOVAL = ConnectionTransfer.Moment.DEACTIVATE, ConnectionTransfer.Moment.REMOVAL
@@ -27,7 +27,7 @@ def public_host() -> str | None:
 
 
 def _transfers(
-    connection: ScimConnection, moment: ConnectionTransfer.Moment, texts: Sequence[str]
+    connection: Connection, moment: ConnectionTransfer.Moment, texts: Sequence[str]
 ) -> list[ConnectionTransfer]:
     """Return the unsaved targets of types for a moment. Raises CommandError."""
     departments = connection.organization.departments
@@ -144,7 +144,7 @@ class Command(BaseCommand):
         require_schema()
         if not Organization.objects.filter(pk=organization).exists():
             raise CommandError(f"There is no organization with the id {organization}.")
-        connection = ScimConnection(
+        connection = Connection(
             organization_id=organization,
             name=name.strip(),
             transfer_on_deactivate_id=transfer_on_deactivate,
