@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from organizations.capabilities import Capability
 from organizations.models import Membership, Organization, Resource
-from organizations.models.resource import SORTED_UP_TO
+from organizations.models.resource_entry import SORTED_UP_TO
 from tests.conftest import ClientOf
 from tests.factories import (
     DepartmentFactory,
@@ -133,7 +133,7 @@ def test_a_search_that_finds_more_than_are_sorted_is_the_same_list(
 ) -> None:
     made = sorted(make(organization, owner=owner.user, name="Thing") for _ in range(4))
     assert SORTED_UP_TO == 10_000
-    monkeypatch.setattr("organizations.models.resource.SORTED_UP_TO", 3)
+    monkeypatch.setattr("organizations.models.resource_entry.SORTED_UP_TO", 3)
 
     assert ids(as_owner, organization, "resources", search="thing", limit=2) == made[:2]
     assert ids(as_owner, organization, "resources", search="thing", after=made[1]) == made[2:]
