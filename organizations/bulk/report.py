@@ -30,6 +30,9 @@ class Outcome(StrEnum):
     UNKNOWN_ID = "UNKNOWN_ID"
     ID_AND_EMAIL_DIFFER = "ID_AND_EMAIL_DIFFER"
     NOT_A_MEMBER = "NOT_A_MEMBER"
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
 
 
 SUCCESSES = frozenset(
@@ -41,6 +44,9 @@ SUCCESSES = frozenset(
         Outcome.RESTORED,
         Outcome.ALREADY_RESTORED,
         Outcome.DUPLICATE,
+        Outcome.CREATED,
+        Outcome.UPDATED,
+        Outcome.UNCHANGED,
     }
 )
 
@@ -78,6 +84,12 @@ class Row:
     def targets(self) -> Targets:
         """Return where the resources of the row's user pass."""
         return Targets(self.transfer_to or None, self.transfer_by_type)
+
+    @property
+    def label(self) -> str:
+        """Return the person's id if the message is about the id, else the e-mail address."""
+        by_id = self.outcome in {Outcome.UNKNOWN_ID, Outcome.ID_AND_EMAIL_DIFFER}
+        return self.user_id if by_id or not self.email else self.email
 
     def value_of(self, column: str) -> str | int:
         """Return the value for a column of the report."""

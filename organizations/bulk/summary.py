@@ -23,6 +23,11 @@ class Summary:
     already: Outcome  # of people to whom it had been done before
     already_words: str
 
+    @property
+    def done_words(self) -> str:
+        """Return what is done to a row, in words."""
+        return self.done
+
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
         self.roles = 0
@@ -35,12 +40,16 @@ class Summary:
         """Add rows to the totals."""
         for row in rows:
             self.outcomes[row.outcome] += 1
-            if row.outcome == self.done:
+            if self._is_done(row):
                 self._add_done(row)
             elif row.outcome == self.already:
                 self._add_already(row)
             elif row.outcome not in SUCCESSES and len(self._refused) < NAMED:
                 self._refused.append(row)
+
+    def _is_done(self, row: Row) -> bool:
+        """Tell whether this run does something to the person of this row."""
+        return row.outcome == self.done
 
     def _add_done(self, row: Row) -> None:
         """Add a person to whom this run does something."""
@@ -115,7 +124,7 @@ class Summary:
         """Return the lines on the first people, below a heading, and the number of the others."""
         more = self.done_count - len(self._done)
         return [
-            *([f"  {'':40} {heading}"] if lines else []),
+            *([f"  {'':40} {heading}"] if lines and heading else []),
             *lines,
             *([f"  and {more:,} more"] if more else []),
         ]
@@ -128,8 +137,10 @@ class Summary:
         if duplicates := self.outcomes[Outcome.DUPLICATE]:
             lines.append(f"Duplicate rows: {duplicates:,}")
         if self.refused_count:
-            lines.append(f"Cannot be {self.done}: {self.refused_count:,}")
-            lines += [f"  {_name(row)}: {row.message or row.outcome}" for row in self._refused]
+            lines.append(f"Cannot be {self.done_words}: {self.refused_count:,}")
+            lines += [
+                f"  {escaped(row.label)}: {row.message or row.outcome}" for row in self._refused
+            ]
         if self.refused_count > len(self._refused):
             lines.append(f"  and {self.refused_count - len(self._refused):,} more")
         return lines
@@ -267,7 +278,46 @@ def _targets(row: Row) -> str:
     return ", ".join([row.transfer_to or "-", *by_type])
 
 
-def _name(row: Row) -> str:
-    """Return the person's id if the row's message is about the id, else the e-mail address."""
-    by_id = row.outcome in {Outcome.UNKNOWN_ID, Outcome.ID_AND_EMAIL_DIFFER} or not row.email
-    return escaped(row.user_id if by_id else row.email)
+class ImportSummary(Summary):
+    """The summary of an import: which resources are made and changed, and which are not."""
+
+    done = Outcome.CREATED
+    already = Outcome.UNCHANGED
+    already_words = "Unchanged"
+    done_words = "imported"
+
+    def _is_done(self, row: Row) -> bool:
+        return row.outcome in {Outcome.CREATED, Outcome.UPDATED}
+
+    @property
+    def done_count(self) -> int:
+        """Return the number of resources that this run makes or changes."""
+        return self.outcomes[Outcome.CREATED] + self.outcomes[Outcome.UPDATED]
+
+    def __str__(self) -> str:
+        counts = (f"{self.outcomes[each]:,} {each}" for each in _RESULTS)
+        return f"{', '.join(counts)}, {self.refused_count:,} not"
+
+    def plan(self, organization: str) -> str:
+        """Return the plan: which resources are made or changed."""
+        return "\n".join(
+            [
+                f"Resources to import into {organization}: {self.done_count:,}",
+                *self._table(
+                    "", *(f"  {escaped(row.label):40} {row.outcome}" for row in self._done)
+                ),
+                *self._totals(),
+                *self._others(),
+            ]
+        )
+
+    def result(self) -> str:
+        """Return the text of the result."""
+        return "\n".join([*self._totals(), *self._others()])
+
+    def _totals(self) -> list[str]:
+        """Return the lines on what is made and what is changed."""
+        return [f"{each.capitalize()}: {self.outcomes[each]:,}" for each in _RESULTS[:2]]
+
+
+_RESULTS = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
