@@ -63,6 +63,10 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
             counts.setdefault(user_id, {})[type_name] = count
         return counts
 
+    def total_by_type(self) -> dict[str, int]:
+        """Return how many there are of each type, sorted by type."""
+        return dict(self.values_list("type").annotate(models.Count("pk")).order_by("type"))
+
 
 class Resource(models.Model):
     """Something of an organization that either a user or a department owns.

@@ -1,9 +1,10 @@
 """A person's account."""
 
+from collections.abc import Mapping
 from typing import Self
 
 import pgtrigger
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Concat, Lower
@@ -54,6 +55,23 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         user.set_password(password)
         user.save(using=self._db)
         return user
+
+    def ensure(self, full_names: Mapping[str, str]) -> "dict[str, User]":
+        """Return the accounts with these addresses, by canonical address, locked to the end.
+
+        Those that are missing are made, with the full names given; nobody can log into them. An
+        account that is there stays as it is. Of two transactions that make the same account, one
+        waits for the other. Three statements, whatever the number.
+        """
+        addresses = {canonical_address(text): name for text, name in full_names.items()}
+        known = set(self.filter(email__in=addresses).values_list("email", flat=True))
+        missing = [
+            self.model(email=email, full_name=addresses[email], password=make_password(None))
+            for email in sorted(addresses.keys() - known)  # in one order, against deadlocks
+        ]
+        self.bulk_create(missing, ignore_conflicts=True)
+        found = self.filter(email__in=addresses).order_by("pk").select_for_update(no_key=True)
+        return {account.email: account for account in found}
 
     def create_superuser(
         self, email: str, password: str | None = None, *, full_name: str = ""
