@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from organizations.api.bodies import BY_TYPE, TO_DEPARTMENT
 from organizations.capabilities import Capability
 from tests.proof.cast import Cast
 
@@ -34,15 +35,17 @@ def confirmed_with_target(cast: Cast) -> dict[str, Any]:
 
 
 def with_target(cast: Cast) -> dict[str, Any]:
-    return {"transfer_resources_to_department_id": cast.departments["own"]}
+    department = cast.departments["own"]
+    return {TO_DEPARTMENT: department, BY_TYPE: {"repository": department}}
 
 
 def confirmed_with_date(cast: Cast) -> dict[str, Any]:
-    return {"confirm": True, "remove_at": (timezone.now() + timedelta(days=1)).isoformat()}
+    date = (timezone.now() + timedelta(days=1)).isoformat()
+    return {**confirmed_with_target(cast), "remove_at": date}
 
 
 def confirmed_for_several(cast: Cast) -> dict[str, Any]:
-    return {"confirm": True, "user_ids": [cast.users["target member"].pk]}
+    return {**confirmed_with_target(cast), "user_ids": [cast.users["target member"].pk]}
 
 
 def unchanged(cast: Cast) -> dict[str, Any]:
@@ -88,7 +91,9 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("get", "organization-user"): Request("users/{user}"),
     ("get", "departments"): Request("departments"),
     ("get", "roles"): Request("roles"),
-    ("delete", "organization-user"): Request("users/{user}", REMOVE, body=confirmed, status=204),
+    ("delete", "organization-user"): Request(
+        "users/{user}", REMOVE, body=confirmed_with_target, status=204
+    ),
     ("get", "removal-preview"): Request("users/{user}/removal-preview", REMOVE),
     ("post", "bulk-removal"): Request("users/delete-bulk", REMOVE, body=confirmed_for_several),
     ("post", "deactivation"): Request("users/{user}/deactivate", DEACTIVATE, body=with_target),
