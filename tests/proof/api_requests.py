@@ -41,7 +41,8 @@ def with_target(cast: Cast) -> dict[str, Any]:
 
 def confirmed_with_date(cast: Cast) -> dict[str, Any]:
     date = (timezone.now() + timedelta(days=1)).isoformat()
-    return {**confirmed_with_target(cast), "remove_at": date}
+    by_type = {"repository": cast.departments["own"]}
+    return {"confirm": True, "remove_at": date, BY_TYPE: by_type}
 
 
 def confirmed_for_several(cast: Cast) -> dict[str, Any]:
