@@ -162,11 +162,8 @@ def find_refusal(
     Nobody gives a role with a capability that they lack; the Owner role is given by owners alone.
     """
     granted = {capability for role in roles for capability in role.capabilities}
-    if lacking := granted - authority.capabilities:
-        return InsufficientPermissionsError(
-            {"required_capabilities": sorted(lacking)},
-            system_message="the role grants capabilities that the caller lacks.",
-        )
+    if refusal := authority.refuse_granting(granted):
+        return refusal
     owner_roles = [role.pk for role in roles if role.is_owner]
     if owner_roles and not authority.may_give_owner:
         return InsufficientPermissionsError(
@@ -223,8 +220,11 @@ def _check_change(
 
 
 def _find_roles(organization_id: str, role_ids: Collection[str]) -> list[Role]:
-    """Return these roles of an organization. Raises RoleNotFoundError."""
-    roles = list(Role.objects.named(*role_ids).filter(organization=organization_id))
+    """Return these roles of an organization, which do not change meanwhile.
+
+    Raises RoleNotFoundError.
+    """
+    roles = Role.objects.share(organization_id, role_ids)
     for unknown in sorted(set(role_ids).difference(role.pk for role in roles)):
         raise RoleNotFoundError({"role_id": unknown})
     return roles
