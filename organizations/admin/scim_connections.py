@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,11 +18,56 @@ from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import SelectOfOrganization
 from organizations.domains.service import domains_of
-from organizations.models import Department, ScimConnection, ScimIdentity
-from organizations.scim.connections import disable, issue_token
+from organizations.models import ConnectionTransfer, Department, ScimConnection, ScimIdentity
+from organizations.scim.connections import (
+    disable,
+    issue_token,
+    read_departments,
+    set_departments,
+)
 
 CONNECTION = "admin:organizations_scimconnection_change"
 TRANSFERS = ("transfer_on_deactivate", "transfer_on_removal")
+TYPES = ("types_on_deactivate", "types_on_removal")
+
+
+class ScimConnectionForm(forms.ModelForm[ScimConnection]):
+    """A connection, with the departments that take over types of resources."""
+
+    types_on_deactivate = forms.CharField(
+        required=False,
+        label="Types on deactivation",
+        widget=AdminTextareaWidget({"rows": 3}),
+        help_text=(
+            "Departments that take over types of resources instead, one a line: repository=dept_eng"
+        ),
+    )
+    types_on_removal = forms.CharField(
+        required=False,
+        label="Types on removal",
+        widget=AdminTextareaWidget({"rows": 3}),
+        help_text="The same, when it removes a member.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        lines: dict[str, list[str]] = {name: [] for name in TYPES}
+        for transfer in self.instance.transfers_by_type.order_by("type"):
+            lines[f"types_on_{transfer.moment}"].append(
+                f"{transfer.type}={transfer.transferred_to_id}"
+            )
+        self.initial.update({name: "\n".join(its_lines) for name, its_lines in lines.items()})
+
+    def _read(self, name: str) -> dict[str, str]:
+        """Return the departments by type in a field. Raises ValidationError."""
+        lines = filter(str.strip, self.cleaned_data[name].splitlines())
+        return read_departments(self.instance, lines)
+
+    def clean_types_on_deactivate(self) -> dict[str, str]:
+        return self._read("types_on_deactivate")
+
+    def clean_types_on_removal(self) -> dict[str, str]:
+        return self._read("types_on_removal")
 
 
 @admin.register(ScimConnection)
@@ -31,6 +77,7 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
     A connection can be disabled but not deleted, since records name it.
     """
 
+    form = ScimConnectionForm
     list_display = ("name", "organization", "state", "last_request_at")
     list_filter = (OrganizationFilter,)
     list_select_related = ("organization",)
@@ -51,7 +98,16 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
             seen.append("previous_token_until")
         if not obj.is_enabled:
             seen.append("disabled_at")
-        return ("name", *seen, *TRANSFERS, "remove_after_days", "disable_staff", "created_at", "id")
+        leavers = (*TRANSFERS, *TYPES, "remove_after_days", "disable_staff")
+        return ("name", *seen, *leavers, "created_at", "id")
+
+    def save_model(
+        self, request: HttpRequest, obj: ScimConnection, form: Any, change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        for moment in ConnectionTransfer.Moment:
+            if (name := f"types_on_{moment}") in form.changed_data:
+                set_departments(obj, moment, form.cleaned_data[name])
 
     def get_form(
         self,

@@ -1,12 +1,17 @@
 """Adds members, and changes their roles and departments, for every caller."""
 
-from collections.abc import Collection, Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from config.errors import ContractError
+from config.identifiers import generate_id
 from config.timestamps import in_whole_seconds
+from organizations.application_log import log_on_commit
 from organizations.capabilities import Capability
 from organizations.exceptions import (
     DepartmentNotFoundError,
@@ -52,9 +57,27 @@ class Change:
 
 
 NO_CHANGE = Change([], [])
+ADDITION = Path(__file__).with_name("addition.sql").read_text(encoding="utf-8")
 
 
-@retried
+@dataclass(frozen=True, slots=True)
+class Joiner:
+    """A user who is to become a member, with the ids of the roles and departments to give."""
+
+    user_id: str
+    role_ids: Collection[str] = ()
+    department_ids: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """The new membership of one user, or why there is none."""
+
+    user_id: str
+    membership: Membership | None = None
+    refusal: ContractError | None = None
+
+
 def add_member(
     organization_id: str,
     user_id: str,
@@ -65,31 +88,37 @@ def add_member(
 ) -> Membership:
     """Make a user a member of an organization, with these roles and departments.
 
-    Returns the membership. It does not bring back anything of an earlier membership, and makes no
-    account. Raises UserNotFoundError where there is no account, or an erased one;
-    MembershipAlreadyExistsError; for the roles and departments what `assign` raises; and the
-    ContractError of a caller who may not add members.
+    Returns the membership. Raises what `add_members` refuses, and the ContractError of a caller who
+    may not add members.
     """
-    roles, departments = Change.between((), role_ids), Change.between((), department_ids)
+    joiner = Joiner(user_id, role_ids, department_ids)
+    [addition] = add_members(organization_id, [joiner], caller=caller)
+    if addition.membership is None:
+        assert addition.refusal  # noqa: S101  # one of both
+        raise addition.refusal
+    return addition.membership
+
+
+@retried
+def add_members(
+    organization_id: str, joiners: Sequence[Joiner], *, caller: Caller
+) -> list[Addition]:
+    """Make users members of an organization; return one addition per joiner, in the order given.
+
+    Nobody is named twice. It does not bring back anything of an earlier membership, and makes no
+    account. One user's refusal does not stop the others: UserNotFoundError where there is no
+    account, or an erased one; MembershipAlreadyExistsError; and for the roles and departments what
+    `assign` raises. Raises the ContractError of a caller who may not add members. The number of
+    SQL statements does not depend on how many they are.
+    """
     with transaction.atomic():
-        lock_members(organization_id, (), caller=caller, accounts=[user_id])
+        user_ids = [joiner.user_id for joiner in joiners]
+        lock_members(organization_id, (), caller=caller, accounts=user_ids)
         authority = caller.authority(organization_id, ADD)
-        if not User.objects.named(user_id).filter(erased_at=None).exists():
-            raise UserNotFoundError({"user_id": user_id})
-        for refusal in already_members(organization_id, [user_id]).values():
-            raise refusal
-        _check_change(organization_id, roles, departments, authority)
-        membership = Membership.objects.create(organization_id=organization_id, user_id=user_id)
-        give([(membership, roles.added, departments.added)])
-        Event.objects.record(
-            caller.event(
-                Event.Type.MEMBER_ADDED,
-                organization_id,
-                user_id=user_id,
-                data={"role_ids": roles.added, "department_ids": departments.added},
-            )
-        )
-    return membership
+        refusals = _refuse_joiners(organization_id, joiners, authority)
+        added = [joiner for joiner in joiners if joiner.user_id not in refusals]
+        members = _insert(organization_id, added, caller) if added else {}
+    return [Addition(user_id, members.get(user_id), refusals.get(user_id)) for user_id in user_ids]
 
 
 @retried
@@ -191,6 +220,50 @@ def give(
     )
 
 
+def _insert(
+    organization_id: str, joiners: Collection[Joiner], caller: Caller
+) -> dict[str, Membership]:
+    """Insert memberships, what they hold, and their events; return them by user id."""
+    events = {
+        generate_id("evt"): {
+            "user_id": joiner.user_id,
+            "data": {
+                "role_ids": sorted({*joiner.role_ids}),
+                "department_ids": sorted({*joiner.department_ids}),
+            },
+        }
+        for joiner in joiners
+    }
+    rows = [{"event_id": event_id, **event} for event_id, event in events.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ADDITION,
+            {
+                **caller.columns,
+                "reason": caller.reason,
+                "organization_id": organization_id,
+                "joiners": json.dumps(rows),
+            },
+        )
+        inserted = cursor.fetchall()
+    log_on_commit(
+        "member_added",
+        caller.source,
+        (
+            caller.event(
+                Event.Type.MEMBER_ADDED, organization_id, id=event_id, **event
+            ).log_fields()
+            for event_id, event in events.items()
+        ),
+    )
+    return {
+        user_id: Membership(
+            id=pk, organization_id=organization_id, user_id=user_id, created_at=created_at
+        )
+        for pk, user_id, created_at in inserted
+    }
+
+
 def _check_target(
     organization_id: str, user_id: str, locked: Mapping[str, int], caller: Caller, rules: Rules
 ) -> None:
@@ -209,32 +282,76 @@ def _check_change(
     authority: Authority,
 ) -> None:
     """Raise an error for what the organization does not have or the caller may not give."""
-    given = _find_roles(organization_id, roles.added)
-    _find_departments(organization_id, departments.added)
-    needed = {Capability.ASSIGN_ROLES: roles, Capability.MANAGE_USERS: departments}
-    held = authority.capabilities
-    if lacking := [name for name, change in needed.items() if change and name not in held]:
-        raise InsufficientPermissionsError({"required_capabilities": lacking})
-    if refusal := find_refusal(given, authority=authority):
+    there = _Holdable.of(organization_id, roles.added, departments.added)
+    if refusal := there.refusal_of(roles, departments, authority):
         raise refusal
 
 
-def _find_roles(organization_id: str, role_ids: Collection[str]) -> list[Role]:
-    """Return these roles of an organization, which do not change meanwhile.
+def _refuse_joiners(
+    organization_id: str, joiners: Collection[Joiner], authority: Authority
+) -> dict[str, ContractError]:
+    """Return the refusals of those who cannot become members, by user id."""
+    user_ids = [joiner.user_id for joiner in joiners]
+    accounts = User.objects.named(*user_ids).filter(erased_at=None)
+    known = set(accounts.values_list("pk", flat=True))
+    members = already_members(organization_id, user_ids)
+    there = _Holdable.of(
+        organization_id,
+        {role_id for joiner in joiners for role_id in joiner.role_ids},
+        {department_id for joiner in joiners for department_id in joiner.department_ids},
+    )
+    refusals: dict[str, ContractError] = {}
+    for joiner in joiners:
+        roles, departments = (
+            Change.between((), ids) for ids in (joiner.role_ids, joiner.department_ids)
+        )
+        refusal = (
+            UserNotFoundError({"user_id": joiner.user_id})
+            if joiner.user_id not in known
+            else members.get(joiner.user_id) or there.refusal_of(roles, departments, authority)
+        )
+        if refusal:
+            refusals[joiner.user_id] = refusal
+    return refusals
 
-    Raises RoleNotFoundError.
-    """
-    roles = Role.objects.share(organization_id, role_ids)
-    for unknown in sorted(set(role_ids).difference(role.pk for role in roles)):
-        raise RoleNotFoundError({"role_id": unknown})
-    return roles
 
+@dataclass(frozen=True, slots=True)
+class _Holdable:
+    """Those of some roles and departments that an organization has."""
 
-def _find_departments(organization_id: str, department_ids: Collection[str]) -> None:
-    """Raise DepartmentNotFoundError unless the organization has all of these."""
-    departments = Department.objects.named(*department_ids).filter(organization=organization_id)
-    for unknown in sorted(set(department_ids).difference(departments.values_list("pk", flat=True))):
-        raise DepartmentNotFoundError({"department_id": unknown})
+    roles: Mapping[str, Role]
+    departments: frozenset[str]
+
+    @classmethod
+    def of(
+        cls, organization_id: str, role_ids: Collection[str], department_ids: Collection[str]
+    ) -> Self:
+        """Return which of these an organization has, in a query each, or none for none.
+
+        The roles are locked: what they grant does not change until they are given.
+        """
+        roles = Role.objects.share(organization_id, role_ids)
+        departments = Department.objects.named(*department_ids).filter(organization=organization_id)
+        return cls(
+            {role.pk: role for role in roles},
+            frozenset(departments.values_list("pk", flat=True)),
+        )
+
+    def refusal_of(
+        self, roles: Change, departments: Change, authority: Authority
+    ) -> ContractError | None:
+        """Return why what is added is not there, or may not be given by the caller, or None."""
+        for role_id in roles.added:
+            if role_id not in self.roles:
+                return RoleNotFoundError({"role_id": role_id})
+        for department_id in departments.added:
+            if department_id not in self.departments:
+                return DepartmentNotFoundError({"department_id": department_id})
+        needed = {Capability.ASSIGN_ROLES: roles, Capability.MANAGE_USERS: departments}
+        held = authority.capabilities
+        if lacking := [name for name, change in needed.items() if change and name not in held]:
+            return InsufficientPermissionsError({"required_capabilities": lacking})
+        return find_refusal([self.roles[role_id] for role_id in roles.added], authority=authority)
 
 
 def event_data(*, roles: Change = NO_CHANGE, departments: Change) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from organizations.bulk.interruption import Interrupted, interruptible
 from organizations.bulk.people import People
 from organizations.bulk.report import Report, Row, open_report
 from organizations.bulk.run import CannotStartError, Run
+from organizations.bulk.stored_rows import StoredRows
 from organizations.bulk.summary import Summary
 
 Batches = Iterable[list[Row]]
@@ -47,9 +48,11 @@ class BulkCommand(BaseCommand):
     done: str  # removed
     summary: Callable[[], Summary]
     columns: Sequence[str]
+    input: Callable[[], Any] = People  # what holds the rows: People, or StoredRows
+    everybody, somebody, nobody = "everybody", "somebody", "nobody"
 
     @abstractmethod
-    def add_people(self, run: Run, people: People, *args: Any, **options: Any) -> None:
+    def add_people(self, run: Run, people: Any, *args: Any, **options: Any) -> None:
         """Add the people whom the call names. Raises CannotStartError."""
 
     @abstractmethod
@@ -63,7 +66,8 @@ class BulkCommand(BaseCommand):
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
         """Return the parser, whose --help ends with the meaning of the exit status."""
         epilog = (
-            f"Exit status: 0 when everybody is {self.done}, 1 when somebody is not, 2 when it could"
+            f"Exit status: 0 when {self.everybody} is {self.done}, 1 when {self.somebody} is not,"
+            " 2 when it could"
             " not start and nothing has changed, 130 after Ctrl-C, 143 and 129 after SIGTERM and"
             " SIGHUP."
         )
@@ -148,10 +152,12 @@ class BulkCommand(BaseCommand):
         """Check, show the plan, ask, work; return the exit status."""
         require_schema()
         run = Run.begin(clean(organization), actor=clean(actor), reason=reason)
-        with closing(People()) as people:
+        with closing(self.input()) as people:
             self.add_people(run, people, **options)
             if not len(people):
-                raise CannotStartError("The file names nobody: there is no row below its header.")
+                raise CannotStartError(
+                    f"The file names {self.nobody}: there is no row below its header."
+                )
             batches = partial(people.in_batches, batch_size)
             works = not dry_run and (no_input or self._confirms(run, batches(), len(people)))
             # Opened only now, so that a call that is not confirmed overwrites no earlier report.
@@ -163,7 +169,9 @@ class BulkCommand(BaseCommand):
                 self._say(plan.plan(run.organization.name))
             return plan.exit_status
 
-    def _open(self, report: str | None, people: People) -> AbstractContextManager[Report | None]:
+    def _open(
+        self, report: str | None, people: People | StoredRows[Any]
+    ) -> AbstractContextManager[Report | None]:
         """Return a context with the report to write, or with None if none is wanted."""
         if report == "-":
             return nullcontext(Report(cast("TextIO", self.stdout._out), self.columns))
@@ -188,7 +196,9 @@ class BulkCommand(BaseCommand):
         self._say(f"Type the name of the organization, {name}, to {self.verb} them: ", ending="")
         self.output.flush()
         if clean(sys.stdin.readline()) != clean(name):
-            raise CannotStartError(f"That is not its name. Nobody was {self.done}.")
+            raise CannotStartError(
+                f"That is not its name. {self.nobody.capitalize()} was {self.done}."
+            )
         return True
 
     def _preview(self, run: Run, batches: Batches, count: int, report: Report | None) -> Summary:

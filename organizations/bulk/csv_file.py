@@ -3,7 +3,7 @@
 import csv
 import re
 import shlex
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 from itertools import chain, count
@@ -19,7 +19,7 @@ from organizations.guards.targets import is_type
 # The column that a file may have besides those that identify a person.
 Detail = Literal["transfer_to", "removal_id"]
 # Columns that identify a person, by normalized name, so that "E-Mail" and "User ID" are known.
-_PEOPLE = {
+PEOPLE = {
     "userid": "user_id",
     "email": "email",
     "emailaddress": "email",
@@ -28,6 +28,7 @@ _PEOPLE = {
 LONGEST_LINE = 64 * 1024  # characters
 # DictReader returns None for a missing field, and a list of the fields beyond the header.
 _Cell = str | list[str] | None
+Cells = Mapping[str, str]  # as they stand in the file, by column
 # The apostrophe that spreadsheets, and our reports, put before a formula's first character.
 _FORMULA_GUARD = re.compile(r"^'(?=[=+\-@])")
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>[^\r\n])"?\s*', re.IGNORECASE)
@@ -58,7 +59,23 @@ def read_rows(
     it may have ``transfer_to:TYPE`` for types of resources. Any other column must be one of a
     report or of ``ignored_columns``, and is ignored.
     """
-    known = {**_PEOPLE, _normalized(detail): detail}
+    known = {**PEOPLE, _normalized(detail): detail}
+    for line, cells in read_cells(text, known, _needs_a_person, REPORT_COLUMNS, ignored_columns):
+        yield line, _row(line, cells, detail)
+
+
+def read_cells(
+    text: TextIO,
+    known: Mapping[str, str],
+    needs: Callable[[Collection[str]], str],
+    passed_over: Collection[str],
+    ignored_columns: Collection[str],
+) -> Iterator[tuple[str, Cells]]:
+    """Yield the line and the cells, by column, of each CSV row that is not empty.
+
+    ``known`` are the columns by normalized name; ``needs`` returns what a header lacks, or "". A
+    column of ``passed_over`` or ``ignored_columns`` is ignored. Raises BadInputError.
+    """
     lines = _lines(text)
     skipped, separator = 0, ""
     for header in lines:
@@ -68,7 +85,7 @@ def read_rows(
             break
         skipped += 1
     else:
-        raise BadInputError("line 1", "the file is empty; it needs a header with user_id or email")
+        raise BadInputError("line 1", f"the file is empty; {needs(())}")
     reader = csv.DictReader(
         chain([header], lines),
         delimiter=separator or _separator_of(header, known),
@@ -77,13 +94,15 @@ def read_rows(
     )
     begin = skipped + 1  # the line where the next row begins, for errors
     try:
-        columns = _columns(f"line {begin}", reader.fieldnames or (), known, ignored_columns)
+        columns = _columns(
+            f"line {begin}", reader.fieldnames or (), known, needs, passed_over, ignored_columns
+        )
         reader.fieldnames = columns
         begin = skipped + reader.line_num + 1
         for fields in reader:
-            if any(map(_visible_text, fields.values())):
+            if any(map(visible_text, fields.values())):
                 line = f"line {skipped + reader.line_num}"
-                yield line, _row(line, fields, detail)
+                yield line, _complete(line, fields)
             begin = skipped + reader.line_num + 1
     except csv.Error as error:
         raise BadInputError(f"line {begin}", f"not CSV: {error}") from error
@@ -147,6 +166,8 @@ def _columns(
     position: str,
     header: Sequence[str],
     known: Mapping[str, str],
+    needs: Callable[[Collection[str]], str],
+    report_columns: Collection[str],
     ignored_columns: Collection[str],
 ) -> list[str]:
     """Return each column's name in `Row`, or its number if it is ignored.
@@ -157,7 +178,7 @@ def _columns(
     while names and not names[-1]:
         del names[-1]
     ignored = {_normalized(name) for name in ignored_columns}
-    passed_over = set(map(_normalized, REPORT_COLUMNS))
+    passed_over = set(map(_normalized, report_columns))
     columns: list[str] = []
     unknown: list[str] = []
     for number, name in enumerate(names, start=1):
@@ -179,8 +200,8 @@ def _columns(
         columns.append(column)
     *others, last = dict.fromkeys(known.values())
     expected = f"the columns are {', '.join(others)} and {last}"
-    if not {"user_id", "email"}.intersection(columns):
-        raise BadInputError(position, f"the header names neither user_id nor email; {expected}")
+    if lacking := needs(columns):
+        raise BadInputError(position, f"{lacking}; {expected}")
     if unknown:
         named = ", ".join(f"'{escaped(name)}'" for name in unknown)
         options = " ".join(f"--ignore-column {shlex.quote(name)}" for name in unknown)
@@ -190,13 +211,26 @@ def _columns(
     return columns
 
 
-def _row(position: str, fields: Mapping[str | None, _Cell], detail: Detail) -> Row:
-    """Return the row of these fields. Raises BadInputError."""
+def _complete(position: str, fields: Mapping[str | None, _Cell]) -> Cells:
+    """Return the cells by column. Raises BadInputError for too few or too many."""
     if None in fields.values():
         raise BadInputError(position, "fewer fields than the header has")
-    if _visible_text(fields.get(None)):
+    if visible_text(fields.get(None)):
         raise BadInputError(position, "more fields than the header has")
-    texts = {name: _visible_text(cell) for name, cell in fields.items() if name}
+    return {name: cell for name, cell in fields.items() if name and isinstance(cell, str)}
+
+
+def _needs_a_person(columns: Collection[str]) -> str:
+    """Return what the header of a file of people lacks, or ""."""
+    if not columns:
+        return "it needs a header with user_id or email"
+    named = {"user_id", "email"}.intersection(columns)
+    return "" if named else "the header names neither user_id nor email"
+
+
+def _row(position: str, cells: Cells, detail: Detail) -> Row:
+    """Return the row of these cells. Raises BadInputError."""
+    texts = {name: visible_text(cell) for name, cell in cells.items()}
     user_id, email, more = (texts.get(name, "") for name in ("user_id", "email", detail))
     if not user_id and not email:
         raise BadInputError(position, "neither a user_id nor an email")
@@ -210,8 +244,13 @@ def _row(position: str, fields: Mapping[str | None, _Cell], detail: Detail) -> R
     return Row(user_id, email, more, transfer_by_type=by_type)
 
 
-def _visible_text(cell: _Cell) -> str:
+def visible_text(cell: _Cell) -> str:
     """Return the visible text of a cell, or of all the cells beyond the header."""
     if isinstance(cell, list):
-        return "".join(map(_visible_text, cell))
-    return _FORMULA_GUARD.sub("", clean(cell)) if cell else ""
+        return "".join(map(visible_text, cell))
+    return without_guard(clean(cell)) if cell else ""
+
+
+def without_guard(text: str) -> str:
+    """Return the text without the apostrophe that keeps a spreadsheet from reading a formula."""
+    return _FORMULA_GUARD.sub("", text)

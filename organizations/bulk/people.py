@@ -5,12 +5,13 @@ import os
 import sqlite3
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
+from typing import TextIO
 
 from django.db.models import QuerySet
 
@@ -24,6 +25,26 @@ from users.email_address import canonical_address
 from users.models import User
 
 _ROWS_AT_ONCE = 1000
+
+
+@contextmanager
+def copied(path: str) -> Iterator[tuple[TextIO, os.stat_result]]:
+    """Open a copy of a file, ``-`` for standard input, as text; with it comes what it is.
+
+    Raises CannotStartError where it cannot be read, or what is made of it cannot be written.
+    """
+    try:
+        with (
+            nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as original,
+            TemporaryFile() as copy,
+        ):
+            copyfileobj(original, copy)
+            with as_text(copy) as text:
+                yield text, os.fstat(original.fileno())
+    except OSError as error:
+        raise CannotStartError(f"{path} cannot be read: {error.strerror}.") from error
+    except sqlite3.Error as error:  # for example, no space is left
+        raise CannotStartError(f"{path} cannot be copied: {error}.") from error
 
 
 class People:
@@ -76,19 +97,8 @@ class People:
         ``detail`` is the column that it may have besides those that identify a person. The file is
         copied first, so that it can be a pipe, or change meanwhile.
         """
-        try:
-            with (
-                nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as original,
-                TemporaryFile() as copy,
-            ):
-                self.file = os.fstat(original.fileno())
-                copyfileobj(original, copy)
-                with as_text(copy) as text:
-                    self._add(read_rows(text, detail, ignored_columns))
-        except OSError as error:
-            raise CannotStartError(f"{path} cannot be read: {error.strerror}.") from error
-        except sqlite3.Error as error:  # for example, no space is left
-            raise CannotStartError(f"{path} cannot be copied: {error}.") from error
+        with copied(path) as (text, self.file):
+            self._add(read_rows(text, detail, ignored_columns))
 
     def add_removals(self, removals: QuerySet[Removal]) -> None:
         """Add the people whom these removals removed, each with the removal's id."""

@@ -19,6 +19,8 @@ OF_TYPE = "transfer_to:"  # begins the name of the column with the target of a t
 class Outcome(StrEnum):
     """The outcomes of a row, besides the codes of the contract's errors."""
 
+    ADDED = "added"
+    ALREADY_MEMBER = "already_member"
     REMOVED = "removed"
     ALREADY_REMOVED = "already_removed"
     SCHEDULED = "scheduled"
@@ -26,14 +28,20 @@ class Outcome(StrEnum):
     RESTORED = "restored"
     ALREADY_RESTORED = "already_restored"
     DUPLICATE = "duplicate"
+    NOT_AN_ADDRESS = "NOT_AN_ADDRESS"
     NO_ACCOUNT = "NO_ACCOUNT"
     UNKNOWN_ID = "UNKNOWN_ID"
     ID_AND_EMAIL_DIFFER = "ID_AND_EMAIL_DIFFER"
     NOT_A_MEMBER = "NOT_A_MEMBER"
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
 
 
 SUCCESSES = frozenset(
     {
+        Outcome.ADDED,
+        Outcome.ALREADY_MEMBER,
         Outcome.REMOVED,
         Outcome.ALREADY_REMOVED,
         Outcome.SCHEDULED,
@@ -41,6 +49,9 @@ SUCCESSES = frozenset(
         Outcome.RESTORED,
         Outcome.ALREADY_RESTORED,
         Outcome.DUPLICATE,
+        Outcome.CREATED,
+        Outcome.UPDATED,
+        Outcome.UNCHANGED,
     }
 )
 
@@ -78,6 +89,12 @@ class Row:
     def targets(self) -> Targets:
         """Return where the resources of the row's user pass."""
         return Targets(self.transfer_to or None, self.transfer_by_type)
+
+    @property
+    def label(self) -> str:
+        """Return the person's id if the message is about the id, else the e-mail address."""
+        by_id = self.outcome in {Outcome.UNKNOWN_ID, Outcome.ID_AND_EMAIL_DIFFER}
+        return self.user_id if by_id or not self.email else self.email
 
     def value_of(self, column: str) -> str | int:
         """Return the value for a column of the report."""

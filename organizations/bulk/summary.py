@@ -9,7 +9,9 @@ from typing import TextIO
 
 from tqdm import tqdm
 
+from config.case_insensitive_names import key_of
 from config.characters import escaped
+from organizations.bulk.joiners import JoinerRow
 from organizations.bulk.report import SUCCESSES, Outcome, Row
 
 NAMED = 20  # how many people of each kind are named
@@ -23,6 +25,11 @@ class Summary:
     already: Outcome  # of people to whom it had been done before
     already_words: str
 
+    @property
+    def done_words(self) -> str:
+        """Return what is done to a row, in words."""
+        return self.done
+
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
         self.roles = 0
@@ -35,12 +42,16 @@ class Summary:
         """Add rows to the totals."""
         for row in rows:
             self.outcomes[row.outcome] += 1
-            if row.outcome == self.done:
+            if self._is_done(row):
                 self._add_done(row)
             elif row.outcome == self.already:
                 self._add_already(row)
             elif row.outcome not in SUCCESSES and len(self._refused) < NAMED:
                 self._refused.append(row)
+
+    def _is_done(self, row: Row) -> bool:
+        """Tell whether this run does something to the person of this row."""
+        return row.outcome == self.done
 
     def _add_done(self, row: Row) -> None:
         """Add a person to whom this run does something."""
@@ -115,7 +126,7 @@ class Summary:
         """Return the lines on the first people, below a heading, and the number of the others."""
         more = self.done_count - len(self._done)
         return [
-            *([f"  {'':40} {heading}"] if lines else []),
+            *([f"  {'':40} {heading}"] if lines and heading else []),
             *lines,
             *([f"  and {more:,} more"] if more else []),
         ]
@@ -128,8 +139,10 @@ class Summary:
         if duplicates := self.outcomes[Outcome.DUPLICATE]:
             lines.append(f"Duplicate rows: {duplicates:,}")
         if self.refused_count:
-            lines.append(f"Cannot be {self.done}: {self.refused_count:,}")
-            lines += [f"  {_name(row)}: {row.message or row.outcome}" for row in self._refused]
+            lines.append(f"Cannot be {self.done_words}: {self.refused_count:,}")
+            lines += [
+                f"  {escaped(row.label)}: {row.message or row.outcome}" for row in self._refused
+            ]
         if self.refused_count > len(self._refused):
             lines.append(f"  and {self.refused_count - len(self._refused):,} more")
         return lines
@@ -188,6 +201,67 @@ class RemovalSummary(Summary):
 
     def _note_on_already(self) -> str:
         return f"; {self.leftovers:,} resources of theirs pass on" if self.leftovers else ""
+
+
+class AdditionSummary(Summary):
+    """The summary of an addition: who joins, and which accounts and departments are made."""
+
+    done = Outcome.ADDED
+    already = Outcome.ALREADY_MEMBER
+    already_words = "Members already, unchanged"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._accounts = 0
+        self._until = 0
+        self._new_departments: dict[str, str] = {}  # names by what they are compared by
+
+    def _add_done(self, row: Row) -> None:
+        super()._add_done(row)
+        if isinstance(row, JoinerRow):
+            self._accounts += row.is_new_account
+            self._until += bool(row.remove_at)
+            for name in row.new_departments:
+                self._new_departments.setdefault(key_of(name), name)
+
+    def __str__(self) -> str:
+        already = self.outcomes[self.already]
+        return f"{self.done_count:,} added, {already:,} members already, {self.refused_count:,} not"
+
+    def plan(self, organization: str) -> str:
+        """Return the plan: who joins with what, and what is made for it."""
+        return "\n".join(
+            [
+                f"Members to add to {organization}: {self.done_count:,}",
+                *self._table(
+                    "roles  departments",
+                    *(
+                        f"  {row.email:40} {row.roles:5,}  {row.departments:11,}"
+                        for row in self._done
+                    ),
+                ),
+                *self._others(),
+                f"Given in all: roles {self.roles:,}, departments {self.departments:,}.",
+                *self._made("to make"),
+            ]
+        )
+
+    def result(self) -> str:
+        """Return the text of the result."""
+        return "\n".join([super().result(), *self._made("made")])
+
+    def _made(self, words: str) -> list[str]:
+        """Return the lines on accounts, departments and removals on a date, where there are any."""
+        lines = []
+        if self._accounts:
+            lines.append(f"Accounts {words}: {self._accounts:,}")
+        if names := list(self._new_departments.values()):
+            more = len(names) - NAMED
+            named = ", ".join([*names[:NAMED], *([f"{more:,} more"] if more > 0 else [])])
+            lines.append(f"Departments {words}: {named}")
+        if self._until:
+            lines.append(f"With an end, which is scheduled: {self._until:,}")
+        return lines
 
 
 class ScheduleSummary(Summary):
@@ -267,7 +341,46 @@ def _targets(row: Row) -> str:
     return ", ".join([row.transfer_to or "-", *by_type])
 
 
-def _name(row: Row) -> str:
-    """Return the person's id if the row's message is about the id, else the e-mail address."""
-    by_id = row.outcome in {Outcome.UNKNOWN_ID, Outcome.ID_AND_EMAIL_DIFFER} or not row.email
-    return escaped(row.user_id if by_id else row.email)
+class ImportSummary(Summary):
+    """The summary of an import: which resources are made and changed, and which are not."""
+
+    done = Outcome.CREATED
+    already = Outcome.UNCHANGED
+    already_words = "Unchanged"
+    done_words = "imported"
+
+    def _is_done(self, row: Row) -> bool:
+        return row.outcome in {Outcome.CREATED, Outcome.UPDATED}
+
+    @property
+    def done_count(self) -> int:
+        """Return the number of resources that this run makes or changes."""
+        return self.outcomes[Outcome.CREATED] + self.outcomes[Outcome.UPDATED]
+
+    def __str__(self) -> str:
+        counts = (f"{self.outcomes[each]:,} {each}" for each in _RESULTS)
+        return f"{', '.join(counts)}, {self.refused_count:,} not"
+
+    def plan(self, organization: str) -> str:
+        """Return the plan: which resources are made or changed."""
+        return "\n".join(
+            [
+                f"Resources to import into {organization}: {self.done_count:,}",
+                *self._table(
+                    "", *(f"  {escaped(row.label):40} {row.outcome}" for row in self._done)
+                ),
+                *self._totals(),
+                *self._others(),
+            ]
+        )
+
+    def result(self) -> str:
+        """Return the text of the result."""
+        return "\n".join([*self._totals(), *self._others()])
+
+    def _totals(self) -> list[str]:
+        """Return the lines on what is made and what is changed."""
+        return [f"{each.capitalize()}: {self.outcomes[each]:,}" for each in _RESULTS[:2]]
+
+
+_RESULTS = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)

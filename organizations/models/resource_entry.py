@@ -1,5 +1,7 @@
 """What other systems call a resource: apart from who owns it, so that no transfer writes it."""
 
+from typing import Self
+
 import pgtrigger
 from django.db import models
 from django.utils import timezone
@@ -12,7 +14,22 @@ from organizations.resources.triggers import entry_changes_type, entry_is_made
 LONGEST_KEY = 255
 LONGEST_NAME = 200
 LONGEST_URL = 2000
+SORTED_UP_TO = 10_000  # results of a search
 KEY_OF_RESOURCE = "resource_key_in_organization"  # the constraint
+
+
+class ResourceEntryQuerySet(models.QuerySet["ResourceEntry"]):
+    """Queries for the lists of an organization's resources."""
+
+    def matching(self, term: str) -> Self:
+        """Keep those whose name has words that begin like the words of the term.
+
+        Up to `SORTED_UP_TO` are found first, and sorted then; of more, PostgreSQL walks through all
+        in their order and soon has a page.
+        """
+        found = self.filter(name_words__begin_with=term)
+        some = found.order_by().values("pk")[: SORTED_UP_TO + 1]
+        return found if some.count() > SORTED_UP_TO else self.filter(pk__in=some)
 
 
 class ResourceEntry(models.Model):
@@ -45,6 +62,8 @@ class ResourceEntry(models.Model):
     updated_at = models.DateTimeField(
         default=timezone.now, editable=False, help_text="When its name or link last changed."
     )
+
+    objects = ResourceEntryQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

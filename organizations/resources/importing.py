@@ -1,14 +1,23 @@
 """Registers many resources, line by line: what is wrong with one is told of it alone."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from config.errors import ContractError
 from organizations.guards.caller import Caller
-from organizations.resources.decision import Result
+from organizations.resources.decision import Decision, Result
 from organizations.resources.registration import Registration
-from organizations.resources.service import register
+from organizations.resources.service import preview, register
+
+
+@dataclass(frozen=True, slots=True)
+class LineOutcome:
+    """What became of one line: the resource and what was done, or why nothing was."""
+
+    resource_id: str | None = None
+    result: Result | None = None
+    refusal: ContractError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +41,56 @@ class Import:
 def import_resources(
     organization_id: str, lines: Sequence[Mapping[str, object]], *, caller: Caller
 ) -> Import:
-    """Register the resources that the lines say, as `register` does; return what became of them.
+    """Register the resources that the lines say; return how many, and which were not done.
 
     Raises the ContractError of a caller who may not.
     """
-    read: dict[int, Registration] = {}
-    failed: list[FailedLine] = []
-    for index, line in enumerate(lines):
-        try:
-            read[index] = Registration.read(line)
-        except ContractError as error:
-            failed.append(FailedLine(index, error))
-    decisions = register(organization_id, list(read.values()), caller=caller)
-    results = Counter(each.result for each in decisions)
-    failed += (
-        FailedLine(index, decision.refusal)
-        for index, decision in zip(read, decisions, strict=True)
-        if decision.refusal
-    )
+    outcomes = import_lines(organization_id, lines, caller=caller)
+    results = Counter(outcome.result for outcome in outcomes)
     return Import(
         created=results[Result.CREATED],
         updated=results[Result.UPDATED],
         unchanged=results[Result.UNCHANGED],
-        failed=sorted(failed, key=lambda line: line.index),
+        failed=[
+            FailedLine(index, outcome.refusal)
+            for index, outcome in enumerate(outcomes)
+            if outcome.refusal
+        ],
     )
+
+
+def import_lines(
+    organization_id: str, lines: Sequence[Mapping[str, object]], *, caller: Caller
+) -> list[LineOutcome]:
+    """Register the resources that the lines say, as `register` does; return what became of each."""
+    return _each(lines, lambda wanted: register(organization_id, wanted, caller=caller))
+
+
+def preview_lines(organization_id: str, lines: Sequence[Mapping[str, object]]) -> list[LineOutcome]:
+    """Return what `import_lines` would return, without the ids of what it would make."""
+    return _each(lines, lambda wanted: preview(organization_id, wanted))
+
+
+def _each(
+    lines: Sequence[Mapping[str, object]],
+    decide: Callable[[Sequence[Registration]], list[Decision]],
+) -> list[LineOutcome]:
+    """Return what becomes of each line, by what is decided of those that can be read."""
+    wanted: list[Registration] = []
+    refusals: list[ContractError | None] = []
+    for line in lines:
+        try:
+            wanted.append(Registration.read(line))
+            refusals.append(None)
+        except ContractError as refusal:
+            refusals.append(refusal)
+    decisions = iter(decide(wanted))
+    return [
+        LineOutcome(refusal=refusal) if refusal else _outcome_of(next(decisions))
+        for refusal in refusals
+    ]
+
+
+def _outcome_of(decision: Decision) -> LineOutcome:
+    """Return the outcome of a line that was decided."""
+    return LineOutcome(decision.resource_id, decision.result, decision.refusal)

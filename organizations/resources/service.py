@@ -1,10 +1,11 @@
 """Registers resources: what another system says an organization has, and who owns it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import IntegrityError, transaction
 
+from config.errors import ContractError
 from organizations.exceptions import TooManyResourceTypesError
 from organizations.guards.acts import REGISTER_RESOURCES
 from organizations.guards.caller import Caller
@@ -44,13 +45,34 @@ def register(
     """
     repeated = refuse_repeated(wanted)
     asked = [each for each in wanted if each.key not in repeated]
-    found = find(organization_id, asked)
-    decisions = decide(organization_id, asked, found, read_owners(organization_id, asked))
+    found, decisions = _read(organization_id, asked)
     undecided = [each.wanted for each in decisions if not each.is_final]
     if undecided:
         with transaction.atomic():
             done = iter(_register(organization_id, undecided, found, caller))
             decisions = [each if each.is_final else next(done) for each in decisions]
+    return _in_order(wanted, decisions, repeated)
+
+
+def preview(organization_id: str, wanted: Sequence[Registration]) -> list[Decision]:
+    """Return what `register` would return by what is there now, for whoever may register."""
+    repeated = refuse_repeated(wanted)
+    _, decisions = _read(organization_id, [each for each in wanted if each.key not in repeated])
+    return _in_order(wanted, decisions, repeated)
+
+
+def _read(organization_id: str, wanted: Sequence[Registration]) -> tuple[Found, list[Decision]]:
+    """Return the resources that are named, read without a lock, and what they decide."""
+    found = find(organization_id, wanted)
+    return found, decide(organization_id, wanted, found, read_owners(organization_id, wanted))
+
+
+def _in_order(
+    wanted: Sequence[Registration],
+    decisions: Iterable[Decision],
+    repeated: Mapping[tuple[str, str], ContractError],
+) -> list[Decision]:
+    """Return a decision for each registration, in their order."""
     by_key = {each.wanted.key: each for each in decisions}
     return [by_key.get(each.key) or Decision(each, refusal=repeated[each.key]) for each in wanted]
 

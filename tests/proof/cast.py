@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -95,9 +96,16 @@ class Cast:
             "key": key,
         }
 
+    @cached_property
+    def clients(self) -> dict[str, APIClient]:
+        """One for each caller: each new client would load all middleware again."""
+        return {
+            caller: APIClient(HTTP_AUTHORIZATION=f"Bearer {token}") if token else APIClient()
+            for caller, token in self.tokens.items()
+        }
+
     def client(self, caller: str) -> APIClient:
-        token = self.tokens[caller]
-        return APIClient(HTTP_AUTHORIZATION=f"Bearer {token}") if token else APIClient()
+        return self.clients[caller]
 
     def path(self, caller: str, target: str) -> str:
         return f"{self.organization_path(target)}/users/{self.user_id(caller, target)}"

@@ -339,7 +339,7 @@ class Directories(Machine):
 def test_any_order_of_what_directories_and_staff_do_leaves_what_the_model_says(
     tally: Tally,
 ) -> None:
-    prove(tally, Directories, examples=12, steps=40)
+    prove(tally, Directories, examples=6, steps=40)
 
 
 @pytest.mark.slow

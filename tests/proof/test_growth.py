@@ -1,11 +1,10 @@
 """Ten times as many members at once take about as long as ten times a few, without statistics.
 
-It is the processor time of PostgreSQL's own process, so a busy machine matters little. Its ticks
-of 10 ms matter little either, since both sides of the comparison have as many members.
+It is the processor time of PostgreSQL's own process, so a busy machine matters little.
 """
 
+import statistics
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -14,6 +13,7 @@ from organizations.models import Membership, RoleAssignment
 from tests.benchmarks.world import make_organization
 from tests.deactivations import deactivate
 from tests.organizations.restoration.verbs import restore
+from tests.processor_time import of_database
 from tests.removals import remove
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,22 +78,6 @@ def deactivating_owners(number: int) -> Act:
     return lambda: deactivate(*everybody)
 
 
-def processor_time(act: Act) -> int:
-    """Return how long PostgreSQL works on it, in hundredths of a second."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        [(pid,)] = cursor.fetchall()
-    stat = Path(f"/proc/{pid}/stat")
-
-    def used() -> int:
-        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
-        return int(user) + int(system)
-
-    before = used()
-    act()
-    return used() - before
-
-
 SET_ON_EACH_TABLE = """
     DO $$
     DECLARE
@@ -133,11 +117,11 @@ def emptied(never_analysed: None) -> None:
 
 
 def test_resources_are_given_in_proportion_where_tables_are_thought_empty(emptied: None) -> None:
-    few = processor_time(deactivating_for_an_heir_each(FEW))
+    few = of_database(deactivating_for_an_heir_each(FEW))
 
-    many = processor_time(deactivating_for_an_heir_each(10 * FEW))
+    many = of_database(deactivating_for_an_heir_each(10 * FEW))
 
-    assert many < 30 * max(few, 6)  # in ticks; it was 40 times
+    assert many < 30 * max(few, 0.06)  # it was 40 times
 
 
 @pytest.mark.parametrize("is_warm", [True, False], ids=["warm", "cold"])
@@ -157,11 +141,11 @@ def test_ten_times_as_many_at_once_take_about_as_long_as_ten_times_a_few(
     for _ in range(7 if is_warm else 0):
         act(1)()
 
-    one_after_the_other = sum(processor_time(act(FEW)) for _ in range(10))
+    few = statistics.mean(of_database(act(FEW)) for _ in range(3))
     at_once = act(10 * FEW)
     if not is_warm:
         with connection.cursor() as cursor:
             cursor.execute("DISCARD PLANS")
 
     # It was 3 to 6 times as long where each row was compared with each.
-    assert processor_time(at_once) < 1.8 * one_after_the_other
+    assert of_database(at_once) < 1.8 * 10 * few

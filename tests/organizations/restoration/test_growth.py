@@ -1,7 +1,5 @@
 """What passes on, and comes back, takes time in proportion, also by a plan made for one."""
 
-import time
-from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -10,6 +8,7 @@ from django.db import connection
 from organizations.models import Membership, Organization, Resource
 from tests.factories import MembershipFactory
 from tests.organizations.restoration.verbs import restore
+from tests.processor_time import of_both
 from tests.removals import remove
 
 MANY = 20_000
@@ -24,12 +23,6 @@ def make(organization: Organization, owner: Membership, number: int) -> None:
         )
 
 
-def seconds(call: Callable[[], object]) -> float:
-    before = time.perf_counter()
-    call()
-    return time.perf_counter() - before
-
-
 @pytest.mark.parametrize("warm", [True, False])
 def test_ten_times_as_many_resources_take_about_ten_times_as_long(
     organization: Organization, owner: Membership, warm: bool
@@ -38,7 +31,7 @@ def test_ten_times_as_many_resources_take_about_ten_times_as_long(
 
     def pass_on(number: int) -> float:
         make(organization, first, number)
-        return seconds(
+        return of_both(
             lambda: Resource.objects.owned_by(first.user_id).update(owner=second.user_id)
         )
 
@@ -67,7 +60,7 @@ def test_a_chain_of_removals_and_its_restoration_grow_in_proportion(
     there_and_back(1)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # else what tests before left of the tables counts
-    few, many = (seconds(partial(there_and_back, number)) for number in (MANY // 20, MANY // 2))
+    few, many = (of_both(partial(there_and_back, number)) for number in (MANY // 20, MANY // 2))
 
     assert Resource.objects.owned_by(first.user_id).count() == 1 + MANY // 20 + MANY // 2
     assert many < 40 * few

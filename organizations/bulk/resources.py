@@ -1,0 +1,51 @@
+"""Previews and does the import of a batch of lines."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from config.errors import ContractError
+from organizations.bulk.lines import ResourceRow
+from organizations.bulk.report import Row
+from organizations.bulk.run import Run
+from organizations.resources.importing import LineOutcome, import_lines, preview_lines
+
+
+def preview_import(run: Run, batch: Sequence[Row]) -> list[Row]:
+    """Return what `import_batch` would return, without the ids of what it would make."""
+    lines = [row.registration for row in _open(batch)]
+    outcomes = preview_lines(run.organization.pk, lines)
+    return [replace(row, resource_id="") for row in _reported(batch, outcomes)]
+
+
+def import_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
+    """Register the resources of the lines in one transaction; return them with their outcomes."""
+    lines = [row.registration for row in _open(batch)]
+    outcomes = import_lines(run.organization.pk, lines, caller=run.caller)
+    return list(_reported(batch, outcomes))
+
+
+def _open(batch: Sequence[Row]) -> Iterator[ResourceRow]:
+    """Return the lines that have no outcome yet."""
+    return (row for row in batch if isinstance(row, ResourceRow) and not row.outcome)
+
+
+def _reported(batch: Sequence[Row], outcomes: Sequence[LineOutcome]) -> Iterator[ResourceRow]:
+    """Yield the lines with their outcomes; others have one already."""
+    remaining = iter(outcomes)
+    for row in batch:
+        if isinstance(row, ResourceRow):
+            yield row if row.outcome else _decided(row, next(remaining))
+
+
+def _decided(row: ResourceRow, outcome: LineOutcome) -> ResourceRow:
+    """Return the line with what became of it."""
+    if outcome.refusal:
+        return replace(row, outcome=outcome.refusal.code, message=_explain(outcome.refusal))
+    result = outcome.result.value if outcome.result else ""
+    return replace(row, outcome=result, resource_id=outcome.resource_id or "")
+
+
+def _explain(refusal: ContractError) -> str:
+    """Return why a line is not done, with what is wrong with its fields."""
+    fields = [f"{name}: {why[0]}" for name, why in refusal.details.items() if isinstance(why, list)]
+    return " ".join(fields) or refusal.message

@@ -1,0 +1,98 @@
+"""``manage.py create_organization``: an organization with its owner, ready to be filled."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from config.characters import clean
+from config.database_version import require_schema
+from organizations.assignment.service import add_member
+from organizations.domains.command import add_shared_argument, explained_refusals
+from organizations.domains.service import add_domains
+from organizations.guards.caller import Operator
+from organizations.models import Organization
+from users.email_address import canonical_address, validate_address
+from users.models import User
+
+
+class Command(BaseCommand):
+    """Creates an organization, its owner, and the owner's account if there is none."""
+
+    help = (
+        "Creates an organization with the roles Owner, Admin and Member, and makes somebody its"
+        " owner. Prints the ids, as lines for a shell, and what to type next. An account that is"
+        " made has no password: its owner acts by an access token."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare what it is called, who owns it, and its mail domains."""
+        parser.add_argument("name", metavar="NAME", help="What the organization is called.")
+        parser.add_argument(
+            "--owner",
+            required=True,
+            metavar="EMAIL",
+            help="E-mail address of the owner; without an account there, one is made.",
+        )
+        parser.add_argument(
+            "--full-name", default="", metavar="NAME", help="The owner's name, for a new account."
+        )
+        parser.add_argument(
+            "--domain",
+            action="append",
+            default=[],
+            metavar="DOMAIN",
+            help=(
+                "A mail domain, whose people directories and invitations may add; can be given"
+                " several times. It is what follows the @, whole."
+            ),
+        )
+        add_shared_argument(parser)
+
+    @transaction.atomic
+    def handle(
+        self,
+        *,
+        name: str,
+        owner: str,
+        full_name: str,
+        domain: Sequence[str],
+        shared: bool,
+        **_: Any,
+    ) -> None:
+        """Create it all, or nothing.
+
+        Raises CommandError for a name that is empty or too long, what is no address, an owner whose
+        account is disabled, and a domain that cannot be added.
+        """
+        require_schema()
+        organization = Organization(name=clean(name))
+        account = User(email=canonical_address(owner), full_name=clean(full_name))
+        try:
+            validate_address(account.email)
+            account.clean_fields(exclude=["password"])
+            organization.clean_fields()
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        namesake = Organization.objects.filter(name=organization.name).first()
+        organization.save()
+        [account_id] = User.objects.ensure({account.email: account.full_name}).values()
+        account = User.objects.get(pk=account_id)
+        if not account.is_active:
+            raise CommandError(f"The account of {account.email} is disabled: it can own nothing.")
+        roles = {role.name: role.pk for role in organization.roles.all()}
+        add_member(organization.pk, account.pk, role_ids=[roles["Owner"]], caller=Operator())
+        with explained_refusals():
+            add_domains(organization.pk, domain, shared=domain if shared else ())
+        if namesake:
+            self.stderr.write(f"There is another organization of this name: {namesake.pk}")
+        self.stdout.write(f"export ORGANIZATION={organization.pk}")
+        self.stdout.write(f"export OWNER={account.pk}")
+        for role, role_id in sorted(roles.items()):
+            self.stdout.write(f"export {role.upper()}_ROLE={role_id}")
+        self.stderr.write(
+            f"Created {organization}, owned by {account}. Next, its members:"
+            f" manage.py add_members {organization.pk} --from-file members.csv"
+        )

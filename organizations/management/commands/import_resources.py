@@ -1,0 +1,58 @@
+"""``manage.py import_resources``: register any number of resources of an organization."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from organizations.bulk.command import Batches, BulkCommand
+from organizations.bulk.lines import COLUMNS, Lines
+from organizations.bulk.report import Row
+from organizations.bulk.resources import import_batch, preview_import
+from organizations.bulk.run import Run
+from organizations.bulk.summary import ImportSummary
+
+
+class Command(BulkCommand):
+    """Registers the resources that a file lists."""
+
+    help = (
+        "Registers resources of an organization, by type and key: what is new is made, what differs"
+        " is changed, and the rest is left alone. What the file does not list stays as it is. Works"
+        " in batches that are each done whole or not at all; interrupted, it rolls back the batch"
+        " in hand, and the same call again carries on."
+    )
+    verb, done = "import", "imported"
+    everybody, somebody, nobody = "every line", "some line", "no resource"
+    summary = ImportSummary
+    columns = COLUMNS
+    input = Lines
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the file."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--from-file",
+            required=True,
+            metavar="FILE",
+            help=(
+                "The resources, as CSV with a header: type, external_id and name, and optionally"
+                " owner (a department by its id, a member by id or e-mail address; without one a"
+                " resource that is there keeps its own) and url. A report of this command can be"
+                " the file. - reads standard input."
+            ),
+        )
+
+    def add_people(
+        self, run: Run, people: Lines, *_: Any, from_file: str, ignore_column: list[str], **__: Any
+    ) -> None:
+        """Add the lines of the file."""
+        people.add_file(from_file, ignore_column)
+
+    def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
+        """Return what the import of each batch would do."""
+        return (preview_import(run, batch) for batch in batches)
+
+    def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
+        """Register the resources of the lines."""
+        return import_batch(run, batch)
