@@ -143,7 +143,10 @@ def test_every_error_has_the_envelope_and_an_example_of_each_code(schema: Any) -
                     assert example["value"]["error"]["status"] == int(status)
                     codes.add(example["value"]["error"]["code"])
     of_no_operation = {DomainNotAllowedError, DomainTakenError, NotFoundError, OtherError}
-    declared = {*ContractError.__subclasses__(), *InUseError.__subclasses__()} - {InUseError}
+    declared: set[type[ContractError]] = {
+        *ContractError.__subclasses__(),
+        *InUseError.__subclasses__(),
+    } - {InUseError}
     assert codes == {error.code for error in declared - of_no_operation}
 
 
