@@ -4,6 +4,7 @@ from typing import Self
 
 import pgtrigger
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from config.search import WordsField, index_of_words
@@ -28,8 +29,12 @@ class ResourceEntryQuerySet(models.QuerySet["ResourceEntry"]):
         in their order and soon has a page.
         """
         found = self.filter(name_words__begin_with=term)
-        some = found.order_by().values("pk")[: SORTED_UP_TO + 1]
-        return found if some.count() > SORTED_UP_TO else self.filter(pk__in=some)
+        ids = list(found.order_by().values_list("pk", flat=True)[: SORTED_UP_TO + 1])
+        if len(ids) > SORTED_UP_TO:
+            return found
+        # As rows, of which PostgreSQL looks up each: for a list or the query itself, it would walk
+        # through all entries besides.
+        return self.filter(pk__in=RawSQL("SELECT unnest(%s::varchar[])", [ids]))
 
 
 class ResourceEntry(models.Model):

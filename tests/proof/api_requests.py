@@ -69,6 +69,14 @@ def with_name(cast: Cast) -> dict[str, Any]:
     return {"name": "Renamed"}
 
 
+def with_new_name(cast: Cast) -> dict[str, Any]:
+    return {"name": "New"}
+
+
+def without_capabilities(cast: Cast) -> dict[str, Any]:
+    return {"name": "New", "capabilities": []}
+
+
 def with_lines(cast: Cast) -> dict[str, Any]:
     key = {"type": "resource", "external_id": cast.resource.entry.external_id}
     return {"resources": [{**key, "name": "Renamed"}]}
@@ -80,6 +88,8 @@ ASSIGN = frozenset({Capability.ASSIGN_ROLES, Capability.MANAGE_USERS})
 VIEW = frozenset({Capability.VIEW_AUDIT_LOG})
 EXPORT = frozenset({Capability.EXPORT_AUDIT_LOG})
 OVERRIDE = frozenset({Capability.OVERRIDE_ALL_PERMISSIONS})
+DEPARTMENTS = frozenset({Capability.MANAGE_DEPARTMENTS})
+ROLES = frozenset({Capability.MANAGE_ROLES})
 REGISTER = frozenset({Capability.MANAGE_RESOURCES})
 # Whoever may not is told that there is none: it is neither theirs nor their departments'.
 SEE_RESOURCES = REGISTER | REMOVE | VIEW
@@ -91,7 +101,13 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("get", "users"): Request("users"),
     ("get", "organization-user"): Request("users/{user}"),
     ("get", "departments"): Request("departments"),
+    ("post", "departments"): Request("departments", DEPARTMENTS, body=with_new_name, status=201),
+    ("patch", "department"): Request("departments/{department}", DEPARTMENTS, body=with_new_name),
+    ("delete", "department"): Request("departments/{empty_department}", DEPARTMENTS, status=204),
     ("get", "roles"): Request("roles"),
+    ("post", "roles"): Request("roles", ROLES, body=without_capabilities, status=201),
+    ("patch", "role"): Request("roles/{empty_role}", ROLES, body=with_new_name),
+    ("delete", "role"): Request("roles/{empty_role}", ROLES, status=204),
     ("delete", "organization-user"): Request(
         "users/{user}", REMOVE, body=confirmed_with_target, status=204
     ),

@@ -63,6 +63,7 @@ ABSENT = {"removed before", "member elsewhere", "unknown", "malformed"}
 ABLE = [
     *("remove_users", "deactivate_users", "assign_roles", "manage_users"),
     *("view_audit_log", "export_audit_log", "manage_resources"),
+    *("manage_departments", "manage_roles"),
 ]
 
 
@@ -78,6 +79,8 @@ class Cast:
     removal_elsewhere: str
     delivery: WebhookDelivery
     resource: Resource  # of nobody who asks
+    empty_department: str
+    empty_role: str  # which grants nothing, to nobody
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -87,6 +90,9 @@ class Cast:
             "endpoint": self.delivery.endpoint_id,
             "delivery": self.delivery.pk,
             "resource": self.resource.pk,
+            "department": self.departments["own"] or "",
+            "empty_department": self.empty_department,
+            "empty_role": self.empty_role,
             "key": key,
         }
 
@@ -207,6 +213,8 @@ def make_cast() -> Cast:
             department=DepartmentFactory.create(organization=organization),
             external_id="acme/billing",
         ),
+        DepartmentFactory.create(organization=organization).pk,
+        RoleFactory.create(organization=organization).pk,
     )
 
 
