@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from config.errors import ContractError
 from config.errors import InsufficientPermissionsError as InsufficientPermissionsError
+from organizations.uses import Uses
 
 NAMED_DOMAINS = 10  # in a message: the details have them all
 
@@ -38,6 +39,56 @@ class RoleNotFoundError(ContractError):
     status = 404
     code = "ROLE_NOT_FOUND"
     message = "The role was not found in this organization."
+
+
+class DepartmentNameTakenError(ContractError):
+    """Another department of the organization has the name, in any case."""
+
+    status = 409
+    code = "DEPARTMENT_NAME_TAKEN"
+    message = "The organization has a department of this name already, in capital or small letters."
+
+
+class RoleNameTakenError(ContractError):
+    """Another role of the organization has the name."""
+
+    status = 409
+    code = "ROLE_NAME_TAKEN"
+    message = "The organization has a role of this name already."
+
+
+class SystemRoleImmutableError(ContractError):
+    """The Owner role is neither changed nor deleted, by nobody."""
+
+    status = 403
+    code = "SYSTEM_ROLE_IMMUTABLE"
+    message = "The Owner role is the same in every organization: it is neither changed nor deleted."
+
+
+class InUseError(ContractError):
+    """Something refers to what would be deleted; the details and the message count what."""
+
+    status = 422
+    what: str
+
+    def __init__(self, row_id: str, uses: Uses) -> None:
+        self.message = f"The {self.what} cannot be deleted. {uses}"
+        counts = {f"{name}_count": count for name, count in uses.counts.items()}
+        super().__init__({f"{self.what}_id": row_id, **counts})
+
+
+class DepartmentInUseError(InUseError):
+    """Members, resources, records of removals, scheduled removals or connections name it."""
+
+    code = "DEPARTMENT_IN_USE"
+    what = "department"
+
+
+class RoleInUseError(InUseError):
+    """Members hold the role."""
+
+    code = "ROLE_IN_USE"
+    what = "role"
 
 
 class TransferUserNotFoundError(ContractError):

@@ -1,6 +1,6 @@
 """Makes the small organization that the demo shows, with the ids of the contract's examples."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from organizations.assignment.service import add_member, assign
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.domains.service import set_domains
 from organizations.guards.caller import Operator
-from organizations.models import Department, Membership, Organization, Resource
+from organizations.models import Department, Membership, Organization, Resource, ResourceType
 from organizations.removal.service import remove_members
 from organizations.resources.insertion import NewResource, insert
 from users.models import User
@@ -57,8 +57,35 @@ DEACTIVATED = Person(
 )
 FORMER = Person("usr_former1", "finn@acme.example", "Finn Former", ("Member",), ("dept_data01",))
 
-RESOURCES = {f"res_sample{number:02}": f"Project {number}" for number in range(1, 13)}
-RESOURCES_OF_FORMER = {f"res_former{number:02}": f"Archive {number}" for number in range(1, 4)}
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A resource in the sample, with the key that the system it is from knows it by."""
+
+    id: str
+    type: str
+    external_id: str
+    name: str
+
+
+RESOURCES = (
+    Thing("res_sample01", "repository", "web", "Web shop"),
+    Thing("res_sample02", "repository", "api", "Public API"),
+    Thing("res_sample03", "repository", "infra", "Infrastructure"),
+    Thing("res_sample04", "repository", "docs", "Documentation"),
+    Thing("res_sample05", "document", "roadmap", "Roadmap"),
+    Thing("res_sample06", "document", "handbook", "Handbook"),
+    Thing("res_sample07", "document", "onboarding", "Onboarding"),
+    Thing("res_sample08", "document", "budget", "Budget"),
+    Thing("res_sample09", "document", "minutes", "Minutes"),
+    Thing("res_sample10", "document", "style", "Style guide"),
+    Thing("res_sample11", "document", "lessons", "Lessons learned"),
+    Thing("res_sample12", "invoice-approval", "over-10000", "Invoices over 10,000"),
+)
+RESOURCES_OF_FORMER = tuple(
+    Thing(f"res_former{number:02}", "document", f"archive-{number}", f"Archive {number}")
+    for number in range(1, 4)
+)
 
 
 @transaction.atomic
@@ -145,19 +172,28 @@ def _has_left(organization: Organization, person: Person) -> bool:
     return tenures.exists() and not _is_member(organization, person)
 
 
-def _restore_resources(
-    organization: Organization, resources: Mapping[str, str], owner: Person
-) -> None:
-    """Give these resources, names by id, to an active member."""
+def _restore_resources(organization: Organization, things: Iterable[Thing], owner: Person) -> None:
+    """Give these resources to an active member."""
     owner_id = id_of(owner)
-    there = Resource.objects.filter(pk__in=resources)
-    there.update(owner=owner_id, department=None, removal=None)
-    known = set(there.values_list("pk", flat=True))
+    missing = {thing.id: thing for thing in things}
+    ResourceType.objects.ensure(organization.pk, {thing.type for thing in missing.values()})
+    for resource in Resource.objects.filter(pk__in=missing).select_related("entry"):
+        thing = missing.pop(resource.pk)
+        resource.owner_id, resource.department, resource.removal = owner_id, None, None
+        resource.type = resource.entry.type = thing.type
+        resource.save()
+        resource.entry.external_id, resource.entry.name = thing.external_id, thing.name
+        resource.entry.save()
     insert(
         organization.pk,
         [
-            NewResource(id=resource_id, name=name, owner=owner_id)
-            for resource_id, name in resources.items()
-            if resource_id not in known
+            NewResource(
+                id=thing.id,
+                type=thing.type,
+                external_id=thing.external_id,
+                name=thing.name,
+                owner=owner_id,
+            )
+            for thing in missing.values()
         ],
     )

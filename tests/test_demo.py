@@ -73,11 +73,16 @@ def settings(server: Server) -> dict[str, str]:
     return {"HOME": str(server.folder), "EMBEDDED_POSTGRES": str(server.folder)}
 
 
-def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
+def test_the_demo_shows_a_removal_by_type_and_is_restored_when_run_again(
     server: Server,
 ) -> None:
     user = "/v1/organizations/org_xyz789/users/usr_abc123"
-    confirmed = {"confirm": True, "transfer_resources_to_department_id": "dept_eng001"}
+    removals = "/v1/organizations/org_xyz789/removals"
+    confirmed = {
+        "confirm": True,
+        "transfer_resources_by_type": {"repository": "usr_member1"},
+        "transfer_resources_to_department_id": "dept_eng001",
+    }
 
     port = str(free_port())
     with running("manage.py", "demo", port, environment=settings(server)) as demo:
@@ -88,6 +93,21 @@ def test_the_demo_shows_the_reference_request_and_is_restored_when_run_again(
         assert answer(address, token, "DELETE", user, {})[0] == 422
         assert answer(address, token, "DELETE", user, confirmed) == (204, b"")
         assert answer(address, token, "DELETE", user, confirmed)[0] == 404
+
+        [record] = json.loads(answer(address, token, "GET", f"{removals}?user_id=usr_abc123")[1])[
+            "items"
+        ]
+        assert {
+            each["type"]: (
+                each["count"],
+                each["transferred_to_user_id"] or each["transferred_to_department_id"],
+            )
+            for each in record["resources"]
+        } == {
+            "document": (7, "dept_eng001"),
+            "invoice-approval": (1, "dept_eng001"),
+            "repository": (4, "usr_member1"),
+        }
 
         restore, deactivate, as_entra_id, listed, hear = others
         status, restored = answer(address, token, *restore)
@@ -212,6 +232,34 @@ def test_the_readmes_client_finds_previews_and_removes(
         assert "'resource_count': 12" in capsys.readouterr().out
         user = "/v1/organizations/org_xyz789/users/usr_abc123"
         assert answer(address, token, "GET", user)[0] == 404
+
+
+def test_the_readmes_requests_remove_all_to_a_department_or_by_type() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    plain, by_type, *_ = [
+        json.loads(body)
+        for body in re.findall(r"curl -i -X DELETE (?:.*\n)+?\s+-d '(\{[^']*\})'", readme)
+    ]
+    assert plain == {"confirm": True, "transfer_resources_to_department_id": "dept_eng001"}
+    assert by_type == {**plain, "transfer_resources_by_type": {"repository": "usr_member1"}}
+
+
+def test_the_readmes_sync_registers_what_somebody_owns_and_changes_nothing_twice(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```python\n(import httpx, os\n\nresources = .*?)```", readme, re.DOTALL)
+    assert shown
+    with running("manage.py", "demo", str(free_port()), environment=settings(server)) as demo:
+        address, token = started(demo)
+        monkeypatch.setenv("ACCESS_TOKEN", token)
+
+        for _ in range(2):
+            names: dict[str, Any] = {}
+            exec(shown[1].replace("127.0.0.1:8000", address), names)  # noqa: S102 (our own text)
+            names["client"].close()
+
+    assert capsys.readouterr().out == "web 200\nmobile 201\nweb 200\nmobile 200\n"
 
 
 def test_the_readmes_follower_sees_a_removal(server: Server, tmp_path: Path) -> None:

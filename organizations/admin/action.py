@@ -148,6 +148,7 @@ class ConfirmedAction(ABC, Generic[Row]):
             self.admin.admin_site,
             request.POST or None,
             leaving=self.leaving(selection),
+            types=self.types(rows) if self.has_targets else None,
         )
         if not rows:  # sent twice, or others were faster
             return self.report(request, selection, form, [])
@@ -170,6 +171,10 @@ class ConfirmedAction(ABC, Generic[Row]):
         if others or len(its_rows) > 1 or not isinstance(row := its_rows[0], Membership):
             return self.title
         return self.title_of_one.format(person=name_of(row.user), organization=organization)
+
+    def types(self, rows: Grouped[Row]) -> dict[Organization, list[str]]:
+        """Return the types of resources, by organization, that can have targets of their own."""
+        return {}
 
     def leaving(self, selection: Selection) -> Iterable[int | str]:
         """Return the ids of the memberships that cannot take over: those that were selected."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,15 +22,17 @@ from organizations.capabilities import Capability
 from organizations.connections.service import disable
 from organizations.connections.tokens import issue_token
 from organizations.domains.service import domains_of
-from organizations.models import Connection, Department, ScimIdentity
+from organizations.models import Connection, ConnectionTransfer, Department, ScimIdentity
+from organizations.scim.connections import read_departments, set_departments
 from users.login import staff_of
 
 CONNECTION = "admin:organizations_connection_change"
 TRANSFERS = ("transfer_on_deactivate", "transfer_on_removal")
+TYPES = ("types_on_deactivate", "types_on_removal")
 
 
 class ConnectionForm(forms.ModelForm[Connection]):
-    """The form of a connection, with a checkbox for each capability."""
+    """A connection: what a program may do, and which departments take over for a directory."""
 
     capabilities = forms.MultipleChoiceField(
         choices=Capability.choices,
@@ -38,9 +41,40 @@ class ConnectionForm(forms.ModelForm[Connection]):
         help_text=Connection._meta.get_field("capabilities").help_text,
     )
 
-    class Meta:
-        model = Connection
-        fields = ("capabilities",)  # and those that the admin names
+    types_on_deactivate = forms.CharField(
+        required=False,
+        label="Types on deactivation",
+        widget=AdminTextareaWidget({"rows": 3}),
+        help_text=(
+            "Departments that take over types of resources instead, one a line: repository=dept_eng"
+        ),
+    )
+    types_on_removal = forms.CharField(
+        required=False,
+        label="Types on removal",
+        widget=AdminTextareaWidget({"rows": 3}),
+        help_text="The same, when it removes a member.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        lines: dict[str, list[str]] = {name: [] for name in TYPES}
+        for transfer in self.instance.transfers_by_type.order_by("type"):
+            lines[f"types_on_{transfer.moment}"].append(
+                f"{transfer.type}={transfer.transferred_to_id}"
+            )
+        self.initial.update({name: "\n".join(its_lines) for name, its_lines in lines.items()})
+
+    def _read(self, name: str) -> dict[str, str]:
+        """Return the departments by type in a field. Raises ValidationError."""
+        lines = filter(str.strip, self.cleaned_data[name].splitlines())
+        return read_departments(self.instance, lines)
+
+    def clean_types_on_deactivate(self) -> dict[str, str]:
+        return self._read("types_on_deactivate")
+
+    def clean_types_on_removal(self) -> dict[str, str]:
+        return self._read("types_on_removal")
 
 
 @admin.register(Connection)
@@ -71,7 +105,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
         own = ["capabilities", "expires_at"]
         if obj.is_directory:
             seen += ["domains", "base_url", "members"]
-            own = [*TRANSFERS, "remove_after_days", "disable_staff"]
+            own = [*TRANSFERS, *TYPES, "remove_after_days", "disable_staff"]
         seen.append("last_used")
         if obj.previous_token_until:
             seen.append("previous_token_until")
@@ -113,10 +147,13 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
         ]
 
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
-        """Note who makes a connection, and is shown its token."""
+        """Save it with its departments by type, and note who makes it, and is shown its token."""
         if not change:
             obj.created_by = staff_of(request)
         super().save_model(request, obj, form, change)
+        for moment in ConnectionTransfer.Moment:
+            if (name := f"types_on_{moment}") in form.changed_data:
+                set_departments(obj, moment, form.cleaned_data[name])
 
     def response_add(
         self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None

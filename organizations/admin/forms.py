@@ -1,6 +1,6 @@
 """Forms that staff fill in before an action on members: who takes over, why, and when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +8,11 @@ from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.admin.widgets import AdminTextareaWidget, AutocompleteSelect
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms.boundfield import BoundField
 
 from organizations.guards.caller import LONGEST_REASON
+from organizations.guards.targets import MOST_TYPES, Targets
 from organizations.models import Department, Membership, Organization, Removal, Resource
 from organizations.schedule.dates import problem_of
 from users.models import User
@@ -40,9 +42,11 @@ class ReasonForm(forms.Form):
 
 
 class TargetsForm(ReasonForm):
-    """For each organization, an optional department or person that takes over; and the reason.
+    """For each organization, optional targets of what passes on; and the reason.
 
-    ``leaving`` are the ids of the memberships that the action is about, which cannot take over.
+    A target is a department or a person: one for everything, and one for each of ``types``, the
+    types of what those selected own, by organization. ``leaving`` are the ids of the memberships
+    that the action is about, which cannot take over.
     """
 
     department_help = "Takes over what they own. Without it, and without a person, it stays theirs."
@@ -55,64 +59,98 @@ class TargetsForm(ReasonForm):
         data: Any = None,
         *,
         leaving: Iterable[int | str] = (),
+        types: Mapping[Organization, Iterable[str]] | None = None,
     ) -> None:
         super().__init__(data)
         self.organizations = list(organizations)
+        self.types = {
+            organization: list(types.get(organization, ()))[:MOST_TYPES] if types else []
+            for organization in self.organizations
+        }
         staying = Membership.objects.active().exclude(pk__in=leaving).select_related("user")
         for organization in self.organizations:
-            self.fields[self._department(organization)] = forms.ModelChoiceField(
-                Department.objects.filter(organization=organization),
-                required=False,
-                label=f"Department of {organization}",
-                widget=SelectOfOrganization(
-                    Resource._meta.get_field("department"), organization, admin_site
-                ),
-                help_text=self.department_help,
-            )
-            self.fields[self._person(organization)] = forms.ModelChoiceField(
-                staying.filter(organization=organization),
-                required=False,
-                label=f"Or a person in {organization}",
-                widget=SelectOfOrganization(
-                    Removal._meta.get_field("membership"), organization, admin_site
-                ),
-                help_text=self.person_help,
-                error_messages={"invalid_choice": "Choose an active member who stays."},
-            )
+            for type_name in (None, *self.types[organization]):
+                self._add_fields(organization, type_name, staying, admin_site)
         self.order_fields([name for name in self.fields if name != "reason"])
 
-    @staticmethod
-    def _department(organization: Organization) -> str:
-        return f"department_of_{organization.pk}"
+    def _add_fields(
+        self,
+        organization: Organization,
+        type_name: str | None,
+        staying: QuerySet[Membership],
+        admin_site: AdminSite,
+    ) -> None:
+        """Add a field for a department and one for a person, of a type or for everything."""
+        department, person = self._names(organization, type_name)
+        of = f"Department for {type_name}" if type_name else f"Department of {organization}"
+        self.fields[department] = forms.ModelChoiceField(
+            Department.objects.filter(organization=organization),
+            required=False,
+            label=of,
+            widget=SelectOfOrganization(
+                Resource._meta.get_field("department"), organization, admin_site
+            ),
+            help_text="" if type_name else self.department_help,
+        )
+        or_person = f"for {type_name}" if type_name else f"in {organization}"
+        self.fields[person] = forms.ModelChoiceField(
+            staying.filter(organization=organization),
+            required=False,
+            label=f"Or a person {or_person}",
+            widget=SelectOfOrganization(
+                Removal._meta.get_field("membership"), organization, admin_site
+            ),
+            help_text="" if type_name else self.person_help,
+            error_messages={"invalid_choice": "Choose an active member who stays."},
+        )
 
     @staticmethod
-    def _person(organization: Organization) -> str:
-        return f"person_of_{organization.pk}"
+    def _names(organization: Organization, type_name: str | None = None) -> tuple[str, str]:
+        """Return the names of the fields for a department and for a person."""
+        of_type = f"_for_{type_name}" if type_name else ""
+        return f"department_of_{organization.pk}{of_type}", f"person_of_{organization.pk}{of_type}"
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuse a department and a person together for one organization."""
+        """Refuse a department and a person together for one organization, or one type in it."""
         cleaned = super().clean()
         for organization in self.organizations:
-            names = self._department(organization), self._person(organization)
-            if all(self.cleaned_data.get(name) for name in names):
-                self.add_error(names[1], "Choose either a department or a person.")
+            for type_name in (None, *self.types[organization]):
+                department, person = self._names(organization, type_name)
+                if self.cleaned_data.get(department) and self.cleaned_data.get(person):
+                    self.add_error(person, "Choose either a department or a person.")
         return cleaned
 
-    def target_fields(self, organization: Organization) -> list[BoundField]:
-        """Return the two fields of an organization; none where nobody can take over."""
-        names = self._department(organization), self._person(organization)
-        return [self[name] for name in names if name in self.fields]
+    def target_fields(
+        self, organization: Organization, type_name: str | None = None
+    ) -> list[BoundField]:
+        """Return the two fields of an organization, or of a type in it; none without a target."""
+        return [self[name] for name in self._names(organization, type_name) if name in self.fields]
 
-    def target_of(self, organization: Organization) -> Department | User | None:
-        """Return the department or user chosen to take over in an organization, or None."""
-        department: Department | None = self.cleaned_data[self._department(organization)]
-        member: Membership | None = self.cleaned_data[self._person(organization)]
+    def type_fields(self, organization: Organization) -> list[BoundField]:
+        """Return the fields of the types in an organization; none where one is for everything."""
+        types = self.types.get(organization, [])
+        if len(types) < 2:  # its target is that for everything
+            return []
+        return [field for name in types for field in self.target_fields(organization, name)]
+
+    def target_of(
+        self, organization: Organization, type_name: str | None = None
+    ) -> Department | User | None:
+        """Return the department or user chosen to take over everything, or a type, or None."""
+        department_name, person_name = self._names(organization, type_name)
+        department: Department | None = self.cleaned_data.get(department_name)
+        member: Membership | None = self.cleaned_data.get(person_name)
         return member.user if member else department
 
-    def target_id_of(self, organization: Organization) -> str | None:
-        """Return the id of the department or user chosen to take over, or None."""
-        target = self.target_of(organization)
-        return target.pk if target else None
+    def targets_of(self, organization: Organization) -> Targets:
+        """Return the targets chosen in an organization."""
+        default = self.target_of(organization)
+        by_type = {
+            name: target.pk
+            for name in self.types[organization]
+            if (target := self.target_of(organization, name))
+        }
+        return Targets(default.pk if default else None, by_type)
 
 
 class RemovalForm(TargetsForm):
@@ -151,15 +189,15 @@ class RemovalForm(TargetsForm):
 
 
 class TransferForm(TargetsForm):
-    """For each organization, a department or person that takes over, one of which is required."""
+    """For each organization, the targets of what passes on, one of which is required."""
 
     department_help = "Takes them over."
 
     def clean(self) -> dict[str, Any] | None:
-        """Require one of the two for each organization."""
+        """Require a target for each organization."""
         cleaned = super().clean()
         for organization in self.organizations:
-            names = self._department(organization), self._person(organization)
-            if not any(self.cleaned_data.get(name) or name in self.errors for name in names):
-                self.add_error(names[0], "Choose a department or a person.")
+            fields = [*self.target_fields(organization), *self.type_fields(organization)]
+            if not any(self.cleaned_data.get(field.name) or field.errors for field in fields):
+                self.add_error(fields[0].name, "Choose a department or a person.")
         return cleaned

@@ -11,7 +11,7 @@ from organizations.admin.forms import TargetsForm
 from organizations.admin.member_plan import plan_action
 from organizations.admin.selection import Selection
 from organizations.guards.caller import Staff
-from organizations.models import Membership, Organization
+from organizations.models import Membership, Organization, Resource
 from users.login import staff_of
 
 Members = Sequence[Membership]
@@ -45,6 +45,9 @@ class MemberAction(ConfirmedAction[Membership]):
         """Return, by user id, why the service would refuse some of these members now."""
         return {}
 
+    def types(self, rows: Grouped[Membership]) -> dict[Organization, list[str]]:
+        return types_of(rows)
+
     def context(
         self,
         request: HttpRequest,
@@ -59,6 +62,7 @@ class MemberAction(ConfirmedAction[Membership]):
                 self.refusals(organization, members, Staff.at(request)),
                 reader=staff_of(request),
                 targets=form.target_fields(organization),
+                targets_by_type=form.type_fields(organization),
             )
             for organization, members in rows.items()
         ]
@@ -67,6 +71,18 @@ class MemberAction(ConfirmedAction[Membership]):
 
     def summary(self, done: Sequence[Outcome[Membership]], form: TargetsForm) -> Iterable[str]:
         yield f"{len(done):,} member{'s' if len(done) > 1 else ''} {self.done}."
+
+
+def types_of(rows: Grouped[Membership]) -> dict[Organization, list[str]]:
+    """Return the types of what these members own, by organization."""
+    return {
+        organization: list(
+            Resource.objects.filter(organization=organization)
+            .owned_by(*user_ids_of(members))
+            .total_by_type()
+        )
+        for organization, members in rows.items()
+    }
 
 
 def user_ids_of(members: Members) -> list[str]:

@@ -47,7 +47,7 @@ class Deactivation(MemberAction):
         outcomes = deactivate_members(
             organization.pk,
             user_ids_of(rows),
-            transfer_to=form.target_id_of(organization),
+            transfer_to=form.targets_of(organization),
             caller=caller,
         )
         return outcomes_of(rows, outcomes)

@@ -20,10 +20,21 @@ class OrganizationPlan:
     organization: Organization
     affected_count: int
     affected: list[RemovalPreview]  # the first SHOWN of them
-    resource_count: int  # of all who are affected
+    resources: dict[str, int]  # of all who are affected: how many of each type
     refused_count: int
     refused: list[RemovalPreview]  # the first SHOWN of them
     targets: list[BoundField]  # the fields for who takes over, if the action has them
+    targets_by_type: list[BoundField]  # those of types
+
+    @property
+    def resource_count(self) -> int:
+        """Return how many resources those who are affected own."""
+        return sum(self.resources.values())
+
+    @property
+    def has_targets_by_type(self) -> bool:
+        """Return whether anything is chosen, or wrong, in the fields of types."""
+        return any(field.value() or field.errors for field in self.targets_by_type)
 
     @property
     def managed_by(self) -> Connection | None:
@@ -38,6 +49,7 @@ def plan_action(
     *,
     reader: User,
     targets: Sequence[BoundField] = (),
+    targets_by_type: Sequence[BoundField] = (),
 ) -> OrganizationPlan:
     """Return the plan for these members of one organization.
 
@@ -54,10 +66,11 @@ def plan_action(
         organization=organization,
         affected_count=len(affected),
         affected=previews(affected),
-        resource_count=Resource.objects.owned_by(*(m.user_id for m in affected))
+        resources=Resource.objects.owned_by(*(m.user_id for m in affected))
         .filter(organization=organization)
-        .count(),
+        .total_by_type(),
         refused_count=len(refused),
         refused=previews(refused),
         targets=list(targets),
+        targets_by_type=list(targets_by_type),
     )

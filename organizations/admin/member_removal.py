@@ -1,10 +1,11 @@
 """Removes members in the admin, now or on a date."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.admin.models import ADDITION
-from django.db.models import Count, Model, QuerySet, Sum
+from django.db.models import Count, Model, Prefetch, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -26,7 +27,13 @@ from organizations.admin.selection import Selection
 from organizations.guards.acts import REMOVE, RESTORE
 from organizations.guards.caller import Staff
 from organizations.guards.judge import Rules, judge
-from organizations.models import Membership, Organization, Removal, ScheduledRemoval
+from organizations.models import (
+    Membership,
+    Organization,
+    Removal,
+    RemovedResources,
+    ScheduledRemoval,
+)
 from organizations.removal.service import remove_members
 from organizations.schedule.service import schedule_removals
 
@@ -95,7 +102,7 @@ class RemovalAction(MemberAction):
         outcomes = remove_members(
             organization.pk,
             user_ids_of(rows),
-            transfer_to=form.target_id_of(organization),
+            transfer_to=form.targets_of(organization),
             caller=caller,
         )
         return outcomes_of(rows, outcomes)
@@ -118,13 +125,9 @@ class RemovalAction(MemberAction):
         removals = Removal.objects.filter(membership__in=selection.ids)
         done = removals.filter(membership__in=selection.done)
         earlier = removals.exclude(membership__in=selection.done)
-        related = (
-            "membership__user",
-            "organization",
-            "transferred_to",
-            "transferred_to_user",
-            "actor",
-        )
+        related = ("membership__user", "organization", "actor")
+        owned = RemovedResources.objects.select_related("transferred_to", "transferred_to_user")
+        by_type = Prefetch("removed_resources", owned.order_by("type"))
         staying = self.applicable(self.selected(selection.ids)).select_related(*self.related)
         return confirmation_page(
             self.admin,
@@ -132,10 +135,8 @@ class RemovalAction(MemberAction):
             "membership/removal_result",
             title="Result of the removal",
             undoing=selection.key if RESTORE.is_staffs(request.user) else "",
-            totals=done.values("organization__name", *TARGET_NAMES)
-            .annotate(member_count=Count("pk"), moved=Sum("resource_count"))
-            .order_by("organization__name", *TARGET_NAMES),
-            removed=done.select_related(*related).order_by("pk")[:SHOWN],
+            totals=_totals(done),
+            removed=done.select_related(*related).prefetch_related(by_type).order_by("pk")[:SHOWN],
             removed_count=done.count(),
             earlier=earlier.select_related(*related).order_by("pk")[:SHOWN],
             earlier_count=earlier.count(),
@@ -145,6 +146,20 @@ class RemovalAction(MemberAction):
             ],
             staying_count=staying.count(),
         )
+
+
+def _totals(removals: QuerySet[Removal]) -> list[tuple[str, int, list[dict[str, Any]]]]:
+    """Return each organization, its members who were removed, and what passed to each target."""
+    members = removals.values_list("organization", "organization__name").annotate(Count("pk"))
+    passed = defaultdict[str, list[dict[str, Any]]](list)
+    owned = RemovedResources.objects.filter(removal__in=removals)
+    for total in (
+        owned.values("organization", *TARGET_NAMES)
+        .annotate(moved=Sum("count"))
+        .order_by(*TARGET_NAMES)
+    ):
+        passed[total["organization"]].append(total)
+    return [(name, count, passed[pk]) for pk, name, count in members.order_by("organization__name")]
 
 
 class SchedulingAction(RemovalAction):
@@ -163,7 +178,7 @@ class SchedulingAction(RemovalAction):
             organization.pk,
             user_ids_of(going),
             remove_at=form.cleaned_data["remove_at"],
-            transfer_to=form.target_id_of(organization),
+            transfer_to=form.targets_of(organization),
             caller=caller,
         )
         staying = [Outcome(m, refusals[m.user_id]) for m in rows if m.user_id in refusals]

@@ -1,46 +1,21 @@
-"""The admin of organizations, departments and roles."""
+"""The admin of organizations."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from config.admin.deletion import GuardedDeletion
 from config.admin.filters import QuerySetFilter
-from config.admin.large_tables import COUNTED_UP_TO, LargeTableAdmin, count_or_estimate
+from config.admin.large_tables import COUNTED_UP_TO, count_or_estimate
 from config.admin.links import list_link
 from organizations.admin.domains import OrganizationForm
-from organizations.admin.filters import OrganizationFilter
-from organizations.capabilities import Capability
+from organizations.admin.named import NamedAdmin
 from organizations.domains.service import domains_of, set_domains
-from organizations.guards.acts import DEACTIVATE, REMOVE, Act
-from organizations.models import (
-    Connection,
-    Department,
-    Membership,
-    Organization,
-    Removal,
-    RemovedResources,
-    Resource,
-    Role,
-    ScheduledRemoval,
-    ScheduledTransfer,
-)
-from organizations.models.organization import OWNER_ROLE_KEEPS, OrganizationQuerySet
-
-Row = TypeVar("Row", bound=Model)
-
-NEED_A_TARGET: tuple[Act, ...] = (REMOVE, DEACTIVATE)
-
-
-class NamedAdmin(LargeTableAdmin[Row]):
-    """The base of lists that are searched by id or by name."""
-
-    search_fields = ("name",)
-    search_help_text = "An id, or how words of the name begin."
+from organizations.models import Membership, Organization, Resource
+from organizations.models.organization import OrganizationQuerySet
 
 
 class OneOwnerFilter(QuerySetFilter):
@@ -153,86 +128,3 @@ def _number_with_link(
     number = count_or_estimate(rows)
     text = f"{number:,}" if number <= COUNTED_UP_TO else f"about {number:,}"
     return list_link(rows.model, text, organization=organization.pk, **filters)
-
-
-@admin.register(Department)
-class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
-    """The admin of departments."""
-
-    list_display = ("name", "organization", "id")
-    list_filter = (OrganizationFilter,)
-    list_select_related = ("organization",)
-    autocomplete_fields = ("organization",)
-    readonly_fields = ("id",)
-    fixed_fields = ("organization",)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Department], search_term: str
-    ) -> tuple[QuerySet[Department], bool]:
-        """Return the departments found; for a form's search, those of the organization it names."""
-        if request.resolver_match and request.resolver_match.url_name == "autocomplete":
-            organization_id = request.GET.get("organization")
-            queryset = queryset.order_by("name", "pk")
-            if organization_id is not None or not super().has_view_permission(request):
-                queryset = queryset.filter(organization=organization_id or "")
-        return super().get_search_results(request, queryset, search_term)
-
-    def deletion_obstacle(self, row: Department) -> str:
-        """Return why it cannot be deleted: what refers to the department."""
-        if row.memberships.exists():
-            return "Members belong to it."
-        if row.resources.exists():
-            return "It owns resources."
-        of_removals = (Removal, RemovedResources)
-        if any(record.objects.filter(transferred_to=row).exists() for record in of_removals):
-            return "The record of a removal names it."
-        of_schedules = (ScheduledRemoval, ScheduledTransfer)
-        if any(record.objects.filter(transferred_to=row).exists() for record in of_schedules):
-            return "A scheduled removal names it."
-        if Connection.objects.passing_to(row).exists():
-            return "The connection of a directory names it."
-        return ""
-
-    def has_view_permission(self, request: HttpRequest, obj: Department | None = None) -> bool:
-        """Allow the search for who takes over, in one organization, to whoever acts on members."""
-        if super().has_view_permission(request, obj):
-            return True
-        is_search = request.resolver_match and request.resolver_match.url_name == "autocomplete"
-        return bool(is_search) and any(act.is_staffs(request.user) for act in NEED_A_TARGET)
-
-
-class RoleForm(forms.ModelForm[Role]):
-    """The form of a role, with a checkbox for each capability."""
-
-    capabilities = forms.MultipleChoiceField(
-        choices=Capability.choices, required=False, widget=forms.CheckboxSelectMultiple
-    )
-
-    class Meta:
-        model = Role
-        fields = ("organization", "name", "capabilities")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.is_owner and "capabilities" in self.fields:
-            self.fields["capabilities"].disabled = True
-            self.fields["capabilities"].help_text = OWNER_ROLE_KEEPS
-
-
-@admin.register(Role)
-class RoleAdmin(GuardedDeletion[Role], NamedAdmin[Role]):
-    """The admin of roles."""
-
-    form = RoleForm
-    list_display = ("name", "organization", "is_owner", "id")
-    list_filter = ("is_owner", OrganizationFilter)
-    list_select_related = ("organization",)
-    autocomplete_fields = ("organization",)
-    readonly_fields = ("id", "is_owner")
-    fixed_fields = ("organization",)
-
-    def deletion_obstacle(self, row: Role) -> str:
-        """Return why it cannot be deleted: members have it, or it is the only Owner role."""
-        if row.is_owner:
-            return "The Owner role is deleted only together with its organization."
-        return "Members hold it." if row.assignments.exists() else ""

@@ -54,7 +54,7 @@ class RemovalAdmin(RecordColumns, ReadOnlyAdmin[Removal]):
             "What it took",
             {
                 "fields": (
-                    *("role_names", "department_names", "resource_count", "passed_to"),
+                    *("role_names", "department_names", "resources_by_type", "passed_to"),
                     "token_count",
                 )
             },
@@ -100,7 +100,13 @@ class RemovalAdmin(RecordColumns, ReadOnlyAdmin[Removal]):
     def department_names(self, removal: Removal) -> str:
         return _names_of(removal.departments)
 
-    @admin.display(description="Passed to")
+    @admin.display(description="Resources")
+    def resources_by_type(self, removal: Removal) -> str:
+        """Return how many of each type were owned, and what each type passed to."""
+        owned = removal.removed_resources.select_related("transferred_to", "transferred_to_user")
+        return "; ".join(str(each) for each in owned.order_by("type")) or "none"
+
+    @admin.display(description="Passed to, by default")
     def passed_to(self, removal: Removal) -> str:
         return str(removal.transferred_to or removal.transferred_to_user or "-")
 

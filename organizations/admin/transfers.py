@@ -8,7 +8,13 @@ from django.http import HttpRequest
 
 from organizations.admin.action import ConfirmedAction, Grouped, Outcome, Row
 from organizations.admin.forms import TargetsForm, TransferForm
-from organizations.admin.member_actions import Members, Outcomes, paired, user_ids_of
+from organizations.admin.member_actions import (
+    Members,
+    Outcomes,
+    paired,
+    types_of,
+    user_ids_of,
+)
 from organizations.admin.selection import LARGEST, Selection
 from organizations.guards.acts import CHANGE_RESOURCES, TRANSFER
 from organizations.guards.caller import Staff
@@ -24,7 +30,13 @@ class TransferAction(ConfirmedAction[Row]):
     template = "transfer"
 
     def log_text(self, organization: Organization, form: TargetsForm) -> str:
-        return f"Passed to {form.target_id_of(organization)}"
+        targets = form.targets_of(organization)
+        parts = [
+            f"{goal.type} to {goal.target}" if goal.type else f"to {goal.target}"
+            for goal in targets.goals
+            if goal.target
+        ]
+        return f"Passed {', '.join(parts)}"
 
     def summary(self, done: Sequence[Outcome[Row]], form: TargetsForm) -> Iterable[str]:
         for organization in form.organizations:
@@ -33,7 +45,8 @@ class TransferAction(ConfirmedAction[Row]):
                 for outcome in done
                 if outcome.row.organization_id == organization.pk
             )
-            yield f"{number:,} passed to {form.target_of(organization)} of {organization}."
+            target = "" if form.targets_of(organization).by_type else form.target_of(organization)
+            yield f"{number:,} passed {f'to {target} of' if target else 'on in'} {organization}."
 
 
 class LeftoverTransfer(TransferAction[Membership]):
@@ -56,6 +69,9 @@ class LeftoverTransfer(TransferAction[Membership]):
             Exists(owned), ~Exists(tenure.exclude(pk=OuterRef("pk"))), is_active=False
         )
 
+    def types(self, rows: Grouped[Membership]) -> dict[Organization, list[str]]:
+        return types_of(rows)
+
     def context(
         self,
         request: HttpRequest,
@@ -69,7 +85,8 @@ class LeftoverTransfer(TransferAction[Membership]):
             counts = owned.count_by_type(user_ids_of(members))
             owners = [(member, sum(counts.get(member.user_id, {}).values())) for member in members]
             number = sum(count for _, count in owners)
-            transfers.append((organization, owners, number, form.target_fields(organization)))
+            fields = form.target_fields(organization), form.type_fields(organization)
+            transfers.append((organization, owners, number, *fields))
         return {"transfers": transfers}
 
     def perform(
@@ -78,7 +95,7 @@ class LeftoverTransfer(TransferAction[Membership]):
         outcomes = transfer_resources(
             organization.pk,
             user_ids_of(rows),
-            transfer_to=form.target_id_of(organization) or "",
+            transfer_to=form.targets_of(organization),
             caller=caller,
         )
         return [
@@ -112,7 +129,7 @@ class SelectedTransfer(TransferAction[Resource]):
     ) -> dict[str, Any]:
         return {
             "transfers": [
-                (organization, [], len(resources), form.target_fields(organization))
+                (organization, [], len(resources), form.target_fields(organization), [])
                 for organization, resources in rows.items()
             ]
         }
@@ -123,7 +140,7 @@ class SelectedTransfer(TransferAction[Resource]):
         moved = transfer_selected(
             organization.pk,
             [resource.pk for resource in rows],
-            transfer_to=form.target_id_of(organization) or "",
+            transfer_to=form.targets_of(organization).default or "",
             caller=caller,
         )
         return [Outcome(each, resource_count=1) for each in self.selected(moved)]

@@ -28,6 +28,8 @@ DELIVERY_ID = "dlv_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
 BY_PARAMETER = {
     "organization_id": ORGANIZATION_ID,
     "user_id": USER_ID,
+    "department_id": DEPARTMENT_ID,
+    "role_id": ROLE_ID,
     "removal_id": REMOVAL_ID,
     "endpoint_id": ENDPOINT_ID,
     "delivery_id": DELIVERY_ID,

@@ -1,7 +1,8 @@
 """The list of an organization's resources."""
 
 import re
-from typing import cast
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
@@ -18,10 +19,17 @@ from rest_framework.request import Request
 from config.api.openapi import describe
 from config.api.pagination import IdPagination
 from config.search import LONGEST_TERM
-from organizations.api.resources import PATTERN, RESOURCES, ResourceSerializer, visible
+from organizations.api.resources import (
+    PATTERN,
+    RESOURCES,
+    ResourceSerializer,
+    sees_all,
+    shared_with,
+)
 from organizations.api.view import OrganizationListView
-from organizations.models import Resource
+from organizations.models import Resource, ResourceEntry
 from organizations.models.resource import ResourceQuerySet
+from organizations.models.resource_entry import ResourceEntryQuerySet
 from organizations.models.resource_type import SLUG
 
 
@@ -39,11 +47,17 @@ class SlugsFilter(MultipleChoiceFilter):
     field_class = SlugsField
 
 
+# Either table's rows: the entries, which have the indexes of lists, or, where it is asked who owns
+# something, the resources themselves.
+Rows = ResourceEntryQuerySet | ResourceQuerySet
+BY_OWNER = {"owner_user_id", "owner_department_id", "owner_has_left"}
+
+
 class ResourceFilterSet(FilterSet):
     """Which resources to list; what is not this organization's leaves none."""
 
     type = SlugsFilter(
-        field_name="entry__type",
+        field_name="type",
         distinct=False,
         help_text="Only resources of this type; given several times, of any of them.",
     )
@@ -65,20 +79,21 @@ class ResourceFilterSet(FilterSet):
         help_text="Only resources whose name has words that begin with the words of this.",
     )
 
-    def with_key(self, resources: ResourceQuerySet, name: str, value: str) -> ResourceQuerySet:
+    def with_key(self, rows: Rows, name: str, value: str) -> Rows:
         """Keep what has the key. Raises ValidationError without a type."""
         if "type" not in (self.data or {}):
             raise ValidationError({name: ["A key is one of a type: name the type, too."]})
-        return resources.filter(entry__external_id=value)
+        of_key = "external_id" if rows.model is ResourceEntry else "entry__external_id"
+        return rows.filter(**{of_key: value})
 
-    def left(self, resources: ResourceQuerySet, name: str, value: str) -> ResourceQuerySet:
+    def left(self, rows: ResourceQuerySet, name: str, value: str) -> ResourceQuerySet:
         """Keep what former members own."""
         path = cast("Request", self.request).parser_context["kwargs"]
-        return resources.left_behind(path["organization_id"])
+        return rows.left_behind(path["organization_id"])
 
-    def matching(self, resources: ResourceQuerySet, name: str, value: str) -> ResourceQuerySet:
+    def matching(self, rows: Rows, name: str, value: str) -> Rows:
         """Keep what is found; the other filters have narrowed it before."""
-        return resources.matching(value)
+        return rows.matching(value)
 
 
 @extend_schema_view(
@@ -95,7 +110,7 @@ class ResourceFilterSet(FilterSet):
         invalid={"external_id": "A key is one of a type: name the type, too."},
     )
 )
-class ResourceListView(OrganizationListView[Resource]):
+class ResourceListView(OrganizationListView[ResourceEntry]):
     """The resources of an organization."""
 
     queryset = RESOURCES.order_by("pk")
@@ -103,6 +118,22 @@ class ResourceListView(OrganizationListView[Resource]):
     pagination_class = IdPagination
     filterset_class = ResourceFilterSet
 
-    def get_queryset(self) -> QuerySet[Resource]:
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the rows of one table, by whose indexes the page is found."""
         organization_id = self.kwargs["organization_id"]
-        return visible(organization_id, self.member_id, self.authority).order_by("pk")
+        rows: Rows = ResourceEntry.objects.filter(organization=organization_id)
+        if not sees_all(self.authority):
+            rows = shared_with(organization_id, self.member_id)
+        elif not BY_OWNER.isdisjoint(self.request.query_params):
+            rows = Resource.objects.filter(organization=organization_id)
+        return rows.order_by("pk")
+
+    def paginate_queryset(self, queryset: QuerySet[Any] | Sequence[Any]) -> list[Any]:
+        """Return the entries of the page, with their resources.
+
+        Its ids are found first: joined, PostgreSQL may read the other table up to there.
+        """
+        assert isinstance(queryset, QuerySet)  # noqa: S101
+        ids = super().paginate_queryset(queryset.values_list("pk", flat=True)) or ()
+        found = RESOURCES.in_bulk(ids)
+        return [found[each] for each in ids if each in found]

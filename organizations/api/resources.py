@@ -33,9 +33,13 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import REGISTER_RESOURCES
 from organizations.guards.caller import Authority, Caller
-from organizations.models import DepartmentMembership, Resource
+from organizations.models import DepartmentMembership, Resource, ResourceEntry
 from organizations.models.resource import ResourceQuerySet
-from organizations.models.resource_entry import LONGEST_NAME, LONGEST_URL
+from organizations.models.resource_entry import (
+    LONGEST_NAME,
+    LONGEST_URL,
+    ResourceEntryQuerySet,
+)
 from organizations.models.resource_type import MOST_TYPES, SLUG
 from organizations.resources.decision import Result
 from organizations.resources.deletion import delete
@@ -44,7 +48,7 @@ from organizations.resources.service import register
 from users.api_view import AuthenticatedRequest
 
 SEES_ALL = {Capability.MANAGE_RESOURCES, Capability.REMOVE_USERS, Capability.VIEW_AUDIT_LOG}
-RESOURCES = Resource.objects.select_related("entry")
+RESOURCES = ResourceEntry.objects.select_related("resource")
 PATTERN = SLUG.replace(r"\A", "^").replace(r"\Z", "$")
 EXAMPLE = {
     "id": RESOURCE_ID,
@@ -74,38 +78,47 @@ _DELETION = (
     component_name="Resource",
     examples=[OpenApiExample("Sample", value=EXAMPLE, response_only=True)],
 )
-class ResourceSerializer(serializers.Serializer[Resource]):
+class ResourceSerializer(serializers.Serializer[ResourceEntry]):
     """Something that the organization has, and who owns it: a user or a department."""
 
-    id = serializers.CharField()
+    id = serializers.CharField(source="resource_id")
     type = serializers.CharField(help_text="Its kind, such as `repository`.")
     external_id = serializers.CharField(
-        source="entry.external_id",
         allow_null=True,
         help_text="The key by which the system that registered it knows it; null if by hand.",
     )
     name = serializers.CharField()
-    url = serializers.CharField(source="entry.url", allow_null=True)
-    owner_user_id = serializers.CharField(source="owner_id", allow_null=True)
-    owner_department_id = serializers.CharField(source="department_id", allow_null=True)
-    updated_at = serializers.DateTimeField(
-        source="entry.updated_at", help_text="When the name or the url last changed."
+    url = serializers.CharField(allow_null=True)
+    owner_user_id = serializers.CharField(source="resource.owner_id", allow_null=True)
+    owner_department_id = serializers.CharField(source="resource.department_id", allow_null=True)
+    updated_at = serializers.DateTimeField(help_text="When the name or the url last changed.")
+
+
+def sees_all(authority: Authority) -> bool:
+    """Tell whether somebody with this authority sees all resources of the organization."""
+    return not SEES_ALL.isdisjoint(authority.capabilities)
+
+
+def shared_with(organization_id: str, user_id: str) -> ResourceQuerySet:
+    """Return what a member owns, and what their departments own."""
+    departments = DepartmentMembership.objects.filter(
+        organization=organization_id, membership__user=user_id
+    )
+    return Resource.objects.filter(
+        Q(owner=user_id) | Q(department__in=departments.values("department")),
+        organization=organization_id,
     )
 
 
-def visible(organization_id: str, user_id: str, authority: Authority) -> ResourceQuerySet:
+def visible(organization_id: str, user_id: str, authority: Authority) -> ResourceEntryQuerySet:
     """Return the resources of the organization that somebody with this authority sees.
 
     Without a capability that concerns them, these are their own and those of their departments.
     """
-    # The organization is named of both, so that either table's indexes can order the list.
-    resources = RESOURCES.filter(organization=organization_id, entry__organization=organization_id)
-    if not SEES_ALL.isdisjoint(authority.capabilities):
+    resources = RESOURCES.filter(organization=organization_id)
+    if sees_all(authority):
         return resources
-    departments = DepartmentMembership.objects.filter(
-        organization=organization_id, membership__user=user_id
-    )
-    return resources.filter(Q(owner=user_id) | Q(department__in=departments.values("department")))
+    return resources.filter(resource__in=shared_with(organization_id, user_id))
 
 
 class RegistrationSerializer(StrictSerializer):
@@ -186,12 +199,12 @@ class KeyedResourceView(OrganizationView):
     act = REGISTER_RESOURCES
     members_may_read = True
 
-    def find(self) -> Resource:
+    def find(self) -> ResourceEntry:
         """Return the resource that the address names, or raise ResourceNotFoundError."""
         slug, external_id = self.kwargs["type"], self.kwargs["external_id"]
         if is_key(slug, external_id):
             seen = visible(self.kwargs["organization_id"], self.member_id, self.authority)
-            named = seen.filter(entry__type=slug, entry__external_id=external_id)
+            named = seen.filter(type=slug, external_id=external_id)
             if resource := named.first():
                 return resource
         raise ResourceNotFoundError({"type": slug, "external_id": external_id})

@@ -12,7 +12,7 @@ from organizations.api.connections import (
     TokenRotationView,
 )
 from organizations.api.deactivation import DeactivationView, ReactivationView
-from organizations.api.departments_and_roles import DepartmentListView, RoleListView
+from organizations.api.departments import DepartmentListView, DepartmentView
 from organizations.api.moved_resources import MovedResourceListView
 from organizations.api.removal import OrganizationUserView, RemovalPreviewView
 from organizations.api.removals import RemovalExportView, RemovalListView, RemovalRecordView
@@ -20,6 +20,7 @@ from organizations.api.resource_import import ResourceImportView
 from organizations.api.resource_list import ResourceListView
 from organizations.api.resources import KeyedResourceView, ResourceView
 from organizations.api.restoration import RestorationPreviewView, RestorationView
+from organizations.api.roles import RoleListView, RoleView
 from organizations.api.scheduled_removals import (
     ScheduledRemovalListView,
     ScheduledRemovalView,
@@ -83,7 +84,9 @@ _OF_ORGANIZATION: list[URLPattern | URLResolver] = [
         name="keyed-resource",
     ),
     path("departments", DepartmentListView.as_view(), name="departments"),
+    path("departments/<str:department_id>", DepartmentView.as_view(), name="department"),
     path("roles", RoleListView.as_view(), name="roles"),
+    path("roles/<str:role_id>", RoleView.as_view(), name="role"),
     path("removals", RemovalListView.as_view(), name="removals"),
     path("removals/export", RemovalExportView.as_view(), name="removal-export"),
     path(

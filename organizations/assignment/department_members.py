@@ -20,7 +20,7 @@ CHANGE = Path(__file__).with_name("department_members.sql").read_text(encoding="
 
 
 @retried
-def change_department(
+def change_department_members(
     organization_id: str,
     department_id: str,
     *,

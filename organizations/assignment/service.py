@@ -1,13 +1,17 @@
 """Adds members, and changes their roles and departments, for every caller."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from config.errors import ContractError
+from config.identifiers import generate_id
 from config.timestamps import in_whole_seconds
+from organizations.application_log import log_on_commit
 from organizations.capabilities import Capability
 from organizations.exceptions import (
     DepartmentNotFoundError,
@@ -53,6 +57,7 @@ class Change:
 
 
 NO_CHANGE = Change([], [])
+ADDITION = Path(__file__).with_name("addition.sql").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,25 +117,8 @@ def add_members(
         authority = caller.authority(organization_id, ADD)
         refusals = _refuse_joiners(organization_id, joiners, authority)
         added = [joiner for joiner in joiners if joiner.user_id not in refusals]
-        members = Membership.objects.bulk_create(
-            Membership(organization_id=organization_id, user_id=joiner.user_id) for joiner in added
-        )
-        holdings = [
-            (member, sorted({*joiner.role_ids}), sorted({*joiner.department_ids}))
-            for member, joiner in zip(members, added, strict=True)
-        ]
-        give(holdings)
-        Event.objects.bulk_record(
-            caller.event(
-                Event.Type.MEMBER_ADDED,
-                organization_id,
-                user_id=member.user_id,
-                data={"role_ids": role_ids, "department_ids": department_ids},
-            )
-            for member, role_ids, department_ids in holdings
-        )
-    made = {member.user_id: member for member in members}
-    return [Addition(user_id, made.get(user_id), refusals.get(user_id)) for user_id in user_ids]
+        members = _insert(organization_id, added, caller) if added else {}
+    return [Addition(user_id, members.get(user_id), refusals.get(user_id)) for user_id in user_ids]
 
 
 @retried
@@ -203,11 +191,8 @@ def find_refusal(
     Nobody gives a role with a capability that they lack; the Owner role is given by owners alone.
     """
     granted = {capability for role in roles for capability in role.capabilities}
-    if lacking := granted - authority.capabilities:
-        return InsufficientPermissionsError(
-            {"required_capabilities": sorted(lacking)},
-            system_message="the role grants capabilities that the caller lacks.",
-        )
+    if refusal := authority.refuse_granting(granted):
+        return refusal
     owner_roles = [role.pk for role in roles if role.is_owner]
     if owner_roles and not authority.may_give_owner:
         return InsufficientPermissionsError(
@@ -233,6 +218,50 @@ def give(
         for member, _, department_ids in holdings
         for department_id in department_ids
     )
+
+
+def _insert(
+    organization_id: str, joiners: Collection[Joiner], caller: Caller
+) -> dict[str, Membership]:
+    """Insert memberships, what they hold, and their events; return them by user id."""
+    events = {
+        generate_id("evt"): {
+            "user_id": joiner.user_id,
+            "data": {
+                "role_ids": sorted({*joiner.role_ids}),
+                "department_ids": sorted({*joiner.department_ids}),
+            },
+        }
+        for joiner in joiners
+    }
+    rows = [{"event_id": event_id, **event} for event_id, event in events.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ADDITION,
+            {
+                **caller.columns,
+                "reason": caller.reason,
+                "organization_id": organization_id,
+                "joiners": json.dumps(rows),
+            },
+        )
+        inserted = cursor.fetchall()
+    log_on_commit(
+        "member_added",
+        caller.source,
+        (
+            caller.event(
+                Event.Type.MEMBER_ADDED, organization_id, id=event_id, **event
+            ).log_fields()
+            for event_id, event in events.items()
+        ),
+    )
+    return {
+        user_id: Membership(
+            id=pk, organization_id=organization_id, user_id=user_id, created_at=created_at
+        )
+        for pk, user_id, created_at in inserted
+    }
 
 
 def _check_target(
@@ -297,8 +326,11 @@ class _Holdable:
     def of(
         cls, organization_id: str, role_ids: Collection[str], department_ids: Collection[str]
     ) -> Self:
-        """Return which of these an organization has, in a query each, or none for none."""
-        roles = Role.objects.named(*role_ids).filter(organization=organization_id)
+        """Return which of these an organization has, in a query each, or none for none.
+
+        The roles are locked: what they grant does not change until they are given.
+        """
+        roles = Role.objects.share(organization_id, role_ids)
         departments = Department.objects.named(*department_ids).filter(organization=organization_id)
         return cls(
             {role.pk: role for role in roles},

@@ -15,10 +15,10 @@ from config.database_errors import DATABASE_FAILURES
 from config.database_version import require_schema
 from organizations.bulk.batches import BatchFailedError, work_in_batches
 from organizations.bulk.interruption import Interrupted, interruptible
-from organizations.bulk.lines import Lines
 from organizations.bulk.people import People
 from organizations.bulk.report import Report, Row, open_report
 from organizations.bulk.run import CannotStartError, Run
+from organizations.bulk.stored_rows import StoredRows
 from organizations.bulk.summary import Summary
 
 Batches = Iterable[list[Row]]
@@ -48,7 +48,7 @@ class BulkCommand(BaseCommand):
     done: str  # removed
     summary: Callable[[], Summary]
     columns: Sequence[str]
-    input: Callable[[], Any] = People  # what holds the rows: People, or Lines of resources
+    input: Callable[[], Any] = People  # what holds the rows: People, or StoredRows
     everybody, somebody, nobody = "everybody", "somebody", "nobody"
 
     @abstractmethod
@@ -170,7 +170,7 @@ class BulkCommand(BaseCommand):
             return plan.exit_status
 
     def _open(
-        self, report: str | None, people: People | Lines
+        self, report: str | None, people: People | StoredRows[Any]
     ) -> AbstractContextManager[Report | None]:
         """Return a context with the report to write, or with None if none is wanted."""
         if report == "-":

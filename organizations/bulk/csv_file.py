@@ -19,7 +19,7 @@ from organizations.guards.targets import is_type
 # The column that a file may have besides those that identify a person.
 Detail = Literal["transfer_to", "removal_id"]
 # Columns that identify a person, by normalized name, so that "E-Mail" and "User ID" are known.
-_PEOPLE = {
+PEOPLE = {
     "userid": "user_id",
     "email": "email",
     "emailaddress": "email",
@@ -59,7 +59,7 @@ def read_rows(
     it may have ``transfer_to:TYPE`` for types of resources. Any other column must be one of a
     report or of ``ignored_columns``, and is ignored.
     """
-    known = {**_PEOPLE, _normalized(detail): detail}
+    known = {**PEOPLE, _normalized(detail): detail}
     for line, cells in read_cells(text, known, _needs_a_person, REPORT_COLUMNS, ignored_columns):
         yield line, _row(line, cells, detail)
 

@@ -1,22 +1,18 @@
 """The lines of a file of resources, each with the owner that it names."""
 
-import os
-import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import islice
 
 from config.characters import escaped
 from organizations.bulk.csv_file import Cells, read_cells, visible_text, without_guard
 from organizations.bulk.people import copied
 from organizations.bulk.report import Outcome, Row
-from organizations.bulk.run import BadInputError
+from organizations.bulk.stored_rows import StoredRows
 from organizations.guards.targets import heir_of
 from organizations.resources.registration import OWNER_DEPARTMENT, OWNER_USER
 from users.email_address import canonical_address
 from users.models import User
 
-_ROWS_AT_ONCE = 1000
 _NEEDED = ("type", "external_id", "name")
 _KNOWN = {"type": "type", "externalid": "external_id", "name": "name", "owner": "owner"}
 _KNOWN |= {"url": "url", "link": "url"}
@@ -59,68 +55,23 @@ COLUMNS = tuple(
 )
 
 
-class Lines:
-    """The lines of one call, in a temporary SQLite file, so that any number takes little memory."""
+class Lines(StoredRows[ResourceRow]):
+    """The lines of one call."""
 
-    types: Sequence[str] = ()
-
-    def __init__(self) -> None:
-        self.file: os.stat_result | None = None  # identifies the file that was read
-        self._database = sqlite3.connect("")
-        self._database.execute(
-            # Only the first line of a key has values in "key"; duplicates have NULL.
-            "CREATE TABLE line (key TEXT UNIQUE, position TEXT, type TEXT, external_id TEXT,"
-            " name TEXT, owner TEXT, url TEXT, outcome TEXT, message TEXT)"
-        )
-
-    def __len__(self) -> int:
-        [number] = self._database.execute("SELECT count(*) FROM line").fetchone()
-        return int(number)
-
-    def close(self) -> None:
-        """Delete the temporary file."""
-        self._database.close()
+    row_class = ResourceRow
 
     def add_file(self, path: str, ignored_columns: Collection[str]) -> None:
         """Add the lines of a file, ``-`` for standard input. Raises CannotStartError."""
         with copied(path) as (text, self.file):
             rows = read_cells(text, _KNOWN, _lacking, COLUMNS, ignored_columns)
-            self._add((position, _row(cells)) for position, cells in rows)
+            self.add((position, _row(cells)) for position, cells in rows)
 
-    def in_batches(self, size: int) -> Iterator[list[Row]]:
-        """Yield the lines in the order of the file, ``size`` at a time."""
-        found = self._database.execute(
-            "SELECT type, external_id, name, owner, url, outcome, message FROM line ORDER BY rowid"
-        )
-        names = ("type", "external_id", "name", "owner", "url", "outcome", "message")
-        while batch := found.fetchmany(size):
-            yield [ResourceRow(**dict(zip(names, each, strict=True))) for each in batch]
+    def key_of(self, row: ResourceRow) -> str:
+        return f"{row.type} {row.external_id}"
 
-    def _add(self, rows: Iterable[tuple[str, ResourceRow]]) -> None:
-        """Add lines with their positions. Raises BadInputError where two contradict each other."""
-        remaining = iter(rows)
-        while batch := list(islice(remaining, _ROWS_AT_ONCE)):
-            owners = _ids_of({row.owner for _, row in batch if "@" in row.owner})
-            for position, row in batch:
-                self._add_one(position, _with_owner(row, owners))
-
-    def _add_one(self, position: str, row: ResourceRow) -> None:
-        """Add one line, as a duplicate if an earlier one says the same."""
-        key: str | None = f"{row.type} {row.external_id}"
-        said = (row.type, row.external_id, row.name, row.owner, row.url)
-        earlier = self._database.execute(
-            "SELECT position, type, external_id, name, owner, url FROM line WHERE key = ?", [key]
-        ).fetchone()
-        if earlier:
-            if earlier[1:] != said:
-                raise BadInputError(
-                    f"{earlier[0]} and {position}", f"both name {escaped(row.label)}, differently"
-                )
-            key, row = None, replace(row, outcome=Outcome.DUPLICATE, message="")
-        self._database.execute(
-            "INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (key, position, *said, row.outcome, row.message),
-        )
+    def found(self, rows: Sequence[ResourceRow]) -> Iterator[ResourceRow]:
+        owners = _ids_of({row.owner for row in rows if "@" in row.owner})
+        return (_with_owner(row, owners) for row in rows)
 
 
 def _lacking(columns: Collection[str]) -> str:

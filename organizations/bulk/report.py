@@ -19,6 +19,8 @@ OF_TYPE = "transfer_to:"  # begins the name of the column with the target of a t
 class Outcome(StrEnum):
     """The outcomes of a row, besides the codes of the contract's errors."""
 
+    ADDED = "added"
+    ALREADY_MEMBER = "already_member"
     REMOVED = "removed"
     ALREADY_REMOVED = "already_removed"
     SCHEDULED = "scheduled"
@@ -26,6 +28,7 @@ class Outcome(StrEnum):
     RESTORED = "restored"
     ALREADY_RESTORED = "already_restored"
     DUPLICATE = "duplicate"
+    NOT_AN_ADDRESS = "NOT_AN_ADDRESS"
     NO_ACCOUNT = "NO_ACCOUNT"
     UNKNOWN_ID = "UNKNOWN_ID"
     ID_AND_EMAIL_DIFFER = "ID_AND_EMAIL_DIFFER"
@@ -37,6 +40,8 @@ class Outcome(StrEnum):
 
 SUCCESSES = frozenset(
     {
+        Outcome.ADDED,
+        Outcome.ALREADY_MEMBER,
         Outcome.REMOVED,
         Outcome.ALREADY_REMOVED,
         Outcome.SCHEDULED,

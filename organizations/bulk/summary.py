@@ -9,7 +9,9 @@ from typing import TextIO
 
 from tqdm import tqdm
 
+from config.case_insensitive_names import key_of
 from config.characters import escaped
+from organizations.bulk.joiners import JoinerRow
 from organizations.bulk.report import SUCCESSES, Outcome, Row
 
 NAMED = 20  # how many people of each kind are named
@@ -199,6 +201,67 @@ class RemovalSummary(Summary):
 
     def _note_on_already(self) -> str:
         return f"; {self.leftovers:,} resources of theirs pass on" if self.leftovers else ""
+
+
+class AdditionSummary(Summary):
+    """The summary of an addition: who joins, and which accounts and departments are made."""
+
+    done = Outcome.ADDED
+    already = Outcome.ALREADY_MEMBER
+    already_words = "Members already, unchanged"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._accounts = 0
+        self._until = 0
+        self._new_departments: dict[str, str] = {}  # names by what they are compared by
+
+    def _add_done(self, row: Row) -> None:
+        super()._add_done(row)
+        if isinstance(row, JoinerRow):
+            self._accounts += row.is_new_account
+            self._until += bool(row.remove_at)
+            for name in row.new_departments:
+                self._new_departments.setdefault(key_of(name), name)
+
+    def __str__(self) -> str:
+        already = self.outcomes[self.already]
+        return f"{self.done_count:,} added, {already:,} members already, {self.refused_count:,} not"
+
+    def plan(self, organization: str) -> str:
+        """Return the plan: who joins with what, and what is made for it."""
+        return "\n".join(
+            [
+                f"Members to add to {organization}: {self.done_count:,}",
+                *self._table(
+                    "roles  departments",
+                    *(
+                        f"  {row.email:40} {row.roles:5,}  {row.departments:11,}"
+                        for row in self._done
+                    ),
+                ),
+                *self._others(),
+                f"Given in all: roles {self.roles:,}, departments {self.departments:,}.",
+                *self._made("to make"),
+            ]
+        )
+
+    def result(self) -> str:
+        """Return the text of the result."""
+        return "\n".join([super().result(), *self._made("made")])
+
+    def _made(self, words: str) -> list[str]:
+        """Return the lines on accounts, departments and removals on a date, where there are any."""
+        lines = []
+        if self._accounts:
+            lines.append(f"Accounts {words}: {self._accounts:,}")
+        if names := list(self._new_departments.values()):
+            more = len(names) - NAMED
+            named = ", ".join([*names[:NAMED], *([f"{more:,} more"] if more > 0 else [])])
+            lines.append(f"Departments {words}: {named}")
+        if self._until:
+            lines.append(f"With an end, which is scheduled: {self._until:,}")
+        return lines
 
 
 class ScheduleSummary(Summary):

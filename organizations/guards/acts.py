@@ -49,6 +49,13 @@ EXPORT_LOG = Act((Capability.EXPORT_AUDIT_LOG,), "view", "event")
 # Things, of whomever: check 6, who is above whom, is not asked for them.
 REGISTER_RESOURCES = Act((Capability.MANAGE_RESOURCES,), "change", "resource")
 CHANGE_RESOURCES = Act((), "change", "resource")
+ADD_DEPARTMENT = Act((Capability.MANAGE_DEPARTMENTS,), "add", "department")
+CHANGE_DEPARTMENT = Act((Capability.MANAGE_DEPARTMENTS,), "change", "department")
+DELETE_DEPARTMENT = Act((Capability.MANAGE_DEPARTMENTS,), "delete", "department")
+# The service also checks every capability that the role has or gets.
+ADD_ROLE = Act((Capability.MANAGE_ROLES,), "add", "role")
+CHANGE_ROLE = Act((Capability.MANAGE_ROLES,), "change", "role")
+DELETE_ROLE = Act((Capability.MANAGE_ROLES,), "delete", "role")
 ADD_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "add", "webhookendpoint")
 CHANGE_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "webhookendpoint")
 REDELIVER = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "webhookdelivery")

@@ -1,7 +1,7 @@
 """On whose behalf something is done, and what they may do at this moment."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,15 @@ class Authority:
 
     capabilities: frozenset[Capability]
     may_give_owner: bool  # owners make others owners
+
+    def refuse_granting(self, granted: Iterable[str]) -> InsufficientPermissionsError | None:
+        """Return the refusal for a role that grants one of these which is lacking, or None."""
+        if lacking := frozenset(map(Capability, granted)) - self.capabilities:
+            return InsufficientPermissionsError(
+                {"required_capabilities": sorted(lacking)},
+                system_message="the role grants capabilities that the caller lacks.",
+            )
+        return None
 
 
 EVERYTHING = Authority(ALL_CAPABILITIES, may_give_owner=True)

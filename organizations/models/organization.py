@@ -1,6 +1,7 @@
 """Organizations with their departments and roles."""
 
-from typing import Self, TypeVar
+from collections.abc import Iterable
+from typing import Any, Self, TypeVar
 
 import pgtrigger
 from django.contrib.postgres.expressions import ArraySubquery
@@ -11,9 +12,10 @@ from django.utils import timezone
 
 from config.case_insensitive_names import NameKeyField, TrimmedNameField, key_of
 from config.characters import clean
-from config.identifiers import IdentifiedQuerySet, PrefixedIdField
+from config.identifiers import IdentifiedQuerySet, PrefixedIdField, only_ids
 from config.search import LONGEST_TERM, WordsField, index_of_words
 from organizations.capabilities import Capability
+from organizations.exceptions import DepartmentNameTakenError, RoleNameTakenError
 from organizations.triggers import (
     department_is_named,
     owner_role_is_deleted,
@@ -21,11 +23,18 @@ from organizations.triggers import (
 )
 
 DEPARTMENT_NAME = "department_name_in_organization"  # the constraint
-DEPARTMENT_NAME_TAKEN = (
-    "The organization has a department of this name already, in capital or small letters."
-)
+ROLE_NAME = "role_name_in_organization"
+DEPARTMENT_NAME_TAKEN = DepartmentNameTakenError.message
+NAME_TAKEN = "name_taken"  # the code of the ValidationError for a name that another row has
 
 Row = TypeVar("Row", bound=models.Model)
+
+_SHARE_ROLES = """
+    SELECT * FROM organizations_role
+    WHERE organization_id = %s AND id = ANY (%s::varchar[])
+    ORDER BY id
+    FOR SHARE
+"""
 
 OWNER_ROLE_KEEPS = (
     f"The Owner role keeps {Capability.OVERRIDE_ALL_PERMISSIONS}, which stands for all of them."
@@ -77,6 +86,14 @@ class DepartmentQuerySet(NamedQuerySet["Department"]):
 
 class RoleQuerySet(NamedQuerySet["Role"]):
     """Queries for roles."""
+
+    def share(self, organization_id: str, role_ids: Iterable[str]) -> "list[Role]":
+        """Return these roles of an organization, locked FOR SHARE in the order of their ids.
+
+        Until the transaction ends nobody changes what they grant: it is decided who may give them.
+        """
+        ids = only_ids("role", role_ids)
+        return list(self.raw(_SHARE_ROLES, [organization_id, ids])) if ids else []
 
 
 class Organization(models.Model):
@@ -146,11 +163,8 @@ class Department(models.Model):
 
     def clean(self) -> None:
         """Raise ValidationError for the name of another department of the organization, or none."""
-        if self.name and not key_of(self.name):
-            raise ValidationError({"name": "A name has visible characters."})
         others = Department.objects.filter(organization=self.organization_id).exclude(pk=self.pk)
-        if others.called(self.name).exists():
-            raise ValidationError({"name": DEPARTMENT_NAME_TAKEN})
+        _check_name(self.name, others.called(self.name), DEPARTMENT_NAME_TAKEN)
 
 
 class Role(models.Model):
@@ -180,8 +194,8 @@ class Role(models.Model):
             models.UniqueConstraint(fields=["organization", "id"], name="role_in_organization"),
             models.UniqueConstraint(
                 fields=["organization", "name"],
-                name="role_name_in_organization",
-                violation_error_message="The organization has a role of this name already.",
+                name=ROLE_NAME,
+                violation_error_message=RoleNameTakenError.message,
             ),
             models.UniqueConstraint(
                 fields=["organization"],
@@ -208,3 +222,16 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raise ValidationError for the name of another role of the organization, or none."""
+        others = Role.objects.filter(organization=self.organization_id).exclude(pk=self.pk)
+        _check_name(self.name, others.filter(name=self.name), RoleNameTakenError.message)
+
+
+def _check_name(name: str, others_of_the_name: models.QuerySet[Any], taken: str) -> None:
+    """Raise ValidationError for a name without visible characters, or that another row has."""
+    if name and not key_of(name):
+        raise ValidationError({"name": "A name has visible characters."})
+    if others_of_the_name.exists():
+        raise ValidationError({"name": ValidationError(taken, code=NAME_TAKEN)})

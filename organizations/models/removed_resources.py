@@ -104,7 +104,8 @@ class RemovedResources(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.count} of {self.type}"
+        target = self.transferred_to or self.transferred_to_user
+        return f"{self.type} {self.count:,}{f' to {target}' if target else ''}"
 
     @property
     def target(self) -> str | None:

@@ -21,8 +21,6 @@ from organizations.resources.triggers import (
 )
 from users.models import User
 
-SORTED_UP_TO = 10_000  # results of a search
-
 
 class ResourceQuerySet(models.QuerySet["Resource"]):
     """Queries for resources, by owner and by the removal that moved them."""
@@ -39,7 +37,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         return self.filter(~models.Exists(membership), owner__isnull=False)
 
     def left_behind(self, organization_id: str) -> Self:
-        """Resources in an organization whose owner is no member of it any more.
+        """Keep those whose owner is no member of the organization any more.
 
         Begins at the former members whose record says that something stayed theirs, which are few:
         what everybody owns is not read.
@@ -51,17 +49,11 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
             organization=organization_id, user=models.OuterRef("removal__membership__user")
         )
         owners = kept.exclude(models.Exists(members)).values("removal__membership__user")
-        return self.filter(organization=organization_id, owner__in=owners)
+        return self.filter(owner__in=owners)
 
     def matching(self, term: str) -> Self:
-        """Keep those whose name has words that begin like the words of the term.
-
-        Up to `SORTED_UP_TO` are found first, however they are ordered then; of more, PostgreSQL
-        walks through all in their order and soon has a page.
-        """
-        found = self.filter(entry__name_words__begin_with=term)
-        ids = list(found.order_by().values_list("pk", flat=True)[: SORTED_UP_TO + 1])
-        return found if len(ids) > SORTED_UP_TO else self.filter(pk__in=ids)
+        """Keep those whose name has words that begin like the words of the term."""
+        return self.filter(entry__name_words__begin_with=term)
 
     def count_by_type(self, user_ids: Iterable[str]) -> dict[str, dict[str, int]]:
         """Return how many of each type each of these users owns, by user id, sorted by type."""
@@ -70,6 +62,10 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         for user_id, type_name, count in owned.order_by("type"):
             counts.setdefault(user_id, {})[type_name] = count
         return counts
+
+    def total_by_type(self) -> dict[str, int]:
+        """Return how many there are of each type, sorted by type."""
+        return dict(self.values_list("type").annotate(models.Count("pk")).order_by("type"))
 
 
 class Resource(models.Model):

@@ -1,7 +1,10 @@
 """What other systems call a resource: apart from who owns it, so that no transfer writes it."""
 
+from typing import Self
+
 import pgtrigger
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from config.search import WordsField, index_of_words
@@ -12,7 +15,26 @@ from organizations.resources.triggers import entry_changes_type, entry_is_made
 LONGEST_KEY = 255
 LONGEST_NAME = 200
 LONGEST_URL = 2000
+SORTED_UP_TO = 10_000  # results of a search
 KEY_OF_RESOURCE = "resource_key_in_organization"  # the constraint
+
+
+class ResourceEntryQuerySet(models.QuerySet["ResourceEntry"]):
+    """Queries for the lists of an organization's resources."""
+
+    def matching(self, term: str) -> Self:
+        """Keep those whose name has words that begin like the words of the term.
+
+        Up to `SORTED_UP_TO` are found first, and sorted then; of more, PostgreSQL walks through all
+        in their order and soon has a page.
+        """
+        found = self.filter(name_words__begin_with=term)
+        ids = list(found.order_by().values_list("pk", flat=True)[: SORTED_UP_TO + 1])
+        if len(ids) > SORTED_UP_TO:
+            return found
+        # As rows, of which PostgreSQL looks up each: for a list or the query itself, it would walk
+        # through all entries besides.
+        return self.filter(pk__in=RawSQL("SELECT unnest(%s::varchar[])", [ids]))
 
 
 class ResourceEntry(models.Model):
@@ -45,6 +67,8 @@ class ResourceEntry(models.Model):
     updated_at = models.DateTimeField(
         default=timezone.now, editable=False, help_text="When its name or link last changed."
     )
+
+    objects = ResourceEntryQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

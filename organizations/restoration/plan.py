@@ -35,10 +35,12 @@ def plan_restorations(
     *,
     removal_ids: Mapping[str, str],
     authority: Authority,
+    locks: bool,
 ) -> list[RestorationOutcome]:
     """Return the unsaved restoration of each of these users, or the refusal, in the order given.
 
     The roles and departments are those that there are by now; the resources are still to be found.
+    With ``locks`` nobody changes the roles until the transaction ends.
     """
     members = already_members(organization_id, user_ids)
     removals = {
@@ -46,10 +48,11 @@ def plan_restorations(
         for user_id, removal in latest_removals(organization_id, user_ids).items()
         if not removal.membership.user.erased_at
     }
-    roles = Role.objects.filter(
-        organization=organization_id,
-        pk__in={role["id"] for removal in removals.values() for role in removal.roles},
-    ).in_bulk()
+    role_ids = {role["id"] for removal in removals.values() for role in removal.roles}
+    if locks:
+        roles = {role.pk: role for role in Role.objects.share(organization_id, role_ids)}
+    else:
+        roles = Role.objects.filter(organization=organization_id).in_bulk(role_ids)
     departments = Department.objects.filter(
         organization=organization_id,
         pk__in={d["id"] for removal in removals.values() for d in removal.departments},

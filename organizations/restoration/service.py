@@ -50,6 +50,7 @@ def restore_members(
             user_ids,
             removal_ids=removal_ids or {},
             authority=caller.authority(organization_id, RESTORE),
+            locks=True,
         )
         restorations = [outcome.restoration for outcome in outcomes if outcome.restoration]
         for restoration in restorations:
@@ -84,6 +85,7 @@ def preview_restoration(
         list(dict.fromkeys(user_ids)),
         removal_ids=removal_ids or {},
         authority=caller.authority(organization_id, RESTORE),
+        locks=False,
     )
     restorations = [outcome.restoration for outcome in outcomes if outcome.restoration]
     count_resources(restorations)

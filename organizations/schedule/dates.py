@@ -8,7 +8,18 @@ FARTHEST = timedelta(days=366)
 
 
 def moment_of(text: str) -> datetime:
-    """Return the moment that a text names, in UTC.
+    """Return the moment that a text names, in UTC, for which a removal can be scheduled.
+
+    Raises ValueError, with what is wrong with it.
+    """
+    moment = aware_moment_of(text)
+    if problem := problem_of(moment):
+        raise ValueError(problem)
+    return moment
+
+
+def aware_moment_of(text: str) -> datetime:
+    """Return the moment that a text names, past or future, in UTC.
 
     Raises ValueError, with what is wrong with it: without its offset it would mean another moment
     elsewhere, and twice a year two of them or none.
@@ -19,8 +30,6 @@ def moment_of(text: str) -> datetime:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise ValueError("Must be a time with its offset, such as 2026-12-31T17:00:00+01:00.")
-    if problem := problem_of(moment):
-        raise ValueError(problem)
     return moment.astimezone(UTC)
 
 

@@ -44,11 +44,13 @@ def schedule_removals(
     organization_id: str,
     user_ids: Collection[str],
     *,
-    remove_at: datetime,
+    remove_at: datetime | Mapping[str, datetime],
     transfer_to: TransferTo,
     caller: Caller,
 ) -> list[ScheduleOutcome]:
     """Schedule the removal of users; return one outcome per user, in the order given.
+
+    ``remove_at`` is one time for all, or that of each user.
 
     A user whom the caller could not remove now is refused, and so is the caller; the others are
     still scheduled. A last owner is not refused, since there may be another owner by then. It
@@ -65,7 +67,7 @@ def schedule_removals(
             ScheduledRemoval(
                 organization_id=organization_id,
                 membership_id=members[user_id],
-                remove_at=remove_at,
+                remove_at=remove_at[user_id] if isinstance(remove_at, Mapping) else remove_at,
                 requested_by=caller.actor,
                 connection=caller.connection,
                 source=caller.source,

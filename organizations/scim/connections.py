@@ -1,7 +1,10 @@
 """Directories: known by their tokens, limited, and what passes on when they take members out."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 
@@ -9,8 +12,8 @@ from config.api.errors import TokenInvalidError
 from config.api.throttling import AddressRateThrottle, RateThrottle
 from config.prepared_statements import fetch_prepared
 from organizations.connections.tokens import check_token, note_use
-from organizations.guards.targets import Targets
-from organizations.models import Connection, ConnectionTransfer
+from organizations.guards.targets import MOST_TYPES, Targets, is_type
+from organizations.models import Connection, ConnectionTransfer, Department
 
 # Behind the lock it is judged again: one that was disabled meanwhile is not among the rows.
 _KEEP_ENABLED = """
@@ -64,6 +67,47 @@ def _targets_by_type(
     """Return the departments that take over types at a moment."""
     transfers = connection.transfers_by_type.filter(moment=moment)
     return dict(transfers.values_list("type", "transferred_to"))
+
+
+def read_departments(connection: Connection, texts: Iterable[str]) -> dict[str, str]:
+    """Return the departments that texts like ``repository=dept_eng`` name, by type.
+
+    Raises ValidationError for what names no type, no department of the organization, one type twice
+    or too many types.
+    """
+    departments = Department.objects.filter(organization=connection.organization_id)
+    known = set(departments.values_list("pk", flat=True))
+    found: dict[str, str] = {}
+    for text in texts:
+        type_name, _, department_id = map(str.strip, text.partition("="))
+        if not is_type(type_name):
+            raise ValidationError(f"{text}: give it as TYPE=DEPARTMENT.")
+        if type_name in found:
+            raise ValidationError(f"{text}: the type {type_name} is named twice.")
+        if department_id not in known:
+            raise ValidationError(f"{text}: the organization has no department {department_id}.")
+        found[type_name] = department_id
+    if len(found) > MOST_TYPES:
+        raise ValidationError(f"At most {MOST_TYPES} types can have departments of their own.")
+    return found
+
+
+@transaction.atomic
+def set_departments(
+    connection: Connection, moment: ConnectionTransfer.Moment, departments: Mapping[str, str]
+) -> None:
+    """Have these departments, by type, take over at a moment, and no others."""
+    connection.transfers_by_type.filter(moment=moment).delete()
+    ConnectionTransfer.objects.bulk_create(
+        ConnectionTransfer(
+            connection=connection,
+            organization_id=connection.organization_id,
+            moment=moment,
+            type=type_name,
+            transferred_to_id=department_id,
+        )
+        for type_name, department_id in departments.items()
+    )
 
 
 def authenticate(request: HttpRequest, organization_id: str) -> Connection:

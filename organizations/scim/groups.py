@@ -1,9 +1,10 @@
 """Departments as SCIM's groups."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from django.db.models import Count, ProtectedError, QuerySet
+from django.db.models import Count, QuerySet
 from scim2_models import (
     ConflictException,
     InvalidValueException,
@@ -12,12 +13,23 @@ from scim2_models import (
     Reference,
     ResponseParameters,
     SearchRequest,
+    UniquenessException,
 )
 from scim2_server.storage import SearchPage
 
+from config.api.errors import InvalidFieldsError
 from config.identifiers import only_ids
-from organizations.assignment.department_members import change_department
-from organizations.exceptions import UserNotFoundError
+from organizations.assignment.department_members import change_department_members
+from organizations.departments.service import (
+    change_department,
+    create_department,
+    delete_department,
+)
+from organizations.exceptions import (
+    DepartmentInUseError,
+    DepartmentNameTakenError,
+    UserNotFoundError,
+)
 from organizations.guards.caller import Directory
 from organizations.locks import lock_members
 from organizations.models import Connection, Department, DepartmentMembership
@@ -72,11 +84,13 @@ class Groups:
 
     def create(self, resource: Group) -> Group:
         """Make a department, with members; return it."""
-        department = Department.objects.create(
-            organization_id=self.organization_id,
-            name=require_name(resource.display_name),
-            external_id=resource.external_id or "",
-        )
+        with _in_words_of_scim():
+            department = create_department(
+                self.organization_id,
+                name=require_name(resource.display_name),
+                external_id=resource.external_id or "",
+                caller=self.caller,
+            )
         self._change_members(department.pk, joining=_ids_of(resource), leaving=())
         return self.get(department.pk)
 
@@ -110,12 +124,8 @@ class Groups:
         if expected_version is not None:
             require_version(self.get(group_id), expected_version)
         self._change_members(group_id, joining=(), leaving=set(self._member_ids(group_id)))
-        try:
-            self._departments().get(pk=group_id).delete()
-        except ProtectedError as error:
-            raise ConflictException(
-                detail="The department owns resources, or a record or a setting names it."
-            ) from error
+        with _in_words_of_scim():
+            delete_department(self.organization_id, group_id, caller=self.caller)
 
     def _departments(self) -> DepartmentQuerySet:
         """Return the departments of the organization."""
@@ -129,14 +139,16 @@ class Groups:
 
     def _name(self, group_id: str, name: str | None, external_id: str | None) -> None:
         """Give a department another name or external id; None leaves it as it is."""
-        department = self._departments().get(pk=group_id)
-        before = department.name, department.external_id
-        if name is not None:
-            department.name = name
-        if external_id is not None:
-            department.external_id = external_id
-        if (department.name, department.external_id) != before:
-            department.save()
+        if name is None and external_id is None:
+            return
+        with _in_words_of_scim():
+            change_department(
+                self.organization_id,
+                group_id,
+                name=name,
+                external_id=external_id,
+                caller=self.caller,
+            )
 
     def _member_ids(self, group_id: str) -> QuerySet[DepartmentMembership, str]:
         """Return the user ids of a department's members."""
@@ -150,7 +162,7 @@ class Groups:
         if not joining and not leaving:
             return
         try:
-            change_department(
+            change_department_members(
                 self.organization_id,
                 group_id,
                 joining=joining,
@@ -173,6 +185,19 @@ class Groups:
             for department_id, user_id in in_order.values_list("department", "user"):
                 members.setdefault(department_id, []).append(user_id)
         return [_shown(department, members.get(department.pk, ())) for department in departments]
+
+
+@contextmanager
+def _in_words_of_scim() -> Iterator[None]:
+    """Raise what a service refuses about a department as SCIM's errors."""
+    try:
+        yield
+    except DepartmentNameTakenError as refusal:
+        raise UniquenessException(detail=str(refusal)) from refusal
+    except DepartmentInUseError as refusal:
+        raise ConflictException(detail=str(refusal)) from refusal
+    except InvalidFieldsError as refusal:
+        raise InvalidValueException(detail=f"displayName: {refusal.system_message}") from refusal
 
 
 def _up_to_most_members(page: list[Department]) -> list[Department]:

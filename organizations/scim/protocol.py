@@ -39,7 +39,6 @@ from scim2_server.service import ModelT, ScimService
 from scim2_server.storage import SearchPage
 
 from organizations.models import Connection
-from organizations.models.organization import DEPARTMENT_NAME, DEPARTMENT_NAME_TAKEN
 from organizations.retries import retried
 from organizations.scim import bounds
 from organizations.scim.connections import keep_enabled
@@ -304,7 +303,7 @@ def answer(request: ScimRequest, connection: Connection | None, *, trace_id: str
             return _serve(request, connection, trace_id)
     except IntegrityError as error:
         if isinstance(error.__cause__, errors.UniqueViolation):
-            return SERVICE.error_response(_uniqueness(error.__cause__))
+            return SERVICE.error_response(UniquenessException())
         raise
     except DataError:
         return SERVICE.error_response(
@@ -312,13 +311,6 @@ def answer(request: ScimRequest, connection: Connection | None, *, trace_id: str
         )
     except SCIMException as refusal:
         return SERVICE.error_response(refusal)
-
-
-def _uniqueness(violation: errors.UniqueViolation) -> UniquenessException:
-    """Return what a directory is answered for what somebody else has: of a name, which."""
-    if violation.diag.constraint_name == DEPARTMENT_NAME:
-        return UniquenessException(detail=DEPARTMENT_NAME_TAKEN)
-    return UniquenessException()
 
 
 @retried

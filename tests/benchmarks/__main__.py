@@ -25,6 +25,7 @@ GROUPS = {
     "locks": "16 connections on one organization, next to 16 on sixteen",
     "admin": "the pages of the admin at 1,000,000 memberships",
     "lists": "the pages of the API and of SCIM at 1,000,000 members and events",
+    "resources": "imports by the API and the command, and pages of 1,000,000 resources",
     "delete-bulk": "1,000 members in one request, next to the service",
     "memory": "what a server grows by",
     "settings": "workers, threads and PgBouncer",
@@ -100,6 +101,7 @@ def groups(
         http,
         lists,
         plans,
+        resources,
         service,
         settings,
         webhooks,
@@ -121,6 +123,10 @@ def groups(
         charts["a resource of a removal, by resources"] = medians(times)
         yield growth.of(times, "a resource of a removal, by resources", must=1, aim=None)
 
+    def of_resources() -> Iterator[Result]:
+        yield from resources.imports(folder, rounds=20 // part, lines=100_000 // part)
+        yield from resources.pages(make_organization(50_000 // part, roles=1, departments=1))
+
     return {
         "service": lambda: service.next_to_floor(postgres, rounds=500 // part),
         "http": lambda: http.next_to_peer(postgres, folder / "peer", turns=7 // part or 1),
@@ -131,6 +137,7 @@ def groups(
         "locks": lambda: http.lock_waits(rounds=10 // part or 1),
         "admin": lambda: admin.pages(large_world()),
         "lists": lambda: lists.pages(large_world()),
+        "resources": of_resources,
         "delete-bulk": lambda: http.delete_bulk(turns=10 // part or 1),
         "memory": lambda: http.memory_of_server(requests=20_000 // part),
         "settings": lambda: settings.next_to_others(postgres, folder, turns=9 // part or 1),

@@ -66,27 +66,27 @@ def pages(world: World) -> Iterator[Result]:
     of_role = f"users?limit=100&role_id={role_id}&after="
 
     with servers.application(PORT):
-        yield _page(
+        yield page_of(
             world,
             f"GET users?limit=100&after=, at {members:,} members",
             [f"users?limit=100&after={user}" for user in anywhere],
             must=10,
         )
-        yield _page(
+        yield page_of(
             world,
             "GET users?search=, the first page of at most 1,000",
             [f"users?limit=100&search={name}" for name in RARE_NAMES * (ROUNDS // 9)],
             must=30,
         )
-        shallow = _page(world, "", [of_role + user for user in first])
-        yield _page(
+        shallow = page_of(world, "", [of_role + user for user in first])
+        yield page_of(
             world,
             "GET users?limit=100&role_id=&after= in the last tenth, next to the first",
             [of_role + user for user in last],
             must=1.2,
             other=shallow.ours,
         )
-        yield _page(
+        yield page_of(
             world,
             f"GET audit-log?type= of few, at {members:,} events",
             ["audit-log?limit=100&type=removal.failed"] * ROUNDS,
@@ -111,10 +111,10 @@ def _of_directory(world: World, user_ids: Sequence[str]) -> Iterator[Result]:
         ),
         (f"GET Users?count=200, at {members:,} members", ["Users?count=200"] * 50, None),
     ):
-        yield _page(world, workload, paths, must=must, base="/scim/v2", token=token)
+        yield page_of(world, workload, paths, must=must, base="/scim/v2", token=token)
 
 
-def _page(
+def page_of(
     world: World,
     workload: str,
     paths: Sequence[str],

@@ -96,7 +96,7 @@ def test_it_sets_the_departments_of_types_for_both_moments(organization: Organiz
         (["=dept_1"], "give it as TYPE=DEPARTMENT"),
         (["A b=dept_1"], "give it as TYPE=DEPARTMENT"),
         (["repository=dept_none"], "has no department dept_none"),
-        (["repository={}", "repository={}"], "names the type repository twice"),
+        (["repository={}", "repository={}"], "the type repository is named twice"),
         (["repository={person}"], "has no department usr_"),
     ],
     ids=["no target", "no type", "malformed", "unknown", "twice", "a person"],

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from organizations.api.bodies import BY_TYPE, TO_DEPARTMENT
 from organizations.capabilities import Capability
 from tests.proof.cast import Cast
 
@@ -35,15 +36,18 @@ def confirmed_with_target(cast: Cast) -> dict[str, Any]:
 
 
 def with_target(cast: Cast) -> dict[str, Any]:
-    return {"transfer_resources_to_department_id": cast.departments["own"]}
+    department = cast.departments["own"]
+    return {TO_DEPARTMENT: department, BY_TYPE: {"repository": department}}
 
 
 def confirmed_with_date(cast: Cast) -> dict[str, Any]:
-    return {"confirm": True, "remove_at": (timezone.now() + timedelta(days=1)).isoformat()}
+    date = (timezone.now() + timedelta(days=1)).isoformat()
+    by_type = {"repository": cast.departments["own"]}
+    return {"confirm": True, "remove_at": date, BY_TYPE: by_type}
 
 
 def confirmed_for_several(cast: Cast) -> dict[str, Any]:
-    return {"confirm": True, "user_ids": [cast.users["target member"].pk]}
+    return {**confirmed_with_target(cast), "user_ids": [cast.users["target member"].pk]}
 
 
 def unchanged(cast: Cast) -> dict[str, Any]:
@@ -70,6 +74,14 @@ def with_name(cast: Cast) -> dict[str, Any]:
     return {"name": "Renamed"}
 
 
+def with_new_name(cast: Cast) -> dict[str, Any]:
+    return {"name": "New"}
+
+
+def without_capabilities(cast: Cast) -> dict[str, Any]:
+    return {"name": "New", "capabilities": []}
+
+
 def with_lines(cast: Cast) -> dict[str, Any]:
     key = {"type": "resource", "external_id": cast.resource.entry.external_id}
     return {"resources": [{**key, "name": "Renamed"}]}
@@ -81,6 +93,8 @@ ASSIGN = frozenset({Capability.ASSIGN_ROLES, Capability.MANAGE_USERS})
 VIEW = frozenset({Capability.VIEW_AUDIT_LOG})
 EXPORT = frozenset({Capability.EXPORT_AUDIT_LOG})
 OVERRIDE = frozenset({Capability.OVERRIDE_ALL_PERMISSIONS})
+DEPARTMENTS = frozenset({Capability.MANAGE_DEPARTMENTS})
+ROLES = frozenset({Capability.MANAGE_ROLES})
 REGISTER = frozenset({Capability.MANAGE_RESOURCES})
 # Whoever may not is told that there is none: it is neither theirs nor their departments'.
 SEE_RESOURCES = REGISTER | REMOVE | VIEW
@@ -93,8 +107,16 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("get", "users"): Request("users"),
     ("get", "organization-user"): Request("users/{user}"),
     ("get", "departments"): Request("departments"),
+    ("post", "departments"): Request("departments", DEPARTMENTS, body=with_new_name, status=201),
+    ("patch", "department"): Request("departments/{department}", DEPARTMENTS, body=with_new_name),
+    ("delete", "department"): Request("departments/{empty_department}", DEPARTMENTS, status=204),
     ("get", "roles"): Request("roles"),
-    ("delete", "organization-user"): Request("users/{user}", REMOVE, body=confirmed, status=204),
+    ("post", "roles"): Request("roles", ROLES, body=without_capabilities, status=201),
+    ("patch", "role"): Request("roles/{empty_role}", ROLES, body=with_new_name),
+    ("delete", "role"): Request("roles/{empty_role}", ROLES, status=204),
+    ("delete", "organization-user"): Request(
+        "users/{user}", REMOVE, body=confirmed_with_target, status=204
+    ),
     ("get", "removal-preview"): Request("users/{user}/removal-preview", REMOVE),
     ("post", "bulk-removal"): Request("users/delete-bulk", REMOVE, body=confirmed_for_several),
     ("post", "deactivation"): Request("users/{user}/deactivate", DEACTIVATE, body=with_target),

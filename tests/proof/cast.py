@@ -85,6 +85,7 @@ ABSENT = {"removed before", "member elsewhere", "unknown", "malformed"}
 ABLE = [
     *("remove_users", "deactivate_users", "assign_roles", "manage_users"),
     *("view_audit_log", "export_audit_log", "manage_resources"),
+    *("manage_departments", "manage_roles"),
 ]
 
 
@@ -101,6 +102,8 @@ class Cast:
     delivery: WebhookDelivery
     resource: Resource  # of nobody who asks
     connection: Connection  # of a program that does not ask
+    empty_department: str
+    empty_role: str  # which grants nothing, to nobody
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -111,6 +114,9 @@ class Cast:
             "delivery": self.delivery.pk,
             "resource": self.resource.pk,
             "connection": self.connection.pk,
+            "department": self.departments["own"] or "",
+            "empty_department": self.empty_department,
+            "empty_role": self.empty_role,
             "key": key,
         }
 
@@ -232,6 +238,8 @@ def make_cast() -> Cast:
             external_id="acme/billing",
         ),
         connect_program(organization, "remove_users")[0],
+        DepartmentFactory.create(organization=organization).pk,
+        RoleFactory.create(organization=organization).pk,
     )
 
 

@@ -17,11 +17,13 @@ from organizations.deactivation.service import deactivate_members
 from organizations.guards.caller import Operator
 from organizations.models import (
     Connection,
+    Department,
     Event,
     Membership,
     Removal,
     ResourceEntry,
     Restoration,
+    Role,
     ScheduledRemoval,
     TokenBinding,
     WebhookDelivery,
@@ -91,6 +93,8 @@ def state(caller: Membership) -> list[Any]:
         sorted(Removal.objects.exclude(membership=caller).values_list("pk")),
         sorted(Restoration.objects.values_list("pk")),
         sorted(ScheduledRemoval.objects.values_list("pk", "status")),
+        sorted(Department.objects.values_list("pk", "name")),
+        sorted(Role.objects.values_list("pk", "name", "capabilities")),
         sorted(WebhookEndpoint.objects.values_list("pk", "disabled_at", "secret_version"), key=str),
         sorted(Connection.objects.values_list("pk", "rotated_by"), key=str),
         sorted(ResourceEntry.objects.values_list("pk", "name")),

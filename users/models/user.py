@@ -1,18 +1,20 @@
 """A person's account."""
 
+import json
 from collections.abc import Mapping
+from secrets import token_urlsafe
 from typing import Self
 
 import pgtrigger
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 
 from config.characters import clean
-from config.identifiers import IdentifiedQuerySet, PrefixedIdField
-from config.search import WordsField, index_of_words
+from config.identifiers import IdentifiedQuerySet, PrefixedIdField, generate_id
+from config.search import WordsField, index_of_words, indexed
 from users.email_address import (
     ERASED_DOMAIN,
     LONGEST_TYPED,
@@ -36,6 +38,29 @@ class UserQuerySet(IdentifiedQuerySet["User"]):
         )
 
 
+# In SQL, since it takes a fifth of the time of `bulk_create` for thousands.
+_MAKE_ACCOUNTS = """
+    INSERT INTO users_user (
+        id, email, full_name, name_words, password, is_active, is_staff, is_superuser, created_at
+    )
+    SELECT id, email, full_name, name_words, password, true, false, false, now()
+    FROM jsonb_to_recordset(%s::jsonb)
+        AS made (id text, email text, full_name text, name_words text[], password text)
+    ON CONFLICT (email) DO NOTHING
+"""
+
+
+def _columns(email: str, full_name: str) -> dict[str, object]:
+    """Return what an account is made with into which nobody can log."""
+    return {
+        "id": generate_id("usr"),
+        "email": email,
+        "full_name": full_name,
+        "name_words": indexed(full_name),
+        "password": f"{UNUSABLE_PASSWORD_PREFIX}{token_urlsafe(30)}",
+    }
+
+
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Creates users, whose passwords it hashes."""
 
@@ -56,22 +81,22 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         user.save(using=self._db)
         return user
 
-    def ensure(self, full_names: Mapping[str, str]) -> "dict[str, User]":
-        """Return the accounts with these addresses, by canonical address, locked to the end.
+    def ensure(self, full_names: Mapping[str, str]) -> dict[str, str]:
+        """Return the ids of the accounts with these addresses, by address, locked to the end.
 
         Those that are missing are made, with the full names given; nobody can log into them. An
         account that is there stays as it is. Of two transactions that make the same account, one
-        waits for the other. Three statements, whatever the number.
+        waits for the other. Addresses are canonical. The number of statements is the same for all.
         """
-        addresses = {canonical_address(text): name for text, name in full_names.items()}
-        known = set(self.filter(email__in=addresses).values_list("email", flat=True))
-        missing = [
-            self.model(email=email, full_name=addresses[email], password=make_password(None))
-            for email in sorted(addresses.keys() - known)  # in one order, against deadlocks
-        ]
-        self.bulk_create(missing, ignore_conflicts=True)
-        found = self.filter(email__in=addresses).order_by("pk").select_for_update(no_key=True)
-        return {account.email: account for account in found}
+        known = set(self.filter(email__in=full_names).values_list("email", flat=True))
+        missing = sorted(full_names.keys() - known)  # in one order, against deadlocks
+        if missing:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    _MAKE_ACCOUNTS, [json.dumps([_columns(e, full_names[e]) for e in missing])]
+                )
+        found = self.filter(email__in=full_names).order_by("pk").select_for_update(no_key=True)
+        return dict(found.values_list("email", "pk"))
 
     def create_superuser(
         self, email: str, password: str | None = None, *, full_name: str = ""

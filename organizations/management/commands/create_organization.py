@@ -78,7 +78,8 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from error
         namesake = Organization.objects.filter(name=organization.name).first()
         organization.save()
-        [account] = User.objects.ensure({account.email: account.full_name}).values()
+        [account_id] = User.objects.ensure({account.email: account.full_name}).values()
+        account = User.objects.get(pk=account_id)
         if not account.is_active:
             raise CommandError(f"The account of {account.email} is disabled: it can own nothing.")
         roles = {role.name: role.pk for role in organization.roles.all()}

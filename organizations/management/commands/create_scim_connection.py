@@ -13,8 +13,8 @@ from config.database_version import require_schema
 from organizations.connections.tokens import issue_token
 from organizations.domains.command import add_shared_argument, explained_refusals
 from organizations.domains.service import add_domains, domains_of
-from organizations.guards.targets import MOST_TYPES, is_type
 from organizations.models import Connection, ConnectionTransfer, Organization
+from organizations.scim.connections import read_departments, set_departments
 
 PLACEHOLDER = "HOST"
 DEACTIVATE, REMOVAL = ConnectionTransfer.Moment.DEACTIVATE, ConnectionTransfer.Moment.REMOVAL
@@ -24,35 +24,6 @@ def public_host() -> str | None:
     """Return the first name of ALLOWED_HOSTS, or None where it names no host."""
     names = [name for name in settings.ALLOWED_HOSTS if not name.startswith((".", "*"))]
     return next(iter(names), None)
-
-
-def _transfers(
-    connection: Connection, moment: ConnectionTransfer.Moment, texts: Sequence[str]
-) -> list[ConnectionTransfer]:
-    """Return the unsaved targets of types for a moment. Raises CommandError."""
-    departments = connection.organization.departments
-    targets: dict[str, str] = {}
-    for text in texts:
-        type_name, _, department = map(str.strip, text.partition("="))
-        if not is_type(type_name):
-            raise CommandError(f"--transfer-type-on-{moment} {text}: give it as TYPE=DEPARTMENT.")
-        if type_name in targets:
-            raise CommandError(f"--transfer-type-on-{moment} names the type {type_name} twice.")
-        if not departments.filter(pk=department).exists():
-            raise CommandError(f"The organization has no department {department}.")
-        targets[type_name] = department
-    if len(targets) > MOST_TYPES:
-        raise CommandError(f"At most {MOST_TYPES} types can have targets of their own.")
-    return [
-        ConnectionTransfer(
-            connection=connection,
-            organization_id=connection.organization_id,
-            moment=moment,
-            type=type_name,
-            transferred_to_id=department,
-        )
-        for type_name, department in targets.items()
-    ]
 
 
 class Command(BaseCommand):
@@ -152,18 +123,22 @@ class Command(BaseCommand):
             remove_after_days=remove_after_days,
             disable_staff=disable_staff,
         )
-        transfers = [
-            *_transfers(connection, DEACTIVATE, transfer_type_on_deactivate),
-            *_transfers(connection, REMOVAL, transfer_type_on_removal),
-        ]
         try:
+            by_type = {
+                moment: read_departments(connection, texts)
+                for moment, texts in (
+                    (DEACTIVATE, transfer_type_on_deactivate),
+                    (REMOVAL, transfer_type_on_removal),
+                )
+            }
             connection.full_clean()
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         with explained_refusals():
             add_domains(organization, domain, shared=domain if shared else ())
         connection.save()
-        ConnectionTransfer.objects.bulk_create(transfers)
+        for moment, departments in by_type.items():
+            set_departments(connection, moment, departments)
         token = issue_token(connection)
         domains = domains_of(organization)
         self.stderr.write(

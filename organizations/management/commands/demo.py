@@ -1,5 +1,6 @@
 """``manage.py demo``: a first look at the application, with a sample to try it on."""
 
+import json
 import secrets
 import signal
 import sys
@@ -141,6 +142,11 @@ class Command(BaseCommand):
         content_type = "-H 'Content-Type: application/json'"
         leaver, heir_id = sample.LEAVER.full_name, sample.id_of(sample.HEIR)
         leaver_id = sample.id_of(sample.LEAVER)
+        removal = {
+            "confirm": True,
+            "transfer_resources_by_type": {"repository": heir_id},
+            "transfer_resources_to_department_id": sample.DEPARTMENT_ID,
+        }
         self.stdout.write(
             f"""
 {leaver} leaves {organization}. Paste into another terminal:
@@ -151,7 +157,7 @@ export SCIM_TOKEN={directory_token} SCIM_URL={directory}
 curl -i -X DELETE '{users}/{leaver_id}' \\
   {authorization} \\
   {content_type} \\
-  -d '{{"confirm": true, "transfer_resources_to_department_id": "{sample.DEPARTMENT_ID}"}}'
+  -d '{json.dumps(removal)}'
 
 That was a mistake: restore her, with what she owned.
 

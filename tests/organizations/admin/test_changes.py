@@ -6,6 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
+from organizations.exceptions import SystemRoleImmutableError
 from organizations.models import Membership, Organization, Removal, Resource
 from tests.factories import (
     DepartmentFactory,
@@ -195,15 +196,17 @@ def test_a_record_cannot_be_written_or_changed(browser: Client, member: Membersh
     assert browser.post(f"{ADMIN}removal/{record.pk}/change/", {"reason": "x"}).status_code == 403
 
 
-def test_the_owner_roles_page_says_what_it_keeps_and_does_not_offer_to_empty_it(
+def test_the_owner_roles_page_says_why_it_does_not_change_and_offers_no_form(
     admin_client: Client, organization: Organization
 ) -> None:
     role = organization.roles.get(is_owner=True)
     address = f"{ADMIN}role/{role.pk}/change/"
 
     page = admin_client.get(address)
-    admin_client.post(address, {"name": "Founders", "capabilities": []})
+    refused = admin_client.post(address, {"name": "Founders", "capabilities": []})
 
-    assert "The Owner role keeps override_all_permissions" in text_of(page)
+    assert SystemRoleImmutableError.message in text_of(page)
+    assert 'name="name"' not in page.content.decode()
+    assert refused.status_code == 403
     role.refresh_from_db()
-    assert (role.name, role.capabilities) == ("Founders", ["override_all_permissions"])
+    assert (role.name, role.capabilities) == ("Owner", ["override_all_permissions"])

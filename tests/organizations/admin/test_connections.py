@@ -10,8 +10,13 @@ from django.utils import timezone
 
 from config.api.errors import TokenInvalidError
 from organizations.connections.service import disable
+from organizations.guards.targets import Targets
 from organizations.models import Connection, Membership, Organization
-from organizations.scim.connections import authenticate
+from organizations.scim.connections import (
+    authenticate,
+    targets_on_deactivation,
+    targets_on_removal,
+)
 from tests.directories import connect, manage
 from tests.factories import DepartmentFactory, MembershipFactory, UserFactory
 from tests.organizations.admin.page import text_of
@@ -181,6 +186,38 @@ def test_what_it_does_with_a_leaver_is_set_on_its_page(
 
     connection.refresh_from_db()
     assert (connection.transfer_on_deactivate, connection.remove_after_days) == (sales, 7)
+
+
+def test_departments_of_types_are_set_shown_and_taken_out_on_its_page(
+    browser: Client, organization: Organization
+) -> None:
+    connection, _ = connect(organization)
+    sales = DepartmentFactory.create(organization=organization, name="Sales")
+    lines = f" repository = {sales.pk}\n\ndocument={sales.pk}\n"
+
+    browser.post(page_of(connection), {"name": "Okta", "types_on_removal": lines})
+
+    by_type = {"repository": sales.pk, "document": sales.pk}
+    assert targets_on_removal(connection) == Targets(by_type=by_type)
+    assert not targets_on_deactivation(connection)
+    shown = f"document={sales.pk}\nrepository={sales.pk}"
+    assert shown in browser.get(page_of(connection)).content.decode()
+
+    browser.post(page_of(connection), {"name": "Okta", "types_on_removal": ""})
+
+    assert not targets_on_removal(connection)
+
+
+def test_a_person_takes_over_no_type_of_whom_a_directory_takes_out(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    connection, _ = connect(organization)
+    form = {"name": "Okta", "types_on_deactivate": f"repository={owner.user_id}"}
+
+    page = text_of(browser.post(page_of(connection), form))
+
+    assert f"the organization has no department {owner.user_id}." in page
+    assert not targets_on_deactivation(connection)
 
 
 def test_a_department_of_another_organization_takes_nothing_over(

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from organizations.admin import DepartmentAdmin, OrganizationAdmin
+from organizations.exceptions import SystemRoleImmutableError
 from organizations.guards.targets import Targets
 from organizations.models import (
     ConnectionTransfer,
@@ -166,15 +167,15 @@ def account_of_a_member() -> User:
     ("make", "reason"),
     [
         (organization_with_a_former_member, "It has members, or had some whose record stays."),
-        (department_on_record, "The record of a removal names it."),
-        (department_of_a_schedule, "A scheduled removal names it."),
-        (department_of_a_type_on_record, "The record of a removal names it."),
-        (department_of_a_scheduled_type, "A scheduled removal names it."),
-        (department_of_a_connections_type, "The connection of a directory names it."),
-        (department_of_a_member, "Members belong to it."),
-        (department_with_a_resource, "It owns resources."),
-        (owner_role, "The Owner role is deleted only together with its organization."),
-        (role_of_a_member, "Members hold it."),
+        (department_on_record, "It is in use by 1 removal."),
+        (department_of_a_schedule, "It is in use by 1 scheduled removal."),
+        (department_of_a_type_on_record, "It is in use by 1 removal."),
+        (department_of_a_scheduled_type, "It is in use by 1 scheduled removal."),
+        (department_of_a_connections_type, "It is in use by 1 connection."),
+        (department_of_a_member, "It is in use by 1 member."),
+        (department_with_a_resource, "It is in use by 1 resource."),
+        (owner_role, SystemRoleImmutableError.message),
+        (role_of_a_member, "It is in use by 1 member."),
         (resource_that_a_removal_moved, "A removal moved it, and what a removal moved stays."),
         (account_of_a_member, "The person is, or was, a member of an organization."),
     ],

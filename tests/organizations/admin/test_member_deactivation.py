@@ -45,7 +45,7 @@ def test_the_confirmation_shows_who_is_suspended_and_who_cannot_be(
     page = text_of(browser.get(select(browser, [owner, member], action="deactivation").url))
 
     assert "Will be deactivated: 1 member" in page
-    assert "Those who will be deactivated own 3 resources." in page
+    assert "Those who will be deactivated own 3 resources: resource 3." in page
     assert "Cannot be deactivated: 1 member" in page
     assert "You cannot deactivate the last owner of the organization." in page
     member.refresh_from_db()
@@ -219,7 +219,7 @@ def test_the_confirmation_takes_as_many_statements_for_one_member_as_for_thirty(
         select(browser, chosen, action="deactivation").url for chosen in ([member], members)
     )
 
-    with django_assert_max_num_queries(19) as few:
+    with django_assert_max_num_queries(20) as few:
         browser.get(one)
     with django_assert_max_num_queries(len(few)):
         browser.get(thirty)

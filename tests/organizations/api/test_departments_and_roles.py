@@ -7,7 +7,7 @@ from django.db.models import OuterRef
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from organizations.api.departments_and_roles import CountUpTo
+from organizations.api.member_count import CountUpTo
 from organizations.models import Membership, Organization, RoleAssignment
 from tests.conftest import ClientOf
 from tests.deactivations import deactivate

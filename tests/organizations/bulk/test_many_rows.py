@@ -53,6 +53,26 @@ def test_thirty_thousand_rows_are_removed_and_restored_in_bounded_memory(
     many.assert_bounded(few)
 
 
+def test_thirty_thousand_rows_are_added_in_bounded_memory(
+    organization: Organization, tmp_path: Path
+) -> None:
+    people = (f"many{n}@example.com,Many {n},Member,Dept {n % 50}" for n in range(NUMBER))
+    file = csv_file(tmp_path, "email,full_name,roles,departments", *people)
+    one = tmp_path / "one.csv"
+    one.write_text("email\none@example.com\n")
+    report = tmp_path / "report.csv"
+    few = measured("add_members", organization.pk, "--from-file", one, "--no-input")
+
+    many = measured(
+        *("add_members", organization.pk, "--from-file", file, "--no-input"),
+        *("--make-departments", "--report", report),
+    )
+
+    assert outcomes(report.read_text()) == ["added"] * NUMBER
+    assert organization.memberships.count() == NUMBER + 1
+    many.assert_bounded(few)
+
+
 @dataclass(frozen=True)
 class Cost:
     """Which run of a command it was, and what it took of the memory and of the processor."""

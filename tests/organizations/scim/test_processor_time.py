@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 from django.db import connection
 
-from organizations.assignment.department_members import change_department
+from organizations.assignment.department_members import change_department_members
 from organizations.models import Organization, Source
 from tests.callers import CallerWith
 from tests.factories import DepartmentFactory
@@ -145,7 +145,7 @@ def test_a_change_of_ten_times_as_many_members_compares_ten_times_as_often(
         if direction == "leaving":
             join(1000)
         Compared.comparisons = 0
-        change_department(
+        change_department_members(
             *(organization.pk, department.pk),
             joining=members if direction == "joining" else (),
             leaving=members if direction == "leaving" else (),

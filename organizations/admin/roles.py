@@ -1,0 +1,66 @@
+"""The admin of roles."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from config.admin.deletion import GuardedDeletion
+from organizations.admin.filters import OrganizationFilter
+from organizations.admin.named import NamedAdmin
+from organizations.capabilities import Capability
+from organizations.exceptions import SystemRoleImmutableError
+from organizations.guards.acts import ADD_ROLE
+from organizations.guards.caller import Staff
+from organizations.models import Role
+from organizations.roles.service import change_role, create_role, delete_role, uses_of
+
+
+class RoleForm(forms.ModelForm[Role]):
+    """The form of a role, with a checkbox for each capability."""
+
+    capabilities = forms.MultipleChoiceField(
+        choices=Capability.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = Role
+        fields = ("organization", "name", "capabilities")
+
+
+@admin.register(Role)
+class RoleAdmin(GuardedDeletion[Role], NamedAdmin[Role]):
+    """The admin of roles, which are made, changed and deleted by their service."""
+
+    form = RoleForm
+    list_display = ("name", "organization", "is_owner", "id")
+    list_filter = ("is_owner", OrganizationFilter)
+    list_select_related = ("organization",)
+    autocomplete_fields = ("organization",)
+    readonly_fields = ("id", "is_owner")
+    fixed_fields = ("organization",)
+
+    def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
+        caller = Staff.at(request)
+        if change:
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            change_role(obj.organization_id, obj.pk, **changes, caller=caller)
+        else:
+            obj.pk = create_role(
+                obj.organization_id, name=obj.name, capabilities=obj.capabilities, caller=caller
+            ).pk
+
+    def delete_model(self, request: HttpRequest, obj: Role) -> None:
+        delete_role(obj.organization_id, obj.pk, caller=Staff.at(request))
+
+    def deletion_obstacle(self, row: Role) -> str:
+        """Return why it cannot be deleted: it is the Owner role, or members hold it."""
+        return SystemRoleImmutableError.message if row.is_owner else str(uses_of(row))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return ADD_ROLE.is_staffs(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Role | None = None) -> bool:
+        """Forbid to change the Owner role, whose page is shown without its form."""
+        return not (obj and obj.is_owner) and super().has_change_permission(request, obj)

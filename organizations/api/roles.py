@@ -1,0 +1,190 @@
+"""Roles are listed with the number of their members, made, changed and deleted."""
+
+from django.db.models import OuterRef
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiResponse,
+    extend_schema_serializer,
+    extend_schema_view,
+)
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from config.api.openapi import describe
+from config.api.strict import StrictSerializer, StrictStringField
+from organizations.api.bodies import NOT_A_STRING
+from organizations.api.member_count import CountUpTo, MemberCountField
+from organizations.api.view import OrganizationListView, OrganizationView
+from organizations.capabilities import Capability
+from organizations.exceptions import (
+    RoleInUseError,
+    RoleNameTakenError,
+    RoleNotFoundError,
+    SystemRoleImmutableError,
+)
+from organizations.guards.acts import CHANGE_ROLE
+from organizations.guards.caller import Caller
+from organizations.models import Role, RoleAssignment
+from organizations.roles.service import change_role, create_role, delete_role
+from organizations.uses import Uses
+from users.api_view import AuthenticatedRequest
+
+ROLES = Role.objects.annotate(
+    member_count=CountUpTo(RoleAssignment.objects.filter(role=OuterRef("pk")))
+)
+BILLING = "role_billing"
+SAMPLE = OpenApiExample(
+    "Sample",
+    value={
+        "id": BILLING,
+        "name": "Billing",
+        "member_count": 2,
+        "capabilities": ["manage_billing"],
+        "is_owner": False,
+    },
+    response_only=True,
+)
+TAKEN = RoleNameTakenError({"name": "Billing"})
+NOT_FOUND = RoleNotFoundError({"role_id": BILLING})
+IMMUTABLE = SystemRoleImmutableError({"role_id": "role_owner"})
+IN_USE = RoleInUseError(BILLING, Uses({"member": 2}))
+TAKES = (
+    "Takes the capability `manage_roles`, and every capability that the role has or gets: 403"
+    " `INSUFFICIENT_PERMISSIONS` names those that are lacking."
+)
+
+
+@extend_schema_serializer(component_name="Role", examples=[SAMPLE])
+class RoleSerializer(serializers.Serializer[Role]):
+    """A role of an organization."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    member_count = MemberCountField()
+    capabilities = serializers.ListField(
+        child=serializers.ChoiceField(Capability.choices), help_text="What its holders may do."
+    )
+    is_owner = serializers.BooleanField(help_text="Whether its holders own the organization.")
+
+
+class RoleBodySerializer(StrictSerializer):
+    """What a role is made with, or what is changed of it."""
+
+    name = StrictStringField()
+    capabilities = serializers.ListField(
+        child=serializers.ChoiceField(Capability.choices),
+        help_text="All that its holders may do: the complete list, which may be empty.",
+    )
+
+
+@extend_schema_view(
+    get=describe(
+        operation_id="listRoles",
+        summary="List roles",
+        tags=["Roles"],
+        description=(
+            "All roles of the organization, in the order of their names. Any active member may see"
+            " them."
+        ),
+        responses={200: RoleSerializer(many=True)},
+        invalid={"limit": "This parameter is not known."},
+    )
+)
+class RoleListView(OrganizationListView[Role]):
+    """The roles of an organization."""
+
+    act = CHANGE_ROLE
+    members_may_read = True
+    queryset = ROLES.order_by("name", "pk")
+    serializer_class = RoleSerializer
+
+    @describe(
+        operation_id="createRole",
+        summary="Create role",
+        tags=["Roles"],
+        description=(
+            "Makes a role, which grants these capabilities to whoever is given it. Its name has 1"
+            " to 200 characters besides blanks around it, which are left out, and is one in the"
+            f" organization. {TAKES}"
+        ),
+        request=RoleBodySerializer,
+        examples=[
+            OpenApiExample(
+                "Billing",
+                value={"name": "Billing", "capabilities": ["manage_billing"]},
+                request_only=True,
+            ),
+            SAMPLE,
+        ],
+        responses={201: RoleSerializer},
+        invalid={"name": NOT_A_STRING},
+        refusals=[TAKEN],
+    )
+    def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
+        """Make one."""
+        body = self.read_body(RoleBodySerializer)
+        role = create_role(organization_id, **body.validated_data, caller=Caller.of(request))
+        return Response(_shown(role), status=201)
+
+
+class RoleView(OrganizationView):
+    """One role."""
+
+    act = CHANGE_ROLE
+
+    @describe(
+        operation_id="updateRole",
+        summary="Update role",
+        tags=["Roles"],
+        description=(
+            "Gives a role another name, or other capabilities, which its holders have from then"
+            f" on. What is left out stays. {TAKES} Nobody changes the Owner role: 403"
+            " `SYSTEM_ROLE_IMMUTABLE`."
+        ),
+        request=RoleBodySerializer,
+        examples=[
+            OpenApiExample(
+                "Other capabilities",
+                value={"capabilities": ["manage_billing", "view_audit_log"]},
+                request_only=True,
+            ),
+            SAMPLE,
+        ],
+        responses={200: RoleSerializer},
+        invalid={"name": NOT_A_STRING},
+        refusals=[IMMUTABLE, NOT_FOUND, TAKEN],
+    )
+    def patch(self, request: AuthenticatedRequest, organization_id: str, role_id: str) -> Response:
+        """Change it."""
+        body = self.read_body(RoleBodySerializer, partial=True)
+        role = change_role(
+            organization_id, role_id, **body.validated_data, caller=Caller.of(request)
+        )
+        return Response(_shown(role))
+
+    @describe(
+        operation_id="deleteRole",
+        summary="Delete role",
+        tags=["Roles"],
+        description=(
+            "Deletes a role that nobody holds; else the answer is 422 `ROLE_IN_USE`, whose details"
+            " count its holders, null beyond 10,000. Records of removals keep its name. Takes the"
+            " capability `manage_roles`, and every capability that the role has. Nobody deletes"
+            " the Owner role: 403 `SYSTEM_ROLE_IMMUTABLE`."
+        ),
+        request=None,
+        responses={204: OpenApiResponse(description="It is deleted.")},
+        refusals=[IMMUTABLE, NOT_FOUND, IN_USE],
+    )
+    def delete(self, request: AuthenticatedRequest, organization_id: str, role_id: str) -> Response:
+        """Delete it."""
+        delete_role(organization_id, role_id, caller=Caller.of(request))
+        return Response(status=204)
+
+
+def _shown(role: Role) -> dict[str, object]:
+    """Return a role as answers show it. Raises the error for one deleted in between."""
+    found = ROLES.filter(pk=role.pk).first()
+    if found is None:
+        raise RoleNotFoundError({"role_id": role.pk})
+    return RoleSerializer(found).data

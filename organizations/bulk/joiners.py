@@ -1,0 +1,110 @@
+"""The people of a file who are to become members, each with the account that they have."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+
+from config.characters import clean, escaped
+from organizations.bulk.csv_file import PEOPLE, Cells, read_cells, visible_text
+from organizations.bulk.people import copied
+from organizations.bulk.report import Outcome, Row
+from organizations.bulk.run import BadInputError
+from organizations.bulk.stored_rows import StoredRows
+from organizations.schedule.dates import aware_moment_of
+from users.email_address import canonical_address, validate_address
+from users.models import User
+
+_KNOWN = {normalized: name for normalized, name in PEOPLE.items() if name == "email"}
+_KNOWN |= {"fullname": "full_name", "name": "full_name"}
+_KNOWN |= {"roles": "role_names", "departments": "department_names", "removeat": "remove_at"}
+_LONGEST = {  # characters
+    name: getattr(User._meta.get_field(name), "max_length", 0) for name in ("email", "full_name")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JoinerRow(Row):
+    """One row of the input and of the report.
+
+    Roles and departments are names or ids, separated by ``;``. ``new_departments`` are those of
+    them that no department of the organization has. ``remove_at`` is a time with its offset, or "".
+    """
+
+    full_name: str = ""
+    role_names: str = ""
+    department_names: str = ""
+    remove_at: str = ""
+    is_new_account: bool = False
+    new_departments: tuple[str, ...] = ()
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """Return when the membership is to end."""
+        return aware_moment_of(self.remove_at) if self.remove_at else None
+
+
+class Joiners(StoredRows[JoinerRow]):
+    """The people of one call."""
+
+    row_class = JoinerRow
+
+    def add_file(self, path: str, ignored_columns: Collection[str]) -> None:
+        """Add the rows of a file, ``-`` for standard input. Raises CannotStartError."""
+        with copied(path) as (text, self.file):
+            rows = read_cells(text, _KNOWN, _lacking, (), ignored_columns)
+            self.add((position, _row(position, cells)) for position, cells in rows)
+
+    def key_of(self, row: JoinerRow) -> str:
+        return row.email
+
+    def found(self, rows: Sequence[JoinerRow]) -> Iterator[JoinerRow]:
+        accounts = User.objects.filter(email__in={row.email for row in rows})
+        ids: dict[str, str] = dict(accounts.values_list("email", "pk"))
+        return (_with_account(row, ids.get(row.email)) for row in rows)
+
+
+def names_in(text: str) -> list[str]:
+    """Return the names or ids of a cell, each once."""
+    return list(dict.fromkeys(filter(None, map(clean, text.split(";")))))
+
+
+def _lacking(columns: Collection[str]) -> str:
+    """Return what the header of a file of new members lacks, or ""."""
+    return "" if "email" in columns else "the header needs email"
+
+
+def _row(position: str, cells: Cells) -> JoinerRow:
+    """Return the row of these cells. Raises BadInputError."""
+    row = JoinerRow(
+        email=canonical_address(visible_text(cells["email"])),
+        full_name=visible_text(cells.get("full_name", "")),
+        role_names=visible_text(cells.get("role_names", "")),
+        department_names=visible_text(cells.get("department_names", "")),
+        remove_at=visible_text(cells.get("remove_at", "")),
+    )
+    if not row.email:
+        raise BadInputError(position, "no email")
+    try:
+        row.ends_at  # noqa: B018 (read, to see whether it is a time)
+    except ValueError as error:
+        problem = str(error).removesuffix(".")
+        raise BadInputError(position, f"remove_at: {problem}") from error
+    return row
+
+
+def _with_account(row: JoinerRow, user_id: str | None) -> JoinerRow:
+    """Return the row with the account that it names, or with why there can be none."""
+    if user_id:
+        return replace(row, user_id=user_id)
+    for name, longest in _LONGEST.items():
+        if len(getattr(row, name)) > longest:
+            message = f"{name} is longer than {longest} characters"
+            return replace(row, outcome="VALIDATION_ERROR", message=message)
+    try:
+        validate_address(row.email)
+    except ValidationError:
+        message = f"{escaped(row.email)} is no address that an account can have"
+        return replace(row, outcome=Outcome.NOT_AN_ADDRESS, message=message)
+    return replace(row, is_new_account=True)

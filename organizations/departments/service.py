@@ -1,0 +1,113 @@
+"""Makes, changes and deletes departments, for the API, the admin and directories.
+
+Each function is one transaction. Each raises the ContractError of a caller who may not do it, or no
+longer. None leaves an event: the application's log has a line each.
+"""
+
+from django.db import transaction
+
+from organizations.application_log import log_on_commit
+from organizations.departments.uses import uses_of
+from organizations.exceptions import (
+    DepartmentInUseError,
+    DepartmentNameTakenError,
+    DepartmentNotFoundError,
+)
+from organizations.guards.acts import ADD_DEPARTMENT, CHANGE_DEPARTMENT, DELETE_DEPARTMENT, Act
+from organizations.guards.caller import Caller
+from organizations.locks import lock_members
+from organizations.models import Department
+from organizations.models.organization import DEPARTMENT_NAME
+from organizations.names import save_named
+from organizations.retries import retried
+
+
+@retried
+@transaction.atomic
+def create_department(
+    organization_id: str, *, name: str, external_id: str = "", caller: Caller
+) -> Department:
+    """Make a department of an organization; return it.
+
+    ``external_id`` is what a directory calls it. Raises InvalidFieldsError for a name that is none,
+    and DepartmentNameTakenError for that of another department, in any case.
+    """
+    lock_members(organization_id, (), caller=caller)
+    caller.authority(organization_id, ADD_DEPARTMENT)
+    department = Department(
+        organization_id=organization_id, name=name.strip(), external_id=external_id
+    )
+    _save(department)
+    _log("department_created", department, caller)
+    return department
+
+
+@retried
+@transaction.atomic
+def change_department(
+    organization_id: str,
+    department_id: str,
+    *,
+    name: str | None = None,
+    external_id: str | None = None,
+    caller: Caller,
+) -> Department:
+    """Give a department another name, or what a directory calls it; None leaves it as it is.
+
+    Returns the department. Where nothing changes, nothing is written. Raises
+    DepartmentNotFoundError, and for the name what `create_department` raises.
+    """
+    department = _lock(organization_id, department_id, caller, CHANGE_DEPARTMENT)
+    before = department.name, department.external_id
+    if name is not None:
+        department.name = name.strip()
+    if external_id is not None:
+        department.external_id = external_id
+    if (department.name, department.external_id) != before:
+        _save(department)
+        _log("department_changed", department, caller)
+    return department
+
+
+@retried
+@transaction.atomic
+def delete_department(organization_id: str, department_id: str, *, caller: Caller) -> None:
+    """Delete a department that nothing refers to.
+
+    Raises DepartmentNotFoundError and DepartmentInUseError, which counts what refers to it.
+    """
+    department = _lock(organization_id, department_id, caller, DELETE_DEPARTMENT)
+    # Whoever joins, or gives it a resource, meanwhile holds its key: that is done before it is
+    # counted, or finds the department deleted.
+    Department.objects.select_for_update().get(pk=department.pk)
+    if uses := uses_of(department):
+        raise DepartmentInUseError(department.pk, uses)
+    _log("department_deleted", department, caller)
+    department.delete()
+
+
+def _lock(organization_id: str, department_id: str, caller: Caller, act: Act) -> Department:
+    """Lock a department, then what lets the caller act, and return it as it is then.
+
+    The department comes first, as where a directory changes a group and its members. Its key, on
+    which those wait who hold memberships, comes last. Raises DepartmentNotFoundError.
+    """
+    departments = Department.objects.named(department_id).filter(organization=organization_id)
+    department = departments.select_for_update(no_key=True).first()
+    lock_members(organization_id, (), caller=caller)
+    caller.authority(organization_id, act)
+    if department is None:
+        raise DepartmentNotFoundError({"department_id": department_id})
+    return department
+
+
+def _save(department: Department) -> None:
+    """Save a department. Raises InvalidFieldsError and DepartmentNameTakenError."""
+    taken = DepartmentNameTakenError({"name": department.name})
+    save_named(department, taken=taken, constraint=DEPARTMENT_NAME)
+
+
+def _log(event: str, department: Department, caller: Caller) -> None:
+    """Write a line to the application's log once this is committed."""
+    ids = {"organization_id": department.organization_id, "department_id": department.pk}
+    log_on_commit(event, caller.source, [{**ids, **caller.columns}])

@@ -1,0 +1,82 @@
+"""``manage.py add_members``: make any number of people members of an organization."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from organizations.bulk.addition import add_batch, preview_batch
+from organizations.bulk.command import Batches, BulkCommand
+from organizations.bulk.joiners import Joiners
+from organizations.bulk.report import Row
+from organizations.bulk.run import Run
+from organizations.bulk.summary import AdditionSummary
+
+
+class Command(BulkCommand):
+    """Adds whom a file lists."""
+
+    help = (
+        "Adds members to an organization, with their roles and departments, and makes the accounts"
+        " that are missing: nobody can log into those, and nobody is told. Whoever is a member"
+        " already stays as they are. Works in batches that are each added whole or not at all;"
+        " interrupted, it rolls back the batch in hand, and the same call again carries on."
+    )
+    verb, done = "add", "added"
+    summary = AdditionSummary
+    columns = (
+        "user_id",
+        "email",
+        "outcome",
+        "message",
+        "roles",
+        "departments",
+        "scheduled_removal_id",
+    )
+    input = Joiners
+    make_departments = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the file."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--from-file",
+            required=True,
+            metavar="FILE",
+            help=(
+                "Those who join, as CSV with a header: email, and optionally full_name (for a new"
+                " account), roles and departments (names or ids, separated by ;), and remove_at, a"
+                " time with its offset, at which a worker removes them: 2026-12-31T17:00+01:00."
+                " The report can be the file of remove_members. - reads standard input."
+            ),
+        )
+        parser.add_argument(
+            "--make-departments",
+            action="store_true",
+            help="Make the departments that the file names and the organization does not have.",
+        )
+
+    def add_people(
+        self,
+        run: Run,
+        people: Joiners,
+        *_: Any,
+        from_file: str,
+        ignore_column: list[str],
+        make_departments: bool,
+        **__: Any,
+    ) -> None:
+        """Add the people of the file."""
+        self.make_departments = make_departments
+        people.add_file(from_file, ignore_column)
+
+    def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
+        """Return what the addition of each batch would do."""
+        return (
+            preview_batch(run.organization, batch, make_departments=self.make_departments)
+            for batch in batches
+        )
+
+    def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
+        """Add whom the rows mean."""
+        return add_batch(run, batch, make_departments=self.make_departments)

@@ -1,0 +1,161 @@
+"""In the admin, each type of what members own can pass to somebody else."""
+
+import pytest
+from django.test import Client
+
+from organizations.guards.targets import Targets
+from organizations.models import (
+    Department,
+    Membership,
+    Organization,
+    Removal,
+    Resource,
+    ScheduledRemoval,
+)
+from organizations.schedule.service import targets_of
+from tests.deactivations import deactivate
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from tests.organizations.admin.page import text_of
+
+CHANGELIST = "/admin/organizations/membership/"
+
+
+@pytest.fixture
+def member(organization: Organization, owner: Membership) -> Membership:
+    """Somebody who owns resources of two types."""
+    member = MembershipFactory.create(organization=organization)
+    for type_name in ("repository", "document", "repository"):
+        ResourceFactory.create(organization=organization, owner=member.user, type=type_name)
+    return member
+
+
+@pytest.fixture
+def department(organization: Organization) -> Department:
+    return DepartmentFactory.create(organization=organization, name="Sales")
+
+
+def confirmation(browser: Client, action: str, *members: Membership) -> str:
+    """Select members for an action; return the address of its confirmation page."""
+    chosen = {"action": action, "_selected_action": [str(member.pk) for member in members]}
+    return browser.post(CHANGELIST, chosen)["Location"]
+
+
+def owned_by(user_id: str) -> list[str]:
+    return sorted(Resource.objects.filter(owner=user_id).values_list("type", flat=True))
+
+
+@pytest.mark.parametrize("action", ["removal", "deactivation"])
+def test_the_confirmation_lists_what_they_own_by_type_and_offers_one_target_a_type(
+    browser: Client, member: Membership, action: str
+) -> None:
+    page = text_of(browser.get(confirmation(browser, action, member)))
+
+    assert "own 3 resources: document 1, repository 2." in page
+    assert '<details class="targets-by-type"> <summary>One target for each type</summary>' in page
+    for type_name in ("document", "repository"):
+        assert f"Department for {type_name}:" in page
+        assert f"Or a person for {type_name}:" in page
+
+
+def test_of_a_single_type_the_target_for_everything_is_enough(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    member = MembershipFactory.create(organization=organization)
+    ResourceFactory.create(organization=organization, owner=member.user, type="repository")
+
+    page = text_of(browser.get(confirmation(browser, "removal", member)))
+
+    assert "own 1 resource: repository 1." in page
+    assert "One target for each type" not in page
+
+
+@pytest.mark.parametrize("action", ["removal", "deactivation"])
+def test_a_type_passes_to_its_own_target(
+    browser: Client,
+    organization: Organization,
+    owner: Membership,
+    member: Membership,
+    department: Department,
+    action: str,
+) -> None:
+    form = {
+        f"department_of_{organization.pk}": department.pk,
+        f"person_of_{organization.pk}_for_repository": owner.pk,
+        "reason": "",
+    }
+
+    page = text_of(browser.post(confirmation(browser, action, member), form, follow=True))
+
+    assert owned_by(owner.user_id) == ["repository", "repository"]
+    assert Resource.objects.get(department=department).type == "document"
+    if action == "removal":
+        assert f"document 1 to Sales, repository 2 to {owner.user.full_name}" in page
+        assert f"2 resources passed to {owner.user.email}" in page
+        record = Removal.objects.get()
+        shown = text_of(browser.get(f"/admin/organizations/removal/{record.pk}/change/"))
+        assert f"document 1 to Sales; repository 2 to {owner.user.full_name}" in shown
+
+
+def test_a_date_keeps_the_targets_of_types(
+    browser: Client,
+    organization: Organization,
+    owner: Membership,
+    member: Membership,
+    department: Department,
+) -> None:
+    form = {
+        f"department_of_{organization.pk}_for_document": department.pk,
+        "remove_at": "2027-01-01T00:00",
+        "on_date": "on",
+        "reason": "",
+    }
+
+    browser.post(confirmation(browser, "removal", member), form)
+
+    assert targets_of(ScheduledRemoval.objects.get()) == Targets(
+        by_type={"document": department.pk}
+    )
+
+
+def test_what_is_left_passes_on_by_type(
+    browser: Client,
+    organization: Organization,
+    owner: Membership,
+    member: Membership,
+    department: Department,
+) -> None:
+    deactivate(member)
+    address = confirmation(browser, "leftovers", member)
+    address = address if "leftovers" in address else f"{CHANGELIST}{member.pk}/leftovers/"
+    page = browser.get(address, follow=True)
+    address = page.redirect_chain[-1][0] if page.redirect_chain else address
+    assert "One target for each type" in text_of(page)
+
+    result = browser.post(
+        address,
+        {f"department_of_{organization.pk}_for_document": department.pk, "reason": ""},
+        follow=True,
+    )
+
+    assert f"1 passed on in {organization}." in text_of(result)
+    assert owned_by(member.user_id) == ["repository", "repository"]
+
+
+def test_a_type_has_a_department_or_a_person_and_the_page_stays_open_there(
+    browser: Client,
+    organization: Organization,
+    owner: Membership,
+    member: Membership,
+    department: Department,
+) -> None:
+    form = {
+        f"department_of_{organization.pk}_for_document": department.pk,
+        f"person_of_{organization.pk}_for_document": owner.pk,
+        "reason": "",
+    }
+
+    page = text_of(browser.post(confirmation(browser, "removal", member), form))
+
+    assert "Choose either a department or a person." in page
+    assert '<details class="targets-by-type" open>' in page
+    assert not Removal.objects.exists()

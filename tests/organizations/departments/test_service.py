@@ -1,0 +1,146 @@
+"""What a change of a department leaves, and what it takes."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
+from structlog.testing import capture_logs
+
+from config.api.errors import InvalidFieldsError
+from organizations.departments.service import (
+    change_department,
+    create_department,
+    delete_department,
+)
+from organizations.departments.uses import uses_of
+from organizations.models import Department, Event, Organization, Source
+from organizations.uses import Uses
+from tests.callers import CallerWith
+from tests.factories import DepartmentFactory, MembershipFactory
+
+CALLER = CallerWith(source=Source.API, trace_id="case-42")
+CHANGES: dict[str, Callable[[Department], object]] = {
+    "department_created": lambda department: create_department(
+        department.organization_id, name="New", caller=CALLER
+    ),
+    "department_changed": lambda department: change_department(
+        department.organization_id, department.pk, name="New", caller=CALLER
+    ),
+    "department_deleted": lambda department: delete_department(
+        department.organization_id, department.pk, caller=CALLER
+    ),
+}
+
+
+@pytest.fixture
+def department(organization: Organization) -> Department:
+    return DepartmentFactory.create(organization=organization, name="Old")
+
+
+@pytest.mark.parametrize("event", CHANGES)
+def test_each_change_is_one_line_in_the_log_and_no_event(
+    department: Department,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    event: str,
+) -> None:
+    with capture_logs() as logs, django_capture_on_commit_callbacks(execute=True):
+        CHANGES[event](department)
+
+    [line] = logs
+    made = Department.objects.filter(name="New").first() or department
+    assert line == {
+        "event": event,
+        "log_level": "info",
+        "organization_id": department.organization_id,
+        "department_id": made.pk,
+        "actor_id": None,
+        "connection_id": None,
+        "source": "api",
+        "trace_id": "case-42",
+    }
+    assert not Event.objects.exists()
+
+
+def test_what_changes_nothing_leaves_no_line(
+    department: Department, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with capture_logs() as logs, django_capture_on_commit_callbacks(execute=True):
+        change_department(
+            department.organization_id,
+            department.pk,
+            name=" Old ",
+            external_id="",
+            caller=CALLER,
+        )
+
+    assert logs == []
+
+
+def test_a_name_and_what_a_directory_calls_it_change_each_by_itself(department: Department) -> None:
+    for change in ({"external_id": "a1"}, {"name": "New"}):
+        change_department(department.organization_id, department.pk, **change, caller=CALLER)
+
+    department.refresh_from_db()
+    assert (department.name, department.external_id) == ("New", "a1")
+
+
+def test_what_is_no_name_is_refused_in_words(organization: Organization) -> None:
+    with pytest.raises(InvalidFieldsError) as refused:
+        create_department(organization.pk, name="\u200b", caller=CALLER)
+
+    assert refused.value.details == {"name": ["A name has visible characters."]}
+
+
+def test_a_department_of_20_members_is_counted_in_as_many_statements_as_one_of_none(
+    organization: Organization, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+    MembershipFactory.create_batch(20, organization=organization, departments=[department])
+
+    with django_assert_num_queries(5):
+        uses = uses_of(department)
+
+    assert uses.counts["member"] == 20
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({"member": 0}, ""),
+        ({"member": 1, "removal": 0}, "It is in use by 1 member."),
+        (
+            {"member": None, "scheduled_removal": 1_234},
+            "It is in use by more than 10,000 members and 1,234 scheduled removals.",
+        ),
+    ],
+)
+def test_what_uses_something_is_said_in_words(counts: dict[str, int | None], said: str) -> None:
+    assert str(Uses(counts)) == said
+    assert bool(Uses(counts)) == bool(said)
+
+
+def test_the_admin_makes_renames_and_deletes_departments_by_the_service(
+    admin_client: Client,
+    organization: Organization,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    def send(page: str, *args: str, **form: str) -> None:
+        address = reverse(f"admin:organizations_department_{page}", args=args)
+        response = admin_client.post(address, form, follow=True)
+        assert "Nothing was changed" not in response.content.decode()
+
+    with capture_logs() as logs, django_capture_on_commit_callbacks(execute=True):
+        send("add", organization=organization.pk, name=" Sales ")
+        department = organization.departments.get(name="Sales")
+        send("change", department.pk, name="Support")
+        department.refresh_from_db()
+        assert department.name == "Support"
+        send("delete", department.pk, post="yes")
+
+    assert not organization.departments.exists()
+    lines = [line for line in logs if line["event"].startswith("department_")]
+    assert [(line["event"], line["department_id"], line["source"]) for line in lines] == [
+        (event, department.pk, "admin") for event in CHANGES
+    ]
