@@ -99,7 +99,7 @@ _OF_ORGANIZATION: list[URLPattern | URLResolver] = [
     path("webhook-endpoints/<str:endpoint_id>/", include(_OF_ENDPOINT)),
 ]
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("user/me", MeView.as_view(), name="me"),
     path("organizations/<str:organization_id>/", include(_OF_ORGANIZATION)),
 ]

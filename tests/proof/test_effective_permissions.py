@@ -82,7 +82,7 @@ def test_each_capability_by_itself_is_told_and_allows_its_requests(
     member = MembershipFactory.create(organization=cast.organization, roles=[role, "Member"])
     client = APIClient(HTTP_AUTHORIZATION=f"Bearer {token_of(member.user)}")
     overrides = capability == Capability.OVERRIDE_ALL_PERMISSIONS
-    expected = set(ALL_CAPABILITIES if overrides else {capability})
+    expected: set[str] = set(ALL_CAPABILITIES) if overrides else {capability}
 
     assert told(client, cast) == told_by(cast.client("member"), cast, member.user_id) == expected
     assert_allowed(client, expected, cast, tally, subtests)
