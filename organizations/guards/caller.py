@@ -12,7 +12,7 @@ from config.api.errors import TokenInvalidError
 from config.identifiers import is_id
 from config.prepared_statements import fetch_prepared
 from config.trace import trace_id_of
-from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.capabilities import ALL_CAPABILITIES, Capability, effective
 from organizations.exceptions import InsufficientPermissionsError, OrganizationAccessDeniedError
 from organizations.guards.acts import REMOVE, Act
 from organizations.models import Connection, ConnectionToken, Event, Source
@@ -231,9 +231,7 @@ class Program(Caller):
             raise TokenInvalidError
         if connection is None or connection.organization_id != organization_id:
             raise OrganizationAccessDeniedError({"organization_id": organization_id})
-        capabilities = frozenset(map(Capability, connection.capabilities))
-        if Capability.OVERRIDE_ALL_PERMISSIONS in capabilities:
-            capabilities = ALL_CAPABILITIES
+        capabilities = effective(connection.capabilities)
         if act and act.takes_a_person:
             raise InsufficientPermissionsError(
                 {"required_capabilities": list(act.capabilities)},

@@ -122,6 +122,24 @@ def test_a_program_makes_nobody_an_owner(organization: Organization, member: Mem
     assert refusal(response) == (403, "INSUFFICIENT_PERMISSIONS")
 
 
+def test_a_program_is_told_what_it_is_and_where(organization: Organization) -> None:
+    made, token = connect_program(organization, "view_audit_log", "remove_users")
+
+    assert client_with(token).get("/v1/user/me").json() == {
+        "connection_id": made.pk,
+        "name": "HR system",
+        "organizations": [
+            {
+                "id": organization.pk,
+                "name": organization.name,
+                "role_ids": [],
+                "department_ids": [],
+                "capabilities": ["remove_users", "view_audit_log"],
+            }
+        ],
+    }
+
+
 def test_a_program_works_in_its_organization_alone(organization: Organization) -> None:
     program = program_of(organization, "override_all_permissions")
     other = OrganizationFactory.create()
