@@ -8,6 +8,7 @@ from organizations.api.audit_log import EventExportView, EventListView
 from organizations.api.bulk_removal import BulkRemovalView
 from organizations.api.deactivation import DeactivationView, ReactivationView
 from organizations.api.departments import DepartmentListView, DepartmentView
+from organizations.api.invitation import InvitationView
 from organizations.api.moved_resources import MovedResourceListView
 from organizations.api.removal import OrganizationUserView, RemovalPreviewView
 from organizations.api.removals import RemovalExportView, RemovalListView, RemovalRecordView
@@ -66,6 +67,7 @@ _OF_ENDPOINT = [
 
 _OF_ORGANIZATION: list[URLPattern | URLResolver] = [
     path("users", UserListView.as_view(), name="users"),
+    path("users/invite/v2", InvitationView.as_view(), name="invitation"),
     path("users/delete-bulk", BulkRemovalView.as_view(), name="bulk-removal"),
     path("users/<str:user_id>", OrganizationUserView.as_view(), name="organization-user"),
     path("users/<str:user_id>/", include(_OF_USER)),

@@ -28,6 +28,7 @@ UNUSABLE = {
     "BEHIND_TLS_PROXY": "ja",
     "RESTORE_WINDOW_DAYS": "-3",
     "CACHE_URL": "redis:/x",
+    "EMAIL_URL": "mail.acme.example",
     "NUM_PROXIES": "x",
 }
 PROCESSES = {
