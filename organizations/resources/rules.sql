@@ -16,7 +16,10 @@ BEGIN
     SELECT min(entry.resource_id) INTO wrong
     FROM unnest(p_resource_ids, p_organization_ids, p_types)
         AS entry (resource_id, organization_id, type)
-    LEFT JOIN organizations_resource AS resource ON resource.id = entry.resource_id
+    -- Each by its id, also by a plan that was made while there were few resources.
+    LEFT JOIN LATERAL (
+        SELECT organization_id, type FROM organizations_resource WHERE id = entry.resource_id OFFSET 0
+    ) AS resource ON true
     WHERE (entry.organization_id, entry.type)
         IS DISTINCT FROM (resource.organization_id, resource.type);
     IF wrong IS NOT NULL THEN

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from organizations.api.bodies import BY_TYPE, TO_DEPARTMENT
 from organizations.capabilities import Capability
 from tests.proof.cast import Cast
 
@@ -34,15 +35,18 @@ def confirmed_with_target(cast: Cast) -> dict[str, Any]:
 
 
 def with_target(cast: Cast) -> dict[str, Any]:
-    return {"transfer_resources_to_department_id": cast.departments["own"]}
+    department = cast.departments["own"]
+    return {TO_DEPARTMENT: department, BY_TYPE: {"repository": department}}
 
 
 def confirmed_with_date(cast: Cast) -> dict[str, Any]:
-    return {"confirm": True, "remove_at": (timezone.now() + timedelta(days=1)).isoformat()}
+    date = (timezone.now() + timedelta(days=1)).isoformat()
+    by_type = {"repository": cast.departments["own"]}
+    return {"confirm": True, "remove_at": date, BY_TYPE: by_type}
 
 
 def confirmed_for_several(cast: Cast) -> dict[str, Any]:
-    return {"confirm": True, "user_ids": [cast.users["target member"].pk]}
+    return {**confirmed_with_target(cast), "user_ids": [cast.users["target member"].pk]}
 
 
 def unchanged(cast: Cast) -> dict[str, Any]:
@@ -109,7 +113,9 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("post", "roles"): Request("roles", ROLES, body=without_capabilities, status=201),
     ("patch", "role"): Request("roles/{empty_role}", ROLES, body=with_new_name),
     ("delete", "role"): Request("roles/{empty_role}", ROLES, status=204),
-    ("delete", "organization-user"): Request("users/{user}", REMOVE, body=confirmed, status=204),
+    ("delete", "organization-user"): Request(
+        "users/{user}", REMOVE, body=confirmed_with_target, status=204
+    ),
     ("get", "removal-preview"): Request("users/{user}/removal-preview", REMOVE),
     ("post", "invitation"): Request("users/invite/v2", INVITE, body=with_newcomer, status=201),
     ("post", "bulk-removal"): Request("users/delete-bulk", REMOVE, body=confirmed_for_several),
