@@ -18,7 +18,7 @@ Body = Callable[[Cast], dict[str, Any]]
 class Request:
     """One request, such that it is done if the caller may ask for it."""
 
-    path: str  # below the organization
+    path: str  # below the organization, or of everybody who has a token where it begins with "/"
     needs: frozenset[Capability] = frozenset()  # one is enough; without any, all members may
     about: str = "member"
     body: Body | None = None
@@ -116,6 +116,8 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("delete", "organization-user"): Request(
         "users/{user}", REMOVE, body=confirmed_with_target, status=204
     ),
+    ("get", "me"): Request("/v1/user/me"),
+    ("get", "permissions"): Request("users/{user}/effective-permissions"),
     ("get", "removal-preview"): Request("users/{user}/removal-preview", REMOVE),
     ("post", "invitation"): Request("users/invite/v2", INVITE, body=with_newcomer, status=201),
     ("post", "bulk-removal"): Request("users/delete-bulk", REMOVE, body=confirmed_for_several),
