@@ -13,6 +13,7 @@ from organizations.api.connections import (
 )
 from organizations.api.deactivation import DeactivationView, ReactivationView
 from organizations.api.departments import DepartmentListView, DepartmentView
+from organizations.api.invitation import InvitationView
 from organizations.api.moved_resources import MovedResourceListView
 from organizations.api.permissions import EffectivePermissionsView, MeView
 from organizations.api.removal import OrganizationUserView, RemovalPreviewView
@@ -73,6 +74,7 @@ _OF_ENDPOINT = [
 
 _OF_ORGANIZATION: list[URLPattern | URLResolver] = [
     path("users", UserListView.as_view(), name="users"),
+    path("users/invite/v2", InvitationView.as_view(), name="invitation"),
     path("users/delete-bulk", BulkRemovalView.as_view(), name="bulk-removal"),
     path("users/<str:user_id>", OrganizationUserView.as_view(), name="organization-user"),
     path("users/<str:user_id>/", include(_OF_USER)),

@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("organizations", "0014_many_at_once"),
+        ("organizations", "0016_invitations"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

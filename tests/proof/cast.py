@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from organizations.capabilities import Capability
 from organizations.connections.service import disable
+from organizations.domains.service import set_domains
 from organizations.models import (
     Connection,
     Membership,
@@ -105,6 +106,8 @@ class Cast:
     empty_department: str
     empty_role: str  # which grants nothing, to nobody
 
+    domain = "newcomers.example"  # whose people may be invited
+
     @property
     def addresses(self) -> dict[str, str]:
         """Where what is asked for is, by the names in the paths of the table."""
@@ -154,6 +157,7 @@ class Cast:
 def make_cast() -> Cast:
     """Return an organization with all of them."""
     organization = OrganizationFactory.create()
+    set_domains(organization.pk, [Cast.domain])
     able = RoleFactory.create(organization=organization, capabilities=ABLE)
     unable = RoleFactory.create(organization=organization, capabilities=["manage_billing"])
 
