@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from config.api.errors import RateLimitedError
 from config.errors import ContractError
 from config.errors import InsufficientPermissionsError as InsufficientPermissionsError
 from organizations.uses import Uses
@@ -181,6 +182,19 @@ class MembershipAlreadyExistsError(ContractError):
     status = 409
     code = "MEMBERSHIP_ALREADY_EXISTS"
     message = "The user is a member of this organization already."
+
+
+class TooManyInvitationsError(RateLimitedError):
+    """The organization sent as many invitations within an hour as it may; ``wait`` in seconds."""
+
+    message = (
+        "The organization has sent as many invitations as it may in an hour. Try again later, or"
+        " set send_invitation to false."
+    )
+
+    def __init__(self, *, wait: float) -> None:
+        super().__init__()
+        self.wait = wait
 
 
 class RestoreWindowExpiredError(ContractError):

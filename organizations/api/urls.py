@@ -8,7 +8,9 @@ from organizations.api.audit_log import EventExportView, EventListView
 from organizations.api.bulk_removal import BulkRemovalView
 from organizations.api.deactivation import DeactivationView, ReactivationView
 from organizations.api.departments import DepartmentListView, DepartmentView
+from organizations.api.invitation import InvitationView
 from organizations.api.moved_resources import MovedResourceListView
+from organizations.api.permissions import EffectivePermissionsView, MeView
 from organizations.api.removal import OrganizationUserView, RemovalPreviewView
 from organizations.api.removals import RemovalExportView, RemovalListView, RemovalRecordView
 from organizations.api.resource_import import ResourceImportView
@@ -47,6 +49,7 @@ _OF_USER = [
     path("deactivate", DeactivationView.as_view(), name="deactivation"),
     path("reactivate", ReactivationView.as_view(), name="reactivation"),
     path("transfer-resources", TransferView.as_view(), name="transfer"),
+    path("effective-permissions", EffectivePermissionsView.as_view(), name="permissions"),
     path("memberships", AssignmentView.as_view(), name="assignment"),
     path("restore-preview", RestorationPreviewView.as_view(), name="restoration-preview"),
     path("restore", RestorationView.as_view(), name="restoration"),
@@ -66,6 +69,7 @@ _OF_ENDPOINT = [
 
 _OF_ORGANIZATION: list[URLPattern | URLResolver] = [
     path("users", UserListView.as_view(), name="users"),
+    path("users/invite/v2", InvitationView.as_view(), name="invitation"),
     path("users/delete-bulk", BulkRemovalView.as_view(), name="bulk-removal"),
     path("users/<str:user_id>", OrganizationUserView.as_view(), name="organization-user"),
     path("users/<str:user_id>/", include(_OF_USER)),
@@ -97,4 +101,7 @@ _OF_ORGANIZATION: list[URLPattern | URLResolver] = [
     path("webhook-endpoints/<str:endpoint_id>/", include(_OF_ENDPOINT)),
 ]
 
-urlpatterns = [path("organizations/<str:organization_id>/", include(_OF_ORGANIZATION))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("user/me", MeView.as_view(), name="me"),
+    path("organizations/<str:organization_id>/", include(_OF_ORGANIZATION)),
+]

@@ -94,6 +94,7 @@ _BESIDES: dict[Event.Type, dict[str, Any]] = {
         "types": ["repository"],
         "rest": False,
     },
+    Event.Type.INVITATION_FAILED: {"actor_id": None, "cause": "refused", "smtp_status": 550},
     Event.Type.RESOURCES_TRANSFERRED: _PASSED_ON,
     Event.Type.RESOURCES_DELETED: {"resources": [{"type": "repository", "count": 12}]},
     Event.Type.WEBHOOK_TEST: {"user_id": None, "endpoint_id": ENDPOINT_ID},

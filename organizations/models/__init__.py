@@ -4,6 +4,7 @@ from organizations.models.account import MemberAccount
 from organizations.models.domain import Domain
 from organizations.models.event import Event
 from organizations.models.event_position import EventOrder, EventPosition
+from organizations.models.invitation import Invitation
 from organizations.models.membership import DepartmentMembership, Membership, RoleAssignment
 from organizations.models.organization import Department, Organization, Role
 from organizations.models.removal import Removal
@@ -28,6 +29,7 @@ __all__ = [
     "Event",
     "EventOrder",
     "EventPosition",
+    "Invitation",
     "MemberAccount",
     "Membership",
     "Organization",

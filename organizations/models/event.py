@@ -45,6 +45,7 @@ class Event(models.Model):
         REMOVAL_SCHEDULED = "removal.scheduled", "Removal scheduled"
         REMOVAL_CANCELLED = "removal.cancelled", "Removal cancelled"
         REMOVAL_FAILED = "removal.failed", "Removal failed"
+        INVITATION_FAILED = "invitation.failed", "Invitation failed"
         RESOURCES_TRANSFERRED = "resources.transferred", "Resources transferred"
         RESOURCES_DELETED = "resources.deleted", "Resources deleted"
         WEBHOOK_TEST = "webhook.test", "Webhook test"

@@ -18,7 +18,7 @@ Body = Callable[[Cast], dict[str, Any]]
 class Request:
     """One request, such that it is done if the caller may ask for it."""
 
-    path: str  # below the organization
+    path: str  # below the organization, or of everybody who has a token where it begins with "/"
     needs: frozenset[Capability] = frozenset()  # one is enough; without any, all members may
     about: str = "member"
     body: Body | None = None
@@ -82,6 +82,11 @@ def with_lines(cast: Cast) -> dict[str, Any]:
     return {"resources": [{**key, "name": "Renamed"}]}
 
 
+def with_newcomer(cast: Cast) -> dict[str, Any]:
+    return {"email": f"nora@{cast.domain}", "full_name": "Nora New"}
+
+
+INVITE = frozenset({Capability.INVITE_USERS})
 REMOVE = frozenset({Capability.REMOVE_USERS})
 DEACTIVATE = frozenset({Capability.DEACTIVATE_USERS})
 ASSIGN = frozenset({Capability.ASSIGN_ROLES, Capability.MANAGE_USERS})
@@ -111,7 +116,10 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("delete", "organization-user"): Request(
         "users/{user}", REMOVE, body=confirmed_with_target, status=204
     ),
+    ("get", "me"): Request("/v1/user/me"),
+    ("get", "permissions"): Request("users/{user}/effective-permissions"),
     ("get", "removal-preview"): Request("users/{user}/removal-preview", REMOVE),
+    ("post", "invitation"): Request("users/invite/v2", INVITE, body=with_newcomer, status=201),
     ("post", "bulk-removal"): Request("users/delete-bulk", REMOVE, body=confirmed_for_several),
     ("post", "deactivation"): Request("users/{user}/deactivate", DEACTIVATE, body=with_target),
     ("post", "reactivation"): Request(

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from organizations.domains.service import set_domains
 from organizations.models import Membership, Organization, Resource, TokenBinding, WebhookDelivery
 from tests.factories import (
     DepartmentFactory,
@@ -82,6 +83,8 @@ class Cast:
     empty_department: str
     empty_role: str  # which grants nothing, to nobody
 
+    domain = "newcomers.example"  # whose people may be invited
+
     @property
     def addresses(self) -> dict[str, str]:
         """Where what is asked for is, by the names in the paths of the table."""
@@ -130,6 +133,7 @@ class Cast:
 def make_cast() -> Cast:
     """Return an organization with all of them."""
     organization = OrganizationFactory.create()
+    set_domains(organization.pk, [Cast.domain])
     able = RoleFactory.create(organization=organization, capabilities=ABLE)
     unable = RoleFactory.create(organization=organization, capabilities=["manage_billing"])
 

@@ -85,6 +85,7 @@ def state(caller: Membership) -> list[Any]:
     return [
         sorted(others.values_list("pk", "deleted_at", "deactivated_at")),
         sorted(others.values_list("pk", "role_assignments__role"), key=str),
+        sorted(User.objects.values_list("pk")),
         sorted(Removal.objects.exclude(membership=caller).values_list("pk")),
         sorted(Restoration.objects.values_list("pk")),
         sorted(ScheduledRemoval.objects.values_list("pk", "status")),
