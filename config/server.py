@@ -4,7 +4,8 @@ Options on the command line override these.
 """
 
 # Read here, before any process is started: one that cannot work would be started again for ever.
-import config.settings  # noqa: F401
+# By another name: gunicorn would take `config` for its own setting.
+from config import settings as _settings  # noqa: F401
 
 wsgi_app = "config.wsgi"
 worker_class = "gthread"

@@ -42,8 +42,8 @@ def insert(organization_id: str, resources: Sequence[NewResource]) -> None:
         return
     name_types(organization_id, {resource.type for resource in resources})
     with connection.cursor() as cursor:
-        # The commit looks up each resource and each entry by its foreign key, and a connection keeps
-        # the plan of its first commits, when there were few: it would read the tables for each.
+        # The commit looks up each resource and each entry by its foreign key, and a connection
+        # keeps the plan of its first commits, when there were few: it would read all for each.
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(
             INSERTION,

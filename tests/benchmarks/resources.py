@@ -30,7 +30,7 @@ def imports(folder: Path, *, rounds: int, lines: int) -> Iterator[Result]:
     address = f"/v1/organizations/{world.organization_id}/resources/import"
 
     def post(body: str) -> None:
-        answer = client.generic("POST", address, body, content_type="application/json")
+        answer = client.generic("POST", address, body, content_type="application/json", secure=True)
         if answer.status_code != 200 or json.loads(answer.content)["failed"]:
             raise RuntimeError(f"not every line is done: {answer.content!r}")
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.guards.targets import Goal, Targets
 from organizations.models import Department, Organization
 
 ROLES = {
@@ -13,6 +14,14 @@ ROLES = {
     "Remover": frozenset({Capability.REMOVE_USERS}),
     "Member": frozenset[Capability](),
 }
+
+
+Target = str | Targets | None
+
+
+def targets_of(target: Target) -> Targets:
+    """Return the targets where an id stands for everything."""
+    return target if isinstance(target, Targets) else Targets(target)
 
 
 @dataclass
@@ -38,9 +47,10 @@ class Place:
     members: dict[str, tuple[set[str], set[str]]] = field(default_factory=dict)
     deactivated: set[str] = field(default_factory=set)
     resources: dict[str, str] = field(default_factory=dict)  # id -> id of its user or department
+    types: dict[str, str] = field(default_factory=dict)  # of resources, but the default type
     records: dict[str, Record] = field(default_factory=dict)  # the latest, by user id
     marks: dict[str, Record] = field(default_factory=dict)  # what moved it last, by resource id
-    scheduled: dict[str, str | None] = field(default_factory=dict)  # target, by user id, in turn
+    scheduled: dict[str, Target] = field(default_factory=dict)  # by user id, in turn
     tenures: Counter[str] = field(default_factory=Counter)  # how many each user has had
     removals: int = 0
     restorations: int = 0
@@ -61,15 +71,22 @@ class Place:
     def is_active(self, user: str) -> bool:
         return user in self.members and user not in self.deactivated
 
-    def target_code(self, target: str | None, asked: Collection[str]) -> str | None:
-        """Why nothing passes to a department or a person if these users are asked to leave."""
-        if target is None or target in {department.pk for department in self.departments}:
-            return None
-        if target.startswith("dept_"):
-            return "DEPARTMENT_NOT_FOUND"
-        if self.is_active(target) and target not in asked:
-            return None
-        return "TRANSFER_USER_NOT_FOUND"
+    def missed_goals(self, target: Target, asked: Collection[str]) -> list[Goal]:
+        """What cannot pass to a department or a person if these users are asked to leave."""
+        return [
+            goal
+            for goal in targets_of(target).goals
+            if goal.target is not None
+            and goal.target not in {department.pk for department in self.departments}
+            and (not self.is_active(goal.target) or goal.target in asked)
+        ]
+
+    def target_code(self, target: Target, asked: Collection[str]) -> str | None:
+        """Why nothing passes on if these users are asked to leave: of the first target."""
+        for goal in self.missed_goals(target, asked):
+            is_department = (goal.target or "").startswith("dept_")
+            return "DEPARTMENT_NOT_FOUND" if is_department else "TRANSFER_USER_NOT_FOUND"
+        return None
 
     def begin(self, user: str, roles: Iterable[str] = (), departments: Iterable[str] = ()) -> None:
         """Somebody is a member from now on."""
@@ -85,7 +102,7 @@ class Place:
             self.events["member.updated", user] += 1
         self.members[user] = (set(roles), set(departments))
 
-    def deactivate(self, user: str, target: str | None) -> int:
+    def deactivate(self, user: str, target: Target) -> int:
         """Return how many resources passed on."""
         self.deactivated.add(user)
         self.events["member.deactivated", user] += 1
@@ -95,27 +112,32 @@ class Place:
         self.deactivated.discard(user)
         self.events["member.reactivated", user] += 1
 
-    def pass_on(self, user: str, target: str | None) -> set[str]:
-        """Return what passed on: everything of the user, if there is a target."""
-        passed = {r for r, holder in self.resources.items() if target and holder == user}
-        for resource in passed & self.marks.keys():
+    def pass_on(self, user: str, target: Target) -> dict[str, str]:
+        """Return what of the user's passed on, and to whom: what its type has a target for."""
+        targets = targets_of(target)
+        passed = {
+            resource: to
+            for resource, holder in self.resources.items()
+            if holder == user and (to := targets.target_of(self.types.get(resource, "resource")))
+        }
+        for resource in passed.keys() & self.marks.keys():
             self.marks.pop(resource).resources.discard(resource)
-        self.resources |= dict.fromkeys(passed, target or "")
+        self.resources |= passed
         return passed
 
-    def transfer(self, user: str, target: str) -> int:
+    def transfer(self, user: str, target: Target) -> int:
         """Return how many resources passed on by themselves."""
         passed = self.pass_on(user, target)
-        self.events["resources.transferred", user] += bool(passed)
+        self.events["resources.transferred", user] += len(set(passed.values()))
         return len(passed)
 
-    def remove(self, user: str, target: str | None) -> None:
+    def remove(self, user: str, target: Target) -> None:
         roles, departments = self.members.pop(user)
         self.scheduled.pop(user, None)
         was_deactivated = user in self.deactivated
         self.deactivated.discard(user)
         before = dict(self.marks)
-        passed = self.pass_on(user, target)
+        passed = set(self.pass_on(user, target))
         below = {resource: before[resource] for resource in passed & before.keys()}
         record = Record(roles, departments, was_deactivated, passed, below)
         self.records[user] = record
