@@ -77,12 +77,12 @@ class UserSerializer(serializers.Serializer[Membership]):
     role_ids = serializers.SerializerMethodField(help_text="Sorted.")
     department_ids = serializers.SerializerMethodField(help_text="Sorted.")
     organization_id = serializers.CharField()
-    # Nobody is invited here; clients of the reference read these.
+    # There is nothing to accept; clients of the reference read this.
     invitation_link = serializers.CharField(
         read_only=True, allow_null=True, default=None, help_text="Always null."
     )
     invited_at = serializers.DateTimeField(
-        read_only=True, allow_null=True, default=None, help_text="Always null."
+        allow_null=True, help_text="When the mail of the invitation was sent; null without one."
     )
     deactivated_at = serializers.DateTimeField(
         allow_null=True, help_text="Null while the user is active."

@@ -24,6 +24,7 @@ class Request:
     body: Body | None = None
     status: int = 200
     refusal: str = "INSUFFICIENT_PERMISSIONS"  # of members who may not
+    takes_a_person: bool = False  # no program may, whatever its capabilities
 
 
 def confirmed(cast: Cast) -> dict[str, Any]:
@@ -61,6 +62,10 @@ def with_url(cast: Cast) -> dict[str, Any]:
     return {"url": "https://8.8.8.8/hook"}
 
 
+def with_capabilities(cast: Cast) -> dict[str, Any]:
+    return {"name": "HR system", "capabilities": ["remove_users"]}
+
+
 def disabled(cast: Cast) -> dict[str, Any]:
     return {"status": "disabled"}
 
@@ -82,6 +87,11 @@ def with_lines(cast: Cast) -> dict[str, Any]:
     return {"resources": [{**key, "name": "Renamed"}]}
 
 
+def with_newcomer(cast: Cast) -> dict[str, Any]:
+    return {"email": f"nora@{cast.domain}", "full_name": "Nora New"}
+
+
+INVITE = frozenset({Capability.INVITE_USERS})
 REMOVE = frozenset({Capability.REMOVE_USERS})
 DEACTIVATE = frozenset({Capability.DEACTIVATE_USERS})
 ASSIGN = frozenset({Capability.ASSIGN_ROLES, Capability.MANAGE_USERS})
@@ -95,6 +105,7 @@ REGISTER = frozenset({Capability.MANAGE_RESOURCES})
 SEE_RESOURCES = REGISTER | REMOVE | VIEW
 NOT_SEEN = "RESOURCE_NOT_FOUND"
 ENDPOINT = "webhook-endpoints/{endpoint}"
+CONNECTION = "connections/{connection}"
 
 # By method and name of the address.
 REQUESTS: dict[tuple[str, str], Request] = {
@@ -114,6 +125,7 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("get", "me"): Request("/v1/user/me"),
     ("get", "permissions"): Request("users/{user}/effective-permissions"),
     ("get", "removal-preview"): Request("users/{user}/removal-preview", REMOVE),
+    ("post", "invitation"): Request("users/invite/v2", INVITE, body=with_newcomer, status=201),
     ("post", "bulk-removal"): Request("users/delete-bulk", REMOVE, body=confirmed_for_several),
     ("post", "deactivation"): Request("users/{user}/deactivate", DEACTIVATE, body=with_target),
     ("post", "reactivation"): Request(
@@ -155,6 +167,14 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("get", "removal-export"): Request("removals/export", EXPORT),
     ("get", "audit-log"): Request("audit-log", VIEW),
     ("get", "audit-log-export"): Request("audit-log/export", EXPORT),
+    ("get", "connections"): Request("connections", OVERRIDE, takes_a_person=True),
+    ("post", "connections"): Request(
+        "connections", OVERRIDE, body=with_capabilities, status=201, takes_a_person=True
+    ),
+    ("delete", "connection"): Request(CONNECTION, OVERRIDE, status=204, takes_a_person=True),
+    ("post", "connection-token-rotation"): Request(
+        f"{CONNECTION}/rotate-token", OVERRIDE, body=empty, takes_a_person=True
+    ),
     ("get", "webhook-endpoints"): Request("webhook-endpoints", OVERRIDE),
     ("post", "webhook-endpoints"): Request(
         "webhook-endpoints", OVERRIDE, body=with_url, status=201
