@@ -1,7 +1,7 @@
 """What must be true of an organization, as the state machine keeps account of it."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
@@ -17,8 +17,10 @@ ROLES = {
 
 @dataclass
 class Record:
-    """What a removal took, and the resources that bear its mark."""
+    """What a removal took from whom, and the resources that bear its mark."""
 
+    user: str
+    number: int  # among the removals of its organization
     roles: set[str]
     departments: set[str]
     was_deactivated: bool
@@ -38,11 +40,16 @@ class Place:
     members: dict[str, tuple[set[str], set[str]]] = field(default_factory=dict)
     deactivated: set[str] = field(default_factory=set)
     resources: dict[str, str] = field(default_factory=dict)  # id -> id of its user or department
+    types: dict[str, str] = field(default_factory=dict)  # of those that were registered, by id
+    keys: dict[tuple[str, str], str] = field(default_factory=dict)  # type and key -> id
+    deleted: Counter[str] = field(default_factory=Counter)  # how many resources, by type
     records: dict[str, Record] = field(default_factory=dict)  # the latest, by user id
     marks: dict[str, Record] = field(default_factory=dict)  # what moved it last, by resource id
     scheduled: dict[str, str | None] = field(default_factory=dict)  # target, by user id, in turn
     tenures: Counter[str] = field(default_factory=Counter)  # how many each user has had
     removals: int = 0
+    # How many resources of removed members, by user, type and target.
+    removed: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
     restorations: int = 0
     events: Counter[tuple[str, str | None]] = field(default_factory=Counter)  # by type and user
 
@@ -61,6 +68,12 @@ class Place:
     def is_active(self, user: str) -> bool:
         return user in self.members and user not in self.deactivated
 
+    def type_of(self, resource: str) -> str:
+        return self.types.get(resource, "resource")
+
+    def owned_by(self, holder: str) -> set[str]:
+        return {resource for resource, now in self.resources.items() if now == holder}
+
     def target_code(self, target: str | None, asked: Collection[str]) -> str | None:
         """Why nothing passes to a department or a person if these users are asked to leave."""
         if target is None or target in {department.pk for department in self.departments}:
@@ -70,6 +83,14 @@ class Place:
         if self.is_active(target) and target not in asked:
             return None
         return "TRANSFER_USER_NOT_FOUND"
+
+    def first_code(
+        self, target: str | None, by_type: Mapping[str, str], asked: Collection[str]
+    ) -> str | None:
+        """Why nothing passes to the default target or, after it, to one by type."""
+        targets = [target, *(by_type[name] for name in sorted(by_type))]
+        codes = (self.target_code(each, asked) for each in targets)
+        return next((code for code in codes if code), None)
 
     def begin(self, user: str, roles: Iterable[str] = (), departments: Iterable[str] = ()) -> None:
         """Somebody is a member from now on."""
@@ -85,42 +106,62 @@ class Place:
             self.events["member.updated", user] += 1
         self.members[user] = (set(roles), set(departments))
 
-    def deactivate(self, user: str, target: str | None) -> int:
+    def deactivate(
+        self, user: str, target: str | None, by_type: Mapping[str, str] | None = None
+    ) -> int:
         """Return how many resources passed on."""
         self.deactivated.add(user)
         self.events["member.deactivated", user] += 1
-        return len(self.pass_on(user, target))
+        return len(self.pass_on(user, target, by_type))
 
     def reactivate(self, user: str) -> None:
         self.deactivated.discard(user)
         self.events["member.reactivated", user] += 1
 
-    def pass_on(self, user: str, target: str | None) -> set[str]:
-        """Return what passed on: everything of the user, if there is a target."""
-        passed = {r for r, holder in self.resources.items() if target and holder == user}
-        for resource in passed & self.marks.keys():
-            self.marks.pop(resource).resources.discard(resource)
-        self.resources |= dict.fromkeys(passed, target or "")
+    def pass_on(
+        self, user: str, target: str | None, by_type: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """Return what passed on, and to whom: all of the user that there is a target for."""
+        passed = {
+            resource: goal
+            for resource in self.owned_by(user)
+            if (goal := (by_type or {}).get(self.type_of(resource), target))
+        }
+        for resource in passed:
+            self.unmark(resource)
+        self.resources |= passed
         return passed
 
-    def transfer(self, user: str, target: str) -> int:
+    def unmark(self, resource: str) -> None:
+        """No removal can give it back any more."""
+        if record := self.marks.pop(resource, None):
+            record.resources.discard(resource)
+
+    def transfer(
+        self, user: str, target: str | None, by_type: Mapping[str, str] | None = None
+    ) -> int:
         """Return how many resources passed on by themselves."""
-        passed = self.pass_on(user, target)
-        self.events["resources.transferred", user] += bool(passed)
+        passed = self.pass_on(user, target, by_type)
+        self.events["resources.transferred", user] += len(set(passed.values()))
         return len(passed)
 
-    def remove(self, user: str, target: str | None) -> None:
+    def remove(
+        self, user: str, target: str | None, by_type: Mapping[str, str] | None = None
+    ) -> None:
         roles, departments = self.members.pop(user)
         self.scheduled.pop(user, None)
         was_deactivated = user in self.deactivated
         self.deactivated.discard(user)
-        before = dict(self.marks)
-        passed = self.pass_on(user, target)
-        below = {resource: before[resource] for resource in passed & before.keys()}
-        record = Record(roles, departments, was_deactivated, passed, below)
+        before, owned = dict(self.marks), self.owned_by(user)
+        passed = self.pass_on(user, target, by_type)
+        self.removed.update((user, self.type_of(each), passed.get(each)) for each in owned)
+        self.removals += 1
+        below = {resource: before[resource] for resource in passed.keys() & before.keys()}
+        record = Record(
+            user, self.removals, roles, departments, was_deactivated, set(passed), below
+        )
         self.records[user] = record
         self.marks |= dict.fromkeys(passed, record)
-        self.removals += 1
         self.events["member.removed", user] += 1
 
     def restore(self, user: str) -> int:
@@ -141,3 +182,34 @@ class Place:
                 self.marks[resource] = below
                 below.resources.add(resource)
         return len(back)
+
+    # What other systems register
+
+    def owner_code(self, owner: str | None, resource: str | None) -> str | None:
+        """Why a resource, or a new one, does not become somebody's."""
+        if owner is None:
+            return None if resource else "VALIDATION_ERROR"
+        if owner.startswith("dept_"):
+            known = owner in {department.pk for department in self.departments}
+            return None if known else "DEPARTMENT_NOT_FOUND"
+        has_it = owner in self.members and resource and self.resources[resource] == owner
+        return None if has_it or self.is_active(owner) else "USER_NOT_FOUND"
+
+    def register(self, resource: str, key: tuple[str, str], owner: str | None) -> set[str]:
+        """Return who lost it: its user or department, or nobody."""
+        before = self.resources.get(resource)
+        self.types[resource], self.keys[key] = key[0], resource
+        if owner is None or owner == before:
+            return set()
+        self.resources[resource] = owner
+        self.unmark(resource)
+        return {before} if before else set()
+
+    def delete(self, resource: str) -> None:
+        holder = self.resources.pop(resource)
+        self.unmark(resource)
+        self.deleted[self.type_of(resource)] += 1
+        self.types.pop(resource, None)
+        self.keys = {key: known for key, known in self.keys.items() if known != resource}
+        user = holder if holder.startswith("usr_") else None
+        self.events["resources.deleted", user] += 1
