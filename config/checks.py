@@ -59,3 +59,19 @@ def give_webhooks_a_key(
             id="config.W001",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def name_a_mail_server(
+    app_configs: Sequence[AppConfig] | None, **_: object
+) -> list[checks.Warning]:
+    """Return a warning without EMAIL_URL: whoever is invited is added and not told."""
+    if settings.SENDS_MAIL:
+        return []
+    return [
+        checks.Warning(
+            "EMAIL_URL is not set: nobody is told of an invitation.",
+            hint="Set it to your mail server: EMAIL_URL=smtp+tls://user:password@host:587",
+            id="config.W002",
+        )
+    ]

@@ -74,6 +74,19 @@ def cache(name: str, *, default: str) -> dict[str, Any]:
     return found
 
 
+def mail(name: str) -> dict[str, Any]:
+    """Return Django's settings of the mail server that a URL names; none where it is not set."""
+    text = given(name).strip()
+    if not text:
+        return {}
+    found: dict[str, Any] = {}
+    with suppress(ValueError, KeyError, ImproperlyConfigured):
+        found = env.email_url_config(text)
+    if "://" not in text or not found.get("EMAIL_BACKEND"):
+        refuse(name, "is the URL of a mail server", example="smtp+tls://user:password@host:587")
+    return {key: value for key, value in found.items() if key.startswith("EMAIL_")}
+
+
 def given(name: str) -> str:
     """Return what a variable is set to, or ""."""
     return str(env.str(name, default=""))

@@ -142,6 +142,7 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
     "config.tasks",
     "organizations.events.tasks",
+    "organizations.invitation.tasks",
     "organizations.schedule.due",
     "organizations.scim.remove_after_days",
 ]
@@ -182,6 +183,16 @@ FILE_UPLOAD_HANDLERS = ["config.uploads.NoUploadHandler"]
 
 # Messages may name people, so they are stored in the browser's cookie and not in the database.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+# Invitations are mailed by the server that EMAIL_URL names; for a first look they are printed.
+email = environment.mail("EMAIL_URL")
+SENDS_MAIL = DEBUG or bool(email)
+EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEBUG else 'dummy'}.EmailBackend"
+EMAIL_TIMEOUT = 30  # seconds, at each step
+vars().update(email)
+DEFAULT_FROM_EMAIL = environment.given("EMAIL_FROM") or (
+    f"no-reply@{next((name for name in ALLOWED_HOSTS if name[0] not in '.*'), 'localhost')}"
+)
 
 # How long after a removal the member can be restored; 0: not at all.
 RESTORE_WINDOW_DAYS = environment.number("RESTORE_WINDOW_DAYS", default=90)
@@ -273,8 +284,11 @@ LOGGING_CONFIG = None
 logging_config(as_json=not DEBUG)
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["users.authentication.BearerTokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "organizations.api.authentication.ConnectionAuthentication",
+        "users.authentication.BearerTokenAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["config.api.permissions.IsKnown"],
     "DEFAULT_PARSER_CLASSES": ["config.api.parser.JSONObjectParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "config.api.openapi.ApiSchema",
@@ -289,6 +303,7 @@ REST_FRAMEWORK = {
         "directory_address": environment.rate("RATE_OF_DIRECTORIES", default="4500/min"),
         "login": environment.rate("RATE_OF_LOGINS", default="100/hour"),
         "delivery": "10/min",
+        "invitation": "10/min",
     },
     "EXCEPTION_HANDLER": "config.api.envelope.exception_handler",
     # How many proxies in front write X-Forwarded-For: 0 trusts none and takes the peer's address.
@@ -324,6 +339,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "Audit log", "description": "The record of every change, which can be followed."},
         {"name": "Departments", "description": "What members belong to, and resources pass to."},
         {"name": "Roles", "description": "What members hold, and what it allows them to do."},
+        {
+            "name": "Connections",
+            "description": "Lets programs work here, by tokens that survive whoever made them.",
+        },
         {"name": "Webhooks", "description": "Sends every change to other systems."},
     ],
     "SWAGGER_UI_DIST": "SIDECAR",

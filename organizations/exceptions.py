@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from config.api.errors import RateLimitedError
 from config.errors import ContractError
 from config.errors import InsufficientPermissionsError as InsufficientPermissionsError
 from organizations.uses import Uses
@@ -183,6 +184,19 @@ class MembershipAlreadyExistsError(ContractError):
     message = "The user is a member of this organization already."
 
 
+class TooManyInvitationsError(RateLimitedError):
+    """The organization sent as many invitations within an hour as it may; ``wait`` in seconds."""
+
+    message = (
+        "The organization has sent as many invitations as it may in an hour. Try again later, or"
+        " set send_invitation to false."
+    )
+
+    def __init__(self, *, wait: float) -> None:
+        super().__init__()
+        self.wait = wait
+
+
 class RestoreWindowExpiredError(ContractError):
     """The removal is too long ago for a restoration."""
 
@@ -213,6 +227,23 @@ class CannotScheduleYourselfError(ContractError):
     status = 403
     code = "CANNOT_SCHEDULE_YOURSELF"
     message = "Nobody schedules, sees or cancels their own removal."
+
+
+class ConnectionNotFoundError(ContractError):
+    """The organization has no such connection of a program, or it is revoked."""
+
+    status = 404
+    code = "CONNECTION_NOT_FOUND"
+    message = "The connection was not found in this organization."
+
+
+class TooManyConnectionsError(ContractError):
+    """The organization has as many connections as it may have; the details say how many."""
+
+    status = 422
+    code = "TOO_MANY_CONNECTIONS"
+    type = "client_error"
+    message = "The organization has as many connections as it may have. Revoke one first."
 
 
 class WebhookEndpointNotFoundError(ContractError):

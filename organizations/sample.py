@@ -176,6 +176,13 @@ def _restore_resources(organization: Organization, things: Iterable[Thing], owne
     """Give these resources to an active member."""
     owner_id = id_of(owner)
     missing = {thing.id: thing for thing in things}
+    # What was registered anew by a key of the sample's, after its own was deleted.
+    for thing in missing.values():
+        Resource.objects.filter(
+            organization=organization,
+            entry__type=thing.type,
+            entry__external_id=thing.external_id,
+        ).exclude(pk=thing.id).delete()
     ResourceType.objects.ensure(organization.pk, {thing.type for thing in missing.values()})
     for resource in Resource.objects.filter(pk__in=missing).select_related("entry"):
         thing = missing.pop(resource.pk)

@@ -64,6 +64,15 @@ class DeliveryRateThrottle(TokenRateThrottle):
         return f"throttle_delivery_{request.auth.pk}" if request.auth else None
 
 
+class InvitationRateThrottle(TokenRateThrottle):
+    """Counts, by access token, requests that add somebody by an address."""
+
+    scope = "invitation"
+
+    def get_cache_key(self, request: Any, view: Any) -> str | None:
+        return f"throttle_invitation_{request.auth.pk}" if request.auth else None
+
+
 class LoginRateThrottle(RateThrottle):
     """Counts logins by the address they come from, whatever the account."""
 

@@ -23,10 +23,9 @@ from organizations.api.examples import (
     USER_ID,
     USER_NOT_FOUND,
 )
-from organizations.api.user import UserSerializer, find_user
+from organizations.api.user import UserSerializer, find_user_for
 from organizations.api.users import describe_user
 from organizations.api.view import OrganizationView
-from organizations.capabilities import Capability
 from organizations.exceptions import (
     ConfirmationRequiredError,
     InsufficientPermissionsError,
@@ -35,8 +34,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
-from organizations.guards.not_members import explain_not_members
-from organizations.models import ScheduledRemoval, ScimConnection
+from organizations.models import Connection, ScheduledRemoval
 from organizations.removal.preview import RemovalPreview, preview_removal
 from organizations.removal.service import remove_members
 from users.api_view import AuthenticatedRequest
@@ -58,8 +56,8 @@ class NamedSerializer(serializers.Serializer[object]):
     name = serializers.CharField()
 
 
-class ConnectionSerializer(serializers.Serializer[ScimConnection]):
-    """The connection of a directory."""
+class DirectorySerializer(serializers.Serializer[Connection]):
+    """A directory, by its connection."""
 
     id = serializers.CharField(source="pk")
     name = serializers.CharField()
@@ -127,7 +125,7 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
         allow_null=True,
         help_text="The error code that a removal would answer, or null.",
     )
-    managed_by = ConnectionSerializer(
+    managed_by = DirectorySerializer(
         allow_null=True,
         help_text=(
             "The directory that manages the user, or null: it adds them again with its next cycle"
@@ -246,14 +244,7 @@ class OrganizationUserView(OrganizationView):
     @describe_user
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         """Return the user. Whoever may remove users learns of an earlier removal from the 404."""
-        try:
-            member = find_user(organization_id, user_id)
-        except UserNotFoundError:
-            capabilities = self.authority.capabilities
-            if Capability.REMOVE_USERS not in capabilities:
-                raise
-            not_members = explain_not_members(organization_id, [user_id], capabilities)
-            raise not_members[user_id].refusal from None
+        member = find_user_for(self.authority, organization_id, user_id)
         return Response(UserSerializer(member).data)
 
     @describe_removal
@@ -283,5 +274,5 @@ class RemovalPreviewView(OrganizationView):
         previews = preview_removal(organization_id, [user_id], caller=Caller.of(request))
         if not previews:
             raise UserNotFoundError({"user_id": user_id})
-        preview = previews[0].shown_to(request.user.pk)
+        preview = previews[0].shown_to(self.member_id)
         return Response(RemovalPreviewSerializer(preview).data)

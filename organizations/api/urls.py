@@ -6,9 +6,16 @@ from django.urls.converters import PathConverter
 from organizations.api.assignment import AssignmentView
 from organizations.api.audit_log import EventExportView, EventListView
 from organizations.api.bulk_removal import BulkRemovalView
+from organizations.api.connections import (
+    ConnectionListView,
+    ConnectionView,
+    TokenRotationView,
+)
 from organizations.api.deactivation import DeactivationView, ReactivationView
 from organizations.api.departments import DepartmentListView, DepartmentView
+from organizations.api.invitation import InvitationView
 from organizations.api.moved_resources import MovedResourceListView
+from organizations.api.permissions import EffectivePermissionsView, MeView
 from organizations.api.removal import OrganizationUserView, RemovalPreviewView
 from organizations.api.removals import RemovalExportView, RemovalListView, RemovalRecordView
 from organizations.api.resource_import import ResourceImportView
@@ -47,6 +54,7 @@ _OF_USER = [
     path("deactivate", DeactivationView.as_view(), name="deactivation"),
     path("reactivate", ReactivationView.as_view(), name="reactivation"),
     path("transfer-resources", TransferView.as_view(), name="transfer"),
+    path("effective-permissions", EffectivePermissionsView.as_view(), name="permissions"),
     path("memberships", AssignmentView.as_view(), name="assignment"),
     path("restore-preview", RestorationPreviewView.as_view(), name="restoration-preview"),
     path("restore", RestorationView.as_view(), name="restoration"),
@@ -66,6 +74,7 @@ _OF_ENDPOINT = [
 
 _OF_ORGANIZATION: list[URLPattern | URLResolver] = [
     path("users", UserListView.as_view(), name="users"),
+    path("users/invite/v2", InvitationView.as_view(), name="invitation"),
     path("users/delete-bulk", BulkRemovalView.as_view(), name="bulk-removal"),
     path("users/<str:user_id>", OrganizationUserView.as_view(), name="organization-user"),
     path("users/<str:user_id>/", include(_OF_USER)),
@@ -92,9 +101,19 @@ _OF_ORGANIZATION: list[URLPattern | URLResolver] = [
     path("removals/<str:removal_id>", RemovalRecordView.as_view(), name="removal"),
     path("audit-log", EventListView.as_view(), name="audit-log"),
     path("audit-log/export", EventExportView.as_view(), name="audit-log-export"),
+    path("connections", ConnectionListView.as_view(), name="connections"),
+    path("connections/<str:connection_id>", ConnectionView.as_view(), name="connection"),
+    path(
+        "connections/<str:connection_id>/rotate-token",
+        TokenRotationView.as_view(),
+        name="connection-token-rotation",
+    ),
     path("webhook-endpoints", EndpointListView.as_view(), name="webhook-endpoints"),
     path("webhook-endpoints/<str:endpoint_id>", EndpointView.as_view(), name="webhook-endpoint"),
     path("webhook-endpoints/<str:endpoint_id>/", include(_OF_ENDPOINT)),
 ]
 
-urlpatterns = [path("organizations/<str:organization_id>/", include(_OF_ORGANIZATION))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("user/me", MeView.as_view(), name="me"),
+    path("organizations/<str:organization_id>/", include(_OF_ORGANIZATION)),
+]

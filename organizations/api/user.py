@@ -4,7 +4,10 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from organizations.api.examples import DEPARTMENT_ID, ORGANIZATION_ID, USER_ID
+from organizations.capabilities import Capability
 from organizations.exceptions import UserNotFoundError
+from organizations.guards.caller import Authority
+from organizations.guards.not_members import explain_not_members
 from organizations.models import Membership
 from organizations.models.membership import MembershipQuerySet
 
@@ -26,6 +29,21 @@ def find_user(organization_id: str, user_id: str) -> Membership:
     member = users_of(organization_id).of(organization_id, [user_id]).first()
     if member is None:
         raise UserNotFoundError({"user_id": user_id})
+    return member
+
+
+def find_user_for(authority: Authority, organization_id: str, user_id: str) -> Membership:
+    """Return a member, as `find_user`.
+
+    The error for somebody who was removed names the removal to whoever may remove users.
+    """
+    try:
+        member = find_user(organization_id, user_id)
+    except UserNotFoundError:
+        if Capability.REMOVE_USERS not in authority.capabilities:
+            raise
+        not_members = explain_not_members(organization_id, [user_id], authority.capabilities)
+        raise not_members[user_id].refusal from None
     return member
 
 
@@ -59,12 +77,12 @@ class UserSerializer(serializers.Serializer[Membership]):
     role_ids = serializers.SerializerMethodField(help_text="Sorted.")
     department_ids = serializers.SerializerMethodField(help_text="Sorted.")
     organization_id = serializers.CharField()
-    # Nobody is invited here; clients of the reference read these.
+    # There is nothing to accept; clients of the reference read this.
     invitation_link = serializers.CharField(
         read_only=True, allow_null=True, default=None, help_text="Always null."
     )
     invited_at = serializers.DateTimeField(
-        read_only=True, allow_null=True, default=None, help_text="Always null."
+        allow_null=True, help_text="When the mail of the invitation was sent; null without one."
     )
     deactivated_at = serializers.DateTimeField(
         allow_null=True, help_text="Null while the user is active."

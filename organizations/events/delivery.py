@@ -12,11 +12,10 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.http import parse_http_date_safe
-from procrastinate import App
-from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.types import JSONDict
 
+from config.job_queue import in_transaction
 from config.timestamps import in_whole_seconds
 from organizations.events.connection import Answer, post
 from organizations.events.signature import signed_headers
@@ -48,16 +47,11 @@ ABANDONED_AFTER = timedelta(minutes=5)
 TAKEN_UP_AT_ONCE = 10_000
 
 
-# Defers by Django's connection in a worker, too, whose own app has connections of its own: no job
-# is there before the delivery that it sends, or without it.
-_in_transaction = App(connector=DjangoConnector())
-
-
 def defer_sending(delivery_ids: Iterable[str], *, priority: int = PRIORITY) -> None:
     """Have a worker send these deliveries once the transaction is committed; in one statement."""
     jobs: list[JSONDict] = [{"delivery_id": delivery_id} for delivery_id in delivery_ids]
     if jobs:
-        task = _in_transaction.configure_task(SEND, queue="webhooks", priority=priority)
+        task = in_transaction.configure_task(SEND, queue="webhooks", priority=priority)
         task.batch_defer(*jobs)
 
 

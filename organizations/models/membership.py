@@ -59,6 +59,8 @@ class Membership(models.Model):
     created_at = models.DateTimeField("member since", db_default=Now(), editable=False)
     deleted_at = models.DateTimeField("removed at", null=True, blank=True, editable=False)
     deactivated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When a mail server took the mail that tells the member.
+    invited_at = models.DateTimeField(null=True, blank=True, editable=False)
     # A member: the tenure has not ended.
     is_current = models.GeneratedField(
         expression=models.ExpressionWrapper(

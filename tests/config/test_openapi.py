@@ -14,7 +14,7 @@ from config.api.errors import NotFoundError, OtherError
 from config.errors import ContractError
 from organizations.events.delivery import body_of
 from organizations.events.signature import signed_headers
-from organizations.exceptions import DomainNotAllowedError, DomainTakenError, InUseError
+from organizations.exceptions import DomainTakenError, InUseError
 from organizations.models import Event
 from tests.factories import WebhookDeliveryFactory
 
@@ -142,7 +142,7 @@ def test_every_error_has_the_envelope_and_an_example_of_each_code(schema: Any) -
                 for example in content["examples"].values():
                     assert example["value"]["error"]["status"] == int(status)
                     codes.add(example["value"]["error"]["code"])
-    of_no_operation = {DomainNotAllowedError, DomainTakenError, NotFoundError, OtherError}
+    of_no_operation = {DomainTakenError, NotFoundError, OtherError}
     declared: set[type[ContractError]] = {
         *ContractError.__subclasses__(),
         *InUseError.__subclasses__(),

@@ -28,6 +28,7 @@ UNUSABLE = {
     "BEHIND_TLS_PROXY": "ja",
     "RESTORE_WINDOW_DAYS": "-3",
     "CACHE_URL": "redis:/x",
+    "EMAIL_URL": "mail.acme.example",
     "NUM_PROXIES": "x",
 }
 PROCESSES = {
@@ -58,6 +59,9 @@ def test_what_cannot_work_is_refused_at_the_start_in_one_line(name: str, process
         ("RATE_PER_TOKEN", "", "REST_FRAMEWORK['DEFAULT_THROTTLE_RATES']['token']", "None"),
         ("RATE_PER_TOKEN", "5/hour", "REST_FRAMEWORK['DEFAULT_THROTTLE_RATES']['token']", "5/hour"),
         ("RESTORE_WINDOW_DAYS", "0", "RESTORE_WINDOW_DAYS", "0"),
+        ("EMAIL_URL", "", "SENDS_MAIL", "False"),
+        ("EMAIL_URL", "smtp+tls://mail.example:587", "EMAIL_HOST", "mail.example"),
+        ("EMAIL_FROM", "", "DEFAULT_FROM_EMAIL", "no-reply@offboard.example"),
         ("CACHE_URL", "rediscache://h:6379/0", "CACHES['default']['LOCATION']", "redis://h:6379/0"),
         ("SECURE_SSL_REDIRECT", "Off", "SECURE_SSL_REDIRECT", "False"),
     ],
@@ -72,7 +76,8 @@ def test_what_can_work_is_taken(name: str, value: str, setting: str, expected: s
 def test_the_deployment_check_is_silent() -> None:
     with running(
         *("manage.py", "check", "--deploy", "--fail-level", "INFO"),
-        environment=PRODUCTION | {"WEBHOOK_KEY": PRODUCTION["SECRET_KEY"][::-1]},
+        environment=PRODUCTION
+        | {"WEBHOOK_KEY": PRODUCTION["SECRET_KEY"][::-1], "EMAIL_URL": "smtp://localhost"},
     ) as program:
         program.until("no issues")
         assert program.process.wait(timeout=30) == 0

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from organizations import sample
 from organizations.models import Event, Membership, Organization, Removal, Resource
+from tests.factories import ResourceFactory
 from tests.removals import remove
 from users.erasure.service import erase_account
 from users.models import User
@@ -67,6 +68,24 @@ def test_what_was_tried_is_undone(acme: Organization) -> None:
     sample.restore_sample()
 
     assert state() == {**before, "former": sorted([sample.FORMER.id, sample.LEAVER_ID])}
+
+
+def test_a_resource_that_was_deleted_and_registered_anew_is_the_samples_again(
+    acme: Organization,
+) -> None:
+    before = state()
+    own = sample.RESOURCES[0]
+    Resource.objects.get(pk=own.id).delete()
+    ResourceFactory.create(
+        organization=acme,
+        department_id=sample.DEPARTMENT_ID,
+        type=own.type,
+        external_id=own.external_id,
+    )
+
+    sample.restore_sample()
+
+    assert state() == before
 
 
 def test_others_take_the_place_of_those_who_were_erased(acme: Organization) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from organizations.api.bodies import BY_TYPE, TO_DEPARTMENT
 from organizations.capabilities import Capability
 from tests.proof.cast import Cast
 
@@ -17,12 +18,13 @@ Body = Callable[[Cast], dict[str, Any]]
 class Request:
     """One request, such that it is done if the caller may ask for it."""
 
-    path: str  # below the organization
+    path: str  # below the organization, or of everybody who has a token where it begins with "/"
     needs: frozenset[Capability] = frozenset()  # one is enough; without any, all members may
     about: str = "member"
     body: Body | None = None
     status: int = 200
     refusal: str = "INSUFFICIENT_PERMISSIONS"  # of members who may not
+    takes_a_person: bool = False  # no program may, whatever its capabilities
 
 
 def confirmed(cast: Cast) -> dict[str, Any]:
@@ -34,15 +36,18 @@ def confirmed_with_target(cast: Cast) -> dict[str, Any]:
 
 
 def with_target(cast: Cast) -> dict[str, Any]:
-    return {"transfer_resources_to_department_id": cast.departments["own"]}
+    department = cast.departments["own"]
+    return {TO_DEPARTMENT: department, BY_TYPE: {"repository": department}}
 
 
 def confirmed_with_date(cast: Cast) -> dict[str, Any]:
-    return {"confirm": True, "remove_at": (timezone.now() + timedelta(days=1)).isoformat()}
+    date = (timezone.now() + timedelta(days=1)).isoformat()
+    by_type = {"repository": cast.departments["own"]}
+    return {"confirm": True, "remove_at": date, BY_TYPE: by_type}
 
 
 def confirmed_for_several(cast: Cast) -> dict[str, Any]:
-    return {"confirm": True, "user_ids": [cast.users["target member"].pk]}
+    return {**confirmed_with_target(cast), "user_ids": [cast.users["target member"].pk]}
 
 
 def unchanged(cast: Cast) -> dict[str, Any]:
@@ -55,6 +60,10 @@ def empty(cast: Cast) -> dict[str, Any]:
 
 def with_url(cast: Cast) -> dict[str, Any]:
     return {"url": "https://8.8.8.8/hook"}
+
+
+def with_capabilities(cast: Cast) -> dict[str, Any]:
+    return {"name": "HR system", "capabilities": ["remove_users"]}
 
 
 def disabled(cast: Cast) -> dict[str, Any]:
@@ -78,6 +87,11 @@ def with_lines(cast: Cast) -> dict[str, Any]:
     return {"resources": [{**key, "name": "Renamed"}]}
 
 
+def with_newcomer(cast: Cast) -> dict[str, Any]:
+    return {"email": f"nora@{cast.domain}", "full_name": "Nora New"}
+
+
+INVITE = frozenset({Capability.INVITE_USERS})
 REMOVE = frozenset({Capability.REMOVE_USERS})
 DEACTIVATE = frozenset({Capability.DEACTIVATE_USERS})
 ASSIGN = frozenset({Capability.ASSIGN_ROLES, Capability.MANAGE_USERS})
@@ -91,6 +105,7 @@ REGISTER = frozenset({Capability.MANAGE_RESOURCES})
 SEE_RESOURCES = REGISTER | REMOVE | VIEW
 NOT_SEEN = "RESOURCE_NOT_FOUND"
 ENDPOINT = "webhook-endpoints/{endpoint}"
+CONNECTION = "connections/{connection}"
 
 # By method and name of the address.
 REQUESTS: dict[tuple[str, str], Request] = {
@@ -104,8 +119,13 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("post", "roles"): Request("roles", ROLES, body=without_capabilities, status=201),
     ("patch", "role"): Request("roles/{empty_role}", ROLES, body=with_new_name),
     ("delete", "role"): Request("roles/{empty_role}", ROLES, status=204),
-    ("delete", "organization-user"): Request("users/{user}", REMOVE, body=confirmed, status=204),
+    ("delete", "organization-user"): Request(
+        "users/{user}", REMOVE, body=confirmed_with_target, status=204
+    ),
+    ("get", "me"): Request("/v1/user/me"),
+    ("get", "permissions"): Request("users/{user}/effective-permissions"),
     ("get", "removal-preview"): Request("users/{user}/removal-preview", REMOVE),
+    ("post", "invitation"): Request("users/invite/v2", INVITE, body=with_newcomer, status=201),
     ("post", "bulk-removal"): Request("users/delete-bulk", REMOVE, body=confirmed_for_several),
     ("post", "deactivation"): Request("users/{user}/deactivate", DEACTIVATE, body=with_target),
     ("post", "reactivation"): Request(
@@ -147,6 +167,14 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("get", "removal-export"): Request("removals/export", EXPORT),
     ("get", "audit-log"): Request("audit-log", VIEW),
     ("get", "audit-log-export"): Request("audit-log/export", EXPORT),
+    ("get", "connections"): Request("connections", OVERRIDE, takes_a_person=True),
+    ("post", "connections"): Request(
+        "connections", OVERRIDE, body=with_capabilities, status=201, takes_a_person=True
+    ),
+    ("delete", "connection"): Request(CONNECTION, OVERRIDE, status=204, takes_a_person=True),
+    ("post", "connection-token-rotation"): Request(
+        f"{CONNECTION}/rotate-token", OVERRIDE, body=empty, takes_a_person=True
+    ),
     ("get", "webhook-endpoints"): Request("webhook-endpoints", OVERRIDE),
     ("post", "webhook-endpoints"): Request(
         "webhook-endpoints", OVERRIDE, body=with_url, status=201

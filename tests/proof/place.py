@@ -1,10 +1,11 @@
 """What must be true of an organization, as the state machine keeps account of it."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.guards.targets import Goal, Targets
 from organizations.models import Department, Organization
 
 ROLES = {
@@ -13,6 +14,14 @@ ROLES = {
     "Remover": frozenset({Capability.REMOVE_USERS}),
     "Member": frozenset[Capability](),
 }
+
+
+Target = str | Targets | None
+
+
+def targets_of(target: Target) -> Targets:
+    """Return the targets where an id stands for everything."""
+    return target if isinstance(target, Targets) else Targets(target)
 
 
 @dataclass
@@ -40,12 +49,12 @@ class Place:
     members: dict[str, tuple[set[str], set[str]]] = field(default_factory=dict)
     deactivated: set[str] = field(default_factory=set)
     resources: dict[str, str] = field(default_factory=dict)  # id -> id of its user or department
-    types: dict[str, str] = field(default_factory=dict)  # of those that were registered, by id
+    types: dict[str, str] = field(default_factory=dict)  # of resources, but the default type
     keys: dict[tuple[str, str], str] = field(default_factory=dict)  # type and key -> id
     deleted: Counter[str] = field(default_factory=Counter)  # how many resources, by type
     records: dict[str, Record] = field(default_factory=dict)  # the latest, by user id
     marks: dict[str, Record] = field(default_factory=dict)  # what moved it last, by resource id
-    scheduled: dict[str, str | None] = field(default_factory=dict)  # target, by user id, in turn
+    scheduled: dict[str, Target] = field(default_factory=dict)  # by user id, in turn
     tenures: Counter[str] = field(default_factory=Counter)  # how many each user has had
     removals: int = 0
     # How many resources of removed members, by user, type and target.
@@ -74,23 +83,22 @@ class Place:
     def owned_by(self, holder: str) -> set[str]:
         return {resource for resource, now in self.resources.items() if now == holder}
 
-    def target_code(self, target: str | None, asked: Collection[str]) -> str | None:
-        """Why nothing passes to a department or a person if these users are asked to leave."""
-        if target is None or target in {department.pk for department in self.departments}:
-            return None
-        if target.startswith("dept_"):
-            return "DEPARTMENT_NOT_FOUND"
-        if self.is_active(target) and target not in asked:
-            return None
-        return "TRANSFER_USER_NOT_FOUND"
+    def missed_goals(self, target: Target, asked: Collection[str]) -> list[Goal]:
+        """What cannot pass to a department or a person if these users are asked to leave."""
+        return [
+            goal
+            for goal in targets_of(target).goals
+            if goal.target is not None
+            and goal.target not in {department.pk for department in self.departments}
+            and (not self.is_active(goal.target) or goal.target in asked)
+        ]
 
-    def first_code(
-        self, target: str | None, by_type: Mapping[str, str], asked: Collection[str]
-    ) -> str | None:
-        """Why nothing passes to the default target or, after it, to one by type."""
-        targets = [target, *(by_type[name] for name in sorted(by_type))]
-        codes = (self.target_code(each, asked) for each in targets)
-        return next((code for code in codes if code), None)
+    def target_code(self, target: Target, asked: Collection[str]) -> str | None:
+        """Why nothing passes on if these users are asked to leave: of the first target."""
+        for goal in self.missed_goals(target, asked):
+            is_department = (goal.target or "").startswith("dept_")
+            return "DEPARTMENT_NOT_FOUND" if is_department else "TRANSFER_USER_NOT_FOUND"
+        return None
 
     def begin(self, user: str, roles: Iterable[str] = (), departments: Iterable[str] = ()) -> None:
         """Somebody is a member from now on."""
@@ -106,26 +114,23 @@ class Place:
             self.events["member.updated", user] += 1
         self.members[user] = (set(roles), set(departments))
 
-    def deactivate(
-        self, user: str, target: str | None, by_type: Mapping[str, str] | None = None
-    ) -> int:
+    def deactivate(self, user: str, target: Target) -> int:
         """Return how many resources passed on."""
         self.deactivated.add(user)
         self.events["member.deactivated", user] += 1
-        return len(self.pass_on(user, target, by_type))
+        return len(self.pass_on(user, target))
 
     def reactivate(self, user: str) -> None:
         self.deactivated.discard(user)
         self.events["member.reactivated", user] += 1
 
-    def pass_on(
-        self, user: str, target: str | None, by_type: Mapping[str, str] | None = None
-    ) -> dict[str, str]:
-        """Return what passed on, and to whom: all of the user that there is a target for."""
+    def pass_on(self, user: str, target: Target) -> dict[str, str]:
+        """Return what of the user's passed on, and to whom: what its type has a target for."""
+        targets = targets_of(target)
         passed = {
-            resource: goal
+            resource: to
             for resource in self.owned_by(user)
-            if (goal := (by_type or {}).get(self.type_of(resource), target))
+            if (to := targets.target_of(self.type_of(resource)))
         }
         for resource in passed:
             self.unmark(resource)
@@ -137,23 +142,19 @@ class Place:
         if record := self.marks.pop(resource, None):
             record.resources.discard(resource)
 
-    def transfer(
-        self, user: str, target: str | None, by_type: Mapping[str, str] | None = None
-    ) -> int:
+    def transfer(self, user: str, target: Target) -> int:
         """Return how many resources passed on by themselves."""
-        passed = self.pass_on(user, target, by_type)
+        passed = self.pass_on(user, target)
         self.events["resources.transferred", user] += len(set(passed.values()))
         return len(passed)
 
-    def remove(
-        self, user: str, target: str | None, by_type: Mapping[str, str] | None = None
-    ) -> None:
+    def remove(self, user: str, target: Target) -> None:
         roles, departments = self.members.pop(user)
         self.scheduled.pop(user, None)
         was_deactivated = user in self.deactivated
         self.deactivated.discard(user)
         before, owned = dict(self.marks), self.owned_by(user)
-        passed = self.pass_on(user, target, by_type)
+        passed = self.pass_on(user, target)
         self.removed.update((user, self.type_of(each), passed.get(each)) for each in owned)
         self.removals += 1
         below = {resource: before[resource] for resource in passed.keys() & before.keys()}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from organizations.api.bodies import BY_TYPE, TO_DEPARTMENT
 from organizations.models import Department, Membership
 from tests.factories import (
     DepartmentFactory,
@@ -33,19 +34,29 @@ class Scene:
             roles=["Admin", "Member"],
             departments=[self.department],
         )
-        ResourceFactory.create_batch(2, organization=member.organization, owner=member.user)
+        for type_name in ("document", "repository"):
+            ResourceFactory.create(
+                organization=member.organization, owner=member.user, type=type_name
+            )
         return member
 
     def remove(self, member: Membership) -> Answer:
         """Ask for a removal."""
-        body = {"confirm": True, "transfer_resources_to_department_id": self.department.pk}
+        body = {"confirm": True, **self._targets()}
         return self.server.ask("DELETE", address_of(member), token=self.token, body=body)
 
     def deactivate(self, member: Membership) -> Answer:
         """Ask for a deactivation."""
-        body = {"transfer_resources_to_department_id": self.department.pk}
+        body = self._targets()
         path = f"{address_of(member)}/deactivate"
         return self.server.ask("POST", path, token=self.token, body=body)
+
+    def _targets(self) -> dict[str, object]:
+        """Documents pass to the department, and the owner has the repositories."""
+        return {
+            TO_DEPARTMENT: self.department.pk,
+            BY_TYPE: {"repository": self.owner.user_id},
+        }
 
     def expect(self, fault: Fault, ask: Callable[[Membership], Answer]) -> None:
         """Let the fault happen in the next such request, whose statements are prepared by then."""

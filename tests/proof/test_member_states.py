@@ -14,6 +14,7 @@ from organizations.assignment.service import add_member, assign
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.guards.caller import Operator
+from organizations.guards.targets import Targets
 from organizations.models import TokenBinding
 from organizations.removal.service import remove_members
 from organizations.restoration.service import preview_restoration, restore_members
@@ -21,14 +22,16 @@ from organizations.transfer.service import transfer_resources
 from tests.callers import CallerWith
 from tests.proof.figures import Tally
 from tests.proof.machine import Machine, prove
-from tests.proof.place import ROLES, Place
+from tests.proof.place import ROLES, Place, Target
 from tests.proof.test_state_machine import Organizations
 from users.models import AccessToken, User
 
 places, people = Machine.places, Machine.people
 role_names = st.sets(st.sampled_from(sorted(ROLES)))
 numbers = st.sets(st.integers(0, 1))
-receivers = st.sampled_from(["nobody", "department", "department elsewhere", "person", "person"])
+receivers = st.sampled_from(
+    ["nobody", "department", "department elsewhere", "person", "by type", "one type"]
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Members(Organizations):
         super().__init__()
         self.tokens: list[Token] = []
 
-    def target(self, place: Place, receiver: str, heir: User) -> str | None:
+    def target(self, place: Place, receiver: str, heir: User) -> Target:
         """Return to whom things pass."""
         elsewhere = next(other for other in self.world if other is not place)
         match receiver:
@@ -62,6 +65,10 @@ class Members(Organizations):
                 return place.departments[0].pk
             case "department elsewhere":
                 return elsewhere.departments[0].pk
+            case "by type":
+                return Targets(place.departments[0].pk, {"document": heir.pk})
+            case "one type":
+                return Targets(by_type={"repository": heir.pk})
         return None
 
     def caller_code(self, place: Place, actor: User, needs: Capability) -> str | None:
@@ -72,7 +79,7 @@ class Members(Organizations):
             return "ORGANIZATION_ACCESS_DENIED"
         return None if needs in place.capabilities(actor.pk) else "INSUFFICIENT_PERMISSIONS"
 
-    def deactivation_code(self, place: Place, user: str, target: str | None) -> str | None:
+    def deactivation_code(self, place: Place, user: str, target: Target) -> str | None:
         if user not in place.members:
             return "USER_NOT_FOUND"
         if user in place.deactivated:
@@ -249,17 +256,18 @@ class Members(Organizations):
 
     # Removals
 
-    @rule(place=places, user=people, heir=people)
-    def remove_for_an_heir(self, place: Place, user: User, heir: User) -> None:
-        expected = self.removal_code(place, user.pk, heir.pk, ALL_CAPABILITIES)
+    @rule(place=places, user=people, heir=people, of_type=st.booleans())
+    def remove_for_an_heir(self, place: Place, user: User, heir: User, of_type: bool) -> None:
+        target = Targets(by_type={"document": heir.pk}) if of_type else Targets(heir.pk)
+        expected = self.removal_code(place, user.pk, target, ALL_CAPABILITIES)
 
         [outcome] = remove_members(
-            place.organization.pk, [user.pk], transfer_to=heir.pk, caller=Operator()
+            place.organization.pk, [user.pk], transfer_to=target, caller=Operator()
         )
 
         assert code_of(outcome.refusal) == expected
         if expected is None:
-            place.remove(user.pk, heir.pk)
+            place.remove(user.pk, target)
 
     @rule(
         place=places,

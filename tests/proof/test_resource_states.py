@@ -1,4 +1,4 @@
-"""Any order of registrations, transfers by type and chains of removals, against the model."""
+"""Any order of registrations, deletions and chains of removals, against the model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,29 +9,23 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from organizations.capabilities import ALL_CAPABILITIES, Capability
-from organizations.deactivation.service import deactivate_members
+from organizations.capabilities import Capability
 from organizations.exceptions import ResourceNotFoundError
 from organizations.guards.caller import Operator
-from organizations.guards.targets import Targets
-from organizations.removal.service import remove_members
 from organizations.resources.deletion import delete
 from organizations.resources.importing import LineOutcome, import_lines
 from organizations.restoration.service import preview_restoration, restore_members
-from organizations.transfer.service import transfer_resources
 from tests.callers import CallerWith
 from tests.proof.figures import Tally
 from tests.proof.machine import Machine, prove
-from tests.proof.place import Place
-from tests.proof.test_member_states import Members, code_of, receivers
+from tests.proof.place import Place, targets_of
+from tests.proof.test_member_states import Members, code_of
 from users.models import User
 
 places, people = Machine.places, Machine.people
 types = st.sampled_from(["repository", "document"])
 keys = st.tuples(types, st.sampled_from("ab"))
-receivers_by_type = st.dictionaries(
-    st.sampled_from(["repository", "document", "resource", "page"]), receivers
-)
+owners = st.sampled_from(["nobody", "department", "department elsewhere", "person", "person"])
 
 
 @dataclass(frozen=True)
@@ -43,21 +37,15 @@ class Line:
     names_one_without_key: bool = False
 
 
-lines = st.lists(st.builds(Line, keys, receivers, st.booleans()), min_size=1, max_size=4)
+lines = st.lists(st.builds(Line, keys, owners, st.booleans()), min_size=1, max_size=4)
 
 
 class Resources(Members):
-    """Other systems say what there is and whose; each type passes on to its own target."""
+    """Other systems say what there is and whose; members leave one after the other and return."""
 
-    def targets(
-        self, place: Place, receiver: str, receivers_by_type: Mapping[str, str], heir: User
-    ) -> tuple[str | None, dict[str, str]]:
-        """Return the default target and those by type; whoever has none gets the department."""
-        by_type = {
-            name: self.target(place, each, heir) or place.departments[1].pk
-            for name, each in receivers_by_type.items()
-        }
-        return self.target(place, receiver, heir), by_type
+    def owner(self, place: Place, receiver: str, user: User) -> str | None:
+        """Return who is to own something: the user, a department, or whoever has it."""
+        return targets_of(self.target(place, receiver, user)).default
 
     def owner_fields(self, owner: str | None) -> dict[str, str]:
         if owner is None:
@@ -67,18 +55,18 @@ class Resources(Members):
 
     # What other systems say
 
-    @rule(place=places, actor=people, key=keys, receiver=receivers, owner=people)
+    @rule(place=places, actor=people, key=keys, receiver=owners, user=people)
     def put(
-        self, place: Place, actor: User, key: tuple[str, str], receiver: str, owner: User
+        self, place: Place, actor: User, key: tuple[str, str], receiver: str, user: User
     ) -> None:
         """Without an owner, who has it keeps it."""
-        holder, known = self.target(place, receiver, owner), place.keys.get(key)
+        owner, known = self.owner(place, receiver, user), place.keys.get(key)
         expected = self.caller_code(place, actor, Capability.MANAGE_RESOURCES)
-        expected = expected or place.owner_code(holder, known)
+        expected = expected or place.owner_code(owner, known)
 
         response: Any = self.client_of(actor).put(
             f"/v1/organizations/{place.organization.pk}/resources/{'/'.join(key)}",
-            {"name": "thing", **self.owner_fields(holder)},
+            {"name": "thing", **self.owner_fields(owner)},
         )
 
         body = response.json()
@@ -86,10 +74,10 @@ class Resources(Members):
         if expected is None:
             assert response.status_code == (200 if known else 201)
             assert known in (None, body["id"])
-            self.pass_registered(place, [(body["id"], key, holder)])
+            self.pass_registered(place, [(body["id"], key, owner)])
 
-    @rule(place=places, lines=lines, owner=people)
-    def import_many(self, place: Place, lines: list[Line], owner: User) -> None:
+    @rule(place=places, lines=lines, user=people)
+    def import_many(self, place: Place, lines: list[Line], user: User) -> None:
         """A key that stands twice is refused; of the other lines each is done for itself."""
         without_key = sorted(place.resources.keys() - place.keys.values())[:1]
         asked = [
@@ -97,7 +85,7 @@ class Resources(Members):
                 "type": line.key[0],
                 "external_id": line.key[1],
                 "name": "thing",
-                **self.owner_fields(self.target(place, line.receiver, owner)),
+                **self.owner_fields(self.owner(place, line.receiver, user)),
                 **({"id": without_key[0]} if line.names_one_without_key and without_key else {}),
             }
             for line in lines
@@ -177,75 +165,12 @@ class Resources(Members):
             with pytest.raises(ResourceNotFoundError):
                 delete(place.organization.pk, resource, caller=Operator())
 
-    # Each type to its target
-
-    @rule(place=places, user=people, receiver=receivers, each=receivers_by_type, heir=people)
-    def remove_by_type(
-        self, place: Place, user: User, receiver: str, each: dict[str, str], heir: User
-    ) -> None:
-        target, by_type = self.targets(place, receiver, each, heir)
-        expected = self.removal_code(place, user.pk, None, ALL_CAPABILITIES)
-        expected = expected or place.first_code(target, by_type, [user.pk])
-
-        [outcome] = remove_members(
-            place.organization.pk,
-            [user.pk],
-            transfer_to=Targets(target, by_type),
-            caller=Operator(),
-        )
-
-        assert code_of(outcome.refusal) == expected
-        if expected is None:
-            place.remove(user.pk, target, by_type)
-
-    @rule(place=places, user=people, receiver=receivers, each=receivers_by_type, heir=people)
-    def deactivate_by_type(
-        self, place: Place, user: User, receiver: str, each: dict[str, str], heir: User
-    ) -> None:
-        target, by_type = self.targets(place, receiver, each, heir)
-        expected = self.deactivation_code(place, user.pk, None)
-        expected = expected or place.first_code(target, by_type, [user.pk])
-
-        [outcome] = deactivate_members(
-            place.organization.pk,
-            [user.pk],
-            transfer_to=Targets(target, by_type),
-            caller=Operator(),
-        )
-
-        assert code_of(outcome.refusal) == expected
-        if expected is None:
-            assert outcome.resource_count == place.deactivate(user.pk, target, by_type)
-
-    @rule(place=places, user=people, each=receivers_by_type.filter(bool), heir=people)
-    def transfer_by_type(self, place: Place, user: User, each: dict[str, str], heir: User) -> None:
-        """What is left of a deactivated or former member; what is not named stays."""
-        _, by_type = self.targets(place, "nobody", each, heir)
-        if place.is_active(user.pk):
-            expected: str | None = "USER_IS_ACTIVE"
-        elif user.pk not in place.members and user.pk not in place.records:
-            expected = "USER_NOT_FOUND"
-        else:
-            expected = place.first_code(None, by_type, [user.pk])
-
-        [outcome] = transfer_resources(
-            place.organization.pk,
-            [user.pk],
-            transfer_to=Targets(None, by_type),
-            caller=Operator(),
-        )
-
-        assert code_of(outcome.refusal) == expected
-        if expected is None:
-            assert outcome.resource_count == place.transfer(user.pk, None, by_type)
-
     # Chains of removals
 
     @rule(
         place=places,
         chain=st.lists(people, min_size=3, max_size=4, unique_by=lambda user: user.pk),
         key=keys,
-        is_by_type=st.booleans(),
         returning=st.randoms(use_true_random=False),
         way_back=st.sampled_from(["in reverse", "in any order", "together", "not yet"]),
     )
@@ -254,7 +179,6 @@ class Resources(Members):
         place: Place,
         chain: list[User],
         key: tuple[str, str],
-        is_by_type: bool,
         returning: Any,
         way_back: str,
     ) -> None:
@@ -268,10 +192,7 @@ class Resources(Members):
         self.import_many(place, [Line(key, "person")], chain[0])
         leavers = chain[:-1]
         for user, heir in pairwise(chain):
-            if is_by_type:
-                self.remove_by_type(place, user, "nobody", {key[0]: "person"}, heir)
-            else:
-                self.remove_for_an_heir(place, user, heir)
+            self.remove_for_an_heir(place, user, heir, of_type=key[0] == "document")
 
         if way_back == "in reverse":
             for user in reversed(leavers):

@@ -13,9 +13,11 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from organizations.api.bodies import BY_TYPE, TO_DEPARTMENT
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import DepartmentNotFoundError, ScheduledRemovalNotFoundError
 from organizations.guards.caller import Operator
+from organizations.guards.targets import Targets
 from organizations.models import (
     DepartmentMembership,
     Membership,
@@ -30,7 +32,7 @@ from organizations.transfer.service import transfer_selected
 from tests.callers import CallerWith
 from tests.proof.figures import Tally
 from tests.proof.machine import Machine, prove, refused
-from tests.proof.place import ROLES, Place
+from tests.proof.place import ROLES, Place, Target, targets_of
 from tests.resources import make
 from users.models import User
 
@@ -41,7 +43,7 @@ class Organizations(Machine):
     """Everything that a removal meets."""
 
     def removal_code(
-        self, place: Place, user: str, target: str | None, authority: frozenset[Capability]
+        self, place: Place, user: str, target: Target, authority: frozenset[Capability]
     ) -> str | None:
         """The contract's checks 5 to 8."""
         if user not in place.members:
@@ -116,14 +118,15 @@ class Organizations(Machine):
             joined.save()
             place.members[user.pk][1].add(department.pk)
 
-    @rule(place=places, user=people)
-    def own(self, place: Place, user: User) -> None:
+    @rule(place=places, user=people, type_name=st.sampled_from(["document", "repository"]))
+    def own(self, place: Place, user: User, type_name: str) -> None:
         if place.is_active(user.pk):
-            [resource] = make(place.organization, user)
+            [resource] = make(place.organization, user, type_name=type_name)
             place.resources[resource.pk] = user.pk
+            place.types[resource.pk] = type_name
         else:
             with refused(IntegrityError):
-                make(place.organization, user)
+                make(place.organization, user, type_name=type_name)
 
     @rule(place=places, other=places, number=st.integers(0, 1))
     def staff_pass_everything_of_leavers(self, place: Place, other: Place, number: int) -> None:
@@ -165,13 +168,23 @@ class Organizations(Machine):
         actor=people,
         user=people,
         number=st.sampled_from([None, 0, 1]),
+        heir=st.none() | people,
         confirm=st.sampled_from([True, True, True, False]),
     )
     def remove_by_api(
-        self, place: Place, other: Place, actor: User, user: User, number: int | None, confirm: bool
+        self,
+        place: Place,
+        other: Place,
+        actor: User,
+        user: User,
+        number: int | None,
+        heir: User | None,
+        confirm: bool,
     ) -> None:
-        """One member removes another, or leaves."""
-        target = None if number is None else other.departments[number].pk
+        """One member removes another, or leaves; an heir may have the documents."""
+        department = None if number is None else other.departments[number].pk
+        by_type = {"document": heir.pk} if heir else {}
+        target = Targets(department, by_type)
         if actor.pk in self.disabled:
             expected: str | None = "TOKEN_INVALID"
         elif not place.is_active(actor.pk):
@@ -188,7 +201,7 @@ class Organizations(Machine):
 
         response: Any = self.client_of(actor).delete(
             f"/v1/organizations/{place.organization.pk}/users/{user.pk}",
-            {"confirm": confirm, "transfer_resources_to_department_id": target},
+            {"confirm": confirm, TO_DEPARTMENT: department, BY_TYPE: by_type},
         )
 
         code = response.json()["error"]["code"] if response.content else None
@@ -201,10 +214,16 @@ class Organizations(Machine):
         place=places,
         users=st.lists(people, min_size=1, max_size=4),
         number=st.sampled_from([None, 0, 1]),
+        types=st.lists(st.sampled_from(["document", "repository"]), unique=True),
     )
-    def remove_by_service(self, place: Place, users: list[User], number: int | None) -> None:
+    def remove_by_service(
+        self, place: Place, users: list[User], number: int | None, types: list[str]
+    ) -> None:
         """Several are removed together; whoever of the last owners is named last stays."""
-        target = None if number is None else place.departments[number].pk
+        target = Targets(
+            None if number is None else place.departments[number].pk,
+            dict.fromkeys(types, place.departments[0].pk),
+        )
         asked = list(dict.fromkeys(user.pk for user in users))
         owners = [u for u in asked if u in place.members and "Owner" in place.members[u][0]]
         staying: list[str] = []
@@ -236,14 +255,18 @@ class Organizations(Machine):
         other=places,
         user=people,
         heir=people,
-        receiver=st.sampled_from(["nobody", "department", "department", "person", "unknown"]),
+        receiver=st.sampled_from(
+            ["nobody", "department", "person", "unknown", "by type", "by type", "one type"]
+        ),
     )
     def schedule(self, place: Place, other: Place, user: User, heir: User, receiver: str) -> None:
         """Of last owners, too, each target is judged: a stranger's, a leaver's, another's."""
-        targets = {
+        targets: dict[str, Target] = {
             "department": other.departments[0].pk,
             "person": heir.pk,
             "unknown": "dept_unknown",
+            "by type": Targets(place.departments[1].pk, {"document": heir.pk}),
+            "one type": Targets(by_type={"repository": heir.pk}),
         }
         target = targets.get(receiver)
         if user.pk not in place.members:
@@ -279,7 +302,7 @@ class Organizations(Machine):
     def the_moment_comes(self) -> None:
         """Whoever is due leaves, the earliest first, but for a last owner.
 
-        Where an heir cannot take over any more, everything stays.
+        Where a target cannot take over any more, what would have passed to it stays.
         """
         carry_out_due()
 
@@ -288,11 +311,10 @@ class Organizations(Machine):
                 if not self.keeps_an_owner(place, user):
                     del place.scheduled[user]
                     place.events["removal.failed", user] += 1
-                elif place.target_code(target, [user]):
-                    place.remove(user, None)
-                    place.events["removal.failed", user] += 1
                 else:
-                    place.remove(user, target)
+                    missed = place.missed_goals(target, [user])
+                    place.remove(user, targets_of(target).without(missed))
+                    place.events["removal.failed", user] += bool(missed)
 
     # What nobody can do
 

@@ -6,9 +6,11 @@ import pytest
 
 from organizations.api.webhook_events import CONTENT
 from organizations.assignment.service import add_member
+from organizations.domains.service import set_domains
 from organizations.events.delivery import body_of
 from organizations.events.endpoints import send_test
 from organizations.guards.caller import Operator
+from organizations.invitation.delivery import attempt
 from organizations.models import Event, Membership
 from organizations.resources.deletion import delete
 from organizations.schedule.due import carry_out
@@ -23,6 +25,8 @@ from tests.factories import (
     WebhookEndpointFactory,
 )
 from tests.organizations.assignment.verbs import change
+from tests.organizations.invitation.mail_server import mail_server
+from tests.organizations.invitation.verbs import invited
 from tests.organizations.restoration.verbs import restore
 from tests.organizations.scim.caller import Directory, new_user
 from tests.removals import remove
@@ -65,6 +69,10 @@ def test_what_is_sent_of_every_type_has_what_is_described_and_nothing_else(
     restore(leaver)
     Directory.of(organization).send("POST", "/Users", new_user(leaver.user.email))
     delete(organization.pk, owned.pk, caller=Operator())
+    set_domains(organization.pk, ["acme.example"])
+    with mail_server() as server:
+        server.answers["RCPT"] = "550 No such mailbox"
+        attempt(invited(owner).pk, "")
     endpoint = WebhookEndpointFactory.create(organization=organization)
     send_test(organization.pk, endpoint.pk, caller=Operator())
 

@@ -1,0 +1,1 @@
+"""Adds somebody by an e-mail address, and tells them by mail."""

@@ -1,0 +1,91 @@
+"""Invites somebody: adds them by their address, and has a mail sent."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from config.job_queue import in_transaction
+from organizations.assignment.service import add_member, already_members
+from organizations.domains.service import check_domain
+from organizations.exceptions import TooManyInvitationsError
+from organizations.guards.acts import ADD
+from organizations.guards.caller import Caller
+from organizations.locks import lock_members
+from organizations.models import Invitation, Membership, Organization
+from organizations.retries import retried
+from users.email_address import canonical_address
+from users.models import User
+
+SEND = "organizations.invitation.tasks.send"
+MOST = 50  # mails of an organization within PERIOD
+PERIOD = timedelta(hours=1)
+
+
+@retried
+@transaction.atomic
+def invite(
+    organization_id: str,
+    *,
+    email: str,
+    full_name: str = "",
+    role_ids: Collection[str] = (),
+    department_ids: Collection[str] = (),
+    send_invitation: bool = True,
+    custom_message: str = "",
+    caller: Caller,
+) -> Membership:
+    """Make whoever has this address a member, with an account if need be; return the membership.
+
+    The address is one that an account can have. A worker mails them once this is committed, unless
+    ``send_invitation`` is false, their account is disabled, or no mail server is configured. There
+    is nothing to accept. Raises MembershipAlreadyExistsError, whatever the address;
+    DomainNotAllowedError; what `add_member` raises; and TooManyInvitationsError.
+    """
+    lock_members(organization_id, (), caller=caller)
+    caller.authority(organization_id, ADD)
+    address = canonical_address(email)
+    known = User.objects.filter(email=address).values_list("pk", flat=True)
+    for refusal in already_members(organization_id, list(known)).values():
+        raise refusal
+    check_domain(organization_id, address)
+    user_id = User.objects.ensure({address: full_name})[address]
+    membership = add_member(
+        organization_id,
+        user_id,
+        role_ids=role_ids,
+        department_ids=department_ids,
+        caller=caller,
+    )
+    if send_invitation and settings.SENDS_MAIL and _is_told(user_id):
+        _defer_mail(membership, custom_message)
+    return membership
+
+
+def _is_told(user_id: str) -> bool:
+    """Tell whether the account works: whoever cannot act is not told that they may."""
+    return bool(User.objects.filter(pk=user_id, is_active=True).exists())
+
+
+def _defer_mail(membership: Membership, message: str) -> None:
+    """Have a worker send the mail once the transaction is committed.
+
+    Raises TooManyInvitationsError. Of several at once none is one too many: the organization is
+    locked, which comes last (organizations/locks.py).
+    """
+    Organization.objects.select_for_update(no_key=True).get(pk=membership.organization_id)
+    now = timezone.now()
+    latest = Invitation.objects.filter(
+        organization=membership.organization_id, created_at__gt=now - PERIOD
+    )
+    times = list(latest.order_by("-created_at").values_list("created_at", flat=True)[:MOST])
+    if len(times) == MOST:
+        raise TooManyInvitationsError(wait=(times[-1] + PERIOD - now).total_seconds() + 1)
+    Invitation.objects.create(
+        membership=membership, organization_id=membership.organization_id, created_at=now
+    )
+    in_transaction.configure_task(SEND, queue="mail").defer(
+        membership_id=membership.pk, message=message
+    )
