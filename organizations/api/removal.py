@@ -34,7 +34,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
-from organizations.models import ScheduledRemoval, ScimConnection
+from organizations.models import Connection, ScheduledRemoval
 from organizations.removal.preview import RemovalPreview, preview_removal
 from organizations.removal.service import remove_members
 from users.api_view import AuthenticatedRequest
@@ -56,8 +56,8 @@ class NamedSerializer(serializers.Serializer[object]):
     name = serializers.CharField()
 
 
-class ConnectionSerializer(serializers.Serializer[ScimConnection]):
-    """The connection of a directory."""
+class DirectorySerializer(serializers.Serializer[Connection]):
+    """A directory, by its connection."""
 
     id = serializers.CharField(source="pk")
     name = serializers.CharField()
@@ -125,7 +125,7 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
         allow_null=True,
         help_text="The error code that a removal would answer, or null.",
     )
-    managed_by = ConnectionSerializer(
+    managed_by = DirectorySerializer(
         allow_null=True,
         help_text=(
             "The directory that manages the user, or null: it adds them again with its next cycle"
@@ -274,5 +274,5 @@ class RemovalPreviewView(OrganizationView):
         previews = preview_removal(organization_id, [user_id], caller=Caller.of(request))
         if not previews:
             raise UserNotFoundError({"user_id": user_id})
-        preview = previews[0].shown_to(request.user.pk)
+        preview = previews[0].shown_to(self.member_id)
         return Response(RemovalPreviewSerializer(preview).data)

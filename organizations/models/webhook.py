@@ -84,6 +84,16 @@ class WebhookEndpoint(models.Model):
     created_by = models.ForeignKey(
         User, models.PROTECT, related_name="webhook_endpoints", null=True, blank=True
     )
+    rotated_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        editable=False,
+        help_text="Who was shown its latest secret, if it was not the first.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = WebhookEndpointQuerySet.as_manager()

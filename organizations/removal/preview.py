@@ -13,12 +13,12 @@ from organizations.guards.caller import Caller
 from organizations.guards.judge import Rules, judge
 from organizations.guards.targets import TransferTo, targets_by_user
 from organizations.models import (
+    Connection,
     Department,
     Membership,
     Resource,
     Role,
     ScheduledRemoval,
-    ScimConnection,
     WebhookEndpoint,
 )
 from organizations.removal.tokens import count_tokens
@@ -38,7 +38,7 @@ class RemovalPreview:
     scheduled: ScheduledRemoval | None  # their own removal, if one is pending
     requested: list[ScheduledRemoval]  # removals of others that they scheduled, which will fail
     blocked_by: ContractError | None
-    managed_by: ScimConnection | None  # the directory that would bring the member back
+    managed_by: Connection | None  # the directory that would bring the member back
 
     @property
     def can_be_removed(self) -> bool:
@@ -116,7 +116,7 @@ def preview_members(
     user_ids = [member.user_id for member in members]
     owned = Resource.objects.filter(organization=organization_id).count_by_type(user_ids)
     tokens = count_tokens([member.pk for member in members])
-    managed = ScimConnection.objects.managing(organization_id, user_ids)
+    managed = Connection.objects.managing(organization_id, user_ids)
     endpoints = defaultdict[str | None, list[WebhookEndpoint]](list)
     for endpoint in WebhookEndpoint.objects.created_by(organization_id, user_ids):
         endpoints[endpoint.created_by_id].append(endpoint)

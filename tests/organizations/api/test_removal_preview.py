@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from organizations.connections.service import disable
 from organizations.models import Membership, Organization, Removal, Source
-from organizations.scim.connections import disable
 from tests.conftest import ClientOf
 from tests.directories import connect, manage
 from tests.factories import (
