@@ -26,11 +26,12 @@ def earliest_id(prefix: str, moment: datetime) -> str:
     return f"{prefix}_{str(ULID.from_datetime(moment))[:10]}"
 
 
-def id_pattern(prefix: str) -> str:
-    """Return the regular expression of ids with this prefix, for Python and PostgreSQL.
+def id_pattern(*prefixes: str) -> str:
+    """Return the regular expression of ids with one of these prefixes, for Python and PostgreSQL.
 
     It does not limit the length, as the column does: counting makes PostgreSQL 16 times slower.
     """
+    prefix = prefixes[0] if len(prefixes) == 1 else f"(?:{'|'.join(prefixes)})"
     return rf"\A{prefix}_[A-Za-z0-9_]+\Z"
 
 
@@ -49,31 +50,32 @@ class IdentifiedQuerySet(models.QuerySet[Row]):
 
     def named(self, *ids: str) -> Self:
         """Keep the rows with these ids; a malformed id names none, and needs no query."""
-        prefix = cast("PrefixedIdField", self.model._meta.pk).prefix
-        return self.filter(pk__in=only_ids(prefix, ids))
+        prefixes = cast("PrefixedIdField", self.model._meta.pk).prefixes
+        return self.filter(pk__in=[each for prefix in prefixes for each in only_ids(prefix, ids)])
 
 
 class PrefixedIdField(models.CharField[str, str]):
     """A primary key such as ``usr_abc123``; the database refuses every other form.
 
+    Rows of several kinds have a prefix each; a row that is made without an id gets the first.
     Ids are compared byte by byte (``COLLATE "C"``), since they have no language.
     """
 
-    def __init__(self, prefix: str) -> None:
-        self.prefix = prefix
+    def __init__(self, *prefixes: str) -> None:
+        self.prefixes = prefixes
         super().__init__(
             primary_key=True,
             max_length=MAX_LENGTH,
             db_collation="C",
-            default=partial(generate_id, prefix),
+            default=partial(generate_id, prefixes[0]),
             editable=False,
-            validators=[RegexValidator(id_pattern(prefix))],
+            validators=[RegexValidator(id_pattern(*prefixes))],
         )
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        """Return the field's arguments for a migration: only the prefix."""
+        """Return the field's arguments for a migration: only the prefixes."""
         name, path, _, _ = super().deconstruct()
-        return name, path, [self.prefix], {}
+        return name, path, [*self.prefixes], {}
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         """Return ``varchar`` spelled out, so that Django adds no second index for LIKE."""
@@ -81,4 +83,4 @@ class PrefixedIdField(models.CharField[str, str]):
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
         """Return the condition with which the database checks the form."""
-        return f"{connection.ops.quote_name(self.column)} ~ '{id_pattern(self.prefix)}'"
+        return f"{connection.ops.quote_name(self.column)} ~ '{id_pattern(*self.prefixes)}'"

@@ -284,8 +284,11 @@ LOGGING_CONFIG = None
 logging_config(as_json=not DEBUG)
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["users.authentication.BearerTokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "organizations.api.authentication.ConnectionAuthentication",
+        "users.authentication.BearerTokenAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["config.api.permissions.IsKnown"],
     "DEFAULT_PARSER_CLASSES": ["config.api.parser.JSONObjectParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "config.api.openapi.ApiSchema",
@@ -336,6 +339,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "Audit log", "description": "The record of every change, which can be followed."},
         {"name": "Departments", "description": "What members belong to, and resources pass to."},
         {"name": "Roles", "description": "What members hold, and what it allows them to do."},
+        {
+            "name": "Connections",
+            "description": "Lets programs work here, by tokens that survive whoever made them.",
+        },
         {"name": "Webhooks", "description": "Sends every change to other systems."},
     ],
     "SWAGGER_UI_DIST": "SIDECAR",

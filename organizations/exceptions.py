@@ -229,6 +229,23 @@ class CannotScheduleYourselfError(ContractError):
     message = "Nobody schedules, sees or cancels their own removal."
 
 
+class ConnectionNotFoundError(ContractError):
+    """The organization has no such connection of a program, or it is revoked."""
+
+    status = 404
+    code = "CONNECTION_NOT_FOUND"
+    message = "The connection was not found in this organization."
+
+
+class TooManyConnectionsError(ContractError):
+    """The organization has as many connections as it may have; the details say how many."""
+
+    status = 422
+    code = "TOO_MANY_CONNECTIONS"
+    type = "client_error"
+    message = "The organization has as many connections as it may have. Revoke one first."
+
+
 class WebhookEndpointNotFoundError(ContractError):
     """The organization has no such webhook endpoint."""
 

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
+from organizations.connections.tokens import issue_token
 from organizations.domains.service import add_domains
-from organizations.models import Membership, Organization, ScimConnection, ScimIdentity
-from organizations.scim.connections import issue_token
+from organizations.models import Connection, Membership, Organization, ScimIdentity
 
 # Those of the accounts that tests make, and of the people that their directories add.
 DOMAINS = ("example.com", "work.example", "acme.example")
@@ -13,15 +13,13 @@ DOMAINS = ("example.com", "work.example", "acme.example")
 
 def connect(
     organization: Organization, domains: Collection[str] = DOMAINS, **fields: Any
-) -> tuple[ScimConnection, str]:
+) -> tuple[Connection, str]:
     """Connect a directory to an organization; return the connection and its token.
 
     It may make accounts of these domains, which other organizations may have, too.
     """
     add_domains(organization.pk, domains, shared=domains)
-    connection = ScimConnection.objects.create(
-        organization=organization, **{"name": "Okta", **fields}
-    )
+    connection = Connection.objects.create(organization=organization, **{"name": "Okta", **fields})
     token = issue_token(connection)
     connection.refresh_from_db()
     return connection, token
@@ -29,7 +27,9 @@ def connect(
 
 def manage(member: Membership, **fields: Any) -> ScimIdentity:
     """Have the directory of the member's organization know the member."""
-    connections = ScimConnection.objects.enabled().filter(organization=member.organization)
+    connections = (
+        Connection.objects.directories().enabled().filter(organization=member.organization)
+    )
     return ScimIdentity.objects.create(
         organization=member.organization,
         user=member.user,

@@ -46,6 +46,24 @@ def connected(name: str) -> "psycopg.Connection[tuple[Any, ...]]":
     return psycopg.connect(dbname=name, autocommit=True, **given)
 
 
+def output_of(*command: str, folder: Path) -> str:
+    """Return what a tool prints that is run in the folder; raises AssertionError if it fails.
+
+    Those of the development environment come before those of the system.
+    """
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    finished = subprocess.run(  # noqa: S603 (our own tools)
+        command,
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
+
+
 class Program:
     """A running program whose output can be waited for."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.guards.targets import TransferTo
-from organizations.models import Membership, ScimConnection, Source
+from organizations.models import Connection, Membership, Source
 from organizations.removal.service import RemovalOutcome, remove_members
 from tests.callers import CallerWith
 from users.models import User
@@ -17,7 +17,7 @@ def remove(
     authority: frozenset[Capability] = ALL_CAPABILITIES,
     reason: str = "",
     trace_id: str = "",
-    connection: ScimConnection | None = None,
+    connection: Connection | None = None,
 ) -> list[RemovalOutcome]:
     """Remove members of one organization; return what became of each."""
     return remove_members(

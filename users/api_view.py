@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
+from django.contrib.auth.models import AnonymousUser
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
@@ -11,16 +12,16 @@ from rest_framework.throttling import BaseThrottle
 from config.api.method import MethodFirstView
 from config.api.throttling import AddressRateThrottle, TokenRateThrottle
 from config.errors import ContractError
-from users.models import AccessToken, User
+from users.models import User
 
 Body = TypeVar("Body", bound=Serializer[Any])
 
 
 class AuthenticatedRequest(Request):
-    """An authenticated request, which has a user and a token."""
+    """An authenticated request: it carries the token of a person, or of what is no user."""
 
-    user: User
-    auth: AccessToken
+    user: User | AnonymousUser
+    auth: object
 
 
 class ApiView(MethodFirstView):

@@ -85,7 +85,7 @@ class LargeTableAdmin(admin.ModelAdmin[Row]):
         for name in self.search_fields:
             field = get_fields_from_path(self.model, name)[-1]
             if isinstance(field, PrefixedIdField):
-                if is_id(field.prefix, term):
+                if any(is_id(prefix, term) for prefix in field.prefixes):
                     return rows.filter(**{name: term})
             elif related := field.related_model:
                 matching = cast("Any", related)._default_manager.matching(term)

@@ -185,6 +185,24 @@ class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
         }
 
 
+class ConnectionTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Describes the token of a connection as an OpenAPI security scheme."""
+
+    target_class = "organizations.api.authentication.ConnectionAuthentication"
+    name = "connectionToken"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": (
+                "A connection's token acts for a program, with the capabilities of the connection,"
+                " in its organization alone. `POST /v1/organizations/{organization_id}/connections`"
+                " makes one. It survives whoever made it."
+            ),
+        }
+
+
 class StrictBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """Declares that a strict body takes no other fields and requires no optional one."""
 

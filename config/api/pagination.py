@@ -34,7 +34,7 @@ class IdOrder:
         field: Any = rows.model._meta.pk if annotation is None else annotation.output_field
         while field.remote_field:
             field = field.target_field
-        return cls(name, str(ordering).startswith("-"), field.prefix)
+        return cls(name, str(ordering).startswith("-"), field.prefixes[0])
 
 
 class IdPagination(LimitOffsetPagination):

@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from config.admin.site import OffboardAdminSite
 from organizations.admin import overview
+from organizations.admin.connections import ConnectionAdmin, ScimIdentityAdmin
 from organizations.admin.departments import DepartmentAdmin
 from organizations.admin.events import EventAdmin
 from organizations.admin.jobs import JobAdmin
@@ -15,13 +16,13 @@ from organizations.admin.removals import RemovalAdmin
 from organizations.admin.resources import ResourceAdmin
 from organizations.admin.roles import RoleAdmin
 from organizations.admin.scheduled_removals import ScheduledRemovalAdmin
-from organizations.admin.scim_connections import ScimConnectionAdmin, ScimIdentityAdmin
 from organizations.admin.webhook_deliveries import WebhookDeliveryAdmin
 from organizations.admin.webhook_endpoints import WebhookEndpointAdmin
 
 cast("OffboardAdminSite", admin.site).overview_of = overview.context_of
 
 __all__ = [
+    "ConnectionAdmin",
     "DepartmentAdmin",
     "EventAdmin",
     "JobAdmin",
@@ -31,7 +32,6 @@ __all__ = [
     "ResourceAdmin",
     "RoleAdmin",
     "ScheduledRemovalAdmin",
-    "ScimConnectionAdmin",
     "ScimIdentityAdmin",
     "WebhookDeliveryAdmin",
     "WebhookEndpointAdmin",

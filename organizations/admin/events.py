@@ -22,7 +22,7 @@ class EventAdmin(RecordColumns, ReadOnlyAdmin[Event]):
 
     done_at = column("created_at", "When")
     done_by = column("actor", "Done by")
-    list_display = ("done_at", "type", "user", "organization", "done_by", "through", "directory")
+    list_display = ("done_at", "type", "user", "organization", "done_by", "through", "system")
     list_filter = ("type", OrganizationFilter, ActorFilter)
     list_select_related = ("user", "organization", "actor", "connection")
     search_fields = ("id", "user")
@@ -32,7 +32,7 @@ class EventAdmin(RecordColumns, ReadOnlyAdmin[Event]):
     )
     fieldsets = (
         (None, {"fields": ("type", "user", "organization", "done_at", "id")}),
-        ("Who did it", {"fields": ("done_by", "through", "directory", "reason", "request_id")}),
+        ("Who did it", {"fields": ("done_by", "through", "system", "reason", "request_id")}),
         ("What changed", {"fields": ("details", "record")}),
     )
 

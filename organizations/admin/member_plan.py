@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.forms.boundfield import BoundField
 
 from config.errors import ContractError
-from organizations.models import Membership, Organization, Resource, ScimConnection
+from organizations.models import Connection, Membership, Organization, Resource
 from organizations.removal.preview import RemovalPreview, preview_members
 from users.models import User
 
@@ -37,7 +37,7 @@ class OrganizationPlan:
         return any(field.value() or field.errors for field in self.targets_by_type)
 
     @property
-    def managed_by(self) -> ScimConnection | None:
+    def managed_by(self) -> Connection | None:
         """Return the directory that manages any of the shown members, or None."""
         return next((p.managed_by for p in self.affected if p.managed_by), None)
 

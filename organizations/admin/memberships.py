@@ -30,12 +30,12 @@ from organizations.admin.transfers import LeftoverTransfer
 from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.guards.acts import REMOVE
 from organizations.models import (
+    Connection,
     Event,
     Membership,
     Removal,
     Resource,
     ScheduledRemoval,
-    ScimConnection,
     ScimIdentity,
     WebhookEndpoint,
 )
@@ -225,7 +225,7 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
     def managed_by(self, membership: Membership) -> str:
         """Return a link to the directory that manages the member."""
         member = membership.organization_id, [membership.user_id]
-        connection = ScimConnection.objects.managing(*member).get(membership.user_id)
+        connection = Connection.objects.managing(*member).get(membership.user_id)
         if connection is None:
             return "No directory"
         return format_html(
@@ -238,7 +238,7 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
     def directory_identity(self, membership: Membership) -> str:
         """Return a link to the directory's identity of the member, if it has one."""
         member = membership.organization_id, [membership.user_id]
-        connection = ScimConnection.objects.managing(*member).get(membership.user_id)
+        connection = Connection.objects.managing(*member).get(membership.user_id)
         identity = connection and (
             ScimIdentity.objects.of(connection).filter(user=membership.user_id).first()
         )
@@ -257,5 +257,5 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
     def webhook_endpoints(self, membership: Membership) -> str:
         """Return links to the organization's webhook endpoints that the member made."""
         return links_to_endpoints(
-            WebhookEndpoint.objects.created_by(membership.organization_id, [membership.user_id])
+            WebhookEndpoint.objects.shown_to(membership.organization_id, [membership.user_id])
         )

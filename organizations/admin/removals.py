@@ -27,7 +27,7 @@ class RemovalAdmin(RecordColumns, ReadOnlyAdmin[Removal]):
     removed_at = column("created_at", "Removed at")
     removed_by = column("actor", "Removed by")
     list_display = (
-        *("removed_at", "user", "organization", "removed_by", "through", "directory", "passed_to"),
+        *("removed_at", "user", "organization", "removed_by", "through", "system", "passed_to"),
         "resource_count",
     )
     list_filter = (SourceFilter, OrganizationFilter, ActorFilter, SinceFilter)
@@ -48,7 +48,7 @@ class RemovalAdmin(RecordColumns, ReadOnlyAdmin[Removal]):
         (None, {"fields": ("user", "organization", "removed_at", "id")}),
         (
             "Who removed them",
-            {"fields": ("removed_by", "through", "directory", "reason", "request_id")},
+            {"fields": ("removed_by", "through", "system", "reason", "request_id")},
         ),
         (
             "What it took",
@@ -114,9 +114,7 @@ class RemovalAdmin(RecordColumns, ReadOnlyAdmin[Removal]):
     def webhook_endpoints(self, removal: Removal) -> str:
         """Return links to the organization's webhook endpoints that the former member made."""
         return links_to_endpoints(
-            WebhookEndpoint.objects.created_by(
-                removal.organization_id, [removal.membership.user_id]
-            )
+            WebhookEndpoint.objects.shown_to(removal.organization_id, [removal.membership.user_id])
         )
 
     @admin.display(description="Account for this admin")

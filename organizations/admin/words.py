@@ -8,7 +8,7 @@ class RecordColumns:
     """The columns of a record about who did it, and through what."""
 
     through = column("source", "Through")
-    directory = column("connection", "Directory")
+    system = column("connection", "Connection")
     request_id = column("trace_id", "Request")
 
 

@@ -61,7 +61,7 @@ class EventSerializer(serializers.Serializer[Event]):
     user_id = serializers.CharField(allow_null=True, help_text="Whom it happened to.")
     actor_id = serializers.CharField(allow_null=True, help_text="Who did it.")
     connection_id = serializers.CharField(
-        allow_null=True, help_text="The connection of the directory that did it."
+        allow_null=True, help_text="The connection of the program or directory that did it."
     )
     source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # DRF sets it aside
     trace_id = serializers.CharField()
@@ -99,7 +99,7 @@ class AuditLogMixin(OrganizationListView[Event]):
             pk=OuterRef("schedule")
         )
         return (
-            events.exclude(user=self.request.user, type__in=Event.ABOUT_SCHEDULES)
+            events.exclude(user=self.member_id, type__in=Event.ABOUT_SCHEDULES)
             .alias(schedule=KeyTextTransform("scheduled_removal_id", "data"))
             .exclude(Exists(hidden), type=Event.Type.REMOVAL_SCHEDULED)
         )

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from config.api.openapi import describe
 from config.api.parser import JSONObjectParser
-from config.api.strict import IdField, StrictBooleanField
+from config.api.strict import IdField, StrictBooleanField, StrictListField
 from config.errors import ContractError
 from organizations.api.bodies import (
     NOT_A_STRING,
@@ -52,7 +52,7 @@ class LargeBodyParser(JSONObjectParser):
         "uniqueItems": True,
     }
 )
-class UserIdsField(serializers.ListField):
+class UserIdsField(StrictListField):
     """Ids of users, each once."""
 
     child = IdField()

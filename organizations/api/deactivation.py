@@ -124,7 +124,7 @@ class DeactivationView(OrganizationView):
 
     @describe_deactivation
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        if user_id == request.user.pk:
+        if Caller.of(request).is_about_self(user_id):
             raise CannotDeactivateYourselfError({"user_id": user_id})
         body = self.read_body(DeactivationSerializer)
         [outcome] = deactivate_members(

@@ -22,6 +22,7 @@ ENDPOINT_ID = "we_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
 RESOURCE_ID = "res_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
 RESOURCE_TYPE = "repository"
 EXTERNAL_ID = "acme/billing"
+CONNECTION_ID = "con_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
 DELIVERY_ID = "dlv_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"
 
 BY_PARAMETER = {
@@ -32,6 +33,7 @@ BY_PARAMETER = {
     "removal_id": REMOVAL_ID,
     "endpoint_id": ENDPOINT_ID,
     "delivery_id": DELIVERY_ID,
+    "connection_id": CONNECTION_ID,
     "resource_id": RESOURCE_ID,
     "type": RESOURCE_TYPE,
     "external_id": EXTERNAL_ID,

@@ -6,6 +6,7 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from drf_spectacular.utils import (
     OpenApiExample,
+    PolymorphicProxySerializer,
     extend_schema_field,
     extend_schema_serializer,
 )
@@ -14,14 +15,20 @@ from rest_framework.response import Response
 
 from config.api.openapi import EXAMPLE_TIME, describe
 from config.timestamps import in_whole_seconds
-from organizations.api.examples import DEPARTMENT_ID, ORGANIZATION_ID, USER_ID, USER_NOT_FOUND
+from organizations.api.examples import (
+    CONNECTION_ID,
+    DEPARTMENT_ID,
+    ORGANIZATION_ID,
+    USER_ID,
+    USER_NOT_FOUND,
+)
 from organizations.api.user import find_user_for
 from organizations.api.view import OrganizationView
-from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.capabilities import ALL_CAPABILITIES, Capability, effective
 from organizations.guards.permissions import capabilities_of, memberships_reached_by
-from organizations.models import Membership
+from organizations.models import Connection, ConnectionToken, Membership
 from users.api_view import ApiView, AuthenticatedRequest
-from users.models import User
+from users.models import AccessToken, User
 
 CAPABILITIES = "Sorted, each once; `override_all_permissions` is spelled out."
 GLOBAL = "global"
@@ -63,29 +70,23 @@ class OwnOrganizationSerializer(HoldingsSerializer):
     capabilities = serializers.SerializerMethodField(help_text=CAPABILITIES)
 
 
-@extend_schema_serializer(
-    component_name="Me",
-    examples=[
-        OpenApiExample(
-            "Sample",
-            value={
-                "id": USER_ID,
-                "full_name": "Lea Leaver",
-                "email": "leaver@acme.example",
-                "organizations": [
-                    {
-                        "id": ORGANIZATION_ID,
-                        "name": "Acme",
-                        "role_ids": ["role_billing"],
-                        "department_ids": [DEPARTMENT_ID],
-                        "capabilities": ["manage_billing"],
-                    }
-                ],
-            },
-            response_only=True,
-        )
+ME_EXAMPLE = {
+    "id": USER_ID,
+    "full_name": "Lea Leaver",
+    "email": "leaver@acme.example",
+    "organizations": [
+        {
+            "id": ORGANIZATION_ID,
+            "name": "Acme",
+            "role_ids": ["role_billing"],
+            "department_ids": [DEPARTMENT_ID],
+            "capabilities": ["manage_billing"],
+        }
     ],
-)
+}
+
+
+@extend_schema_serializer(component_name="Me")
 class MeSerializer(serializers.Serializer[User]):
     """The caller, and where they are an active member."""
 
@@ -137,6 +138,37 @@ class EffectivePermissionsSerializer(HoldingsSerializer):
         return in_whole_seconds(timezone.now())
 
 
+class ProgramsOrganizationSerializer(serializers.Serializer[Connection]):
+    """The organization that a program works in, and what it may do there."""
+
+    id = serializers.CharField(source="organization_id")
+    name = serializers.CharField(source="organization.name")
+    role_ids = serializers.ListField(
+        child=serializers.CharField(), default=[], help_text="Always empty."
+    )
+    department_ids = serializers.ListField(
+        child=serializers.CharField(), default=[], help_text="Always empty."
+    )
+    capabilities = serializers.SerializerMethodField(help_text=CAPABILITIES)
+
+    @extend_schema_field(CapabilitiesField)
+    def get_capabilities(self, connection: Connection) -> list[str]:
+        return sorted(effective(connection.capabilities))
+
+
+@extend_schema_serializer(component_name="MeAsConnection")
+class ProgramSerializer(serializers.Serializer[Connection]):
+    """The program that calls, by its connection."""
+
+    connection_id = serializers.CharField(source="pk")
+    name = serializers.CharField()
+    organizations = serializers.SerializerMethodField(help_text="One.")
+
+    @extend_schema_field(ProgramsOrganizationSerializer(many=True))
+    def get_organizations(self, connection: Connection) -> list[dict[str, Any]]:
+        return [dict(ProgramsOrganizationSerializer(connection).data)]
+
+
 class MeView(ApiView):
     """Who the caller is."""
 
@@ -148,15 +180,46 @@ class MeView(ApiView):
             "Who the token acts for, and in which organizations, with the ids and capabilities that"
             " hold there: the active memberships that this token reaches, and nothing of others."
             " In an organization that is not listed every request is 403"
-            " `ORGANIZATION_ACCESS_DENIED`."
+            " `ORGANIZATION_ACCESS_DENIED`. A connection's token acts for no person: its answer"
+            " names the connection, and the one organization that it works in."
         ),
-        responses={200: MeSerializer},
+        responses={
+            200: PolymorphicProxySerializer(
+                component_name="Caller",
+                serializers=[MeSerializer, ProgramSerializer],
+                resource_type_field_name=None,
+            )
+        },
+        examples=[
+            OpenApiExample("A person", value=ME_EXAMPLE, response_only=True),
+            OpenApiExample(
+                "A program",
+                value={
+                    "connection_id": CONNECTION_ID,
+                    "name": "HR system",
+                    "organizations": [
+                        {
+                            "id": ORGANIZATION_ID,
+                            "name": "Acme",
+                            "role_ids": [],
+                            "department_ids": [],
+                            "capabilities": ["remove_users"],
+                        }
+                    ],
+                },
+                response_only=True,
+            ),
+        ],
     )
     def get(self, request: AuthenticatedRequest) -> Response:
         """Return the caller."""
-        members = memberships_reached_by(request.auth).select_related("organization", "user")
+        token = request.auth
+        if isinstance(token, ConnectionToken):
+            return Response(ProgramSerializer(token.connection).data)
+        assert isinstance(token, AccessToken)  # noqa: S101  # there is no third kind
+        members = memberships_reached_by(token).select_related("organization", "user")
         held = members.prefetch_related("role_assignments__role", "department_memberships")
-        user: Any = User.objects.get(pk=request.user.pk)  # the request's has its id alone
+        user: Any = User.objects.get(pk=token.user_id)  # the request's has its id alone
         user.reached = held.order_by("organization")
         return Response(MeSerializer(user).data)
 

@@ -74,6 +74,7 @@ RECORDS_WITH_ENDPOINTS = RECORDS.annotate(
 _RESTORATION_EXAMPLE = {
     "id": "rst_01JFQ9A1B2C3D4E5F6G7H8J9K0",
     "actor_id": OWNER_ID,
+    "connection_id": None,
     "source": "api",
     "trace_id": EXAMPLE_TRACE_ID,
     "restored_at": "2025-12-23T08:00:00Z",
@@ -141,6 +142,9 @@ class RestorationRecordSerializer(serializers.Serializer[Restoration]):
 
     id = serializers.CharField()
     actor_id = serializers.CharField(allow_null=True)
+    connection_id = serializers.CharField(
+        allow_null=True, help_text="The connection of the program that did it."
+    )
     source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # DRF sets it aside
     trace_id = serializers.CharField()
     restored_at = serializers.DateTimeField(source="created_at")
@@ -160,7 +164,7 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
     user_id = serializers.CharField(source="membership.user_id")
     actor_id = serializers.CharField(allow_null=True, help_text="Null where nobody is named.")
     connection_id = serializers.CharField(
-        allow_null=True, help_text="The connection of the directory that did it."
+        allow_null=True, help_text="The connection of the program or directory that did it."
     )
     source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # DRF sets it aside
     reason = serializers.CharField(help_text="Free text; empty where none was given.")

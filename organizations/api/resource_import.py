@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from config.api.openapi import describe
 from config.api.parser import JSONObjectParser
-from config.api.strict import IdField, StrictSerializer, StrictStringField
+from config.api.strict import IdField, StrictListField, StrictSerializer, StrictStringField
 from organizations.api.bulk_removal import RefusalSerializer
 from organizations.api.examples import DEPARTMENT_ID, EXTERNAL_ID, RESOURCE_TYPE, USER_ID
 from organizations.api.resources import EXAMPLE, PATTERN, RegistrationSerializer
@@ -55,7 +55,7 @@ class LineSerializer(RegistrationSerializer):
 class ImportSerializer(StrictSerializer):
     """The body of an import."""
 
-    resources = serializers.ListField(child=LineSerializer(), allow_empty=False, max_length=LARGEST)
+    resources = StrictListField(child=LineSerializer(), allow_empty=False, max_length=LARGEST)
 
 
 class FailedLineSerializer(serializers.Serializer[Any]):

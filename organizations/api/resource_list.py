@@ -123,7 +123,7 @@ class ResourceListView(OrganizationListView[ResourceEntry]):
         organization_id = self.kwargs["organization_id"]
         rows: Rows = ResourceEntry.objects.filter(organization=organization_id)
         if not sees_all(self.authority):
-            rows = shared_with(organization_id, self.request.user.pk)
+            rows = shared_with(organization_id, self.member_id)
         elif not BY_OWNER.isdisjoint(self.request.query_params):
             rows = Resource.objects.filter(organization=organization_id)
         return rows.order_by("pk")

@@ -171,7 +171,7 @@ class ResourceView(OrganizationView):
         self, request: AuthenticatedRequest, organization_id: str, resource_id: str
     ) -> Response:
         """Return it."""
-        seen = visible(organization_id, request.user.pk, self.authority)
+        seen = visible(organization_id, self.member_id, self.authority)
         resource = seen.filter(pk__in=only_ids("res", [resource_id])).first()
         if resource is None:
             raise ResourceNotFoundError({"resource_id": resource_id})
@@ -203,7 +203,7 @@ class KeyedResourceView(OrganizationView):
         """Return the resource that the address names, or raise ResourceNotFoundError."""
         slug, external_id = self.kwargs["type"], self.kwargs["external_id"]
         if is_key(slug, external_id):
-            seen = visible(self.kwargs["organization_id"], self.request.user.pk, self.authority)
+            seen = visible(self.kwargs["organization_id"], self.member_id, self.authority)
             named = seen.filter(type=slug, external_id=external_id)
             if resource := named.first():
                 return resource

@@ -58,6 +58,7 @@ _EXAMPLE = {
     "user_id": USER_ID,
     "remove_at": REMOVE_AT,
     "requested_by": OWNER_ID,
+    "connection_id": None,
     "requested_at": "2026-12-01T09:00:00Z",
     "source": "api",
     "transfer_resources_to_department_id": DEPARTMENT_ID,
@@ -112,6 +113,9 @@ class ScheduledRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
     user_id = serializers.CharField(source="membership.user_id")
     remove_at = serializers.DateTimeField()
     requested_by = serializers.CharField(source="requested_by_id", allow_null=True)
+    connection_id = serializers.CharField(
+        allow_null=True, help_text="The connection of the program that requested it."
+    )
     requested_at = serializers.DateTimeField()
     source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # DRF sets it aside
     transfer_resources_to_department_id = serializers.CharField(
@@ -235,7 +239,7 @@ class ScheduledRemovalView(OrganizationView):
 
     @describe_schedule
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        if user_id == request.user.pk:
+        if Caller.of(request).is_about_self(user_id):
             raise CannotScheduleYourselfError({"user_id": user_id})
         body = self.read_body(ScheduleSerializer)
         if not body.validated_data["confirm"]:
@@ -294,6 +298,6 @@ class ScheduledRemovalListView(OrganizationListView[ScheduledRemoval]):
 
     def get_queryset(self) -> QuerySet[ScheduledRemoval]:
         """Return the schedules, but neither the caller's own nor pending ones above the caller."""
-        schedules = super().get_queryset().exclude(membership__user=self.request.user)
+        schedules = super().get_queryset().exclude(membership__user=self.member_id)
         assert isinstance(schedules, ScheduledRemovalQuerySet)  # noqa: S101  # the manager's
         return schedules.within(self.authority.capabilities)

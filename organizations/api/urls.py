@@ -6,6 +6,11 @@ from django.urls.converters import PathConverter
 from organizations.api.assignment import AssignmentView
 from organizations.api.audit_log import EventExportView, EventListView
 from organizations.api.bulk_removal import BulkRemovalView
+from organizations.api.connections import (
+    ConnectionListView,
+    ConnectionView,
+    TokenRotationView,
+)
 from organizations.api.deactivation import DeactivationView, ReactivationView
 from organizations.api.departments import DepartmentListView, DepartmentView
 from organizations.api.invitation import InvitationView
@@ -96,6 +101,13 @@ _OF_ORGANIZATION: list[URLPattern | URLResolver] = [
     path("removals/<str:removal_id>", RemovalRecordView.as_view(), name="removal"),
     path("audit-log", EventListView.as_view(), name="audit-log"),
     path("audit-log/export", EventExportView.as_view(), name="audit-log-export"),
+    path("connections", ConnectionListView.as_view(), name="connections"),
+    path("connections/<str:connection_id>", ConnectionView.as_view(), name="connection"),
+    path(
+        "connections/<str:connection_id>/rotate-token",
+        TokenRotationView.as_view(),
+        name="connection-token-rotation",
+    ),
     path("webhook-endpoints", EndpointListView.as_view(), name="webhook-endpoints"),
     path("webhook-endpoints/<str:endpoint_id>", EndpointView.as_view(), name="webhook-endpoint"),
     path("webhook-endpoints/<str:endpoint_id>/", include(_OF_ENDPOINT)),

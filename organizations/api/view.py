@@ -19,7 +19,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class OrganizationView(ApiView):
-    """Answers active members of the organization who may do the view's act.
+    """Answers active members and programs of the organization who may do the view's act.
 
     These are the checks 2 and 3 of the contract's DELETE. They are made for the order of answers:
     whoever changes something asks the act again behind the locks.
@@ -31,6 +31,7 @@ class OrganizationView(ApiView):
 
     path_examples = examples.BY_PARAMETER
     authority: Authority  # what the caller may do, set by check_permissions
+    member_id: str  # who sends the request, or "" where a program does; set with it
 
     @classmethod
     def act_of(cls, method: str) -> Act | None:
@@ -48,7 +49,9 @@ class OrganizationView(ApiView):
     def check_permissions(self, request: Request) -> None:
         """Raise the refusal of a caller who may not do the view's act, as `Caller.authority`."""
         super().check_permissions(request)
-        self.authority = Caller.of(self.request).authority(
+        caller = Caller.of(self.request)
+        self.member_id = caller.member_id
+        self.authority = caller.authority(
             self.kwargs["organization_id"],
             self.act_of(request.method or ""),
             user_ids=[self.kwargs["user_id"]] if self.members_may_for_themselves else (),

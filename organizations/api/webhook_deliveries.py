@@ -123,7 +123,7 @@ class DeliveryListView(OrganizationListView[WebhookDelivery]):
         organization_id = self.kwargs["organization_id"]
         endpoint = find_endpoint(organization_id, self.kwargs["endpoint_id"])
         own = Event.objects.filter(
-            organization=organization_id, user=self.request.user, type__in=Event.ABOUT_SCHEDULES
+            organization=organization_id, user=self.member_id, type__in=Event.ABOUT_SCHEDULES
         )
         return self.queryset.filter(endpoint=endpoint).exclude(event__in=own)
 

@@ -46,7 +46,7 @@ _ALWAYS = {
     "organization_id": {"type": "string"},
     "user_id": {**_ID_OR_NULL, "description": "Whom it is about."},
     "actor_id": {**_ID_OR_NULL, "description": "Who did it, where somebody did."},
-    "connection_id": {**_ID_OR_NULL, "description": "The directory that asked for it."},
+    "connection_id": {**_ID_OR_NULL, "description": "The program or directory that asked for it."},
     "source": {"type": "string", "enum": Source.values},
     "removal_id": {**_ID_OR_NULL, "description": "The record of the removal."},
     "trace_id": {"type": "string"},

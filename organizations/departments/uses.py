@@ -1,12 +1,12 @@
 """Says what refers to a department."""
 
 from organizations.models import (
+    Connection,
     Department,
     Removal,
     RemovedResources,
     ScheduledRemoval,
     ScheduledTransfer,
-    ScimConnection,
 )
 from organizations.uses import Uses
 
@@ -27,5 +27,5 @@ def uses_of(department: Department) -> Uses:
         scheduled_removal=ScheduledRemoval.objects.filter(transferred_to=department)
         .values("pk")
         .union(scheduled_by_type.values("schedule")),
-        connection=ScimConnection.objects.passing_to(department).values("pk").distinct(),
+        connection=Connection.objects.passing_to(department).values("pk").distinct(),
     )

@@ -6,8 +6,9 @@ from typing import Any
 from django.core import checks
 from django.core.checks import CheckMessage
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db.models import Model
 
-from organizations.models import Domain, ScimConnection
+from organizations.models import Connection, Domain
 
 
 def check_directories_have_domains(
@@ -16,9 +17,9 @@ def check_directories_have_domains(
     """Return a warning for each enabled directory of an organization without a mail domain."""
     warnings: list[CheckMessage] = []
     for alias in databases or ():
-        if Domain._meta.db_table not in connections[alias].introspection.table_names():
-            continue  # the migration that makes it is still to come
-        directories = ScimConnection.objects.using(alias).enabled()
+        if not all(_is_migrated(model, alias) for model in (Domain, Connection)):
+            continue  # the migration is still to come
+        directories = Connection.objects.using(alias).directories().enabled()
         without = directories.filter(organization__domains=None).select_related("organization")
         warnings.extend(map(_warning, without))
     return warnings
@@ -34,7 +35,17 @@ def check_deployed_directories(*, databases: Sequence[str] | None, **_: Any) -> 
         return []
 
 
-def _warning(directory: ScimConnection) -> checks.Warning:
+def _is_migrated(model: type[Model], alias: str) -> bool:
+    """Tell whether a database has the model's table with all its columns."""
+    introspection, table = connections[alias].introspection, model._meta.db_table
+    if table not in introspection.table_names():
+        return False
+    with connections[alias].cursor() as cursor:
+        columns = {column.name for column in introspection.get_table_description(cursor, table)}
+    return columns.issuperset(field.column for field in model._meta.concrete_fields)
+
+
+def _warning(directory: Connection) -> checks.Warning:
     """Return the warning for a directory of an organization without a mail domain."""
     organization = directory.organization
     return checks.Warning(

@@ -12,13 +12,15 @@ from users.models import User
 class Act:
     """What members and staff need for an act.
 
-    A member needs one of the capabilities, if there are any; staff need Django's permission
-    ``verb_model``, and one to view or change the same.
+    A member or a program needs one of the capabilities, if there are any; staff need Django's
+    permission ``verb_model``, and one to view or change the same. Some acts take a person: no
+    program may do them, whatever its capabilities.
     """
 
     capabilities: tuple[Capability, ...]
     verb: str
     model: str = "membership"
+    takes_a_person: bool = False
 
     def is_staffs(self, user: User | AnonymousUser) -> bool:
         """Return whether this account may do it as staff, in every organization.
@@ -57,4 +59,7 @@ DELETE_ROLE = Act((Capability.MANAGE_ROLES,), "delete", "role")
 ADD_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "add", "webhookendpoint")
 CHANGE_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "webhookendpoint")
 REDELIVER = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "webhookdelivery")
+MANAGE_CONNECTIONS = Act(
+    (Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "connection", takes_a_person=True
+)
 DELETE_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "delete", "webhookendpoint")

@@ -12,10 +12,10 @@ from config.api.errors import TokenInvalidError
 from config.identifiers import is_id
 from config.prepared_statements import fetch_prepared
 from config.trace import trace_id_of
-from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.capabilities import ALL_CAPABILITIES, Capability, effective
 from organizations.exceptions import InsufficientPermissionsError, OrganizationAccessDeniedError
 from organizations.guards.acts import REMOVE, Act
-from organizations.models import Event, ScimConnection, Source
+from organizations.models import Connection, ConnectionToken, Event, Source
 from users.api_view import AuthenticatedRequest
 from users.models import AccessToken, User
 
@@ -23,6 +23,7 @@ STANDING = Path(__file__).with_name("standing.sql").read_text(encoding="utf-8")
 _READ_STANDING = (
     f"WITH {STANDING} SELECT token_works, is_member, is_owner, capabilities FROM standing"  # noqa: S608 (our own text)
 )
+ONLY_A_PERSON = "this takes a person: a connection may not, whatever its capabilities."
 LONGEST_REASON = 1000  # characters, at every door
 _EVERY_CAPABILITY = Capability.values  # as text: psycopg takes four times as long for an enum
 _SHARE_ACCOUNT = "SELECT FROM users_user WHERE id = %s FOR SHARE"
@@ -58,19 +59,20 @@ class Caller(ABC):
 
     source: Source
     actor: User | None = None
-    connection: ScimConnection | None = None
+    connection: Connection | None = None
     reason: str = ""
     trace_id: str = ""
 
     @staticmethod
-    def of(request: AuthenticatedRequest, *, reason: str = "") -> "Person":
-        """Return the caller of a request of the API."""
-        return Person(
-            actor=request.user,
-            token=request.auth,
-            reason=reason,
-            trace_id=trace_id_of(request),
-        )
+    def of(request: AuthenticatedRequest, *, reason: str = "") -> "Person | Program":
+        """Return the caller of a request of the API: a person, or the program that is connected."""
+        token, trace_id = request.auth, trace_id_of(request)
+        if isinstance(token, ConnectionToken):
+            return Program(
+                connection=token.connection, token=token, reason=reason, trace_id=trace_id
+            )
+        assert isinstance(token, AccessToken)  # noqa: S101  # there is no third kind
+        return Person(actor=token.user, token=token, reason=reason, trace_id=trace_id)
 
     @abstractmethod
     def authority(
@@ -155,12 +157,7 @@ class Person(Caller):
         capabilities = frozenset(map(Capability, names))
         needed = self._needed(act, user_ids) if act else ()
         if needed and capabilities.isdisjoint(needed):
-            raise InsufficientPermissionsError(
-                {"required_capabilities": list(needed)},
-                system_message="one of the required capabilities is enough."
-                if len(needed) > 1
-                else None,
-            )
+            raise _lacking(needed)
         return Authority(capabilities, may_give_owner=is_owner)
 
     def guard_parameters(
@@ -213,17 +210,56 @@ class Staff(Caller):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Program(Caller):
+    """A program, by its connection: with a token, or without, when a removal that it asked is due.
+
+    It may do what its capabilities say, in its organization, and makes nobody an owner.
+    """
+
+    connection: Connection
+    source: Source = Source.API
+    token: ConnectionToken | None = None
+
+    def authority(
+        self, organization_id: str, act: Act | None = None, *, user_ids: Collection[str] = ()
+    ) -> Authority:
+        enabled = Connection.objects.enabled().filter(pk=self.connection.pk)
+        if self.token:
+            enabled = enabled.with_token(self.token.digest)
+        connection = enabled.first()
+        if connection is None and self.token:
+            raise TokenInvalidError
+        if connection is None or connection.organization_id != organization_id:
+            raise OrganizationAccessDeniedError({"organization_id": organization_id})
+        capabilities = effective(connection.capabilities)
+        if act and act.takes_a_person:
+            raise InsufficientPermissionsError(
+                {"required_capabilities": list(act.capabilities)},
+                system_message=ONLY_A_PERSON,
+            )
+        if act and act.capabilities and capabilities.isdisjoint(act.capabilities):
+            raise _lacking(act.capabilities)
+        return Authority(capabilities, may_give_owner=False)
+
+    @property
+    def share(self) -> tuple[str, list[object]]:
+        return _SHARE_CONNECTION, [self.connection.pk]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Directory(Caller):
     """A directory, by its connection: with every capability, but that it makes nobody an owner."""
 
-    connection: ScimConnection
+    connection: Connection
     source: Source = Source.SCIM
 
     def authority(
         self, organization_id: str, act: Act | None = None, *, user_ids: Collection[str] = ()
     ) -> Authority:
-        enabled = ScimConnection.objects.enabled().filter(
-            pk=self.connection.pk, organization=organization_id
+        enabled = (
+            Connection.objects.directories()
+            .enabled()
+            .filter(pk=self.connection.pk, organization=organization_id)
         )
         if not enabled.exists():
             raise OrganizationAccessDeniedError({"organization_id": organization_id})
@@ -247,6 +283,14 @@ class Operator(Caller):
 
     def is_about_self(self, user_id: str) -> bool:
         return False
+
+
+def _lacking(needed: Collection[Capability]) -> InsufficientPermissionsError:
+    """Return the refusal of a caller who has none of the capabilities of which one is needed."""
+    return InsufficientPermissionsError(
+        {"required_capabilities": list(needed)},
+        system_message="one of the required capabilities is enough." if len(needed) > 1 else None,
+    )
 
 
 def _parameters(

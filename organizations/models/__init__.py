@@ -1,6 +1,7 @@
 """Organizations, their members, what members own, and the records of changes."""
 
 from organizations.models.account import MemberAccount
+from organizations.models.connection import Connection, ConnectionToken
 from organizations.models.domain import Domain
 from organizations.models.event import Event
 from organizations.models.event_position import EventOrder, EventPosition
@@ -15,13 +16,15 @@ from organizations.models.resource_move import ResourceMove
 from organizations.models.resource_type import ResourceType
 from organizations.models.restoration import Restoration
 from organizations.models.scheduled_removal import ScheduledRemoval
-from organizations.models.scim import ScimConnection, ScimIdentity
+from organizations.models.scim import ScimIdentity
 from organizations.models.token_binding import TokenBinding
 from organizations.models.transfer_by_type import ConnectionTransfer, ScheduledTransfer
 from organizations.models.webhook import WebhookDelivery, WebhookEndpoint
 from organizations.source import Source
 
 __all__ = [
+    "Connection",
+    "ConnectionToken",
     "ConnectionTransfer",
     "Department",
     "DepartmentMembership",
@@ -44,7 +47,6 @@ __all__ = [
     "RoleAssignment",
     "ScheduledRemoval",
     "ScheduledTransfer",
-    "ScimConnection",
     "ScimIdentity",
     "Source",
     "TokenBinding",

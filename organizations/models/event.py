@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
 from organizations.application_log import log_on_commit
+from organizations.models.connection import Connection
 from organizations.models.organization import Organization
-from organizations.models.scim import ScimConnection
 from organizations.source import Source
 from organizations.triggers import append_only, events_are_announced
 from users.addresses_in import index_of_addresses
@@ -65,9 +65,9 @@ class Event(models.Model):
     actor = models.ForeignKey(
         User, models.PROTECT, related_name="events_caused", null=True, blank=True, db_index=False
     )
-    # The directory that made the change. No query filters by it.
+    # The system that made the change.
     connection = models.ForeignKey(
-        ScimConnection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+        Connection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )
     source = models.CharField(max_length=10, choices=Source)
     reason = models.TextField(blank=True)
@@ -87,7 +87,7 @@ class Event(models.Model):
         )
         indexes = (
             # The audit log of one organization, newest first: all of it, of one user, of one
-            # actor, of one request, of some days.
+            # actor, of one connection, of one request, of some days.
             models.Index(fields=["organization", "id", "created_at"], name="event_by_organization"),
             models.Index(
                 fields=["user", "organization"],
@@ -98,6 +98,11 @@ class Event(models.Model):
                 fields=["actor", "organization", "id"],
                 condition=models.Q(actor__isnull=False),
                 name="event_by_actor",
+            ),
+            models.Index(
+                fields=["connection", "id"],
+                condition=models.Q(connection__isnull=False),
+                name="event_by_connection",
             ),
             models.Index(
                 fields=["trace_id", "id"], condition=~models.Q(trace_id=""), name="event_by_trace"

@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
 from organizations.constraints import ForeignKeyConstraint
+from organizations.models.connection import Connection
 from organizations.models.membership import Membership
 from organizations.models.organization import Department, Organization
-from organizations.models.scim import ScimConnection
 from organizations.source import Source
 from organizations.triggers import append_only
 from users.addresses_in import index_of_addresses
@@ -37,9 +37,9 @@ class Removal(models.Model):
         blank=True,
         db_index=False,
     )
-    # The directory that removed the member. No query filters by it.
+    # The system that removed the member.
     connection = models.ForeignKey(
-        ScimConnection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+        Connection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )
     source = models.CharField(max_length=10, choices=Source)
     reason = models.TextField(blank=True)
@@ -120,12 +120,18 @@ class Removal(models.Model):
             models.Index(fields=["organization", "created_at"], name="removal_by_organization"),
             models.Index(fields=["created_at"], name="removal_by_date"),
             # The API's records of one organization, newest first: all of them, those of some days
-            # (the date is looked at in the index), of one actor, of one request or run.
+            # (the date is looked at in the index), of one actor, of one
+            # connection, of one request or run.
             models.Index(fields=["organization", "id", "created_at"], name="removal_by_id"),
             models.Index(
                 fields=["actor", "organization", "id"],
                 condition=models.Q(actor__isnull=False),
                 name="removal_by_actor",
+            ),
+            models.Index(
+                fields=["connection", "id"],
+                condition=models.Q(connection__isnull=False),
+                name="removal_by_connection",
             ),
             models.Index(fields=["trace_id", "id"], name="removal_by_trace"),
             # Asked before a department is deleted: most removals have none.

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
+from organizations.models.connection import Connection
 from organizations.models.membership import Membership
 from organizations.models.removal import Removal
 from organizations.source import Source
@@ -24,6 +25,9 @@ class Restoration(models.Model):
     membership = models.OneToOneField(Membership, models.PROTECT, related_name="restoration")
     actor = models.ForeignKey(
         User, models.PROTECT, related_name="restorations_made", null=True, blank=True
+    )
+    connection = models.ForeignKey(
+        Connection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )
     source = models.CharField(max_length=10, choices=Source)
     roles = models.JSONField(help_text="Id and name of each role that came back.")

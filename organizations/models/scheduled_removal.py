@@ -10,6 +10,7 @@ from django.utils import timezone
 from config.identifiers import PrefixedIdField
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.constraints import ForeignKeyConstraint
+from organizations.models.connection import Connection
 from organizations.models.membership import Membership, RoleAssignment
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
@@ -105,6 +106,15 @@ class ScheduledRemoval(models.Model):
         null=True,
         blank=True,
         help_text="Whose permission is asked again when it is due, but a run of the command's.",
+    )
+    connection = models.ForeignKey(
+        Connection,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="The system that requested it, which must still be connected when it is due.",
     )
     source = models.CharField(max_length=10, choices=Source)
     requested_at = models.DateTimeField(default=timezone.now)

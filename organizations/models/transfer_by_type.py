@@ -4,10 +4,10 @@ import pgtrigger
 from django.db import models
 
 from organizations.constraints import ForeignKeyConstraint
+from organizations.models.connection import Connection
 from organizations.models.organization import Department, Organization
 from organizations.models.resource_type import SlugField
 from organizations.models.scheduled_removal import ScheduledRemoval
-from organizations.models.scim import ScimConnection
 from organizations.resources.triggers import (
     transfer_of_connection_is_named,
     transfer_of_schedule_is_named,
@@ -101,7 +101,7 @@ class ConnectionTransfer(models.Model):
 
     pk = models.CompositePrimaryKey("connection_id", "moment", "type")
     connection = models.ForeignKey(
-        ScimConnection, models.CASCADE, related_name="transfers_by_type", db_index=False
+        Connection, models.CASCADE, related_name="transfers_by_type", db_index=False
     )
     # The connection's: the trigger below sees to it.
     organization = models.ForeignKey(

@@ -33,7 +33,7 @@ class NewResource:
 
 
 def insert(organization_id: str, resources: Sequence[NewResource]) -> None:
-    """Make resources with their entries in two statements, three where a type is new.
+    """Make resources with their entries in three statements, four where a type is new.
 
     The caller has locked the memberships of the owners and the resources that are there. Raises
     TooManyResourceTypesError, and OvertakenError where another made a key meanwhile.
@@ -42,6 +42,9 @@ def insert(organization_id: str, resources: Sequence[NewResource]) -> None:
         return
     name_types(organization_id, {resource.type for resource in resources})
     with connection.cursor() as cursor:
+        # The commit looks up each resource and each entry by its foreign key, and a connection
+        # keeps the plan of its first commits, when there were few: it would read all for each.
+        cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(
             INSERTION,
             {

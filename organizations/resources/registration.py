@@ -61,7 +61,7 @@ class Registration:
 
 def _problems(fields: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Yield each wrong field with what is wrong with it."""
-    for unknown in fields.keys() - _KNOWN:
+    for unknown in (name for name in fields if name not in _KNOWN):
         yield unknown, "This field is not known."
     slug = fields.get("type")
     if not isinstance(slug, str):

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from organizations.models import Removal, Restoration, ScimConnection, ScimIdentity
+from organizations.models import Connection, Removal, Restoration, ScimIdentity
 
 
 def return_identities(restorations: Collection[Restoration]) -> None:
@@ -32,7 +32,7 @@ def return_identities(restorations: Collection[Restoration]) -> None:
         ~Exists(taken),
         organization__in={restoration.removal.organization_id for restoration in restorations},
         user__in=[restoration.membership.user_id for restoration in restorations],
-        connection__in=ScimConnection.objects.enabled(),
+        connection__in=Connection.objects.directories().enabled(),
     )
     try:
         with transaction.atomic():

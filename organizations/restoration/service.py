@@ -55,6 +55,7 @@ def restore_members(
         restorations = [outcome.restoration for outcome in outcomes if outcome.restoration]
         for restoration in restorations:
             restoration.actor = caller.actor
+            restoration.connection = caller.connection
             restoration.source = caller.source
             restoration.trace_id = caller.trace_id
         _restore(restorations)

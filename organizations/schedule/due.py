@@ -10,7 +10,7 @@ from procrastinate.contrib.django import app
 
 from config.errors import ContractError
 from config.request_timeouts import LIMITS
-from organizations.guards.caller import Caller, Operator, Person, Staff
+from organizations.guards.caller import Caller, Operator, Person, Program, Staff
 from organizations.guards.judge import find_missed_goals
 from organizations.guards.targets import TARGET_NOT_FOUND, Goal, Targets
 from organizations.locks import lock_members
@@ -94,9 +94,16 @@ def carry_out(schedule_id: str) -> None:
 def _requester_of(schedule: ScheduledRemoval) -> Caller:
     """Return the requester as the caller of the removal, with the authority that they have now.
 
-    A member needs the capability and a working account, and staff the permission. A run of the
-    command needs neither.
+    A member needs the capability and a working account, a program the capability and a connection
+    that is not revoked, and staff the permission. A run of the command needs neither.
     """
+    if schedule.connection:
+        return Program(
+            connection=schedule.connection,
+            source=Source.SCHEDULE,
+            reason=schedule.reason,
+            trace_id=schedule.trace_id,
+        )
     acts_as: dict[str, type[Caller]] = {Source.COMMAND: Operator, Source.ADMIN: Staff}
     return acts_as.get(schedule.source, Person)(
         actor=schedule.requested_by,

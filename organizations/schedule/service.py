@@ -69,6 +69,7 @@ def schedule_removals(
                 membership_id=members[user_id],
                 remove_at=remove_at[user_id] if isinstance(remove_at, Mapping) else remove_at,
                 requested_by=caller.actor,
+                connection=caller.connection,
                 source=caller.source,
                 transferred_to_id=department_of(targets.get(user_id, Targets()).default),
                 transferred_to_user_id=heir_of(targets.get(user_id, Targets()).default),

@@ -1,40 +1,20 @@
-"""Connections of directories: given tokens, known by them, and disabled."""
+"""Directories: known by their tokens, limited, and what passes on when they take members out."""
 
-import secrets
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection as db_connection
 from django.db import transaction
-from django.db.models import F
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 from rest_framework.exceptions import Throttled
 
 from config.api.errors import TokenInvalidError
 from config.api.throttling import AddressRateThrottle, RateThrottle
-from config.identifiers import is_id
 from config.prepared_statements import fetch_prepared
+from organizations.connections.tokens import check_token, note_use
 from organizations.guards.targets import MOST_TYPES, Targets, is_type
-from organizations.models import ConnectionTransfer, Department, ScimConnection
-from users.models.access_token import digest_of
+from organizations.models import Connection, ConnectionTransfer, Department
 
-TOKEN_PREFIX = "offboard_scim_"  # noqa: S105 (not a secret: lets scanners recognise a leaked token)
-PREVIOUS_TOKEN_WORKS = timedelta(hours=24)
-SEEN_TO = timedelta(minutes=1)
-
-# A request that changes something holds the row until it ends: none waits for it here.
-_NOTE_REQUEST = """
-    UPDATE organizations_scimconnection SET last_request_at = %(now)s
-    WHERE id = (
-        SELECT id FROM organizations_scimconnection
-        WHERE id = %(id)s AND (last_request_at IS NULL OR last_request_at <= %(unseen)s)
-        FOR NO KEY UPDATE SKIP LOCKED
-    )
-"""
 # Behind the lock it is judged again: one that was disabled meanwhile is not among the rows.
 _KEEP_ENABLED = """
     SELECT FROM organizations_scimconnection WHERE id = %s AND disabled_at IS NULL FOR SHARE
@@ -46,7 +26,7 @@ class ConnectionRateThrottle(RateThrottle):
 
     scope = "connection"
 
-    def __init__(self, connection: ScimConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         super().__init__()
 
@@ -65,24 +45,7 @@ class DirectoryAddressRateThrottle(RateThrottle):
         return f"throttle_directory_address_{self.get_ident(request)}"
 
 
-def issue_token(connection: ScimConnection) -> str:
-    """Give an enabled connection its first token, or another; return it: it cannot be had again.
-
-    The token before works for 24 hours more, the one before that no longer. Raises DoesNotExist for
-    a connection that is disabled.
-    """
-    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    previous: dict[str, Any] = {}
-    if connection.token_digest:
-        previous["previous_token_digest"] = F("token_digest")
-        previous["previous_token_until"] = timezone.now() + PREVIOUS_TOKEN_WORKS
-    enabled = ScimConnection.objects.enabled().filter(pk=connection.pk)
-    if not enabled.update(token_digest=digest_of(token), **previous):
-        raise ScimConnection.DoesNotExist
-    return token
-
-
-def targets_on_deactivation(connection: ScimConnection) -> Targets:
+def targets_on_deactivation(connection: Connection) -> Targets:
     """Return where what a member owns passes when the directory deactivates them."""
     return Targets(
         connection.transfer_on_deactivate_id,
@@ -90,7 +53,7 @@ def targets_on_deactivation(connection: ScimConnection) -> Targets:
     )
 
 
-def targets_on_removal(connection: ScimConnection) -> Targets:
+def targets_on_removal(connection: Connection) -> Targets:
     """Return where what a member owns passes when the directory removes them."""
     return Targets(
         connection.transfer_on_removal_id,
@@ -99,14 +62,14 @@ def targets_on_removal(connection: ScimConnection) -> Targets:
 
 
 def _targets_by_type(
-    connection: ScimConnection, moment: ConnectionTransfer.Moment
+    connection: Connection, moment: ConnectionTransfer.Moment
 ) -> dict[str, str | None]:
     """Return the departments that take over types at a moment."""
     transfers = connection.transfers_by_type.filter(moment=moment)
     return dict(transfers.values_list("type", "transferred_to"))
 
 
-def read_departments(connection: ScimConnection, texts: Iterable[str]) -> dict[str, str]:
+def read_departments(connection: Connection, texts: Iterable[str]) -> dict[str, str]:
     """Return the departments that texts like ``repository=dept_eng`` name, by type.
 
     Raises ValidationError for what names no type, no department of the organization, one type twice
@@ -131,7 +94,7 @@ def read_departments(connection: ScimConnection, texts: Iterable[str]) -> dict[s
 
 @transaction.atomic
 def set_departments(
-    connection: ScimConnection, moment: ConnectionTransfer.Moment, departments: Mapping[str, str]
+    connection: Connection, moment: ConnectionTransfer.Moment, departments: Mapping[str, str]
 ) -> None:
     """Have these departments, by type, take over at a moment, and no others."""
     connection.transfers_by_type.filter(moment=moment).delete()
@@ -147,34 +110,29 @@ def set_departments(
     )
 
 
-def disable(connection: ScimConnection) -> bool:
-    """Let a directory in no more; tell whether that changed anything. It is not enabled again."""
-    enabled = ScimConnection.objects.enabled().filter(pk=connection.pk)
-    return bool(enabled.update(disabled_at=timezone.now()))
-
-
-def authenticate(request: HttpRequest, organization_id: str) -> ScimConnection:
+def authenticate(request: HttpRequest, organization_id: str) -> Connection:
     """Return the enabled connection of this organization whose token the request carries.
 
     Raises TokenInvalidError for whatever else it carries, nothing included, and Throttled where its
     address has guessed, or its connection asked, too often. That the directory was seen is written
     once a minute at most.
     """
-    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
-    connection = _find_connection(organization_id)
-    if (
-        connection is None
-        or scheme.lower() != "bearer"
-        or not _is_token_of(connection, token.strip())
-    ):
+    scheme, _, plain = request.headers.get("Authorization", "").strip().partition(" ")
+    try:
+        if scheme.lower() != "bearer":
+            raise TokenInvalidError
+        directory = check_token(Connection.Kind.DIRECTORY, plain.strip()).connection
+        if directory.organization_id != organization_id:
+            raise TokenInvalidError
+    except TokenInvalidError:
         _refuse_beyond_rate(AddressRateThrottle(), request)
-        raise TokenInvalidError
-    _refuse_beyond_rate(ConnectionRateThrottle(connection), request)
-    _note_request(connection)
-    return connection
+        raise
+    _refuse_beyond_rate(ConnectionRateThrottle(directory), request)
+    note_use(directory)
+    return directory
 
 
-def keep_enabled(connection: ScimConnection) -> None:
+def keep_enabled(connection: Connection) -> None:
     """Keep a connection as it is until the transaction ends: disabling it waits.
 
     Raises TokenInvalidError where it was disabled since its request was let in.
@@ -186,34 +144,6 @@ def keep_enabled(connection: ScimConnection) -> None:
 def count_request(request: HttpRequest) -> None:
     """Count a request before anything is looked up; raises Throttled if its address sends more."""
     _refuse_beyond_rate(DirectoryAddressRateThrottle(), request)
-
-
-def _find_connection(organization_id: str) -> ScimConnection | None:
-    """Return the enabled connection of an organization, if it has one."""
-    if not is_id("org", organization_id):
-        return None
-    return ScimConnection.objects.enabled().filter(organization=organization_id).first()
-
-
-def _is_token_of(connection: ScimConnection, token: str) -> bool:
-    """Tell whether it is the connection's token, or the one before while that works."""
-    digests = [connection.token_digest]
-    until = connection.previous_token_until
-    if connection.previous_token_digest and until and timezone.now() < until:
-        digests.append(connection.previous_token_digest)
-    digest = digest_of(token)
-    return any(constant_time_compare(digest, bytes(known)) for known in digests)
-
-
-def _note_request(connection: ScimConnection) -> None:
-    """Write when the directory was last seen, to the minute."""
-    now = timezone.now()
-    seen = connection.last_request_at
-    if seen is None or now - seen >= SEEN_TO:
-        with db_connection.cursor() as cursor:
-            cursor.execute(
-                _NOTE_REQUEST, {"id": connection.pk, "now": now, "unseen": now - SEEN_TO}
-            )
 
 
 def _refuse_beyond_rate(throttle: RateThrottle, request: HttpRequest) -> None:

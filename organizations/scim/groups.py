@@ -32,7 +32,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.caller import Directory
 from organizations.locks import lock_members
-from organizations.models import Department, DepartmentMembership, ScimConnection
+from organizations.models import Connection, Department, DepartmentMembership
 from organizations.models.organization import DepartmentQuerySet
 from organizations.scim.filters import equalities, unknown
 from organizations.scim.group_patch import GroupPatch, require_name
@@ -48,7 +48,7 @@ class Groups:
     Locks are a department's first, then its members' in their order.
     """
 
-    def __init__(self, connection: ScimConnection, trace_id: str) -> None:
+    def __init__(self, connection: Connection, trace_id: str) -> None:
         self.organization_id = connection.organization_id
         self.caller = Directory(connection=connection, trace_id=trace_id)
 

@@ -6,7 +6,7 @@ from scim2_models import InvalidValueException
 
 from config.case_insensitive_names import key_of
 from config.characters import clean
-from organizations.models import ScimConnection, ScimIdentity
+from organizations.models import Connection, ScimIdentity
 from organizations.scim.resources import Name, User
 
 # A resource's fields, and what SCIM calls them.
@@ -19,7 +19,7 @@ ATTRIBUTES = {
 }
 
 
-def find_identity(connection: ScimConnection, user_id: str) -> ScimIdentity:
+def find_identity(connection: Connection, user_id: str) -> ScimIdentity:
     """Return the identity of a member, which may be another connection's or new and unsaved."""
     identities = ScimIdentity.objects.filter(
         organization=connection.organization_id, user=user_id
@@ -29,13 +29,13 @@ def find_identity(connection: ScimConnection, user_id: str) -> ScimIdentity:
     )
 
 
-def is_managed_by(connection: ScimConnection, identity: ScimIdentity) -> bool:
+def is_managed_by(connection: Connection, identity: ScimIdentity) -> bool:
     """Tell whether the connection knows the member by this identity."""
     return identity.connection_id == connection.pk and identity.ended_at is None
 
 
 def know_as(
-    connection: ScimConnection, identity: ScimIdentity, resource: User, *, at: datetime
+    connection: Connection, identity: ScimIdentity, resource: User, *, at: datetime
 ) -> None:
     """Have a connection know a member as a resource says; what another one said is gone."""
     identity.connection = connection

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scim2_models import Meta, Reference
 
-from organizations.models import DepartmentMembership, Membership, ScimConnection, ScimIdentity
+from organizations.models import Connection, DepartmentMembership, Membership, ScimIdentity
 from organizations.models.membership import MembershipQuerySet
 from organizations.scim.identities import is_managed_by
 from organizations.scim.resources import Email, Name, User, UserGroup, version_of
@@ -16,7 +16,7 @@ from users.models import User as Account
 class Member:
     """What the database has of a member; a request that changes them changes this, too."""
 
-    connection: ScimConnection
+    connection: Connection
     membership: Membership
     identity: ScimIdentity  # perhaps of another connection, or new and not saved
     departments: Sequence[tuple[str, str]]  # ids and names
@@ -69,7 +69,7 @@ class Member:
         return user
 
 
-def read_members(connection: ScimConnection, memberships: MembershipQuerySet) -> list[Member]:
+def read_members(connection: Connection, memberships: MembershipQuerySet) -> list[Member]:
     """Return these members of the connection's organization: three statements, however many."""
     found = list(memberships.select_related("user"))
     identities = {

@@ -38,7 +38,7 @@ from scim2_server.routing import Operation
 from scim2_server.service import ModelT, ScimService
 from scim2_server.storage import SearchPage
 
-from organizations.models import ScimConnection
+from organizations.models import Connection
 from organizations.retries import retried
 from organizations.scim import bounds
 from organizations.scim.connections import keep_enabled
@@ -288,9 +288,7 @@ MESSAGES = [
 ]
 
 
-def answer(
-    request: ScimRequest, connection: ScimConnection | None, *, trace_id: str
-) -> ScimResponse:
+def answer(request: ScimRequest, connection: Connection | None, *, trace_id: str) -> ScimResponse:
     """Return the response to a request of a connection; without one, the service alone is shown.
 
     All that it does is done, or nothing is. Raises what the database cannot do now.
@@ -316,7 +314,7 @@ def answer(
 
 
 @retried
-def _serve(request: ScimRequest, connection: ScimConnection | None, trace_id: str) -> ScimResponse:
+def _serve(request: ScimRequest, connection: Connection | None, trace_id: str) -> ScimResponse:
     """Serve a request in a transaction of its own, which is tried again as a whole."""
     if connection is None:
         with PROVIDER:

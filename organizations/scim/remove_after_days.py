@@ -13,9 +13,9 @@ from procrastinate.contrib.django import app
 
 from organizations.guards.caller import Directory
 from organizations.locks import lock_members
-from organizations.models import Event, Membership, Restoration, ScimConnection
+from organizations.models import Connection, Event, Membership, Restoration
+from organizations.models.connection import ConnectionQuerySet
 from organizations.models.membership import MembershipQuerySet
-from organizations.models.scim import ScimConnectionQuerySet
 from organizations.removal.service import remove_members
 from organizations.retries import retried
 from organizations.schedule.due import do_each, limit_waiting
@@ -76,17 +76,17 @@ def remove_leaver(connection_id: str, user_id: str) -> None:
         )
 
 
-def _is_news(connection: ScimConnection, user_id: str, code: str) -> bool:
+def _is_news(connection: Connection, user_id: str, code: str) -> bool:
     """Tell whether it was not said in the last 24 hours: a leaver is tried every minute."""
     return cache.add(f"leaver_not_removed_{connection.pk}_{user_id}_{code}", True, A_DAY)
 
 
-def _removing() -> ScimConnectionQuerySet:
+def _removing() -> ConnectionQuerySet:
     """Return the enabled connections that remove whom they have deactivated."""
-    return ScimConnection.objects.enabled().exclude(remove_after_days=None)
+    return Connection.objects.directories().enabled().exclude(remove_after_days=None)
 
 
-def _leavers_due(connection: ScimConnection) -> MembershipQuerySet:
+def _leavers_due(connection: Connection) -> MembershipQuerySet:
     """Return the members whom this connection deactivated long enough ago, and who still are.
 
     What it did is read from the audit log: the event has the time of the deactivation. Whoever
@@ -111,7 +111,7 @@ def _leavers_due(connection: ScimConnection) -> MembershipQuerySet:
     )
 
 
-def _due_user_ids(connection: ScimConnection) -> Iterator[str]:
+def _due_user_ids(connection: Connection) -> Iterator[str]:
     """Yield who is due, each once, a thousand from the database at a time."""
     last = ""
     due = _leavers_due(connection).order_by("user")

@@ -11,7 +11,7 @@ from scim2_models import (
 )
 from scim2_server.storage import ScimStorage, SearchPage
 
-from organizations.models import ScimConnection
+from organizations.models import Connection
 from organizations.scim.groups import Groups
 from organizations.scim.users import Users
 
@@ -36,7 +36,7 @@ class MemberStorage(ScimStorage):
     whole written, and nobody may come between.
     """
 
-    def __init__(self, connection: ScimConnection, *, locks: bool, trace_id: str = "") -> None:
+    def __init__(self, connection: Connection, *, locks: bool, trace_id: str = "") -> None:
         self.users = Users(connection, trace_id)
         self.groups = Groups(connection, trace_id)
         self.locks = locks

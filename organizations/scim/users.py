@@ -30,10 +30,10 @@ from organizations.exceptions import (
 from organizations.guards.caller import Directory
 from organizations.locks import keep_absent, lock_members
 from organizations.models import (
+    Connection,
     Event,
     Membership,
     Role,
-    ScimConnection,
 )
 from organizations.models.membership import MembershipQuerySet
 from organizations.removal.service import remove_members
@@ -78,7 +78,7 @@ def _in_scim(refusal: ContractError) -> SCIMException:
 class Users:
     """The members of a connection's organization: read, added, changed and removed."""
 
-    def __init__(self, connection: ScimConnection, trace_id: str) -> None:
+    def __init__(self, connection: Connection, trace_id: str) -> None:
         self.connection = connection
         self.organization_id = connection.organization_id
         self.is_leaving = False  # whether the request takes somebody out, whatever else it says

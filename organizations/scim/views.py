@@ -16,7 +16,7 @@ from config.api.errors import TokenInvalidError
 from config.database_errors import DATABASE_FAILURES, RETRY_AFTER_SECONDS
 from config.serving import will_serve
 from config.trace import announce_failure, trace_id_of
-from organizations.models import ScimConnection
+from organizations.models import Connection
 from organizations.scim.connections import authenticate, count_request
 from organizations.scim.errors import error_response
 
@@ -35,7 +35,7 @@ def load_protocol(**_: object) -> None:
     Otherwise the first request loads it, as it does where the database does not answer now.
     """
     try:
-        if ScimConnection.objects.enabled().exists():
+        if Connection.objects.directories().enabled().exists():
             from organizations.scim import protocol  # noqa: F401
     except Error:
         logger.warning("protocol_not_loaded", exc_info=True)
@@ -77,7 +77,7 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
         return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
 
 
-def _answer(request: HttpRequest, directory: ScimConnection | None, path: str) -> HttpResponse:
+def _answer(request: HttpRequest, directory: Connection | None, path: str) -> HttpResponse:
     """Have the protocol answer."""
     most = _most_bytes(path)
     body = request.read(most + 1)

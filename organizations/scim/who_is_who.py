@@ -3,12 +3,12 @@
 from django.db.models import Q
 
 from config.case_insensitive_names import key_of
-from organizations.models import Membership, ScimConnection, ScimIdentity
+from organizations.models import Connection, Membership, ScimIdentity
 from users.email_address import canonical_address
 
 
 def who_is_meant(
-    connection: ScimConnection, *, user_name: str = "", external_id: str = "", address: str = ""
+    connection: Connection, *, user_name: str = "", external_id: str = "", address: str = ""
 ) -> dict[str, str]:
     """Return the ids of the members who are meant, by the attribute that names each.
 
@@ -39,7 +39,7 @@ def who_is_meant(
     return meant
 
 
-def _members_by_address(connection: ScimConnection, *addresses: str) -> dict[str, str]:
+def _members_by_address(connection: Connection, *addresses: str) -> dict[str, str]:
     """Return the ids of the members who have these addresses, by the address."""
     canonical = map(canonical_address, addresses)  # which may be what makes an @ of it
     wanted = {address for address in canonical if "@" in address}

@@ -17,6 +17,7 @@ from tests.benchmarks.measure import Result, chart, median, table
 # What each group measures.
 GROUPS = {
     "service": "one member by the service, next to the floor",
+    "types": "a removal that passes five types to targets of their own, and 20,000 to a person",
     "http": "DELETE over HTTP, next to the peer",
     "bulk": "100,000 members by the service and by the command",
     "webhooks": "what events cost a removal, without an endpoint and with one",
@@ -104,6 +105,7 @@ def groups(
         resources,
         service,
         settings,
+        types,
         webhooks,
     )
     from tests.benchmarks.world import World, make_organization
@@ -127,8 +129,13 @@ def groups(
         yield from resources.imports(folder, rounds=20 // part, lines=100_000 // part)
         yield from resources.pages(make_organization(50_000 // part, roles=1, departments=1))
 
+    def by_type() -> Iterator[Result]:
+        yield from types.next_to_none(rounds=500 // part)
+        yield from types.of_many(rounds=10 // part or 1)
+
     return {
         "service": lambda: service.next_to_floor(postgres, rounds=500 // part),
+        "types": by_type,
         "http": lambda: http.next_to_peer(postgres, folder / "peer", turns=7 // part or 1),
         "bulk": lambda: bulk.next_to_floor(postgres, folder, members=200_000 // part),
         "webhooks": lambda: webhooks.cost(postgres, rounds=10 // part or 1, batches=50 // part),

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from django.db import connection
 
-from organizations.models import RoleAssignment, ScimConnection
-from organizations.scim.connections import issue_token
+from organizations.connections.tokens import issue_token
+from organizations.models import Connection, RoleAssignment
 from tests.benchmarks import servers
 from tests.benchmarks.load import load
 from tests.benchmarks.measure import Result, median
@@ -97,7 +97,7 @@ def pages(world: World) -> Iterator[Result]:
 
 def _of_directory(world: World, user_ids: Sequence[str]) -> Iterator[Result]:
     """What a directory asks most: for somebody by the userName, and for a page of all."""
-    directory = ScimConnection.objects.create(organization_id=world.organization_id, name="Okta")
+    directory = Connection.objects.create(organization_id=world.organization_id, name="Okta")
     with connection.cursor() as cursor:
         cursor.execute(_IDENTITIES, {"organization": world.organization_id})
     token = issue_token(directory)

@@ -77,9 +77,9 @@ def addresses(world: dict[str, Membership]) -> Iterator[str]:
         yield f"/admin/organizations/membership/{world[state].pk}/{action}/"
     yield reverse("admin:organizations_membership_add")
     yield reverse("admin:organizations_resource_add")
-    connection = world["active"].organization.scim_connections.get()
+    connection = world["active"].organization.connections.get()
     for name in ("rotation", "disabling"):
-        yield reverse(f"admin:organizations_scimconnection_{name}", args=[connection.pk])
+        yield reverse(f"admin:organizations_connection_{name}", args=[connection.pk])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,14 +1,19 @@
 """A client that is generated from the description does the work, and its types hold."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from organizations.models import Removal
-from organizations.sample import LEAVER_ID, OWNER, restore_sample
+from organizations.sample import (
+    DEPARTMENT_ID,
+    HEIR_ID,
+    LEAVER_ID,
+    OWNER,
+    RESOURCES,
+    restore_sample,
+)
+from tests.processes import output_of
 from tests.production import serving, token_of
 from users.models import User
 
@@ -84,40 +89,114 @@ assert "member.restored" in log
 print(removal_id)
 """
 
+BY_TYPE = """
+import sys
 
-def run(*command: str | Path, folder: Path) -> str:
-    """Return what a tool of the development environment prints; raises AssertionError."""
-    scripts = Path(sys.executable).parent
-    finished = subprocess.run(  # noqa: S603 (our own tools)
-        [scripts / command[0], *command[1:]],
-        cwd=folder,
-        env=os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=False,
+from offboard_client import AuthenticatedClient
+from offboard_client.api.removals import list_moved_resources, list_removals
+from offboard_client.api.resources import get_resource_by_key, import_resources, register_resource
+from offboard_client.api.users import preview_removal, remove_user
+from offboard_client.models import (
+    ErrorResponse,
+    ImportRequest,
+    ImportResult,
+    LineRequest,
+    PaginatedMovedResourceList,
+    PaginatedRemovalList,
+    RegistrationRequest,
+    RemovalPreview,
+    RemovalRequest,
+    RemovalRequestTransferResourcesByType,
+    Resource,
+)
+
+ACME, LEAVER, HEIR = "org_xyz789", "usr_abc123", "usr_member1"
+client = AuthenticatedClient(base_url=sys.argv[1], token=sys.argv[2])
+
+billing = RegistrationRequest(name="Billing", owner_user_id=LEAVER)
+registered = [
+    register_resource.sync_detailed(ACME, "repository", "acme/billing", client=client, body=billing)
+    for _ in range(2)
+]
+assert [each.status_code for each in registered] == [201, 200]
+
+lines = [
+    LineRequest(type_="approval", external_id="4711", name="Invoices", owner_user_id=LEAVER),
+    LineRequest(type_="approval", external_id="4712", name="Travel", owner_user_id="usr_former1"),
+]
+imported = import_resources.sync(ACME, client=client, body=ImportRequest(resources=lines))
+assert isinstance(imported, ImportResult)
+assert imported.created == 1
+assert [(line.index, line.error.code) for line in imported.failed] == [(1, "USER_NOT_FOUND")]
+
+preview = preview_removal.sync(ACME, LEAVER, client=client)
+assert isinstance(preview, RemovalPreview)
+counts = {each.type_: each.count for each in preview.resources}
+assert (counts["repository"], counts["approval"]) == (5, 1)
+
+by_type = RemovalRequestTransferResourcesByType.from_dict({"repository": "usr_former1"})
+order = RemovalRequest(confirm=True, transfer_resources_by_type=by_type)
+unknown = remove_user.sync(ACME, LEAVER, client=client, body=order)
+assert isinstance(unknown, ErrorResponse)
+assert unknown.error.code == "TRANSFER_USER_NOT_FOUND"
+assert unknown.error.details.to_dict() == {"user_id": "usr_former1", "type": "repository"}
+
+by_type["repository"] = HEIR
+order.transfer_resources_to_department_id = "dept_eng001"
+done = remove_user.sync_detailed(ACME, LEAVER, client=client, body=order)
+assert done.status_code == 204
+
+now = get_resource_by_key.sync(ACME, "repository", "acme/billing", client=client)
+assert isinstance(now, Resource)
+assert now.owner_user_id == HEIR
+
+removals = list_removals.sync(ACME, client=client, user_id=LEAVER)
+assert isinstance(removals, PaginatedRemovalList)
+moves = list_moved_resources.sync(ACME, removals.items[0].id, client=client)
+assert isinstance(moves, PaginatedMovedResourceList)
+for move in moves.items:
+    target = move.transferred_to_user_id or move.transferred_to_department_id
+    print(move.type_, move.external_id, target, move.now)
+"""
+
+# After the program above: each resource that was the leaver's, whom it passed to, where it is now.
+WHO_HAS_WHAT = sorted(
+    f"{type_} {key} {HEIR_ID if type_ == 'repository' else DEPARTMENT_ID} there"
+    for type_, key in (
+        ("repository", "acme/billing"),
+        ("approval", "4711"),
+        *((each.type, each.external_id) for each in RESOURCES),
     )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    return finished.stdout
+)
+
+
+def printed(program: str, folder: Path) -> str:
+    """Return what a program prints that uses the generated client on the sample."""
+    restore_sample()
+    token = token_of(User.objects.get(pk=OWNER.id))
+    (folder / "program.py").write_text(program)
+    with serving() as server:
+        address = f"http://127.0.0.1:{server.port}"
+        generated = output_of(
+            *("openapi-python-client", "generate", "--url", f"{address}/v1/openapi.json"),
+            *("--meta", "none", "--output-path", "offboard_client"),
+            folder=folder,
+        )
+        assert "Warning" not in generated
+        # What the description makes of it; the generator's own client.py is not strict.
+        described = ("offboard_client/api", "offboard_client/models", "program.py")
+        output_of("mypy", "--strict", "--follow-imports=silent", *described, folder=folder)
+
+        return output_of("python", "program.py", address, token, folder=folder)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_it_lists_previews_reads_a_refusal_removes_and_restores(tmp_path: Path) -> None:
-    restore_sample()
-    token = token_of(User.objects.get(pk=OWNER.id))
-    program = tmp_path / "program.py"
-    program.write_text(PROGRAM)
-    with serving() as server:
-        address = f"http://127.0.0.1:{server.port}"
-        generated = run(
-            *("openapi-python-client", "generate", "--url", f"{address}/v1/openapi.json"),
-            *("--meta", "none", "--output-path", "offboard_client"),
-            folder=tmp_path,
-        )
-        assert "Warning" not in generated
-        # What the description makes of it; the generator's own client.py is not strict.
-        described = ("offboard_client/api", "offboard_client/models", program)
-        run("mypy", "--strict", "--follow-imports=silent", *described, folder=tmp_path)
+    removal_id = printed(PROGRAM, tmp_path)
 
-        printed = run("python", program, address, token, folder=tmp_path)
+    assert Removal.objects.get(membership__user=LEAVER_ID).pk == removal_id.strip()
 
-    assert Removal.objects.get(membership__user=LEAVER_ID).pk == printed.strip()
+
+@pytest.mark.django_db(transaction=True)
+def test_it_registers_previews_removes_by_type_and_reads_who_has_what(tmp_path: Path) -> None:
+    assert sorted(printed(BY_TYPE, tmp_path).splitlines()) == WHO_HAS_WHAT

@@ -17,7 +17,8 @@ LATER = [
     if not path.stem.startswith("0001")
 ]
 # Uniqueness that the previous version meets as the one before: it answers that there is such a row.
-ARGUED = {"department_names": ("ADD_UNIQUE",)}
+# The one enabled directory of an organization: its index is replaced by a narrower one.
+ARGUED = {"department_names": ("ADD_UNIQUE",), "connections": ("ADD_UNIQUE",)}
 
 
 def test_nothing_that_the_previous_version_uses_is_taken_or_locked_for_long(

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from organizations.domains.service import domains_of, set_domains
 from organizations.guards.targets import Targets
-from organizations.models import Membership, Organization, ScimConnection
+from organizations.models import Connection, Membership, Organization
 from organizations.scim.connections import (
     authenticate,
     targets_on_deactivation,
@@ -67,7 +67,7 @@ def test_it_sets_what_happens_to_a_leaver(organization: Organization) -> None:
         *("--transfer-on-deactivate", one.pk, "--transfer-on-removal", other.pk),
     )
 
-    connection = ScimConnection.objects.get()
+    connection = Connection.objects.get()
     assert (connection.remove_after_days, connection.disable_staff) == (30, True)
     assert (connection.transfer_on_deactivate, connection.transfer_on_removal) == (one, other)
 
@@ -82,7 +82,7 @@ def test_it_sets_the_departments_of_types_for_both_moments(organization: Organiz
         *("--transfer-type-on-deactivate", f" document = {other.pk}"),
     )
 
-    connection = ScimConnection.objects.get()
+    connection = Connection.objects.get()
     assert targets_on_removal(connection) == Targets(one.pk, {"repository": other.pk})
     assert targets_on_deactivation(connection) == Targets(
         by_type={"repository": one.pk, "document": other.pk}
@@ -113,7 +113,7 @@ def test_a_type_without_a_department_connects_nothing(
             *(part for text in named for part in ("--transfer-type-on-removal", text)),
         )
 
-    assert not ScimConnection.objects.exists()
+    assert not Connection.objects.exists()
 
 
 def test_it_adds_to_the_domains_of_the_organization(organization: Organization) -> None:
@@ -152,7 +152,7 @@ def test_a_domain_that_can_be_nobodys_connects_nothing(
     with pytest.raises(CommandError, match=r"nobody|own|not a mail domain"):
         create(organization.pk, "--name", "Okta", "--domain", "a.example", "--domain", domain)
 
-    assert not ScimConnection.objects.exists()
+    assert not Connection.objects.exists()
     assert domains_of(organization.pk) == []
 
 
@@ -163,7 +163,7 @@ def test_a_domain_of_another_organization_takes_shared(organization: Organizatio
 
     with pytest.raises(CommandError, match=r"of Beta \(org_\w+\) already\. To set it .* --shared"):
         create(*call)
-    assert not ScimConnection.objects.exists()
+    assert not Connection.objects.exists()
     create(*call, "--shared")
 
     assert domains_of(organization.pk) == domains_of(other.pk) == ["b.example"]
@@ -180,7 +180,7 @@ def test_an_organization_is_connected_once(organization: Organization) -> None:
     with pytest.raises(CommandError, match="has an enabled connection already"):
         create(organization.pk, "--name", "Entra ID")
 
-    assert ScimConnection.objects.count() == 1
+    assert Connection.objects.count() == 1
 
 
 @pytest.mark.parametrize("option", ["--transfer-on-deactivate", "--transfer-on-removal"])
@@ -193,7 +193,7 @@ def test_a_department_is_the_organizations_own(
     with pytest.raises(CommandError, match=r"no such department|'dept_none' is not a valid"):
         create(organization.pk, "--name", "Okta", option, department_id)
 
-    assert not ScimConnection.objects.exists()
+    assert not Connection.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 101])

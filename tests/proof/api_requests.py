@@ -24,6 +24,7 @@ class Request:
     body: Body | None = None
     status: int = 200
     refusal: str = "INSUFFICIENT_PERMISSIONS"  # of members who may not
+    takes_a_person: bool = False  # no program may, whatever its capabilities
 
 
 def confirmed(cast: Cast) -> dict[str, Any]:
@@ -59,6 +60,10 @@ def empty(cast: Cast) -> dict[str, Any]:
 
 def with_url(cast: Cast) -> dict[str, Any]:
     return {"url": "https://8.8.8.8/hook"}
+
+
+def with_capabilities(cast: Cast) -> dict[str, Any]:
+    return {"name": "HR system", "capabilities": ["remove_users"]}
 
 
 def disabled(cast: Cast) -> dict[str, Any]:
@@ -100,6 +105,7 @@ REGISTER = frozenset({Capability.MANAGE_RESOURCES})
 SEE_RESOURCES = REGISTER | REMOVE | VIEW
 NOT_SEEN = "RESOURCE_NOT_FOUND"
 ENDPOINT = "webhook-endpoints/{endpoint}"
+CONNECTION = "connections/{connection}"
 
 # By method and name of the address.
 REQUESTS: dict[tuple[str, str], Request] = {
@@ -161,6 +167,14 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("get", "removal-export"): Request("removals/export", EXPORT),
     ("get", "audit-log"): Request("audit-log", VIEW),
     ("get", "audit-log-export"): Request("audit-log/export", EXPORT),
+    ("get", "connections"): Request("connections", OVERRIDE, takes_a_person=True),
+    ("post", "connections"): Request(
+        "connections", OVERRIDE, body=with_capabilities, status=201, takes_a_person=True
+    ),
+    ("delete", "connection"): Request(CONNECTION, OVERRIDE, status=204, takes_a_person=True),
+    ("post", "connection-token-rotation"): Request(
+        f"{CONNECTION}/rotate-token", OVERRIDE, body=empty, takes_a_person=True
+    ),
     ("get", "webhook-endpoints"): Request("webhook-endpoints", OVERRIDE),
     ("post", "webhook-endpoints"): Request(
         "webhook-endpoints", OVERRIDE, body=with_url, status=201

@@ -8,8 +8,18 @@ from typing import Any
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from organizations.capabilities import Capability
+from organizations.connections.service import disable
 from organizations.domains.service import set_domains
-from organizations.models import Membership, Organization, Resource, TokenBinding, WebhookDelivery
+from organizations.models import (
+    Connection,
+    Membership,
+    Organization,
+    Resource,
+    TokenBinding,
+    WebhookDelivery,
+)
+from tests.directories import connect
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -20,6 +30,7 @@ from tests.factories import (
     WebhookDeliveryFactory,
 )
 from tests.production import token_of
+from tests.programs import connect_program
 from tests.removals import remove
 from tests.schedules import schedule
 from users.models import AccessToken, User
@@ -34,6 +45,12 @@ CALLERS = (
     *("member", "role without the capability", "role with the capability"),
     *("admin", "token bound here", "owner"),
 )
+# Programs, by their connections.
+PROGRAMS = (
+    *("revoked program", "expired program", "directory", "program elsewhere"),
+    *("program without the capability", "program with the capability"),
+    "program with every capability",
+)
 TARGETS = (
     *("member", "deactivated member", "admin", "last owner", "caller"),
     *("removed before", "member elsewhere"),
@@ -46,6 +63,9 @@ UNAUTHENTICATED = {
     "revoked token": "TOKEN_INVALID",
     "disabled account": "TOKEN_INVALID",
     "token of an ended membership": "TOKEN_INVALID",
+    "revoked program": "TOKEN_INVALID",
+    "expired program": "TOKEN_EXPIRED",
+    "directory": "TOKEN_INVALID",
 }
 OUTSIDERS = {
     "member elsewhere",
@@ -55,8 +75,10 @@ OUTSIDERS = {
     "token bound elsewhere",
     "token older than the membership",
     "staff without membership",
+    "program elsewhere",
 }
-POWERLESS = {"member", "role without the capability"}
+POWERLESS = {"member", "role without the capability", "program without the capability"}
+ABLE_ALONE = {"role with the capability", "program with the capability"}
 NO_SUCH_ORGANIZATION = {"of an unknown organization", "of a malformed organization"}
 ABSENT = {"removed before", "member elsewhere", "unknown", "malformed"}
 
@@ -80,6 +102,7 @@ class Cast:
     removal_elsewhere: str
     delivery: WebhookDelivery
     resource: Resource  # of nobody who asks
+    connection: Connection  # of a program that does not ask
     empty_department: str
     empty_role: str  # which grants nothing, to nobody
 
@@ -93,6 +116,7 @@ class Cast:
             "endpoint": self.delivery.endpoint_id,
             "delivery": self.delivery.pk,
             "resource": self.resource.pk,
+            "connection": self.connection.pk,
             "department": self.departments["own"] or "",
             "empty_department": self.empty_department,
             "empty_role": self.empty_role,
@@ -188,7 +212,7 @@ def make_cast() -> Cast:
     MembershipFactory.create(organization=organization, user=returned, roles=["Admin"])
     for caller, membership in bound.items():
         TokenBinding.objects.create(token=users[caller].access_tokens.get(), membership=membership)
-    tokens |= {"nobody": "", "bad token": "offboard_guess"}
+    tokens |= {"nobody": "", "bad token": "offboard_guess", **tokens_of_programs(organization)}
     now = timezone.now()
     of = AccessToken.objects.filter
     of(user=users["expired token"]).update(expires_at=now - timedelta(seconds=1))
@@ -217,9 +241,31 @@ def make_cast() -> Cast:
             department=DepartmentFactory.create(organization=organization),
             external_id="acme/billing",
         ),
+        connect_program(organization, "remove_users")[0],
         DepartmentFactory.create(organization=organization).pk,
         RoleFactory.create(organization=organization).pk,
     )
+
+
+def tokens_of_programs(organization: Organization) -> dict[str, str]:
+    """Connect the programs, and a directory; return their tokens."""
+    programs = {
+        "revoked program": (Capability.OVERRIDE_ALL_PERMISSIONS,),
+        "expired program": (Capability.OVERRIDE_ALL_PERMISSIONS,),
+        "program without the capability": (Capability.MANAGE_BILLING,),
+        "program with the capability": ABLE,
+        "program with every capability": (Capability.OVERRIDE_ALL_PERMISSIONS,),
+    }
+    tokens = {}
+    for name, capabilities in programs.items():
+        made, tokens[name] = connect_program(organization, *capabilities)
+        if name == "revoked program":
+            disable(made)
+        if name == "expired program":
+            Connection.objects.filter(pk=made.pk).update(expires_at=timezone.now())
+    _, tokens["program elsewhere"] = connect_program(OrganizationFactory.create(), *ABLE)
+    _, tokens["directory"] = connect(organization)
+    return tokens
 
 
 def code_of(response: Any) -> str:

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
+from organizations.connections.service import disable
+from organizations.connections.tokens import issue_token
 from organizations.models import Membership
-from organizations.scim.connections import disable, issue_token
 from tests.directories import connect
 from tests.factories import OrganizationFactory
 from tests.proof.api_requests import REQUESTS
@@ -140,7 +141,7 @@ def test_whoever_else_asks_is_refused_and_cannot_tell_why(
     nobody = tuple(caller for caller in REFUSED_CONNECTIONS if caller != "disabled connection")
     refuse((*nobody, *CALLERS), ("this organization",))
     refuse((*LET_IN, *REFUSED_CONNECTIONS, "owner"), tuple(sorted(NO_SUCH_ORGANIZATION)))
-    disable(cast.organization.scim_connections.get())
+    disable(cast.organization.connections.get())
     refuse(("disabled connection",), ("this organization",))
     assert Membership.objects.current().count() == members
 

@@ -9,9 +9,14 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.db import connection
 
-from organizations.models import Membership, RoleAssignment
+from organizations.guards.caller import Operator
+from organizations.guards.targets import Targets
+from organizations.models import Membership, ResourceType, RoleAssignment
+from organizations.resources.registration import Registration
+from organizations.resources.service import register
 from tests.benchmarks.world import make_organization
 from tests.deactivations import deactivate
+from tests.factories import MembershipFactory
 from tests.organizations.restoration.verbs import restore
 from tests.processor_time import of_database
 from tests.removals import remove
@@ -57,6 +62,25 @@ def restoring_chains(number: int) -> Act:
     remove(*first, transfer_to=heirs(first, second))
     remove(*second, transfer_to=heirs(second, third))
     return lambda: restore(*first, *second)
+
+
+def removing_one_by_type(number: int) -> Act:
+    leaver, one, other = members(3, resources=number)
+    ResourceType.objects.ensure(leaver.organization_id, ["document"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE organizations_resource SET type = 'document'"
+            " WHERE owner_id = %s AND hashtext(id) %% 2 = 0",
+            [leaver.user_id],
+        )
+    targets = Targets(one.user_id, {"document": other.user_id})
+    return lambda: remove(leaver, transfer_to=targets)
+
+
+def restoring_one_by_type(number: int) -> Act:
+    leaver, one, other = members(3, resources=number)
+    remove(leaver, transfer_to=Targets(one.user_id, {"document": other.user_id}))
+    return lambda: restore(leaver)
 
 
 def giving_the_owner_role(number: int) -> Act:
@@ -124,6 +148,29 @@ def test_resources_are_given_in_proportion_where_tables_are_thought_empty(emptie
     assert many < 30 * max(few, 0.06)  # it was 40 times
 
 
+def test_a_thousand_more_resources_take_as_long_as_the_first_thousand(never_analysed: None) -> None:
+    """On a connection that keeps the plans of its first commits, when there were but a few."""
+    owner = MembershipFactory.create()
+
+    def registering(number: int, name: str) -> Act:
+        wanted = [
+            Registration(type="repo", external_id=f"{name}-{n}", name=name, owner=owner.user_id)
+            for n in range(number)
+        ]
+        return lambda: register(owner.organization_id, wanted, caller=Operator())
+
+    registering(60, "few")()  # as many as the first statistics are made of
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        cursor.execute("DISCARD PLANS")
+    for number in range(10):
+        registering(1, f"one-{number}")()
+
+    first, *_, last = (of_database(registering(1000, f"many-{n}")) for n in range(6))
+
+    assert last < 2 * first  # it was 5 times
+
+
 @pytest.mark.parametrize("is_warm", [True, False], ids=["warm", "cold"])
 @pytest.mark.parametrize(
     "act",
@@ -131,6 +178,8 @@ def test_resources_are_given_in_proportion_where_tables_are_thought_empty(emptie
         deactivating_for_an_heir_each,
         restoring_from_an_heir_each,
         restoring_chains,
+        removing_one_by_type,
+        restoring_one_by_type,
         giving_the_owner_role,
         deactivating_owners,
     ],

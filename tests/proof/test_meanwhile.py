@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from organizations.assignment.service import assign
+from organizations.connections.service import disable
+from organizations.connections.tokens import issue_token
 from organizations.deactivation.service import deactivate_members
 from organizations.guards.caller import Operator
 from organizations.models import (
+    Connection,
     Department,
     Event,
     Membership,
@@ -28,6 +32,7 @@ from organizations.models import (
 from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
 from tests.factories import MembershipFactory
 from tests.production import token_of
+from tests.programs import connect_program
 from tests.proof.api_requests import REQUESTS
 from tests.proof.cast import Cast, code_of, make_cast
 from tests.proof.figures import Tally
@@ -92,6 +97,7 @@ def state(caller: Membership) -> list[Any]:
         sorted(Department.objects.values_list("pk", "name")),
         sorted(Role.objects.values_list("pk", "name", "capabilities")),
         sorted(WebhookEndpoint.objects.values_list("pk", "disabled_at", "secret_version"), key=str),
+        sorted(Connection.objects.values_list("pk", "rotated_by"), key=str),
         sorted(ResourceEntry.objects.values_list("pk", "name")),
         sorted(WebhookDelivery.objects.values_list("pk", "attempts")),
         sorted(Event.objects.exclude(user=caller.user).values_list("pk")),
@@ -116,6 +122,48 @@ def test_a_caller_who_loses_it_while_their_request_waits_is_refused_and_nothing_
 
             assert (code_of(response), response.status_code) == (LOSSES[loss], 403)
             assert state(caller) == before
+        tally("requests whose caller lost what they may meanwhile")
+
+
+def is_revoked(made: Connection) -> None:
+    disable(made)
+
+
+def loses_the_capability(made: Connection) -> None:
+    Connection.objects.filter(pk=made.pk).update(capabilities=["manage_billing"])
+
+
+def loses_the_token(made: Connection) -> None:
+    issue_token(made, revoke_old=True)
+
+
+LOSSES_OF_PROGRAMS: dict[Callable[[Connection], None], tuple[str, int]] = {
+    is_revoked: ("TOKEN_INVALID", 401),
+    loses_the_token: ("TOKEN_INVALID", 401),
+    loses_the_capability: ("INSUFFICIENT_PERMISSIONS", 403),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES_OF_PROGRAMS, ids=lambda loss: loss.__name__)
+def test_so_is_a_program_whose_connection_is_revoked_meanwhile(
+    tally: Tally, subtests: pytest.Subtests, loss: Callable[[Connection], None]
+) -> None:
+    cast = make_cast()
+    nobody = MembershipFactory.create(organization=cast.organization)
+    for key in (key for key in CHANGES if not CHANGES[key].takes_a_person):
+        made, token = connect_program(cast.organization, "override_all_permissions")
+        Connection.objects.filter(pk=made.pk).update(last_used_on=timezone.now().date())
+        call = asking(cast, token, key)
+        before = state(nobody)
+        with subtests.test(request=key), ExitStack() as both:
+            with transaction.atomic():
+                loss(made)
+                waiting = both.enter_context(in_background(call))
+                until_somebody_waits_for_a_lock()
+            response = waiting.result()
+
+            assert (code_of(response), response.status_code) == LOSSES_OF_PROGRAMS[loss]
+            assert state(nobody) == before
         tally("requests whose caller lost what they may meanwhile")
 
 

@@ -12,14 +12,17 @@ from organizations.models import Removal
 from tests.factories import MembershipFactory, RoleFactory
 from tests.organizations.api.address import routes
 from tests.production import token_of
+from tests.programs import program_of
 from tests.proof.api_requests import REQUESTS, Request
 from tests.proof.cast import (
     ABLE,
+    ABLE_ALONE,
     ABSENT,
     CALLERS,
     NO_SUCH_ORGANIZATION,
     OUTSIDERS,
     POWERLESS,
+    PROGRAMS,
     TARGETS,
     UNAUTHENTICATED,
     Cast,
@@ -62,9 +65,9 @@ def expected_code(request: Request, caller: str, organization: str) -> str:
         return ""
     if caller in OUTSIDERS or organization in NO_SUCH_ORGANIZATION:
         return "ORGANIZATION_ACCESS_DENIED"
-    is_able = caller != "role with the capability" or not request.needs.isdisjoint(
-        map(Capability, ABLE)
-    )
+    if request.takes_a_person and caller in PROGRAMS:
+        return request.refusal
+    is_able = caller not in ABLE_ALONE or not request.needs.isdisjoint(map(Capability, ABLE))
     may = not request.needs or (caller not in POWERLESS and is_able)
     return "" if may else request.refusal
 
@@ -80,7 +83,7 @@ def test_every_request_is_in_the_table() -> None:
     assert served == set(REQUESTS)
 
 
-@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("caller", [*CALLERS, *PROGRAMS])
 def test_every_request_asks_first_who_the_caller_is(
     cast: Cast, tally: Tally, subtests: pytest.Subtests, caller: str
 ) -> None:
@@ -109,6 +112,22 @@ def test_each_capability_opens_its_requests_and_no_other(
             response = ask(client, key[0], request, cast, "this organization")
 
             assert code_of(response) == expected
+            transaction.set_rollback(True)
+        tally(CELLS)
+
+
+@pytest.mark.parametrize("capability", Capability)
+def test_each_capability_of_a_program_opens_the_same(
+    cast: Cast, tally: Tally, subtests: pytest.Subtests, capability: Capability
+) -> None:
+    client = program_of(cast.organization, capability)
+    for key, request in REQUESTS.items():
+        opens = request.needs & {capability} or capability == Capability.OVERRIDE_ALL_PERMISSIONS
+        may = not request.takes_a_person and (opens or not request.needs)
+        with subtests.test(request=key), transaction.atomic():
+            response = ask(client, key[0], request, cast, "this organization")
+
+            assert code_of(response) == ("" if may else request.refusal)
             transaction.set_rollback(True)
         tally(CELLS)
 

@@ -13,7 +13,7 @@ def find_directory_notice(account: User, *, viewer: User | None) -> str:
     """
     changes = apps.get_model("organizations.Event")._base_manager.filter(user=account)
     known = apps.get_model("organizations.ScimIdentity")._base_manager.filter(user=account)
-    connections = apps.get_model("organizations.ScimConnection")._base_manager
+    connections = apps.get_model("organizations.Connection")._base_manager.filter(kind="directory")
     managing = connections.filter(
         pk__in={
             *changes.exclude(connection=None).values_list("connection", flat=True),
@@ -27,7 +27,7 @@ def find_directory_notice(account: User, *, viewer: User | None) -> str:
     if not found:
         return ""
     names = "a directory"
-    if viewer is None or viewer.has_perm("organizations.view_scimconnection"):
+    if viewer is None or viewer.has_perm("organizations.view_connection"):
         names = ", ".join(f"{directory} of {directory.organization}" for directory in found)
     return (
         f"Managed by {names}, now or before: while it has them it makes a new account of them, so"

@@ -10,10 +10,11 @@ from django.db import transaction
 
 from config.arguments import days
 from config.database_version import require_schema
+from organizations.connections.tokens import issue_token
 from organizations.domains.command import add_shared_argument, explained_refusals
 from organizations.domains.service import add_domains, domains_of
-from organizations.models import ConnectionTransfer, Organization, ScimConnection
-from organizations.scim.connections import issue_token, read_departments, set_departments
+from organizations.models import Connection, ConnectionTransfer, Organization
+from organizations.scim.connections import read_departments, set_departments
 
 PLACEHOLDER = "HOST"
 DEACTIVATE, REMOVAL = ConnectionTransfer.Moment.DEACTIVATE, ConnectionTransfer.Moment.REMOVAL
@@ -114,7 +115,7 @@ class Command(BaseCommand):
         require_schema()
         if not Organization.objects.filter(pk=organization).exists():
             raise CommandError(f"There is no organization with the id {organization}.")
-        connection = ScimConnection(
+        connection = Connection(
             organization_id=organization,
             name=name.strip(),
             transfer_on_deactivate_id=transfer_on_deactivate,

@@ -15,8 +15,8 @@ from django.db import connection
 
 from config.worker import worker_alongside
 from organizations import sample
-from organizations.models import Organization, ScimConnection, TokenBinding
-from organizations.scim.connections import issue_token
+from organizations.connections.tokens import issue_token
+from organizations.models import Connection, Organization, TokenBinding
 from users.models import User
 
 STAFF_EMAIL = "staff@acme.example"
@@ -102,8 +102,10 @@ class Command(BaseCommand):
 
     def _directory_token(self, organization: Organization) -> str:
         """Return a new token of the sample's directory, which is connected if need be."""
-        directory, _ = ScimConnection.objects.enabled().get_or_create(
-            organization=organization, defaults={"name": "Entra ID"}
+        directory, _ = (
+            Connection.objects.directories()
+            .enabled()
+            .get_or_create(organization=organization, defaults={"name": "Entra ID"})
         )
         return issue_token(directory)
 

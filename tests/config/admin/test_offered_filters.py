@@ -130,7 +130,7 @@ def test_every_link_of_our_own_is_to_a_filter_that_is_offered(
         "/admin/",
         f"/admin/organizations/organization/{organization.pk}/change/",
         f"/admin/organizations/webhookendpoint/{endpoint.pk}/change/",
-        f"/admin/organizations/scimconnection/{connection.pk}/change/",
+        f"/admin/organizations/connection/{connection.pk}/change/",
     )
 
     links = {

@@ -209,7 +209,7 @@ def test_the_page_of_a_connection_shows_the_domains(
 ) -> None:
     connection, _ = connect(organization, domains=["b.example", "a.example"])
 
-    page = text_of(browser.get(f"{ADMIN}scimconnection/{connection.pk}/change/"))
+    page = text_of(browser.get(f"{ADMIN}connection/{connection.pk}/change/"))
 
     assert '<div class="readonly">a.example, b.example</div>' in page
 
@@ -220,9 +220,10 @@ def test_the_pages_of_a_connection_say_where_a_domain_is_missing(
     link = f'it can add nobody until <a href="{page_of(organization)}">'
 
     new = browser.post(
-        f"{ADMIN}scimconnection/add/", {"organization": organization.pk, "name": "Okta"}
+        f"{ADMIN}connection/add/",
+        {"kind": "directory", "name": "Okta", "organization": organization.pk},
     )
-    connection = organization.scim_connections.get()
+    connection = organization.connections.get()
 
     assert link in text_of(new)
-    assert link in text_of(browser.get(f"{ADMIN}scimconnection/{connection.pk}/change/"))
+    assert link in text_of(browser.get(f"{ADMIN}connection/{connection.pk}/change/"))

@@ -141,6 +141,7 @@ def test_a_record_carries_its_restoration(
     assert shown["restoration"] == {
         "id": restoration.pk,
         "actor_id": owner.user_id,
+        "connection_id": None,
         "source": "api",
         "trace_id": "case-2",
         "restored_at": "2025-12-22T15:30:00Z",

@@ -140,6 +140,18 @@ def test_a_thousand_lines_of_four_mebibytes_are_the_most(
     assert refusal(response) == (413, "PAYLOAD_TOO_LARGE")
 
 
+def test_a_list_that_is_too_long_is_told_so_before_anything_in_it(
+    as_owner: APIClient, organization: Organization
+) -> None:
+    """The errors of two million entries, which four mebibytes have room for, took a minute."""
+    response = import_into(as_owner, organization, *[0] * 1001)
+
+    assert refusal(response) == (422, "VALIDATION_ERROR")
+    assert response.json()["error"]["details"] == {
+        "resources": ["Ensure this field has no more than 1000 elements."]
+    }
+
+
 def test_an_id_gives_a_resource_without_a_key_its_type_and_key_once(
     as_owner: APIClient, organization: Organization, owner: Membership
 ) -> None:

@@ -67,6 +67,7 @@ def test_it_answers_what_was_scheduled_and_shows_it(
         "user_id": member.user_id,
         "remove_at": "2027-06-30T15:00:00Z",
         "requested_by": owner.user_id,
+        "connection_id": None,
         "requested_at": kept.requested_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "source": "api",
         TO_DEPARTMENT: department.pk,

@@ -6,10 +6,10 @@ import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection, connections
 
+from organizations.connections.service import disable
 from organizations.domains.checks import check_deployed_directories, check_directories_have_domains
 from organizations.domains.service import add_domains
 from organizations.models import Organization
-from organizations.scim.connections import disable
 from tests.directories import connect
 
 

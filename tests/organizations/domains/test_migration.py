@@ -6,21 +6,21 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
+from organizations.connections.service import disable
 from organizations.domains.service import domains_of
-from organizations.models import Domain, Organization, ScimConnection
-from organizations.scim.connections import disable
+from organizations.models import Connection, Domain, Organization
 from tests.directories import connect, manage
 from tests.factories import MembershipFactory, OrganizationFactory
 
 MIGRATION = import_module("organizations.migrations.0004_domains")
 
 
-def connect_directory(organization: Organization) -> ScimConnection:
+def connect_directory(organization: Organization) -> Connection:
     directory, _ = connect(organization, domains=())
     return directory
 
 
-def have_made(directory: ScimConnection, *addresses: str) -> None:
+def have_made(directory: Connection, *addresses: str) -> None:
     for address in addresses:
         member = MembershipFactory.create(organization=directory.organization, user__email=address)
         manage(member, account_made_by=directory)

@@ -10,14 +10,14 @@ from django.db import transaction
 
 from config.errors import ContractError
 from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.connections.service import disable
 from organizations.exceptions import InsufficientPermissionsError, OrganizationAccessDeniedError
 from organizations.guards.acts import DEACTIVATE, REMOVE, RESTORE, Act
 from organizations.guards.caller import Caller, Directory, Operator, Person, Staff
 from organizations.guards.judge import Rules, judge
 from organizations.guards.targets import Targets
-from organizations.models import Membership, Organization, ScimConnection
+from organizations.models import Connection, Membership, Organization
 from organizations.removal.service import remove_members
-from organizations.scim.connections import disable
 from tests.concurrency import in_background, until_somebody_waits_for_a_lock
 from tests.factories import (
     MembershipFactory,
@@ -144,7 +144,7 @@ def test_a_directory_that_is_let_in_no_more_or_elsewhere_removes_nobody(
     owner: Membership, why: str
 ) -> None:
     organization = owner.organization if why == "disabled" else OrganizationFactory.create()
-    connection = ScimConnection.objects.create(organization=organization, name="Okta")
+    connection = Connection.objects.create(organization=organization, name="Okta")
     if why == "disabled":
         disable(connection)
     member = MembershipFactory.create(organization=owner.organization)

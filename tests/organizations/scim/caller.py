@@ -9,7 +9,7 @@ from django.test import Client
 from organizations.capabilities import Capability
 from organizations.exceptions import OrganizationAccessDeniedError
 from organizations.guards.caller import Person
-from organizations.models import Membership, Organization, ScimConnection
+from organizations.models import Connection, Membership, Organization
 from tests.directories import connect
 from users.models import User
 
@@ -27,7 +27,7 @@ class Answer:
 class Directory:
     """The directory of one organization."""
 
-    connection: ScimConnection
+    connection: Connection
     token: str
 
     @classmethod

@@ -1,7 +1,7 @@
 """Ada, whom a directory knows or finds, and the next directory of its organization."""
 
+from organizations.connections.service import disable
 from organizations.models import Membership
-from organizations.scim.connections import disable
 from tests.factories import MembershipFactory
 from tests.organizations.scim.caller import Directory
 

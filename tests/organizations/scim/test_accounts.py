@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from organizations.models import Membership, Organization, ScimConnection, ScimIdentity
+from organizations.models import Connection, Membership, Organization, ScimIdentity
 from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
 from tests.organizations.scim.caller import Directory, new_user
 from tests.removals import remove
@@ -44,7 +44,7 @@ def a_member_before(directory: Directory) -> str:
 
 def of_another_connection(directory: Directory) -> str:
     user_id = of_the_connection(directory)
-    former = ScimConnection.objects.create(
+    former = Connection.objects.create(
         organization=OrganizationFactory.create(), name="before", token_digest=b""
     )
     ScimIdentity.objects.filter(user=user_id).update(account_made_by=former)

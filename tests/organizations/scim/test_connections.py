@@ -14,14 +14,13 @@ from rest_framework.exceptions import Throttled
 
 from config.api.errors import TokenInvalidError
 from config.api.throttling import AddressRateThrottle
-from organizations.models import Organization, ScimConnection
+from organizations.connections.service import disable
+from organizations.connections.tokens import PREVIOUS_TOKEN_WORKS, issue_token
+from organizations.models import Connection, Organization
 from organizations.scim.connections import (
-    PREVIOUS_TOKEN_WORKS,
     ConnectionRateThrottle,
     DirectoryAddressRateThrottle,
     authenticate,
-    disable,
-    issue_token,
 )
 from tests.directories import connect
 from tests.factories import MembershipFactory, OrganizationFactory
@@ -35,7 +34,7 @@ def request_with(authorization: str) -> HttpRequest:
     return RequestFactory().get("/scim", headers=headers)
 
 
-def let_in(token: str, organization: Organization) -> ScimConnection:
+def let_in(token: str, organization: Organization) -> Connection:
     return authenticate(request_with(f"Bearer {token}"), organization.pk)
 
 
@@ -49,7 +48,7 @@ def test_a_token_lets_its_connection_in(organization: Organization) -> None:
 def test_the_token_is_not_stored(organization: Organization) -> None:
     _, token = connect(organization)
 
-    [row] = ScimConnection.objects.values()
+    [row] = Connection.objects.values()
     assert token not in str(row)
 
 
@@ -97,7 +96,7 @@ def test_the_token_before_works_for_a_day(organization: Organization) -> None:
 
     assert let_in(first, organization) == let_in(second, organization) == connection
 
-    ScimConnection.objects.update(previous_token_until=timezone.now())
+    Connection.objects.update(previous_token_until=timezone.now())
     assert let_in(second, organization) == connection
     with pytest.raises(TokenInvalidError):
         let_in(first, organization)
@@ -142,12 +141,12 @@ def test_a_disabled_connection_gets_no_other_token(organization: Organization) -
     connection, _ = connect(organization)
     disable(connection)
 
-    with pytest.raises(ScimConnection.DoesNotExist):
+    with pytest.raises(Connection.DoesNotExist):
         issue_token(connection)
 
 
 def test_a_connection_without_a_token_lets_nobody_in(organization: Organization) -> None:
-    ScimConnection.objects.create(organization=organization, name="Okta")
+    Connection.objects.create(organization=organization, name="Okta")
 
     with pytest.raises(TokenInvalidError):
         let_in("", organization)
@@ -158,7 +157,7 @@ def test_an_organization_has_one_enabled_connection(organization: Organization) 
     disable(connection)
     connect(organization)
 
-    with pytest.raises(IntegrityError, match="one_enabled_scim_connection"):
+    with pytest.raises(IntegrityError, match="one_enabled_directory"):
         connect(organization)
 
 
@@ -173,7 +172,7 @@ def test_that_a_directory_was_seen_is_written_once_a_minute(organization: Organi
     assert [query["sql"].split()[0] for query in queries] == ["SELECT"]
 
     earlier = timezone.now() - timedelta(minutes=1)
-    ScimConnection.objects.update(last_request_at=earlier)
+    Connection.objects.update(last_request_at=earlier)
     let_in(token, organization)
     connection.refresh_from_db()
     assert connection.last_request_at > earlier

@@ -7,8 +7,8 @@ from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 
-from organizations.models import Organization, ScimConnection, ScimIdentity
-from organizations.scim.connections import disable
+from organizations.connections.service import disable
+from organizations.models import Connection, Organization, ScimIdentity
 from tests.directories import connect, manage
 from tests.factories import MembershipFactory, OrganizationFactory
 
@@ -33,7 +33,7 @@ def upgrade() -> None:
         MIGRATION.name_connections(apps, editor)
 
 
-def connection_of(identity: ScimIdentity) -> ScimConnection | None:
+def connection_of(identity: ScimIdentity) -> Connection | None:
     identity.refresh_from_db()
     return identity.connection
 

@@ -8,10 +8,10 @@ import pytest
 from django.db import OperationalError, transaction
 from psycopg.errors import DeadlockDetected
 
+from organizations.connections.service import disable
 from organizations.locks import lock_members
 from organizations.models import Department, Event, Membership, Organization, ScimIdentity
 from organizations.retries import OvertakenError
-from organizations.scim.connections import disable
 from organizations.scim.members import Member
 from organizations.scim.user_change import UserChange
 from organizations.scim.users import Users

@@ -8,19 +8,19 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 from structlog.testing import capture_logs
 
+from organizations.connections.service import disable
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.exceptions import LastOwnerCannotBeRemovedError
 from organizations.guards.caller import Operator
 from organizations.models import (
+    Connection,
     Event,
     Membership,
     Organization,
     Removal,
-    ScimConnection,
     Source,
 )
 from organizations.removal.service import RemovalOutcome
-from organizations.scim.connections import disable
 from organizations.scim.remove_after_days import (
     _leavers_due,
     remove_leaver,
@@ -56,20 +56,20 @@ EVENTS = """
 
 
 @pytest.fixture
-def directory(organization: Organization) -> ScimConnection:
+def directory(organization: Organization) -> Connection:
     connection, _ = connect(organization, remove_after_days=30)
     return connection
 
 
 @pytest.fixture
-def leaver(directory: ScimConnection) -> Membership:
+def leaver(directory: Connection) -> Membership:
     """Somebody whom the directory deactivated thirty days ago."""
     member = MembershipFactory.create(organization=directory.organization, roles=["Member"])
     deactivate(member, directory, ago=A_MONTH)
     return member
 
 
-def deactivate(member: Membership, by: ScimConnection | None, *, ago: timedelta) -> None:
+def deactivate(member: Membership, by: Connection | None, *, ago: timedelta) -> None:
     with pytest.MonkeyPatch.context() as clock:
         clock.setattr(timezone, "now", lambda now=timezone.now: now() - ago)
         [outcome] = deactivate_members(
@@ -95,7 +95,7 @@ def is_member(member: Membership) -> bool:
 
 
 def test_a_leaver_is_removed_when_the_days_are_over(
-    leaver: Membership, directory: ScimConnection
+    leaver: Membership, directory: Connection
 ) -> None:
     remove_leavers()
 
@@ -109,10 +109,10 @@ def test_a_leaver_is_removed_when_the_days_are_over(
 
 @pytest.mark.parametrize("disables", [False, True])
 def test_a_leavers_account_for_the_admin_is_disabled_then_if_the_connection_says_so(
-    directory: ScimConnection, leaver: Membership, disables: bool
+    directory: Connection, leaver: Membership, disables: bool
 ) -> None:
     User.objects.filter(pk=leaver.user_id).update(is_staff=True)
-    ScimConnection.objects.update(disable_staff=disables)
+    Connection.objects.update(disable_staff=disables)
 
     remove_leavers()
 
@@ -120,7 +120,7 @@ def test_a_leavers_account_for_the_admin_is_disabled_then_if_the_connection_says
     assert User.objects.get(pk=leaver.user_id).is_active is not disables
 
 
-def test_nobody_is_removed_before(directory: ScimConnection) -> None:
+def test_nobody_is_removed_before(directory: Connection) -> None:
     member = MembershipFactory.create(organization=directory.organization)
     deactivate(member, directory, ago=A_MONTH - timedelta(minutes=1))
 
@@ -129,7 +129,7 @@ def test_nobody_is_removed_before(directory: ScimConnection) -> None:
     assert is_member(member)
 
 
-def test_whom_somebody_else_deactivated_stays(directory: ScimConnection) -> None:
+def test_whom_somebody_else_deactivated_stays(directory: Connection) -> None:
     member = MembershipFactory.create(organization=directory.organization)
     deactivate(member, None, ago=A_MONTH)
 
@@ -173,7 +173,7 @@ def restored(member: Membership) -> Membership:
 
 @pytest.mark.parametrize("who", ["connection", "staff"])
 def test_whom_staff_restored_stays_as_they_were_restored(
-    leaver: Membership, directory: ScimConnection, who: str
+    leaver: Membership, directory: Connection, who: str
 ) -> None:
     if who == "connection":
         remove_leavers()
@@ -198,7 +198,7 @@ def test_who_was_restored_and_removed_and_restored_once_more_stays(leaver: Membe
 
 
 def test_whom_the_directory_deactivates_again_after_the_restoration_is_removed(
-    leaver: Membership, directory: ScimConnection
+    leaver: Membership, directory: Connection
 ) -> None:
     remove_leavers()
     again = restored(leaver)
@@ -215,7 +215,7 @@ def test_whom_the_directory_deactivates_again_after_the_restoration_is_removed(
 
 
 def test_who_is_found_deactivated_by_the_next_directory_stays(
-    leaver: Membership, directory: ScimConnection
+    leaver: Membership, directory: Connection
 ) -> None:
     disable(directory)
     successor = Directory.of(directory.organization, remove_after_days=30)
@@ -229,12 +229,12 @@ def test_who_is_found_deactivated_by_the_next_directory_stays(
 
 @pytest.mark.parametrize("change", ["disabled", "without a number of days"])
 def test_a_connection_that_removes_nobody_leaves_them(
-    leaver: Membership, directory: ScimConnection, change: str
+    leaver: Membership, directory: Connection, change: str
 ) -> None:
     if change == "disabled":
         disable(directory)
     else:
-        ScimConnection.objects.update(remove_after_days=None)
+        Connection.objects.update(remove_after_days=None)
 
     remove_leavers()
 
@@ -242,7 +242,7 @@ def test_a_connection_that_removes_nobody_leaves_them(
 
 
 def test_it_is_asked_again_in_the_transaction_whether_they_still_leave(
-    leaver: Membership, directory: ScimConnection
+    leaver: Membership, directory: Connection
 ) -> None:
     reactivate(leaver)  # after it was seen that they are due
 
@@ -252,13 +252,13 @@ def test_it_is_asked_again_in_the_transaction_whether_they_still_leave(
 
 
 def test_what_a_leaver_owns_passes_to_the_connections_department(
-    leaver: Membership, directory: ScimConnection
+    leaver: Membership, directory: Connection
 ) -> None:
     reactivate(leaver)
     owned = ResourceFactory.create(organization=leaver.organization, owner=leaver.user)
     deactivate(leaver, directory, ago=A_MONTH)
     department = DepartmentFactory.create(organization=leaver.organization)
-    ScimConnection.objects.update(transfer_on_removal=department)
+    Connection.objects.update(transfer_on_removal=department)
 
     remove_leavers()
 
@@ -267,7 +267,7 @@ def test_what_a_leaver_owns_passes_to_the_connections_department(
 
 
 def test_all_who_are_due_are_removed_a_few_at_a_time(
-    directory: ScimConnection, monkeypatch: pytest.MonkeyPatch
+    directory: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("organizations.scim.remove_after_days.AT_A_TIME", 2)
     leavers = MembershipFactory.create_batch(5, organization=directory.organization)
@@ -294,7 +294,7 @@ def test_a_leaver_who_cannot_be_removed_is_logged_once_a_day(
     assert [entry["event"] for entry in logged] == ["leaver_not_removed"]
 
 
-def test_among_many_members_it_is_read_who_leaves(directory: ScimConnection) -> None:
+def test_among_many_members_it_is_read_who_leaves(directory: Connection) -> None:
     ids = populate(directory.organization, 5000)
     with connection.cursor() as cursor:
         cursor.execute(EVENTS, [directory.organization_id])
@@ -318,7 +318,7 @@ def test_a_worker_removes_them(leaver: Membership) -> None:
     assert not is_member(leaver)
 
 
-def test_nobody_is_removed_at_once(directory: ScimConnection) -> None:
+def test_nobody_is_removed_at_once(directory: Connection) -> None:
     directory.remove_after_days = 0
 
     with pytest.raises(ValidationError, match="greater than or equal to 1"):

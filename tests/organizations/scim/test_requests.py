@@ -9,7 +9,7 @@ from django.db import OperationalError
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from organizations.models import Organization, ScimConnection
+from organizations.models import Connection, Organization
 from organizations.scim.connections import DirectoryAddressRateThrottle
 from organizations.scim.users import Users
 from tests.factories import OrganizationFactory, UserFactory
@@ -65,7 +65,7 @@ def test_whoever_has_no_token_of_the_organization_is_a_stranger(
     elsewhere = Directory.of(OrganizationFactory.create())
     own = Directory.of(organization)
     disabled = Directory.of(OrganizationFactory.create())
-    ScimConnection.objects.filter(pk=disabled.connection.pk).update(disabled_at=timezone.now())
+    Connection.objects.filter(pk=disabled.connection.pk).update(disabled_at=timezone.now())
 
     answers = [
         Directory(connection, token).send("GET", path)
@@ -74,7 +74,7 @@ def test_whoever_has_no_token_of_the_organization_is_a_stranger(
             (own.connection, ""),
             (own.connection, "offboard_scim_guess"),
             (disabled.connection, disabled.token),
-            (ScimConnection(organization_id="org_unknown"), own.token),
+            (Connection(organization_id="org_unknown"), own.token),
         )
     ]
 

@@ -9,11 +9,11 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from config.api.errors import TokenInvalidError
+from organizations.connections.service import disable
 from organizations.guards.targets import Targets
-from organizations.models import Membership, Organization, ScimConnection
+from organizations.models import Connection, Membership, Organization
 from organizations.scim.connections import (
     authenticate,
-    disable,
     targets_on_deactivation,
     targets_on_removal,
 )
@@ -24,7 +24,8 @@ from tests.organizations.admin.test_changes import ADMIN, address_of
 from tests.removals import remove
 from users.models import User
 
-CONNECTIONS = f"{ADMIN}scimconnection/"
+CONNECTIONS = f"{ADMIN}connection/"
+DIRECTORY = {"kind": "directory", "name": "Okta"}
 
 
 def works(token: str, organization: Organization) -> bool:
@@ -40,7 +41,7 @@ def token_on(page: str) -> str:
     return str(token)
 
 
-def page_of(connection: ScimConnection) -> str:
+def page_of(connection: Connection) -> str:
     return f"{CONNECTIONS}{connection.pk}/change/"
 
 
@@ -61,14 +62,19 @@ def colleague(db: None) -> Client:
 def test_a_directory_is_connected_and_its_token_shown_once(
     browser: Client, organization: Organization
 ) -> None:
-    form = {"organization": organization.pk, "name": "Okta", "remove_after_days": "30"}
+    form = {
+        "kind": "directory",
+        "organization": organization.pk,
+        "name": "Okta",
+        "remove_after_days": "30",
+    }
 
     page = text_of(browser.post(f"{CONNECTIONS}add/", form))
 
     token = token_on(page)
     assert works(token, organization)
     assert f'value="http://testserver/scim/v2/organizations/{organization.pk}"' in page
-    connection = ScimConnection.objects.get()
+    connection = Connection.objects.get()
     assert (connection.name, connection.remove_after_days) == ("Okta", 30)
     assert token not in text_of(browser.get(page_of(connection)))
     assert LogEntry.objects.get().object_id == connection.pk
@@ -77,7 +83,7 @@ def test_a_directory_is_connected_and_its_token_shown_once(
 def test_the_page_with_the_token_is_kept_by_no_cache(
     browser: Client, organization: Organization
 ) -> None:
-    response = browser.post(f"{CONNECTIONS}add/", {"organization": organization.pk, "name": "Okta"})
+    response = browser.post(f"{CONNECTIONS}add/", {**DIRECTORY, "organization": organization.pk})
 
     assert "no-store" in response["Cache-Control"]
 
@@ -85,11 +91,11 @@ def test_the_page_with_the_token_is_kept_by_no_cache(
 def test_an_organization_is_connected_once(browser: Client, organization: Organization) -> None:
     connect(organization)
 
-    form = {"organization": organization.pk, "name": "Entra ID"}
+    form = {"kind": "directory", "organization": organization.pk, "name": "Entra ID"}
     page = text_of(browser.post(f"{CONNECTIONS}add/", form, follow=True))
 
     assert "The organization has an enabled connection already." in page
-    assert ScimConnection.objects.count() == 1
+    assert Connection.objects.count() == 1
 
 
 def test_another_token_is_issued_once_it_is_confirmed(
@@ -146,7 +152,7 @@ def test_directories_take_a_permission_of_their_own(
     colleague: Client, organization: Organization, page: str, method: str
 ) -> None:
     connection, token = connect(organization)
-    form = {"organization": organization.pk, "name": "Okta"}
+    form = {**DIRECTORY, "organization": organization.pk}
 
     response = getattr(colleague, method)(f"{CONNECTIONS}{page.format(connection.pk)}", form)
 
@@ -157,7 +163,7 @@ def test_directories_take_a_permission_of_their_own(
 
 def test_who_may_only_look_is_offered_nothing_to_do(organization: Organization) -> None:
     user = UserFactory.create(is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_scimconnection"))
+    user.user_permissions.add(Permission.objects.get(codename="view_connection"))
     reader = Client()
     reader.force_login(user)
     connection, _ = connect(organization)
@@ -236,7 +242,7 @@ def test_when_the_directory_was_last_seen_is_shown(
     for address in (CONNECTIONS, page_of(connection)):
         page = text_of(browser.get(address))
         assert f"{connection.last_request_at:%Y}" in page
-        assert "Last request at" in page or "last request at" in page
+        assert "Last used" in page or "last used" in page
 
 
 def test_the_members_that_it_manages_are_counted_and_listed(

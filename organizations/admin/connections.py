@@ -1,4 +1,4 @@
-"""The admin of directory connections, and of the directories' identities of members."""
+"""The admin of connections, of programs and directories, and of the identities of members."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from config.admin.large_tables import LargeTableAdmin, ReadOnlyAdmin, count_or_estimate
@@ -17,22 +18,28 @@ from config.admin.links import link, list_link
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import SelectOfOrganization
+from organizations.capabilities import Capability
+from organizations.connections.service import disable
+from organizations.connections.tokens import issue_token
 from organizations.domains.service import domains_of
-from organizations.models import ConnectionTransfer, Department, ScimConnection, ScimIdentity
-from organizations.scim.connections import (
-    disable,
-    issue_token,
-    read_departments,
-    set_departments,
-)
+from organizations.models import Connection, ConnectionTransfer, Department, ScimIdentity
+from organizations.scim.connections import read_departments, set_departments
+from users.login import staff_of
 
-CONNECTION = "admin:organizations_scimconnection_change"
+CONNECTION = "admin:organizations_connection_change"
 TRANSFERS = ("transfer_on_deactivate", "transfer_on_removal")
 TYPES = ("types_on_deactivate", "types_on_removal")
 
 
-class ScimConnectionForm(forms.ModelForm[ScimConnection]):
-    """A connection, with the departments that take over types of resources."""
+class ConnectionForm(forms.ModelForm[Connection]):
+    """A connection: what a program may do, and which departments take over for a directory."""
+
+    capabilities = forms.MultipleChoiceField(
+        choices=Capability.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=Connection._meta.get_field("capabilities").help_text,
+    )
 
     types_on_deactivate = forms.CharField(
         required=False,
@@ -70,87 +77,89 @@ class ScimConnectionForm(forms.ModelForm[ScimConnection]):
         return self._read("types_on_removal")
 
 
-@admin.register(ScimConnection)
-class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
+@admin.register(Connection)
+class ConnectionAdmin(LargeTableAdmin[Connection]):
     """The admin of connections; a token is shown once, to the user who issues it.
 
     A connection can be disabled but not deleted, since records name it.
     """
 
-    form = ScimConnectionForm
-    list_display = ("name", "organization", "state", "last_request_at")
-    list_filter = (OrganizationFilter,)
+    form = ConnectionForm
+    list_display = ("name", "kind", "organization", "state", "last_used")
+    list_filter = ("kind", OrganizationFilter)
     list_select_related = ("organization",)
     autocomplete_fields = ("organization",)
     readonly_fields = (
-        *("id", "state", "domains", "base_url", "members", "last_request_at"),
-        *("previous_token_until", "disabled_at", "created_at"),
+        *("id", "state", "domains", "base_url", "members", "last_used", "previous_token_until"),
+        *("disabled_at", "created_by", "rotated_by", "created_at"),
     )
-    fixed_fields = ("organization",)
+    fixed_fields = ("organization", "kind")
 
-    def get_fields(
-        self, request: HttpRequest, obj: ScimConnection | None = None
-    ) -> tuple[str, ...]:
+    def get_fields(self, request: HttpRequest, obj: Connection | None = None) -> tuple[str, ...]:
         if obj is None:
-            return "organization", "name", "remove_after_days", "disable_staff"
-        seen = ["state", "organization", "domains", "base_url", "members", "last_request_at"]
+            return (
+                *("kind", "organization", "name", "capabilities", "expires_at"),
+                *("remove_after_days", "disable_staff"),
+            )
+        seen = ["kind", "state", "organization"]
+        own = ["capabilities", "expires_at"]
+        if obj.is_directory:
+            seen += ["domains", "base_url", "members"]
+            own = [*TRANSFERS, *TYPES, "remove_after_days", "disable_staff"]
+        seen.append("last_used")
         if obj.previous_token_until:
             seen.append("previous_token_until")
         if not obj.is_enabled:
             seen.append("disabled_at")
-        leavers = (*TRANSFERS, *TYPES, "remove_after_days", "disable_staff")
-        return ("name", *seen, *leavers, "created_at", "id")
-
-    def save_model(
-        self, request: HttpRequest, obj: ScimConnection, form: Any, change: bool
-    ) -> None:
-        super().save_model(request, obj, form, change)
-        for moment in ConnectionTransfer.Moment:
-            if (name := f"types_on_{moment}") in form.changed_data:
-                set_departments(obj, moment, form.cleaned_data[name])
+        return ("name", *seen, *own, "created_by", "rotated_by", "created_at", "id")
 
     def get_form(
         self,
         request: HttpRequest,
-        obj: ScimConnection | None = None,
+        obj: Connection | None = None,
         change: bool = False,
         **options: Any,
-    ) -> type[forms.ModelForm[ScimConnection]]:
+    ) -> type[forms.ModelForm[Connection]]:
         form = super().get_form(request, obj, change, **options)
         for name in TRANSFERS:
             field = form.base_fields.get(name)
             if obj and isinstance(field, forms.ModelChoiceField):
                 field.widget = SelectOfOrganization(
-                    ScimConnection._meta.get_field(name), obj.organization, self.admin_site
+                    Connection._meta.get_field(name), obj.organization, self.admin_site
                 )
                 field.queryset = Department.objects.filter(organization=obj.organization)
         return form
 
-    def has_change_permission(
-        self, request: HttpRequest, obj: ScimConnection | None = None
-    ) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
         return (obj is None or obj.is_enabled) and super().has_change_permission(request, obj)
 
-    def has_delete_permission(
-        self, request: HttpRequest, obj: ScimConnection | None = None
-    ) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
         """Forbid deletion, since records name the connection."""
         return False
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        name = "organizations_scimconnection"
+        name = "organizations_connection"
         return [
             path("<str:connection_id>/token/", view(self.rotation), name=f"{name}_rotation"),
             path("<str:connection_id>/disable/", view(self.disabling), name=f"{name}_disabling"),
             *super().get_urls(),
         ]
 
+    def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
+        """Save it with its departments by type, and note who makes it, and is shown its token."""
+        if not change:
+            obj.created_by = staff_of(request)
+        super().save_model(request, obj, form, change)
+        for moment in ConnectionTransfer.Moment:
+            if (name := f"types_on_{moment}") in form.changed_data:
+                set_departments(obj, moment, form.cleaned_data[name])
+
     def response_add(
-        self, request: HttpRequest, obj: ScimConnection, post_url_continue: str | None = None
+        self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Show the first token of a new connection, and say so if it can add nobody."""
-        if not domains_of(obj.organization_id):
+        """Show the first token of a new connection; say so of a directory that can add nobody."""
+        if obj.is_directory and not domains_of(obj.organization_id):
             self.message_user(request, self._without_domains(obj), messages.WARNING)
         return self._token_page(request, obj, issue_token(obj))
 
@@ -158,15 +167,18 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
         """Ask for confirmation, then issue another token and show it."""
         connection = self._find_to_change(request, connection_id)
         if request.method == "POST":
-            token = issue_token(connection)
+            token = issue_token(
+                connection, shown_to=staff_of(request), revoke_old="revoke_old" in request.POST
+            )
             self.log_change(request, connection, "Another token was issued.")
             return self._token_page(request, connection, token)
         return confirmation_page(
             self,
             request,
-            "scimconnection/rotation",
+            "connection/rotation",
             title=f"Another token for {connection}?",
             connection=connection,
+            revoke_old="revoke_old" in request.GET,
         )
 
     def disabling(self, request: HttpRequest, connection_id: str) -> HttpResponse:
@@ -180,12 +192,12 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
         return confirmation_page(
             self,
             request,
-            "scimconnection/disabling",
+            "connection/disabling",
             title=f"Disable {connection}?",
             connection=connection,
         )
 
-    def _find_to_change(self, request: HttpRequest, connection_id: str) -> ScimConnection:
+    def _find_to_change(self, request: HttpRequest, connection_id: str) -> Connection:
         """Return an enabled connection. Raises PermissionDenied or Http404."""
         connection = self.get_object(request, connection_id)
         if connection is None:
@@ -194,14 +206,12 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
             raise PermissionDenied
         return connection
 
-    def _token_page(
-        self, request: HttpRequest, connection: ScimConnection, token: str
-    ) -> HttpResponse:
+    def _token_page(self, request: HttpRequest, connection: Connection, token: str) -> HttpResponse:
         """Return the page that shows a new token, which cannot be shown again."""
         return confirmation_page(
             self,
             request,
-            "scimconnection/token",
+            "connection/token",
             title=f"The token of {connection}",
             connection=connection,
             token=token,
@@ -209,27 +219,38 @@ class ScimConnectionAdmin(LargeTableAdmin[ScimConnection]):
         )
 
     @admin.display(description="State")
-    def state(self, connection: ScimConnection) -> str:
-        return "Enabled" if connection.is_enabled else "Disabled"
+    def state(self, connection: Connection) -> str:
+        if not connection.is_enabled:
+            return "Disabled"
+        return "Expired" if connection.is_expired else "Enabled"
+
+    @admin.display(description="Last used")
+    def last_used(self, connection: Connection) -> str:
+        """Return when a directory last sent a request, or the day on which a program did."""
+        if connection.is_directory:
+            seen = connection.last_request_at
+            return date_format(seen, "DATETIME_FORMAT") if seen else "-"
+        return date_format(connection.last_used_on) if connection.last_used_on else "-"
 
     @admin.display(description="Base URL, after this site's address")
-    def base_url(self, connection: ScimConnection) -> str:
-        """Return the base URL for the directory, as a path."""
-        return f"/scim/v2/organizations/{connection.organization_id}"
+    def base_url(self, connection: Connection) -> str:
+        """Return the base URL for the system, as a path."""
+        base = "/scim/v2" if connection.is_directory else "/v1"
+        return f"{base}/organizations/{connection.organization_id}"
 
     @admin.display(description="Mail domains")
-    def domains(self, connection: ScimConnection) -> str:
+    def domains(self, connection: Connection) -> str:
         """Return the domains whose accounts it makes, or that it has none, with what to do."""
         names = domains_of(connection.organization_id)
         return ", ".join(names) if names else self._without_domains(connection)
 
-    def _without_domains(self, connection: ScimConnection) -> str:
+    def _without_domains(self, connection: Connection) -> str:
         """Return what to do for a directory of an organization without a mail domain."""
         organization = link(connection.organization)
         return format_html("No mail domain: it can add nobody until {} has one.", organization)
 
     @admin.display(description="Members it manages")
-    def members(self, connection: ScimConnection) -> str:
+    def members(self, connection: Connection) -> str:
         """Return the number of the directory's identities as a link to their list."""
         if not connection.is_enabled:
             return "-"
@@ -258,7 +279,7 @@ class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScimIdentity]:
-        enabled = ScimConnection.objects.enabled()
+        enabled = Connection.objects.directories().enabled()
         return super().get_queryset(request).filter(ended_at=None, connection__in=enabled)
 
     @admin.display(description="Name")

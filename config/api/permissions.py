@@ -1,0 +1,11 @@
+"""Nobody is answered without being known, whatever a view asks besides."""
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+
+class IsKnown(BasePermission):
+    """Lets in users, and programs, which carry a token and are no users."""
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        return request.auth is not None or bool(request.user and request.user.is_authenticated)

@@ -1,0 +1,286 @@
+"""Programs are connected, and their connections listed, given other tokens and revoked."""
+
+from django.db.models import Exists, OuterRef, QuerySet
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiResponse,
+    extend_schema_field,
+    extend_schema_serializer,
+    extend_schema_view,
+)
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from config.api.openapi import describe
+from config.api.strict import StrictBooleanField, StrictSerializer, StrictStringField
+from config.characters import clean
+from organizations.api.bodies import NOT_A_STRING
+from organizations.api.examples import CONNECTION_ID, OWNER_ID
+from organizations.api.scheduled_removals import DueField
+from organizations.api.view import OrganizationListView, OrganizationView
+from organizations.capabilities import Capability
+from organizations.connections.service import (
+    MOST_CONNECTIONS,
+    connections_of,
+    create_connection,
+    revoke_connection,
+    rotate_token,
+)
+from organizations.exceptions import ConnectionNotFoundError, TooManyConnectionsError
+from organizations.guards.acts import MANAGE_CONNECTIONS
+from organizations.guards.caller import Caller
+from organizations.models import Connection, Membership
+from organizations.models.connection import LIFETIME
+from users.api_view import AuthenticatedRequest
+
+TAG = "Connections"
+NEEDED = (
+    f"Takes a person with the capability `{Capability.OVERRIDE_ALL_PERMISSIONS}`: a connection is"
+    " answered 403, whatever its capabilities."
+)
+NOT_FOUND = ConnectionNotFoundError({"connection_id": CONNECTION_ID})
+
+_EXAMPLE = {
+    "id": CONNECTION_ID,
+    "kind": "api",
+    "name": "HR system",
+    "capabilities": ["remove_users"],
+    "expires_at": "2026-12-22T15:30:00Z",
+    "last_used_on": "2025-12-22",
+    "last_request_at": None,
+    "previous_token_until": None,
+    "created_by": OWNER_ID,
+    "rotated_by": None,
+    "maker_is_member": True,
+    "created_at": "2025-12-22T15:30:00Z",
+}
+_SHOWN = OpenApiExample("Sample", value=_EXAMPLE, response_only=True)
+_SHOWN_WITH_TOKEN = OpenApiExample(
+    "Sample",
+    value={**_EXAMPLE, "token": "offboard_con_H8x…"},
+    response_only=True,
+)
+
+
+class ConnectionCreationSerializer(StrictSerializer):
+    """What a program is connected with."""
+
+    name = StrictStringField(min_length=1, max_length=100, help_text="Which system it is.")
+    capabilities = serializers.ListField(
+        child=serializers.ChoiceField(Capability.choices),
+        min_length=1,
+        help_text="What it may do, each once.",
+    )
+    expires_at = DueField(
+        required=False,
+        help_text=(
+            "When its tokens expire: with its offset, in the future, and at most a year ahead;"
+            f" {LIFETIME.days} days from now if left out."
+        ),
+    )
+
+    def validate_name(self, name: str) -> str:
+        if not (cleaned := clean(name)):
+            raise serializers.ValidationError("A name has visible characters.")
+        return cleaned
+
+    def validate_capabilities(self, capabilities: list[str]) -> list[str]:
+        if len(set(capabilities)) < len(capabilities):
+            raise serializers.ValidationError("Name each capability once.")
+        return capabilities
+
+
+class TokenRotationSerializer(StrictSerializer):
+    """How a token is replaced."""
+
+    revoke_old = StrictBooleanField(
+        default=False,
+        help_text="Whether the token before ends at once; it works for 24 hours otherwise.",
+    )
+
+
+@extend_schema_serializer(component_name="Connection", examples=[_SHOWN])
+class ConnectionSerializer(serializers.Serializer[Connection]):
+    """The access of a system, and how it fares."""
+
+    id = serializers.CharField()
+    kind = serializers.ChoiceField(
+        Connection.Kind.choices, help_text="`directory`: it works by SCIM, and staff manage it."
+    )
+    name = serializers.CharField()
+    capabilities = serializers.ListField(
+        child=serializers.ChoiceField(Capability.choices),
+        help_text="Of a program. A directory has every capability.",
+    )
+    expires_at = serializers.DateTimeField(
+        allow_null=True, help_text="When its tokens expire; those of a directory do not."
+    )
+    last_used_on = serializers.DateField(
+        allow_null=True, help_text="The last day (UTC) on which a program used it."
+    )
+    last_request_at = serializers.DateTimeField(
+        allow_null=True, help_text="When a directory last sent a request, to the minute."
+    )
+    previous_token_until = serializers.DateTimeField(
+        allow_null=True, help_text="Until when the token before the last rotation works."
+    )
+    created_by = serializers.CharField(
+        source="created_by_id",
+        allow_null=True,
+        help_text="Who made it, and was shown its first token; null of older ones.",
+    )
+    rotated_by = serializers.CharField(
+        source="rotated_by_id",
+        allow_null=True,
+        help_text="Who was shown its latest token, if it was not the first.",
+    )
+    maker_is_member = serializers.SerializerMethodField(
+        help_text=(
+            "Whether whoever made it is a member. False: somebody who left was shown a token, so"
+            " rotate it. Null where it is not known who made it."
+        )
+    )
+    created_at = serializers.DateTimeField()
+
+    @extend_schema_field(serializers.BooleanField(allow_null=True))
+    def get_maker_is_member(self, connection: Connection) -> bool | None:
+        is_member: bool = connection.maker_is_member  # type: ignore[attr-defined]  # `shown` says
+        return is_member if connection.created_by_id else None
+
+
+@extend_schema_serializer(component_name="ConnectionWithToken", examples=[_SHOWN_WITH_TOKEN])
+class ConnectionWithTokenSerializer(ConnectionSerializer):
+    """A connection with its token, which no other answer shows."""
+
+    token = serializers.CharField(help_text="It is shown this once.")
+
+
+@extend_schema_view(
+    get=describe(
+        operation_id="listConnections",
+        summary="List connections",
+        tags=[TAG],
+        description=(
+            "The systems that work in the organization, programs and directories, in the order in"
+            f" which they were connected, and never a token. {NEEDED}"
+        ),
+        responses={200: ConnectionSerializer(many=True)},
+        invalid={"limit": "This parameter is not known."},
+    )
+)
+class ConnectionListView(OrganizationListView[Connection]):
+    """The connections of an organization."""
+
+    queryset = Connection.objects.all()
+    serializer_class = ConnectionSerializer
+    act = MANAGE_CONNECTIONS
+
+    def get_queryset(self) -> QuerySet[Connection]:
+        return shown(self.kwargs["organization_id"])
+
+    @describe(
+        operation_id="createConnection",
+        summary="Create connection",
+        tags=[TAG],
+        description=(
+            "Lets a program work in the organization, by a token that begins `offboard_con_` and"
+            " acts for nobody: on records and events the actor is null, and the connection is"
+            " named. It may do what its capabilities say, but not to members who hold a capability"
+            " that it lacks, and it survives whoever made it. The answer shows the token this once."
+            f" An organization has at most {MOST_CONNECTIONS} connections. {NEEDED}"
+        ),
+        request=ConnectionCreationSerializer,
+        examples=[
+            OpenApiExample(
+                "A program that removes leavers",
+                value={"name": "HR system", "capabilities": ["remove_users"]},
+                request_only=True,
+            ),
+            _SHOWN_WITH_TOKEN,
+        ],
+        responses={201: ConnectionWithTokenSerializer},
+        invalid={"name": NOT_A_STRING},
+        refusals=[TooManyConnectionsError({"limit": MOST_CONNECTIONS})],
+    )
+    def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
+        body = self.read_body(ConnectionCreationSerializer)
+        connection, token = create_connection(
+            organization_id, **body.validated_data, caller=Caller.of(request)
+        )
+        return Response(with_token(connection, token), status=201)
+
+
+class ConnectionView(OrganizationView):
+    """One connection."""
+
+    act = MANAGE_CONNECTIONS
+
+    @describe(
+        operation_id="revokeConnection",
+        summary="Revoke connection",
+        tags=[TAG],
+        description=(
+            "Ends a program's connection: its tokens work no more, also for requests that wait. It"
+            " stays on record and does not come back. Removals that it scheduled will fail. No"
+            f" body. {NEEDED}"
+        ),
+        request=None,
+        responses={204: OpenApiResponse(description="It is revoked. No body.")},
+        refusals=[NOT_FOUND],
+    )
+    def delete(
+        self, request: AuthenticatedRequest, organization_id: str, connection_id: str
+    ) -> Response:
+        revoke_connection(organization_id, connection_id, caller=Caller.of(request))
+        return Response(status=204)
+
+
+class TokenRotationView(OrganizationView):
+    """The token of a connection."""
+
+    act = MANAGE_CONNECTIONS
+
+    @describe(
+        operation_id="rotateConnectionToken",
+        summary="Rotate connection token",
+        tags=[TAG],
+        description=(
+            "Gives a program's connection another token, which the answer shows this once, and"
+            f" which works for {LIFETIME.days} days. The one before works for 24 hours more, or"
+            f" with `revoke_old` no longer; the one before that no longer. {NEEDED}"
+        ),
+        request=TokenRotationSerializer,
+        examples=[
+            OpenApiExample("Somebody left", value={"revoke_old": True}, request_only=True),
+            _SHOWN_WITH_TOKEN,
+        ],
+        responses={200: ConnectionWithTokenSerializer},
+        invalid={"revoke_old": "Must be true or false."},
+        refusals=[NOT_FOUND],
+    )
+    def post(
+        self, request: AuthenticatedRequest, organization_id: str, connection_id: str
+    ) -> Response:
+        body = self.read_body(TokenRotationSerializer)
+        connection, token = rotate_token(
+            organization_id,
+            connection_id,
+            revoke_old=body.validated_data["revoke_old"],
+            caller=Caller.of(request),
+        )
+        return Response(with_token(connection, token))
+
+
+def shown(organization_id: str) -> QuerySet[Connection]:
+    """Return an organization's connections with all that `ConnectionSerializer` reads."""
+    makers = Membership.objects.current().filter(
+        organization=organization_id, user=OuterRef("created_by")
+    )
+    return connections_of(organization_id).annotate(maker_is_member=Exists(makers))
+
+
+def with_token(connection: Connection, token: str) -> dict[str, object]:
+    """Return a connection as an answer shows it, with its token."""
+    found = shown(connection.organization_id).get(pk=connection.pk)
+    found.token = token  # type: ignore[attr-defined]  # for this answer alone
+    return dict(ConnectionWithTokenSerializer(found).data)

@@ -1,0 +1,1 @@
+"""Connections of systems: made, given tokens, listed and revoked."""

@@ -1,0 +1,119 @@
+"""Makes, rotates and revokes the connections of programs.
+
+Each function is one transaction that locks what lets the caller act, then the connection. Each
+raises the ContractError of a caller who may not do it, or no longer.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from organizations.capabilities import Capability
+from organizations.connections.tokens import issue_token
+from organizations.exceptions import (
+    ConnectionNotFoundError,
+    InsufficientPermissionsError,
+    TooManyConnectionsError,
+)
+from organizations.guards.acts import MANAGE_CONNECTIONS
+from organizations.guards.caller import Caller
+from organizations.locks import lock_members
+from organizations.models import Connection, Organization
+from organizations.models.connection import ConnectionQuerySet
+from organizations.retries import retried
+
+MOST_CONNECTIONS = 100  # of an organization, that are not revoked
+
+
+@retried
+@transaction.atomic
+def create_connection(
+    organization_id: str,
+    *,
+    name: str,
+    capabilities: Collection[Capability],
+    expires_at: datetime | None = None,
+    caller: Caller,
+) -> tuple[Connection, str]:
+    """Connect a program, for 365 days unless said otherwise; return it and its first token.
+
+    The token cannot be had again. Raises TooManyConnectionsError. Of several at once none is one
+    too many: the organization is locked.
+    """
+    _admit(organization_id, caller)
+    organization = Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
+    if organization.connections.enabled().count() >= MOST_CONNECTIONS:
+        raise TooManyConnectionsError({"limit": MOST_CONNECTIONS})
+    connection = Connection(
+        kind=Connection.Kind.API,
+        organization=organization,
+        name=name,
+        capabilities=sorted(capabilities),
+        expires_at=expires_at,
+        created_by=caller.actor,
+    )
+    connection.clean()
+    connection.save(force_insert=True)
+    return connection, issue_token(connection)
+
+
+@retried
+@transaction.atomic
+def rotate_token(
+    organization_id: str, connection_id: str, *, revoke_old: bool, caller: Caller
+) -> tuple[Connection, str]:
+    """Give a connection another token, as `issue_token`; return both.
+
+    Raises ConnectionNotFoundError, for one that is revoked, too.
+    """
+    connection = _lock(organization_id, connection_id, caller)
+    token = issue_token(connection, shown_to=caller.actor, revoke_old=revoke_old)
+    connection.refresh_from_db()
+    return connection, token
+
+
+@retried
+@transaction.atomic
+def revoke_connection(organization_id: str, connection_id: str, *, caller: Caller) -> None:
+    """End a connection: its tokens work no more. It stays on record, and does not come back.
+
+    A request of it that holds the connection's row is waited for. Raises ConnectionNotFoundError.
+    """
+    disable(_lock(organization_id, connection_id, caller))
+
+
+def disable(connection: Connection) -> bool:
+    """End a connection; tell whether that changed anything."""
+    enabled = Connection.objects.enabled().filter(pk=connection.pk)
+    return bool(enabled.update(disabled_at=timezone.now()))
+
+
+def connections_of(organization_id: str) -> ConnectionQuerySet:
+    """Return the connections of an organization that are not revoked, in the order made."""
+    return Connection.objects.enabled().filter(organization=organization_id).order_by("created_at")
+
+
+def _admit(organization_id: str, caller: Caller) -> None:
+    """Lock what lets the caller act; raises the ContractError of one who may not do it."""
+    lock_members(organization_id, (), caller=caller)
+    caller.authority(organization_id, MANAGE_CONNECTIONS)
+
+
+def _lock(organization_id: str, connection_id: str, caller: Caller) -> Connection:
+    """Lock a program's connection until the transaction ends, and return it.
+
+    Raises ConnectionNotFoundError, InsufficientPermissionsError for a directory's, and as `_admit`.
+    """
+    _admit(organization_id, caller)
+    enabled = Connection.objects.select_for_update(no_key=True).named(connection_id).enabled()
+    connection = enabled.filter(organization=organization_id).first()
+    if connection is None:
+        raise ConnectionNotFoundError({"connection_id": connection_id})
+    if connection.is_directory:
+        raise InsufficientPermissionsError(
+            {"connection_id": connection_id},
+            system_message="a directory may rename accounts: its tokens are given by staff alone.",
+        )
+    return connection

@@ -1,0 +1,111 @@
+"""A TypeScript client whose types are generated from the description does the work."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from organizations.sample import OWNER, restore_sample
+from tests.operations.test_generated_client import WHO_HAS_WHAT
+from tests.processes import output_of
+from tests.production import serving, token_of
+from users.models import User
+
+PACKAGES = ("openapi-typescript@7", "openapi-fetch@0", "typescript@5", "@types/node@20")
+STRICT = ("--strict", "--module", "nodenext", "--target", "es2022", "--noUncheckedIndexedAccess")
+
+# As a user of the generated types writes it.
+PROGRAM = """
+import assert from "node:assert/strict";
+import createClient from "openapi-fetch";
+import type { paths } from "./offboard.js";
+
+const [baseUrl, token] = process.argv.slice(2);
+const organization_id = "org_xyz789";
+const client = createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${token}` } });
+const resource = (external_id: string) => ({
+  params: { path: { organization_id, type: "repository", external_id } },
+});
+const leaver = { params: { path: { organization_id, user_id: "usr_abc123" } } };
+const address = "/v1/organizations/{organization_id}" as const;
+
+const registered = await client.PUT(`${address}/resources/{type}/{external_id}`, {
+  ...resource("acme/billing"),
+  body: { name: "Billing", owner_user_id: "usr_abc123" },
+});
+assert.equal(registered.response.status, 201);
+assert.equal(registered.data?.external_id, "acme/billing");
+
+const imported = await client.POST(`${address}/resources/import`, {
+  params: { path: { organization_id } },
+  body: {
+    resources: [
+      { type: "approval", external_id: "4711", name: "Invoices", owner_user_id: "usr_abc123" },
+      { type: "approval", external_id: "4712", name: "Travel", owner_user_id: "usr_former1" },
+    ],
+  },
+});
+assert.equal(imported.data?.created, 1);
+assert.deepEqual(
+  imported.data.failed.map(({ index, error }) => [index, error.code]),
+  [[1, "USER_NOT_FOUND"]],
+);
+
+const preview = await client.GET(`${address}/users/{user_id}/removal-preview`, leaver);
+assert(preview.data?.can_be_removed);
+const counts = new Map(preview.data.resources.map(({ type, count }) => [type, count]));
+assert.equal(counts.get("repository"), 5);
+assert.equal(counts.get("approval"), 1);
+
+const unknown = await client.DELETE(`${address}/users/{user_id}`, {
+  ...leaver,
+  body: { confirm: true, transfer_resources_by_type: { repository: "usr_former1" } },
+});
+assert.equal(unknown.error?.error.code, "TRANSFER_USER_NOT_FOUND");
+assert.deepEqual(unknown.error.error.details, { user_id: "usr_former1", type: "repository" });
+
+const removed = await client.DELETE(`${address}/users/{user_id}`, {
+  ...leaver,
+  body: {
+    confirm: true,
+    transfer_resources_by_type: { repository: "usr_member1" },
+    transfer_resources_to_department_id: "dept_eng001",
+  },
+});
+assert.equal(removed.response.status, 204);
+
+const removals = await client.GET(`${address}/removals`, {
+  params: { path: { organization_id }, query: { user_id: "usr_abc123" } },
+});
+const removal = removals.data?.items[0];
+assert(removal);
+const moves = await client.GET(`${address}/removals/{removal_id}/resources`, {
+  params: { path: { organization_id, removal_id: removal.id } },
+});
+for (const move of moves.data?.items ?? []) {
+  const target = move.transferred_to_user_id ?? move.transferred_to_department_id;
+  console.log(move.type, move.external_id, target, move.now);
+}
+"""
+
+
+@pytest.mark.npm
+@pytest.mark.django_db(transaction=True)
+def test_it_registers_previews_removes_by_type_and_reads_who_has_what(tmp_path: Path) -> None:
+    restore_sample()
+    token = token_of(User.objects.get(pk=OWNER.id))
+    (tmp_path / "package.json").write_text(json.dumps({"private": True, "type": "module"}))
+    (tmp_path / "program.ts").write_text(PROGRAM)
+    output_of("npm", "install", "--no-audit", "--no-fund", *PACKAGES, folder=tmp_path)
+    with serving() as server:
+        address = f"http://127.0.0.1:{server.port}"
+        description = f"{address}/v1/openapi.json"
+        output_of(
+            *("npx", "openapi-typescript", description, "--output", "offboard.d.ts"),
+            folder=tmp_path,
+        )
+        output_of("npx", "tsc", *STRICT, "program.ts", folder=tmp_path)
+
+        printed = output_of("node", "program.js", address, token, folder=tmp_path)
+
+    assert sorted(printed.splitlines()) == WHO_HAS_WHAT
