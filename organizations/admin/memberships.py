@@ -269,5 +269,5 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
     def webhook_endpoints(self, membership: Membership) -> str:
         """Return links to the organization's webhook endpoints that the member made."""
         return links_to_endpoints(
-            WebhookEndpoint.objects.created_by(membership.organization_id, [membership.user_id])
+            WebhookEndpoint.objects.shown_to(membership.organization_id, [membership.user_id])
         )
