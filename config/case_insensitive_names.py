@@ -3,6 +3,7 @@
 from typing import Any
 from unicodedata import normalize
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from config.characters import clean
@@ -20,8 +21,18 @@ def key_of(name: str) -> str:
     return normalize("NFKC", folded).strip()[:LONGEST_KEY]
 
 
+def require_visible(name: str) -> None:
+    """Raise ValidationError for a name without visible characters, whose key is empty."""
+    if not key_of(name):
+        raise ValidationError("A name has visible characters.")
+
+
 class TrimmedNameField(models.CharField[str, str]):
-    """A name, which is saved without blanks around it."""
+    """A name with visible characters, which is saved without blanks around it."""
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        require_visible(value)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         """Return the name, trimmed; the row in hand has it so too."""

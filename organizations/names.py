@@ -19,9 +19,8 @@ def save_named(row: Row, *, taken: ContractError, constraint: str) -> Row:
     Raises InvalidFieldsError for what is no name. Raises ``taken`` where another row has the name,
     also one that is made at the same moment: then the ``constraint`` of the database says so.
     """
-    others = {field.name for field in row._meta.fields} - {"name"}
     try:
-        row.clean_fields(exclude=others)
+        _clean_name(row)
         row.clean()
     except ValidationError as refusal:
         [reason, *_] = refusal.error_dict["name"]
@@ -37,3 +36,17 @@ def save_named(row: Row, *, taken: ContractError, constraint: str) -> Row:
             raise
         raise taken from fault
     return row
+
+
+def is_name(name: str, *, of: type[Row]) -> bool:
+    """Return whether a row of this kind can have this name, unless another row has it."""
+    try:
+        _clean_name(of(name=name))
+    except ValidationError:
+        return False
+    return True
+
+
+def _clean_name(row: Department | Role) -> None:
+    """Raise ValidationError for what is no name, by the field of the model alone."""
+    row.clean_fields(exclude={field.name for field in row._meta.fields} - {"name"})

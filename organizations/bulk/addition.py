@@ -14,19 +14,20 @@ from organizations.assignment.service import Joiner, add_members, already_member
 from organizations.bulk.joiners import JoinerRow, names_in
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import Run
+from organizations.departments.service import create_missing_departments
 from organizations.exceptions import (
     DepartmentNotFoundError,
     MembershipAlreadyExistsError,
     RoleNotFoundError,
 )
 from organizations.models import Department, Event, Organization, Role, ScheduledRemoval
+from organizations.names import is_name
 from organizations.retries import retried
 from organizations.schedule.dates import problem_of
 from organizations.schedule.service import schedule_removals
 from users.models import User
 
 INVALID = "VALIDATION_ERROR"
-_LONGEST_NAME = Department._meta.get_field("name").max_length or 0
 
 
 def preview_batch(
@@ -50,11 +51,8 @@ def add_batch(run: Run, batch: Sequence[Row], *, make_departments: bool) -> list
     names = _Names.of(organization_id, batch)
     decided = _decided(organization_id, batch, names, make_departments=make_departments)
     joining = [row for row in decided if row.outcome == Outcome.ADDED]
-    if made := {key_of(name): name for row in joining for name in row.new_departments}:
-        Department.objects.bulk_create(
-            (Department(organization_id=organization_id, name=name) for name in made.values()),
-            ignore_conflicts=True,
-        )
+    if missing := {name for row in joining for name in row.new_departments}:
+        create_missing_departments(organization_id, sorted(missing), caller=run.caller)
         names = _Names.of(organization_id, batch)
     accounts = User.objects.ensure({row.email: row.full_name for row in joining if not row.user_id})
     joining = [replace(row, user_id=row.user_id or accounts[row.email]) for row in joining]
@@ -155,7 +153,7 @@ def _decided(
 
 def _can_be_made(name: str) -> bool:
     """Tell whether a department can have this name; what is meant as an id is no name."""
-    return bool(key_of(name)) and len(name) <= _LONGEST_NAME and not is_id("dept", name)
+    return is_name(name, of=Department) and not is_id("dept", name)
 
 
 def _refused(row: JoinerRow, refusal: ContractError) -> JoinerRow:

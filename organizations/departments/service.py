@@ -4,8 +4,11 @@ Each function is one transaction. Each raises the ContractError of a caller who 
 longer. None leaves an event: the application's log has a line each.
 """
 
+from collections.abc import Iterable
+
 from django.db import transaction
 
+from config.case_insensitive_names import key_of
 from organizations.application_log import log_on_commit
 from organizations.departments.uses import uses_of
 from organizations.exceptions import (
@@ -38,8 +41,28 @@ def create_department(
         organization_id=organization_id, name=name.strip(), external_id=external_id
     )
     _save(department)
-    _log("department_created", department, caller)
+    _log("department_created", [department], caller)
     return department
+
+
+@retried
+@transaction.atomic
+def create_missing_departments(
+    organization_id: str, names: Iterable[str], *, caller: Caller
+) -> list[Department]:
+    """Make a department of each of these names that no department has, in any case; return these.
+
+    The names are checked already (`organizations.names.is_name`). The number of SQL statements does
+    not depend on how many they are.
+    """
+    lock_members(organization_id, (), caller=caller)
+    caller.authority(organization_id, ADD_DEPARTMENT)
+    by_key = {key_of(name): name for name in names}
+    wanted = [Department(organization_id=organization_id, name=name) for name in by_key.values()]
+    Department.objects.bulk_create(wanted, ignore_conflicts=True)
+    made = list(Department.objects.filter(pk__in=[department.pk for department in wanted]))
+    _log("department_created", made, caller)
+    return made
 
 
 @retried
@@ -65,7 +88,7 @@ def change_department(
         department.external_id = external_id
     if (department.name, department.external_id) != before:
         _save(department)
-        _log("department_changed", department, caller)
+        _log("department_changed", [department], caller)
     return department
 
 
@@ -82,7 +105,7 @@ def delete_department(organization_id: str, department_id: str, *, caller: Calle
     Department.objects.select_for_update().get(pk=department.pk)
     if uses := uses_of(department):
         raise DepartmentInUseError(department.pk, uses)
-    _log("department_deleted", department, caller)
+    _log("department_deleted", [department], caller)
     department.delete()
 
 
@@ -107,7 +130,10 @@ def _save(department: Department) -> None:
     save_named(department, taken=taken, constraint=DEPARTMENT_NAME)
 
 
-def _log(event: str, department: Department, caller: Caller) -> None:
-    """Write a line to the application's log once this is committed."""
-    ids = {"organization_id": department.organization_id, "department_id": department.pk}
-    log_on_commit(event, caller.source, [{**ids, **caller.columns}])
+def _log(event: str, departments: Iterable[Department], caller: Caller) -> None:
+    """Write a line each to the application's log once this is committed."""
+    ids = [
+        {"organization_id": department.organization_id, "department_id": department.pk}
+        for department in departments
+    ]
+    log_on_commit(event, caller.source, [{**each, **caller.columns} for each in ids])

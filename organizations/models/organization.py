@@ -1,7 +1,7 @@
 """Organizations with their departments and roles."""
 
 from collections.abc import Iterable
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import pgtrigger
 from django.contrib.postgres.expressions import ArraySubquery
@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from config.case_insensitive_names import NameKeyField, TrimmedNameField, key_of
+from config.case_insensitive_names import NameKeyField, TrimmedNameField, require_visible
 from config.characters import clean
 from config.identifiers import IdentifiedQuerySet, PrefixedIdField, only_ids
 from config.search import LONGEST_TERM, WordsField, index_of_words
@@ -162,9 +162,10 @@ class Department(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Raise ValidationError for the name of another department of the organization, or none."""
+        """Raise ValidationError for the name of another department of the organization."""
         others = Department.objects.filter(organization=self.organization_id).exclude(pk=self.pk)
-        _check_name(self.name, others.called(self.name), DEPARTMENT_NAME_TAKEN)
+        if others.called(self.name).exists():
+            raise ValidationError({"name": ValidationError(DEPARTMENT_NAME_TAKEN, NAME_TAKEN)})
 
 
 class Role(models.Model):
@@ -226,12 +227,9 @@ class Role(models.Model):
     def clean(self) -> None:
         """Raise ValidationError for the name of another role of the organization, or none."""
         others = Role.objects.filter(organization=self.organization_id).exclude(pk=self.pk)
-        _check_name(self.name, others.filter(name=self.name), RoleNameTakenError.message)
-
-
-def _check_name(name: str, others_of_the_name: models.QuerySet[Any], taken: str) -> None:
-    """Raise ValidationError for a name without visible characters, or that another row has."""
-    if name and not key_of(name):
-        raise ValidationError({"name": "A name has visible characters."})
-    if others_of_the_name.exists():
-        raise ValidationError({"name": ValidationError(taken, code=NAME_TAKEN)})
+        try:
+            require_visible(self.name)
+        except ValidationError as refusal:
+            raise ValidationError({"name": refusal}) from None
+        if others.filter(name=self.name).exists():
+            raise ValidationError({"name": ValidationError(RoleNameTakenError.message, NAME_TAKEN)})

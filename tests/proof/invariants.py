@@ -109,6 +109,39 @@ INVARIANTS = {
             ON move.removal_id = resource.removal_id AND move.resource_id = resource.id
         WHERE resource.removal_id IS NOT NULL AND move.removal_id IS NULL
     """,
+    "4. a mark below another is of a removal that gave it to who left then": """
+        SELECT move.resource_id FROM organizations_resourcemove AS move
+        JOIN organizations_removal AS removal ON removal.id = move.removal_id
+        JOIN organizations_membership AS membership ON membership.id = removal.membership_id
+        LEFT JOIN organizations_resourcemove AS below
+            ON below.removal_id = move.previous_removal_id
+            AND below.resource_id = move.resource_id
+        WHERE move.previous_removal_id IS NOT NULL
+            AND below.transferred_to_user_id IS DISTINCT FROM membership.user_id
+    """,
+    "4. what a removal moved is there, or an event says that it was deleted": """
+        SELECT organization_id FROM (
+            SELECT removal.organization_id, count(DISTINCT move.resource_id) AS number
+            FROM organizations_resourcemove AS move
+            JOIN organizations_removal AS removal ON removal.id = move.removal_id
+            LEFT JOIN organizations_resource AS resource ON resource.id = move.resource_id
+            WHERE resource.id IS NULL
+            GROUP BY removal.organization_id
+        ) AS gone
+        LEFT JOIN (
+            SELECT organization_id, sum((each ->> 'count')::int) AS number
+            FROM organizations_event, jsonb_array_elements(data -> 'resources') AS each
+            WHERE type = 'resources.deleted'
+            GROUP BY organization_id
+        ) AS deleted USING (organization_id)
+        WHERE gone.number > coalesce(deleted.number, 0)
+    """,
+    "4. a resource and its entry are of one type and one organization": """
+        SELECT resource.id FROM organizations_resource AS resource
+        LEFT JOIN organizations_resourceentry AS entry ON entry.resource_id = resource.id
+        WHERE (entry.organization_id, entry.type)
+            IS DISTINCT FROM (resource.organization_id, resource.type)
+    """,
     "4. nobody takes over from themself, of any type": """
         SELECT removal.id FROM organizations_removal AS removal
         JOIN organizations_membership AS membership ON membership.id = removal.membership_id
@@ -181,6 +214,14 @@ INVARIANTS = {
             (data ->> 'resource_count')::int <= 0
             OR num_nonnulls(data ->> 'department_id', data ->> 'heir_id') <> 1
         )
+    """,
+    "5. an event counts what passed on by type and in all": """
+        SELECT id FROM organizations_event
+        WHERE type IN ('resources.transferred', 'member.deactivated')
+            AND (data ->> 'resource_count')::int <> (
+                SELECT coalesce(sum((each ->> 'count')::int), 0)
+                FROM jsonb_array_elements(data -> 'resources') AS each
+            )
     """,
     "5. who was restored is who was removed, in their next tenure, which begins after the last": """
         SELECT restoration.id FROM organizations_restoration AS restoration

@@ -19,7 +19,14 @@ from hypothesis.stateful import (
 )
 from rest_framework.test import APIClient
 
-from organizations.models import Event, Membership, Restoration
+from organizations.models import (
+    Event,
+    Membership,
+    Organization,
+    RemovedResources,
+    Restoration,
+)
+from organizations.models.event import EventQuerySet
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -46,6 +53,41 @@ def check_deferred() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def resources_of(
+    organization: Organization,
+) -> dict[str, tuple[str | None, str, str | None, str | None]]:
+    """Return owner, type, key and whose removal moved it last, of each resource by id."""
+    resources = organization.resources.select_related("entry", "removal__membership")
+    return {
+        resource.pk: (
+            resource.owner_id or resource.department_id,
+            resource.type,
+            resource.entry.external_id,
+            resource.removal.membership.user_id if resource.removal else None,
+        )
+        for resource in resources
+    }
+
+
+def removed_resources_of(organization: Organization) -> Counter[tuple[str, str, str | None]]:
+    """Return how many resources the records say each had, by user, type and target."""
+    recorded = Counter[tuple[str, str, str | None]]()
+    for row in RemovedResources.objects.filter(organization=organization).select_related(
+        "removal__membership"
+    ):
+        recorded[row.removal.membership.user_id, row.type, row.target] += row.count
+    return recorded
+
+
+def deleted_in(events: EventQuerySet) -> Counter[str]:
+    """Return how many resources these events say were deleted, by type."""
+    deleted = Counter[str]()
+    for event in events.filter(type=Event.Type.RESOURCES_DELETED):
+        for each in event.data["resources"]:
+            deleted[each["type"]] += each["count"]
+    return deleted
 
 
 class Machine(RuleBasedStateMachine):
@@ -130,14 +172,23 @@ class Machine(RuleBasedStateMachine):
                 )
             }
             assert members == place.members
-            assert {
-                resource.pk: resource.owner_id or resource.department_id
-                for resource in organization.resources.all()
-            } == place.resources
+            assert resources_of(organization) == {
+                resource: (
+                    holder,
+                    place.type_of(resource),
+                    next(
+                        (key for (_, key), known in place.keys.items() if known == resource), None
+                    ),
+                    place.marks[resource].user if resource in place.marks else None,
+                )
+                for resource, holder in place.resources.items()
+            }
+            assert removed_resources_of(organization) == place.removed
             deactivated = organization.memberships.current().exclude(deactivated_at=None)
             assert set(deactivated.values_list("user", flat=True)) == place.deactivated
             events = Event.objects.filter(organization=organization)
             assert Counter(events.values_list("type", "user")) == +place.events
+            assert deleted_in(events) == place.deleted
             assert organization.removals.count() == place.removals
             restorations = Restoration.objects.filter(removal__organization=organization)
             assert restorations.count() == place.restorations

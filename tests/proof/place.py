@@ -26,8 +26,10 @@ def targets_of(target: Target) -> Targets:
 
 @dataclass
 class Record:
-    """What a removal took, and the resources that bear its mark."""
+    """What a removal took from whom, and the resources that bear its mark."""
 
+    user: str
+    number: int  # among the removals of its organization
     roles: set[str]
     departments: set[str]
     was_deactivated: bool
@@ -48,11 +50,15 @@ class Place:
     deactivated: set[str] = field(default_factory=set)
     resources: dict[str, str] = field(default_factory=dict)  # id -> id of its user or department
     types: dict[str, str] = field(default_factory=dict)  # of resources, but the default type
+    keys: dict[tuple[str, str], str] = field(default_factory=dict)  # type and key -> id
+    deleted: Counter[str] = field(default_factory=Counter)  # how many resources, by type
     records: dict[str, Record] = field(default_factory=dict)  # the latest, by user id
     marks: dict[str, Record] = field(default_factory=dict)  # what moved it last, by resource id
     scheduled: dict[str, Target] = field(default_factory=dict)  # by user id, in turn
     tenures: Counter[str] = field(default_factory=Counter)  # how many each user has had
     removals: int = 0
+    # How many resources of removed members, by user, type and target.
+    removed: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
     restorations: int = 0
     events: Counter[tuple[str, str | None]] = field(default_factory=Counter)  # by type and user
 
@@ -70,6 +76,12 @@ class Place:
 
     def is_active(self, user: str) -> bool:
         return user in self.members and user not in self.deactivated
+
+    def type_of(self, resource: str) -> str:
+        return self.types.get(resource, "resource")
+
+    def owned_by(self, holder: str) -> set[str]:
+        return {resource for resource, now in self.resources.items() if now == holder}
 
     def missed_goals(self, target: Target, asked: Collection[str]) -> list[Goal]:
         """What cannot pass to a department or a person if these users are asked to leave."""
@@ -117,13 +129,18 @@ class Place:
         targets = targets_of(target)
         passed = {
             resource: to
-            for resource, holder in self.resources.items()
-            if holder == user and (to := targets.target_of(self.types.get(resource, "resource")))
+            for resource in self.owned_by(user)
+            if (to := targets.target_of(self.type_of(resource)))
         }
-        for resource in passed.keys() & self.marks.keys():
-            self.marks.pop(resource).resources.discard(resource)
+        for resource in passed:
+            self.unmark(resource)
         self.resources |= passed
         return passed
+
+    def unmark(self, resource: str) -> None:
+        """No removal can give it back any more."""
+        if record := self.marks.pop(resource, None):
+            record.resources.discard(resource)
 
     def transfer(self, user: str, target: Target) -> int:
         """Return how many resources passed on by themselves."""
@@ -136,13 +153,16 @@ class Place:
         self.scheduled.pop(user, None)
         was_deactivated = user in self.deactivated
         self.deactivated.discard(user)
-        before = dict(self.marks)
-        passed = set(self.pass_on(user, target))
-        below = {resource: before[resource] for resource in passed & before.keys()}
-        record = Record(roles, departments, was_deactivated, passed, below)
+        before, owned = dict(self.marks), self.owned_by(user)
+        passed = self.pass_on(user, target)
+        self.removed.update((user, self.type_of(each), passed.get(each)) for each in owned)
+        self.removals += 1
+        below = {resource: before[resource] for resource in passed.keys() & before.keys()}
+        record = Record(
+            user, self.removals, roles, departments, was_deactivated, set(passed), below
+        )
         self.records[user] = record
         self.marks |= dict.fromkeys(passed, record)
-        self.removals += 1
         self.events["member.removed", user] += 1
 
     def restore(self, user: str) -> int:
@@ -163,3 +183,34 @@ class Place:
                 self.marks[resource] = below
                 below.resources.add(resource)
         return len(back)
+
+    # What other systems register
+
+    def owner_code(self, owner: str | None, resource: str | None) -> str | None:
+        """Why a resource, or a new one, does not become somebody's."""
+        if owner is None:
+            return None if resource else "VALIDATION_ERROR"
+        if owner.startswith("dept_"):
+            known = owner in {department.pk for department in self.departments}
+            return None if known else "DEPARTMENT_NOT_FOUND"
+        has_it = owner in self.members and resource and self.resources[resource] == owner
+        return None if has_it or self.is_active(owner) else "USER_NOT_FOUND"
+
+    def register(self, resource: str, key: tuple[str, str], owner: str | None) -> set[str]:
+        """Return who lost it: its user or department, or nobody."""
+        before = self.resources.get(resource)
+        self.types[resource], self.keys[key] = key[0], resource
+        if owner is None or owner == before:
+            return set()
+        self.resources[resource] = owner
+        self.unmark(resource)
+        return {before} if before else set()
+
+    def delete(self, resource: str) -> None:
+        holder = self.resources.pop(resource)
+        self.unmark(resource)
+        self.deleted[self.type_of(resource)] += 1
+        self.types.pop(resource, None)
+        self.keys = {key: known for key, known in self.keys.items() if known != resource}
+        user = holder if holder.startswith("usr_") else None
+        self.events["resources.deleted", user] += 1

@@ -10,7 +10,8 @@ import pytest
 from django.db import connection
 
 from organizations.guards.caller import Operator
-from organizations.models import Membership, RoleAssignment
+from organizations.guards.targets import Targets
+from organizations.models import Membership, ResourceType, RoleAssignment
 from organizations.resources.registration import Registration
 from organizations.resources.service import register
 from tests.benchmarks.world import make_organization
@@ -61,6 +62,25 @@ def restoring_chains(number: int) -> Act:
     remove(*first, transfer_to=heirs(first, second))
     remove(*second, transfer_to=heirs(second, third))
     return lambda: restore(*first, *second)
+
+
+def removing_one_by_type(number: int) -> Act:
+    leaver, one, other = members(3, resources=number)
+    ResourceType.objects.ensure(leaver.organization_id, ["document"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE organizations_resource SET type = 'document'"
+            " WHERE owner_id = %s AND hashtext(id) %% 2 = 0",
+            [leaver.user_id],
+        )
+    targets = Targets(one.user_id, {"document": other.user_id})
+    return lambda: remove(leaver, transfer_to=targets)
+
+
+def restoring_one_by_type(number: int) -> Act:
+    leaver, one, other = members(3, resources=number)
+    remove(leaver, transfer_to=Targets(one.user_id, {"document": other.user_id}))
+    return lambda: restore(leaver)
 
 
 def giving_the_owner_role(number: int) -> Act:
@@ -158,6 +178,8 @@ def test_a_thousand_more_resources_take_as_long_as_the_first_thousand(never_anal
         deactivating_for_an_heir_each,
         restoring_from_an_heir_each,
         restoring_chains,
+        removing_one_by_type,
+        restoring_one_by_type,
         giving_the_owner_role,
         deactivating_owners,
     ],

@@ -123,6 +123,30 @@ def test_a_role_is_changed_only_once_it_is_given_as_it_was(
     assert RoleAssignment.objects.filter(role=billing).count() == 1
 
 
+MANAGER = GIVER | {Capability.MANAGE_ROLES}
+
+
+def renaming(role: Role) -> str:
+    caller = CallerWith(capabilities=MANAGER)
+    return outcome(partial(change_role, role.organization_id, role.pk, name="New", caller=caller))
+
+
+def deleting_as_manager(role: Role) -> str:
+    caller = CallerWith(capabilities=MANAGER)
+    return outcome(partial(delete_role, role.organization_id, role.pk, caller=caller))
+
+
+@pytest.mark.parametrize("act", [renaming, deleting_as_manager])
+def test_nobody_changes_or_deletes_a_role_that_is_raised_above_them_meanwhile(
+    billing: Role, act: Callable[[Role], str]
+) -> None:
+    done = waiting_for(partial(raising, billing), partial(act, billing))
+
+    assert done == ("done", "INSUFFICIENT_PERMISSIONS")
+    billing.refresh_from_db()
+    assert billing.name != "New"
+
+
 @pytest.mark.parametrize("turn", range(4))
 def test_of_changing_and_giving_at_once_none_gives_more_than_they_hold(
     billing: Role, turn: int
