@@ -19,8 +19,8 @@ def version(row: str) -> tuple[str, str]:
     """Return which version of the only row of a table it is: each change makes another."""
     with connection.cursor() as cursor:
         cursor.execute(row)
-        [found] = cursor.fetchall()
-        return found
+        [(transaction, place)] = cursor.fetchall()
+        return transaction, place
 
 
 @pytest.mark.django_db(transaction=True)
