@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.db.models import QuerySet
@@ -30,13 +30,15 @@ from organizations.api.view import OrganizationListView
 from organizations.models import Resource, ResourceEntry
 from organizations.models.resource import ResourceQuerySet
 from organizations.models.resource_entry import ResourceEntryQuerySet
-from organizations.models.resource_type import SLUG
+from organizations.models.resource_type import NO_SLUG, SLUG
 
 OF_TYPES = "Only resources of this type; given several times, of any of them."
 
 
 class SlugsField(forms.MultipleChoiceField):
     """Slugs of types, whether the organization has them or not."""
+
+    default_error_messages: ClassVar = {"invalid_choice": NO_SLUG}
 
     def valid_value(self, value: str) -> bool:
         return re.match(SLUG, value) is not None
