@@ -19,7 +19,7 @@ def test_staff_keep_their_permissions_under_the_new_name_and_back() -> None:
     staff.user_permissions.add(Permission.objects.get(codename="view_connection"))
 
     def permissions() -> set[str]:
-        return User.objects.get(pk=staff.pk).get_all_permissions()
+        return set(User.objects.get(pk=staff.pk).get_all_permissions())
 
     with connection.schema_editor() as editor:
         MIGRATION.rename_backwards(apps, editor)
