@@ -39,8 +39,8 @@ def issue_token(
     """Give an enabled connection its first token, or another; return it: it cannot be had again.
 
     The token before works for 24 hours more, or with ``revoke_old`` no longer; the one before that
-    no longer. Another token of a program lives as long as the first was to. Raises DoesNotExist for
-    a connection that is revoked.
+    no longer. After a rotation the tokens of a program expire in 365 days, whatever was said of the
+    first. Raises DoesNotExist for a connection that is revoked.
     """
     token = PREFIXES[Kind(connection.kind)] + secrets.token_urlsafe(32)
     changes: dict[str, Any] = {"token_digest": digest_of(token)}

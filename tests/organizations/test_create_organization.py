@@ -1,14 +1,17 @@
 """manage.py create_organization."""
 
+import shlex
+import sys
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from organizations.domains.service import domains_of, set_domains
-from organizations.models import Event, Organization, Source
+from organizations.models import DepartmentMembership, Event, Organization, Source
 from tests.factories import OrganizationFactory, UserFactory
-from users.models import User
+from users.models import AccessToken, User
 
 pytestmark = pytest.mark.django_db
 
@@ -36,13 +39,23 @@ def test_it_makes_the_organization_its_roles_and_its_owner_with_an_account() -> 
     assert len(roles) == 3
 
 
-def test_it_prints_the_next_line_to_type() -> None:
+def test_it_prints_the_next_lines_to_type_and_they_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("members.csv").write_text("email,departments\nlea@acme.example,Sales\n", encoding="utf-8")
+
     printed, said = run("Acme", "--owner", "olivia@acme.example")
 
-    assert said == (
-        "Created Acme, owned by olivia@acme.example. Next, its members:"
-        f" manage.py add_members {printed['ORGANIZATION']} --from-file members.csv\n"
-    )
+    assert said.startswith("Created Acme, owned by olivia@acme.example. Next, its members, from")
+    members, token = [shlex.split(line) for line in said.splitlines() if line.startswith("  ")]
+    output = StringIO()
+    assert members[:2] == token[:2] == [sys.executable, sys.argv[0]]
+    call_command(*members[2:], "--no-input", stdout=output, stderr=output)
+    lea = DepartmentMembership.objects.get(department__name="Sales").user
+    assert (lea.email, printed["ORGANIZATION"]) == ("lea@acme.example", members[3])
+    call_command(*token[2:], stdout=output, stderr=output)
+    assert AccessToken.objects.get().user_id == printed["OWNER"]
 
 
 def test_the_owner_is_added_as_everybody_is_with_an_event() -> None:

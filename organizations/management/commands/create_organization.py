@@ -1,5 +1,7 @@
-"""``manage.py create_organization``: an organization with its owner, ready to be filled."""
+"""``manage.py create_organization``: makes an organization with its owner, ready to be filled."""
 
+import shlex
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -92,7 +94,17 @@ class Command(BaseCommand):
         self.stdout.write(f"export OWNER={account.pk}")
         for role, role_id in sorted(roles.items()):
             self.stdout.write(f"export {role.upper()}_ROLE={role_id}")
+        members = ["add_members", organization.pk, "--from-file", "members.csv"]
+        token = ["create_token", account.email, "--organization", organization.pk]
         self.stderr.write(
-            f"Created {organization}, owned by {account}. Next, its members:"
-            f" manage.py add_members {organization.pk} --from-file members.csv"
+            f"Created {organization}, owned by {account}. Next, its members, from a CSV file with a"
+            " column email, and full_name, roles and departments if need be:\n"
+            f"  {_line(*members, '--make-departments')}\n"
+            "and a token for the API, of the owner:\n"
+            f"  {_line(*token)}"
         )
+
+
+def _line(*words: str) -> str:
+    """Return the line that runs a command as this one was run."""
+    return shlex.join([sys.executable, sys.argv[0], *words])

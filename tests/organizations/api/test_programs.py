@@ -1,11 +1,17 @@
 """What programs do by the tokens of their connections, and how records name them (start.md)."""
 
+import csv
+import json
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from rest_framework.test import APIClient
 
+from organizations.domains.service import set_domains
+from organizations.events.delivery import body_of
 from organizations.guards.caller import Program
 from organizations.models import (
     Connection,
@@ -15,10 +21,11 @@ from organizations.models import (
     Removal,
     Restoration,
     ScheduledRemoval,
+    WebhookEndpoint,
 )
 from organizations.schedule.due import carry_out_due
 from organizations.schedule.service import schedule_removals
-from tests.factories import MembershipFactory, OrganizationFactory, RoleFactory
+from tests.factories import MembershipFactory, OrganizationFactory, RoleFactory, UserFactory
 from tests.organizations.api.address import address_of
 from tests.organizations.api.lists import address_in
 from tests.organizations.api.refusal import refusal
@@ -62,6 +69,92 @@ def test_a_restoration_and_a_schedule_name_the_program(
     assert restored.status_code in {200, 201}
     assert Restoration.objects.get().connection == made
     assert (scheduled.json()["requested_by"], scheduled.json()["connection_id"]) == (None, made.pk)
+
+
+def test_the_event_of_a_cancelled_schedule_names_the_program_that_cancelled_it(
+    organization: Organization, as_owner: APIClient, member: Membership
+) -> None:
+    made, token = connect_program(organization, "remove_users")
+    address = f"{address_of(member)}/scheduled-removal"
+    due = (timezone.now() + timedelta(hours=1)).isoformat()
+    assert as_owner.post(address, {"confirm": True, "remove_at": due}).status_code == 201
+
+    assert client_with(token).delete(address).status_code == 204
+
+    schedule = ScheduledRemoval.objects.get()
+    assert (schedule.status, schedule.cancelled_by) == ("cancelled", None)
+    event = Event.objects.get(type="removal.cancelled")
+    assert (event.actor, event.connection) == (None, made)
+
+
+def test_an_endpoint_that_a_program_makes_is_nobodys_and_what_it_hears_names_the_program(
+    organization: Organization,
+) -> None:
+    made, token = connect_program(organization, "override_all_permissions")
+    endpoints = address_in(organization, "webhook-endpoints")
+
+    endpoint = client_with(token).post(endpoints, {"url": "https://8.8.8.8/hook"}).json()
+    rotated = client_with(token).post(f"{endpoints}/{endpoint['id']}/rotate-secret")
+    tested = client_with(token).post(f"{endpoints}/{endpoint['id']}/test")
+
+    assert (rotated.status_code, tested.status_code) == (200, 202)
+    stored = WebhookEndpoint.objects.get()
+    assert (stored.created_by, stored.rotated_by, stored.secret_version) == (None, None, 2)
+    sent = json.loads(body_of(Event.objects.get()))["data"]
+    assert (sent["actor_id"], sent["connection_id"]) == (None, made.pk)
+
+
+@pytest.mark.parametrize("rows", ["removals", "audit-log"])
+def test_an_export_has_what_one_connection_did(
+    organization: Organization, as_owner: APIClient, member: Membership, rows: str
+) -> None:
+    made, token = connect_program(organization, "remove_users")
+    remove(MembershipFactory.create(organization=organization))
+    client_with(token).delete(address_of(member), {"confirm": True})
+
+    response: Any = as_owner.get(
+        address_in(organization, f"{rows}/export"), {"connection_id": made.pk}
+    )
+
+    [row] = csv.DictReader(StringIO(b"".join(response.streaming_content).decode()))
+    assert (row["user_id"], row["actor_id"]) == (member.user_id, "")
+    assert row["connection_id"] == made.pk
+
+
+def test_a_program_invites_people_of_the_organizations_domains_alone(
+    organization: Organization,
+) -> None:
+    set_domains(organization.pk, ["acme.example"])
+    made, token = connect_program(organization, "invite_users")
+    path = address_in(organization, "users/invite/v2")
+    UserFactory.create(email="max@other.example")
+
+    refused = client_with(token).post(path, {"email": "max@other.example", "full_name": "Max"})
+    added = client_with(token).post(path, {"email": "nora@acme.example", "full_name": "Nora"})
+
+    assert refusal(refused) == (403, "DOMAIN_NOT_ALLOWED")
+    assert added.status_code == 201
+    event = Event.objects.get(type="member.added")
+    assert (event.user_id, event.actor, event.connection) == (added.json()["id"], None, made)
+
+
+def test_no_role_that_grants_what_it_lacks_is_made_or_changed_or_given_by_a_program(
+    organization: Organization, member: Membership
+) -> None:
+    program = program_of(organization, "manage_roles", "assign_roles")
+    above = RoleFactory.create(organization=organization, capabilities=["manage_billing"])
+    roles = address_in(organization, "roles")
+
+    answers = [
+        program.post(roles, {"name": "New", "capabilities": ["manage_billing"]}),
+        program.patch(f"{roles}/{above.pk}", {"capabilities": ["manage_roles"]}),
+        program.delete(f"{roles}/{above.pk}"),
+        program.patch(
+            f"{address_of(member)}/memberships", {"role_ids": [above.pk], "department_ids": []}
+        ),
+    ]
+
+    assert [refusal(answer) for answer in answers] == [(403, "INSUFFICIENT_PERMISSIONS")] * 4
 
 
 @pytest.mark.parametrize(
