@@ -1,8 +1,32 @@
 """Defers jobs in the transaction of the change that they follow."""
 
+from collections.abc import Iterable
+
+from django.db import connection
 from procrastinate import App
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.exceptions import ConnectorException
+from procrastinate.types import JSONDict
 
 # Defers by Django's connection in a worker, too, whose own app has connections of its own: no job
 # is there before the change that it follows, or without it.
-in_transaction = App(connector=DjangoConnector())
+_in_transaction = App(connector=DjangoConnector())
+
+
+def defer(task: str, jobs: Iterable[JSONDict], *, queue: str, priority: int = 0) -> None:
+    """Have a worker do a task with each of these arguments once the transaction is committed.
+
+    One statement, or none for no jobs. Raises Django's error where the database fails: the library
+    wraps the driver's in one of its own, which a request would answer with 500.
+    """
+    arguments = list(jobs)
+    if not arguments:
+        return
+    configured = _in_transaction.configure_task(task, queue=queue, priority=priority)
+    try:
+        configured.batch_defer(*arguments)
+    except ConnectorException as error:
+        if error.__cause__ is None:
+            raise
+        with connection.wrap_database_errors:
+            raise error.__cause__ from None

@@ -43,6 +43,11 @@ class Production:
     port: int
     program: Program
 
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
     def ask(
         self,
         method: str,

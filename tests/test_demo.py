@@ -58,13 +58,21 @@ def started(demo: Program) -> tuple[str, str]:
 def calls(demo: Program, address: str) -> list[tuple[str, str, Any]]:
     """Return what the page of what to try sends: method, path and body of each curl."""
     demo.until("Stop with Ctrl-C")
+    return [
+        (method, url.removeprefix(f"http://{address}"), body)
+        for method, url, body in curls(demo.output)
+    ]
+
+
+def curls(text: str) -> list[tuple[str, str, Any]]:
+    """Return method, URL and body of each curl in a text."""
     found = []
-    for command in re.findall(r"^curl (?:.*\\\n)+.*", demo.output, re.MULTILINE):
+    for command in re.findall(r"^curl (?:.*\\\n)*.*", text, re.MULTILINE):
         words = shlex.split(command.replace("\\\n", " "))
-        [url] = [word for word in words if word.startswith("http")]
+        [url] = [word for word in words if word.startswith(("http", "$here"))]
         method = words[words.index("-X") + 1] if "-X" in words else "GET"
         body = json.loads(words[words.index("-d") + 1]) if "-d" in words else None
-        found.append((method, url.removeprefix(f"http://{address}"), body))
+        found.append((method, url, body))
     return found
 
 
@@ -262,8 +270,42 @@ def test_the_readmes_sync_registers_what_somebody_owns_and_changes_nothing_twice
     assert capsys.readouterr().out == "web 200\nmobile 201\nweb 200\nmobile 200\n"
 
 
+def test_who_follows_the_readme_registers_previews_and_reads_back_who_has_what(
+    server: Server,
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").split("### Resources\n")[1]
+    user = "/v1/organizations/org_xyz789/users/usr_abc123"
+    with running("manage.py", "demo", str(free_port()), environment=settings(server)) as demo:
+        address, token = started(demo)
+        here = re.search(r"here='http://127.0.0.1:8000(.*)'", readme)
+        assert here
+        register, listed, preview, removals, moves = [
+            (method, path.replace("$here", here[1]), body)
+            for method, path, body in curls(readme.split("### ")[0])
+        ]
+
+        assert answer(address, token, *register)[0] == 201
+        assert len(json.loads(answer(address, token, *listed)[1])["items"]) == 13
+        assert json.loads(answer(address, token, *preview)[1])["resources"] == [
+            {"type": "document", "count": 7},
+            {"type": "invoice-approval", "count": 1},
+            {"type": "repository", "count": 5},
+        ]
+        confirmed = {"confirm": True, "transfer_resources_by_type": {"repository": "usr_member1"}}
+        assert answer(address, token, "DELETE", user, confirmed)[0] == 204
+        record = json.loads(answer(address, token, *removals)[1])["items"][0]
+        method, path, _ = moves
+        read = answer(address, token, method, path.replace("rem_…", record["id"]))[1]
+        assert {
+            (each["external_id"], each["transferred_to_user_id"], each["now"])
+            for each in json.loads(read)["items"]
+        } == {
+            (key, "usr_member1", "there") for key in ("acme/billing", "web", "api", "infra", "docs")
+        }
+
+
 def test_the_readmes_follower_sees_a_removal(server: Server, tmp_path: Path) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "organizations/events/README.md").read_text(encoding="utf-8")
     shown = re.search(r"```python\n(import httpx, os, time\n(?:(?!```).*\n)*)```", readme)
     assert shown
     program = tmp_path / "follower.py"
@@ -280,7 +322,7 @@ def test_the_readmes_follower_sees_a_removal(server: Server, tmp_path: Path) -> 
 def test_the_readmes_receiver_hears_of_a_removal_signed_within_five_seconds(
     server: Server, tmp_path: Path
 ) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "organizations/events/README.md").read_text(encoding="utf-8")
     shown = re.search(r"```python\n(import os\n(?:(?!```).*\n)*)```", readme)
     assert shown
     port = free_port()

@@ -178,6 +178,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
             "connection/rotation",
             title=f"Another token for {connection}?",
             connection=connection,
+            revoke_old="revoke_old" in request.GET,
         )
 
     def disabling(self, request: HttpRequest, connection_id: str) -> HttpResponse:

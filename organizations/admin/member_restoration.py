@@ -14,7 +14,7 @@ from organizations.admin.member_actions import MemberAction, Members, Outcomes, 
 from organizations.admin.selection import Selection
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Staff
-from organizations.models import Membership, Organization
+from organizations.models import Membership, Organization, Resource
 from organizations.restoration.service import preview_restoration, restore_members
 
 
@@ -69,11 +69,17 @@ class RestorationAction(MemberAction):
                 removal_ids=_removal_ids(shown),
                 caller=Staff.at(request),
             )
-            previews += paired(shown, outcomes)
+            owned = Resource.objects.filter(organization=organization).count_by_type(
+                user_ids_of(shown)
+            )
+            previews += [
+                (member, outcome, sum(owned.get(member.user_id, {}).values()))
+                for member, outcome in paired(shown, outcomes)
+            ]
         return {
             "previews": previews,
             "count": sum(map(len, rows.values())),
-            "can_be_restored": any(not outcome.refusal for _, outcome in previews),
+            "can_be_restored": any(not outcome.refusal for _, outcome, _ in previews),
         }
 
     def perform(

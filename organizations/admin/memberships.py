@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from config.admin.filters import QuerySetFilter
 from config.admin.large_tables import count_or_estimate
-from config.admin.links import link
+from config.admin.links import NONE, link, list_link
 from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.assignments import (
     AssignmentAdmin,
@@ -149,9 +149,10 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
         may_see = may_see or REMOVE.is_staffs(request.user)
         is_hidden = not obj.is_current or obj.user == request.user or not may_see
         scheduled = [] if is_hidden else ["scheduled"]
+        owned = ["resources"] if request.user.has_perm("organizations.view_resource") else []
         return [
             *("organization", "user", "state", "created_at"),
-            *(*deactivated, *managed, *ended, *scheduled, *MADE_BY_MEMBER),
+            *(*deactivated, *managed, *ended, *scheduled, *owned, *MADE_BY_MEMBER),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
@@ -253,9 +254,20 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
     def record(self, membership: Membership) -> str:
         return link(membership.removal, membership.removal.pk)
 
+    @admin.display(description="Resources")
+    def resources(self, membership: Membership) -> str:
+        """Return how many of each type they own there, each a link to the list of these."""
+        there = Resource.objects.filter(organization=membership.organization_id)
+        here = {"organization": membership.organization_id, "q": membership.user_id}
+        of_types = (
+            (list_link(Resource, f"{type_name} {count:,}", **here, type=type_name),)
+            for type_name, count in there.owned_by(membership.user_id).total_by_type().items()
+        )
+        return format_html_join(", ", "{}", of_types) or NONE
+
     @admin.display(description="Webhook endpoints made")
     def webhook_endpoints(self, membership: Membership) -> str:
         """Return links to the organization's webhook endpoints that the member made."""
         return links_to_endpoints(
-            WebhookEndpoint.objects.created_by(membership.organization_id, [membership.user_id])
+            WebhookEndpoint.objects.shown_to(membership.organization_id, [membership.user_id])
         )

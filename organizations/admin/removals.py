@@ -114,9 +114,7 @@ class RemovalAdmin(RecordColumns, ReadOnlyAdmin[Removal]):
     def webhook_endpoints(self, removal: Removal) -> str:
         """Return links to the organization's webhook endpoints that the former member made."""
         return links_to_endpoints(
-            WebhookEndpoint.objects.created_by(
-                removal.organization_id, [removal.membership.user_id]
-            )
+            WebhookEndpoint.objects.shown_to(removal.organization_id, [removal.membership.user_id])
         )
 
     @admin.display(description="Account for this admin")

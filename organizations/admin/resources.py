@@ -5,11 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 
 from config.admin.deletion import GuardedDeletion
-from config.admin.filters import QuerySetFilter
+from config.admin.filters import LookupFilter, QuerySetFilter
+from config.admin.links import NONE
 from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.transfers import SelectedTransfer
@@ -17,6 +20,7 @@ from organizations.guards.caller import Staff
 from organizations.models import Resource
 from organizations.models.resource import ResourceQuerySet
 from organizations.models.resource_entry import LONGEST_NAME
+from organizations.resources.deletion import delete
 from organizations.resources.insertion import NewResource, insert
 from organizations.transfer.service import transfer_selected
 
@@ -27,6 +31,18 @@ class OwnerHasLeftFilter(QuerySetFilter):
     title = "owner"
     parameter_name = "owner_has_left"
     narrowings = (("yes", "Owner has left", ResourceQuerySet.whose_owner_has_left),)
+
+
+class TypeFilter(LookupFilter):
+    """Filters for resources of one type."""
+
+    title = "type"
+    parameter_name = "type"
+    hint = "A type, such as repository"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        term = (self.value() or "").strip()
+        return queryset.filter(type=term) if term else queryset
 
 
 class ResourceForm(forms.ModelForm[Resource]):
@@ -49,20 +65,36 @@ class ResourceAdmin(GuardedDeletion[Resource], ConfirmedActionsAdmin[Resource]):
     """The admin of resources."""
 
     form = ResourceForm
-    list_display = ("name", "type", "organization", "owner", "department", "id")
-    list_filter = (OwnerHasLeftFilter, OrganizationFilter)
+    list_display = ("name", "type", "organization", "owner", "department", "link", "id")
+    list_filter = (OwnerHasLeftFilter, TypeFilter, OrganizationFilter)
     list_select_related = ("organization", "owner", "department", "entry")
     autocomplete_fields = ("organization", "owner", "department")
     search_fields = ("id", "owner")
     search_help_text = "Its id, or its owner: a name, how an e-mail address begins, or an id."
-    readonly_fields = ("id", "type", "removal")
+    readonly_fields = ("id", "type", "key", "link", "removal")
     fixed_fields = ("organization",)
-    fields = ("name", "type", "organization", "owner", "department", "id", "removal")
+    fields = (
+        *("name", "type", "key", "link", "organization", "owner", "department", "id", "removal"),
+    )
     confirmed_actions = (SelectedTransfer,)
 
     def deletion_obstacle(self, row: Resource) -> str:
         """Return why it cannot be deleted: a removal moved it, and a restoration may return it."""
         return "A removal moved it, and what a removal moved stays." if row.removal_id else ""
+
+    @admin.display(description="Key")
+    def key(self, resource: Resource) -> str:
+        return resource.entry.external_id or NONE
+
+    @admin.display(description="Link")
+    def link(self, resource: Resource) -> str:
+        """Return a link to the thing itself, which is not told where its reader comes from."""
+        if url := resource.entry.url:
+            return format_html('<a href="{}" rel="noreferrer">{}</a>', url, url)
+        return NONE
+
+    def delete_model(self, request: HttpRequest, obj: Resource) -> None:
+        delete(obj.organization_id, obj.pk, caller=Staff.at(request))
 
     def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
         """Make a resource, rename one, or pass it to another owner or department."""

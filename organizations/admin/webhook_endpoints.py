@@ -6,8 +6,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -15,9 +17,16 @@ from config.admin.filters import QuerySetFilter
 from config.admin.large_tables import LargeTableAdmin
 from config.admin.links import links, list_link
 from config.errors import ContractError
+from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.events.addresses import refuse_forbidden
-from organizations.events.endpoints import EVENT_TYPES, change_endpoint, send_test
+from organizations.events.endpoints import (
+    EVENT_TYPES,
+    change_endpoint,
+    rotate_secret,
+    send_test,
+)
+from organizations.events.signature import secret_of
 from organizations.guards.caller import Staff
 from organizations.models import WebhookDelivery, WebhookEndpoint
 from organizations.models.webhook import WebhookEndpointQuerySet
@@ -63,7 +72,7 @@ class WebhookEndpointForm(forms.ModelForm[WebhookEndpoint]):
 class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
     """The admin of endpoints, which changes, tests, enables and disables them.
 
-    Only the API creates and deletes endpoints, since only its response shows the secret.
+    Only the API creates and deletes endpoints. A secret is shown once, to whoever rotates it.
     """
 
     form = WebhookEndpointForm
@@ -91,6 +100,38 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
     ) -> bool:
         """Forbid deletion; an endpoint can be disabled instead."""
         return False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.rotation)
+        name = "organizations_webhookendpoint_rotation"
+        return [path("<str:endpoint_id>/secret/", view, name=name), *super().get_urls()]
+
+    def rotation(self, request: HttpRequest, endpoint_id: str) -> HttpResponse:
+        """Ask for confirmation, then give the endpoint another secret and show it."""
+        endpoint = self.get_object(request, endpoint_id)
+        if endpoint is None:
+            raise Http404
+        if not self.has_change_permission(request, endpoint):
+            raise PermissionDenied
+        if request.method == "POST":
+            caller = Staff.at(request)
+            endpoint = rotate_secret(endpoint.organization_id, endpoint.pk, caller=caller)
+            self.log_change(request, endpoint, "Another secret was issued.")
+            return confirmation_page(
+                self,
+                request,
+                "webhookendpoint/secret",
+                title=f"The secret of {endpoint.label}",
+                endpoint=endpoint,
+                secret=secret_of(endpoint, endpoint.secret_version),
+            )
+        return confirmation_page(
+            self,
+            request,
+            "webhookendpoint/rotation",
+            title=f"Another secret for {endpoint.label}?",
+            endpoint=endpoint,
+        )
 
     def save_model(
         self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool

@@ -14,6 +14,7 @@ from organizations.api.bodies import (
     TransferTargetSerializer,
 )
 from organizations.api.examples import (
+    CONNECTION_ID,
     DEPARTMENT_ID,
     ENDPOINT_ID,
     HEIR_ID,
@@ -56,8 +57,8 @@ class NamedSerializer(serializers.Serializer[object]):
     name = serializers.CharField()
 
 
-class DirectorySerializer(serializers.Serializer[Connection]):
-    """A directory, by its connection."""
+class NamedConnectionSerializer(serializers.Serializer[Connection]):
+    """A connection, by its name."""
 
     id = serializers.CharField(source="pk")
     name = serializers.CharField()
@@ -105,8 +106,16 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
             " nor expired ones count."
         )
     )
+    connections = NamedConnectionSerializer(
+        many=True,
+        help_text=(
+            "Of programs and directories, which stay: the user made or rotated them, and so was"
+            " shown a token. Rotate each."
+        ),
+    )
     webhook_endpoints = MadeEndpointSerializer(
-        many=True, help_text="What the user made in the organization, and what stays."
+        many=True,
+        help_text="What stays, too, and whose secret the user was shown.",
     )
     scheduled_removal = PendingRemovalSerializer(
         source="scheduled",
@@ -125,7 +134,7 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
         allow_null=True,
         help_text="The error code that a removal would answer, or null.",
     )
-    managed_by = DirectorySerializer(
+    managed_by = NamedConnectionSerializer(
         allow_null=True,
         help_text=(
             "The directory that manages the user, or null: it adds them again with its next cycle"
@@ -219,6 +228,7 @@ describe_preview = describe(
                     {"type": "repository", "count": 4},
                 ],
                 "token_count": 1,
+                "connections": [{"id": CONNECTION_ID, "name": "HR system"}],
                 "webhook_endpoints": [{"id": ENDPOINT_ID, "description": "Payroll"}],
                 "scheduled_removal": None,
                 "scheduled_for_others": [],

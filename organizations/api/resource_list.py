@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.db.models import QuerySet
@@ -30,17 +30,27 @@ from organizations.api.view import OrganizationListView
 from organizations.models import Resource, ResourceEntry
 from organizations.models.resource import ResourceQuerySet
 from organizations.models.resource_entry import ResourceEntryQuerySet
-from organizations.models.resource_type import SLUG
+from organizations.models.resource_type import NO_SLUG, SLUG
+
+OF_TYPES = "Only resources of this type; given several times, of any of them."
 
 
 class SlugsField(forms.MultipleChoiceField):
     """Slugs of types, whether the organization has them or not."""
 
+    default_error_messages: ClassVar = {"invalid_choice": NO_SLUG}
+
     def valid_value(self, value: str) -> bool:
         return re.match(SLUG, value) is not None
 
 
-@extend_schema_field({"type": "array", "items": {"type": "string", "pattern": PATTERN}})
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "string", "pattern": PATTERN},
+        "description": OF_TYPES,
+    }
+)
 class SlugsFilter(MultipleChoiceFilter):
     """Keeps rows of these types."""
 
@@ -56,11 +66,7 @@ BY_OWNER = {"owner_user_id", "owner_department_id", "owner_has_left"}
 class ResourceFilterSet(FilterSet):
     """Which resources to list; what is not this organization's leaves none."""
 
-    type = SlugsFilter(
-        field_name="type",
-        distinct=False,
-        help_text="Only resources of this type; given several times, of any of them.",
-    )
+    type = SlugsFilter(field_name="type", distinct=False, help_text=OF_TYPES)
     owner_user_id = CharFilter("owner", help_text="Only what this user owns.")
     owner_department_id = CharFilter("department", help_text="Only what this department owns.")
     external_id = CharFilter(

@@ -8,6 +8,9 @@ from organizations.bulk.lines import ResourceRow
 from organizations.bulk.report import Row
 from organizations.bulk.run import Run
 from organizations.resources.importing import LineOutcome, import_lines, preview_lines
+from organizations.resources.registration import OWNER_DEPARTMENT, OWNER_USER
+
+_COLUMNS = {OWNER_USER: "owner", OWNER_DEPARTMENT: "owner"}  # of the fields that no file has
 
 
 def preview_import(run: Run, batch: Sequence[Row]) -> list[Row]:
@@ -47,5 +50,9 @@ def _decided(row: ResourceRow, outcome: LineOutcome) -> ResourceRow:
 
 def _explain(refusal: ContractError) -> str:
     """Return why a line is not done, with what is wrong with its fields."""
-    fields = [f"{name}: {why[0]}" for name, why in refusal.details.items() if isinstance(why, list)]
+    fields = [
+        f"{_COLUMNS.get(name, name)}: {why[0]}"
+        for name, why in refusal.details.items()
+        if isinstance(why, list)
+    ]
     return " ".join(fields) or refusal.message

@@ -15,7 +15,7 @@ from django.utils.http import parse_http_date_safe
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.types import JSONDict
 
-from config.job_queue import in_transaction
+from config.job_queue import defer
 from config.timestamps import in_whole_seconds
 from organizations.events.connection import Answer, post
 from organizations.events.signature import signed_headers
@@ -50,9 +50,7 @@ TAKEN_UP_AT_ONCE = 10_000
 def defer_sending(delivery_ids: Iterable[str], *, priority: int = PRIORITY) -> None:
     """Have a worker send these deliveries once the transaction is committed; in one statement."""
     jobs: list[JSONDict] = [{"delivery_id": delivery_id} for delivery_id in delivery_ids]
-    if jobs:
-        task = in_transaction.configure_task(SEND, queue="webhooks", priority=priority)
-        task.batch_defer(*jobs)
+    defer(SEND, jobs, queue="webhooks", priority=priority)
 
 
 @transaction.atomic

@@ -116,6 +116,7 @@ def rotate_secret(organization_id: str, endpoint_id: str, *, caller: Caller) -> 
     """
     endpoint = _lock(organization_id, endpoint_id, caller, CHANGE_WEBHOOK)
     endpoint.secret_version += 1
+    endpoint.rotated_by = caller.actor
     endpoint.previous_secret_until = timezone.now() + OVERLAP
     endpoint.save()
     return endpoint

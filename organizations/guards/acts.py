@@ -48,6 +48,7 @@ VIEW_LOG = Act((Capability.VIEW_AUDIT_LOG,), "view", "event")
 EXPORT_LOG = Act((Capability.EXPORT_AUDIT_LOG,), "view", "event")
 # Things, of whomever: check 6, who is above whom, is not asked for them.
 REGISTER_RESOURCES = Act((Capability.MANAGE_RESOURCES,), "change", "resource")
+DELETE_RESOURCES = Act((Capability.MANAGE_RESOURCES,), "delete", "resource")
 CHANGE_RESOURCES = Act((), "change", "resource")
 ADD_DEPARTMENT = Act((Capability.MANAGE_DEPARTMENTS,), "add", "department")
 CHANGE_DEPARTMENT = Act((Capability.MANAGE_DEPARTMENTS,), "change", "department")

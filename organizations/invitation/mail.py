@@ -25,12 +25,11 @@ class Answer:
 def compose(membership: Membership, message: str) -> EmailMultiAlternatives:
     """Return the mail that tells a member, in text and HTML.
 
-    Subject and sender are fixed, and the message of whoever invites is quoted and escaped: nobody
-    writes a mail of their own in this application's name.
+    Subject and sender are fixed, and the message of whoever invites is quoted and escaped; the name
+    that they gave is left out. So nobody writes a mail of their own in this application's name.
     """
     context = {
         "organization": membership.organization,
-        "member": membership.user,
         "lines": message.splitlines(),
     }
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from config.job_queue import in_transaction
+from config.job_queue import defer
 from organizations.assignment.service import add_member, already_members
 from organizations.domains.service import check_domain
 from organizations.exceptions import TooManyInvitationsError
@@ -86,6 +86,4 @@ def _defer_mail(membership: Membership, message: str) -> None:
     Invitation.objects.create(
         membership=membership, organization_id=membership.organization_id, created_at=now
     )
-    in_transaction.configure_task(SEND, queue="mail").defer(
-        membership_id=membership.pk, message=message
-    )
+    defer(SEND, [{"membership_id": membership.pk, "message": message}], queue="mail")

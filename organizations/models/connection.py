@@ -66,8 +66,8 @@ class ConnectionQuerySet(IdentifiedQuerySet["Connection"]):
         connection = self.enabled().with_token(digest).filter(kind=kind).first()
         return ConnectionToken(connection, digest) if connection else None
 
-    def issued_by(self, organization_id: str, user_ids: Iterable[str]) -> Self:
-        """Keep those that work and whose token these users were shown, by id."""
+    def shown_to(self, organization_id: str, user_ids: Iterable[str]) -> Self:
+        """Keep those of an organization that work and that these users made or rotated, by id."""
         shown = models.Q(created_by__in=user_ids) | models.Q(rotated_by__in=user_ids)
         return self.enabled().filter(shown, organization=organization_id).order_by("pk")
 
@@ -258,6 +258,11 @@ class Connection(models.Model):
         if self._state.adding and not self.is_directory:
             self.id = generate_id("con")
             self.expires_at = self.expires_at or timezone.now() + LIFETIME
+
+    @property
+    def secret_holders(self) -> set[str | None]:
+        """The ids of who made it and who rotated it last, and so were shown a token."""
+        return {self.created_by_id, self.rotated_by_id}
 
     @property
     def is_enabled(self) -> bool:

@@ -14,6 +14,7 @@ DEFAULT_TYPE = "resource"
 MOST_TYPES = 100  # an organization; types_are_limited holds it
 LONGEST_SLUG = 64
 SLUG = rf"\A[a-z0-9][a-z0-9._-]{{0,{LONGEST_SLUG - 1}}}\Z"
+NO_SLUG = f"1 to {LONGEST_SLUG} of a-z, 0-9, '.', '_' and '-', beginning with a letter or a digit."
 
 
 class SlugField(models.CharField[str, str]):

@@ -29,12 +29,12 @@ class WebhookEndpointQuerySet(IdentifiedQuerySet["WebhookEndpoint"]):
         reasons = WebhookEndpoint.DisabledReason
         return self.filter(disabled_reason__in=[reasons.GONE, reasons.FAILING])
 
-    def created_by(
+    def shown_to(
         self, organization_id: str, user_ids: Collection[str]
     ) -> "WebhookEndpointQuerySet":
-        """Keep those of an organization that these users created, by id."""
-        created = self.filter(organization=organization_id, created_by__in=user_ids)
-        return created.order_by("pk")
+        """Keep those of an organization that these users made or rotated, by id."""
+        shown = models.Q(created_by__in=user_ids) | models.Q(rotated_by__in=user_ids)
+        return self.filter(shown, organization=organization_id).order_by("pk")
 
 
 class WebhookEndpoint(models.Model):
@@ -124,6 +124,11 @@ class WebhookEndpoint(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def secret_holders(self) -> set[str | None]:
+        """The ids of who made it and who rotated it last, and so were shown a secret."""
+        return {self.created_by_id, self.rotated_by_id}
 
     @property
     def is_enabled(self) -> bool:

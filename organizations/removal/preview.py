@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from django.db.models import prefetch_related_objects
 
@@ -24,6 +25,8 @@ from organizations.models import (
 from organizations.removal.tokens import count_tokens
 from users.models import User
 
+Secretive = TypeVar("Secretive", Connection, WebhookEndpoint)
+
 
 @dataclass(frozen=True, slots=True)
 class RemovalPreview:
@@ -34,7 +37,8 @@ class RemovalPreview:
     departments: list[Department]
     resources: dict[str, int]  # how many of each type they own, sorted by type
     token_count: int  # access tokens that would open nothing here any more
-    webhook_endpoints: list[WebhookEndpoint]  # those they made, which stay
+    connections: list[Connection]  # those they made or rotated, which stay
+    webhook_endpoints: list[WebhookEndpoint]  # the same
     scheduled: ScheduledRemoval | None  # their own removal, if one is pending
     requested: list[ScheduledRemoval]  # removals of others that they scheduled, which will fail
     blocked_by: ContractError | None
@@ -117,9 +121,8 @@ def preview_members(
     owned = Resource.objects.filter(organization=organization_id).count_by_type(user_ids)
     tokens = count_tokens([member.pk for member in members])
     managed = Connection.objects.managing(organization_id, user_ids)
-    endpoints = defaultdict[str | None, list[WebhookEndpoint]](list)
-    for endpoint in WebhookEndpoint.objects.created_by(organization_id, user_ids):
-        endpoints[endpoint.created_by_id].append(endpoint)
+    connections = _by_holder(Connection.objects.shown_to(organization_id, user_ids))
+    endpoints = _by_holder(WebhookEndpoint.objects.shown_to(organization_id, user_ids))
     pending = (
         ScheduledRemoval.objects.pending().filter(organization=organization_id).within(authority)
     )
@@ -136,6 +139,7 @@ def preview_members(
             ),
             resources=owned.get(member.user_id, {}),
             token_count=tokens.get(member.pk, 0),
+            connections=connections.get(member.user_id, []),
             webhook_endpoints=endpoints.get(member.user_id, []),
             scheduled=scheduled.get(member.pk),
             requested=requested.get(member.user_id, []),
@@ -144,6 +148,15 @@ def preview_members(
         )
         for member in members
     ]
+
+
+def _by_holder(rows: Iterable[Secretive]) -> dict[str | None, list[Secretive]]:
+    """Return rows by the ids of the users who were shown their secrets."""
+    held = defaultdict[str | None, list[Secretive]](list)
+    for row in rows:
+        for user_id in row.secret_holders:
+            held[user_id].append(row)
+    return held
 
 
 def _by_name(named: Role | Department) -> tuple[str, str]:

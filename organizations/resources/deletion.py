@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from organizations.exceptions import ResourceNotFoundError
-from organizations.guards.acts import REGISTER_RESOURCES
+from organizations.guards.acts import DELETE_RESOURCES
 from organizations.guards.caller import Caller
 from organizations.guards.targets import resource_data
 from organizations.locks import share_members
@@ -23,7 +23,7 @@ def delete(organization_id: str, resource_id: str, *, caller: Caller) -> None:
     with transaction.atomic():
         read = find_one(organization_id, resource_id)
         share_members(organization_id, owners_of([read] if read else ()), caller=caller)
-        caller.authority(organization_id, REGISTER_RESOURCES)
+        caller.authority(organization_id, DELETE_RESOURCES)
         if read is None or (row := lock_one(organization_id, resource_id)) is None:
             raise ResourceNotFoundError({"resource_id": resource_id})
         if row.owner != read.owner:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from config.api.errors import InvalidFieldsError
 from organizations.models.resource_entry import LONGEST_KEY, LONGEST_NAME, LONGEST_URL
-from organizations.models.resource_type import SLUG
+from organizations.models.resource_type import NO_SLUG, SLUG
 
 OWNER_USER, OWNER_DEPARTMENT = "owner_user_id", "owner_department_id"
 FIELDS = ("type", "external_id", "name", "url", OWNER_USER, OWNER_DEPARTMENT, "id")
@@ -67,7 +67,7 @@ def _problems(fields: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     if not isinstance(slug, str):
         yield "type", _missing(slug)
     elif not _IS_SLUG.match(slug):
-        yield "type", "1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or a digit."
+        yield "type", NO_SLUG
     key = fields.get("external_id")
     if not isinstance(key, str):
         yield "external_id", _missing(key)

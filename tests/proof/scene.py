@@ -83,6 +83,7 @@ def scene_of_faults() -> Iterator[Scene]:
             *("--workers", "1", "--threads", "1"),
             DATABASE_URL=line.url,
             RATE_PER_TOKEN="",
+            EMAIL_URL="smtp://127.0.0.1:1",  # whoever is invited is to be told
         ) as server,
     ):
         yield Scene(line, server, owner, department, token_of(owner.user))

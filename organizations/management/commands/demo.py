@@ -185,8 +185,9 @@ Who is there, and in which state?
 curl '{users}' \\
   {authorization}
 
-Have another system hear of it: name it, with the receiver of the README, say, which is then run
-with the secret of the answer as WEBHOOK_SECRET. The next request that does something arrives there.
+Have another system hear of it: name it, with the receiver of organizations/events/README.md, say,
+which is then run with the secret of the answer as WEBHOOK_SECRET. The next request that does
+something arrives there.
 
 curl -X POST '{organization_address}/webhook-endpoints' \\
   {authorization} \\

@@ -12,11 +12,13 @@ from tests.directories import connect, manage
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
+    OrganizationFactory,
     ResourceFactory,
     RoleFactory,
     WebhookEndpointFactory,
 )
 from tests.organizations.api.address import address_of
+from tests.programs import connect_program
 from tests.schedules import schedule
 
 
@@ -46,6 +48,7 @@ def test_it_says_what_would_go(owner: Membership, client_of: ClientOf) -> None:
         "resource_count": 3,
         "resources": [{"type": "document", "count": 1}, {"type": "repository", "count": 2}],
         "token_count": 0,
+        "connections": [],
         "webhook_endpoints": [],
         "scheduled_removal": None,
         "scheduled_for_others": [],
@@ -80,20 +83,37 @@ def test_a_directory_that_is_let_in_no_more_manages_nobody(
     assert preview(client_of(owner.user), managed).json()["managed_by"] is None
 
 
-def test_it_names_the_webhook_endpoints_that_the_member_made(
-    owner: Membership, client_of: ClientOf
+@pytest.mark.parametrize("how", ["created_by", "rotated_by"])
+def test_it_names_the_webhook_endpoints_that_the_member_made_or_rotated(
+    owner: Membership, client_of: ClientOf, how: str
 ) -> None:
     organization = owner.organization
     member = MembershipFactory.create(organization=organization)
-    made = WebhookEndpointFactory.create(
-        organization=organization, created_by=member.user, description="Payroll"
+    theirs = WebhookEndpointFactory.create(
+        organization=organization, description="Payroll", **{how: member.user}
     )
-    WebhookEndpointFactory.create(created_by=member.user)  # of another organization
+    WebhookEndpointFactory.create(**{how: member.user})  # of another organization
     WebhookEndpointFactory.create(organization=organization, created_by=owner.user)
 
     shown = preview(client_of(owner.user), member).json()
 
-    assert shown["webhook_endpoints"] == [{"id": made.pk, "description": "Payroll"}]
+    assert shown["webhook_endpoints"] == [{"id": theirs.pk, "description": "Payroll"}]
+
+
+@pytest.mark.parametrize("how", ["created_by", "rotated_by"])
+def test_it_names_the_connections_that_the_member_made_or_rotated(
+    owner: Membership, client_of: ClientOf, how: str
+) -> None:
+    organization = owner.organization
+    member = MembershipFactory.create(organization=organization)
+    theirs, _ = connect_program(organization, **{how: member.user})
+    connect_program(OrganizationFactory.create(), **{how: member.user})
+    connect_program(organization, created_by=owner.user)
+    disable(connect_program(organization, **{how: member.user})[0])
+
+    shown = preview(client_of(owner.user), member).json()
+
+    assert shown["connections"] == [{"id": theirs.pk, "name": "HR system"}]
 
 
 def test_it_names_what_is_scheduled_for_the_member_and_by_them(

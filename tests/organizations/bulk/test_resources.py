@@ -144,7 +144,7 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(
         "Created: 1",
         "Updated: 1",
         "Cannot be imported: 1",
-        "  repo/c: owner_user_id: A new resource has an owner: a user or a department.",
+        "  repo/c: owner: A new resource has an owner: a user or a department.",
     ]
     assert Resource.objects.count() == 1
     assert ResourceEntry.objects.get().name != "Renamed"

@@ -35,7 +35,11 @@ def test_the_mail_tells_the_member_in_text_and_html(owner: Membership, server: M
     organization = owner.organization
     organization.name = "Acme <b>"
     organization.save()
-    member = invited(owner, full_name="Nora New", custom_message="Welcome <i>\nSubject: x")
+    member = invited(
+        owner,
+        full_name="Pay at http://evil.example",
+        custom_message="Welcome <i>\nSubject: x",
+    )
 
     work("mail")
 
@@ -46,9 +50,10 @@ def test_the_mail_tells_the_member_in_text_and_html(owner: Membership, server: M
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Message-ID"] == f"<invitation.{member.pk}@localhost>"
     text, html = (part.get_content().replace("\r", "") for part in mail.iter_parts())
-    assert "Hello Nora New,\n\nyou are now a member of Acme <b>." in text
+    assert "Hello,\n\nyou are now a member of Acme <b>." in text
     assert "> Welcome <i>\n> Subject: x\n" in text
     assert "Acme &lt;b&gt;" in html
+    assert "evil" not in text + html
     assert "Welcome &lt;i&gt;<br>Subject: x<br>" in html
 
 

@@ -1,0 +1,141 @@
+"""Connections of programs in the admin, and the secrets that a leaver was shown."""
+
+import re
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from organizations.events.signature import secret_of
+from organizations.models import Connection, Membership, Organization
+from tests.factories import MembershipFactory, WebhookEndpointFactory
+from tests.organizations.admin.page import text_of
+from tests.organizations.admin.test_changes import ADMIN
+from tests.organizations.api.lists import address_in
+from tests.programs import client_with, connect_program
+from users.models import User
+
+CONNECTIONS = f"{ADMIN}connection/"
+
+
+def token_on(page: str) -> str:
+    [token] = re.findall(r'value="(offboard_con_[^"]+)"', page)
+    return str(token)
+
+
+def status_of(client: APIClient, organization: Organization) -> int:
+    return client.get(address_in(organization, "departments")).status_code
+
+
+@pytest.fixture
+def member(organization: Organization) -> Membership:
+    """Somebody who will leave."""
+    MembershipFactory.create(organization=organization, roles=["Owner"])
+    return MembershipFactory.create(organization=organization)
+
+
+def test_a_program_is_connected_and_its_token_shown_once(
+    browser: Client, staff: User, organization: Organization
+) -> None:
+    form = {
+        "kind": "api",
+        "organization": organization.pk,
+        "name": "HR system",
+        "capabilities": ["remove_users"],
+    }
+
+    page = text_of(browser.post(f"{CONNECTIONS}add/", form))
+
+    made = Connection.objects.get()
+    assert made.pk.startswith("con_")
+    assert (made.kind, made.capabilities, made.created_by) == ("api", ["remove_users"], staff)
+    assert status_of(client_with(token_on(page)), organization) == 200
+    assert f'value="http://testserver/v1/organizations/{organization.pk}"' in page
+    assert "can add nobody" not in page
+
+
+def test_what_is_a_directorys_is_refused_of_a_program(
+    browser: Client, organization: Organization
+) -> None:
+    form = {"kind": "api", "organization": organization.pk, "name": "HR", "remove_after_days": "3"}
+
+    browser.post(f"{CONNECTIONS}add/", form)
+
+    assert not Connection.objects.exists()
+
+
+def test_the_capabilities_of_a_program_are_changed_on_its_page(
+    browser: Client, organization: Organization
+) -> None:
+    made, _ = connect_program(organization, "remove_users")
+    address = f"{CONNECTIONS}{made.pk}/change/"
+    assert "SCIM" not in text_of(browser.get(address))
+
+    form = {
+        "name": "HR",
+        "capabilities": ["view_audit_log"],
+        "expires_at_0": "2026-12-30",
+        "expires_at_1": "12:00:00",
+    }
+    browser.post(address, form)
+
+    made.refresh_from_db()
+    assert (made.name, made.capabilities) == ("HR", ["view_audit_log"])
+
+
+def test_the_token_before_ends_at_once_if_that_is_ticked(
+    browser: Client, staff: User, organization: Organization
+) -> None:
+    made, first = connect_program(organization)
+
+    page = text_of(browser.post(f"{CONNECTIONS}{made.pk}/token/", {"revoke_old": "on"}))
+
+    made.refresh_from_db()
+    assert status_of(client_with(first), organization) == 401
+    assert status_of(client_with(token_on(page)), organization) == 200
+    assert made.rotated_by == staff
+
+
+def test_the_page_before_a_removal_offers_to_rotate_what_the_leaver_was_shown(
+    browser: Client, organization: Organization, member: Membership
+) -> None:
+    made, _ = connect_program(organization, created_by=member.user)
+    rotated, _ = connect_program(organization, rotated_by=member.user)
+    endpoint = WebhookEndpointFactory.create(organization=organization, rotated_by=member.user)
+    others, _ = connect_program(organization)
+
+    page = text_of(browser.get(f"{ADMIN}membership/{member.pk}/removal/", follow=True))
+
+    for connection in (made, rotated):
+        assert f'href="{CONNECTIONS}{connection.pk}/token/?revoke_old=1"' in page
+    assert f'href="{ADMIN}webhookendpoint/{endpoint.pk}/secret/"' in page
+    assert others.pk not in page
+    assert " checked" in text_of(browser.get(f"{CONNECTIONS}{made.pk}/token/?revoke_old=1"))
+
+
+def test_the_secret_of_a_webhook_endpoint_is_rotated_once_it_is_confirmed(
+    browser: Client, staff: User, organization: Organization
+) -> None:
+    endpoint = WebhookEndpointFactory.create(organization=organization)
+    address = f"{ADMIN}webhookendpoint/{endpoint.pk}/secret/"
+    assert f'href="{address}"' in text_of(
+        browser.get(f"{ADMIN}webhookendpoint/{endpoint.pk}/change/")
+    )
+    assert "signs along for 24 hours" in text_of(browser.get(address))
+
+    page = text_of(browser.post(address))
+
+    endpoint.refresh_from_db()
+    assert (endpoint.secret_version, endpoint.rotated_by) == (2, staff)
+    assert secret_of(endpoint, 2) in page
+
+
+def test_a_secret_is_not_rotated_by_who_may_only_see_endpoints(
+    reader: Client, organization: Organization
+) -> None:
+    endpoint = WebhookEndpointFactory.create(organization=organization)
+
+    assert reader.post(f"{ADMIN}webhookendpoint/{endpoint.pk}/secret/").status_code == 403
+
+    endpoint.refresh_from_db()
+    assert endpoint.secret_version == 1

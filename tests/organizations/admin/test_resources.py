@@ -1,0 +1,120 @@
+"""Resources in the admin: of which type, where the thing is, and who has it."""
+
+import html
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from organizations.guards.targets import Targets
+from organizations.models import Event, Membership, Organization, Resource
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
+from tests.organizations.admin.page import text_of
+from tests.removals import remove
+
+RESOURCES = "/admin/organizations/resource/"
+MEMBERSHIPS = "/admin/organizations/membership/"
+
+
+def test_the_list_narrows_to_one_type(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    for slug in ("repository", "document"):
+        ResourceFactory.create(
+            organization=organization, owner=owner.user, type=slug, name=f"A {slug}"
+        )
+
+    page = text_of(browser.get(RESOURCES, {"type": "document"}))
+
+    assert "A document" in page
+    assert "A repository" not in page
+    assert "0 resources" in text_of(browser.get(RESOURCES, {"type": "unknown"}))
+
+
+def test_a_link_leads_to_the_thing_and_says_nothing_of_where_its_reader_comes_from(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    url = 'https://git.acme.example/?a="><script>'
+    resource = ResourceFactory.create(
+        organization=organization, owner=owner.user, external_id="acme/<b>", url=url
+    )
+
+    for address in (RESOURCES, f"{RESOURCES}{resource.pk}/change/"):
+        page = text_of(browser.get(address))
+        [shown] = re.findall(r'<a href="([^"]*)" rel="noreferrer">', page)
+        assert html.unescape(shown) == url
+    assert "acme/&lt;b&gt;" in page
+    assert not re.search(r"javascript:", page)
+
+
+def test_a_deletion_leaves_an_event_like_that_of_the_api(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    resource = ResourceFactory.create(organization=organization, owner=owner.user, type="document")
+
+    browser.post(f"{RESOURCES}{resource.pk}/delete/", {"post": "yes"})
+
+    assert not Resource.objects.exists()
+    event = Event.objects.get()
+    assert (event.type, event.user_id, event.source) == (
+        "resources.deleted",
+        owner.user_id,
+        "admin",
+    )
+    assert event.data == {"resources": [{"type": "document", "count": 1}]}
+
+
+def test_a_deletion_takes_the_permission_to_delete_alone(
+    organization: Organization, owner: Membership
+) -> None:
+    resource = ResourceFactory.create(organization=organization, owner=owner.user)
+    user = UserFactory.create(is_staff=True)
+    codes = ["view_resource", "delete_resource"]
+    user.user_permissions.add(*Permission.objects.filter(codename__in=codes))
+    client = Client()
+    client.force_login(user)
+
+    client.post(f"{RESOURCES}{resource.pk}/delete/", {"post": "yes"})
+
+    assert not Resource.objects.exists()
+
+
+def test_the_page_of_a_member_says_how_many_of_each_type_they_own_with_a_link(
+    browser: Client, reader: Client, organization: Organization, owner: Membership
+) -> None:
+    ResourceFactory.create_batch(2, organization=organization, owner=owner.user, type="repository")
+    ResourceFactory.create(organization=organization, owner=owner.user, type="document")
+    other = MembershipFactory.create(organization=organization)
+    ResourceFactory.create(organization=organization, owner=other.user, type="repository")
+    address = f"{MEMBERSHIPS}{owner.pk}/change/"
+
+    page = text_of(browser.get(address))
+
+    found = re.findall(r'<a href="([^"]*)">(document 1|repository 2)</a>', page)
+    assert [text for _, text in found] == ["document 1", "repository 2"]
+    assert "2 resources" in text_of(browser.get(html.unescape(found[1][0])))
+    assert "repository 2" not in text_of(reader.get(address))
+
+
+@pytest.mark.parametrize(
+    ("passed_on", "said"),
+    [(0, "12 stay theirs"), (3, "3, and 12 stay theirs")],
+    ids=["kept everything", "kept some"],
+)
+def test_the_restoration_of_who_kept_things_says_that_they_stay_theirs(
+    browser: Client, organization: Organization, owner: Membership, passed_on: int, said: str
+) -> None:
+    leaver = MembershipFactory.create(organization=organization)
+    ResourceFactory.create_batch(12, organization=organization, owner=leaver.user)
+    ResourceFactory.create_batch(
+        passed_on, organization=organization, owner=leaver.user, type="repository"
+    )
+    department = DepartmentFactory.create(organization=organization)
+    remove(leaver, transfer_to=Targets(by_type={"repository": department.pk}))
+    former = text_of(browser.get(f"{MEMBERSHIPS}{leaver.pk}/change/"))
+    [preview] = re.findall(r'<a href="([^"]*)">Restore', former)
+
+    page = text_of(browser.get(preview, follow=True))
+
+    assert f"<li>Resources: {said}</li>" in page
