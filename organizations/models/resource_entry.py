@@ -26,7 +26,7 @@ class ResourceEntryQuerySet(models.QuerySet["ResourceEntry"]):
         """Keep those whose name has words that begin like the words of the term.
 
         Up to `SORTED_UP_TO` are all found and then sorted, by an expression that no index has; of
-        more, PostgreSQL walks through the organization's entries in their order and soon has a page.
+        more, PostgreSQL walks through the entries in their order and soon has a page.
         """
         found = self.filter(name_words__begin_with=term)
         if found.order_by()[SORTED_UP_TO:].exists():
