@@ -340,6 +340,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "Departments", "description": "What members belong to, and resources pass to."},
         {"name": "Roles", "description": "What members hold, and what it allows them to do."},
         {
+            "name": "Resources",
+            "description": "Registers what members and departments own, by its keys.",
+        },
+        {
             "name": "Connections",
             "description": "Lets programs work here, by tokens that survive whoever made them.",
         },

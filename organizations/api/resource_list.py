@@ -32,6 +32,8 @@ from organizations.models.resource import ResourceQuerySet
 from organizations.models.resource_entry import ResourceEntryQuerySet
 from organizations.models.resource_type import NO_SLUG, SLUG
 
+OF_TYPES = "Only resources of this type; given several times, of any of them."
+
 
 class SlugsField(forms.MultipleChoiceField):
     """Slugs of types, whether the organization has them or not."""
@@ -42,7 +44,13 @@ class SlugsField(forms.MultipleChoiceField):
         return re.match(SLUG, value) is not None
 
 
-@extend_schema_field({"type": "array", "items": {"type": "string", "pattern": PATTERN}})
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "string", "pattern": PATTERN},
+        "description": OF_TYPES,
+    }
+)
 class SlugsFilter(MultipleChoiceFilter):
     """Keeps rows of these types."""
 
@@ -58,11 +66,7 @@ BY_OWNER = {"owner_user_id", "owner_department_id", "owner_has_left"}
 class ResourceFilterSet(FilterSet):
     """Which resources to list; what is not this organization's leaves none."""
 
-    type = SlugsFilter(
-        field_name="type",
-        distinct=False,
-        help_text="Only resources of this type; given several times, of any of them.",
-    )
+    type = SlugsFilter(field_name="type", distinct=False, help_text=OF_TYPES)
     owner_user_id = CharFilter("owner", help_text="Only what this user owns.")
     owner_department_id = CharFilter("department", help_text="Only what this department owns.")
     external_id = CharFilter(

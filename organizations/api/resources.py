@@ -121,6 +121,15 @@ def visible(organization_id: str, user_id: str, authority: Authority) -> Resourc
     return resources.filter(resource__in=shared_with(organization_id, user_id))
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Of a user",
+            value={"name": "Billing", "url": EXAMPLE["url"], "owner_user_id": USER_ID},
+            request_only=True,
+        )
+    ]
+)
 class RegistrationSerializer(StrictSerializer):
     """What a resource is to be. It replaces what was there: without `url` there is none."""
 
@@ -182,6 +191,7 @@ class ResourceView(OrganizationView):
         summary="Delete resource",
         tags=["Resources"],
         description=_DELETION,
+        request=None,
         responses={204: OpenApiResponse(description="It is deleted.")},
         refusals=[NOT_FOUND],
     )
@@ -239,13 +249,6 @@ class KeyedResourceView(OrganizationView):
             " the capability `manage_resources`, over all resources of the organization."
         ),
         request=RegistrationSerializer,
-        examples=[
-            OpenApiExample(
-                "Of a user",
-                value={"name": "Billing", "url": EXAMPLE["url"], "owner_user_id": USER_ID},
-                request_only=True,
-            )
-        ],
         responses={200: ResourceSerializer, 201: ResourceSerializer},
         invalid={"name": NOT_A_STRING},
         refusals=[
@@ -274,6 +277,7 @@ class KeyedResourceView(OrganizationView):
         summary="Delete resource by key",
         tags=["Resources"],
         description=_DELETION,
+        request=None,
         responses={204: OpenApiResponse(description="It is deleted.")},
         invalid={"external_id": NOT_IN_ADDRESSES},
         refusals=[KEY_NOT_FOUND],

@@ -331,7 +331,7 @@ def test_a_department_that_a_directory_passes_to_is_not_deleted(
 
     page = text_of(browser.get(f"{ADMIN}department/{department.pk}/change/"))
 
-    assert "The connection of a directory names it." in page
+    assert "It is in use by 1 connection." in page
 
 
 @pytest.mark.parametrize("action", ["removal", "deactivation"])

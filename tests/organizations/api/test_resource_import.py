@@ -190,6 +190,21 @@ def test_an_id_cannot_take_the_key_of_another_resource(
     ]
 
 
+@pytest.mark.parametrize("key", ["/a", "a//b", "..", "a/./b", " ", "%2F"])
+def test_a_key_that_no_address_keeps_is_imported_found_and_deleted_by_its_id(
+    as_owner: APIClient, organization: Organization, owner: Membership, key: str
+) -> None:
+    assert import_into(as_owner, organization, line(key, owner)).json()["created"] == 1
+    query = {"type": "repo", "external_id": key}
+    [found] = as_owner.get(address_in(organization, "resources"), query).json()["items"]
+    assert found["external_id"] == key
+
+    response = as_owner.delete(address_in(organization, f"resources/{found['id']}"))
+
+    assert response.status_code == 204
+    assert not ResourceEntry.objects.exists()
+
+
 def test_there_is_one_event_for_each_owner_who_lost_and_target(
     as_owner: APIClient, organization: Organization, owner: Membership
 ) -> None:

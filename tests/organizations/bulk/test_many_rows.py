@@ -73,6 +73,27 @@ def test_thirty_thousand_rows_are_added_in_bounded_memory(
     many.assert_bounded(few)
 
 
+def test_thirty_thousand_resources_are_imported_in_bounded_memory(
+    organization: Organization, owner: Membership, tmp_path: Path
+) -> None:
+    header = "type,external_id,name,owner,url"
+    line = f"A repository,{owner.user.email},https://git.acme.example/a"
+    file = csv_file(tmp_path, header, *(f"repository,{n},{line}" for n in range(NUMBER)))
+    one = tmp_path / "one.csv"
+    one.write_text(f"{header}\nrepository,0,{line}\n")
+    report = tmp_path / "report.csv"
+    few = measured("import_resources", organization.pk, "--from-file", one, "--no-input")
+
+    many = measured(
+        *("import_resources", organization.pk, "--from-file", file, "--no-input"),
+        *("--report", report),
+    )
+
+    assert outcomes(report.read_text()) == ["unchanged"] + ["created"] * (NUMBER - 1)
+    assert Resource.objects.filter(owner=owner.user).count() == NUMBER
+    many.assert_bounded(few)
+
+
 @dataclass(frozen=True)
 class Cost:
     """Which run of a command it was, and what it took of the memory and of the processor."""
