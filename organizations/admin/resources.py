@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import Truncator
 
 from config.admin.deletion import GuardedDeletion
 from config.admin.filters import LookupFilter, QuerySetFilter
@@ -65,7 +66,7 @@ class ResourceAdmin(GuardedDeletion[Resource], ConfirmedActionsAdmin[Resource]):
     """The admin of resources."""
 
     form = ResourceForm
-    list_display = ("name", "type", "organization", "owner", "department", "link", "id")
+    list_display = ("name", "type", "key", "organization", "owned_by", "link")
     list_filter = (OwnerHasLeftFilter, TypeFilter, OrganizationFilter)
     list_select_related = ("organization", "owner", "department", "entry")
     autocomplete_fields = ("organization", "owner", "department")
@@ -86,11 +87,16 @@ class ResourceAdmin(GuardedDeletion[Resource], ConfirmedActionsAdmin[Resource]):
     def key(self, resource: Resource) -> str:
         return resource.entry.external_id or NONE
 
+    @admin.display(description="Owner")
+    def owned_by(self, resource: Resource) -> str:
+        return str(resource.owner or resource.department)
+
     @admin.display(description="Link")
     def link(self, resource: Resource) -> str:
         """Return a link to the thing itself, which is not told where its reader comes from."""
         if url := resource.entry.url:
-            return format_html('<a href="{}" rel="noreferrer">{}</a>', url, url)
+            shown = Truncator(url.partition("://")[2]).chars(30)
+            return format_html('<a href="{}" rel="noreferrer">{}</a>', url, shown)
         return NONE
 
     def delete_model(self, request: HttpRequest, obj: Resource) -> None:

@@ -76,6 +76,13 @@ MAKE_ENTRIES = """
     JOIN organizations_resource AS resource ON resource.id = read.id
     ON CONFLICT DO NOTHING
 """
+# What was renamed between the reading of a batch and its entries: the trigger above takes it along.
+RENAME_ENTRIES = """
+    UPDATE organizations_resource AS resource
+    SET name = resource.name
+    FROM organizations_resourceentry AS entry
+    WHERE entry.resource_id = resource.id AND resource.name NOT IN ('', entry.name)
+"""
 
 # Their types were not known then.
 RECORD_REMOVED_RESOURCES = """
@@ -794,6 +801,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.RunPython(make_entries, migrations.RunPython.noop),
+        migrations.RunSQL(RENAME_ENTRIES, migrations.RunSQL.noop),
         migrations.RunSQL(RECORD_REMOVED_RESOURCES, migrations.RunSQL.noop),
         migrations.RunSQL(
             """

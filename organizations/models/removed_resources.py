@@ -105,7 +105,7 @@ class RemovedResources(models.Model):
 
     def __str__(self) -> str:
         target = self.transferred_to or self.transferred_to_user
-        return f"{self.type} {self.count:,}{f' to {target}' if target else ''}"
+        return f"{self.type} {self.count:,} {f'to {target}' if target else '(stayed theirs)'}"
 
     @property
     def target(self) -> str | None:

@@ -4,9 +4,9 @@ from typing import Self
 
 import pgtrigger
 from django.db import models
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from config.identifiers import PrefixedIdField
 from config.search import WordsField, index_of_words
 from organizations.models.organization import Organization
 from organizations.models.resource import Resource
@@ -25,16 +25,16 @@ class ResourceEntryQuerySet(models.QuerySet["ResourceEntry"]):
     def matching(self, term: str) -> Self:
         """Keep those whose name has words that begin like the words of the term.
 
-        Up to `SORTED_UP_TO` are found first, and sorted then; of more, PostgreSQL walks through all
-        in their order and soon has a page.
+        Up to `SORTED_UP_TO` are all found and then sorted, by an expression that no index has; of
+        more, PostgreSQL walks through the entries in their order and soon has a page.
         """
         found = self.filter(name_words__begin_with=term)
-        ids = list(found.order_by().values_list("pk", flat=True)[: SORTED_UP_TO + 1])
-        if len(ids) > SORTED_UP_TO:
+        if found.order_by()[SORTED_UP_TO:].exists():
             return found
-        # As rows, of which PostgreSQL looks up each: for a list or the query itself, it would walk
-        # through all entries besides.
-        return self.filter(pk__in=RawSQL("SELECT unnest(%s::varchar[])", [ids]))
+        by_no_index = models.Func(
+            models.F("pk"), template="(%(expressions)s || '')", output_field=PrefixedIdField("res")
+        )
+        return found.alias(sorted_id=by_no_index).order_by("sorted_id")
 
 
 class ResourceEntry(models.Model):

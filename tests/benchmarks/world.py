@@ -14,7 +14,6 @@ from users.models import AccessToken, User
 
 ROLES, DEPARTMENTS, RESOURCES = 5, 3, 20
 CREATED = "2026-01-01T00:00:00Z"
-THING = ("thing", ["thing", "thing"])  # a resource's name, and what it is found by
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def make_organization(
             "organizations_resourceentry"
             " (resource_id, organization_id, type, name, name_words, updated_at)",
             (
-                (f"res_{member}x{number}", here, "resource", *THING, CREATED)
+                (f"res_{member}x{number}", here, "resource", *_thing(member), CREATED)
                 for member, _ in memberships
                 for number in range(resources)
             ),
@@ -115,6 +114,15 @@ def _name(number: int) -> tuple[str, list[str]]:
     """Return a name of two words that recur, as in names they do, and what it is found by."""
     first, last = f"given{number % 997}", f"family{number % 1009}"
     return f"{first} {last}", [f"{first} {last}", first, last]
+
+
+def _thing(number: int) -> tuple[str, list[str]]:
+    """Return the name of a resource, and what it is found by: a word of all, and one of a few.
+
+    PostgreSQL estimates what a search finds from 100 words on.
+    """
+    own = f"number{number % 997}"
+    return f"thing {own}", [f"thing {own}", own, "thing"]
 
 
 def _copy_people(organization_id: str, user_ids: Sequence[str]) -> None:

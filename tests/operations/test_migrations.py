@@ -1,12 +1,17 @@
 """Migrations can run while the previous version of the application serves."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django_migration_linter import MigrationLinter
 from django_migration_linter.sql_analyser.analyser import analyse_sql_statements
 from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
+
+from organizations.models import Membership
+from tests.factories import ResourceFactory
 
 OURS = ("organizations", "users")
 # What each app's first migration does, it does to empty tables.
@@ -52,3 +57,19 @@ def test_the_linter_would_tell(statement: str) -> None:
     errors, _, warnings = analyse_sql_statements(PostgresqlAnalyser, [statement])
 
     assert errors or warnings
+
+
+@pytest.mark.django_db
+def test_a_name_that_changes_while_entries_are_made_is_not_lost(owner: Membership) -> None:
+    resource = ResourceFactory.create(organization=owner.organization, owner=owner.user)
+    migration = import_module("organizations.migrations.0012_resources")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE organizations_resource SET name = 'New name'")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+        cursor.execute(migration.RENAME_ENTRIES)
+
+    resource.entry.refresh_from_db()
+    assert resource.entry.name == "New name"
+    assert resource.entry.name_words == ["New name", "new", "name"]

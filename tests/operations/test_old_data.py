@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from config.search import indexed
 from tests.processes import ROOT, connected, url_of_test_database
 from tests.production import environment
 
@@ -21,6 +22,7 @@ OLD = """
         '2025-01-01'
     FROM (VALUES
         ('usr_owner', NULL), ('usr_a', NULL), ('usr_b', NULL), ('usr_c', NULL),
+        ('usr_none', NULL), ('usr_kept', NULL),
         ('usr_lea', 'lea@other.example'), ('usr_max', NULL), ('usr_sly', 'sly@erased.invalid'),
         ('usr_gone', 'former@acme.example')
     ) AS account (id, email);
@@ -45,9 +47,12 @@ OLD = """
         ('dept_3', 'org_acme', 'SALES ', '{"SALES ",sales}', '');
 
     INSERT INTO organizations_resource (id, organization_id, name, owner_id)
-    VALUES ('res_chain', 'org_acme', 'chain', 'usr_a'), ('res_moved', 'org_acme', 'moved', 'usr_a');
+    VALUES
+        ('res_chain', 'org_acme', 'chain', 'usr_a'), ('res_moved', 'org_acme', 'moved', 'usr_a'),
+        ('res_of_max', 'org_acme', 'Café d''Or', 'usr_max'),
+        ('res_without', 'org_acme', '', 'usr_max');
     UPDATE organizations_membership SET deleted_at = '2025-07-01'
-    WHERE user_id IN ('usr_a', 'usr_b');
+    WHERE user_id IN ('usr_a', 'usr_b', 'usr_none', 'usr_kept');
     INSERT INTO organizations_removal (
         id, organization_id, membership_id, source, reason, roles, departments, resource_count,
         trace_id, requested_at, created_at, transferred_to_user_id, transferred_to_id
@@ -56,7 +61,8 @@ OLD = """
         '2025-07-01', deleted_at + late, heir, department
     FROM organizations_membership
     JOIN (VALUES
-        ('usr_a', 2, interval '0', 'usr_b', NULL), ('usr_b', 1, interval '3 s', NULL, 'dept_1')
+        ('usr_a', 2, interval '0', 'usr_b', NULL), ('usr_b', 1, interval '3 s', NULL, 'dept_1'),
+        ('usr_none', 0, interval '0', NULL, NULL), ('usr_kept', 1, interval '0', NULL, NULL)
     ) AS removed (user_id, number, late, heir, department) USING (user_id);
     -- A removed in favour of B, and B in favour of Sales; then staff gave the other thing to C.
     UPDATE organizations_resource
@@ -106,8 +112,24 @@ BECAME = {
         "usr_sly@renamed.invalid",
     ],
     "SELECT address FROM users_formeraddress WHERE account_id = 'usr_c'": ["carla@acme.example"],
-    "SELECT removal_id FROM organizations_resource ORDER BY id": ["rem_b", None],
-    "SELECT removal_id || ' ' || resource_id FROM organizations_resourcemove": ["rem_b res_chain"],
+    "SELECT removal_id FROM organizations_resource ORDER BY id": ["rem_b", None, None, None],
+    "SELECT concat_ws(' ', removal_id, resource_id, type, external_id, name, previous_removal_id)"
+    " FROM organizations_resourcemove": ["rem_b res_chain resource chain"],
+    "SELECT organization_id || ' ' || slug FROM organizations_resourcetype": ["org_acme resource"],
+    "SELECT concat_ws(' ', resource_id, organization_id, type, external_id, url)"
+    " FROM organizations_resourceentry ORDER BY resource_id": [
+        f"res_{name} org_acme resource" for name in ("chain", "moved", "of_max", "without")
+    ],
+    "SELECT name_words FROM organizations_resourceentry ORDER BY resource_id": [
+        indexed(name) for name in ("chain", "moved", "Café d'Or", "Unnamed")
+    ],
+    "SELECT concat_ws(' ', removal_id, type, count, transferred_to_id, transferred_to_user_id)"
+    " FROM organizations_removedresources ORDER BY removal_id": [
+        "rem_a resource 2 usr_b",
+        "rem_b resource 1 dept_1",
+        "rem_kept resource 1",
+    ],
+    "SELECT resource_count FROM organizations_removal ORDER BY id": [2, 1, 1, 0],
     "SELECT count(*) FROM organizations_membership JOIN organizations_removal AS removal"
     " ON removal.membership_id = organizations_membership.id"
     " WHERE deleted_at <> removal.created_at": [0],
@@ -172,5 +194,7 @@ def test_rows_of_the_released_version_become_what_the_design_says_and_it_is_prin
         for target in RELEASED:
             migrate(database, *target)
         assert schema(session) == released
+        names = session.execute("SELECT name FROM organizations_resource ORDER BY id").fetchall()
+        assert [name for (name,) in names] == ["chain", "moved", "Café d'Or", "Unnamed"]
         counts = "SELECT count(*) FROM organizations_scimidentity WHERE external_id = 'same'"
         assert session.execute(counts).fetchone() == (1,)

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from organizations.guards.targets import Targets
-from organizations.models import Event, Membership, Organization, Resource
+from organizations.models import Event, Membership, Organization, Removal, Resource
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
 from tests.organizations.admin.page import text_of
 from tests.removals import remove
@@ -118,3 +118,18 @@ def test_the_restoration_of_who_kept_things_says_that_they_stay_theirs(
     page = text_of(browser.get(preview, follow=True))
 
     assert f"<li>Resources: {said}</li>" in page
+
+
+def test_a_record_says_what_stayed_with_who_left(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    leaver = MembershipFactory.create(organization=organization)
+    for slug in ("document", "repository"):
+        ResourceFactory.create(organization=organization, owner=leaver.user, type=slug)
+    department = DepartmentFactory.create(organization=organization, name="Sales")
+    remove(leaver, transfer_to=Targets(by_type={"document": department.pk}))
+    record = Removal.objects.get()
+
+    page = text_of(browser.get(f"/admin/organizations/removal/{record.pk}/change/"))
+
+    assert "document 1 to Sales; repository 1 (stayed theirs)" in page

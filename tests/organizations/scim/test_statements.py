@@ -110,7 +110,7 @@ def test_a_whole_group_takes_as_many_statements_however_many_belong_to_it(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("is_active", "statements"), [(False, 14), (True, 13)])
+@pytest.mark.parametrize(("is_active", "statements"), [(False, 15), (True, 13)])
 def test_a_change_of_state_locks_and_reads_the_member_once(
     organization: Organization, is_active: bool, statements: int
 ) -> None:
