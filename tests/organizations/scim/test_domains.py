@@ -1,8 +1,9 @@
 """Which accounts a directory makes, finds and renames: those of its organization's mail domains."""
 
 from organizations.models import Organization
-from tests.factories import OrganizationFactory, UserFactory
+from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
 from tests.organizations.scim.caller import Directory, new_user
+from tests.removals import remove
 from users.models import User
 
 ADA = "ada@example.com"
@@ -41,6 +42,32 @@ def test_an_account_outside_the_domains_keeps_its_address(directory: Directory) 
     assert answer.status == 403
     assert "elsewhere.example" in answer.body["detail"]
     assert User.objects.get(pk=user_id).email == "ada@elsewhere.example"
+
+
+def test_a_member_is_found_and_adopted_whatever_their_domain(
+    directory: Directory, organization: Organization
+) -> None:
+    member = MembershipFactory.create(
+        organization=organization, user__email="max@elsewhere.example"
+    )
+
+    assert directory.add("max@elsewhere.example") == member.user_id
+    assert organization.memberships.filter(user=member.user).count() == 1
+
+
+def test_whoever_was_a_member_is_not_added_again_from_another_domain(
+    directory: Directory, organization: Organization
+) -> None:
+    former = MembershipFactory.create(
+        organization=organization, user__email="max@elsewhere.example"
+    )
+    remove(former)
+
+    answer = directory.send("POST", "/Users", new_user("max@elsewhere.example"))
+
+    assert answer.status == 403
+    assert "elsewhere.example" in answer.body["detail"]
+    assert not organization.memberships.current().filter(user=former.user).exists()
 
 
 def test_nobody_is_added_where_no_domain_is_allowed(organization: Organization) -> None:
