@@ -72,6 +72,7 @@ DIRECTORY_REQUESTS = (
 def tokens(cast: Cast) -> Iterator[dict[str, str]]:
     """The token of everybody who may call themselves a directory."""
     with transaction.atomic():
+        disable(cast.organization.connections.directories().enabled().get())  # there can be one
         connection, oldest = connect(cast.organization)
         before, current = issue_token(connection), issue_token(connection)
         _, elsewhere = connect(OrganizationFactory.create())
@@ -141,7 +142,7 @@ def test_whoever_else_asks_is_refused_and_cannot_tell_why(
     nobody = tuple(caller for caller in REFUSED_CONNECTIONS if caller != "disabled connection")
     refuse((*nobody, *CALLERS), ("this organization",))
     refuse((*LET_IN, *REFUSED_CONNECTIONS, "owner"), tuple(sorted(NO_SUCH_ORGANIZATION)))
-    disable(cast.organization.connections.get())
+    disable(cast.organization.connections.directories().enabled().get())
     refuse(("disabled connection",), ("this organization",))
     assert Membership.objects.current().count() == members
 
