@@ -15,11 +15,11 @@ def moment_of(text: str) -> datetime:
     moment = aware_moment_of(text)
     if problem := problem_of(moment):
         raise ValueError(problem)
-    return moment
+    return moment.astimezone(UTC)
 
 
 def aware_moment_of(text: str) -> datetime:
-    """Return the moment that a text names, past or future, in UTC.
+    """Return the moment that a text names, past or future, with the offset that it has.
 
     Raises ValueError, with what is wrong with it: without its offset it would mean another moment
     elsewhere, and twice a year two of them or none.
@@ -30,7 +30,7 @@ def aware_moment_of(text: str) -> datetime:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise ValueError("Must be a time with its offset, such as 2026-12-31T17:00:00+01:00.")
-    return moment.astimezone(UTC)
+    return moment
 
 
 def problem_of(remove_at: datetime) -> str | None:

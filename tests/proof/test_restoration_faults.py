@@ -37,6 +37,7 @@ STATEMENTS = (
     *(
         "lock of resources",
         "resources",
+        "what had passed on",
         "records",
         "deactivation",
         "identities",
