@@ -8,8 +8,10 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError
 from django.http.response import StreamingHttpResponse
+from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
@@ -223,10 +225,13 @@ def test_a_head_does_not_read_it_all(
 ) -> None:
     monkeypatch.setattr(export, "ROWS_AT_ONCE", 3)
     events(organization, 9)
-    response: Any = client.head(address_in(organization, "audit-log/export"))
+    address = address_in(organization, "audit-log/export")
+    request = RequestFactory().head(address, **client._credentials)
 
-    assert response.status_code == 200
-    assert len(list(response.streaming_content)) == 1
+    # The client for tests drops the body of a HEAD, which a server reads.
+    response = WSGIHandler()(request.environ, lambda *headers: lambda data: None)
+
+    assert len(list(response)) == 1
 
 
 def test_filters_are_those_of_the_list(
