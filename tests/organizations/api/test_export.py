@@ -226,7 +226,8 @@ def test_a_head_does_not_read_it_all(
     monkeypatch.setattr(export, "ROWS_AT_ONCE", 3)
     events(organization, 9)
     address = address_in(organization, "audit-log/export")
-    request = RequestFactory().head(address, **client._credentials)
+    credentials = client._credentials  # type: ignore[attr-defined]  # of REST framework, untyped
+    request = RequestFactory().head(address, **credentials)
 
     # The client for tests drops the body of a HEAD, which a server reads.
     response = WSGIHandler()(request.environ, lambda *headers: lambda data: None)
