@@ -123,6 +123,10 @@ def never_analysed(transactional_db: None) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(SET_ON_EACH_TABLE.format("SET (autovacuum_enabled = off)"))
         cursor.execute("TRUNCATE users_user, organizations_organization CASCADE")
+        cursor.execute(
+            "DELETE FROM pg_statistic USING pg_class WHERE pg_class.oid = starelid"
+            " AND relnamespace = 'public'::regnamespace"
+        )
         cursor.execute("DISCARD PLANS")
     yield
     with connection.cursor() as cursor:

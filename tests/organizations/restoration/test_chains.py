@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from organizations.guards.caller import Operator
 from organizations.models import (
     Department,
     Membership,
@@ -17,6 +18,7 @@ from organizations.models import (
     ResourceEntry,
     ResourceMove,
 )
+from organizations.resources.deletion import delete as delete_resource
 from tests.concurrency import in_background, until_somebody_waits_for_a_lock
 from tests.deactivations import deactivate
 from tests.factories import (
@@ -242,7 +244,7 @@ def test_what_was_deleted_meanwhile_is_told_and_its_move_stays(people: list[Memb
     first, heir, _ = people
     gone, _ = ResourceFactory.create_batch(2, organization=first.organization, owner=first.user)
     remove(first, transfer_to=heir.user_id)
-    gone.delete()
+    delete_resource(first.organization_id, gone.pk, caller=Operator())
 
     assert counts(first) == (1, 1)
     assert ResourceMove.objects.filter(name=gone.name).exists()
