@@ -155,7 +155,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def every_invariant_holds(self) -> None:
         check_deferred()
-        assert broken_invariants(of_few_rows=True) == []
+        assert broken_invariants() == []
         self.tally("steps of the state machine, each followed by every invariant in SQL")
 
     @invariant()
