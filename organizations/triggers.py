@@ -9,6 +9,22 @@ from collections.abc import Sequence
 
 import pgtrigger
 
+
+def organization_of(
+    table: str, key: str, *, name: str, operation: pgtrigger.Operation = pgtrigger.Insert
+) -> pgtrigger.Trigger:
+    """Return the trigger that gives a row the organization of the row that its key refers to."""
+    func = f"""
+        NEW.organization_id = (
+            SELECT organization_id FROM {table} WHERE id = NEW.{key}
+        );
+        RETURN NEW;
+    """  # noqa: S608 (our own text)
+    return pgtrigger.Trigger(
+        name=name, level=pgtrigger.Row, when=pgtrigger.Before, operation=operation, func=func
+    )
+
+
 # Every organization has its Owner role, and an owner once it has had one.
 
 starting_roles_are_given = pgtrigger.Trigger(
@@ -172,17 +188,8 @@ identity_is_named = pgtrigger.Trigger(
     """,
 )
 
-schedule_is_made = pgtrigger.Trigger(
-    name="of_the_memberships_organization",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
-    operation=pgtrigger.Insert,
-    func="""
-        NEW.organization_id = (
-            SELECT organization_id FROM organizations_membership WHERE id = NEW.membership_id
-        );
-        RETURN NEW;
-    """,
+schedule_is_made = organization_of(
+    "organizations_membership", "membership_id", name="of_the_memberships_organization"
 )
 
 schedule_is_done = pgtrigger.Trigger(

@@ -5,6 +5,8 @@ Their functions are in ``rules.sql`` here and in ``organizations/guards/rules.sq
 
 import pgtrigger
 
+from organizations.triggers import organization_of
+
 # A resource is given to an active member; what its owner keeps on leaving is not given.
 
 # Once a statement for all its rows: 10 ms for 10,000, where a trigger a row takes five times that.
@@ -154,28 +156,13 @@ removed_resources_are_recorded = pgtrigger.Trigger(
     """,
 )
 
-transfer_of_schedule_is_named = pgtrigger.Trigger(
-    name="of_the_schedules_organization",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
-    operation=pgtrigger.Insert,
-    func="""
-        NEW.organization_id = (
-            SELECT organization_id FROM organizations_scheduledremoval WHERE id = NEW.schedule_id
-        );
-        RETURN NEW;
-    """,
+transfer_of_schedule_is_named = organization_of(
+    "organizations_scheduledremoval", "schedule_id", name="of_the_schedules_organization"
 )
 
-transfer_of_connection_is_named = pgtrigger.Trigger(
+transfer_of_connection_is_named = organization_of(
+    "organizations_scimconnection",
+    "connection_id",
     name="of_the_connections_organization",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.Update,
-    func="""
-        NEW.organization_id = (
-            SELECT organization_id FROM organizations_scimconnection WHERE id = NEW.connection_id
-        );
-        RETURN NEW;
-    """,
 )
