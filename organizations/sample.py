@@ -11,7 +11,7 @@ from organizations.domains.service import set_domains
 from organizations.guards.caller import Operator
 from organizations.models import Department, Membership, Organization, Resource, ResourceType
 from organizations.removal.service import remove_members
-from organizations.resources.insertion import NewResource, insert
+from organizations.resources.rows import Row, insert
 from users.models import User
 
 ORGANIZATION_ID = "org_xyz789"
@@ -194,13 +194,7 @@ def _restore_resources(organization: Organization, things: Iterable[Thing], owne
     insert(
         organization.pk,
         [
-            NewResource(
-                id=thing.id,
-                type=thing.type,
-                external_id=thing.external_id,
-                name=thing.name,
-                owner=owner_id,
-            )
+            Row(thing.id, thing.type, thing.name, owner_id, None, thing.external_id)
             for thing in missing.values()
         ],
     )

@@ -18,11 +18,11 @@ from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.transfers import SelectedTransfer
 from organizations.guards.caller import Staff
-from organizations.models import Resource
+from organizations.models import Resource, ResourceType
 from organizations.models.resource import ResourceQuerySet
 from organizations.models.resource_entry import LONGEST_NAME
 from organizations.resources.deletion import delete
-from organizations.resources.insertion import NewResource, insert
+from organizations.resources.rows import Row, insert
 from organizations.transfer.service import transfer_selected
 
 
@@ -105,12 +105,14 @@ class ResourceAdmin(GuardedDeletion[Resource], ConfirmedActionsAdmin[Resource]):
     def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
         """Make a resource, rename one, or pass it to another owner or department."""
         name = form.cleaned_data["name"]
-        target = obj.owner_id or obj.department_id or ""
         if not change:
-            insert(obj.organization_id, [NewResource(id=obj.pk, name=name, owner=target)])
+            row = Row(obj.pk, obj.type, name, obj.owner_id, obj.department_id)
+            ResourceType.objects.ensure(obj.organization_id, [row.type])
+            insert(obj.organization_id, [row])
             return
         changed = set(form.changed_data)
         if not changed.isdisjoint({"owner", "department"}):
+            target = obj.owner_id or obj.department_id or ""
             transfer_selected(
                 obj.organization_id, [obj.pk], transfer_to=target, caller=Staff.at(request)
             )

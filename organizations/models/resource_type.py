@@ -4,14 +4,16 @@ from collections.abc import Collection
 
 import pgtrigger
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from organizations.exceptions import TooManyResourceTypesError
 from organizations.models.organization import Organization
 from organizations.resources.triggers import types_are_limited
 
 DEFAULT_TYPE = "resource"
 MOST_TYPES = 100  # an organization; types_are_limited holds it
+_TYPES_ARE_LIMITED = f"at most {MOST_TYPES} types"  # as the database says it
 LONGEST_SLUG = 64
 SLUG = rf"\A[a-z0-9][a-z0-9._-]{{0,{LONGEST_SLUG - 1}}}\Z"
 NO_SLUG = f"1 to {LONGEST_SLUG} of a-z, 0-9, '.', '_' and '-', beginning with a letter or a digit."
@@ -42,14 +44,19 @@ class ResourceTypeQuerySet(models.QuerySet["ResourceType"]):
         """Make those of these types that an organization does not have yet.
 
         The caller has the locks that resources need: with a new type, the organization's row is
-        locked, which comes last. Raises IntegrityError (``types_are_limited``) for too many.
+        locked, which comes last. Raises TooManyResourceTypesError.
         """
         known = self.filter(organization=organization_id, slug__in=slugs)
         missing = set(slugs).difference(known.values_list("slug", flat=True))
-        self.bulk_create(
-            (ResourceType(organization_id=organization_id, slug=slug) for slug in sorted(missing)),
-            ignore_conflicts=True,
+        made = (
+            ResourceType(organization_id=organization_id, slug=slug) for slug in sorted(missing)
         )
+        try:
+            self.bulk_create(made, ignore_conflicts=True)
+        except IntegrityError as error:
+            if _TYPES_ARE_LIMITED not in str(error):
+                raise
+            raise TooManyResourceTypesError({"limit": MOST_TYPES}) from error
 
 
 class ResourceType(models.Model):

@@ -59,8 +59,8 @@ class Owners:
     def refuse(self, wanted: Registration, row: Row | None) -> ContractError | None:
         """Return why the owner that is named cannot own the resource, or None.
 
-        Who is given it is an active member; who owns it already may be deactivated, but is a member
-        still: this is where a synchronisation learns that somebody has left.
+        A new owner must be an active member. The present owner may be deactivated, but must still
+        be a member: so a synchronisation learns that somebody has left.
         """
         owner = wanted.owner
         if owner is None:
@@ -125,8 +125,7 @@ def _decide(wanted: Registration, found: Found, owners: Owners) -> Decision:
         return Decision(wanted, row, refusal=refusal)
     if row is None:
         return Decision(wanted, result=Result.CREATED, new_id=generate_id("res"))
-    is_same = (row.key, row.name, row.url) == (wanted.key, wanted.name, wanted.url)
-    is_same = is_same and wanted.owner in (None, row.owner)
+    is_same = row.after(wanted) == row
     return Decision(wanted, row, Result.UNCHANGED if is_same else Result.UPDATED)
 
 

@@ -1,4 +1,4 @@
-"""Deletes a resource that is no more where it was registered."""
+"""Deletes a resource, such as one that its own system has no more."""
 
 from django.db import transaction
 
@@ -14,12 +14,11 @@ from organizations.retries import OvertakenError, retried
 
 @retried
 def delete(organization_id: str, resource_id: str, *, caller: Caller) -> None:
-    """Delete a resource; an event says of which type it was, and who owned it.
+    """Delete a resource; an event says which type it had and who owned it.
 
     Records of removals keep what they say of it. Raises ResourceNotFoundError, and the
     ContractError of a caller who may not.
     """
-
     with transaction.atomic():
         read = find_one(organization_id, resource_id)
         share_members(organization_id, owners_of([read] if read else ()), caller=caller)

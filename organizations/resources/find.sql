@@ -1,7 +1,7 @@
 -- The resources of these keys, and those of these ids, with what other systems say of them.
 SELECT
-    resource.id, entry.type, entry.external_id, entry.name, entry.url, resource.owner_id,
-    resource.department_id
+    resource.id, entry.type, entry.name, resource.owner_id, resource.department_id,
+    entry.external_id, entry.url
 FROM (
     SELECT entry.resource_id
     FROM unnest(%(types)s::varchar[], %(external_ids)s::varchar[]) AS asked (type, external_id)

@@ -1,4 +1,4 @@
-"""Registers many resources, line by line: what is wrong with one is told of it alone."""
+"""Registers resources from lines, of which a wrong one is refused alone."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

@@ -7,8 +7,9 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from config.api.errors import InvalidFieldsError
+from organizations.guards.targets import is_type
 from organizations.models.resource_entry import LONGEST_KEY, LONGEST_NAME, LONGEST_URL
-from organizations.models.resource_type import NO_SLUG, SLUG
+from organizations.models.resource_type import NO_SLUG
 
 OWNER_USER, OWNER_DEPARTMENT = "owner_user_id", "owner_department_id"
 FIELDS = ("type", "external_id", "name", "url", OWNER_USER, OWNER_DEPARTMENT, "id")
@@ -16,15 +17,14 @@ FIELDS = ("type", "external_id", "name", "url", OWNER_USER, OWNER_DEPARTMENT, "i
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _BLANK = re.compile(r"\s")
 _KNOWN = frozenset(FIELDS)
-_IS_SLUG = re.compile(SLUG)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
     """A resource as it is to be; ``owner`` is the id of a user or a department.
 
-    Without an owner, whoever owns the resource keeps it. ``id`` is of a resource without a key that
-    gets this type and key.
+    Without an owner, whoever owns the resource keeps it. ``id`` names a resource without a key,
+    which gets this type and key.
     """
 
     type: str
@@ -46,7 +46,7 @@ class Registration:
         wrong = dict(_problems(fields))
         if wrong:
             raise InvalidFieldsError({name: [message] for name, message in wrong.items()})
-        values: Mapping[str, str | None] = fields  # type: ignore[assignment]  # texts, as asked above
+        values: Mapping[str, str | None] = fields  # type: ignore[assignment]  # texts, as checked above
         user, department = values.get(OWNER_USER), values.get(OWNER_DEPARTMENT)
         return cls(
             type=values["type"] or "",
@@ -66,7 +66,7 @@ def _problems(fields: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     slug = fields.get("type")
     if not isinstance(slug, str):
         yield "type", _missing(slug)
-    elif not _IS_SLUG.match(slug):
+    elif not is_type(slug):
         yield "type", NO_SLUG
     key = fields.get("external_id")
     if not isinstance(key, str):
@@ -114,8 +114,8 @@ def _is_external_id(text: str) -> bool:
 
 
 def is_key(slug: str, external_id: str) -> bool:
-    """Tell whether this can be a type and a key: of others the database need not be asked."""
-    return bool(_IS_SLUG.match(slug)) and _is_external_id(external_id)
+    """Tell whether this can be a type and a key; if not, no resource has them."""
+    return is_type(slug) and _is_external_id(external_id)
 
 
 def is_addressable(external_id: str) -> bool:

@@ -1,34 +1,56 @@
-"""The rows of resources that registrations name, and what becomes of them."""
+"""Finds, locks, makes and changes the rows of resources, each with its entry."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from django.db import connection
 from django.utils import timezone
 
 from config.identifiers import only_ids
 from config.search import indexed
-from organizations.guards.targets import department_of, heir_of
-from organizations.resources.registration import Registration
+from organizations.resources.registration import OWNER_DEPARTMENT, Registration
+from organizations.retries import OvertakenError
 
 _FIND = Path(__file__).with_name("find.sql").read_text(encoding="utf-8")
 _LOCK = f"{_FIND} FOR NO KEY UPDATE OF resource, entry"
+_INSERTION = Path(__file__).with_name("insertion.sql").read_text(encoding="utf-8")
 _UPDATE = Path(__file__).with_name("update.sql").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A resource with its entry."""
+    """A resource with its entry, as it is or as it is to be written."""
 
     id: str
     type: str
-    external_id: str | None
     name: str
-    url: str | None
     owner_id: str | None
     department_id: str | None
+    external_id: str | None = None
+    url: str | None = None
+
+    @classmethod
+    def of(cls, resource_id: str, wanted: Registration) -> Self:
+        """Return the row of a new resource that is registered like this."""
+        is_departments = wanted.owner_field == OWNER_DEPARTMENT
+        return cls(
+            id=resource_id,
+            type=wanted.type,
+            name=wanted.name,
+            owner_id=None if is_departments else wanted.owner,
+            department_id=wanted.owner if is_departments else None,
+            external_id=wanted.external_id,
+            url=wanted.url,
+        )
+
+    def after(self, wanted: Registration) -> "Row":
+        """Return the row as a registration changes it; without an owner it keeps its own."""
+        row = Row.of(self.id, wanted)
+        if wanted.owner:
+            return row
+        return replace(row, owner_id=self.owner_id, department_id=self.department_id)
 
     @property
     def owner(self) -> str:
@@ -105,31 +127,43 @@ def _rows(
         return [Row(*row) for row in cursor.fetchall()]
 
 
-def update(changes: Sequence[tuple[Row, Registration]]) -> None:
-    """Write what changes of these rows, which are locked."""
-    if not changes:
+def insert(organization_id: str, rows: Sequence[Row]) -> None:
+    """Make these rows, whose types are there, in two statements.
+
+    The caller has locked the memberships of the owners and the resources that are there. Raises
+    OvertakenError where another made a key meanwhile.
+    """
+    if not rows:
         return
-    owners = [wanted.owner or row.owner for row, wanted in changes]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _UPDATE,
-            {
-                "ids": [row.id for row, _ in changes],
-                "types": [wanted.type for _, wanted in changes],
-                "external_ids": [wanted.external_id for _, wanted in changes],
-                "names": [wanted.name for _, wanted in changes],
-                "words": [words_of(wanted.name) for _, wanted in changes],
-                "urls": [wanted.url for _, wanted in changes],
-                "owner_ids": [heir_of(owner) for owner in owners],
-                "department_ids": [department_of(owner) for owner in owners],
-                "updated_at": timezone.now(),
-            },
-        )
+        # The commit looks up each resource and each entry by its foreign key, and a connection
+        # keeps the plan of its first commits, when there were few: it would read all for each.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(_INSERTION, {**_columns(rows), "organization_id": organization_id})
+        if cursor.rowcount < len(rows):
+            raise OvertakenError("another made a resource of the same key meanwhile")
 
 
-def words_of(name: str) -> str:
-    """Return the words by which a name is found, as the statements take them."""
-    return " ".join(indexed(name)[1:])
+def update(rows: Sequence[Row]) -> None:
+    """Write these rows as they are to be; the caller has locked them."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_UPDATE, _columns(rows))
+
+
+def _columns(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return the parameters of insertion.sql and update.sql for these rows."""
+    return {
+        "ids": [row.id for row in rows],
+        "types": [row.type for row in rows],
+        "external_ids": [row.external_id for row in rows],
+        "names": [row.name for row in rows],
+        "words": [" ".join(indexed(row.name)[1:]) for row in rows],
+        "urls": [row.url for row in rows],
+        "owner_ids": [row.owner_id for row in rows],
+        "department_ids": [row.department_id for row in rows],
+        "updated_at": timezone.now(),
+    }
 
 
 def owners_of(rows: Iterable[Row]) -> set[str]:

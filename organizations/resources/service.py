@@ -10,6 +10,7 @@ from organizations.exceptions import TooManyResourceTypesError
 from organizations.guards.acts import REGISTER_RESOURCES
 from organizations.guards.caller import Caller
 from organizations.locks import share_members
+from organizations.models import ResourceType
 from organizations.models.resource_entry import KEY_OF_RESOURCE
 from organizations.resources.decision import (
     Decision,
@@ -21,9 +22,8 @@ from organizations.resources.decision import (
     read_owners,
     refuse_repeated,
 )
-from organizations.resources.insertion import NewResource, insert, name_types
 from organizations.resources.registration import Registration
-from organizations.resources.rows import Found, find, lock, owners_of, update
+from organizations.resources.rows import Found, Row, find, insert, lock, owners_of, update
 from organizations.retries import OvertakenError, retried
 from organizations.transfer.resources import PassedResources, record_transfers
 
@@ -35,13 +35,14 @@ def register(
     """Make these resources, or change those that are there; return a decision each, in order.
 
     What a registration says replaces what was there; without an owner the present one keeps it. A
-    resource with another owner leaves an event and loses the mark of a removal; making and renaming
-    leave none. A registration that is wrong is refused alone, and the others are done. Where none
-    changes anything, nothing is written or locked. Raises the ContractError of who may not.
+    resource that gets another owner leaves an event and loses the mark of a removal; making and
+    renaming leave none. A wrong registration is refused, and the others are still done. If none
+    changes anything, nothing is written or locked. Raises the ContractError of a caller who may not
+    register.
 
-    The memberships of the owners who are named and of the present owners are locked first, FOR
-    SHARE, so that no removal counts what it does not have: then resources by id, types, new keys in
-    their order. Whose owner changed before that begins anew.
+    The memberships of the named and of the present owners are locked first, FOR SHARE, so that no
+    removal counts a resource that has passed on: then resources by id, types, new keys in their
+    order. If a resource passed to somebody else before its lock, the transaction begins anew.
     """
     repeated = refuse_repeated(wanted)
     asked = [each for each in wanted if each.key not in repeated]
@@ -100,12 +101,16 @@ def _write(organization_id: str, decisions: Sequence[Decision]) -> None:
 
     Raises OvertakenError where another transaction took a key or named types meanwhile.
     """
-    made = [_new(each) for each in decisions if each.result is Result.CREATED]
+    made = [Row.of(each.new_id, each.wanted) for each in decisions if each.new_id]
     changed = [
-        (each.row, each.wanted) for each in decisions if each.row and each.result is Result.UPDATED
+        each.row.after(each.wanted)
+        for each in decisions
+        if each.row and each.result is Result.UPDATED
     ]
     try:
-        name_types(organization_id, {each.wanted.type for each in decisions if not each.is_final})
+        ResourceType.objects.ensure(
+            organization_id, {each.wanted.type for each in decisions if not each.is_final}
+        )
         update(changed)
         insert(organization_id, made)
     except TooManyResourceTypesError as error:
@@ -125,16 +130,3 @@ def _passed(decisions: Iterable[Decision]) -> list[PassedResources]:
         if (owner := each.wanted.owner) and owner != each.row.owner
     )
     return [PassedResources(*passed, count) for passed, count in sorted(counts.items(), key=str)]
-
-
-def _new(decision: Decision) -> NewResource:
-    """Return the resource that is made."""
-    wanted = decision.wanted
-    return NewResource(
-        id=decision.new_id or "",
-        type=wanted.type,
-        external_id=wanted.external_id,
-        name=wanted.name,
-        url=wanted.url,
-        owner=wanted.owner or "",
-    )

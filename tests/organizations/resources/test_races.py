@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -186,18 +187,11 @@ def test_what_is_registered_with_the_key_of_one_that_is_being_deleted_is_made_an
     assert Resource.objects.get().pk != first.pk
 
 
-def test_a_department_that_is_deleted_meanwhile_is_told(
+def test_a_department_that_is_deleted_meanwhile_is_not_found(
     organization: Organization, owner: Membership
 ) -> None:
     department = DepartmentFactory.create(organization=organization)
-    given = wanted("a", owner=None, name="thing")
-    given = Registration(
-        type=given.type,
-        external_id="a",
-        name="thing",
-        owner=department.pk,
-        owner_field=OWNER_DEPARTMENT,
-    )
+    given = replace(wanted("a"), owner=department.pk, owner_field=OWNER_DEPARTMENT)
 
     outcomes = while_uncommitted(department.delete, partial(registering, organization, given))
 
