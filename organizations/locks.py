@@ -94,10 +94,10 @@ def lock_members(
 def share_members(
     organization_id: str, user_ids: Iterable[str], *, caller: Caller
 ) -> dict[str, bool]:
-    """Keep current memberships of these users as they are; return who is active, by user id.
+    """Lock the current memberships of these users FOR SHARE; return who is active, by user id.
 
-    None of them ends, is suspended or taken up until the transaction ends. They are locked
-    FOR SHARE, the caller's with them, in the order in which `lock_members` locks.
+    Until the transaction ends none of them ends, is deactivated or reactivated. The caller's is
+    locked with them, in the order in which `lock_members` locks.
     """
     shared_ids = set(only_ids("usr", user_ids))
     user_ids = [*shared_ids, caller.member_id]

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.forms.boundfield import BoundField
 
 from organizations.guards.caller import LONGEST_REASON
-from organizations.guards.targets import MOST_TYPES, Targets
+from organizations.guards.targets import MOST_TARGETS, Targets
 from organizations.models import Department, Membership, Organization, Removal, Resource
 from organizations.schedule.dates import problem_of
 from users.models import User
@@ -64,7 +64,7 @@ class TargetsForm(ReasonForm):
         super().__init__(data)
         self.organizations = list(organizations)
         self.types = {
-            organization: list(types.get(organization, ()))[:MOST_TYPES] if types else []
+            organization: list(types.get(organization, ()))[:MOST_TARGETS] if types else []
             for organization in self.organizations
         }
         staying = Membership.objects.active().exclude(pk__in=leaving).select_related("user")

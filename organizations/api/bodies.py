@@ -10,7 +10,7 @@ from config.errors import ContractError
 from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFoundError
 from organizations.guards.caller import LONGEST_REASON
 from organizations.guards.targets import (
-    MOST_TYPES,
+    MOST_TARGETS,
     TARGET_NOT_FOUND,
     Targets,
     heir_of,
@@ -40,7 +40,7 @@ TARGETS_BY_TYPE = {
     "type": "object",
     "additionalProperties": {"type": "string", "pattern": "^(dept|usr)_[A-Za-z0-9_]+$"},
     "propertyNames": {"pattern": "^[a-z0-9][a-z0-9._-]{0,63}$"},
-    "maxProperties": MOST_TYPES,
+    "maxProperties": MOST_TARGETS,
 }
 
 
@@ -50,7 +50,7 @@ class TargetsByTypeField(serializers.Field[dict[str, str], object, dict[str, str
 
     default_error_messages = {  # noqa: RUF012 (as in DRF)
         "not_an_object": "Must be an object of types and the ids of their targets.",
-        "too_many": f"At most {MOST_TYPES} types can be named.",
+        "too_many": f"At most {MOST_TARGETS} types can be named.",
         "not_a_type": "{name}: no resource can be of this type.",
         "not_a_target": "{name}: must be the id of a department or of a user.",
     }
@@ -59,7 +59,7 @@ class TargetsByTypeField(serializers.Field[dict[str, str], object, dict[str, str
         """Return the ids by type. Raises ValidationError that names every wrong type and id."""
         if not isinstance(data, dict):
             self.fail("not_an_object")
-        if len(data) > MOST_TYPES:
+        if len(data) > MOST_TARGETS:
             self.fail("too_many")
         wrong = {name: "not_a_type" for name in data if not is_type(name)} | {
             name: "not_a_target"

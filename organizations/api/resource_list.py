@@ -1,6 +1,5 @@
 """The list of an organization's resources."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
@@ -27,10 +26,11 @@ from organizations.api.resources import (
     shared_with,
 )
 from organizations.api.view import OrganizationListView
+from organizations.guards.targets import is_type
 from organizations.models import Resource, ResourceEntry
 from organizations.models.resource import ResourceQuerySet
 from organizations.models.resource_entry import ResourceEntryQuerySet
-from organizations.models.resource_type import NO_SLUG, SLUG
+from organizations.models.resource_type import NO_SLUG
 
 OF_TYPES = "Only resources of this type; given several times, of any of them."
 
@@ -41,7 +41,7 @@ class SlugsField(forms.MultipleChoiceField):
     default_error_messages: ClassVar = {"invalid_choice": NO_SLUG}
 
     def valid_value(self, value: str) -> bool:
-        return re.match(SLUG, value) is not None
+        return is_type(value)
 
 
 @extend_schema_field(

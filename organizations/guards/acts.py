@@ -46,10 +46,10 @@ ADD = Act((Capability.INVITE_USERS,), "add")
 ASSIGN = Act((Capability.ASSIGN_ROLES, Capability.MANAGE_USERS), "change")
 VIEW_LOG = Act((Capability.VIEW_AUDIT_LOG,), "view", "event")
 EXPORT_LOG = Act((Capability.EXPORT_AUDIT_LOG,), "view", "event")
-# Things, of whomever: check 6, who is above whom, is not asked for them.
+# Of resources, whoever owns them: check 6 (who is above whom) does not apply.
 REGISTER_RESOURCES = Act((Capability.MANAGE_RESOURCES,), "change", "resource")
+CHANGE_RESOURCES = REGISTER_RESOURCES  # of any, by hand
 DELETE_RESOURCES = Act((Capability.MANAGE_RESOURCES,), "delete", "resource")
-CHANGE_RESOURCES = Act((), "change", "resource")
 ADD_DEPARTMENT = Act((Capability.MANAGE_DEPARTMENTS,), "add", "department")
 CHANGE_DEPARTMENT = Act((Capability.MANAGE_DEPARTMENTS,), "change", "department")
 DELETE_DEPARTMENT = Act((Capability.MANAGE_DEPARTMENTS,), "delete", "department")
@@ -59,8 +59,8 @@ CHANGE_ROLE = Act((Capability.MANAGE_ROLES,), "change", "role")
 DELETE_ROLE = Act((Capability.MANAGE_ROLES,), "delete", "role")
 ADD_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "add", "webhookendpoint")
 CHANGE_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "webhookendpoint")
+DELETE_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "delete", "webhookendpoint")
 REDELIVER = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "webhookdelivery")
 MANAGE_CONNECTIONS = Act(
     (Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "connection", takes_a_person=True
 )
-DELETE_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "delete", "webhookendpoint")

@@ -17,6 +17,7 @@ from organizations.exceptions import InsufficientPermissionsError, OrganizationA
 from organizations.guards.acts import REMOVE, Act
 from organizations.models import Connection, ConnectionToken, Event, Source
 from users.api_view import AuthenticatedRequest
+from users.login import staff_of
 from users.models import AccessToken, User
 
 STANDING = Path(__file__).with_name("standing.sql").read_text(encoding="utf-8")
@@ -65,7 +66,7 @@ class Caller(ABC):
 
     @staticmethod
     def of(request: AuthenticatedRequest, *, reason: str = "") -> "Person | Program":
-        """Return the caller of a request of the API: a person, or the program that is connected."""
+        """Return the caller of a request of the API: a person or a program."""
         token, trace_id = request.auth, trace_id_of(request)
         if isinstance(token, ConnectionToken):
             return Program(
@@ -96,7 +97,7 @@ class Caller(ABC):
 
     @property
     def share(self) -> tuple[str, list[object]] | None:
-        """Return the statement that locks, FOR SHARE, what lets one act who is no member here."""
+        """Return the statement that locks, FOR SHARE, the row by which a non-member may act."""
         return None
 
     def is_about_self(self, user_id: str) -> bool:
@@ -186,8 +187,7 @@ class Staff(Caller):
     @classmethod
     def at(cls, request: HttpRequest, *, reason: str = "") -> "Staff":
         """Return the caller of a request of the admin, whose pages are shown to nobody else."""
-        assert isinstance(request.user, User)  # noqa: S101  # admin_view lets nobody else in
-        return cls(actor=request.user, reason=reason, trace_id=trace_id_of(request))
+        return cls(actor=staff_of(request), reason=reason, trace_id=trace_id_of(request))
 
     def authority(
         self, organization_id: str, act: Act | None = None, *, user_ids: Collection[str] = ()
@@ -211,7 +211,7 @@ class Staff(Caller):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program(Caller):
-    """A program, by its connection: with a token, or without, when a removal that it asked is due.
+    """A program, by its connection: with a token, or without one when its schedule is due.
 
     It may do what its capabilities say, in its organization, and makes nobody an owner.
     """

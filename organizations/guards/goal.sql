@@ -1,6 +1,6 @@
 -- Where resources pass, by the number of their owner's targets: a goal for each type that has a target
--- of its own, and one for the rest. "types" is the goal's type; for the rest, whose type is null, it
--- is what it leaves out. So no two goals of the same targets take the same resource.
+-- of its own, and one for the rest, whose "type" is null. "types" has the goal's own type, or, for the
+-- rest, the types that are left out. So no two goals of the same targets take the same resource.
 goal AS (
     SELECT targets, type, string_to_array(list, ' ') AS types, department_id, heir_id
     FROM unnest(

@@ -36,8 +36,8 @@ heir AS (
         AND membership.is_active
         AND membership.user_id <> ALL (%(leaving_ids)s::varchar[])
 ),
--- The targets with a department or an heir that the organization does not have. Of their goals, by
--- type, the rest's is first, and is null.
+-- The targets with a department or an heir that the organization does not have, and the types of
+-- these goals in order: that of the rest, which is null, comes first.
 missed AS (
     SELECT targets, array_agg(type ORDER BY type COLLATE "C" NULLS FIRST) AS types
     FROM goal

@@ -16,7 +16,7 @@ from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFou
 from organizations.models.resource_type import SLUG
 
 GOAL = Path(__file__).with_name("goal.sql").read_text(encoding="utf-8")
-MOST_TYPES = 50  # with a target of their own
+MOST_TARGETS = 50  # types with one of their own
 TARGET_NOT_FOUND = (DepartmentNotFoundError, TransferUserNotFoundError)
 _TYPE = re.compile(SLUG)
 

@@ -12,7 +12,7 @@ from config.api.errors import TokenInvalidError
 from config.api.throttling import AddressRateThrottle, RateThrottle
 from config.prepared_statements import fetch_prepared
 from organizations.connections.tokens import check_token, note_use
-from organizations.guards.targets import MOST_TYPES, Targets, is_type
+from organizations.guards.targets import MOST_TARGETS, Targets, is_type
 from organizations.models import Connection, ConnectionTransfer, Department
 
 # Behind the lock it is judged again: one that was disabled meanwhile is not among the rows.
@@ -87,8 +87,8 @@ def read_departments(connection: Connection, texts: Iterable[str]) -> dict[str, 
         if department_id not in known:
             raise ValidationError(f"{text}: the organization has no department {department_id}.")
         found[type_name] = department_id
-    if len(found) > MOST_TYPES:
-        raise ValidationError(f"At most {MOST_TYPES} types can have departments of their own.")
+    if len(found) > MOST_TARGETS:
+        raise ValidationError(f"At most {MOST_TARGETS} types can have departments of their own.")
     return found
 
 

@@ -17,7 +17,7 @@ from organizations.bulk.report import OF_TYPE, Row
 from organizations.bulk.run import CannotStartError, Run
 from organizations.bulk.schedule import preview_batch, schedule_batch
 from organizations.bulk.summary import RemovalSummary, ScheduleSummary, Summary
-from organizations.guards.targets import MOST_TYPES
+from organizations.guards.targets import MOST_TARGETS
 from organizations.schedule.dates import moment_of
 
 
@@ -136,8 +136,8 @@ class Command(BulkCommand):
         if from_file:
             people.add_file(from_file, "transfer_to", ignore_column)
         check_heirs(run.organization, people)
-        if len(people.types) > MOST_TYPES:
-            raise CannotStartError(f"At most {MOST_TYPES} types can have targets of their own.")
+        if len(people.types) > MOST_TARGETS:
+            raise CannotStartError(f"At most {MOST_TARGETS} types can have targets of their own.")
         after = self.columns.index("transfer_to") + 1
         of_types = [f"{OF_TYPE}{type_name}" for type_name in people.types]
         self.columns = (*self.columns[:after], *of_types, *self.columns[after:])

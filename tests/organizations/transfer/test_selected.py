@@ -5,7 +5,12 @@ from contextlib import ExitStack
 import pytest
 from django.db import transaction
 
-from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFoundError
+from organizations.exceptions import (
+    DepartmentNotFoundError,
+    InsufficientPermissionsError,
+    TransferUserNotFoundError,
+)
+from organizations.guards.caller import Person
 from organizations.models import Event, Membership, Resource
 from organizations.transfer.service import transfer_selected
 from tests.callers import CallerWith
@@ -97,6 +102,23 @@ def test_nothing_passes_to_who_is_no_active_member_there(
         transfer(resource_of(owner), to=DepartmentFactory.create().pk)
 
     assert set(Resource.objects.values_list("owner", flat=True)) == {owner.user_id}
+
+
+def test_a_member_needs_the_capability_to_pass_on_resources(
+    owner: Membership, heir: Membership
+) -> None:
+    resource = resource_of(owner)
+
+    with pytest.raises(InsufficientPermissionsError):
+        transfer_selected(
+            owner.organization_id,
+            [resource.pk],
+            transfer_to=heir.user_id,
+            caller=Person(actor=heir.user),
+        )
+
+    resource.refresh_from_db()
+    assert resource.owner == owner.user
 
 
 @pytest.mark.django_db(transaction=True)
