@@ -72,7 +72,7 @@ class ConnectionQuerySet(IdentifiedQuerySet["Connection"]):
         return self.enabled().filter(shown, organization=organization_id).order_by("pk")
 
     def passing_to(self, department: Department) -> Self:
-        """Keep those that pass to a department what members own whom they take out."""
+        """Keep those by which members' resources pass to a department, at either moment."""
         return self.filter(
             models.Q(transfer_on_deactivate=department)
             | models.Q(transfer_on_removal=department)

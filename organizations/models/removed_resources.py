@@ -8,8 +8,11 @@ from django.db import models
 from organizations.constraints import ForeignKeyConstraint
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
+from organizations.models.resource_type import LONGEST_SLUG
 from organizations.resources.triggers import removed_resources_are_recorded
 from users.models import User
+
+_STAYED = models.Q(transferred_to=None, transferred_to_user=None)
 
 
 class RemovedResourcesQuerySet(models.QuerySet["RemovedResources"]):
@@ -17,7 +20,11 @@ class RemovedResourcesQuerySet(models.QuerySet["RemovedResources"]):
 
     def passed_on(self) -> Self:
         """Keep those that passed to a department or an heir."""
-        return self.exclude(transferred_to=None, transferred_to_user=None)
+        return self.exclude(_STAYED)
+
+    def stayed(self) -> Self:
+        """Keep those that passed to nobody."""
+        return self.filter(_STAYED)
 
 
 class RemovedResources(models.Model):
@@ -39,7 +46,7 @@ class RemovedResources(models.Model):
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    type = models.CharField(max_length=64, db_collation="C")
+    type = models.CharField(max_length=LONGEST_SLUG, db_collation="C")
     count = models.PositiveIntegerField()
     # The constraint below holds the department and its organization, the index serves it.
     transferred_to = models.ForeignKey(
@@ -92,7 +99,7 @@ class RemovedResources(models.Model):
             # Whose former owners may still own something: a list of resources begins there.
             models.Index(
                 fields=["organization", "removal"],
-                condition=models.Q(transferred_to=None, transferred_to_user=None),
+                condition=_STAYED,
                 name="removed_resources_that_stayed",
             ),
         )

@@ -12,7 +12,7 @@ from organizations.models.membership import Membership
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
 from organizations.models.removed_resources import RemovedResources
-from organizations.models.resource_type import DEFAULT_TYPE
+from organizations.models.resource_type import DEFAULT_TYPE, LONGEST_SLUG
 from organizations.resources.triggers import (
     resource_changes_owner,
     resource_changes_type,
@@ -39,16 +39,14 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
     def left_behind(self, organization_id: str) -> Self:
         """Keep those whose owner is no member of the organization any more.
 
-        Begins at the former members whose record says that something stayed theirs, which are few:
-        what everybody owns is not read.
+        It begins at the former members whose record says that something stayed theirs. They are
+        few, and what all others own is not read.
         """
-        kept = RemovedResources.objects.filter(
-            organization=organization_id, transferred_to=None, transferred_to_user=None
-        )
+        stayed = RemovedResources.objects.stayed().filter(organization=organization_id)
         members = Membership.objects.current().filter(
             organization=organization_id, user=models.OuterRef("removal__membership__user")
         )
-        owners = kept.exclude(models.Exists(members)).values("removal__membership__user")
+        owners = stayed.exclude(models.Exists(members)).values("removal__membership__user")
         return self.filter(owner__in=owners)
 
     def matching(self, term: str) -> Self:
@@ -71,10 +69,10 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 class Resource(models.Model):
     """Something of an organization that either a user or a department owns.
 
-    A user whom it is given to is an active member at that moment; it stays theirs if they are
+    A user must be an active member when it is given to them; it stays theirs if they are
     deactivated, or leave, without a transfer. What a removal passes on bears its mark (``removal``)
-    until the owner changes again: the database empties the mark then. It is all that a transfer
-    writes: the name and what else other systems say of it is its entry (``ResourceEntry``).
+    until the owner changes again: the database empties the mark then. A transfer writes nothing but
+    this row: name, link and key are in its entry (``ResourceEntry``).
     """
 
     id = PrefixedIdField("res")
@@ -83,7 +81,7 @@ class Resource(models.Model):
         Organization, models.PROTECT, related_name="resources", db_index=False
     )
     type = models.CharField(
-        max_length=64, db_collation="C", default=DEFAULT_TYPE, db_default=DEFAULT_TYPE
+        max_length=LONGEST_SLUG, db_collation="C", default=DEFAULT_TYPE, db_default=DEFAULT_TYPE
     )
     owner = models.ForeignKey(
         User, models.PROTECT, related_name="resources", null=True, blank=True, db_index=False

@@ -1,4 +1,4 @@
-"""What other systems call a resource: apart from who owns it, so that no transfer writes it."""
+"""The name, link and key of a resource, in a table that no transfer writes."""
 
 from typing import Self
 
@@ -10,6 +10,7 @@ from config.identifiers import PrefixedIdField
 from config.search import WordsField, index_of_words
 from organizations.models.organization import Organization
 from organizations.models.resource import Resource
+from organizations.models.resource_type import DEFAULT_TYPE, LONGEST_SLUG
 from organizations.resources.triggers import entry_changes_type, entry_is_made
 
 LONGEST_KEY = 255
@@ -52,7 +53,7 @@ class ResourceEntry(models.Model):
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    type = models.CharField(max_length=64, db_collation="C", default="resource")
+    type = models.CharField(max_length=LONGEST_SLUG, db_collation="C", default=DEFAULT_TYPE)
     external_id = models.CharField(  # noqa: DJ001 (null is no key, and no key is unique)
         "external id",
         max_length=LONGEST_KEY,

@@ -6,16 +6,17 @@ from django.db import models
 from organizations.models.organization import Department
 from organizations.models.removal import Removal
 from organizations.models.resource import Resource
-from organizations.models.resource_type import DEFAULT_TYPE
+from organizations.models.resource_entry import LONGEST_KEY, LONGEST_NAME
+from organizations.models.resource_type import DEFAULT_TYPE, LONGEST_SLUG
 from organizations.resources.triggers import resource_is_moved
 from users.models import User
 
 
 class ResourceMove(models.Model):
-    """A resource that a removal passed on: its type, key and name then, to whom, its mark before.
+    """A resource that a removal passed on: its type, key and name then, its target, its last mark.
 
-    Written in the removal's own statement. Never changed and never deleted, also where the resource
-    is.
+    Written in the removal's own statement. Never changed and never deleted, even if the resource is
+    deleted.
     """
 
     pk = models.CompositePrimaryKey("removal_id", "resource_id")
@@ -32,10 +33,12 @@ class ResourceMove(models.Model):
         Resource, models.DO_NOTHING, related_name="moves", db_constraint=False, db_index=False
     )
     type = models.CharField(
-        max_length=64, db_collation="C", default=DEFAULT_TYPE, db_default=DEFAULT_TYPE
+        max_length=LONGEST_SLUG, db_collation="C", default=DEFAULT_TYPE, db_default=DEFAULT_TYPE
     )
-    external_id = models.CharField(max_length=255, db_collation="C", null=True, blank=True)  # noqa: DJ001 (as in the entry)
-    name = models.CharField(max_length=200)
+    external_id = models.CharField(  # noqa: DJ001 (as in the entry)
+        max_length=LONGEST_KEY, db_collation="C", null=True, blank=True
+    )
+    name = models.CharField(max_length=LONGEST_NAME)
     # The removal's record keeps both from being deleted. Moves are not looked up by them.
     transferred_to = models.ForeignKey(
         Department,

@@ -1,4 +1,4 @@
-"""Whom resources of a type will pass to, as schedules and the connections of directories say."""
+"""The targets by type that schedules and the connections of directories name."""
 
 import pgtrigger
 from django.db import models
@@ -16,10 +16,10 @@ from users.models import User
 
 
 class ScheduledTransfer(models.Model):
-    """Whom the resources of a type pass to when a scheduled removal is carried out.
+    """The target of one type of resources when a scheduled removal is carried out.
 
-    The type may be one that nothing is of yet. The rest passes to the target of the schedule
-    itself. Never changed and never deleted, like what the schedule says.
+    There may be no resource of the type yet. The rest passes to the target of the schedule itself.
+    Never changed and never deleted, like the targets of the schedule.
     """
 
     pk = models.CompositePrimaryKey("schedule_id", "type")
@@ -91,7 +91,7 @@ class ScheduledTransfer(models.Model):
 
 
 class ConnectionTransfer(models.Model):
-    """The department that takes over a type of resources of whom a directory takes out."""
+    """The department that takes over one type of resources from members of a directory."""
 
     class Moment(models.TextChoices):
         """When the resources pass on."""
