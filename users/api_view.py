@@ -1,4 +1,4 @@
-"""The API's views limit rates, authenticate, and read the body in one way."""
+"""The base of the API's views: it limits rates, authenticates, and reads the body."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
@@ -18,7 +18,7 @@ Body = TypeVar("Body", bound=Serializer[Any])
 
 
 class AuthenticatedRequest(Request):
-    """An authenticated request: it carries the token of a person, or of what is no user."""
+    """An authenticated request; ``auth`` is the token of a person or of a program."""
 
     user: User | AnonymousUser
     auth: object

@@ -50,12 +50,11 @@ def schedule_removals(
 ) -> list[ScheduleOutcome]:
     """Schedule the removal of users; return one outcome per user, in the order given.
 
-    ``remove_at`` is one time for all, or that of each user.
-
-    A user whom the caller could not remove now is refused, and so is the caller; the others are
-    still scheduled. A last owner is not refused, since there may be another owner by then. It
-    removes nobody, and one removal of a membership can be pending. Raises the ContractError of a
-    caller who may remove nobody; if it raises, nothing has changed.
+    ``remove_at`` is one time for all, or that of each user. A user whom the caller could not remove
+    now is refused, and so is the caller; the others are still scheduled. A last owner is not
+    refused, since there may be another owner by then. It removes nobody, and one removal of a
+    membership can be pending. Raises the ContractError of a caller who may remove nobody; if it
+    raises, nothing has changed.
     """
     user_ids = list(dict.fromkeys(user_ids))
     targets = targets_by_user(transfer_to, user_ids)
@@ -63,6 +62,7 @@ def schedule_removals(
         locked = lock_members(organization_id, [*user_ids, *heirs_of(targets)], caller=caller)
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
         refusals = _find_refusals(organization_id, user_ids, members, targets, caller)
+        accepted = [user_id for user_id in user_ids if user_id not in refusals]
         schedules = ScheduledRemoval.objects.bulk_create(
             ScheduledRemoval(
                 organization_id=organization_id,
@@ -76,10 +76,9 @@ def schedule_removals(
                 reason=caller.reason,
                 trace_id=caller.trace_id,
             )
-            for user_id in user_ids
-            if user_id not in refusals
+            for user_id in accepted
         )
-        made = dict(zip((u for u in user_ids if u not in refusals), schedules, strict=True))
+        made = dict(zip(accepted, schedules, strict=True))
         ScheduledTransfer.objects.bulk_create(
             ScheduledTransfer(
                 schedule=schedule,

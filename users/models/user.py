@@ -51,7 +51,7 @@ _MAKE_ACCOUNTS = """
 
 
 def _columns(email: str, full_name: str) -> dict[str, object]:
-    """Return what an account is made with into which nobody can log."""
+    """Return the columns of a new account that nobody can log into."""
     return {
         "id": generate_id("usr"),
         "email": email,
@@ -86,7 +86,8 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
         Those that are missing are made, with the full names given; nobody can log into them. An
         account that is there stays as it is. Of two transactions that make the same account, one
-        waits for the other. Addresses are canonical. The number of statements is the same for all.
+        waits for the other. Addresses are canonical. The number of SQL statements does not depend
+        on how many there are.
         """
         known = set(self.filter(email__in=full_names).values_list("email", flat=True))
         missing = sorted(full_names.keys() - known)  # in one order, against deadlocks
