@@ -11,7 +11,7 @@ from organizations.models import Membership, Organization, Resource
 from tests.concurrency import in_background, until_somebody_waits_for_a_lock
 from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
-from tests.organizations.restoration.verbs import preview, restore, restored
+from tests.organizations.restoration.verbs import counts, restore, restored
 from tests.proof.invariants import broken_invariants
 from tests.removals import remove
 
@@ -25,16 +25,6 @@ def people(organization: Organization, owner: Membership) -> list[Membership]:
     for type_name in TYPES:
         ResourceFactory.create(organization=organization, owner=members[0].user, type=type_name)
     return members
-
-
-def counts(member: Membership) -> tuple[int, int]:
-    """Restore somebody; return how many resources came back, and how many did not."""
-    [foreseen] = preview(member)
-    [outcome] = restore(member)
-    record = restored(outcome)
-    assert restored(foreseen).resource_count == record.resource_count
-    assert broken_invariants() == []
-    return record.resource_count, record.resources_not_restored
 
 
 def test_what_passed_to_each_target_comes_back_and_what_stayed_is_not_counted(
@@ -60,7 +50,7 @@ def test_a_chain_by_type_is_undone_in_reverse(people: list[Membership]) -> None:
     assert Resource.objects.owned_by(first.user_id).count() == 3
 
 
-def test_in_another_order_the_type_that_lies_above_stays_and_is_told(
+def test_in_another_order_the_type_that_lies_above_stays_and_is_counted(
     people: list[Membership],
 ) -> None:
     first, second, third = people

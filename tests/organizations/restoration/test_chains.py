@@ -27,7 +27,7 @@ from tests.factories import (
     OrganizationFactory,
     ResourceFactory,
 )
-from tests.organizations.restoration.verbs import current, preview, restore, restored
+from tests.organizations.restoration.verbs import counts, current, preview, restore, restored
 from tests.organizations.transfer.test_selected import transfer
 from tests.proof.invariants import broken_invariants
 from tests.removals import remove
@@ -43,16 +43,6 @@ def people(organization: Organization, owner: Membership) -> list[Membership]:
 def department(organization: Organization) -> Department:
     """What the last one's things pass to."""
     return DepartmentFactory.create(organization=organization)
-
-
-def counts(member: Membership) -> tuple[int, int]:
-    """Restore somebody; return how many resources came back, and how many did not."""
-    [foreseen] = preview(member)
-    [outcome] = restore(member)
-    record = restored(outcome)
-    assert restored(foreseen).resource_count == record.resource_count
-    assert broken_invariants() == []
-    return record.resource_count, record.resources_not_restored
 
 
 def owned(member: Membership) -> int:
@@ -81,7 +71,7 @@ def test_each_has_theirs_again_when_three_are_undone_in_reverse(
     assert not Resource.objects.exclude(removal=None).exists()
 
 
-def test_in_another_order_what_lies_above_stays_where_it_is_and_is_told(
+def test_in_another_order_what_lies_above_stays_where_it_is_and_is_counted(
     people: list[Membership], department: Department
 ) -> None:
     chain(people, department)
@@ -240,7 +230,7 @@ def test_who_came_back_by_the_other_button_gets_back_what_the_latest_removal_too
     assert list(Resource.objects.owned_by(first.user_id)) == [late]
 
 
-def test_what_was_deleted_meanwhile_is_told_and_its_move_stays(people: list[Membership]) -> None:
+def test_what_was_deleted_meanwhile_is_counted_and_its_move_stays(people: list[Membership]) -> None:
     first, heir, _ = people
     gone, _ = ResourceFactory.create_batch(2, organization=first.organization, owner=first.user)
     remove(first, transfer_to=heir.user_id)

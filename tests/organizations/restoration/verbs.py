@@ -7,6 +7,7 @@ from organizations.models import Membership, Restoration
 from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 from tests.callers import CallerWith
+from tests.proof.invariants import broken_invariants
 from users.models import User
 
 
@@ -49,6 +50,16 @@ def restored(outcome: RestorationOutcome) -> Restoration:
     """Return the record of a restoration that was done."""
     assert outcome.restoration, outcome.refusal
     return outcome.restoration
+
+
+def counts(member: Membership) -> tuple[int, int]:
+    """Restore somebody; return how many resources came back, and how many did not."""
+    [previewed] = preview(member)
+    [outcome] = restore(member)
+    record = restored(outcome)
+    assert restored(previewed).resource_count == record.resource_count
+    assert broken_invariants() == []
+    return record.resource_count, record.resources_not_restored
 
 
 def code_of(outcome: RestorationOutcome) -> str:
