@@ -242,7 +242,6 @@ class TooManyConnectionsError(ContractError):
 
     status = 422
     code = "TOO_MANY_CONNECTIONS"
-    type = "client_error"
     message = "The organization has as many connections as it may have. Revoke one first."
 
 
@@ -283,7 +282,6 @@ class TooManyResourceTypesError(ContractError):
 
     status = 422
     code = "TOO_MANY_RESOURCE_TYPES"
-    type = "client_error"
     message = "The organization has as many types of resources as it may have."
 
 
@@ -292,7 +290,6 @@ class ResourceNotFoundError(ContractError):
 
     status = 404
     code = "RESOURCE_NOT_FOUND"
-    type = "client_error"
     message = "The resource was not found in this organization."
 
 
