@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 
 
 class MethodFirstView(APIView):
-    """A view to which a wrong method counts against no rate: none is counted before the 405."""
+    """Answers a wrong method with 405 before the request is counted against a rate."""
 
     http_method_names = [  # noqa: RUF012 (a list, as Django declares it)
         "get",

@@ -219,6 +219,11 @@ class StrictBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         return schema | {"additionalProperties": False}
 
 
+def ecma_pattern(pattern: str) -> str:
+    r"""Return Python's regular expression as JSON Schema has it, without ``\A`` and ``\Z``."""
+    return pattern.replace(r"\A", "^").replace(r"\Z", "$")
+
+
 def _error_response(refusals: Sequence[ContractError]) -> OpenApiResponse:
     """Return the response for errors of one status, with an example of each."""
     return OpenApiResponse(

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from config.api.openapi import ecma_pattern
 from config.identifiers import id_pattern, is_id
 
 _Model = TypeVar("_Model", bound=Model)
@@ -120,7 +121,7 @@ class IdPagination(LimitOffsetPagination):
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         prefix = IdOrder.of(view.queryset).prefix  # type: ignore[attr-defined]  # lists have one
         return [
-            _parameter(
+            describe_parameter(
                 self.limit_query_param,
                 "How many items a page has at most.",
                 type="integer",
@@ -128,7 +129,7 @@ class IdPagination(LimitOffsetPagination):
                 maximum=self.max_limit,
                 default=self.default_limit,
             ),
-            _parameter(
+            describe_parameter(
                 self.offset_query_param,
                 "How many items to pass over.",
                 type="integer",
@@ -136,11 +137,11 @@ class IdPagination(LimitOffsetPagination):
                 maximum=self.max_skip,
                 default=0,
             ),
-            _parameter(
+            describe_parameter(
                 self.after_query_param,
                 "The id of the last item seen, in place of `skip`: as fast at any depth.",
                 type="string",
-                pattern=id_pattern(prefix).replace(r"\A", "^").replace(r"\Z", "$"),
+                pattern=ecma_pattern(id_pattern(prefix)),
             ),
         ]
 
@@ -174,7 +175,7 @@ def _number(request: Request, name: str, default: int, lowest: int, highest: int
     raise ValidationError({name: [f"Must be a whole number from {lowest} to {highest}."]})
 
 
-def _parameter(name: str, description: str, **schema: object) -> dict[str, Any]:
+def describe_parameter(name: str, description: str, **schema: object) -> dict[str, Any]:
     """Return the OpenAPI description of an optional query parameter."""
     return {
         "name": name,

@@ -1,4 +1,4 @@
-"""Nobody is answered without being known, whatever a view asks besides."""
+"""Every request is authenticated, whatever else its view requires."""
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request

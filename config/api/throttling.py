@@ -52,7 +52,7 @@ class TokenRateThrottle(RateThrottle):
     scope = "token"
 
     def get_cache_key(self, request: Any, view: Any) -> str | None:
-        return f"throttle_token_{request.auth.pk}" if request.auth else None
+        return f"throttle_{self.scope}_{request.auth.pk}" if request.auth else None
 
 
 class DeliveryRateThrottle(TokenRateThrottle):
@@ -60,17 +60,11 @@ class DeliveryRateThrottle(TokenRateThrottle):
 
     scope = "delivery"
 
-    def get_cache_key(self, request: Any, view: Any) -> str | None:
-        return f"throttle_delivery_{request.auth.pk}" if request.auth else None
-
 
 class InvitationRateThrottle(TokenRateThrottle):
     """Counts, by access token, requests that add somebody by an address."""
 
     scope = "invitation"
-
-    def get_cache_key(self, request: Any, view: Any) -> str | None:
-        return f"throttle_invitation_{request.auth.pk}" if request.auth else None
 
 
 class LoginRateThrottle(RateThrottle):

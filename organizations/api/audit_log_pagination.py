@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from config.api.pagination import IdPagination
+from config.api.pagination import IdPagination, describe_parameter
 from organizations.api.examples import EVENT_ID, ORGANIZATION_ID
 from organizations.audit_log.cursor import Cursor, last_position, place_of
 from organizations.audit_log.positions import End, give_positions
@@ -101,26 +101,20 @@ class EventPagination(IdPagination):
             raise ValidationError(wrong)
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        order = {
-            "name": self.order_query_param,
-            "in": "query",
-            "required": False,
-            "description": (
-                f"`{NEWEST_FIRST}`: the newest first. `{FOLLOWED}`: the order in which the log is"
-                " followed."
-            ),
-            "schema": {"type": "string", "enum": [NEWEST_FIRST, FOLLOWED], "default": NEWEST_FIRST},
-        }
-        cursor = {
-            "name": self.cursor_query_param,
-            "in": "query",
-            "required": False,
-            "description": (
-                f"The `next` of the page before, with `{self.order_query_param}={FOLLOWED}`; left"
-                " out, the log begins."
-            ),
-            "schema": {"type": "string"},
-        }
+        order = describe_parameter(
+            self.order_query_param,
+            f"`{NEWEST_FIRST}`: the newest first. `{FOLLOWED}`: the order in which the log is"
+            " followed.",
+            type="string",
+            enum=[NEWEST_FIRST, FOLLOWED],
+            default=NEWEST_FIRST,
+        )
+        cursor = describe_parameter(
+            self.cursor_query_param,
+            f"The `next` of the page before, with `{self.order_query_param}={FOLLOWED}`; left out,"
+            " the log begins.",
+            type="string",
+        )
         return [*super().get_schema_operation_parameters(view), order, cursor]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:

@@ -16,9 +16,10 @@ class ConnectionAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ConnectionToken] | None:
-        """Return the token, which no user has, or None for what is no token of a program.
+        """Return no user and the token, or None without a valid token of a program.
 
-        What is none is refused by the authentication of persons. Raises TokenExpiredError.
+        The authentication of persons comes next and refuses any other token. Raises
+        TokenExpiredError.
         """
         scheme, _, plain = request.headers.get("Authorization", "").strip().partition(" ")
         if scheme.lower() != "bearer":

@@ -5,8 +5,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from config.api.openapi import ecma_pattern
 from config.api.strict import IdField, StrictSerializer, StrictStringField
 from config.errors import ContractError
+from config.identifiers import id_pattern
 from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFoundError
 from organizations.guards.caller import LONGEST_REASON
 from organizations.guards.targets import (
@@ -17,10 +19,12 @@ from organizations.guards.targets import (
     is_target,
     is_type,
 )
+from organizations.models.resource_type import SLUG
 
 TO_DEPARTMENT = "transfer_resources_to_department_id"
 TO_USER = "transfer_resources_to_user_id"
 BY_TYPE = "transfer_resources_by_type"
+TYPE_PATTERN = ecma_pattern(SLUG)
 NOT_A_STRING = "Not a valid string."  # an example of what makes a body a VALIDATION_ERROR
 
 
@@ -38,8 +42,8 @@ class ReasonSerializer(StrictSerializer):
 
 TARGETS_BY_TYPE = {
     "type": "object",
-    "additionalProperties": {"type": "string", "pattern": "^(dept|usr)_[A-Za-z0-9_]+$"},
-    "propertyNames": {"pattern": "^[a-z0-9][a-z0-9._-]{0,63}$"},
+    "additionalProperties": {"type": "string", "pattern": ecma_pattern(id_pattern("dept", "usr"))},
+    "propertyNames": {"pattern": TYPE_PATTERN},
     "maxProperties": MOST_TARGETS,
 }
 
@@ -104,7 +108,8 @@ class TransferTargetSerializer(ReasonSerializer):
 
     def validate(self, body: dict[str, Any]) -> dict[str, Any]:
         if None not in (body[TO_DEPARTMENT], body[TO_USER]):
-            raise _refuse_targets("Name a department or a user, not both.")
+            wrong = ["Name a department or a user, not both."]
+            raise serializers.ValidationError({TO_DEPARTMENT: wrong, TO_USER: wrong})
         return body
 
     @property
@@ -130,9 +135,5 @@ class TransferTargetSerializer(ReasonSerializer):
 def require_target(body: dict[str, Any]) -> None:
     """Raise ValidationError for a body without a target."""
     if body[TO_DEPARTMENT] is None and body[TO_USER] is None and not body[BY_TYPE]:
-        raise _refuse_targets("Name a department, a user, or targets by type.")
-
-
-def _refuse_targets(message: str) -> serializers.ValidationError:
-    """Return the error for both targets."""
-    return serializers.ValidationError({TO_DEPARTMENT: [message], TO_USER: [message]})
+        wrong = ["Name a department, a user, or targets by type."]
+        raise serializers.ValidationError({TO_DEPARTMENT: wrong, TO_USER: wrong, BY_TYPE: wrong})

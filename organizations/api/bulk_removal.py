@@ -11,11 +11,7 @@ from config.api.openapi import describe
 from config.api.parser import JSONObjectParser
 from config.api.strict import IdField, StrictBooleanField, StrictListField
 from config.errors import ContractError
-from organizations.api.bodies import (
-    NOT_A_STRING,
-    TO_USER,
-    TransferTargetSerializer,
-)
+from organizations.api.bodies import NOT_A_STRING, TO_USER, TransferTargetSerializer
 from organizations.api.examples import (
     HEIR_ID,
     ORGANIZATION_ID,
@@ -130,7 +126,7 @@ class BulkRemoval:
 
 
 class RefusalSerializer(serializers.Serializer[ContractError]):
-    """Why a user was not removed: what a removal of this user alone would answer."""
+    """Why one of several was refused: what a request for it alone would answer."""
 
     code = serializers.CharField()
     message = serializers.CharField()
@@ -204,11 +200,7 @@ describe_bulk_removal = describe(
                         "user_id": OWNER_ID,
                         "outcome": "refused",
                         "removal_id": None,
-                        "error": {
-                            "code": _REFUSAL.code,
-                            "message": _REFUSAL.message,
-                            "details": _REFUSAL.details,
-                        },
+                        "error": RefusalSerializer(_REFUSAL).data,
                     },
                 ],
             },

@@ -280,7 +280,11 @@ def shown(organization_id: str) -> QuerySet[Connection]:
 
 
 def with_token(connection: Connection, token: str) -> dict[str, object]:
-    """Return a connection as an answer shows it, with its token."""
-    found = shown(connection.organization_id).get(pk=connection.pk)
-    found.token = token  # type: ignore[attr-defined]  # for this answer alone
-    return dict(ConnectionWithTokenSerializer(found).data)
+    """Return a connection as an answer shows it, with its token.
+
+    Raises the error for one that was revoked in between.
+    """
+    found = shown(connection.organization_id).filter(pk=connection.pk).first()
+    if found is None:
+        raise ConnectionNotFoundError({"connection_id": connection.pk})
+    return {**ConnectionSerializer(found).data, "token": token}

@@ -47,8 +47,8 @@ IN_USE = DepartmentInUseError(
     Uses({"member": 12, "resource": 3, "removal": 1, "scheduled_removal": 0, "connection": 0}),
 )
 NAMES = (
-    "A name has 1 to 200 characters besides blanks around it, which are left out. It is one in the"
-    " organization, in capital or small letters and whatever the width of its characters."
+    "A name has 1 to 200 characters besides blanks around it, which are left out. It is unique in"
+    " the organization, regardless of case and of the width of its characters."
 )
 
 
@@ -103,7 +103,6 @@ class DepartmentListView(OrganizationListView[Department]):
         refusals=[TAKEN],
     )
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
-        """Make one."""
         body = self.read_body(DepartmentBodySerializer)
         department = create_department(
             organization_id, **body.validated_data, caller=Caller.of(request)
@@ -136,7 +135,6 @@ class DepartmentView(OrganizationView):
     def patch(
         self, request: AuthenticatedRequest, organization_id: str, department_id: str
     ) -> Response:
-        """Rename it."""
         body = self.read_body(DepartmentBodySerializer, partial=True)
         department = change_department(
             organization_id, department_id, **body.validated_data, caller=Caller.of(request)
@@ -150,8 +148,9 @@ class DepartmentView(OrganizationView):
         description=(
             "Deletes a department that nothing refers to: no member, no resource, no record of a"
             " removal, no scheduled removal and no connection of a directory. Else the answer is"
-            " 422 `DEPARTMENT_IN_USE`, whose details count each of these, null beyond 10,000. What"
-            " a record names stays for good. Takes the capability `manage_departments`."
+            " 422 `DEPARTMENT_IN_USE`, whose details count each of these, null beyond 10,000. A"
+            " department that a record names is never deleted. Takes the capability"
+            " `manage_departments`."
         ),
         request=None,
         responses={204: OpenApiResponse(description="It is deleted.")},
@@ -160,7 +159,6 @@ class DepartmentView(OrganizationView):
     def delete(
         self, request: AuthenticatedRequest, organization_id: str, department_id: str
     ) -> Response:
-        """Delete it."""
         delete_department(organization_id, department_id, caller=Caller.of(request))
         return Response(status=204)
 

@@ -38,7 +38,9 @@ class RecordFilterSet(PeriodFilterSet):
     """Filters for records of removals and of all changes: by actor, way, request and time."""
 
     actor_id = CharFilter(help_text="Only what this user did.")
-    connection_id = CharFilter(help_text="Only what the program or directory so connected did.")
+    connection_id = CharFilter(
+        help_text="Only what was done by this connection of a program or directory."
+    )
     source = ChoiceFilter(choices=Source.choices, help_text="Only what came this way.")
     trace_id = CharFilter(help_text="Only what this request, or run of the command, did.")
 

@@ -1,4 +1,4 @@
-"""How many members a department or a role has, in answers."""
+"""Answers count the members of a department or a role, up to a limit."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The resources that a removal moved, and where they are now."""
+"""The resources that a removal moved are listed, with where they are now."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -65,8 +65,8 @@ class MovedResourceSerializer(serializers.Serializer[ResourceMove]):
     transferred_to_user_id = serializers.CharField(allow_null=True)
     now = serializers.SerializerMethodField(
         help_text=(
-            "`there`: whom it passed to owns it; `returned`: who was removed owns it again;"
-            " `moved_on`: somebody else does; `deleted`: it is no more."
+            "`there`: the target owns it; `returned`: the removed user owns it again;"
+            " `moved_on`: somebody else owns it; `deleted`: it was deleted."
         )
     )
 

@@ -22,7 +22,7 @@ from organizations.api.examples import (
     USER_ID,
     USER_NOT_FOUND,
 )
-from organizations.api.user import find_user_for
+from organizations.api.user import HoldingsSerializer, find_user_for
 from organizations.api.view import OrganizationView
 from organizations.capabilities import ALL_CAPABILITIES, Capability, effective
 from organizations.guards.permissions import capabilities_of, memberships_reached_by
@@ -46,21 +46,15 @@ class CapabilitiesField(serializers.ListField):
     child = serializers.ChoiceField(Capability.choices)
 
 
-class HoldingsSerializer(serializers.Serializer[Membership]):
+class PermissionsSerializer(HoldingsSerializer):
     """What a member holds, and may do by it."""
-
-    def get_role_ids(self, member: Membership) -> list[str]:
-        return sorted(assignment.role_id for assignment in member.role_assignments.all())
-
-    def get_department_ids(self, member: Membership) -> list[str]:
-        return sorted(joined.department_id for joined in member.department_memberships.all())
 
     @extend_schema_field(CapabilitiesField)
     def get_capabilities(self, member: Membership) -> list[str]:
         return sorted(capabilities_of(member))
 
 
-class OwnOrganizationSerializer(HoldingsSerializer):
+class OwnOrganizationSerializer(PermissionsSerializer):
     """An organization that the token reaches, and what the caller may do there."""
 
     id = serializers.CharField(source="organization_id")
@@ -114,7 +108,7 @@ class MeSerializer(serializers.Serializer[User]):
         )
     ],
 )
-class EffectivePermissionsSerializer(HoldingsSerializer):
+class EffectivePermissionsSerializer(PermissionsSerializer):
     """What a member may do in the organization at a moment."""
 
     user_id = serializers.CharField()
@@ -212,7 +206,6 @@ class MeView(ApiView):
         ],
     )
     def get(self, request: AuthenticatedRequest) -> Response:
-        """Return the caller."""
         token = request.auth
         if isinstance(token, ConnectionToken):
             return Response(ProgramSerializer(token.connection).data)
@@ -233,14 +226,13 @@ class EffectivePermissionsView(OrganizationView):
         tags=["Users"],
         description=(
             "The capabilities that a member holds over their roles, `override_all_permissions`"
-            " spelled out: none while they are deactivated or their account is disabled. They are"
-            " what requests of the member are asked for. Any active member may see them."
+            " spelled out: none while they are deactivated or their account is disabled. The"
+            " member's requests are checked against these. Any active member may see them."
         ),
         responses={200: EffectivePermissionsSerializer},
         refusals=[USER_NOT_FOUND],
     )
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        """Return them."""
         member = find_user_for(self.authority, organization_id, user_id)
         prefetch_related_objects([member], "role_assignments__role")
         return Response(EffectivePermissionsSerializer(member).data)

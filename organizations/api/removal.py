@@ -35,7 +35,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
-from organizations.models import Connection, ScheduledRemoval
+from organizations.models import ScheduledRemoval
 from organizations.removal.preview import RemovalPreview, preview_removal
 from organizations.removal.service import remove_members
 from users.api_view import AuthenticatedRequest
@@ -57,11 +57,8 @@ class NamedSerializer(serializers.Serializer[object]):
     name = serializers.CharField()
 
 
-class NamedConnectionSerializer(serializers.Serializer[Connection]):
+class NamedConnectionSerializer(NamedSerializer):
     """A connection, by its name."""
-
-    id = serializers.CharField(source="pk")
-    name = serializers.CharField()
 
 
 class MadeEndpointSerializer(serializers.Serializer[object]):
@@ -115,7 +112,7 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
     )
     webhook_endpoints = MadeEndpointSerializer(
         many=True,
-        help_text="What stays, too, and whose secret the user was shown.",
+        help_text="What stays as well: endpoints whose secret the user was shown.",
     )
     scheduled_removal = PendingRemovalSerializer(
         source="scheduled",
@@ -125,7 +122,7 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
     scheduled_for_others = PendingRemovalSerializer(
         source="requested",
         many=True,
-        help_text="What the user scheduled, and what will fail once they have left.",
+        help_text="What the user scheduled, which will fail once they have left.",
     )
     can_be_removed = serializers.BooleanField()
     blocked_by = serializers.ChoiceField(

@@ -27,6 +27,7 @@ from organizations.api.examples import (
     ORGANIZATION_ID,
     OWNER_ID,
     REMOVAL_ID,
+    RESTORATION_ID,
     USER_ID,
 )
 from organizations.api.export import (
@@ -72,7 +73,7 @@ RECORDS_WITH_ENDPOINTS = RECORDS.annotate(
     )
 )
 _RESTORATION_EXAMPLE = {
-    "id": "rst_01JFQ9A1B2C3D4E5F6G7H8J9K0",
+    "id": RESTORATION_ID,
     "actor_id": OWNER_ID,
     "connection_id": None,
     "source": "api",

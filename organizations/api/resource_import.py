@@ -1,6 +1,5 @@
-"""Registering up to a thousand resources at once."""
+"""An import registers up to a thousand resources at once."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
@@ -10,9 +9,10 @@ from rest_framework.response import Response
 from config.api.openapi import describe
 from config.api.parser import JSONObjectParser
 from config.api.strict import IdField, StrictListField, StrictSerializer, StrictStringField
+from organizations.api.bodies import TYPE_PATTERN
 from organizations.api.bulk_removal import RefusalSerializer
 from organizations.api.examples import DEPARTMENT_ID, EXTERNAL_ID, RESOURCE_TYPE, USER_ID
-from organizations.api.resources import EXAMPLE, PATTERN, RegistrationSerializer
+from organizations.api.resources import EXAMPLE, RegistrationSerializer
 from organizations.api.view import OrganizationView
 from organizations.exceptions import UserNotFoundError
 from organizations.guards.acts import REGISTER_RESOURCES
@@ -33,7 +33,7 @@ class ImportBodyParser(JSONObjectParser):
 class LineSerializer(RegistrationSerializer):
     """One resource of an import."""
 
-    type = serializers.RegexField(PATTERN)
+    type = serializers.RegexField(TYPE_PATTERN)
     external_id = StrictStringField(
         min_length=1,
         max_length=LONGEST_KEY,
@@ -46,9 +46,7 @@ class LineSerializer(RegistrationSerializer):
     )
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """Return the line as it is, if it is an object: each is read by itself (importing.py)."""
-        if not isinstance(data, Mapping):
-            raise serializers.ValidationError("Must be an object.")
+        """Return the line as it is: each is read by itself (importing.py)."""
         return data
 
 
@@ -56,6 +54,14 @@ class ImportSerializer(StrictSerializer):
     """The body of an import."""
 
     resources = StrictListField(child=LineSerializer(), allow_empty=False, max_length=LARGEST)
+
+    def validate_resources(self, lines: list[Any]) -> list[dict[str, Any]]:
+        """Return the lines. Raises ValidationError that names every line that is no object."""
+        if wrong := [index for index, line in enumerate(lines) if not isinstance(line, dict)]:
+            raise serializers.ValidationError(
+                [f"resources[{index}] must be an object." for index in wrong]
+            )
+        return lines
 
 
 class FailedLineSerializer(serializers.Serializer[Any]):
@@ -74,7 +80,7 @@ class ImportResultSerializer(serializers.Serializer[Import]):
     failed = FailedLineSerializer(many=True, help_text="In the order of the lines.")
 
 
-_REFUSAL = UserNotFoundError({"user_id": USER_ID})
+_REFUSAL = RefusalSerializer(UserNotFoundError({"user_id": USER_ID}))
 
 
 class ResourceImportView(OrganizationView):
@@ -89,8 +95,8 @@ class ResourceImportView(OrganizationView):
         tags=["Resources"],
         description=(
             "Registers up to 1,000 resources in one transaction, each as `PUT` of it alone would."
-            " What is wrong with one line (a field, an owner, a key that stands in several lines)"
-            " is told of that line, and the others are done; the same body again changes nothing."
+            " An error in one line (a field, an owner, a key that stands in several lines) is"
+            " reported for that line, and the others are done; the same body again changes nothing."
             " The body has at most 4 MiB.\n\n"
             "`id` names a resource that was made by hand and has no key: it gets this type and key,"
             " once. Takes the capability `manage_resources`."
@@ -124,16 +130,7 @@ class ResourceImportView(OrganizationView):
                     "created": 1,
                     "updated": 0,
                     "unchanged": 0,
-                    "failed": [
-                        {
-                            "index": 0,
-                            "error": {
-                                "code": _REFUSAL.code,
-                                "message": _REFUSAL.message,
-                                "details": _REFUSAL.details,
-                            },
-                        }
-                    ],
+                    "failed": [{"index": 0, "error": _REFUSAL.data}],
                 },
                 response_only=True,
             ),
@@ -142,7 +139,6 @@ class ResourceImportView(OrganizationView):
         invalid={"resources": "This list may not be empty."},
     )
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
-        """Register them."""
         body = self.read_body(ImportSerializer)
         lines = body.validated_data["resources"]
         done = import_resources(organization_id, lines, caller=Caller.of(request))

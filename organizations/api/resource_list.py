@@ -1,4 +1,4 @@
-"""The list of an organization's resources."""
+"""Resources are listed, with filters, for whoever may see them."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
@@ -18,8 +18,8 @@ from rest_framework.request import Request
 from config.api.openapi import describe
 from config.api.pagination import IdPagination
 from config.search import LONGEST_TERM
+from organizations.api.bodies import TYPE_PATTERN
 from organizations.api.resources import (
-    PATTERN,
     RESOURCES,
     ResourceSerializer,
     sees_all,
@@ -47,7 +47,7 @@ class SlugsField(forms.MultipleChoiceField):
 @extend_schema_field(
     {
         "type": "array",
-        "items": {"type": "string", "pattern": PATTERN},
+        "items": {"type": "string", "pattern": TYPE_PATTERN},
         "description": OF_TYPES,
     }
 )
@@ -57,8 +57,8 @@ class SlugsFilter(MultipleChoiceFilter):
     field_class = SlugsField
 
 
-# Either table's rows: the entries, which have the indexes of lists, or, where it is asked who owns
-# something, the resources themselves.
+# The rows of one of two tables: entries, which have the indexes of lists, or resources, where a
+# filter is about the owner.
 Rows = ResourceEntryQuerySet | ResourceQuerySet
 BY_OWNER = {"owner_user_id", "owner_department_id", "owner_has_left"}
 

@@ -1,4 +1,4 @@
-"""Resources: other systems register them, and whoever may see them lists them."""
+"""Other systems register, read and delete resources, one by one."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ from organizations.models.resource_entry import (
     LONGEST_URL,
     ResourceEntryQuerySet,
 )
-from organizations.models.resource_type import MOST_TYPES, SLUG
+from organizations.models.resource_type import MOST_TYPES
 from organizations.resources.decision import Result
 from organizations.resources.deletion import delete
 from organizations.resources.registration import Registration, is_addressable, is_key
@@ -49,7 +49,6 @@ from users.api_view import AuthenticatedRequest
 
 SEES_ALL = {Capability.MANAGE_RESOURCES, Capability.REMOVE_USERS, Capability.VIEW_AUDIT_LOG}
 RESOURCES = ResourceEntry.objects.select_related("resource")
-PATTERN = SLUG.replace(r"\A", "^").replace(r"\Z", "$")
 EXAMPLE = {
     "id": RESOURCE_ID,
     "type": RESOURCE_TYPE,
@@ -66,11 +65,10 @@ NOT_IN_ADDRESSES = (
     "A key with an empty segment, '.' or '..', or a slash at either end, goes by"
     " POST /resources/import alone."
 )
-_SAYS_THE_ADDRESS = "The address says it."
 _DELETION = (
-    "Deletes a resource that is no more. An event `resources.deleted` says of which type it was and"
-    " who owned it; records of removals keep its name and key. Takes the capability"
-    " `manage_resources`."
+    "Deletes a resource that no longer exists in its system. An event `resources.deleted` says of"
+    " which type it was and who owned it; records of removals keep its name and key. Takes the"
+    " capability `manage_resources`."
 )
 
 
@@ -141,8 +139,8 @@ class RegistrationSerializer(StrictSerializer):
         required=False,
         allow_null=True,
         help_text=(
-            "An active member; who owns it already may be deactivated. Without an owner, a resource"
-            " that is there keeps its own."
+            "An active member, or the present owner, who may be deactivated. Without an owner, an"
+            " existing resource keeps its own."
         ),
     )
     owner_department_id = IdField(
@@ -152,7 +150,7 @@ class RegistrationSerializer(StrictSerializer):
     def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
         """Return the registration of the key in the address; raises InvalidFieldsError."""
         if named := [name for name in ("type", "external_id", "id") if name in data]:
-            raise InvalidFieldsError({name: [_SAYS_THE_ADDRESS] for name in named})
+            raise InvalidFieldsError({name: ["The address says it."] for name in named})
         return {"registration": Registration.read({**data, **self.context})}
 
 
@@ -179,7 +177,6 @@ class ResourceView(OrganizationView):
     def get(
         self, request: AuthenticatedRequest, organization_id: str, resource_id: str
     ) -> Response:
-        """Return it."""
         seen = visible(organization_id, self.member_id, self.authority)
         resource = seen.filter(pk__in=only_ids("res", [resource_id])).first()
         if resource is None:
@@ -198,7 +195,6 @@ class ResourceView(OrganizationView):
     def delete(
         self, request: AuthenticatedRequest, organization_id: str, resource_id: str
     ) -> Response:
-        """Delete it."""
         delete(organization_id, resource_id, caller=Caller.of(request))
         return Response(status=204)
 
@@ -228,7 +224,6 @@ class KeyedResourceView(OrganizationView):
         refusals=[KEY_NOT_FOUND],
     )
     def get(self, request: AuthenticatedRequest, organization_id: str, **key: str) -> Response:
-        """Return it."""
         return Response(ResourceSerializer(self.find()).data)
 
     @describe(
@@ -236,17 +231,17 @@ class KeyedResourceView(OrganizationView):
         summary="Register resource",
         tags=["Resources"],
         description=(
-            "Makes the resource with this type and key, or changes the one that is there: what the"
-            " body says replaces what was there, so a `url` that is left out is none. The owner can"
+            "Makes the resource with this type and key, or changes the existing one: the body"
+            " replaces what was there, so that without a `url` the resource has none. The owner can"
             " be left out for a resource that exists. A second request with the same body changes"
             " nothing and locks nothing.\n\n"
-            "`external_id` is percent-encoded in the address, its slashes too or not. A key with an"
-            " empty, `.` or `..` segment, or a slash at either end, does not travel in addresses:"
+            "`external_id` is percent-encoded in the address, with or without its slashes. A key"
+            " with an empty, `.` or `..` segment, or a slash at either end, is changed on its way:"
             " register it by `POST /resources/import`. Types are made when first named, at most"
             f" {MOST_TYPES} in an organization.\n\n"
-            "An owner who is given the resource is an active member; who has left is 404, also for"
-            " what is still theirs. Another owner leaves an event `resources.transferred`. Takes"
-            " the capability `manage_resources`, over all resources of the organization."
+            "A new owner must be an active member; somebody who has left is a 404, even for what"
+            " they still own. A change of owner leaves an event `resources.transferred`. Takes the"
+            " capability `manage_resources`, over all resources of the organization."
         ),
         request=RegistrationSerializer,
         responses={200: ResourceSerializer, 201: ResourceSerializer},
@@ -258,7 +253,6 @@ class KeyedResourceView(OrganizationView):
         ],
     )
     def put(self, request: AuthenticatedRequest, organization_id: str, **key: str) -> Response:
-        """Register it."""
         require_addressable(key["external_id"])
         body = self.read_body(RegistrationSerializer, context=key)
         [decision] = register(
@@ -283,7 +277,6 @@ class KeyedResourceView(OrganizationView):
         refusals=[KEY_NOT_FOUND],
     )
     def delete(self, request: AuthenticatedRequest, organization_id: str, **key: str) -> Response:
-        """Delete it."""
         require_addressable(key["external_id"])
         delete(organization_id, self.find().pk, caller=Caller.of(request))
         return Response(status=204)

@@ -14,7 +14,7 @@ from config.api.openapi import EXAMPLE_TIME, describe
 from config.api.strict import IdField, StrictBooleanField
 from config.timestamps import in_whole_seconds
 from organizations.api.bodies import NOT_A_STRING, ReasonSerializer
-from organizations.api.examples import DEPARTMENT_ID, USER_ID
+from organizations.api.examples import DEPARTMENT_ID, REMOVAL_ID, RESTORATION_ID, USER_ID
 from organizations.api.user import UserSerializer, user_example
 from organizations.api.view import OrganizationView
 from organizations.exceptions import (
@@ -29,9 +29,6 @@ from organizations.models import Membership, Restoration
 from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 from users.api_view import AuthenticatedRequest
-
-_REMOVAL_ID = "rem_01KD3J5Z8RWQ4T2N6V0X1Y7ABC"
-_RESTORATION_ID = "rst_01KD3J7M2CXG5B8E1H4K9P0QRS"
 
 
 @extend_schema_serializer(component_name="Restoration")  # and "Request", as of every body
@@ -126,7 +123,7 @@ def _example(restoration_id: str | None) -> OpenApiExample:
         "Restoration" if restoration_id else "Preview",
         value={
             "user": user_example().value,
-            "removal_id": _REMOVAL_ID,
+            "removal_id": REMOVAL_ID,
             "restoration_id": restoration_id,
             "restored": {
                 "roles": [{"id": "role_member", "name": "Member"}],
@@ -150,14 +147,14 @@ _REFUSALS = (
         {
             "user_id": USER_ID,
             "member_since": in_whole_seconds(EXAMPLE_TIME),
-            "restoration_id": _RESTORATION_ID,
-            "removal_id": _REMOVAL_ID,
+            "restoration_id": RESTORATION_ID,
+            "removal_id": REMOVAL_ID,
         }
     ),
     RestoreWindowExpiredError(
         {
             "user_id": USER_ID,
-            "removal_id": _REMOVAL_ID,
+            "removal_id": REMOVAL_ID,
             "removed_at": in_whole_seconds(EXAMPLE_TIME),
             "window_days": 90,
         }
@@ -176,7 +173,7 @@ describe_restoration = describe(
     summary="Restore user",
     tags=["Users"],
     description=(
-        f"Puts a user back whom the latest removal took out, on record. {_WHAT_COMES_BACK}\n\n"
+        f"Puts back a user whom the latest removal took out, on record. {_WHAT_COMES_BACK}\n\n"
         "Takes the capability `remove_users`. A role that grants by now what the caller does not"
         " hold refuses the whole, and the Owner role comes back by an owner alone.\n\n"
         "The checks, in this order: (1) authentication, (2) membership of the caller,"
@@ -190,10 +187,10 @@ describe_restoration = describe(
         OpenApiExample("The latest removal", value={"confirm": True}, request_only=True),
         OpenApiExample(
             "A removal, with a reason",
-            value={"confirm": True, "removal_id": _REMOVAL_ID, "reason": "The wrong Lea"},
+            value={"confirm": True, "removal_id": REMOVAL_ID, "reason": "The wrong Lea"},
             request_only=True,
         ),
-        _example(_RESTORATION_ID),
+        _example(RESTORATION_ID),
     ],
     responses={200: RestorationSerializer},
     invalid={"removal_id": NOT_A_STRING},

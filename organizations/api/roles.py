@@ -104,7 +104,7 @@ class RoleListView(OrganizationListView[Role]):
         tags=["Roles"],
         description=(
             "Makes a role, which grants these capabilities to whoever is given it. Its name has 1"
-            " to 200 characters besides blanks around it, which are left out, and is one in the"
+            " to 200 characters besides blanks around it, which are left out, and is unique in the"
             f" organization. {TAKES}"
         ),
         request=RoleBodySerializer,
@@ -121,7 +121,6 @@ class RoleListView(OrganizationListView[Role]):
         refusals=[TAKEN],
     )
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
-        """Make one."""
         body = self.read_body(RoleBodySerializer)
         role = create_role(organization_id, **body.validated_data, caller=Caller.of(request))
         return Response(_shown(role), status=201)
@@ -155,7 +154,6 @@ class RoleView(OrganizationView):
         refusals=[IMMUTABLE, NOT_FOUND, TAKEN],
     )
     def patch(self, request: AuthenticatedRequest, organization_id: str, role_id: str) -> Response:
-        """Change it."""
         body = self.read_body(RoleBodySerializer, partial=True)
         role = change_role(
             organization_id, role_id, **body.validated_data, caller=Caller.of(request)
@@ -177,7 +175,6 @@ class RoleView(OrganizationView):
         refusals=[IMMUTABLE, NOT_FOUND, IN_USE],
     )
     def delete(self, request: AuthenticatedRequest, organization_id: str, role_id: str) -> Response:
-        """Delete it."""
         delete_role(organization_id, role_id, caller=Caller.of(request))
         return Response(status=204)
 

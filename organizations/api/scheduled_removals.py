@@ -169,12 +169,11 @@ describe_schedule = describe(
     summary="Schedule removal",
     tags=["Scheduled removals"],
     description=(
-        "Has the user removed at a time, in the way of `DELETE`, within a minute after it. It is"
-        " then decided by what holds then, and by what the requester may do then; what stands in"
-        " the way is its `failure`, and an event `removal.failed`. A target that is gone by"
-        " then loses its types alone: the user is removed all the same, those resources stay"
-        " theirs, and the event names the `types`, and says by `rest` whether it was the target of"
-        " the rest.\n\n"
+        "Schedules a removal as by `DELETE`, which is carried out within a minute after its time."
+        " It is decided by what holds then, and by what the requester may do then; a refusal is its"
+        " `failure`, and leaves an event `removal.failed`. If a target no longer exists then, the"
+        " user is removed all the same and keeps what was to pass to it: the event names the"
+        " `types`, and says by `rest` whether it was the target of the rest.\n\n"
         "It belongs to this membership: who is deactivated by then is removed, and a user who left"
         " and came back is not. It fails if the requester left or is deactivated by then. Takes"
         " the capability `remove_users`; nobody schedules, sees or cancels their own removal."

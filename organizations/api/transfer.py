@@ -7,9 +7,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import describe
-from config.api.strict import (
-    StrictBooleanField,
-)
+from config.api.strict import StrictBooleanField
 from organizations.api.bodies import (
     BY_TYPE,
     NOT_A_STRING,
@@ -26,10 +24,7 @@ from organizations.api.examples import (
     USER_NOT_FOUND,
 )
 from organizations.api.view import OrganizationView
-from organizations.exceptions import (
-    ConfirmationRequiredError,
-    UserIsActiveError,
-)
+from organizations.exceptions import ConfirmationRequiredError, UserIsActiveError
 from organizations.guards.acts import TRANSFER
 from organizations.guards.caller import Caller
 from organizations.transfer.service import TransferOutcome, transfer_resources

@@ -65,8 +65,18 @@ def user_example(**changed: object) -> OpenApiExample:
     return OpenApiExample("User", value=shown | changed, response_only=True)
 
 
+class HoldingsSerializer(serializers.Serializer[Membership]):
+    """What a member holds, by ids."""
+
+    def get_role_ids(self, member: Membership) -> list[str]:
+        return sorted(assignment.role_id for assignment in member.role_assignments.all())
+
+    def get_department_ids(self, member: Membership) -> list[str]:
+        return sorted(joined.department_id for joined in member.department_memberships.all())
+
+
 @extend_schema_serializer(component_name="User", examples=[user_example()])
-class UserSerializer(serializers.Serializer[Membership]):
+class UserSerializer(HoldingsSerializer):
     """A member, active or deactivated."""
 
     id = serializers.CharField(source="user_id")
@@ -91,9 +101,3 @@ class UserSerializer(serializers.Serializer[Membership]):
     @extend_schema_field(serializers.ChoiceField(ACCOUNT_STATES))
     def get_account_state(self, member: Membership) -> str:
         return "active" if member.is_active else "deactivated"
-
-    def get_role_ids(self, member: Membership) -> list[str]:
-        return sorted(assignment.role_id for assignment in member.role_assignments.all())
-
-    def get_department_ids(self, member: Membership) -> list[str]:
-        return sorted(joined.department_id for joined in member.department_memberships.all())

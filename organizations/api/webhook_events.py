@@ -12,6 +12,8 @@ from organizations.api.examples import (
     HEIR_ID,
     ORGANIZATION_ID,
     REMOVAL_ID,
+    RESTORATION_ID,
+    SCHEDULE_ID,
     USER_ID,
 )
 from organizations.models import Event, Source
@@ -63,7 +65,7 @@ _ALWAYS_EXAMPLE = {
 
 _ROLES, _DEPARTMENTS = ["role_member"], [DEPARTMENT_ID]
 _SCHEDULE = {
-    "scheduled_removal_id": "sch_01JFQ8Z6V2T8M3N4P5Q6R7S8T9",
+    "scheduled_removal_id": SCHEDULE_ID,
     "remove_at": "2026-12-31T16:00:00Z",
 }
 _RESOURCES = [
@@ -84,7 +86,7 @@ _BESIDES: dict[Event.Type, dict[str, Any]] = {
     Event.Type.MEMBER_REACTIVATED: {},
     Event.Type.MEMBER_REMOVED: {"removal_id": REMOVAL_ID, "resources": _RESOURCES},
     Event.Type.MEMBER_ADOPTED: {"actor_id": None, "connection_id": "scim_01JFQ8", "source": "scim"},
-    Event.Type.MEMBER_RESTORED: {"restoration_id": "rst_01JFQ8Z6V2T8M3N4P5Q6R7S8T9"},
+    Event.Type.MEMBER_RESTORED: {"restoration_id": RESTORATION_ID},
     Event.Type.REMOVAL_SCHEDULED: _SCHEDULE,
     Event.Type.REMOVAL_CANCELLED: _SCHEDULE,
     Event.Type.REMOVAL_FAILED: {

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from organizations.connections.service import MOST_CONNECTIONS
+from organizations.connections.service import MOST_CONNECTIONS, disable, rotate_token
 from organizations.models import (
     Connection,
     Membership,
@@ -194,6 +194,21 @@ def test_what_is_revoked_works_no_more_and_is_found_no_more(
     assert as_owner.get(address_in(organization, "connections")).json() == []
     for again in (revoke(as_owner, made), rotate(as_owner, made)):
         assert refusal(again) == (404, "CONNECTION_NOT_FOUND")
+
+
+def test_one_that_is_revoked_just_after_its_rotation_is_not_found(
+    as_owner: APIClient, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, _ = connect_program(organization)
+
+    def rotate_and_revoke(*args: Any, **options: Any) -> tuple[Connection, str]:
+        rotated = rotate_token(*args, **options)
+        disable(made)
+        return rotated
+
+    monkeypatch.setattr("organizations.api.connections.rotate_token", rotate_and_revoke)
+
+    assert refusal(rotate(as_owner, made)) == (404, "CONNECTION_NOT_FOUND")
 
 
 def test_a_connection_of_another_organization_is_not_found(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from organizations.api.bodies import TO_DEPARTMENT, TO_USER
+from organizations.api.bodies import BY_TYPE, TO_DEPARTMENT, TO_USER
 from organizations.models import Department, Event, Membership, Organization, Source
 from tests.conftest import ClientOf
 from tests.deactivations import deactivate
@@ -81,8 +81,8 @@ def test_the_events_say_who_why_and_under_which_trace(
 @pytest.mark.parametrize(
     ("body", "fields"),
     [
-        ({}, {TO_DEPARTMENT, TO_USER}),
-        ({TO_DEPARTMENT: None, TO_USER: None}, {TO_DEPARTMENT, TO_USER}),
+        ({}, {TO_DEPARTMENT, TO_USER, BY_TYPE}),
+        ({TO_DEPARTMENT: None, TO_USER: None}, {TO_DEPARTMENT, TO_USER, BY_TYPE}),
         ({TO_DEPARTMENT: "dept_x", TO_USER: "usr_x"}, {TO_DEPARTMENT, TO_USER}),
         ({TO_DEPARTMENT: 7}, {TO_DEPARTMENT}),
         ({TO_USER: ["usr_x"]}, {TO_USER}),

@@ -178,13 +178,10 @@ def test_a_department_in_use_stays_and_the_answer_counts_what_uses_it(
     response: Any = as_owner.delete(address_of(engineering))
 
     assert refusal(response) == (422, "DEPARTMENT_IN_USE")
-    nothing = dict.fromkeys(
-        ["member_count", "resource_count", "removal_count", "scheduled_removal_count"], 0
-    )
-    nothing["connection_count"] = 0
+    kinds = ("member", "resource", "removal", "scheduled_removal", "connection")
     assert response.json()["error"]["details"] == {
         "department_id": engineering.pk,
-        **nothing,
+        **dict.fromkeys([f"{kind}_count" for kind in kinds], 0),
         **counted,
     }
     assert Department.objects.filter(pk=engineering.pk).exists()

@@ -123,6 +123,18 @@ def test_a_body_that_is_no_such_list_is_refused(
     assert refusal(response) == (422, "VALIDATION_ERROR")
 
 
+def test_each_line_that_is_no_object_is_named(
+    as_owner: APIClient, organization: Organization, owner: Membership
+) -> None:
+    response = import_into(as_owner, organization, line("a", owner), "x", [], None)
+
+    assert refusal(response) == (422, "VALIDATION_ERROR")
+    assert response.json()["error"]["details"] == {
+        "resources": [f"resources[{index}] must be an object." for index in (1, 2, 3)]
+    }
+    assert not Resource.objects.exists()
+
+
 def test_a_thousand_lines_of_four_mebibytes_are_the_most(
     as_owner: APIClient, organization: Organization, owner: Membership
 ) -> None:

@@ -110,13 +110,13 @@ def test_it_counts_as_a_target(
 
 
 @pytest.mark.parametrize("request_", [DEACTIVATION, TRANSFER], ids=["deactivation", "transfer"])
-def test_an_empty_one_is_as_left_out(
+def test_an_empty_one_is_as_left_out_and_the_answer_names_every_way_to_name_a_target(
     as_owner: APIClient, member: Membership, request_: Request
 ) -> None:
     response = request_.send(as_owner, member, **{BY_TYPE: {}})
 
     assert response.status_code == 422
-    assert set(response.json()["error"]["details"]) == {TO_DEPARTMENT, TO_USER}
+    assert set(response.json()["error"]["details"]) == {TO_DEPARTMENT, TO_USER, BY_TYPE}
 
 
 def test_a_removal_takes_an_empty_one(as_owner: APIClient, member: Membership) -> None:
