@@ -19,6 +19,10 @@ class RemovedResourcesQuerySet(models.QuerySet["RemovedResources"]):
         """Keep those that passed to a department or an heir."""
         return self.exclude(transferred_to=None, transferred_to_user=None)
 
+    def stayed(self) -> Self:
+        """Keep those that stayed with their owner."""
+        return self.filter(transferred_to=None, transferred_to_user=None)
+
 
 class RemovedResources(models.Model):
     """The resources of one type that a removed member owned: how many, and to whom they passed.

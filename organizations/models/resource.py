@@ -42,9 +42,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         Begins at the former members whose record says that something stayed theirs, which are few:
         what everybody owns is not read.
         """
-        kept = RemovedResources.objects.filter(
-            organization=organization_id, transferred_to=None, transferred_to_user=None
-        )
+        kept = RemovedResources.objects.stayed().filter(organization=organization_id)
         members = Membership.objects.current().filter(
             organization=organization_id, user=models.OuterRef("removal__membership__user")
         )
