@@ -4,11 +4,12 @@ from abc import abstractmethod
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.admin.utils import unquote
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+
+from config.admin.links import address_of
 
 Row = TypeVar("Row", bound=Model)
 
@@ -43,7 +44,7 @@ class GuardedDeletion(admin.ModelAdmin[Row]):
         row = self.get_object(request, unquote(object_id))
         if row is not None and (obstacle := self._obstacle(request, row)):
             self.message_user(request, f"{row} was not deleted. {obstacle}", messages.ERROR)
-            return redirect(admin_urlname(self.opts, "change"), row.pk)  # type: ignore[arg-type]
+            return redirect(address_of(row))
         return super().delete_view(request, object_id, extra_context)
 
     def render_change_form(

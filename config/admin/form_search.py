@@ -8,6 +8,11 @@ from django.db.models import ForeignObjectRel
 from django.http import HttpRequest
 
 
+def is_form_search(request: HttpRequest) -> bool:
+    """Return whether the request is the search of a form's select."""
+    return bool(request.resolver_match and request.resolver_match.url_name == "autocomplete")
+
+
 class FormSearchView(AutocompleteJsonView):
     """Searches the rows that a field of a form may refer to.
 

@@ -6,9 +6,10 @@ from typing import Any, TypeVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
 from config.admin.links import address_of_list
@@ -59,6 +60,15 @@ class LargeTableAdmin(admin.ModelAdmin[Row]):
         self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
     ) -> tuple[QuerySet[Row], bool]:
         return (self.find(queryset, search_term) if search_term else queryset), False
+
+    def find_to_change(self, request: HttpRequest, object_id: str) -> Row:
+        """Return the row that a page of our own changes. Raises Http404 or PermissionDenied."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        if not self.has_change_permission(request, row):
+            raise PermissionDenied
+        return row
 
     def title_of(self, row: Row) -> str:
         """Return the title of the row's page; "" for Django's, which names the model."""

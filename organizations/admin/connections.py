@@ -5,16 +5,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from config.admin.large_tables import LargeTableAdmin, ReadOnlyAdmin, count_or_estimate
-from config.admin.links import link, list_link
+from config.admin.links import address_of, link, list_link
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import SelectOfOrganization
@@ -26,7 +25,6 @@ from organizations.models import Connection, ConnectionTransfer, Department, Sci
 from organizations.scim.connections import read_departments, set_departments
 from users.login import staff_of
 
-CONNECTION = "admin:organizations_connection_change"
 TRANSFERS = ("transfer_on_deactivate", "transfer_on_removal")
 TYPES = ("types_on_deactivate", "types_on_removal")
 
@@ -147,7 +145,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
         ]
 
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
-        """Save it with its departments by type, and note who makes it, and is shown its token."""
+        """Save it with its departments by type; note who makes it and is shown its token."""
         if not change:
             obj.created_by = staff_of(request)
         super().save_model(request, obj, form, change)
@@ -158,14 +156,14 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
     def response_add(
         self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Show the first token of a new connection; say so of a directory that can add nobody."""
+        """Show the first token of a new connection; warn of a directory that can add nobody."""
         if obj.is_directory and not domains_of(obj.organization_id):
             self.message_user(request, self._without_domains(obj), messages.WARNING)
         return self._token_page(request, obj, issue_token(obj))
 
     def rotation(self, request: HttpRequest, connection_id: str) -> HttpResponse:
         """Ask for confirmation, then issue another token and show it."""
-        connection = self._find_to_change(request, connection_id)
+        connection = self.find_to_change(request, connection_id)
         if request.method == "POST":
             token = issue_token(
                 connection, shown_to=staff_of(request), revoke_old="revoke_old" in request.POST
@@ -183,12 +181,12 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
 
     def disabling(self, request: HttpRequest, connection_id: str) -> HttpResponse:
         """Ask for confirmation, then disable the connection."""
-        connection = self._find_to_change(request, connection_id)
+        connection = self.find_to_change(request, connection_id)
         if request.method == "POST":
             if disable(connection):
                 self.log_change(request, connection, "Disabled.")
             self.message_user(request, f"{connection} is disabled.", messages.SUCCESS)
-            return redirect(CONNECTION, connection.pk)
+            return redirect(address_of(connection))
         return confirmation_page(
             self,
             request,
@@ -196,15 +194,6 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
             title=f"Disable {connection}?",
             connection=connection,
         )
-
-    def _find_to_change(self, request: HttpRequest, connection_id: str) -> Connection:
-        """Return an enabled connection. Raises PermissionDenied or Http404."""
-        connection = self.get_object(request, connection_id)
-        if connection is None:
-            raise Http404
-        if not self.has_change_permission(request, connection):
-            raise PermissionDenied
-        return connection
 
     def _token_page(self, request: HttpRequest, connection: Connection, token: str) -> HttpResponse:
         """Return the page that shows a new token, which cannot be shown again."""

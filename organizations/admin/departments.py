@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from config.admin.deletion import GuardedDeletion
+from config.admin.form_search import is_form_search
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.named import NamedAdmin
 from organizations.departments.service import (
@@ -37,7 +38,7 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
         self, request: HttpRequest, queryset: QuerySet[Department], search_term: str
     ) -> tuple[QuerySet[Department], bool]:
         """Return the departments found; for a form's search, those of the organization it names."""
-        if request.resolver_match and request.resolver_match.url_name == "autocomplete":
+        if is_form_search(request):
             organization_id = request.GET.get("organization")
             queryset = queryset.order_by("name", "pk")
             if organization_id is not None or not super().has_view_permission(request):
@@ -66,5 +67,4 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
         """Allow the search for who takes over, in one organization, to whoever acts on members."""
         if super().has_view_permission(request, obj):
             return True
-        is_search = request.resolver_match and request.resolver_match.url_name == "autocomplete"
-        return bool(is_search) and any(act.is_staffs(request.user) for act in NEED_A_TARGET)
+        return is_form_search(request) and any(act.is_staffs(request.user) for act in NEED_A_TARGET)

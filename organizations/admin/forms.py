@@ -1,4 +1,4 @@
-"""Forms that staff fill in before an action on members: who takes over, why, and when."""
+"""Forms of confirmation pages: who takes over, why, and when."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

@@ -1,5 +1,6 @@
 """What the actions on members share: the plan on the confirmation page, and the outcomes."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -83,6 +84,12 @@ def types_of(rows: Grouped[Membership]) -> dict[Organization, list[str]]:
         )
         for organization, members in rows.items()
     }
+
+
+def resource_counts(organization: Organization, members: Members) -> Counter[str]:
+    """Return how many resources each of these members owns there, by user id."""
+    counts = Resource.objects.filter(organization=organization).count_by_type(user_ids_of(members))
+    return Counter({user_id: sum(by_type.values()) for user_id, by_type in counts.items()})
 
 
 def user_ids_of(members: Members) -> list[str]:

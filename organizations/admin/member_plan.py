@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from django.forms.boundfield import BoundField
 
 from config.errors import ContractError
+from organizations.admin.action import SHOWN
 from organizations.models import Connection, Membership, Organization, Resource
 from organizations.removal.preview import RemovalPreview, preview_members
 from users.models import User
-
-SHOWN = 100  # members that each list on a page shows
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,18 @@ from django.urls import URLPattern, path
 
 from organizations.admin.action import SHOWN, Grouped, Outcome
 from organizations.admin.forms import TargetsForm
-from organizations.admin.member_actions import MemberAction, Members, Outcomes, paired, user_ids_of
+from organizations.admin.member_actions import (
+    MemberAction,
+    Members,
+    Outcomes,
+    paired,
+    resource_counts,
+    user_ids_of,
+)
 from organizations.admin.selection import Selection
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Staff
-from organizations.models import Membership, Organization, Resource
+from organizations.models import Membership, Organization
 from organizations.restoration.service import preview_restoration, restore_members
 
 
@@ -69,11 +76,9 @@ class RestorationAction(MemberAction):
                 removal_ids=_removal_ids(shown),
                 caller=Staff.at(request),
             )
-            owned = Resource.objects.filter(organization=organization).count_by_type(
-                user_ids_of(shown)
-            )
+            owned = resource_counts(organization, shown)
             previews += [
-                (member, outcome, sum(owned.get(member.user_id, {}).values()))
+                (member, outcome, owned[member.user_id])
                 for member, outcome in paired(shown, outcomes)
             ]
         return {

@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
 from config.admin.filters import QuerySetFilter
+from config.admin.form_search import is_form_search
 from config.admin.large_tables import count_or_estimate
 from config.admin.links import NONE, link, list_link
 from organizations.admin.action import ConfirmedActionsAdmin
@@ -41,9 +42,6 @@ from organizations.models import (
 )
 from organizations.models.membership import MembershipQuerySet
 from users.models import AccessToken
-
-# Fields that show what a member made and what stays when they leave.
-MADE_BY_MEMBER = ("webhook_endpoints",)
 
 
 class StateFilter(QuerySetFilter):
@@ -101,7 +99,7 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
         self, request: HttpRequest, queryset: QuerySet[Membership], search_term: str
     ) -> tuple[QuerySet[Membership], bool]:
         """Return those found; for a form's search, active members of the organization it names."""
-        if request.resolver_match and request.resolver_match.url_name == "autocomplete":
+        if is_form_search(request):
             queryset = queryset.filter(
                 is_active=True, organization=request.GET.get("organization", "")
             ).select_related("user", "organization")
@@ -152,7 +150,7 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
         owned = ["resources"] if request.user.has_perm("organizations.view_resource") else []
         return [
             *("organization", "user", "state", "created_at"),
-            *(*deactivated, *managed, *ended, *scheduled, *owned, *MADE_BY_MEMBER),
+            *(*deactivated, *managed, *ended, *scheduled, *owned, "webhook_endpoints"),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:

@@ -11,17 +11,23 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 
 from config.admin.large_tables import count_or_estimate
-from organizations.models import Organization, Removal, Resource, ScheduledRemoval, WebhookEndpoint
+from config.admin.links import address_of_list
+from organizations.models import (
+    Organization,
+    Removal,
+    RemovedResources,
+    Resource,
+    ScheduledRemoval,
+    WebhookEndpoint,
+)
 from users.login import staff_of
 from users.models import User
 
 COUNTED_UP_TO = 1000  # above it the page says "more than" or estimates
-LOOKED_AT = 2000  # organizations, or removals without a transfer, each of which costs a lookup
+LOOKED_AT = 2000  # organizations, or what stayed after removals, each of which costs a lookup
 WEEKS = 12
 WEEK = timedelta(weeks=1)
 LABEL_HEIGHT, BAR_HEIGHT, BAR_DISTANCE = 14, 100, 27
@@ -85,19 +91,27 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
 
 
 def resources_whose_owner_has_left() -> Concern:
-    """Return the number of resources of members who were removed without a transfer."""
-    removals = Removal.objects.filter(
+    """Return the number of resources that stayed with members who were removed.
+
+    It looks at the latest removals without a default target, and at types that stayed, also where
+    the rest passed on: an index has these by organization, and none by date.
+    """
+    without_default = Removal.objects.filter(
         transferred_to=None, transferred_to_user=None, resource_count__gt=0
     ).order_by("-created_at")
+    stayed = RemovedResources.objects.stayed().order_by("-organization_id", "-removal_id")
+    removal_ids = without_default.values("pk")[:LOOKED_AT].union(
+        stayed.values("removal_id")[:LOOKED_AT]
+    )
+    owners = Removal.objects.filter(pk__in=removal_ids).values("membership__user")
     return Concern(
         "Resources whose owner has left",
         _bounded_count(
-            Resource.objects.whose_owner_has_left().filter(
-                owner__in=removals.values("membership__user")[:LOOKED_AT]
-            ),
-            removals,
+            Resource.objects.whose_owner_has_left().filter(owner__in=owners),
+            without_default,
+            stayed,
         ),
-        _list_of(Resource, owner_has_left="yes"),
+        address_of_list(Resource, owner_has_left="yes"),
     )
 
 
@@ -110,7 +124,7 @@ def organizations_with_one_owner() -> Concern:
     return Concern(
         "Organizations with one owner",
         _bounded_count(found, among),
-        _list_of(Organization, owners="one"),
+        address_of_list(Organization, owners="one"),
     )
 
 
@@ -119,7 +133,7 @@ def disabled_webhook_endpoints() -> Concern:
     return Concern(
         "Webhook endpoints disabled by failures",
         _bounded_count(WebhookEndpoint.objects.given_up()),
-        _list_of(WebhookEndpoint, health="given-up"),
+        address_of_list(WebhookEndpoint, health="given-up"),
     )
 
 
@@ -132,7 +146,7 @@ def failed_scheduled_removals(reader: User) -> Concern:
     return Concern(
         "Scheduled removals that failed",
         _bounded_count(failed),
-        _list_of(ScheduledRemoval, state="open"),
+        address_of_list(ScheduledRemoval, state="open"),
     )
 
 
@@ -148,7 +162,7 @@ def removals_by_week() -> list[Week]:
 
 def removals_since(begin: date) -> str:
     """Return the address of the list of removals since a day."""
-    return _list_of(Removal, since=begin.isoformat())
+    return address_of_list(Removal, since=begin.isoformat())
 
 
 def _count_by_week() -> Iterator[tuple[date, int]]:
@@ -166,20 +180,14 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def _bounded_count(found: QuerySet[Any], among: QuerySet[Any] | None = None) -> str:
+def _bounded_count(found: QuerySet[Any], *among: QuerySet[Any]) -> str:
     """Return the number of rows found as text, which says so if there may be more.
 
-    ``among`` are the rows of which only the first ``LOOKED_AT`` were searched.
+    ``among`` are the lists of which only the first ``LOOKED_AT`` rows each were searched.
     """
     number = found.order_by()[: COUNTED_UP_TO + 1].count()
     if number > COUNTED_UP_TO:
         return f"more than {COUNTED_UP_TO:,}"
-    if among is None or not among[LOOKED_AT:].exists():
+    if not any(rows[LOOKED_AT:].exists() for rows in among):
         return f"{number:,}"
     return f"at least {number:,}" if number else f"none among the first {LOOKED_AT:,}"
-
-
-def _list_of(model: type[Model], **filters: str) -> str:
-    """Return the address of a model's list with these filters."""
-    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    return f"{address}?{urlencode(filters)}"

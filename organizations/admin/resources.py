@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from config.admin.deletion import GuardedDeletion
 from config.admin.filters import LookupFilter, QuerySetFilter
 from config.admin.links import NONE
 from organizations.admin.action import ConfirmedActionsAdmin
@@ -62,7 +61,7 @@ class ResourceForm(forms.ModelForm[Resource]):
 
 
 @admin.register(Resource)
-class ResourceAdmin(GuardedDeletion[Resource], ConfirmedActionsAdmin[Resource]):
+class ResourceAdmin(ConfirmedActionsAdmin[Resource]):
     """The admin of resources."""
 
     form = ResourceForm
@@ -79,9 +78,9 @@ class ResourceAdmin(GuardedDeletion[Resource], ConfirmedActionsAdmin[Resource]):
     )
     confirmed_actions = (SelectedTransfer,)
 
-    def deletion_obstacle(self, row: Resource) -> str:
-        """Return why it cannot be deleted: a removal moved it, and a restoration may return it."""
-        return "A removal moved it, and what a removal moved stays." if row.removal_id else ""
+    def has_delete_permission(self, request: HttpRequest, obj: Resource | None = None) -> bool:
+        """Allow deletion on a resource's page alone: the list would not call the service."""
+        return obj is not None and super().has_delete_permission(request, obj)
 
     @admin.display(description="Key")
     def key(self, resource: Resource) -> str:

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 
 from config.admin.filters import QuerySetFilter
 from config.admin.large_tables import ReadOnlyAdmin
-from config.admin.links import link
+from config.admin.links import NONE, link
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.words import RecordColumns, name_of
 from organizations.exceptions import ScheduledRemovalNotFoundError
@@ -50,7 +50,10 @@ class ScheduledRemovalAdmin(RecordColumns, ReadOnlyAdmin[ScheduledRemoval]):
     fieldsets = (
         (None, {"fields": ("member", "organization", "remove_at", "id")}),
         ("Who asked for it", {"fields": ("requested_by", "through", "requested_at", "reason")}),
-        ("Who takes over", {"fields": ("transferred_to", "transferred_to_user")}),
+        (
+            "Who takes over",
+            {"fields": ("transferred_to", "transferred_to_user", "targets_by_type")},
+        ),
         (
             "What became of it",
             {"fields": ("state", "record", "failure", "cancelled_by", "ended_at")},
@@ -108,6 +111,16 @@ class ScheduledRemovalAdmin(RecordColumns, ReadOnlyAdmin[ScheduledRemoval]):
     @admin.display(description="Status", ordering="status")
     def state(self, schedule: ScheduledRemoval) -> str:
         return dict(ScheduledRemoval.STATES)[schedule.state]
+
+    @admin.display(description="Targets of types")
+    def targets_by_type(self, schedule: ScheduledRemoval) -> str:
+        """Return the types that pass to a target of their own, each with its target."""
+        transfers = schedule.transfers_by_type.order_by("type")
+        targets = (
+            f"{each.type} to {each.transferred_to or each.transferred_to_user}"
+            for each in transfers.select_related("transferred_to", "transferred_to_user")
+        )
+        return "; ".join(targets) or NONE
 
     @admin.display(description="Record of the removal")
     def record(self, schedule: ScheduledRemoval) -> str:

@@ -12,6 +12,7 @@ from organizations.admin.member_actions import (
     Members,
     Outcomes,
     paired,
+    resource_counts,
     types_of,
     user_ids_of,
 )
@@ -23,7 +24,7 @@ from organizations.transfer.service import transfer_resources, transfer_selected
 
 
 class TransferAction(ConfirmedAction[Row]):
-    """Passes resources to one department or person in each organization."""
+    """Passes resources to a target in each organization, or to one for each of their types."""
 
     done = "passed on"
     form_class = TransferForm
@@ -81,12 +82,10 @@ class LeftoverTransfer(TransferAction[Membership]):
     ) -> dict[str, Any]:
         transfers = []
         for organization, members in rows.items():
-            owned = Resource.objects.filter(organization=organization)
-            counts = owned.count_by_type(user_ids_of(members))
-            owners = [(member, sum(counts.get(member.user_id, {}).values())) for member in members]
-            number = sum(count for _, count in owners)
+            owned = resource_counts(organization, members)
+            owners = [(member, owned[member.user_id]) for member in members]
             fields = form.target_fields(organization), form.type_fields(organization)
-            transfers.append((organization, owners, number, *fields))
+            transfers.append((organization, owners, owned.total(), *fields))
         return {"transfers": transfers}
 
     def perform(

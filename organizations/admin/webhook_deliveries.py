@@ -94,12 +94,8 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
             selected[delivery.endpoint].append(delivery.pk)
         for endpoint, delivery_ids in selected.items():
             try:
-                sent = redeliver(
-                    endpoint.organization_id,
-                    endpoint.pk,
-                    delivery_ids,
-                    caller=Staff.at(request),
-                )
+                caller = Staff.at(request)
+                sent = redeliver(endpoint.organization_id, endpoint.pk, delivery_ids, caller=caller)
             except ContractError as refusal:
                 self.message_user(
                     request, f"Nothing was sent to {endpoint.label}. {refusal}", messages.ERROR

@@ -6,9 +6,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -108,11 +107,7 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
 
     def rotation(self, request: HttpRequest, endpoint_id: str) -> HttpResponse:
         """Ask for confirmation, then give the endpoint another secret and show it."""
-        endpoint = self.get_object(request, endpoint_id)
-        if endpoint is None:
-            raise Http404
-        if not self.has_change_permission(request, endpoint):
-            raise PermissionDenied
+        endpoint = self.find_to_change(request, endpoint_id)
         if request.method == "POST":
             caller = Staff.at(request)
             endpoint = rotate_secret(endpoint.organization_id, endpoint.pk, caller=caller)
@@ -170,11 +165,7 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
         """Send a test event to each selected endpoint; say which cannot be sent one."""
         for endpoint in queryset:
             try:
-                send_test(
-                    endpoint.organization_id,
-                    endpoint.pk,
-                    caller=Staff.at(request),
-                )
+                send_test(endpoint.organization_id, endpoint.pk, caller=Staff.at(request))
             except ContractError as refusal:
                 self.message_user(
                     request, f"Nothing was sent to {endpoint.url}. {refusal}", messages.ERROR

@@ -40,8 +40,8 @@ class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
     search_help_text = (
         "Whose it is: a name, how an e-mail address begins, or an id. Or how the token begins."
     )
-    fields = ("prefix", "user", "reaches", "name", "created_at", "expires_at", "revoked_at")
-    readonly_fields = fields
+    fields = list_display
+    readonly_fields = list_display
     actions = ("revoke",)
 
     def find(self, rows: QuerySet[AccessToken], term: str) -> QuerySet[AccessToken]:

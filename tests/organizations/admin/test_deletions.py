@@ -150,15 +150,6 @@ def department_of_a_connections_type() -> Model:
     return department
 
 
-def resource_that_a_removal_moved() -> Model:
-    member = MembershipFactory.create()
-    resource = ResourceFactory.create(organization=member.organization, owner=member.user)
-    department = DepartmentFactory.create(organization=member.organization)
-    remove(member, transfer_to=department.pk)
-    resource.refresh_from_db()
-    return resource
-
-
 def account_of_a_member() -> User:
     return MembershipFactory.create().user
 
@@ -176,7 +167,6 @@ def account_of_a_member() -> User:
         (department_with_a_resource, "It is in use by 1 resource."),
         (owner_role, SystemRoleImmutableError.message),
         (role_of_a_member, "It is in use by 1 member."),
-        (resource_that_a_removal_moved, "A removal moved it, and what a removal moved stays."),
         (account_of_a_member, "The person is, or was, a member of an organization."),
     ],
 )

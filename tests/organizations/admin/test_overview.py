@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from organizations.admin import overview
+from organizations.guards.targets import Targets
 from organizations.models import Membership, Organization, Resource
 from tests.benchmarks.world import make_organization
 from tests.factories import (
@@ -51,6 +52,18 @@ def test_resources_whose_owner_has_left_are_counted_and_listed(
     assert concern.number == "2"
     assert f'href="{concern.address}"' in text_of(browser.get("/admin/"))
     assert "2 resources" in text_of(browser.get(concern.address))
+
+
+def test_a_type_that_stayed_while_the_rest_passed_on_is_counted(
+    browser: Client, owner: Membership
+) -> None:
+    organization = owner.organization
+    leaver = MembershipFactory.create(organization=organization)
+    for slug in ("document", "repository"):
+        ResourceFactory.create(organization=organization, owner=leaver.user, type=slug)
+    remove(leaver, transfer_to=Targets(owner.user_id, {"repository": None}))
+
+    assert overview.resources_whose_owner_has_left().number == "1"
 
 
 def test_organizations_with_one_owner_are_counted_and_listed(browser: Client) -> None:

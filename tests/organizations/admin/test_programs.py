@@ -1,9 +1,11 @@
 """Connections of programs in the admin, and the secrets that a leaver was shown."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from organizations.events.signature import secret_of
@@ -74,7 +76,7 @@ def test_the_capabilities_of_a_program_are_changed_on_its_page(
     form = {
         "name": "HR",
         "capabilities": ["view_audit_log"],
-        "expires_at_0": "2026-12-30",
+        "expires_at_0": f"{timezone.now() + timedelta(days=30):%Y-%m-%d}",
         "expires_at_1": "12:00:00",
     }
     browser.post(address, form)

@@ -65,6 +65,34 @@ def test_a_deletion_leaves_an_event_like_that_of_the_api(
     assert event.data == {"resources": [{"type": "document", "count": 1}]}
 
 
+def test_what_a_removal_moved_is_deleted_too_and_its_record_stays(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    leaver = MembershipFactory.create(organization=organization)
+    resource = ResourceFactory.create(organization=organization, owner=leaver.user)
+    remove(leaver, transfer_to=owner.user_id)
+    assert "deletelink" in text_of(browser.get(f"{RESOURCES}{resource.pk}/change/"))
+
+    browser.post(f"{RESOURCES}{resource.pk}/delete/", {"post": "yes"})
+
+    assert not Resource.objects.exists()
+    assert Event.objects.get(type="resources.deleted").user_id == owner.user_id
+    assert Removal.objects.get().resource_moves.get().resource_id == resource.pk
+
+
+def test_the_list_deletes_nothing(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    resource = ResourceFactory.create(organization=organization, owner=owner.user)
+
+    browser.post(
+        RESOURCES,
+        {"action": "delete_selected", "_selected_action": [resource.pk], "post": "yes"},
+    )
+
+    assert Resource.objects.exists()
+
+
 def test_a_deletion_takes_the_permission_to_delete_alone(
     organization: Organization, owner: Membership
 ) -> None:

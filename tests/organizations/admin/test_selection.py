@@ -12,7 +12,7 @@ def test_it_is_20_000_at_most() -> None:
     assert LARGEST == 20_000
 
 
-def test_one_more_istoo_much(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_more_is_too_much(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selection, "LARGEST", 2)
     MembershipFactory.create_batch(2, organization=organization)
     assert too_much(Membership.objects.all()) == ""

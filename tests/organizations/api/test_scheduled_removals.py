@@ -50,11 +50,12 @@ def test_it_answers_what_was_scheduled_and_shows_it(
     as_owner: APIClient, owner: Membership, member: Membership
 ) -> None:
     department = DepartmentFactory.create(organization=member.organization)
+    next_month = (timezone.now() + timedelta(days=30)).replace(hour=15, microsecond=0)
 
     response = ask(
         as_owner,
         member,
-        remove_at="2027-06-30T17:00:00+02:00",
+        remove_at=next_month.strftime("%Y-%m-%dT17:%M:%S+02:00"),
         reason="End of contract",
         **{TO_DEPARTMENT: department.pk, BY_TYPE: {"repository": owner.user_id}},
     )
@@ -65,7 +66,7 @@ def test_it_answers_what_was_scheduled_and_shows_it(
     assert response.json() == {
         "id": kept.pk,
         "user_id": member.user_id,
-        "remove_at": "2027-06-30T15:00:00Z",
+        "remove_at": next_month.strftime("%Y-%m-%dT15:%M:%SZ"),
         "requested_by": owner.user_id,
         "connection_id": None,
         "requested_at": kept.requested_at.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -1,9 +1,11 @@
 """Types of resources with targets of their own, by options and by columns of the file."""
 
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from organizations.guards.targets import Targets
 from organizations.models import Membership, Organization, Removal, Resource, ScheduledRemoval
@@ -120,9 +122,10 @@ def test_what_somebody_removed_before_still_owns_passes_by_type(
 def test_targets_by_type_are_scheduled(
     organization: Organization, leavers: list[Membership], heir: Membership
 ) -> None:
+    tomorrow = (timezone.now() + timedelta(days=1)).isoformat()
     call = (
         *users(leavers[0].user_id),
-        *("--at", "2027-01-01T00:00+00:00", "--transfer-type", f"document={heir.user_id}"),
+        *("--at", tomorrow, "--transfer-type", f"document={heir.user_id}"),
     )
 
     first, again = (run(organization, *call, *UNASKED) for _ in range(2))
