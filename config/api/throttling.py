@@ -4,7 +4,6 @@ import time
 from typing import Any, ClassVar
 
 import structlog
-from django.http import HttpRequest
 from redis import RedisError
 from rest_framework.throttling import SimpleRateThrottle
 
@@ -42,8 +41,8 @@ class AddressRateThrottle(RateThrottle):
 
     scope = "address"
 
-    def get_cache_key(self, request: Any, view: Any) -> str:
-        return f"throttle_address_{self.get_ident(request)}"
+    def get_cache_key(self, request: Any, view: Any) -> str | None:
+        return f"throttle_{self.scope}_{self.get_ident(request)}"
 
 
 class TokenRateThrottle(RateThrottle):
@@ -52,7 +51,7 @@ class TokenRateThrottle(RateThrottle):
     scope = "token"
 
     def get_cache_key(self, request: Any, view: Any) -> str | None:
-        return f"throttle_token_{request.auth.pk}" if request.auth else None
+        return f"throttle_{self.scope}_{request.auth.pk}" if request.auth else None
 
 
 class DeliveryRateThrottle(TokenRateThrottle):
@@ -60,23 +59,17 @@ class DeliveryRateThrottle(TokenRateThrottle):
 
     scope = "delivery"
 
-    def get_cache_key(self, request: Any, view: Any) -> str | None:
-        return f"throttle_delivery_{request.auth.pk}" if request.auth else None
-
 
 class InvitationRateThrottle(TokenRateThrottle):
     """Counts, by access token, requests that add somebody by an address."""
 
     scope = "invitation"
 
-    def get_cache_key(self, request: Any, view: Any) -> str | None:
-        return f"throttle_invitation_{request.auth.pk}" if request.auth else None
 
-
-class LoginRateThrottle(RateThrottle):
+class LoginRateThrottle(AddressRateThrottle):
     """Counts logins by the address they come from, whatever the account."""
 
     scope = "login"
 
-    def get_cache_key(self, request: HttpRequest, view: object) -> str | None:
-        return f"throttle_login_{self.get_ident(request)}" if request.method == "POST" else None
+    def get_cache_key(self, request: Any, view: Any) -> str | None:
+        return super().get_cache_key(request, view) if request.method == "POST" else None

@@ -1,4 +1,4 @@
-"""Directories: known by their tokens, limited, and what passes on when they take members out."""
+"""Authenticates directories, limits their rates, and says where their leavers' resources pass."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,6 +14,7 @@ from config.prepared_statements import fetch_prepared
 from organizations.connections.tokens import check_token, note_use
 from organizations.guards.targets import MOST_TYPES, Targets, is_type
 from organizations.models import Connection, ConnectionTransfer, Department
+from users.authentication import bearer_token
 
 # Behind the lock it is judged again: one that was disabled meanwhile is not among the rows.
 _KEEP_ENABLED = """
@@ -31,18 +32,13 @@ class ConnectionRateThrottle(RateThrottle):
         super().__init__()
 
     def get_cache_key(self, request: Any, view: Any) -> str:
-        """Return the key that this connection's requests are counted under."""
-        return f"throttle_connection_{self.connection.pk}"
+        return f"throttle_{self.scope}_{self.connection.pk}"
 
 
-class DirectoryAddressRateThrottle(RateThrottle):
+class DirectoryAddressRateThrottle(AddressRateThrottle):
     """Counts all requests of SCIM by the address they come from, which many directories share."""
 
     scope = "directory_address"
-
-    def get_cache_key(self, request: Any, view: Any) -> str:
-        """Return the key that this address's requests are counted under."""
-        return f"throttle_directory_address_{self.get_ident(request)}"
 
 
 def targets_on_deactivation(connection: Connection) -> Targets:
@@ -117,11 +113,8 @@ def authenticate(request: HttpRequest, organization_id: str) -> Connection:
     address has guessed, or its connection asked, too often. That the directory was seen is written
     once a minute at most.
     """
-    scheme, _, plain = request.headers.get("Authorization", "").strip().partition(" ")
     try:
-        if scheme.lower() != "bearer":
-            raise TokenInvalidError
-        directory = check_token(Connection.Kind.DIRECTORY, plain.strip()).connection
+        directory = check_token(Connection.Kind.DIRECTORY, bearer_token(request) or "").connection
         if directory.organization_id != organization_id:
             raise TokenInvalidError
     except TokenInvalidError:
