@@ -1,4 +1,4 @@
-"""A wrong method is refused before anything else is done for it."""
+"""Refuses a wrong method before anything else is done for the request."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 
 
 class MethodFirstView(APIView):
-    """A view to which a wrong method counts against no rate: none is counted before the 405."""
+    """A view that answers a wrong method with 405 and counts it against no rate."""
 
     http_method_names = [  # noqa: RUF012 (a list, as Django declares it)
         "get",

@@ -1,4 +1,4 @@
-"""Nobody is answered without being known, whatever a view asks besides."""
+"""Requires of every request that its caller is known, whatever a view requires besides."""
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request

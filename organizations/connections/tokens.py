@@ -1,4 +1,4 @@
-"""Tokens of connections: issued, checked, and noted as used, for programs and directories alike."""
+"""Issues and checks the tokens of programs and directories, and notes when they are used."""
 
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar

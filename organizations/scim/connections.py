@@ -16,7 +16,7 @@ from organizations.guards.targets import MOST_TYPES, Targets, is_type
 from organizations.models import Connection, ConnectionTransfer, Department
 from users.authentication import bearer_token
 
-# Behind the lock it is judged again: one that was disabled meanwhile is not among the rows.
+# PostgreSQL judges the row again once it has the lock: one disabled meanwhile is not returned.
 _KEEP_ENABLED = """
     SELECT FROM organizations_scimconnection WHERE id = %s AND disabled_at IS NULL FOR SHARE
 """
@@ -35,7 +35,7 @@ class ConnectionRateThrottle(RateThrottle):
         return f"throttle_{self.scope}_{self.connection.pk}"
 
 
-class DirectoryAddressRateThrottle(AddressRateThrottle):
+class DirectoryAddressRateThrottle(RateThrottle):
     """Counts all requests of SCIM by the address they come from, which many directories share."""
 
     scope = "directory_address"
@@ -113,8 +113,11 @@ def authenticate(request: HttpRequest, organization_id: str) -> Connection:
     address has guessed, or its connection asked, too often. That the directory was seen is written
     once a minute at most.
     """
+    plain = bearer_token(request)
     try:
-        directory = check_token(Connection.Kind.DIRECTORY, bearer_token(request) or "").connection
+        if plain is None:
+            raise TokenInvalidError
+        directory = check_token(Connection.Kind.DIRECTORY, plain).connection
         if directory.organization_id != organization_id:
             raise TokenInvalidError
     except TokenInvalidError:
