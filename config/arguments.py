@@ -1,4 +1,4 @@
-"""Arguments of the commands are read from text here."""
+"""Reads arguments of commands from text."""
 
 from argparse import ArgumentTypeError
 

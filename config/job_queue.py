@@ -1,12 +1,17 @@
-"""Defers jobs in the transaction of the change that they follow."""
+"""Defers jobs in the transaction of the change that they follow, and has them tried again."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.db import connection
-from procrastinate import App
+from django.utils import timezone
+from procrastinate import App, BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job
 from procrastinate.types import JSONDict
+
+FAULT_WAIT = timedelta(seconds=30)
 
 # Defers by Django's connection in a worker, too, whose own app has connections of its own: no job
 # is there before the change that it follows, or without it.
@@ -30,3 +35,20 @@ def defer(task: str, jobs: Iterable[JSONDict], *, queue: str, priority: int = 0)
             raise
         with connection.wrap_database_errors:
             raise error.__cause__ from None
+
+
+class PutOffError(Exception):
+    """A job did not do its work, and is tried again at a given time."""
+
+    def __init__(self, next_attempt_at: datetime) -> None:
+        self.next_attempt_at = next_attempt_at
+        super().__init__("put off")
+
+
+class UntilDone(BaseRetryStrategy):
+    """Tries a job again at the time that it was put off to, and soon after any fault."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
+        if isinstance(exception, PutOffError):
+            return RetryDecision(retry_at=exception.next_attempt_at)
+        return RetryDecision(retry_at=timezone.now() + FAULT_WAIT)

@@ -166,7 +166,6 @@ if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
         "socket_timeout": 0.5,
         **CACHES["default"].get("OPTIONS", {}),
     }
-
 elif CACHES["default"]["BACKEND"] == "django.core.cache.backends.locmem.LocMemCache":
     # It forgets the oldest beyond 300 by default: whoever has as many addresses had no limit.
     CACHES["default"]["OPTIONS"] = {

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable
 
 from config.identifiers import only_ids
 from config.prepared_statements import fetch_prepared
-from organizations.guards.caller import Caller
+from organizations.guards.acts import Act
+from organizations.guards.caller import Authority, Caller
 from organizations.guards.judge import current_members
 from organizations.retries import OvertakenError
 from users.models import User
@@ -89,6 +90,15 @@ def lock_members(
     if caller and caller.share:
         fetch_prepared(*caller.share)
     return {user_id: membership_id for user_id, membership_id in rows if user_id in locked_ids}
+
+
+def admit(organization_id: str, *, caller: Caller, act: Act) -> Authority:
+    """Lock what lets a caller act where no member is changed, and return the caller's authority.
+
+    Raises the ContractError of a caller who may not do it, or no longer.
+    """
+    lock_members(organization_id, (), caller=caller)
+    return caller.authority(organization_id, act)
 
 
 def share_members(

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Barrier
 from typing import TypeVar
 
-from django.db import connection, connections
+from django.db import connection, connections, transaction
+
+from config.errors import ContractError
 
 Result = TypeVar("Result")
 
@@ -47,6 +49,25 @@ def in_background(call: Callable[[], Result]) -> Iterator[Future[Result]]:
 
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(run)
+
+
+def outcome(call: Callable[[], object]) -> str:
+    """Return what became of a call: "done", or the code of its refusal."""
+    try:
+        call()
+    except ContractError as refusal:
+        return refusal.code
+    return "done"
+
+
+def waiting_for(first: Callable[[], str], second: Callable[[], str]) -> tuple[str, str]:
+    """Return what both come to, the second of which has to wait until the first is committed."""
+    with ExitStack() as both:
+        with transaction.atomic():
+            done = first()
+            waiting = both.enter_context(in_background(second))
+            until_somebody_waits_for_a_lock()
+        return done, waiting.result()
 
 
 def until_somebody_waits_for_a_lock(number: int = 1) -> None:

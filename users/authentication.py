@@ -1,5 +1,6 @@
 """Authenticates requests by bearer token (contract: auth)."""
 
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
@@ -7,6 +8,15 @@ from config.api.errors import AuthenticationRequiredError, TokenExpiredError, To
 from users.models import AccessToken, User
 
 MAX_TOKEN_LENGTH = 256
+
+
+def bearer_token(request: Request | HttpRequest) -> str | None:
+    """Return the bearer token that a request carries, or None.
+
+    Of a text that is too long for a token it returns the beginning, which no token is either.
+    """
+    scheme, _, plain = request.headers.get("Authorization", "").strip().partition(" ")
+    return plain.strip()[: MAX_TOKEN_LENGTH + 1] if scheme.lower() == "bearer" else None
 
 
 class BearerTokenAuthentication(BaseAuthentication):
@@ -18,10 +28,10 @@ class BearerTokenAuthentication(BaseAuthentication):
         Raises AuthenticationRequiredError without a bearer token, TokenInvalidError if the token is
         unknown or revoked or its user's account is disabled, and TokenExpiredError if it expired.
         """
-        scheme, _, plain = request.headers.get("Authorization", "").strip().partition(" ")
-        if scheme.lower() != "bearer":
+        plain = bearer_token(request)
+        if plain is None:
             raise AuthenticationRequiredError
-        token = AccessToken.objects.find(plain.strip()[: MAX_TOKEN_LENGTH + 1])
+        token = AccessToken.objects.find(plain)
         if token is None or token.is_revoked or not token.user.is_active:
             raise TokenInvalidError
         if token.is_expired:

@@ -75,7 +75,7 @@ class LargeTableAdmin(admin.ModelAdmin[Row]):
         return ""
 
     def related_lists(self, row: Row) -> Iterable[tuple[type[Model], str, dict[str, str]]]:
-        """Yield the lists that lead on from the row: the model, what it is of, and the filters."""
+        """Yield the lists that the row's page links to: the model, the text, and the filters."""
         return ()
 
     def render_change_form(

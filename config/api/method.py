@@ -1,4 +1,4 @@
-"""A wrong method is refused before anything else is done for it."""
+"""Refuses a wrong method before anything else is done for the request."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 
 
 class MethodFirstView(APIView):
-    """Answers a wrong method with 405 before the request is counted against a rate."""
+    """A view that answers a wrong method with 405 and counts it against no rate."""
 
     http_method_names = [  # noqa: RUF012 (a list, as Django declares it)
         "get",

@@ -31,7 +31,7 @@ class JSONObjectParser(BaseParser):
         if len(body) > self.max_bytes:
             raise PayloadTooLargeError
         try:
-            parsed = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_without_duplicates)
+            parsed = json.loads(body.decode("utf-8-sig"), object_pairs_hook=without_duplicates)
             json.dumps(parsed, ensure_ascii=False).encode()  # refuses lone surrogates
         except (ValueError, RecursionError) as error:
             raise ParseError("the body is not valid json.") from error
@@ -40,7 +40,7 @@ class JSONObjectParser(BaseParser):
         return parsed
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return the object. Raises ValueError for a duplicate name, since either could be meant."""
     parsed = dict(pairs)
     if len(parsed) < len(pairs):

@@ -4,7 +4,6 @@ import time
 from typing import Any, ClassVar
 
 import structlog
-from django.http import HttpRequest
 from redis import RedisError
 from rest_framework.throttling import SimpleRateThrottle
 
@@ -16,7 +15,8 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 class RateThrottle(SimpleRateThrottle):
     """A rate limit that lets requests pass while its cache is unreachable.
 
-    A process that cannot reach the cache logs that and tries again after a minute.
+    It counts by the address that requests come from, unless a subclass counts otherwise. A process
+    that cannot reach the cache logs that and tries again after a minute.
     """
 
     SECONDS_UNCOUNTED: ClassVar[float] = 60
@@ -24,6 +24,9 @@ class RateThrottle(SimpleRateThrottle):
 
     def get_ident(self, request: Any) -> str:
         return client_address(request)
+
+    def get_cache_key(self, request: Any, view: Any) -> str | None:
+        return f"throttle_{self.scope}_{self.get_ident(request)}"
 
     def allow_request(self, request: Any, view: Any = None) -> bool:
         """Count a request (Django's or REST framework's); return whether it is within the rate."""
@@ -41,9 +44,6 @@ class AddressRateThrottle(RateThrottle):
     """Counts requests by the address they come from."""
 
     scope = "address"
-
-    def get_cache_key(self, request: Any, view: Any) -> str:
-        return f"throttle_address_{self.get_ident(request)}"
 
 
 class TokenRateThrottle(RateThrottle):
@@ -72,5 +72,5 @@ class LoginRateThrottle(RateThrottle):
 
     scope = "login"
 
-    def get_cache_key(self, request: HttpRequest, view: object) -> str | None:
-        return f"throttle_login_{self.get_ident(request)}" if request.method == "POST" else None
+    def get_cache_key(self, request: Any, view: Any) -> str | None:
+        return super().get_cache_key(request, view) if request.method == "POST" else None

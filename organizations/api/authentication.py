@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from config.api.errors import TokenInvalidError
 from organizations.connections.tokens import PREFIXES, check_token, note_use
 from organizations.models import Connection, ConnectionToken
+from users.authentication import bearer_token
 
 
 class ConnectionAuthentication(BaseAuthentication):
@@ -21,11 +22,8 @@ class ConnectionAuthentication(BaseAuthentication):
         The authentication of persons comes next and refuses any other token. Raises
         TokenExpiredError.
         """
-        scheme, _, plain = request.headers.get("Authorization", "").strip().partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        plain = plain.strip()
-        if not plain.startswith(PREFIXES[Connection.Kind.API]):
+        plain = bearer_token(request)
+        if plain is None or not plain.startswith(PREFIXES[Connection.Kind.API]):
             return None
         try:
             token = check_token(Connection.Kind.API, plain)

@@ -317,7 +317,7 @@ def _refuse_joiners(
 
 @dataclass(frozen=True, slots=True)
 class _Holdable:
-    """Those of some roles and departments that an organization has."""
+    """The roles and departments that an organization has, of those that are to be given."""
 
     roles: Mapping[str, Role]
     departments: frozenset[str]

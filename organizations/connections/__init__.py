@@ -1,1 +1,1 @@
-"""Connections of systems: made, given tokens, listed and revoked."""
+"""Makes, lists and revokes the connections of systems, and issues and checks their tokens."""

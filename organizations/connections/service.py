@@ -19,7 +19,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import MANAGE_CONNECTIONS
 from organizations.guards.caller import Caller
-from organizations.locks import lock_members
+from organizations.locks import admit
 from organizations.models import Connection, Organization
 from organizations.models.connection import ConnectionQuerySet
 from organizations.retries import retried
@@ -42,7 +42,7 @@ def create_connection(
     The token cannot be had again. Raises TooManyConnectionsError. Of several at once none is one
     too many: the organization is locked.
     """
-    _admit(organization_id, caller)
+    admit(organization_id, caller=caller, act=MANAGE_CONNECTIONS)
     organization = Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
     if organization.connections.enabled().count() >= MOST_CONNECTIONS:
         raise TooManyConnectionsError({"limit": MOST_CONNECTIONS})
@@ -95,18 +95,12 @@ def connections_of(organization_id: str) -> ConnectionQuerySet:
     return Connection.objects.enabled().filter(organization=organization_id).order_by("created_at")
 
 
-def _admit(organization_id: str, caller: Caller) -> None:
-    """Lock what lets the caller act; raises the ContractError of one who may not do it."""
-    lock_members(organization_id, (), caller=caller)
-    caller.authority(organization_id, MANAGE_CONNECTIONS)
-
-
 def _lock(organization_id: str, connection_id: str, caller: Caller) -> Connection:
     """Lock a program's connection until the transaction ends, and return it.
 
-    Raises ConnectionNotFoundError, InsufficientPermissionsError for a directory's, and as `_admit`.
+    Raises ConnectionNotFoundError, InsufficientPermissionsError for a directory's, and as `admit`.
     """
-    _admit(organization_id, caller)
+    admit(organization_id, caller=caller, act=MANAGE_CONNECTIONS)
     enabled = Connection.objects.select_for_update(no_key=True).named(connection_id).enabled()
     connection = enabled.filter(organization=organization_id).first()
     if connection is None:

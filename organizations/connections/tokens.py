@@ -1,6 +1,5 @@
-"""Tokens of connections: issued, checked, and noted as used, for programs and directories alike."""
+"""Issues and checks the tokens of programs and directories, and notes when they are used."""
 
-import secrets
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -12,14 +11,13 @@ from config.api.errors import TokenExpiredError, TokenInvalidError
 from organizations.models import Connection, ConnectionToken
 from organizations.models.connection import LIFETIME
 from users.models import User
-from users.models.access_token import TOKEN_PREFIX, digest_of
+from users.models.access_token import TOKEN_PREFIX, digest_of, generate_token
 
 Kind = Connection.Kind
 # They tell scanners that recognise a leaked token what it is of.
 PREFIXES = {Kind.API: f"{TOKEN_PREFIX}con_", Kind.DIRECTORY: f"{TOKEN_PREFIX}scim_"}
 PREVIOUS_TOKEN_WORKS = timedelta(hours=24)
 SEEN_TO = timedelta(minutes=1)
-LONGEST_TOKEN = 256
 Moment = TypeVar("Moment", datetime, date)
 
 # A request that changes something holds the row until it ends: none waits for it here.
@@ -42,7 +40,7 @@ def issue_token(
     no longer. After a rotation the tokens of a program expire in 365 days, whatever was said of the
     first. Raises DoesNotExist for a connection that is revoked.
     """
-    token = PREFIXES[Kind(connection.kind)] + secrets.token_urlsafe(32)
+    token = generate_token(PREFIXES[Kind(connection.kind)])
     changes: dict[str, Any] = {"token_digest": digest_of(token)}
     if connection.token_digest:
         now = timezone.now()
@@ -62,7 +60,7 @@ def check_token(kind: Connection.Kind, plain: str) -> ConnectionToken:
     Raises TokenInvalidError for a token that is unknown or revoked, or of another kind, and
     TokenExpiredError.
     """
-    token = Connection.objects.find(kind, plain[: LONGEST_TOKEN + 1])
+    token = Connection.objects.find(kind, plain)
     if token is None:
         raise TokenInvalidError
     if token.is_expired:

@@ -18,7 +18,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import ADD_DEPARTMENT, CHANGE_DEPARTMENT, DELETE_DEPARTMENT, Act
 from organizations.guards.caller import Caller
-from organizations.locks import lock_members
+from organizations.locks import admit
 from organizations.models import Department
 from organizations.models.organization import DEPARTMENT_NAME
 from organizations.names import save_named
@@ -35,8 +35,7 @@ def create_department(
     ``external_id`` is what a directory calls it. Raises InvalidFieldsError for a name that is none,
     and DepartmentNameTakenError for that of another department, in any case.
     """
-    lock_members(organization_id, (), caller=caller)
-    caller.authority(organization_id, ADD_DEPARTMENT)
+    admit(organization_id, caller=caller, act=ADD_DEPARTMENT)
     department = Department(
         organization_id=organization_id, name=name.strip(), external_id=external_id
     )
@@ -55,8 +54,7 @@ def create_missing_departments(
     The names are checked already (`organizations.names.is_name`). The number of SQL statements does
     not depend on how many they are.
     """
-    lock_members(organization_id, (), caller=caller)
-    caller.authority(organization_id, ADD_DEPARTMENT)
+    admit(organization_id, caller=caller, act=ADD_DEPARTMENT)
     by_key = {key_of(name): name for name in names}
     wanted = [Department(organization_id=organization_id, name=name) for name in by_key.values()]
     Department.objects.bulk_create(wanted, ignore_conflicts=True)
@@ -100,8 +98,8 @@ def delete_department(organization_id: str, department_id: str, *, caller: Calle
     Raises DepartmentNotFoundError and DepartmentInUseError, which counts what refers to it.
     """
     department = _lock(organization_id, department_id, caller, DELETE_DEPARTMENT)
-    # Whoever joins, or gives it a resource, meanwhile holds its key: that is done before it is
-    # counted, or finds the department deleted.
+    # Whoever joins it or gives it a resource meanwhile holds its key: this waits for them, so that
+    # they are counted, or they wait for this and find it deleted.
     Department.objects.select_for_update().get(pk=department.pk)
     if uses := uses_of(department):
         raise DepartmentInUseError(department.pk, uses)
@@ -112,13 +110,12 @@ def delete_department(organization_id: str, department_id: str, *, caller: Calle
 def _lock(organization_id: str, department_id: str, caller: Caller, act: Act) -> Department:
     """Lock a department, then what lets the caller act, and return it as it is then.
 
-    The department comes first, as where a directory changes a group and its members. Its key, on
-    which those wait who hold memberships, comes last. Raises DepartmentNotFoundError.
+    The department comes first, as where a directory changes a group and its members. Its key comes
+    last, since whoever holds memberships waits for it. Raises DepartmentNotFoundError.
     """
     departments = Department.objects.named(department_id).filter(organization=organization_id)
     department = departments.select_for_update(no_key=True).first()
-    lock_members(organization_id, (), caller=caller)
-    caller.authority(organization_id, act)
+    admit(organization_id, caller=caller, act=act)
     if department is None:
         raise DepartmentNotFoundError({"department_id": department_id})
     return department
@@ -132,8 +129,11 @@ def _save(department: Department) -> None:
 
 def _log(event: str, departments: Iterable[Department], caller: Caller) -> None:
     """Write a line each to the application's log once this is committed."""
-    ids = [
-        {"organization_id": department.organization_id, "department_id": department.pk}
-        for department in departments
-    ]
-    log_on_commit(event, caller.source, [{**each, **caller.columns} for each in ids])
+    log_on_commit(
+        event,
+        caller.source,
+        [
+            {"organization_id": each.organization_id, "department_id": each.pk, **caller.columns}
+            for each in departments
+        ],
+    )

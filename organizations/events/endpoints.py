@@ -28,7 +28,7 @@ from organizations.guards.acts import (
     Act,
 )
 from organizations.guards.caller import Caller
-from organizations.locks import lock_members
+from organizations.locks import admit
 from organizations.models import Event, Organization, WebhookDelivery, WebhookEndpoint
 from organizations.models.webhook import WebhookEndpointQuerySet
 from organizations.retries import retried
@@ -54,7 +54,7 @@ def create_endpoint(
     Raises TooManyWebhookEndpointsError. Of several at once none is one too many: the organization
     is locked.
     """
-    _admit(organization_id, caller, ADD_WEBHOOK)
+    admit(organization_id, caller=caller, act=ADD_WEBHOOK)
     organization = Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
     if organization.webhook_endpoints.count() >= MOST_ENDPOINTS:
         raise TooManyWebhookEndpointsError({"limit": MOST_ENDPOINTS})
@@ -169,18 +169,12 @@ def find_endpoint(organization_id: str, endpoint_id: str) -> WebhookEndpoint:
     return _one_of(WebhookEndpoint.objects.all(), organization_id, endpoint_id)
 
 
-def _admit(organization_id: str, caller: Caller, act: Act) -> None:
-    """Lock what lets the caller act; raises the ContractError of one who may not do it."""
-    lock_members(organization_id, (), caller=caller)
-    caller.authority(organization_id, act)
-
-
 def _lock(organization_id: str, endpoint_id: str, caller: Caller, act: Act) -> WebhookEndpoint:
     """Lock an endpoint until the transaction ends, and return it, for this act of the caller.
 
-    Raises WebhookEndpointNotFoundError, and as `_admit`.
+    Raises WebhookEndpointNotFoundError, and as `admit`.
     """
-    _admit(organization_id, caller, act)
+    admit(organization_id, caller=caller, act=act)
     return _one_of(WebhookEndpoint.objects.select_for_update(), organization_id, endpoint_id)
 
 

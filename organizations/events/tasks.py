@@ -1,35 +1,16 @@
 """The jobs of the worker that send webhooks."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.utils import timezone
-from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
-from procrastinate.jobs import Job
 
+from config.job_queue import PutOffError, UntilDone
 from organizations.events.delivery import SEND, attempt, take_up_abandoned
 from organizations.events.fan_out import FAN_OUT, deliver_to_endpoints
 from organizations.models import WebhookDelivery
 
 KEPT = timedelta(days=30)
-FAULT_WAIT = timedelta(seconds=30)
-
-
-class NotDeliveredError(Exception):
-    """A delivery was not accepted and is tried again at a given time."""
-
-    def __init__(self, next_attempt_at: datetime) -> None:
-        self.next_attempt_at = next_attempt_at
-        super().__init__("not delivered")
-
-
-class UntilDone(BaseRetryStrategy):
-    """Tries again at the time of the delivery, and soon after a fault of our database."""
-
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
-        if isinstance(exception, NotDeliveredError):
-            return RetryDecision(retry_at=exception.next_attempt_at)
-        return RetryDecision(retry_at=timezone.now() + FAULT_WAIT)
 
 
 @app.task(queue="webhooks", name=FAN_OUT, retry=UntilDone())
@@ -42,7 +23,7 @@ def fan_out(event_ids: list[str]) -> None:
 def send(delivery_id: str) -> None:
     """Send one delivery, again and again until it is accepted or given up."""
     if next_attempt_at := attempt(delivery_id):
-        raise NotDeliveredError(next_attempt_at)
+        raise PutOffError(next_attempt_at)
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -13,7 +13,7 @@ from organizations.domains.service import check_domain
 from organizations.exceptions import TooManyInvitationsError
 from organizations.guards.acts import ADD
 from organizations.guards.caller import Caller
-from organizations.locks import lock_members
+from organizations.locks import admit
 from organizations.models import Invitation, Membership, Organization
 from organizations.retries import retried
 from users.email_address import canonical_address
@@ -44,8 +44,7 @@ def invite(
     is nothing to accept. Raises MembershipAlreadyExistsError, whatever the address;
     DomainNotAllowedError; what `add_member` raises; and TooManyInvitationsError.
     """
-    lock_members(organization_id, (), caller=caller)
-    caller.authority(organization_id, ADD)
+    admit(organization_id, caller=caller, act=ADD)
     address = canonical_address(email)
     known = User.objects.filter(email=address).values_list("pk", flat=True)
     for refusal in already_members(organization_id, list(known)).values():
@@ -59,14 +58,10 @@ def invite(
         department_ids=department_ids,
         caller=caller,
     )
-    if send_invitation and settings.SENDS_MAIL and _is_told(user_id):
+    can_log_in = User.objects.filter(pk=user_id, is_active=True)
+    if send_invitation and settings.SENDS_MAIL and can_log_in.exists():
         _defer_mail(membership, custom_message)
     return membership
-
-
-def _is_told(user_id: str) -> bool:
-    """Tell whether the account works: whoever cannot act is not told that they may."""
-    return bool(User.objects.filter(pk=user_id, is_active=True).exists())
 
 
 def _defer_mail(membership: Membership, message: str) -> None:

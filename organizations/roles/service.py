@@ -18,7 +18,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import ADD_ROLE, CHANGE_ROLE, DELETE_ROLE, Act
 from organizations.guards.caller import Authority, Caller
-from organizations.locks import lock_members
+from organizations.locks import admit
 from organizations.models import Role
 from organizations.models.organization import ROLE_NAME
 from organizations.names import save_named
@@ -35,7 +35,7 @@ def create_role(
 
     Raises InvalidFieldsError for a name that is none, RoleNameTakenError for that of another role.
     """
-    authority = _admit(organization_id, caller, ADD_ROLE)
+    authority = admit(organization_id, caller=caller, act=ADD_ROLE)
     _require_capabilities(capabilities, authority)
     role = Role(
         organization_id=organization_id,
@@ -95,12 +95,6 @@ def uses_of(role: Role) -> Uses:
     return Uses.counted(member=role.assignments.values("pk"))
 
 
-def _admit(organization_id: str, caller: Caller, act: Act) -> Authority:
-    """Lock what lets the caller act; return the authority. Raises where it does not suffice."""
-    lock_members(organization_id, (), caller=caller)
-    return caller.authority(organization_id, act)
-
-
 def _lock(
     organization_id: str, role_id: str, caller: Caller, act: Act, *, gets: Iterable[str] = ()
 ) -> Role:
@@ -110,7 +104,7 @@ def _lock(
     becomes, and each time by somebody who may give that. Raises RoleNotFoundError,
     SystemRoleImmutableError and InsufficientPermissionsError.
     """
-    authority = _admit(organization_id, caller, act)
+    authority = admit(organization_id, caller=caller, act=act)
     roles = Role.objects.named(role_id).filter(organization=organization_id)
     role = roles.select_for_update().first()
     if role is None:

@@ -69,9 +69,9 @@ def find_or_make_account(organization_id: str, resource: ScimUser) -> tuple[User
 def may_change(account: User, identity: ScimIdentity) -> bool:
     """Tell whether the directory may change the name and the address of an account; it is locked.
 
-    Whoever could do that to others' accounts could take them over: it is done to those alone which
-    a directory of this organization made, who are members nowhere else and never were, and who
-    have no rights and no password here.
+    A directory that could do so could take over an account. So it may only where a directory of
+    this organization made the account, and its person is and was a member nowhere else, and has no
+    rights and no password here.
     """
     maker = identity.account_made_by
     elsewhere = Membership.objects.filter(user=account).exclude(

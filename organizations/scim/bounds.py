@@ -1,7 +1,7 @@
-"""What one request may ask for: looked at before the library reads it, which takes its time.
+"""Limits what one request may ask for, before the library reads it.
 
 The library's work grows with the square, and more, of what is sent. What is refused here is refused
-in our words. What nobody publishes is left out, so that its form and size are nobody's matter.
+in our words. Attributes that are not published are left out, whatever their form and size.
 """
 
 import json
@@ -19,6 +19,8 @@ from scim2_models import (
     SCIMException,
     TooManyException,
 )
+
+from config.api.parser import without_duplicates
 
 MOST_CHARACTERS = 2000  # of a filter or a path
 MOST_TERMS = 20
@@ -46,7 +48,7 @@ _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,100}")
 
 
 def read_json(body: bytes) -> Any:
-    """Return what a body says. Raises InvalidSyntaxException, for a name that stands twice too."""
+    """Return what a body says. Raises InvalidSyntaxException, also for a name that stands twice."""
     content = decoded(body)
     try:
         json.dumps(content, ensure_ascii=False).encode()  # refuses halves of characters
@@ -61,13 +63,13 @@ def decoded(body: bytes) -> Any:
     Raises InvalidSyntaxException.
     """
     try:
-        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_without_duplicates)
+        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=without_duplicates)
     except (ValueError, RecursionError) as error:
         raise InvalidSyntaxException(detail="The body is not valid JSON.") from error
 
 
 def read_object(content: object) -> dict[str, Any]:
-    """Return a body that is an object, with its names in small letters, in which SCIM has them."""
+    """Return a body that is an object, with its names in lower case: SCIM compares them in any."""
     if not isinstance(content, dict):
         raise InvalidSyntaxException(detail="The body is not a JSON object.")
     lowered = {name.lower(): value for name, value in content.items()}
@@ -77,7 +79,7 @@ def read_object(content: object) -> dict[str, Any]:
 
 
 def bounded_user(content: object) -> dict[str, Any]:
-    """Return of the body of a user what is published. Raises TooManyException."""
+    """Return the published attributes in the body of a user. Raises TooManyException."""
     user = dict(_published(read_object(content)))
     _check_values([user])
     _check_emails(_lists_of_emails(user))
@@ -85,7 +87,7 @@ def bounded_user(content: object) -> dict[str, Any]:
 
 
 def bounded_patch(content: object) -> dict[str, Any]:
-    """Return of a PATCH of a user what changes what is published.
+    """Return a PATCH of a user, without what is not published where it has no path.
 
     Raises InvalidSyntaxException, InvalidPathException, TooManyException.
     """
@@ -153,8 +155,8 @@ def bounded_search(asked: object) -> dict[str, Any]:
 def bounded_names(names: object) -> object:
     """Return the attributes that are named, in a list or joined by commas, each once.
 
-    Of those that nobody publishes one is left: it says that the others are not wanted. Raises
-    TooManyException, InvalidPathException.
+    One that is not published is kept: a list of such names alone asks for none of the others.
+    Raises TooManyException, InvalidPathException.
     """
     listed = [names] if isinstance(names, str) else names
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
@@ -176,14 +178,6 @@ def check_header(value: str | None) -> str | None:
     return value
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object. Raises ValueError for a name that stands twice: either could be meant."""
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        raise ValueError("a name stands twice")
-    return content
-
-
 def _attribute(path: str) -> str:
     """Return the attribute that a path, or a name in a value, begins with, in small letters."""
     return re.split(r"[.\[\s]", _URN.sub("", path.lower(), count=1), maxsplit=1)[0]
@@ -200,7 +194,7 @@ def _published(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _lists_of_emails(values: Mapping[str, Any]) -> list[Any]:
-    """Return what is said of e-mails, each time that anything is."""
+    """Return the values that are given for e-mails, one for each time that they are named."""
     found = [value for name, value in values.items() if _attribute(name) == "emails"]
     for name, value in values.items():
         if name.lower() == OF_USER and isinstance(value, dict):
@@ -209,7 +203,7 @@ def _lists_of_emails(values: Mapping[str, Any]) -> list[Any]:
 
 
 def _check_emails(said: Iterable[object]) -> None:
-    """Raise TooManyException for more e-mails than somebody has."""
+    """Raise TooManyException for too many e-mails in all."""
     if sum(len(value) for value in said if isinstance(value, list)) > MOST_EMAILS:
         raise TooManyException(detail=f"A user has {MOST_EMAILS} e-mails at most.")
 

@@ -1,4 +1,4 @@
-"""Directories: known by their tokens, limited, and what passes on when they take members out."""
+"""Authenticates directories, limits their rates, and says where their leavers' resources pass."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,8 +14,9 @@ from config.prepared_statements import fetch_prepared
 from organizations.connections.tokens import check_token, note_use
 from organizations.guards.targets import MOST_TARGETS, Targets, is_type
 from organizations.models import Connection, ConnectionTransfer, Department
+from users.authentication import bearer_token
 
-# Behind the lock it is judged again: one that was disabled meanwhile is not among the rows.
+# PostgreSQL judges the row again once it has the lock: one disabled meanwhile is not returned.
 _KEEP_ENABLED = """
     SELECT FROM organizations_scimconnection WHERE id = %s AND disabled_at IS NULL FOR SHARE
 """
@@ -31,18 +32,13 @@ class ConnectionRateThrottle(RateThrottle):
         super().__init__()
 
     def get_cache_key(self, request: Any, view: Any) -> str:
-        """Return the key that this connection's requests are counted under."""
-        return f"throttle_connection_{self.connection.pk}"
+        return f"throttle_{self.scope}_{self.connection.pk}"
 
 
 class DirectoryAddressRateThrottle(RateThrottle):
     """Counts all requests of SCIM by the address they come from, which many directories share."""
 
     scope = "directory_address"
-
-    def get_cache_key(self, request: Any, view: Any) -> str:
-        """Return the key that this address's requests are counted under."""
-        return f"throttle_directory_address_{self.get_ident(request)}"
 
 
 def targets_on_deactivation(connection: Connection) -> Targets:
@@ -117,11 +113,11 @@ def authenticate(request: HttpRequest, organization_id: str) -> Connection:
     address has guessed, or its connection asked, too often. That the directory was seen is written
     once a minute at most.
     """
-    scheme, _, plain = request.headers.get("Authorization", "").strip().partition(" ")
+    plain = bearer_token(request)
     try:
-        if scheme.lower() != "bearer":
+        if plain is None:
             raise TokenInvalidError
-        directory = check_token(Connection.Kind.DIRECTORY, plain.strip()).connection
+        directory = check_token(Connection.Kind.DIRECTORY, plain).connection
         if directory.organization_id != organization_id:
             raise TokenInvalidError
     except TokenInvalidError:

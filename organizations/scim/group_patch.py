@@ -1,4 +1,4 @@
-"""A PATCH or PUT of a group, as what it changes: 1,000 operations are one change.
+"""Reads what a PATCH or PUT of a group changes: 1,000 operations are one change.
 
 It is read without the library, which takes seconds for as many paths.
 """

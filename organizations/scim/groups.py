@@ -55,12 +55,12 @@ class Groups:
     def lock(self, group_id: str) -> None:
         """Lock a department until the transaction ends. Raises NotFoundException.
 
-        That members join and leave otherwise is not kept from them.
+        It does not keep members from joining and leaving in other ways.
         """
         self._find(self._departments().select_for_update(no_key=True), group_id)
 
     def lock_members(self, group_id: str) -> None:
-        """Lock a department and its members: before who belongs to it is read and written back."""
+        """Lock a department and its members, before they are read and written back."""
         self.lock(group_id)
         lock_members(self.organization_id, self._member_ids(group_id))
 
@@ -102,7 +102,7 @@ class Groups:
         require_version(before, expected_version)
         here, wanted = _ids_of(before), _ids_of(resource)
         self._change_members(group_id, joining=wanted - here, leaving=here - wanted)
-        # Last: another name locks a key, on which those wait who hold members.
+        # Last: another name locks the key, and whoever holds members waits for that.
         self._name(group_id, require_name(resource.display_name), resource.external_id or "")
         return self.get(group_id)
 

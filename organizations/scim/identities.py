@@ -1,4 +1,4 @@
-"""As whom a connection knows a member: what of a resource is kept, and what cannot be."""
+"""The identity by which a connection knows a member, and the texts that it can keep."""
 
 from datetime import datetime
 
@@ -37,7 +37,7 @@ def is_managed_by(connection: Connection, identity: ScimIdentity) -> bool:
 def know_as(
     connection: Connection, identity: ScimIdentity, resource: User, *, at: datetime
 ) -> None:
-    """Have a connection know a member as a resource says; what another one said is gone."""
+    """Store what a resource says of a member, in place of what another connection said."""
     identity.connection = connection
     identity.ended_at = None
     for name in ATTRIBUTES:

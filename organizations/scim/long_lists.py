@@ -1,6 +1,6 @@
 """The members of a group and the groups of a user, as they are answered.
 
-Of these there are thousands, and the library takes a second to show 10,000. So it shows the rest.
+There may be thousands of them, and the library takes a second to show 10,000: it shows the rest.
 """
 
 from collections.abc import Iterable

@@ -31,7 +31,7 @@ class Member:
         return is_managed_by(self.connection, self.identity)
 
     def as_user(self) -> User:
-        """Return the member as SCIM shows them; one whom the directory does not manage, by address.
+        """Return the member as SCIM shows them: by address, if the directory does not manage them.
 
         It is a copy: changing it changes nobody.
         """

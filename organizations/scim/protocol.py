@@ -1,4 +1,4 @@
-"""Has the library answer a request: what it is told of this service, and where we differ."""
+"""Has the library answer requests: its configuration, and where this service differs from it."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

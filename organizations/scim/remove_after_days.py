@@ -1,4 +1,4 @@
-"""Removes whom a directory has left deactivated for long enough."""
+"""Removes the members whom a directory deactivated long enough ago."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -46,7 +46,7 @@ def remove_leavers() -> None:
 @retried
 @transaction.atomic
 def remove_leaver(connection_id: str, user_id: str) -> None:
-    """Remove one leaver, if the directory is still let in and nobody let the leaver back in."""
+    """Remove one leaver, if the directory is still enabled and nobody reactivated the leaver."""
     connection = _removing().filter(pk=connection_id).first()
     if connection is None:
         return
@@ -77,7 +77,7 @@ def remove_leaver(connection_id: str, user_id: str) -> None:
 
 
 def _is_news(connection: Connection, user_id: str, code: str) -> bool:
-    """Tell whether it was not said in the last 24 hours: a leaver is tried every minute."""
+    """Tell whether it was not logged in the last 24 hours: a leaver is tried every minute."""
     return cache.add(f"leaver_not_removed_{connection.pk}_{user_id}_{code}", True, A_DAY)
 
 
@@ -89,9 +89,9 @@ def _removing() -> ConnectionQuerySet:
 def _leavers_due(connection: Connection) -> MembershipQuerySet:
     """Return the members whom this connection deactivated long enough ago, and who still are.
 
-    What it did is read from the audit log: the event has the time of the deactivation. Whoever
-    was reactivated since, by whomever, is active, or was deactivated by somebody else. Whom a
-    restoration made a member again, deactivated as before, is so by that decision, which stands.
+    What it did is read from the audit log: the event has the time of the deactivation. A member
+    who was reactivated since is active, or was deactivated at another time. One who was restored
+    as deactivated stays so: that decision stands.
     """
     deactivation = Event.objects.filter(
         organization=OuterRef("organization"),

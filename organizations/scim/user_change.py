@@ -1,4 +1,4 @@
-"""A PATCH or PUT of a user, attribute by attribute: what is wrong may be passed over."""
+"""Reads a PATCH or PUT of a user, attribute by attribute: what is wrong may be passed over."""
 
 import json
 import re
@@ -21,7 +21,6 @@ from organizations.scim import bounds
 from organizations.scim.identities import ATTRIBUTES
 from organizations.scim.resources import User
 
-SCHEMA = str(User.__schema__).lower()
 # The fields that a request changes, and their attributes, by the attribute in lower case.
 FIELDS = {attribute.lower(): field for field, attribute in ATTRIBUTES.items()}
 # Sent along by some directories, and never changed by them.
@@ -141,7 +140,7 @@ class UserChange:
         """Add what an operation changes; one without a path, attribute by attribute."""
         op = str(sent.get("op")).lower()
         path, value = sent.get("path"), sent.get("value")
-        is_whole = path is None or str(path).strip().lower() == SCHEMA
+        is_whole = path is None or str(path).strip().lower() == bounds.OF_USER
         if op in ("add", "replace") and is_whole and isinstance(value, dict):
             for name, attribute, part in _attributes(value):
                 if attribute == "active":
@@ -152,7 +151,7 @@ class UserChange:
             return
         attribute = _attribute_of(str(path)) if path is not None else ""
         if attribute == "active" and op in ("add", "replace", "remove"):
-            if str(path).strip().lower().removeprefix(f"{SCHEMA}:") != "active":
+            if str(path).strip().lower().removeprefix(f"{bounds.OF_USER}:") != "active":
                 raise InvalidPathException(detail="active has no parts.")
             if op != "remove":  # which leaves the state
                 self._set_state(value)
@@ -194,7 +193,7 @@ def with_readable_state(body: bytes) -> bytes:
 def _attributes(values: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
     """Yield each name as it is sent, the attribute that it is of, and the value."""
     for name, value in values.items():
-        if name.lower() == SCHEMA and isinstance(value, dict):
+        if name.lower() == bounds.OF_USER and isinstance(value, dict):
             for inner, part in value.items():
                 yield inner, _attribute_of(inner), part
         else:
@@ -208,4 +207,4 @@ def _named(attribute: str) -> str:
 
 def _attribute_of(path: str) -> str:
     """Return the attribute that a path leads to or into, in lower case."""
-    return _INSIDE.split(path.strip().lower().removeprefix(f"{SCHEMA}:"), maxsplit=1)[0]
+    return _INSIDE.split(path.strip().lower().removeprefix(f"{bounds.OF_USER}:"), maxsplit=1)[0]

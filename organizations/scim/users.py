@@ -19,7 +19,6 @@ from scim2_models import (
 from scim2_server.storage import SearchPage
 
 from config.errors import ContractError
-from config.identifiers import only_ids
 from organizations.assignment.service import add_member
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.exceptions import (
@@ -29,12 +28,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.caller import Directory
 from organizations.locks import keep_absent, lock_members
-from organizations.models import (
-    Connection,
-    Event,
-    Membership,
-    Role,
-)
+from organizations.models import Connection, Event, Membership, Role
 from organizations.models.membership import MembershipQuerySet
 from organizations.removal.service import remove_members
 from organizations.scim.accounts import (
@@ -91,10 +85,9 @@ class Users:
 
     def find(self, user_id: str) -> Member:
         """Return a member. Raises NotFoundException."""
-        for member in read_members(
-            self.connection, self._members().filter(user__in=only_ids("usr", [user_id]))
-        ):
-            return member
+        members = self._members().of(self.organization_id, [user_id])
+        if found := read_members(self.connection, members):
+            return found[0]
         raise NotFoundException(detail="There is no such user.")
 
     def find_locked(self, user_id: str) -> Member:
@@ -114,10 +107,10 @@ class Users:
         first = (search_request.start_index or 1) - 1
         count = search_request.count
         last = None if count is None else first + count
-        # Chosen before their accounts are looked up: the way to a late page passes by many.
+        # Chosen before their accounts are looked up: a late page comes after many rows.
         chosen = list(members.order_by("user").values_list("pk", flat=True)[first:last])
         page = self._members().filter(pk__in=chosen)
-        # On the last page it is known how many they are, without counting them.
+        # The last page shows how many there are, without counting them.
         is_last = (chosen or not first) and (count is None or len(chosen) < count)
         total = first + len(chosen) if is_last else members.count()
         found = read_members(self.connection, page.order_by("user"))
@@ -126,8 +119,8 @@ class Users:
     def create(self, resource: User) -> User:
         """Add a member, with an account if need be, or adopt one who is there; return them.
 
-        Raises UniquenessException for whom the connection manages already, and where attributes
-        name different members; ForbiddenException; InvalidValueException.
+        Raises UniquenessException for a member whom the connection manages already, and where
+        attributes name different members; ForbiddenException; InvalidValueException.
         """
         for name in ATTRIBUTES:
             check_texts(resource, name)
@@ -230,7 +223,7 @@ class Users:
                 meant = who_is_meant(self.connection, external_id=text)
                 return members.filter(user__in=meant.values())
             case "id":
-                return members.filter(user__in=only_ids("usr", [text]))
+                return members.of(self.organization_id, [text])
             case "emails" | "emails.value":
                 meant = who_is_meant(self.connection, address=text)
                 return members.filter(user__in=meant.values())

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from users.email_address import ERASED_DOMAIN
 from users.erasure.exceptions import ErasureRefusedError
+from users.erasure.invitations import empty_messages
 from users.erasure.log_entries import anonymize_log_entries, replace_in_entries
 from users.erasure.logins import delete_failed_logins
 from users.erasure.plan import ErasurePlan, find_refusal
@@ -37,6 +38,7 @@ def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] 
         mentions = _chosen(plan.mentions, emptied)
         deleted = [Item(rows.name, rows.delete(account)) for rows in DELETED]
         failed_logins = delete_failed_logins(addresses)
+        messages = empty_messages(account)
         account.groups.clear()
         account.user_permissions.clear()
         _empty(account)
@@ -50,6 +52,7 @@ def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] 
                 Item("name, address, password and permissions", 1),
                 *deleted,
                 Item("failed logins", failed_logins),
+                Item("messages of invitations", messages),
                 Item("entries of the admin's log about them", entries),
                 Item("reasons about them", len(reasons), record_ids=reasons),
                 Item("others' texts with an address", len(mentions), record_ids=mentions),

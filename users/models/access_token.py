@@ -29,7 +29,7 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
 
     def issue(self, user: User, *, name: str, lifetime: timedelta) -> tuple["AccessToken", str]:
         """Create a token; return it and its plain text, which is not stored."""
-        plain = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        plain = generate_token(TOKEN_PREFIX)
         token = self.create(
             user=user,
             name=name,
@@ -63,6 +63,11 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
         token = self.model.from_db(self.db, ["id", "user_id", "expires_at", "revoked_at"], known)
         token.user = User.from_db(self.db, ["id", "is_active"], [token.user_id, is_active])
         return token
+
+
+def generate_token(prefix: str) -> str:
+    """Return a new token: the prefix and 256 random bits."""
+    return prefix + secrets.token_urlsafe(32)
 
 
 def digest_of(plain: str) -> bytes:

@@ -1,7 +1,6 @@
 """What happens at the same moment as a change of roles, on real connections."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 
 import pytest
@@ -10,7 +9,7 @@ from django.utils import timezone
 
 from config.errors import ContractError
 from organizations.models import Event, Membership, Organization, Role
-from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
+from tests.concurrency import all_at_once, outcome, waiting_for
 from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFactory, UserFactory
 from tests.organizations.assignment.verbs import add, change
@@ -19,27 +18,6 @@ from tests.removals import codes, remove
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def organization() -> Organization:
-    """An organization with nobody in it yet."""
-    organization: Organization = OrganizationFactory.create()
-    return organization
-
-
-@pytest.fixture
-def owner(organization: Organization) -> Membership:
-    return MembershipFactory.create(organization=organization, roles=["Owner"])
-
-
-def outcome(call: Callable[[], object]) -> str:
-    """Return what became of a call, in a word."""
-    try:
-        call()
-    except ContractError as refusal:
-        return refusal.code
-    return "done"
 
 
 def promoting(member: Membership) -> str:
@@ -66,16 +44,6 @@ def disabling(member: Membership) -> str:
     except IntegrityError:
         return "LAST_OWNER"
     return "done"
-
-
-def waiting_for(first: Callable[[], str], second: Callable[[], str]) -> tuple[str, str]:
-    """Return what both come to, the second of which has to wait until the first is committed."""
-    with ExitStack() as both:
-        with transaction.atomic():
-            done = first()
-            waiting = both.enter_context(in_background(second))
-            until_somebody_waits_for_a_lock()
-        return done, waiting.result()
 
 
 def test_a_role_is_given_to_nobody_who_is_removed_meanwhile(owner: Membership) -> None:

@@ -1,13 +1,9 @@
 """What happens at the same moment as a change of a department, on real connections."""
 
-from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 
 import pytest
-from django.db import transaction
 
-from config.errors import ContractError
 from organizations.departments.service import (
     change_department,
     create_department,
@@ -15,28 +11,13 @@ from organizations.departments.service import (
 )
 from organizations.models import Department, DepartmentMembership, Membership, Organization
 from tests.callers import CallerWith
-from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
-from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFactory
+from tests.concurrency import all_at_once, outcome, waiting_for
+from tests.factories import DepartmentFactory, MembershipFactory
 from tests.organizations.assignment.verbs import change
 from tests.organizations.scim.caller import Directory, new_group
 from tests.proof.invariants import broken_invariants
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def organization() -> Organization:
-    organization: Organization = OrganizationFactory.create()
-    return organization
-
-
-def outcome(call: Callable[[], object]) -> str:
-    """Return what became of a call, in a word."""
-    try:
-        call()
-    except ContractError as refusal:
-        return refusal.code
-    return "done"
 
 
 def joining(member: Membership, department: Department) -> str:
@@ -59,16 +40,6 @@ def renaming(department: Department, name: str) -> str:
             caller=CallerWith(),
         )
     )
-
-
-def waiting_for(first: Callable[[], str], second: Callable[[], str]) -> tuple[str, str]:
-    """Return what both come to, the second of which has to wait until the first is committed."""
-    with ExitStack() as both:
-        with transaction.atomic():
-            done = first()
-            waiting = both.enter_context(in_background(second))
-            until_somebody_waits_for_a_lock()
-        return done, waiting.result()
 
 
 def test_who_joins_a_department_that_is_deleted_meanwhile_does_not_find_it(

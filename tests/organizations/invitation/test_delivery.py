@@ -16,9 +16,10 @@ from organizations.invitation.delivery import LEASE, attempt
 from organizations.models import Event, Invitation, Membership
 from tests.concurrency import in_background
 from tests.organizations.invitation.mail_server import MailServer
-from tests.organizations.invitation.verbs import NORA, invited
+from tests.organizations.invitation.verbs import NORA, invited, jobs
 from tests.removals import remove
 from tests.workers import work
+from users.erasure.receipt import Item
 from users.erasure.service import erase_account
 from users.models import User
 
@@ -227,6 +228,23 @@ def test_who_is_no_longer_who_was_invited_is_sent_nothing(
 
     assert server.attempts == 0
     assert failures() == []
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_an_erasure_empties_the_message_that_invited_the_person_and_no_other(
+    owner: Membership, server: MailServer, is_sent: bool
+) -> None:
+    member = invited(owner, custom_message="Welcome, Nora!")
+    other = invited(owner, "max@acme.example", custom_message="Welcome, Max!")
+    if is_sent:
+        work("mail")
+    remove(member)
+
+    receipt = erase_account(member.user_id, actor=None)
+
+    messages = {job["membership_id"]: job["message"] for job in jobs()}
+    assert messages == {member.pk: "", other.pk: "Welcome, Max!"}
+    assert Item("messages of invitations", 1) in receipt.emptied
 
 
 def test_a_worker_killed_between_the_mail_and_its_record_sends_it_no_second_time(

@@ -1,20 +1,17 @@
 """What happens at the same moment as a change of a role, on real connections."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 
 import pytest
-from django.db import transaction
 
-from config.errors import ContractError
 from organizations.capabilities import Capability
 from organizations.models import Membership, Organization, Role, RoleAssignment
 from organizations.restoration.service import restore_members
 from organizations.roles.service import change_role, create_role, delete_role
 from tests.callers import CallerWith
-from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
-from tests.factories import MembershipFactory, OrganizationFactory, RoleFactory, UserFactory
+from tests.concurrency import all_at_once, outcome, waiting_for
+from tests.factories import MembershipFactory, RoleFactory, UserFactory
 from tests.organizations.assignment.verbs import add, change
 from tests.proof.invariants import broken_invariants
 from tests.removals import remove
@@ -32,23 +29,8 @@ GIVER = frozenset(
 
 
 @pytest.fixture
-def organization() -> Organization:
-    organization: Organization = OrganizationFactory.create()
-    return organization
-
-
-@pytest.fixture
 def billing(organization: Organization) -> Role:
     return RoleFactory.create(organization=organization, capabilities=["manage_billing"])
-
-
-def outcome(call: Callable[[], object]) -> str:
-    """Return what became of a call, in a word."""
-    try:
-        call()
-    except ContractError as refusal:
-        return refusal.code
-    return "done"
 
 
 def raising(role: Role) -> str:
@@ -91,16 +73,6 @@ def restoring(role: Role) -> Callable[[], str]:
         return done.refusal.code if done.refusal else "done"
 
     return restored
-
-
-def waiting_for(first: Callable[[], str], second: Callable[[], str]) -> tuple[str, str]:
-    """Return what both come to, the second of which has to wait until the first is committed."""
-    with ExitStack() as both:
-        with transaction.atomic():
-            done = first()
-            waiting = both.enter_context(in_background(second))
-            until_somebody_waits_for_a_lock()
-        return done, waiting.result()
 
 
 @pytest.mark.parametrize("way", [giving, adding, restoring])

@@ -19,11 +19,12 @@ TABLES = (
     *("django_admin_log", "django_session", "axes_accessattempt", "axes_accessfailurelog"),
     *("axes_accesslog", "organizations_membership", "organizations_removal"),
     *("organizations_event", "organizations_scheduledremoval", "organizations_scimidentity"),
+    "procrastinate_jobs",
 )
 
 # As many others, each with a former address, a token, an entry of the admin's log, a session,
-# failed logins, and a removal, an event and a schedule whose reason mentions their address; without
-# triggers and keys, for which this would be no way in.
+# failed logins, a job of a webhook, and a removal, an event and a schedule whose reason mentions
+# their address; without triggers and keys, for which this would be no way in.
 WORLD = """
     SET LOCAL session_replication_role = replica;
     CREATE TEMPORARY TABLE person ON COMMIT DROP AS
@@ -83,6 +84,9 @@ WORLD = """
         display_name, changed_at, user_name_key
     )
     SELECT %(organization)s, 'usr_' || number, address, '', '', '', '', '', now(), address
+    FROM person;
+    INSERT INTO procrastinate_jobs (queue_name, task_name, args, status)
+    SELECT 'webhooks', 'send', jsonb_build_object('delivery_id', 'dlv_' || number), 'succeeded'
     FROM person;
     SET LOCAL session_replication_role = origin;
     ANALYZE;
