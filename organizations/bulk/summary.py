@@ -19,10 +19,10 @@ SECONDS_BETWEEN_LINES = 5
 
 
 class Summary:
-    """Totals of rows, with the first people who are done and the first who are refused."""
+    """Totals of rows, with the first that are done and the first that are refused."""
 
-    done: Outcome  # of people to whom this run does something
-    already: Outcome  # of people to whom it had been done before
+    done: Outcome  # of rows to which this run does something
+    already: Outcome  # of rows to which it had been done before
     already_words: str
 
     @property
@@ -348,17 +348,18 @@ class ImportSummary(Summary):
     already = Outcome.UNCHANGED
     already_words = "Unchanged"
     done_words = "imported"
+    changes = (Outcome.CREATED, Outcome.UPDATED)
 
     def _is_done(self, row: Row) -> bool:
-        return row.outcome in {Outcome.CREATED, Outcome.UPDATED}
+        return row.outcome in self.changes
 
     @property
     def done_count(self) -> int:
         """Return the number of resources that this run makes or changes."""
-        return self.outcomes[Outcome.CREATED] + self.outcomes[Outcome.UPDATED]
+        return sum(self.outcomes[each] for each in self.changes)
 
     def __str__(self) -> str:
-        counts = (f"{self.outcomes[each]:,} {each}" for each in _RESULTS)
+        counts = (f"{self.outcomes[each]:,} {each}" for each in (*self.changes, self.already))
         return f"{', '.join(counts)}, {self.refused_count:,} not"
 
     def plan(self, organization: str) -> str:
@@ -380,7 +381,4 @@ class ImportSummary(Summary):
 
     def _totals(self) -> list[str]:
         """Return the lines on what is made and what is changed."""
-        return [f"{each.capitalize()}: {self.outcomes[each]:,}" for each in _RESULTS[:2]]
-
-
-_RESULTS = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
+        return [f"{each.capitalize()}: {self.outcomes[each]:,}" for each in self.changes]

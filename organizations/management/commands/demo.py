@@ -1,4 +1,4 @@
-"""``manage.py demo``: a first look at the application, with a sample to try it on."""
+"""``manage.py demo``: serves a sample organization, to try the application on."""
 
 import json
 import secrets
@@ -51,7 +51,6 @@ class Command(BaseCommand):
             action="store_true",
             help="Make the sample on the server that DATABASE_URL names.",
         )
-
         parser.add_argument(
             "--open-to-the-network",
             action="store_true",
