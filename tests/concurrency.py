@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Barrier
 from typing import TypeVar
 
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 Result = TypeVar("Result")
 
@@ -55,6 +55,19 @@ def until_somebody_waits_for_a_lock(number: int = 1) -> None:
     Raises AssertionError if that does not happen.
     """
     _until("wait_event_type = 'Lock'", lambda waiting: waiting >= number)
+
+
+def result_after(change: Callable[[], object], call: Callable[[], Result]) -> Result:
+    """Return the result of a call that waits for a lock until the change is committed.
+
+    Raises AssertionError if the call does not wait.
+    """
+    with ExitStack() as background:
+        with transaction.atomic():
+            change()
+            waiting = background.enter_context(in_background(call))
+            until_somebody_waits_for_a_lock()
+        return waiting.result()
 
 
 def cut_whoever_waits_for_a_lock() -> None:
