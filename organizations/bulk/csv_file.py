@@ -189,14 +189,16 @@ def _columns(
             pass
         elif type_name and "transfer_to" in known.values():
             if not is_type(type_name):
-                raise BadInputError(position, f"{escaped(type_name)} can be no type of resources")
+                raise BadInputError(
+                    position, f"{escaped(type_name)} is not the name of a type of resources"
+                )
             column = f"{OF_TYPE}{type_name}"
         elif normalized in known:
             column = known[normalized]
         elif not type_name and normalized not in of_reports:
             unknown.append(name)
         if column in columns:
-            raise BadInputError(position, f"the column {column!r} stands twice")
+            raise BadInputError(position, f"the header has the column {column!r} twice")
         columns.append(column)
     *others, last = dict.fromkeys(known.values())
     expected = f"the columns are {', '.join(others)} and {last}"

@@ -260,7 +260,7 @@ class AdditionSummary(Summary):
             named = ", ".join([*names[:NAMED], *([f"{more:,} more"] if more > 0 else [])])
             lines.append(f"Departments {words}: {named}")
         if self._until:
-            lines.append(f"With an end, which is scheduled: {self._until:,}")
+            lines.append(f"Removals scheduled for remove_at: {self._until:,}")
         return lines
 
 
@@ -283,7 +283,7 @@ class ScheduleSummary(Summary):
                 f" {self.done_count:,}",
                 *self._table("to", *(f"  {row.email:40} {_targets(row)}" for row in self._done)),
                 *self._others(),
-                "What they hold and own is looked at then; whoever is the last owner then, stays.",
+                "What they hold and own is looked at then; whoever is the last owner then stays.",
             ]
         )
 
@@ -323,14 +323,14 @@ class RestorationSummary(Summary):
                 ),
             ),
             *self._others(),
-            f"Come back in all: roles {self.roles:,}, departments {self.departments:,}, resources"
+            f"Restored in all: roles {self.roles:,}, departments {self.departments:,}, resources"
             f" {self.resources:,}.",
         ]
         if self._not_restored.total():
             lost = self._not_restored
             lines.append(
-                f"  Do not, since they are gone or elsewhere: roles {lost['roles']:,}, departments"
-                f" {lost['departments']:,}, resources {lost['resources']:,}."
+                f"  Not restored, since they are gone or elsewhere: roles {lost['roles']:,},"
+                f" departments {lost['departments']:,}, resources {lost['resources']:,}."
             )
         return "\n".join(lines)
 
