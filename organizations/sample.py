@@ -1,6 +1,6 @@
 """Makes the small organization that the demo shows, with the ids of the contract's examples."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -60,7 +60,7 @@ FORMER = Person("usr_former1", "finn@acme.example", "Finn Former", ("Member",), 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A resource in the sample, with the key that the system it is from knows it by."""
+    """A resource in the sample, with the key by which the system that it comes from knows it."""
 
     id: str
     type: str
@@ -92,9 +92,9 @@ RESOURCES_OF_FORMER = tuple(
 def restore_sample() -> Organization:
     """Bring the sample to its first state; return its organization.
 
-    Its people are members, with what they owned, but for one who is deactivated and one who was
-    removed; it all goes through the services, as everywhere. Nobody outside hears of it. What else
-    the sample does not name is left alone, and the records of earlier removals stay, as records do.
+    Its people are members who own what they owned at first; one is deactivated and one is removed,
+    all by the services. Its webhook endpoints are deleted, so nobody outside hears of it. All else
+    is left alone, and the records of earlier removals stay.
     """
     organization, _ = Organization.objects.get_or_create(
         pk=ORGANIZATION_ID, defaults={"name": "Acme"}
@@ -154,11 +154,8 @@ def _restore_member(organization: Organization, person: Person) -> None:
         department_ids=person.departments,
         caller=Operator(),
     )
-    reactivate_members(  # who is active is refused, and stays so
-        organization.pk,
-        [id_of(person)],
-        caller=Operator(),
-    )
+    # An active member is refused, and stays active.
+    reactivate_members(organization.pk, [id_of(person)], caller=Operator())
 
 
 def _is_member(organization: Organization, person: Person) -> bool:
@@ -172,18 +169,18 @@ def _has_left(organization: Organization, person: Person) -> bool:
     return tenures.exists() and not _is_member(organization, person)
 
 
-def _restore_resources(organization: Organization, things: Iterable[Thing], owner: Person) -> None:
-    """Give these resources to an active member."""
+def _restore_resources(organization: Organization, things: Sequence[Thing], owner: Person) -> None:
+    """Give these resources to an active member, and make those that are missing."""
     owner_id = id_of(owner)
-    missing = {thing.id: thing for thing in things}
-    # What was registered anew by a key of the sample's, after its own was deleted.
-    for thing in missing.values():
+    # A resource of the sample may have been deleted, and another one registered by its key.
+    for thing in things:
         Resource.objects.filter(
             organization=organization,
             entry__type=thing.type,
             entry__external_id=thing.external_id,
         ).exclude(pk=thing.id).delete()
-    ResourceType.objects.ensure(organization.pk, {thing.type for thing in missing.values()})
+    ResourceType.objects.ensure(organization.pk, {thing.type for thing in things})
+    missing = {thing.id: thing for thing in things}
     for resource in Resource.objects.filter(pk__in=missing).select_related("entry"):
         thing = missing.pop(resource.pk)
         resource.owner_id, resource.department, resource.removal = owner_id, None, None

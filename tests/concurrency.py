@@ -78,6 +78,19 @@ def until_somebody_waits_for_a_lock(number: int = 1) -> None:
     _until("wait_event_type = 'Lock'", lambda waiting: waiting >= number)
 
 
+def result_after(change: Callable[[], object], call: Callable[[], Result]) -> Result:
+    """Return the result of a call that waits for a lock until the change is committed.
+
+    Raises AssertionError if the call does not wait.
+    """
+    with ExitStack() as background:
+        with transaction.atomic():
+            change()
+            waiting = background.enter_context(in_background(call))
+            until_somebody_waits_for_a_lock()
+        return waiting.result()
+
+
 def cut_whoever_waits_for_a_lock() -> None:
     """End the connections to this database that wait for a lock."""
     with connection.cursor() as cursor:

@@ -6,6 +6,7 @@ from typing import Self
 
 from django.db import transaction
 
+from config.api.errors import InvalidFieldsError
 from config.case_insensitive_names import key_of
 from config.characters import escaped
 from config.errors import ContractError
@@ -26,8 +27,6 @@ from organizations.retries import retried
 from organizations.schedule.dates import problem_of
 from organizations.schedule.service import schedule_removals
 from users.models import User
-
-INVALID = "VALIDATION_ERROR"
 
 
 def preview_batch(
@@ -139,7 +138,7 @@ def _decided(
             message = f"there is no department {escaped(unknown)}"
             return replace(row, outcome=DepartmentNotFoundError.code, message=message)
         if row.ends_at and (problem := problem_of(row.ends_at)):
-            return replace(row, outcome=INVALID, message=f"remove_at: {problem}")
+            return replace(row, outcome=InvalidFieldsError.code, message=f"remove_at: {problem}")
         return replace(
             row,
             outcome=Outcome.ADDED,

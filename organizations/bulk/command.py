@@ -38,7 +38,7 @@ def batch_size(value: str) -> int:
 
 
 class BulkCommand(BaseCommand):
-    """Finds the people, shows the plan, asks, works in batches, and reports each row.
+    """Reads the rows, shows the plan, asks, works in batches, and reports each row.
 
     Subclasses set the words for the work (``verb``, ``done``), the class of its ``summary`` and the
     ``columns`` of its report, and implement the three abstract methods.
@@ -48,12 +48,12 @@ class BulkCommand(BaseCommand):
     done: str  # removed
     summary: Callable[[], Summary]
     columns: Sequence[str]
-    input: Callable[[], Any] = People  # what holds the rows: People, or StoredRows
+    input: Callable[[], StoredRows[Any]] = People
     everybody, somebody, nobody = "everybody", "somebody", "nobody"
 
     @abstractmethod
     def add_people(self, run: Run, people: Any, *args: Any, **options: Any) -> None:
-        """Add the people whom the call names. Raises CannotStartError."""
+        """Add the rows that the call names. Raises CannotStartError."""
 
     @abstractmethod
     def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
@@ -67,14 +67,13 @@ class BulkCommand(BaseCommand):
         """Return the parser, whose --help ends with the meaning of the exit status."""
         epilog = (
             f"Exit status: 0 when {self.everybody} is {self.done}, 1 when {self.somebody} is not,"
-            " 2 when it could"
-            " not start and nothing has changed, 130 after Ctrl-C, 143 and 129 after SIGTERM and"
-            " SIGHUP."
+            " 2 when it could not start and nothing has changed, 130 after Ctrl-C, 143 and 129"
+            " after SIGTERM and SIGHUP."
         )
         return super().create_parser(prog_name, subcommand, epilog=epilog, **options)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the organization and the options that both commands have."""
+        """Declare the organization and the options that all these commands have."""
         parser.add_argument("organization", metavar="ORGANIZATION", help="Its id: org_…")
         parser.add_argument(
             "--ignore-column",
@@ -88,8 +87,8 @@ class BulkCommand(BaseCommand):
             default="",
             metavar="EMAIL",
             help=(
-                "On whose behalf: an account, which the records name. What it may do itself is not"
-                " asked."
+                "The account on whose behalf it is done, for the records. Its own permissions are"
+                " not checked."
             ),
         )
         parser.add_argument("--reason", default="", metavar="TEXT", help="Why, for the records.")
@@ -170,7 +169,7 @@ class BulkCommand(BaseCommand):
             return plan.exit_status
 
     def _open(
-        self, report: str | None, people: People | StoredRows[Any]
+        self, report: str | None, people: StoredRows[Any]
     ) -> AbstractContextManager[Report | None]:
         """Return a context with the report to write, or with None if none is wanted."""
         if report == "-":

@@ -167,18 +167,18 @@ def _columns(
     header: Sequence[str],
     known: Mapping[str, str],
     needs: Callable[[Collection[str]], str],
-    report_columns: Collection[str],
+    passed_over: Collection[str],
     ignored_columns: Collection[str],
 ) -> list[str]:
-    """Return each column's name in `Row`, or its number if it is ignored.
+    """Return each column's name by ``known``, or its number if it is ignored.
 
     Empty names at the end of the header do not count. Raises BadInputError.
     """
     names = [clean(name) for name in header]
     while names and not names[-1]:
         del names[-1]
-    ignored = {_normalized(name) for name in ignored_columns}
-    passed_over = set(map(_normalized, report_columns))
+    ignored = set(map(_normalized, ignored_columns))
+    of_reports = set(map(_normalized, passed_over))
     columns: list[str] = []
     unknown: list[str] = []
     for number, name in enumerate(names, start=1):
@@ -189,14 +189,16 @@ def _columns(
             pass
         elif type_name and "transfer_to" in known.values():
             if not is_type(type_name):
-                raise BadInputError(position, f"{escaped(type_name)} can be no type of resources")
+                raise BadInputError(
+                    position, f"{escaped(type_name)} is not the name of a type of resources"
+                )
             column = f"{OF_TYPE}{type_name}"
         elif normalized in known:
             column = known[normalized]
-        elif not type_name and normalized not in passed_over:
+        elif not type_name and normalized not in of_reports:
             unknown.append(name)
         if column in columns:
-            raise BadInputError(position, f"the column {column!r} stands twice")
+            raise BadInputError(position, f"the header has the column {column!r} twice")
         columns.append(column)
     *others, last = dict.fromkeys(known.values())
     expected = f"the columns are {', '.join(others)} and {last}"

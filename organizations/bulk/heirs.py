@@ -50,11 +50,11 @@ def find_targets(organization: Organization, named: str, by_type: Iterable[str])
 
 
 def check_heirs(organization: Organization, people: People) -> None:
-    """Raise BadInputError if an heir is to leave too, or is not an active member."""
+    """Raise BadInputError if an heir is among the leavers or is no active member."""
     if found := people.leaving_heir():
         name, *positions = found
         raise BadInputError(
-            " and ".join(dict.fromkeys(positions)), f"{escaped(name)} is to take over, and leaves"
+            " and ".join(dict.fromkeys(positions)), f"{escaped(name)} is to take over, but leaves"
         )
     for heirs in people.heirs():
         active = _active(organization, [heir for heir, _ in heirs])
@@ -70,5 +70,5 @@ def _active(organization: Organization, user_ids: list[str]) -> set[str]:
 
 
 def no_active_member(name: str) -> str:
-    """Return the message that somebody is no active member and so cannot be an heir."""
-    return f"{escaped(name)} is no active member, who could take over"
+    """Return the message about an heir who is no active member."""
+    return f"{escaped(name)} is no active member, so cannot take over"

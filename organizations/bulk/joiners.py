@@ -1,4 +1,4 @@
-"""The people of a file who are to become members, each with the account that they have."""
+"""Finds the accounts of the people in a file who are to become members."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -6,12 +6,12 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 
+from config.api.errors import InvalidFieldsError
 from config.characters import clean, escaped
 from organizations.bulk.csv_file import PEOPLE, Cells, read_cells, visible_text
-from organizations.bulk.people import copied
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import BadInputError
-from organizations.bulk.stored_rows import StoredRows
+from organizations.bulk.stored_rows import StoredRows, copied
 from organizations.schedule.dates import aware_moment_of
 from users.email_address import canonical_address, validate_address
 from users.models import User
@@ -28,8 +28,9 @@ _LONGEST = {  # characters
 class JoinerRow(Row):
     """One row of the input and of the report.
 
-    Roles and departments are names or ids, separated by ``;``. ``new_departments`` are those of
-    them that no department of the organization has. ``remove_at`` is a time with its offset, or "".
+    ``role_names`` and ``department_names`` are names or ids, separated by ``;``;
+    ``new_departments`` are the names that no department of the organization has. ``remove_at`` is a
+    time with its offset, or "".
     """
 
     full_name: str = ""
@@ -46,7 +47,7 @@ class JoinerRow(Row):
 
 
 class Joiners(StoredRows[JoinerRow]):
-    """The people of one call."""
+    """The rows of one call, each with the account that has its address."""
 
     row_class = JoinerRow
 
@@ -87,7 +88,8 @@ def _row(position: str, cells: Cells) -> JoinerRow:
     if not row.email:
         raise BadInputError(position, "no email")
     try:
-        row.ends_at  # noqa: B018 (read, to see whether it is a time)
+        if row.remove_at:
+            aware_moment_of(row.remove_at)
     except ValueError as error:
         problem = str(error).removesuffix(".")
         raise BadInputError(position, f"remove_at: {problem}") from error
@@ -95,13 +97,13 @@ def _row(position: str, cells: Cells) -> JoinerRow:
 
 
 def _with_account(row: JoinerRow, user_id: str | None) -> JoinerRow:
-    """Return the row with the account that it names, or with why there can be none."""
+    """Return the row with its account, or with the reason why it can have none."""
     if user_id:
         return replace(row, user_id=user_id)
     for name, longest in _LONGEST.items():
         if len(getattr(row, name)) > longest:
             message = f"{name} is longer than {longest} characters"
-            return replace(row, outcome="VALIDATION_ERROR", message=message)
+            return replace(row, outcome=InvalidFieldsError.code, message=message)
     try:
         validate_address(row.email)
     except ValidationError:

@@ -1,13 +1,12 @@
-"""The lines of a file of resources, each with the owner that it names."""
+"""Finds the owners that the lines of a file of resources name."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 from config.characters import escaped
 from organizations.bulk.csv_file import Cells, read_cells, visible_text, without_guard
-from organizations.bulk.people import copied
 from organizations.bulk.report import Outcome, Row
-from organizations.bulk.stored_rows import StoredRows
+from organizations.bulk.stored_rows import StoredRows, copied
 from organizations.guards.targets import heir_of
 from organizations.resources.registration import OWNER_DEPARTMENT, OWNER_USER
 from users.email_address import canonical_address
@@ -20,7 +19,7 @@ _KNOWN |= {"url": "url", "link": "url"}
 
 @dataclass(frozen=True, slots=True)
 class ResourceRow(Row):
-    """One line of the input and of the report; ``owner`` is an id, as soon as one is known."""
+    """One line of the input and of the report; ``owner`` is an address until its id is found."""
 
     type: str = ""
     external_id: str = ""
@@ -56,7 +55,7 @@ COLUMNS = tuple(
 
 
 class Lines(StoredRows[ResourceRow]):
-    """The lines of one call."""
+    """The lines of one call, each with the id of its owner."""
 
     row_class = ResourceRow
 

@@ -1,92 +1,46 @@
 """Finds the accounts that the rows name, and checks the whole input for contradictions."""
 
-import json
-import os
-import sqlite3
-import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import replace
-from itertools import islice
-from pathlib import Path
-from shutil import copyfileobj
-from tempfile import TemporaryFile
-from typing import TextIO
 
 from django.db.models import QuerySet
 
 from config.characters import clean, escaped
-from organizations.bulk.csv_file import Detail, as_text, read_rows
+from organizations.bulk.csv_file import Detail, read_rows
 from organizations.bulk.report import Outcome, Row
-from organizations.bulk.run import BadInputError, CannotStartError
+from organizations.bulk.run import BadInputError
+from organizations.bulk.stored_rows import ROWS_AT_ONCE, StoredRows, copied
 from organizations.guards.targets import Goal, Targets, heir_of
 from organizations.models import Removal
 from users.email_address import canonical_address
 from users.models import User
 
-_ROWS_AT_ONCE = 1000
 
-
-@contextmanager
-def copied(path: str) -> Iterator[tuple[TextIO, os.stat_result]]:
-    """Open a copy of a file, ``-`` for standard input, as text; with it comes what it is.
-
-    Raises CannotStartError where it cannot be read, or what is made of it cannot be written.
-    """
-    try:
-        with (
-            nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as original,
-            TemporaryFile() as copy,
-        ):
-            copyfileobj(original, copy)
-            with as_text(copy) as text:
-                yield text, os.fstat(original.fileno())
-    except OSError as error:
-        raise CannotStartError(f"{path} cannot be read: {error.strerror}.") from error
-    except sqlite3.Error as error:  # for example, no space is left
-        raise CannotStartError(f"{path} cannot be copied: {error}.") from error
-
-
-class People:
+class People(StoredRows[Row]):
     """The rows of one call, each with the account that it names.
 
-    They are stored in a temporary SQLite file, so that any number of rows takes little memory, and
-    the work is done on the people who were confirmed even if the input or an address changes.
+    The work is done on the people who were confirmed, even if the input or an address changes.
     A row's own targets win over ``targets``, those of the call's options: the target of a type over
     the option for that type, and any of a type over any default.
     """
 
+    row_class = Row
+
     def __init__(self) -> None:
-        self.file: os.stat_result | None = None  # identifies the file that was read
+        super().__init__()
         self.targets = Targets()
         self._types: set[str] = set()
-        self._database = sqlite3.connect("")
-        self._database.execute(
-            # Only the first row of a person has a value in "person"; duplicates have NULL.
-            "CREATE TABLE named (person TEXT UNIQUE, position TEXT, user_id TEXT,"
-            " email TEXT, transfer_to TEXT, by_type TEXT, removal_id TEXT, outcome TEXT,"
-            " message TEXT)"
-        )
         # Whom anything passes to, and the position of the first row that names them.
         self._database.execute("CREATE TABLE heir (user_id TEXT PRIMARY KEY, position TEXT)")
 
-    def __len__(self) -> int:
-        [number] = self._database.execute("SELECT count(*) FROM named").fetchone()
-        return int(number)
-
     @property
     def types(self) -> list[str]:
-        """Return the types of resources that have a target of their own, of anybody's."""
+        """Return the types of resources that have a target of their own in any row."""
         return sorted(self._types)
-
-    def close(self) -> None:
-        """Delete the temporary file."""
-        self._database.close()
 
     def add_users(self, ids_or_emails: Iterable[str]) -> None:
         """Add people who are named one by one. Raises BadInputError."""
         names = map(clean, ids_or_emails)
-        self._add(
+        self.add(
             (f"--user {escaped(name)}", Row(email=name) if "@" in name else Row(user_id=name))
             for name in names
         )
@@ -94,83 +48,58 @@ class People:
     def add_file(self, path: str, detail: Detail, ignored_columns: Collection[str]) -> None:
         """Add the rows of a file, ``-`` for standard input. Raises CannotStartError.
 
-        ``detail`` is the column that it may have besides those that identify a person. The file is
-        copied first, so that it can be a pipe, or change meanwhile.
+        ``detail`` is the column that it may have besides those that identify a person.
         """
         with copied(path) as (text, self.file):
-            self._add(read_rows(text, detail, ignored_columns))
+            self.add(read_rows(text, detail, ignored_columns))
 
     def add_removals(self, removals: QuerySet[Removal]) -> None:
         """Add the people whom these removals removed, each with the removal's id."""
         rows = removals.order_by("pk").values_list(
             "membership__user", "membership__user__email", "pk"
         )
-        self._add(
+        self.add(
             (removal_id, Row(user_id, email, removal_id=removal_id))
-            for user_id, email, removal_id in rows.iterator(_ROWS_AT_ONCE)
+            for user_id, email, removal_id in rows.iterator(ROWS_AT_ONCE)
         )
-
-    def _add(self, rows: Iterable[tuple[str, Row]]) -> None:
-        """Add rows with their positions. Raises BadInputError where two contradict each other."""
-        remaining = iter(rows)
-        while batch := list(islice(remaining, _ROWS_AT_ONCE)):
-            positions, named = zip(*batch, strict=True)
-            rows_with_accounts = _with_accounts(named, self.targets)
-            for position, row in zip(positions, rows_with_accounts, strict=True):
-                self._add_one(position, row)
-
-    def in_batches(self, size: int) -> Iterator[list[Row]]:
-        """Yield the rows in the order of the input, ``size`` at a time."""
-        rows = self._database.execute(
-            "SELECT user_id, email, transfer_to, outcome, message, removal_id, by_type"
-            " FROM named ORDER BY rowid"
-        )
-        while batch := rows.fetchmany(size):
-            yield [
-                Row(
-                    user_id,
-                    email,
-                    target,
-                    outcome,
-                    message,
-                    removal_id=removal_id,
-                    transfer_by_type=json.loads(by_type),
-                )
-                for user_id, email, target, outcome, message, removal_id, by_type in batch
-            ]
 
     def heirs(self) -> Iterator[list[tuple[str, str]]]:
         """Yield the heirs in batches, each with the position of a row that names them."""
         rows = self._database.execute("SELECT user_id, position FROM heir ORDER BY user_id")
-        while batch := rows.fetchmany(_ROWS_AT_ONCE):
+        while batch := rows.fetchmany(ROWS_AT_ONCE):
             yield batch
 
     def leaving_heir(self) -> tuple[str, str, str] | None:
         """Return the first leaver who is also an heir, with both positions, or None."""
         found: tuple[str, str, str] | None = self._database.execute(
-            "SELECT email, heir.position, named.position FROM named JOIN heir USING (user_id)"
-            " WHERE outcome = '' ORDER BY named.rowid LIMIT 1"
+            "SELECT json_extract(row, '$.email'), heir.position, stored.position"
+            " FROM stored JOIN heir ON heir.user_id = json_extract(row, '$.user_id')"
+            " WHERE json_extract(row, '$.outcome') IS NULL ORDER BY stored.rowid LIMIT 1"
         ).fetchone()
         return found
 
-    def _position_of(self, goal: Goal, position: str) -> str:
-        """Return where a goal is named: by an option, or in the row of this position."""
-        if goal not in self.targets.goals:
-            return position
-        return f"--transfer-type {goal.type}" if goal.type else "--transfer-to"
+    def key_of(self, row: Row) -> str:
+        return f"{row.user_id},{row.email}"
 
-    def _add_one(self, position: str, row: Row) -> None:
-        """Add one row, as a duplicate if an earlier row names the same person."""
-        person: str | None = f"{row.user_id},{row.email}"
-        by_type = json.dumps(row.transfer_by_type, sort_keys=True)
-        earlier = self._database.execute(
-            "SELECT position, transfer_to, by_type, removal_id FROM named WHERE person = ?",
-            [person],
-        ).fetchone()
-        if earlier:
-            _check_agreement(row, position, *earlier)
-            person = None
-            row = replace(row, outcome=Outcome.DUPLICATE, message="")
+    def found(self, rows: Sequence[Row]) -> Iterator[Row]:
+        return _with_accounts(rows, self.targets)
+
+    def check_agreement(self, positions: str, earlier: Row, row: Row) -> None:
+        name = escaped(row.email or row.user_id)
+        for type_name in (None, *sorted({*earlier.transfer_by_type, *row.transfer_by_type})):
+            one, other = (each.targets.target_of(type_name) for each in (earlier, row))
+            if one != other:
+                what = f"resources of the type {type_name}" if type_name else "resources"
+                one, other = (escaped(target or "") or "nobody" for target in (one, other))
+                raise BadInputError(
+                    positions, f"both name {name}, with {what} that pass to {one} and to {other}"
+                )
+        if earlier.removal_id != row.removal_id:
+            one, other = (escaped(each.removal_id) or "the latest" for each in (earlier, row))
+            raise BadInputError(positions, f"both name {name}, with the removals {one} and {other}")
+
+    def add_one(self, position: str, row: Row) -> None:
+        super().add_one(position, row)
         self._types.update(row.transfer_by_type)
         self._database.executemany(
             "INSERT OR IGNORE INTO heir VALUES (?, ?)",
@@ -180,40 +109,12 @@ class People:
                 if goal.target and (heir_of(goal.target) or "@" in goal.target)
             ],
         )
-        self._database.execute(
-            "INSERT INTO named VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                person,
-                position,
-                row.user_id,
-                row.email,
-                row.transfer_to,
-                by_type,
-                row.removal_id,
-                row.outcome,
-                row.message,
-            ),
-        )
 
-
-def _check_agreement(
-    row: Row, position: str, earlier_position: str, transfer_to: str, by_type: str, removal_id: str
-) -> None:
-    """Raise BadInputError if a row contradicts an earlier row of the same person."""
-    name = escaped(row.email or row.user_id)
-    positions = f"{earlier_position} and {position}"
-    earlier = Targets(transfer_to or None, json.loads(by_type))
-    for type_name in (None, *sorted({*earlier.by_type, *row.transfer_by_type})):
-        one, other = (targets.target_of(type_name) for targets in (earlier, row.targets))
-        if one != other:
-            what = f"resources of the type {type_name}" if type_name else "resources"
-            one, other = (escaped(target or "") or "nobody" for target in (one, other))
-            raise BadInputError(
-                positions, f"both name {name}, with {what} that pass to {one} and to {other}"
-            )
-    if row.removal_id != removal_id:
-        one, other = (escaped(to) or "the latest" for to in (removal_id, row.removal_id))
-        raise BadInputError(positions, f"both name {name}, with the removals {one} and {other}")
+    def _position_of(self, goal: Goal, position: str) -> str:
+        """Return where a goal is named: by an option, or in the row of this position."""
+        if goal not in self.targets.goals:
+            return position
+        return f"--transfer-type {goal.type}" if goal.type else "--transfer-to"
 
 
 def _with_accounts(rows: Sequence[Row], targets: Targets) -> Iterator[Row]:

@@ -10,26 +10,25 @@ from organizations.bulk.run import Run
 from organizations.resources.importing import LineOutcome, import_lines, preview_lines
 from organizations.resources.registration import OWNER_DEPARTMENT, OWNER_USER
 
-_COLUMNS = {OWNER_USER: "owner", OWNER_DEPARTMENT: "owner"}  # of the fields that no file has
+# The column of each field that a file has under another name.
+_COLUMNS = {OWNER_USER: "owner", OWNER_DEPARTMENT: "owner"}
 
 
 def preview_import(run: Run, batch: Sequence[Row]) -> list[Row]:
     """Return what `import_batch` would return, without the ids of what it would make."""
-    lines = [row.registration for row in _open(batch)]
-    outcomes = preview_lines(run.organization.pk, lines)
+    outcomes = preview_lines(run.organization.pk, _registrations(batch))
     return [replace(row, resource_id="") for row in _reported(batch, outcomes)]
 
 
 def import_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
     """Register the resources of the lines in one transaction; return them with their outcomes."""
-    lines = [row.registration for row in _open(batch)]
-    outcomes = import_lines(run.organization.pk, lines, caller=run.caller)
+    outcomes = import_lines(run.organization.pk, _registrations(batch), caller=run.caller)
     return list(_reported(batch, outcomes))
 
 
-def _open(batch: Sequence[Row]) -> Iterator[ResourceRow]:
-    """Return the lines that have no outcome yet."""
-    return (row for row in batch if isinstance(row, ResourceRow) and not row.outcome)
+def _registrations(batch: Sequence[Row]) -> list[dict[str, object]]:
+    """Return what the lines that have no outcome yet register."""
+    return [row.registration for row in batch if isinstance(row, ResourceRow) and not row.outcome]
 
 
 def _reported(batch: Sequence[Row], outcomes: Sequence[LineOutcome]) -> Iterator[ResourceRow]:
@@ -41,7 +40,7 @@ def _reported(batch: Sequence[Row], outcomes: Sequence[LineOutcome]) -> Iterator
 
 
 def _decided(row: ResourceRow, outcome: LineOutcome) -> ResourceRow:
-    """Return the line with what became of it."""
+    """Return the line with its outcome."""
     if outcome.refusal:
         return replace(row, outcome=outcome.refusal.code, message=_explain(outcome.refusal))
     result = outcome.result.value if outcome.result else ""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from config.errors import ContractError
+from organizations.bulk.removal import user_ids_of
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import Run
 from organizations.exceptions import MembershipAlreadyExistsError, RemovalNotFoundError
@@ -17,7 +18,7 @@ def preview_batch(organization: Organization, batch: Sequence[Row]) -> list[Row]
     """Return what `restore_batch` would return, without the ids of the restorations."""
     outcomes = preview_restoration(
         organization.pk,
-        _user_ids(batch),
+        user_ids_of(batch),
         removal_ids=_removal_ids(batch),
         caller=Operator(),
     )
@@ -28,16 +29,11 @@ def restore_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
     """Restore the users of the rows in one transaction; return the rows with their outcomes."""
     outcomes = restore_members(
         run.organization.pk,
-        _user_ids(batch),
+        user_ids_of(batch),
         removal_ids=_removal_ids(batch),
         caller=run.caller,
     )
     return _reported(batch, outcomes, run_id=run.id)
-
-
-def _user_ids(batch: Iterable[Row]) -> list[str]:
-    """Return the users of the rows that have no outcome yet."""
-    return [row.user_id for row in batch if not row.outcome]
 
 
 def _removal_ids(batch: Iterable[Row]) -> dict[str, str]:

@@ -1,27 +1,54 @@
-"""Keeps the rows of a file until they are worked on, in little memory."""
+"""Copies the input, and keeps its rows in little memory until they are worked on."""
 
 import json
 import os
 import sqlite3
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import fields, replace
 from itertools import islice
-from typing import ClassVar, Generic, TypeVar
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import ClassVar, Generic, TextIO, TypeVar
 
 from config.characters import escaped
+from organizations.bulk.csv_file import as_text
 from organizations.bulk.report import Outcome, Row
-from organizations.bulk.run import BadInputError
+from organizations.bulk.run import BadInputError, CannotStartError
 
-_ROWS_AT_ONCE = 1000
+ROWS_AT_ONCE = 1000
 
 AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+@contextmanager
+def copied(path: str) -> Iterator[tuple[TextIO, os.stat_result]]:
+    """Open a copy of a file, ``-`` for standard input, as text; yield it with the file's identity.
+
+    The copy lets the file be a pipe, or change meanwhile. Raises CannotStartError if the file
+    cannot be read, or the copy or the stored rows cannot be written.
+    """
+    try:
+        with (
+            nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as original,
+            TemporaryFile() as copy,
+        ):
+            copyfileobj(original, copy)
+            with as_text(copy) as text:
+                yield text, os.fstat(original.fileno())
+    except OSError as error:
+        raise CannotStartError(f"{path} cannot be read: {error.strerror}.") from error
+    except sqlite3.Error as error:  # for example, no space is left
+        raise CannotStartError(f"{path} cannot be copied: {error}.") from error
 
 
 class StoredRows(ABC, Generic[AnyRow]):
     """The rows of one call, in a temporary SQLite file, so that any number takes little memory.
 
-    Equal rows count as one, and the later ones as duplicates of it.
+    Rows about the same must agree, and the later ones count as duplicates of the first.
     """
 
     row_class: ClassVar[type[Row]]
@@ -40,11 +67,16 @@ class StoredRows(ABC, Generic[AnyRow]):
 
     @abstractmethod
     def key_of(self, row: AnyRow) -> str:
-        """Return what the row is about: two rows about the same must be equal."""
+        """Return what the row is about: two rows about the same must agree."""
 
     @abstractmethod
     def found(self, rows: Sequence[AnyRow]) -> Iterator[AnyRow]:
         """Yield the rows with what the database knows of what they name, in a few queries."""
+
+    def check_agreement(self, positions: str, earlier: Row, row: AnyRow) -> None:
+        """Raise BadInputError if two rows about the same contradict each other."""
+        if earlier != row:
+            raise BadInputError(positions, f"both name {escaped(row.label)}, differently")
 
     def close(self) -> None:
         """Delete the temporary file."""
@@ -53,34 +85,34 @@ class StoredRows(ABC, Generic[AnyRow]):
     def add(self, rows: Iterable[tuple[str, AnyRow]]) -> None:
         """Add rows with their positions. Raises BadInputError where two contradict each other."""
         remaining = iter(rows)
-        while batch := list(islice(remaining, _ROWS_AT_ONCE)):
+        while batch := list(islice(remaining, ROWS_AT_ONCE)):
             positions, named = zip(*batch, strict=True)
             for position, row in zip(positions, self.found(named), strict=True):
-                self._add_one(position, row)
+                self.add_one(position, row)
 
     def in_batches(self, size: int) -> Iterator[list[Row]]:
         """Yield the rows in the order of the input, ``size`` at a time."""
         rows = self._database.execute("SELECT row FROM stored ORDER BY rowid")
         while batch := rows.fetchmany(size):
-            yield [self.row_class(**json.loads(row)) for (row,) in batch]
+            yield [self._row_of(text) for (text,) in batch]
 
-    def _add_one(self, position: str, row: AnyRow) -> None:
-        """Add one row, as a duplicate if an earlier one says the same."""
+    def add_one(self, position: str, row: AnyRow) -> None:
+        """Add one row, as a duplicate if an earlier row is about the same."""
         key: str | None = self.key_of(row)
-        text = _as_text(row)
         earlier = self._database.execute(
             "SELECT position, row FROM stored WHERE key = ?", [key]
         ).fetchone()
         if earlier:
-            if earlier[1] != text:
-                raise BadInputError(
-                    f"{earlier[0]} and {position}", f"both name {escaped(row.label)}, differently"
-                )
-            key, text = None, _as_text(replace(row, outcome=Outcome.DUPLICATE, message=""))
-        self._database.execute("INSERT INTO stored VALUES (?, ?, ?)", (key, position, text))
+            earlier_position, text = earlier
+            self.check_agreement(f"{earlier_position} and {position}", self._row_of(text), row)
+            key, row = None, replace(row, outcome=Outcome.DUPLICATE, message="")
+        self._database.execute("INSERT INTO stored VALUES (?, ?, ?)", (key, position, _json(row)))
+
+    def _row_of(self, text: str) -> Row:
+        return self.row_class(**json.loads(text))
 
 
-def _as_text(row: Row) -> str:
+def _json(row: Row) -> str:
     """Return the row as JSON, without what is empty."""
     values = {field.name: getattr(row, field.name) for field in fields(row)}
     return json.dumps({name: value for name, value in values.items() if value})

@@ -19,10 +19,10 @@ SECONDS_BETWEEN_LINES = 5
 
 
 class Summary:
-    """Totals of rows, with the first people who are done and the first who are refused."""
+    """Totals of rows, with the first that are done and the first that are refused."""
 
-    done: Outcome  # of people to whom this run does something
-    already: Outcome  # of people to whom it had been done before
+    done: Outcome  # of rows to which this run does something
+    already: Outcome  # of rows to which it had been done before
     already_words: str
 
     @property
@@ -260,7 +260,7 @@ class AdditionSummary(Summary):
             named = ", ".join([*names[:NAMED], *([f"{more:,} more"] if more > 0 else [])])
             lines.append(f"Departments {words}: {named}")
         if self._until:
-            lines.append(f"With an end, which is scheduled: {self._until:,}")
+            lines.append(f"Removals scheduled for remove_at: {self._until:,}")
         return lines
 
 
@@ -283,7 +283,7 @@ class ScheduleSummary(Summary):
                 f" {self.done_count:,}",
                 *self._table("to", *(f"  {row.email:40} {_targets(row)}" for row in self._done)),
                 *self._others(),
-                "What they hold and own is looked at then; whoever is the last owner then, stays.",
+                "What they hold and own is looked at then; whoever is the last owner then stays.",
             ]
         )
 
@@ -323,14 +323,14 @@ class RestorationSummary(Summary):
                 ),
             ),
             *self._others(),
-            f"Come back in all: roles {self.roles:,}, departments {self.departments:,}, resources"
+            f"Restored in all: roles {self.roles:,}, departments {self.departments:,}, resources"
             f" {self.resources:,}.",
         ]
         if self._not_restored.total():
             lost = self._not_restored
             lines.append(
-                f"  Do not, since they are gone or elsewhere: roles {lost['roles']:,}, departments"
-                f" {lost['departments']:,}, resources {lost['resources']:,}."
+                f"  Not restored, since they are gone or elsewhere: roles {lost['roles']:,},"
+                f" departments {lost['departments']:,}, resources {lost['resources']:,}."
             )
         return "\n".join(lines)
 
@@ -348,17 +348,18 @@ class ImportSummary(Summary):
     already = Outcome.UNCHANGED
     already_words = "Unchanged"
     done_words = "imported"
+    changes = (Outcome.CREATED, Outcome.UPDATED)
 
     def _is_done(self, row: Row) -> bool:
-        return row.outcome in {Outcome.CREATED, Outcome.UPDATED}
+        return row.outcome in self.changes
 
     @property
     def done_count(self) -> int:
         """Return the number of resources that this run makes or changes."""
-        return self.outcomes[Outcome.CREATED] + self.outcomes[Outcome.UPDATED]
+        return sum(self.outcomes[each] for each in self.changes)
 
     def __str__(self) -> str:
-        counts = (f"{self.outcomes[each]:,} {each}" for each in _RESULTS)
+        counts = (f"{self.outcomes[each]:,} {each}" for each in (*self.changes, self.already))
         return f"{', '.join(counts)}, {self.refused_count:,} not"
 
     def plan(self, organization: str) -> str:
@@ -380,7 +381,4 @@ class ImportSummary(Summary):
 
     def _totals(self) -> list[str]:
         """Return the lines on what is made and what is changed."""
-        return [f"{each.capitalize()}: {self.outcomes[each]:,}" for each in _RESULTS[:2]]
-
-
-_RESULTS = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED)
+        return [f"{each.capitalize()}: {self.outcomes[each]:,}" for each in self.changes]

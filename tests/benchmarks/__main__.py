@@ -34,7 +34,7 @@ GROUPS = {
 
 
 def main() -> None:
-    """Measure what is asked for, and tell it."""
+    """Measure the groups that are asked for, and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of it: for a first look")
     parser.add_argument("--json", type=Path, help="write the JSON to this file, not to the output")
@@ -54,7 +54,7 @@ def main() -> None:
         for result in measured(arguments.only, charts, quick=arguments.quick):
             print(table([result]).splitlines()[-1], file=sys.stderr, flush=True)
             results.append(result)
-    finally:  # what was measured until then is told all the same
+    finally:  # also after an error, for what was measured until then
         tell(results, charts, arguments.json)
 
 

@@ -1,6 +1,6 @@
-"""A removal that passes types to targets of their own, next to one that does not.
+"""Measures a removal that passes types to targets of their own, next to one that does not.
 
-By PostgreSQL's own processor time, which a busy machine changes less.
+It is PostgreSQL's own processor time, which depends less on how busy the machine is.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def next_to_none(rounds: int) -> Iterator[Result]:
 def of_many(rounds: int) -> Iterator[Result]:
     """Many resources to a person, next to as many to a department."""
     world = make_organization(2 * rounds, resources=MANY)
-    heir = make_heir(world)
+    heir = owner_of(world)
     times: dict[str, list[float]] = {"department": [], "person": []}
     for number in range(rounds):
         targets = {"department": world.department_id, "person": heir}
@@ -49,8 +49,8 @@ def of_many(rounds: int) -> Iterator[Result]:
     yield _result(name, times["person"], times["department"], must=2.5)
 
 
-def make_heir(world: World) -> str:
-    """Return the id of the organization's owner, who takes over."""
+def owner_of(world: World) -> str:
+    """Return the user id of the organization's owner, who can take over."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT user_id FROM organizations_membership"
@@ -62,7 +62,7 @@ def make_heir(world: World) -> str:
 
 
 def _give_types(world: World) -> None:
-    """Have a sixth of the resources stay of their type, and the others be of the five."""
+    """Give five sixths of the resources one of the five types, and leave the others."""
     ResourceType.objects.ensure(world.organization_id, TYPES)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,17 +1,12 @@
-"""What becomes of the released version's rows in the newest, and what is said of it."""
+"""Rows of the released version become what the design says, and ``migrate`` prints what changes."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
-import pytest
-from django.db import connection
 
 from config.search import indexed
-from tests.processes import ROOT, connected, url_of_test_database
-from tests.production import environment
+from tests.operations.upgrades import migrate
+from tests.processes import connected
 
 RELEASED = (("organizations", "0002_directories"), ("users", "0001_initial"))
 
@@ -135,35 +130,6 @@ BECAME = {
     " WHERE deleted_at <> removal.created_at": [0],
     "SELECT count(*) FROM users_accesstoken WHERE reaches_before < created_at": [0],
 }
-
-
-@pytest.fixture
-def database(transactional_db: None) -> Iterator[str]:
-    """The address of an empty database."""
-    name = f"{connection.settings_dict['NAME']}_old"
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        cursor.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield f"{url_of_test_database()}_old"
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE "{name}"')
-
-
-def migrate(database: str, *target: str) -> str:
-    """Migrate; return what is printed."""
-    done = subprocess.run(  # noqa: S603 (our own program)
-        [sys.executable, "manage.py", "migrate", *target],
-        cwd=ROOT,
-        env=environment() | {"DATABASE_URL": database},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 def schema(session: "psycopg.Connection[tuple[Any, ...]]") -> set[tuple[object, ...]]:

@@ -1,17 +1,12 @@
-"""What tokens of before reach once the database is migrated: what their users were members of."""
+"""Tokens that were issued before an upgrade reach what their users were members of then."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
-import pytest
-from django.db import connection
 
-from tests.processes import ROOT, connected, url_of_test_database
-from tests.production import environment
+from tests.operations.upgrades import migrate
+from tests.processes import connected
 
 BEFORE = """
     INSERT INTO users_user
@@ -54,29 +49,6 @@ REACHED = """
         token.reaches_before, NULL, membership.id, membership.created_at
     )
 """
-
-
-@pytest.fixture
-def database(transactional_db: None) -> Iterator[str]:
-    """The address of an empty database."""
-    name = f"{connection.settings_dict['NAME']}_upgraded"
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        cursor.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield f"{url_of_test_database()}_upgraded"
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE "{name}"')
-
-
-def migrate(database: str, *target: str) -> None:
-    subprocess.run(  # noqa: S603 (our own program)
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0", *target],
-        cwd=ROOT,
-        env=environment() | {"DATABASE_URL": database},
-        check=True,
-    )
 
 
 def members_since(session: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, datetime]:

@@ -7,7 +7,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
-from django.db import connection
+from django.db import connection, connections
+from django.db.utils import ConnectionHandler
+from environ import Env
 
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104
 QUERY, SYNC, READY = b"Q", b"S", b"Z"
@@ -53,6 +55,13 @@ class FaultyLine:
         """Let the fault happen when its statement comes."""
         with self._mutex:
             self._seen, self._fault = 0, fault
+
+    def connect(self, fault: Fault) -> None:
+        """Let this thread's connection go by the line, and the fault happen on it."""
+        settings = Env.db_url_config(self.url, engine="django.db.backends.postgresql")
+        connections["default"] = ConnectionHandler({"default": settings})["default"]
+        connections["default"].ensure_connection()  # what that sends depends on the server
+        self.expect(fault)
 
     def _fault_of_next_statement(self) -> Fault | None:
         with self._mutex:

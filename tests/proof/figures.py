@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 PROPERTY = "tried"
+CELLS = "cells of the table of permissions"
 
 
 @dataclass(frozen=True)

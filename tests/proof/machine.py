@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 from rest_framework.test import APIClient
 
+from config.errors import ContractError
 from organizations.models import (
     Event,
     Membership,
@@ -47,6 +48,10 @@ def refused(by: type[Error] = Error) -> Iterator[None]:
     with pytest.raises(by), transaction.atomic():  # noqa: PT012 (the commit may refuse as well)
         yield
         check_deferred()
+
+
+def code_of(refusal: ContractError | None) -> str | None:
+    return refusal.code if refusal else None
 
 
 def check_deferred() -> None:

@@ -18,10 +18,9 @@ from tests.directories import connect
 from tests.factories import OrganizationFactory
 from tests.proof.api_requests import REQUESTS
 from tests.proof.cast import CALLERS, NO_SUCH_ORGANIZATION, Cast, code_of
-from tests.proof.figures import Tally
+from tests.proof.figures import CELLS, Tally
 from tests.proof.test_request_permissions import ask
 
-CELLS = "cells of the table of permissions"
 LET_IN = ("connection", "token before")
 REFUSED_CONNECTIONS = (
     *("connection elsewhere", "token before the one before"),

@@ -19,7 +19,7 @@ from tests.factories import UserFactory
 from tests.organizations.scim.caller import USER, Directory
 from tests.organizations.scim.people import found
 from tests.proof.figures import Tally
-from tests.proof.machine import Machine, prove
+from tests.proof.machine import Machine, code_of, prove
 from tests.proof.place import Place
 from tests.proof.registry import Account, Accounts, Office, Sent
 from tests.resources import make
@@ -216,7 +216,7 @@ class Directories(Machine):
             caller=CallerWith(reason=f"for {mentioned}"),
         )
 
-        assert (outcome.refusal.code if outcome.refusal else None) == expected
+        assert code_of(outcome.refusal) == expected
         if expected is None:
             self.office(place).remove(user.pk, None)
 
@@ -230,7 +230,7 @@ class Directories(Machine):
 
         [outcome] = restore_members(place.organization.pk, [user.pk], caller=CallerWith())
 
-        assert (outcome.refusal.code if outcome.refusal else None) == expected
+        assert code_of(outcome.refusal) == expected
         if expected is None:
             self.office(place).restore(user.pk)
 

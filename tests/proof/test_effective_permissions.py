@@ -11,8 +11,8 @@ from tests.factories import MembershipFactory, RoleFactory
 from tests.production import token_of
 from tests.proof.api_requests import REQUESTS
 from tests.proof.cast import CALLERS, OUTSIDERS, UNAUTHENTICATED, Cast, code_of
-from tests.proof.figures import Tally
-from tests.proof.test_request_permissions import CELLS, ask
+from tests.proof.figures import CELLS, Tally
+from tests.proof.test_request_permissions import ask
 
 HERE = "this organization"
 

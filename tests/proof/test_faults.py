@@ -6,9 +6,7 @@ from functools import partial
 from itertools import count
 
 import pytest
-from django.db import OperationalError, connections
-from django.db.utils import ConnectionHandler
-from environ import Env
+from django.db import OperationalError
 
 from organizations.guards.caller import Operator
 from organizations.models import Membership, Removal, Resource
@@ -69,18 +67,25 @@ def assert_all_or_nothing(scene: Scene, member: Membership, answer: Answer | Non
     assert broken_invariants() == []
 
 
+def answers_to_faults(
+    scene: Scene, tally: Tally, *, sqlstate: str = "", after: bool = False
+) -> list[int]:
+    """Return the status of each removal at one of whose statements the fault happened."""
+    answers = []
+    for member, answer in scene.answers_to_faults(scene.remove, sqlstate=sqlstate, after=after):
+        assert_all_or_nothing(scene, member, answer)
+        answers.append(answer.status)
+        tally(FAULTS)
+    return answers
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
 def test_the_line_is_cut_at_any_statement(scene: Scene, tally: Tally, after: bool) -> None:
-    for number in count(1):
-        member = scene.member()
-        fault = Fault(number, after=after)
-        scene.expect(fault, scene.remove)
-        answer = scene.remove(member)
-        if not fault.happened.is_set():
-            break
-        assert_all_or_nothing(scene, member, answer)
-        tally(FAULTS)
-    assert number == 8, "is the line alive, token, capabilities, BEGIN, locks, removal, COMMIT"
+    answers = answers_to_faults(scene, tally, after=after)
+
+    assert len(answers) == 7, (
+        "is the line alive, token, capabilities, BEGIN, locks, removal, COMMIT"
+    )
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
@@ -89,16 +94,8 @@ def test_the_line_is_cut_at_any_statement_of_a_removal_of_many(tally: Tally, aft
     MembershipFactory.create(organization=organization, roles=["Owner"])
 
     def remove(line: FaultyLine, fault: Fault, user_ids: list[str]) -> list[RemovalOutcome]:
-        settings = Env.db_url_config(line.url, engine="django.db.backends.postgresql")
-        connections["default"] = ConnectionHandler({"default": settings})["default"]
-        connections["default"].ensure_connection()  # what that sends depends on the server
-        line.expect(fault)
-        return remove_members(
-            organization.pk,
-            user_ids,
-            transfer_to=None,
-            caller=Operator(),
-        )
+        line.connect(fault)
+        return remove_members(organization.pk, user_ids, transfer_to=None, caller=Operator())
 
     with faulty_line() as line:
         for number in count(1):
@@ -110,7 +107,7 @@ def test_the_line_is_cut_at_any_statement_of_a_removal_of_many(tally: Tally, aft
                 lost = isinstance(removing.exception(), OperationalError)
             until_nobody_else_is_at_work()
 
-            # A lost line is told; what became of it, the records say.
+            # A lost line is an error; the records say whether the removal was done.
             removed = {Removal.objects.filter(membership=member).count() for member in members}
             assert removed in ([{0}, {1}] if lost else [{1}])
             assert broken_invariants() == []
@@ -123,17 +120,8 @@ def test_the_line_is_cut_at_any_statement_of_a_removal_of_many(tally: Tally, aft
 
 @pytest.mark.parametrize("sqlstate", [TIMEOUT, DEADLOCK, SERIALIZATION_FAILURE])
 def test_any_statement_fails_on_the_server(scene: Scene, tally: Tally, sqlstate: str) -> None:
-    answers = []
-    for number in count(1):
-        member = scene.member()
-        fault = Fault(number, sqlstate=sqlstate)
-        scene.expect(fault, scene.remove)
-        answer = scene.remove(member)
-        if not fault.happened.is_set():
-            break
-        assert_all_or_nothing(scene, member, answer)
-        answers.append(answer.status)
-        tally(FAULTS)
+    answers = answers_to_faults(scene, tally, sqlstate=sqlstate)
+
     # What PostgreSQL undid for others is tried again, up to and with the commit; a timeout is not.
     assert (answers[-1] == 204) == (sqlstate != TIMEOUT)
 

@@ -1,14 +1,12 @@
 """Every statement of a deactivation fails in every way: all or nothing, no wrong answer."""
 
-from itertools import count
-
 import pytest
 
 from config.timestamps import in_whole_seconds
 from organizations.models import Event, Membership, Resource
 from tests.concurrency import until_nobody_else_is_at_work
 from tests.production import Answer
-from tests.proof.faulty_line import DEADLOCK, SERIALIZATION_FAILURE, TIMEOUT, Fault
+from tests.proof.faulty_line import DEADLOCK, SERIALIZATION_FAILURE, TIMEOUT
 from tests.proof.figures import Tally
 from tests.proof.invariants import broken_invariants
 from tests.proof.scene import Scene
@@ -57,13 +55,7 @@ def assert_all_or_nothing(scene: Scene, member: Membership, answer: Answer) -> N
 def answers_to_faults(scene: Scene, tally: Tally, *, sqlstate: str = "", after: bool) -> list[int]:
     """Return the status of each deactivation at one of whose statements the fault happened."""
     answers = []
-    for number in count(1):
-        member = scene.member()
-        fault = Fault(number, sqlstate=sqlstate, after=after)
-        scene.expect(fault, scene.deactivate)
-        answer = scene.deactivate(member)
-        if not fault.happened.is_set():
-            break
+    for member, answer in scene.answers_to_faults(scene.deactivate, sqlstate=sqlstate, after=after):
         assert_all_or_nothing(scene, member, answer)
         answers.append(answer.status)
         tally(FAULTS)

@@ -10,7 +10,7 @@ from django.db import transaction
 from organizations.api.bodies import BY_TYPE, TO_USER
 from organizations.guards.targets import is_target
 from tests.proof.cast import NO_SUCH_ORGANIZATION, TARGETS, Cast, code_of
-from tests.proof.figures import Tally
+from tests.proof.figures import CELLS, Tally
 from tests.proof.test_member_permissions import expected_code as expected_of_member
 from tests.proof.test_permissions import expected_code as expected_of_removal
 
@@ -82,7 +82,7 @@ def test_every_heir_of_every_target(
 
             assert code_of(response) == expected
             transaction.set_rollback(True)
-        tally("cells of the table of permissions")
+        tally(CELLS)
 
 
 @pytest.mark.parametrize("of_type", [False, True], ids=["everything", "one type"])
@@ -106,4 +106,4 @@ def test_every_heir_of_many(
 
             assert code_of(response) == ("" if heir in may_have else "TRANSFER_USER_NOT_FOUND")
             transaction.set_rollback(True)
-        tally("cells of the table of permissions")
+        tally(CELLS)

@@ -1,4 +1,4 @@
-"""Twenty thousand removals from 64 connections, while members are given things and come back."""
+"""Ten thousand removals from 64 connections, while members are given things and come back."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ MEGABYTE = 1 << 20
 
 
 class Organizations:
-    """Eight organizations, each with an owner who removes, and 2,500 members to remove."""
+    """Eight organizations, each with an owner who removes, and 1,250 members to remove."""
 
     def __init__(self) -> None:
         self.paths: list[tuple[str, str]] = []  # a member's, and their remover's token

@@ -1,4 +1,4 @@
-"""What a caller may do holds when it is done: they lose it while their request waits."""
+"""A request is refused whose caller loses what they may while it waits for a lock."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -29,13 +29,19 @@ from organizations.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
+from tests.concurrency import (
+    all_at_once,
+    in_background,
+    result_after,
+    until_somebody_waits_for_a_lock,
+)
 from tests.factories import MembershipFactory
 from tests.production import token_of
 from tests.programs import connect_program
 from tests.proof.api_requests import REQUESTS
 from tests.proof.cast import Cast, code_of, make_cast
 from tests.proof.figures import Tally
+from tests.proof.test_request_permissions import ask
 from tests.removals import remove
 from users.models import AccessToken, User
 
@@ -73,15 +79,8 @@ LOSSES: dict[Callable[[Membership], None], str] = {
 
 def asking(cast: Cast, token: str, key: tuple[str, str]) -> Callable[[], Any]:
     """Return a call that sends a request with a token."""
-    request = REQUESTS[key]
-    path = request.path.format(
-        user=cast.user_id("", request.about),
-        **cast.addresses,
-    )
-    address = f"{cast.organization_path('this organization')}/{path}"
     client = APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
-    body = [request.body(cast)] if request.body else []
-    return partial(getattr(client, key[0]), address, *body)
+    return partial(ask, client, key[0], REQUESTS[key], cast, "this organization")
 
 
 def state(caller: Membership) -> list[Any]:
@@ -113,12 +112,8 @@ def test_a_caller_who_loses_it_while_their_request_waits_is_refused_and_nothing_
         caller = MembershipFactory.create(organization=cast.organization, roles=["Admin"])
         call = asking(cast, token_of(caller.user), key)
         before = state(caller)
-        with subtests.test(request=key), ExitStack() as both:
-            with transaction.atomic():
-                loss(caller)
-                waiting = both.enter_context(in_background(call))
-                until_somebody_waits_for_a_lock()
-            response = waiting.result()
+        with subtests.test(request=key):
+            response = result_after(partial(loss, caller), call)
 
             assert (code_of(response), response.status_code) == (LOSSES[loss], 403)
             assert state(caller) == before
@@ -155,12 +150,8 @@ def test_so_is_a_program_whose_connection_is_revoked_meanwhile(
         Connection.objects.filter(pk=made.pk).update(last_used_on=timezone.now().date())
         call = asking(cast, token, key)
         before = state(nobody)
-        with subtests.test(request=key), ExitStack() as both:
-            with transaction.atomic():
-                loss(made)
-                waiting = both.enter_context(in_background(call))
-                until_somebody_waits_for_a_lock()
-            response = waiting.result()
+        with subtests.test(request=key):
+            response = result_after(partial(loss, made), call)
 
             assert (code_of(response), response.status_code) == LOSSES_OF_PROGRAMS[loss]
             assert state(nobody) == before
@@ -215,12 +206,9 @@ def test_a_token_whose_membership_ends_while_a_removal_waits_removes_nobody() ->
     TokenBinding.objects.create(token=caller.user.access_tokens.get(), membership=caller)
     call = asking(cast, token, ("delete", "organization-user"))
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            remove(caller)
-            waiting = both.enter_context(in_background(call))
-            until_somebody_waits_for_a_lock()
-        assert code_of(waiting.result()) == "TOKEN_INVALID"
+    response = result_after(lambda: remove(caller), call)
+
+    assert code_of(response) == "TOKEN_INVALID"
 
 
 @pytest.mark.parametrize("turn", range(5))

@@ -17,7 +17,7 @@ from tests.proof.cast import (
     Cast,
     code_of,
 )
-from tests.proof.figures import Tally
+from tests.proof.figures import CELLS, Tally
 
 STATUS = {
     "": 200,
@@ -159,7 +159,7 @@ def test_every_request_of_every_caller_about_every_target(
 
             assert (code_of(response), response.status_code) == (expected, STATUS[expected])
             transaction.set_rollback(True)
-        tally("cells of the table of permissions")
+        tally(CELLS)
 
 
 @pytest.mark.parametrize("caller", CALLERS)
@@ -181,7 +181,7 @@ def test_of_many_each_target_is_answered_as_by_itself(
     )
 
     assert (code_of(response), response.status_code) == (whole, STATUS[whole])
-    tally("cells of the table of permissions")
+    tally(CELLS)
     if whole:
         return
     codes = {
@@ -199,4 +199,4 @@ def test_of_many_each_target_is_answered_as_by_itself(
         "unknown": "USER_NOT_FOUND",
     }
     assert {target: codes[user] for target, user in users.items()} == expected
-    tally("cells of the table of permissions", len(expected))
+    tally(CELLS, len(expected))

@@ -21,7 +21,7 @@ from organizations.restoration.service import preview_restoration, restore_membe
 from organizations.transfer.service import transfer_resources
 from tests.callers import CallerWith
 from tests.proof.figures import Tally
-from tests.proof.machine import Machine, prove
+from tests.proof.machine import Machine, code_of, prove
 from tests.proof.place import ROLES, Place, Target
 from tests.proof.test_state_machine import Organizations
 from users.models import AccessToken, User
@@ -42,10 +42,6 @@ class Token:
     user: str
     tenures: Mapping[str, int]
     is_bound: bool
-
-
-def code_of(refusal: ContractError | None) -> str | None:
-    return refusal.code if refusal else None
 
 
 class Members(Organizations):
@@ -301,13 +297,10 @@ class Members(Organizations):
                 place.remove(user, target)
 
     def outcomes_of_many(self, place: Place, actor: User, asked: list[str]) -> dict[str, str]:
-        """What is to become of each; whoever of the last owners is named last stays."""
+        """What is to become of each."""
         authority = place.capabilities(actor.pk)
         below = {user for user in asked if place.is_below(user, authority)}
-        owners = [u for u in asked if u in below and "Owner" in place.members.get(u, [[]])[0]]
-        staying: list[str] = []
-        if owners and not self.owners(place) - set(owners):
-            staying = [u for u in owners if u in self.owners(place)][-1:] or owners
+        staying = self.staying(place, [user for user in asked if user in below])
 
         def outcome(user: str) -> str:
             if user not in place.members:

@@ -23,7 +23,7 @@ from tests.proof.cast import (
     Cast,
     code_of,
 )
-from tests.proof.figures import Tally
+from tests.proof.figures import CELLS, Tally
 
 DEPARTMENTS = ("none", "own", "of another organization", "unknown", "malformed")
 
@@ -81,7 +81,7 @@ def test_a_removal_by_every_caller_of_every_target(
 
             assert (code_of(response), response.status_code) == (expected, STATUS[expected])
             transaction.set_rollback(True)
-        tally("cells of the table of permissions")
+        tally(CELLS)
 
 
 def test_a_preview_for_every_caller_of_every_target(
@@ -96,7 +96,7 @@ def test_a_preview_for_every_caller_of_every_target(
             assert response.status_code == (STATUS[expected] if expected else 200)
             if not expected:
                 assert response.json()["blocked_by"] == blocked_by
-        tally("cells of the table of permissions")
+        tally(CELLS)
 
 
 def test_the_description_is_for_everybody(
@@ -105,7 +105,7 @@ def test_the_description_is_for_everybody(
     for caller, path in product(CALLERS, ["/v1/openapi.json", "/v1/docs"]):
         with subtests.test(caller=caller, path=path):
             assert cast.client(caller).get(path).status_code == 200
-        tally("cells of the table of permissions")
+        tally(CELLS)
 
 
 # What somebody who may not know cannot tell apart: who asks, and two targets.

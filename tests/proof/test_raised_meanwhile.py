@@ -1,4 +1,4 @@
-"""Who is above whom holds when it is done: it changes while the request waits."""
+"""A request is refused if somebody rises above its caller while it waits for a lock."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from organizations.assignment.service import assign
 from organizations.guards.caller import Operator
 from organizations.models import Event, Membership, Role
-from tests.concurrency import in_background, until_somebody_waits_for_a_lock
+from tests.concurrency import in_background, result_after, until_somebody_waits_for_a_lock
 from tests.factories import MembershipFactory, RoleFactory
 from tests.production import token_of
 from tests.proof.cast import ABLE, Cast, code_of, make_cast
@@ -124,12 +124,7 @@ def test_who_is_an_owner_no_more_makes_nobody_an_owner(cast: Cast, way: str) -> 
         body = {"role_ids": [owner_role.pk], "department_ids": []}
         return client.patch(f"{address}/memberships", body)
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            give(caller, "Admin")
-            waiting = both.enter_context(in_background(call))
-            until_somebody_waits_for_a_lock()
-        response = waiting.result()
+    response = result_after(lambda: give(caller, "Admin"), call)
 
     assert response.json()["error"]["details"] == {"required_role_id": owner_role.pk}
     assert not owner_role.assignments.filter(user=target.user).exists()

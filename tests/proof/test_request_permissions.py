@@ -28,9 +28,8 @@ from tests.proof.cast import (
     Cast,
     code_of,
 )
-from tests.proof.figures import Tally
+from tests.proof.figures import CELLS, Tally
 
-CELLS = "cells of the table of permissions"
 ORGANIZATIONS = ("this organization", *sorted(NO_SUCH_ORGANIZATION))
 STATUS = {
     "AUTHENTICATION_REQUIRED": 401,
@@ -72,6 +71,15 @@ def expected_code(request: Request, caller: str, organization: str) -> str:
     return "" if may else request.refusal
 
 
+def is_open_to(capability: Capability, request: Request) -> bool:
+    """Whether a member who has nothing but this capability may ask for it."""
+    return (
+        not request.needs
+        or capability in request.needs
+        or capability == Capability.OVERRIDE_ALL_PERMISSIONS
+    )
+
+
 def test_every_request_is_in_the_table() -> None:
     served = {
         (method, pattern.name)
@@ -106,8 +114,7 @@ def test_each_capability_opens_its_requests_and_no_other(
     member = MembershipFactory.create(organization=cast.organization, roles=[role])
     client = APIClient(HTTP_AUTHORIZATION=f"Bearer {token_of(member.user)}")
     for key, request in REQUESTS.items():
-        opens = request.needs & {capability} or capability == Capability.OVERRIDE_ALL_PERMISSIONS
-        expected = "" if opens or not request.needs else request.refusal
+        expected = "" if is_open_to(capability, request) else request.refusal
         with subtests.test(request=key), transaction.atomic():
             response = ask(client, key[0], request, cast, "this organization")
 
@@ -122,8 +129,7 @@ def test_each_capability_of_a_program_opens_the_same(
 ) -> None:
     client = program_of(cast.organization, capability)
     for key, request in REQUESTS.items():
-        opens = request.needs & {capability} or capability == Capability.OVERRIDE_ALL_PERMISSIONS
-        may = not request.takes_a_person and (opens or not request.needs)
+        may = is_open_to(capability, request) and not request.takes_a_person
         with subtests.test(request=key), transaction.atomic():
             response = ask(client, key[0], request, cast, "this organization")
 

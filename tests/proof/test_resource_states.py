@@ -17,9 +17,9 @@ from organizations.resources.importing import LineOutcome, import_lines
 from organizations.restoration.service import preview_restoration, restore_members
 from tests.callers import CallerWith
 from tests.proof.figures import Tally
-from tests.proof.machine import Machine, prove
+from tests.proof.machine import Machine, code_of, prove
 from tests.proof.place import Place, targets_of
-from tests.proof.test_member_states import Members, code_of
+from tests.proof.test_member_states import Members
 from users.models import User
 
 places, people = Machine.places, Machine.people

@@ -22,12 +22,11 @@ from tests.proof.cast import (
     Cast,
     code_of,
 )
-from tests.proof.figures import Tally
+from tests.proof.figures import CELLS, Tally
 from tests.schedules import schedule
 
 pytestmark = pytest.mark.django_db
 
-CELLS = "cells of the table of permissions"
 HEIRS = (
     *("none", "department", "member", "a stranger", "deactivated member", "leaver"),
     *("of another organization", "unknown", "malformed"),

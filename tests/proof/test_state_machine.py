@@ -31,7 +31,7 @@ from organizations.schedule.service import cancel_scheduled_removal, schedule_re
 from organizations.transfer.service import transfer_selected
 from tests.callers import CallerWith
 from tests.proof.figures import Tally
-from tests.proof.machine import Machine, prove, refused
+from tests.proof.machine import Machine, code_of, prove, refused
 from tests.proof.place import ROLES, Place, Target, targets_of
 from tests.resources import make
 from users.models import User
@@ -53,6 +53,13 @@ class Organizations(Machine):
         if not self.keeps_an_owner(place, user):
             return "LAST_OWNER_CANNOT_BE_REMOVED"
         return place.target_code(target, [user])
+
+    def staying(self, place: Place, asked: list[str]) -> list[str]:
+        """Whoever is spared where all owners are asked to leave together: the last one named."""
+        owners = [u for u in asked if u in place.members and "Owner" in place.members[u][0]]
+        if not owners or self.owners(place) - set(owners):
+            return []
+        return [u for u in owners if u in self.owners(place)][-1:] or owners
 
     # What people do
 
@@ -219,27 +226,20 @@ class Organizations(Machine):
     def remove_by_service(
         self, place: Place, users: list[User], number: int | None, types: list[str]
     ) -> None:
-        """Several are removed together; whoever of the last owners is named last stays."""
+        """Several are removed together."""
         target = Targets(
             None if number is None else place.departments[number].pk,
             dict.fromkeys(types, place.departments[0].pk),
         )
         asked = list(dict.fromkeys(user.pk for user in users))
-        owners = [u for u in asked if u in place.members and "Owner" in place.members[u][0]]
-        staying: list[str] = []
-        if owners and not self.owners(place) - set(owners):
-            staying = [u for u in owners if u in self.owners(place)][-1:] or owners
+        staying = self.staying(place, asked)
 
         outcomes = remove_members(
-            place.organization.pk,
-            asked,
-            transfer_to=target,
-            caller=Operator(),
+            place.organization.pk, asked, transfer_to=target, caller=Operator()
         )
 
         for outcome in outcomes:
-            user = outcome.user_id
-            code = outcome.refusal.code if outcome.refusal else None
+            user, code = outcome.user_id, code_of(outcome.refusal)
             if user not in place.members:
                 assert code == "USER_NOT_FOUND"
             elif user in staying:
@@ -284,7 +284,7 @@ class Organizations(Machine):
             caller=Operator(),
         )
 
-        assert (outcome.refusal.code if outcome.refusal else None) == expected
+        assert code_of(outcome.refusal) == expected
         if expected is None:
             place.scheduled[user.pk] = target
             place.events["removal.scheduled", user.pk] += 1

@@ -1,4 +1,4 @@
-"""``manage.py add_members``: make any number of people members of an organization."""
+"""``manage.py add_members``: makes any number of people members of an organization."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from organizations.bulk.summary import AdditionSummary
 
 
 class Command(BulkCommand):
-    """Adds whom a file lists."""
+    """Adds the people whom a file lists."""
 
     help = (
         "Adds members to an organization, with their roles and departments, and makes the accounts"
@@ -78,5 +78,5 @@ class Command(BulkCommand):
         )
 
     def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
-        """Add whom the rows mean."""
+        """Add the people of the rows."""
         return add_batch(run, batch, make_departments=self.make_departments)

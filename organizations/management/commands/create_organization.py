@@ -30,7 +30,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare what it is called, who owns it, and its mail domains."""
+        """Declare its name, its owner and its mail domains."""
         parser.add_argument("name", metavar="NAME", help="What the organization is called.")
         parser.add_argument(
             "--owner",
@@ -64,9 +64,9 @@ class Command(BaseCommand):
         shared: bool,
         **_: Any,
     ) -> None:
-        """Create it all, or nothing.
+        """Create all of it, or nothing.
 
-        Raises CommandError for a name that is empty or too long, what is no address, an owner whose
+        Raises CommandError for a name that is empty or too long, an invalid address, an owner whose
         account is disabled, and a domain that cannot be added.
         """
         require_schema()

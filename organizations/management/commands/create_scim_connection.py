@@ -21,7 +21,7 @@ DEACTIVATE, REMOVAL = ConnectionTransfer.Moment.DEACTIVATE, ConnectionTransfer.M
 
 
 def public_host() -> str | None:
-    """Return the first name of ALLOWED_HOSTS, or None where it names no host."""
+    """Return the first host that ALLOWED_HOSTS names, or None."""
     names = [name for name in settings.ALLOWED_HOSTS if not name.startswith((".", "*"))]
     return next(iter(names), None)
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare which organization, what the connection is called, and what it does besides."""
+        """Declare the organization, and the connection's name and options."""
         parser.add_argument("organization", metavar="ORG", help="The organization's id: org_…")
         parser.add_argument(
             "--name", required=True, metavar="NAME", help='What it is called, such as "Okta".'
@@ -58,12 +58,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--transfer-on-deactivate",
             metavar="DEPARTMENT",
-            help="Id of the department that takes over what members own whom it deactivates.",
+            help="Id of the department that takes over what members own when it deactivates them.",
         )
         parser.add_argument(
             "--transfer-on-removal",
             metavar="DEPARTMENT",
-            help="Id of the department that takes over what members own whom it removes.",
+            help="Id of the department that takes over what members own when it removes them.",
         )
         for moment, verb in ((DEACTIVATE, "deactivates"), (REMOVAL, "removes")):
             parser.add_argument(
@@ -81,8 +81,8 @@ class Command(BaseCommand):
             metavar="DAYS",
             type=days,
             help=(
-                "Remove whom it deactivated after so many days, unless somebody reactivated them:"
-                " Okta never deletes (default: never)."
+                "Remove a member so many days after it deactivated them, unless somebody"
+                " reactivates them: Okta never deletes (default: never)."
             ),
         )
         parser.add_argument(

@@ -1,4 +1,4 @@
-"""``manage.py create_token``: a new access token, shown once."""
+"""``manage.py create_token``: makes an access token and shows it once."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare who the token is for, where it acts, what for, and for how long."""
+        """Declare whose token it is, where it acts, its purpose and its lifetime."""
         parser.add_argument("email", metavar="EMAIL", help="E-mail address of the user.")
         where = parser.add_mutually_exclusive_group()
         where.add_argument(
@@ -69,8 +69,8 @@ class Command(BaseCommand):
         """Create the token.
 
         Raises CommandError for an unknown or disabled user, for one who is no member of the
-        organization, for a long name, and, with status 2, where it must be said what the token
-        reaches.
+        organization, for a name that is too long, and, with status 2, where the call must say which
+        organizations the token reaches.
         """
         require_schema()
         user = User.objects.filter(email=email).first()

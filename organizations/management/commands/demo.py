@@ -1,4 +1,4 @@
-"""``manage.py demo``: a first look at the application, with a sample to try it on."""
+"""``manage.py demo``: serves a sample organization, to try the application on."""
 
 import json
 import secrets
@@ -51,7 +51,6 @@ class Command(BaseCommand):
             action="store_true",
             help="Make the sample on the server that DATABASE_URL names.",
         )
-
         parser.add_argument(
             "--open-to-the-network",
             action="store_true",
@@ -173,7 +172,7 @@ curl -i -X POST '{users}/{leaver_id}/deactivate' \\
   {content_type} \\
   -d '{{"transfer_resources_to_user_id": "{heir_id}"}}'
 
-Or nobody asks for anything, since her directory says that she has left; this is how Entra ID does.
+Or her directory reports that she has left, as Entra ID does it.
 
 curl -i -X PATCH '{directory}/Users/{leaver_id}' \\
   -H "Authorization: Bearer $SCIM_TOKEN" \\
@@ -185,9 +184,8 @@ Who is there, and in which state?
 curl '{users}' \\
   {authorization}
 
-Have another system hear of it: name it, with the receiver of organizations/events/README.md, say,
-which is then run with the secret of the answer as WEBHOOK_SECRET. The next request that does
-something arrives there.
+Send changes to another system, such as the receiver in organizations/events/README.md. Run that
+with the secret of this answer as WEBHOOK_SECRET: it receives the next change.
 
 curl -X POST '{organization_address}/webhook-endpoints' \\
   {authorization} \\

@@ -1,4 +1,4 @@
-"""``manage.py import_resources``: register any number of resources of an organization."""
+"""``manage.py import_resources``: registers any number of resources of an organization."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

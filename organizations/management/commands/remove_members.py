@@ -1,4 +1,4 @@
-"""``manage.py remove_members``: take any number of members out of an organization."""
+"""``manage.py remove_members``: takes any number of members out of an organization."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +30,7 @@ def moment(value: str) -> datetime:
 
 
 class Command(BulkCommand):
-    """Removes whom the call names, now or on a date."""
+    """Removes the members that the call names, now or on a date."""
 
     help = (
         "Removes members from an organization: their roles and departments are deleted, their"
@@ -56,7 +56,7 @@ class Command(BulkCommand):
     at: datetime | None = None
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare who is meant, and what is to happen."""
+        """Declare who leaves, when, and where their resources pass."""
         super().add_arguments(parser)
         parser.add_argument(
             "--user",
@@ -128,7 +128,7 @@ class Command(BulkCommand):
         transfer_type: list[str],
         **__: Any,
     ) -> None:
-        """Add those who leave, and check that nobody among them takes over."""
+        """Add the leavers, and check that none of them is to take over resources."""
         if not user and not from_file:
             raise CannotStartError("Name who leaves, by --user or --from-file.")
         people.targets = find_targets(run.organization, clean(transfer_to), transfer_type)
@@ -149,7 +149,7 @@ class Command(BulkCommand):
         return preview_removals(run.organization, batches)
 
     def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
-        """Remove whom the rows mean, or schedule it."""
+        """Remove the members of the rows, or schedule their removal."""
         if self.at:
             return schedule_batch(run, batch, self.at)
         return remove_batch(run, batch)

@@ -1,4 +1,4 @@
-"""``manage.py restore_members``: undo a run of ``remove_members``."""
+"""``manage.py restore_members``: undoes a run of ``remove_members``."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from organizations.models import Removal, Source
 
 
 class Command(BulkCommand):
-    """Restores whom a run removed, or whom a file names."""
+    """Restores the members that a run removed, or that a file names."""
 
     help = (
         "Restores members who were removed: each gets a new membership with the roles, departments"
@@ -42,7 +42,7 @@ class Command(BulkCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare who is meant."""
+        """Declare who comes back."""
         super().add_arguments(parser)
         named = parser.add_mutually_exclusive_group(required=True)
         named.add_argument(
@@ -92,5 +92,5 @@ class Command(BulkCommand):
         return (preview_batch(run.organization, batch) for batch in batches)
 
     def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
-        """Restore whom the rows mean."""
+        """Restore the members of the rows."""
         return restore_batch(run, batch)

@@ -1,4 +1,4 @@
-"""``manage.py set_domains``: says whose addresses an organization's directory may make."""
+"""``manage.py set_domains``: sets the mail domains of an organization."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare which organization and which domains."""
+        """Declare the organization and its domains."""
         parser.add_argument("organization", metavar="ORG", help="The organization's id: org_…")
         parser.add_argument(
             "domains",
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         add_shared_argument(parser)
 
     def handle(self, *, organization: str, domains: Sequence[str], shared: bool, **_: Any) -> None:
-        """Set the domains; raises CommandError for what is refused: nothing is changed then."""
+        """Set the domains. Raises CommandError, and changes nothing, where one is refused."""
         require_schema()
         if not Organization.objects.filter(pk=organization).exists():
             raise CommandError(f"There is no organization with the id {organization}.")

@@ -154,7 +154,7 @@ def test_the_end_is_scheduled_at_the_beginning_for_each_at_their_own_time(
         later,
     ]
     assert (done.rows[1]["scheduled_removal_id"], len(schedules)) == ("", 2)
-    assert "With an end, which is scheduled: 2" in done.errors
+    assert "Removals scheduled for remove_at: 2" in done.errors
 
 
 def test_the_worker_removes_them_then(
@@ -309,7 +309,7 @@ def test_the_dry_run_shows_the_plan_and_changes_nothing(
         "Given in all: roles 1, departments 2.",
         "Accounts to make: 1",
         "Departments to make: Sales, Data",
-        "With an end, which is scheduled: 1",
+        "Removals scheduled for remove_at: 1",
     ]
     assert User.objects.count() == 1
     assert not Department.objects.exists()

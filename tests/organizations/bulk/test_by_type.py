@@ -146,7 +146,7 @@ def test_an_heir_of_a_type_who_leaves_by_another_line_is_refused_with_both_lines
     assert (refused.status, refused.errors) == (
         2,
         f"The input cannot be used: line 2 and line 3: {second.email} is to take over,"
-        " and leaves.\n",
+        " but leaves.\n",
     )
     assert not Removal.objects.exists()
 
@@ -211,5 +211,5 @@ def test_a_column_of_what_can_be_no_type_begins_nothing(
 
     assert (refused.status, refused.errors) == (
         2,
-        "The input cannot be used: line 1: a b can be no type of resources.\n",
+        "The input cannot be used: line 1: a b is not the name of a type of resources.\n",
     )

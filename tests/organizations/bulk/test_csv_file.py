@@ -108,7 +108,7 @@ def test_a_position_is_the_line_in_the_file() -> None:
         (b"email;Full Name\n", "To pass it over: --ignore-column 'Full Name'"),
         (b"email,,transfer_to\n", "line 1: unknown column ''"),
         ("email,tr\u0430nsfer_to\n".encode(), r"line 1: unknown column 'tr\\u0430nsfer_to'"),
-        (b"email,E-Mail\n", "line 1: the column 'email' stands twice"),
+        (b"email,E-Mail\n", "line 1: the header has the column 'email' twice"),
         (b"email,transfer_to\na@b.c,\n,dept_1\n", "line 3: neither a user_id nor an email"),
         (b"user_id,email\nusr_1\n", "line 2: fewer fields than the header has"),
         (b"email,\na@b.c,d@e.f\n", "line 2: more fields than the header has"),

@@ -72,7 +72,7 @@ def test_a_person_who_leaves_by_another_line_is_refused_with_both_lines(
     assert (refused.status, refused.errors) == (
         2,
         f"The input cannot be used: line 3 and line 4: {third.email} is to take over,"
-        " and leaves.\n",
+        " but leaves.\n",
     )
     assert not Removal.objects.exists()
 
@@ -86,7 +86,7 @@ def test_nobody_takes_over_from_themselves(
     refused = run(organization, "--from-file", file, *UNASKED)
 
     assert refused.errors == (
-        f"The input cannot be used: line 2: {user.email} is to take over, and leaves.\n"
+        f"The input cannot be used: line 2: {user.email} is to take over, but leaves.\n"
     )
 
 
@@ -100,7 +100,7 @@ def test_the_person_of_the_option_does_not_leave(
 
     assert refused.errors == (
         f"The input cannot be used: --transfer-to and line 4: {heir.email} is to take over,"
-        " and leaves.\n"
+        " but leaves.\n"
     )
 
 
@@ -123,7 +123,7 @@ def test_who_is_no_active_member_does_not_take_over(
     in_row = run(organization, "--from-file", file, *UNASKED)
     for_all = run(organization, *users(members[0].user_id), "--transfer-to", name, *UNASKED)
 
-    said = f"{name} is no active member, who could take over.\n"
+    said = f"{name} is no active member, so cannot take over.\n"
     assert (in_row.status, in_row.errors) == (2, f"The input cannot be used: line 3: {said}")
     assert (for_all.status, for_all.errors) == (2, said)
     assert Removal.objects.count() == 1
@@ -162,4 +162,4 @@ def test_a_person_who_is_deactivated_after_the_check_takes_over_nothing(
     for option in ("--dry-run", "--no-input"):
         done = run(organization, *call, option, "--report", "-")
         assert (done.status, done.outcomes) == (1, ["TRANSFER_USER_NOT_FOUND"])
-        assert done.rows[0]["message"] == f"{heir.user_id} is no active member, who could take over"
+        assert done.rows[0]["message"] == f"{heir.user_id} is no active member, so cannot take over"

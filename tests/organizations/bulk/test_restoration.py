@@ -192,8 +192,8 @@ def test_the_plan_says_who_comes_back_with_what_and_what_does_not(
         f"Members to restore to {organization}: 1\n"
         "                                           roles  departments  resources\n"
         f"  {member.user.email:40}     1            0          0\n"
-        "Come back in all: roles 1, departments 0, resources 0.\n"
-        "  Do not, since they are gone or elsewhere: roles 0, departments 1, resources 0.\n"
+        "Restored in all: roles 1, departments 0, resources 0.\n"
+        "  Not restored, since they are gone or elsewhere: roles 0, departments 1, resources 0.\n"
     )
 
 

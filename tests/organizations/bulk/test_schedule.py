@@ -121,7 +121,7 @@ def test_the_plan_shows_who_leaves_when_and_changes_nothing(
         f"  {members[0].user.email:40} {department.pk}\n"
         "Cannot be scheduled: 1\n"
         f"  {stranger.email}: has an account, but is not a member\n"
-        "What they hold and own is looked at then; whoever is the last owner then, stays.\n"
+        "What they hold and own is looked at then; whoever is the last owner then stays.\n"
     )
     assert not ScheduledRemoval.objects.exists()
 
