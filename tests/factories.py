@@ -32,7 +32,7 @@ class UserFactory(DjangoModelFactory[User]):
         model = User
 
     email = factory.Sequence(lambda n: f"person{n}@example.com")
-    full_name = factory.Faker("name")
+    full_name = factory.Sequence(lambda n: f"Person {n}")
 
 
 class OrganizationFactory(DjangoModelFactory[Organization]):

@@ -26,10 +26,6 @@ class RemovedResourcesQuerySet(models.QuerySet["RemovedResources"]):
         """Keep those that passed to nobody."""
         return self.filter(_STAYED)
 
-    def stayed(self) -> Self:
-        """Keep those that stayed with their owner."""
-        return self.filter(transferred_to=None, transferred_to_user=None)
-
 
 class RemovedResources(models.Model):
     """The resources of one type that a removed member owned: how many, and to whom they passed.
