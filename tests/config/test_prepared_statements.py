@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from config.prepared_statements import FEW, fetch_prepared
 
-pytestmark = pytest.mark.django_db
+# Real transactions, so that these are among the tests that also run through PgBouncer.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def prepared() -> set[str]:
