@@ -18,7 +18,7 @@ from organizations.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from tests.factories import MembershipFactory, OrganizationFactory
+from tests.factories import MembershipFactory, OffboardingStepFactory, OrganizationFactory
 from tests.receivers import Receiver, answering, receiver
 from tests.removals import remove
 from tests.workers import work
@@ -47,6 +47,7 @@ def record(organization: Organization, **fields: Any) -> Event:
 
 def test_a_removal_arrives_signed(member: Membership) -> None:
     actor = MembershipFactory.create(organization=member.organization, roles=["Owner"]).user
+    OffboardingStepFactory.create(organization=member.organization, key="laptop")
     with receiver() as heard:
         endpoint = endpoint_of(member.organization, heard)
         remove(member, actor=actor, reason="Mr X was rude", trace_id="trace-1")
@@ -68,6 +69,7 @@ def test_a_removal_arrives_signed(member: Membership) -> None:
         "source": "admin",
         "trace_id": "trace-1",
         "resources": [],
+        "task_keys": ["laptop"],
     }
     [(headers, _)] = heard.requests
     assert headers["webhook-id"] == event.pk
