@@ -8,18 +8,20 @@ from django.http import HttpRequest
 from django.utils.formats import date_format
 
 from config.admin.columns import column
-from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import link
+from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter
 from organizations.admin.words import RecordColumns, name_of
+from organizations.export.events import EVENTS
 from organizations.models import Event, Removal
 from users.login import staff_of
 
 
 @admin.register(Event)
-class EventAdmin(RecordColumns, ReadOnlyAdmin[Event]):
+class EventAdmin(RecordColumns, ExportedAdmin[Event]):
     """Shows the events of memberships."""
 
+    export = EVENTS
     done_at = column("created_at", "When")
     done_by = column("actor", "Done by")
     list_display = ("done_at", "type", "user", "organization", "done_by", "through", "system")

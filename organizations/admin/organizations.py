@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from config.admin.deletion import GuardedDeletion
 from config.admin.filters import QuerySetFilter
-from config.admin.large_tables import COUNTED_UP_TO, count_or_estimate
+from config.admin.large_tables import amount, count_or_estimate
 from config.admin.links import list_link
 from organizations.admin.domains import OrganizationForm
 from organizations.admin.named import NamedAdmin
@@ -125,6 +125,5 @@ def _number_with_link(
     rows: QuerySet[Membership] | QuerySet[Resource], organization: Organization, **filters: str
 ) -> str:
     """Return the number of an organization's rows as a link to their list."""
-    number = count_or_estimate(rows)
-    text = f"{number:,}" if number <= COUNTED_UP_TO else f"about {number:,}"
-    return list_link(rows.model, text, organization=organization.pk, **filters)
+    number = amount(count_or_estimate(rows))
+    return list_link(rows.model, number, organization=organization.pk, **filters)

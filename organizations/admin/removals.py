@@ -9,21 +9,23 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from config.admin.columns import column
-from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import link
 from config.identifiers import is_id
+from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter, SinceFilter, SourceFilter
 from organizations.admin.member_restoration import is_latest_tenure
 from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.admin.words import RecordColumns, name_of
+from organizations.export.removals import REMOVALS
 from organizations.guards.acts import RESTORE
 from organizations.models import Removal, Restoration, WebhookEndpoint
 
 
 @admin.register(Removal)
-class RemovalAdmin(RecordColumns, ReadOnlyAdmin[Removal]):
+class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
     """Shows removals, each with the restoration that undid it, if there is one."""
 
+    export = REMOVALS
     removed_at = column("created_at", "Removed at")
     removed_by = column("actor", "Removed by")
     list_display = (
