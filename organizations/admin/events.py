@@ -1,19 +1,20 @@
 """The admin of events, read-only."""
 
-from typing import Any
+from collections.abc import Iterator
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
 
 from config.admin.columns import column
 from config.admin.links import link
+from organizations.admin.event_details import details_of
 from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter
 from organizations.admin.words import RecordColumns, name_of
 from organizations.export.events import EVENTS
-from organizations.models import Event, Removal
+from organizations.models import Event, Membership, Removal
 from users.login import staff_of
 
 
@@ -23,7 +24,11 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
 
     export = EVENTS
     done_at = column("created_at", "When")
+    what = column("type", "What")
+    whose = column("user", "Whose membership")
+    where = column("organization", "Organization")
     done_by = column("actor", "Done by")
+    why = column("reason", "Reason")
     list_display = ("done_at", "type", "user", "organization", "done_by", "through", "system")
     list_filter = ("type", OrganizationFilter, ActorFilter)
     list_select_related = ("user", "organization", "actor", "connection")
@@ -37,6 +42,11 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
         ("Who did it", {"fields": ("done_by", "through", "system", "reason", "request_id")}),
         ("What changed", {"fields": ("details", "record")}),
     )
+
+    def related_lists(self, row: Event) -> Iterator[tuple[type[Model], str, dict[str, str]]]:
+        if row.user_id:
+            here = {"q": row.user_id, "organization": row.organization_id}
+            yield Membership, "their memberships there", {**here, "state": "all"}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         return (
@@ -56,21 +66,9 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
 
     @admin.display(description="Details")
     def details(self, event: Event) -> str:
-        """Return the event's ids and counts as text."""
-        return (
-            "; ".join(
-                f"{name.replace('_', ' ')}: {_in_words(value)}"
-                for name, value in event.data.items()
-            )
-            or "-"
-        )
+        return details_of(event)
 
     @admin.display(description="Record of the removal")
     def record(self, event: Event) -> str:
         removal_id = event.data.get("removal_id")
         return link(removal_id and Removal(pk=removal_id), removal_id)
-
-
-def _in_words(value: Any) -> str:
-    """Return a value as text, a list separated by commas."""
-    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)

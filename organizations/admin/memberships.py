@@ -15,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 
 from config.admin.filters import QuerySetFilter
 from config.admin.form_search import is_form_search
+from config.admin.history import RecordedHistory
 from config.admin.large_tables import count_or_estimate
 from config.admin.links import NONE, link, list_link
 from organizations.admin.action import ConfirmedActionsAdmin
@@ -69,7 +70,9 @@ class StateFilter(QuerySetFilter):
 
 
 @admin.register(Membership)
-class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
+class MembershipAdmin(
+    AssignmentAdmin, ConfirmedActionsAdmin[Membership], RecordedHistory[Membership]
+):
     """The list and page of members."""
 
     list_display = ("member", "organization", "state", "role_names", "department_names", "since")
@@ -82,6 +85,7 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
         RestorationAction,
         LeftoverTransfer,
     )
+    recorded_columns = ("done_at", "what", "done_by", "through", "system", "why", "record")
     autocomplete_fields = ("organization", "user")
     search_fields = ("organization__id", "user")
     search_help_text = (
@@ -121,8 +125,14 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
                 context["former_address"] = changelist.get_query_string({"state": "former"})
         return response
 
+    def recorded(self, row: Membership) -> QuerySet[Event]:
+        return Event.objects.filter(organization=row.organization_id, user=row.user_id)
+
+    def recorded_filters(self, row: Membership) -> dict[str, str]:
+        return {"q": row.user_id, "organization": row.organization_id}
+
     def related_lists(self, row: Membership) -> Iterator[tuple[type[Model], str, dict[str, str]]]:
-        here = {"q": row.user_id, "organization": row.organization_id}
+        here = self.recorded_filters(row)
         yield Resource, "resources", here
         yield Event, "events", here
         yield Removal, "removals", here

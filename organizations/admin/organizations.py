@@ -9,12 +9,13 @@ from django.http import HttpRequest
 
 from config.admin.deletion import GuardedDeletion
 from config.admin.filters import QuerySetFilter
+from config.admin.history import RecordedHistory
 from config.admin.large_tables import amount, count_or_estimate
 from config.admin.links import list_link
 from organizations.admin.domains import OrganizationForm
 from organizations.admin.named import NamedAdmin
 from organizations.domains.service import domains_of, set_domains
-from organizations.models import Membership, Organization, Resource
+from organizations.models import Event, Membership, Organization, Resource
 from organizations.models.organization import OrganizationQuerySet
 
 
@@ -27,7 +28,9 @@ class OneOwnerFilter(QuerySetFilter):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization]):
+class OrganizationAdmin(
+    GuardedDeletion[Organization], NamedAdmin[Organization], RecordedHistory[Organization]
+):
     """The admin of organizations; an organization's page shows counts with links to the lists.
 
     Its mail domains take a permission of their own, with which alone the page changes nothing else.
@@ -36,6 +39,7 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
     form = OrganizationForm
     list_display = ("name", "id", "created_at")
     list_filter = (OneOwnerFilter,)
+    recorded_columns = ("done_at", "what", "whose", "done_by", "through", "system", "why", "record")
     numbers = ("members", "former_members", "resources", "resources_whose_owner_has_left")
     readonly_fields = ("id", "created_at", *numbers)
 
@@ -75,6 +79,12 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
         for done, names in (("added", after - before), ("deleted", before - after)):
             message += [{done: {"name": "mail domain", "object": name}} for name in sorted(names)]
         return message
+
+    def recorded(self, row: Organization) -> QuerySet[Event]:
+        return row.events.all()
+
+    def recorded_filters(self, row: Organization) -> dict[str, str]:
+        return {"organization": row.pk}
 
     def deletion_obstacle(self, row: Organization) -> str:
         """Return why it cannot be deleted: it has history. One made by mistake has none."""

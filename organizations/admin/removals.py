@@ -92,7 +92,7 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
 
     @admin.display(description="Who was removed")
     def user(self, removal: Removal) -> str:
-        return str(removal.membership.user)
+        return link(removal.membership, removal.membership.user)
 
     @admin.display(description="Roles taken")
     def role_names(self, removal: Removal) -> str:

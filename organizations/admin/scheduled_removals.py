@@ -1,17 +1,17 @@
 """The admin of scheduled removals, which shows and cancels them."""
 
 from operator import methodcaller
-from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.formats import date_format
 
 from config.admin.filters import QuerySetFilter
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import NONE, link
+from config.admin.row_actions import RowActions
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.words import RecordColumns, name_of
 from organizations.exceptions import ScheduledRemovalNotFoundError
@@ -38,7 +38,9 @@ class StateFilter(QuerySetFilter):
 
 
 @admin.register(ScheduledRemoval)
-class ScheduledRemovalAdmin(RecordColumns, ReadOnlyAdmin[ScheduledRemoval]):
+class ScheduledRemovalAdmin(
+    RecordColumns, RowActions[ScheduledRemoval], ReadOnlyAdmin[ScheduledRemoval]
+):
     """Shows scheduled removals and cancels them; nobody sees their own."""
 
     list_display = ("remove_at", "member", "organization", "state", "failure", "requested_by")
@@ -71,15 +73,9 @@ class ScheduledRemovalAdmin(RecordColumns, ReadOnlyAdmin[ScheduledRemoval]):
         """Return whether the user may cancel; the permission to remove members includes it."""
         return REMOVE.is_staffs(request.user)
 
-    def render_change_form(
-        self, request: HttpRequest, context: Any, *args: Any, **options: Any
-    ) -> HttpResponse:
-        schedule: ScheduledRemoval = context["original"]
-        context["can_be_cancelled"] = (
-            schedule.state == ScheduledRemoval.Status.PENDING
-            and self.has_cancel_permission(request)
-        )
-        return super().render_change_form(request, context, *args, **options)
+    def actions_on(self, row: ScheduledRemoval) -> dict[str, str]:
+        is_pending = row.state == ScheduledRemoval.Status.PENDING
+        return {"cancel": "Cancel this removal"} if is_pending else {}
 
     @admin.action(description="Cancel selected scheduled removals", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ScheduledRemoval]) -> None:

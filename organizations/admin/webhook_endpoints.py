@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from config.admin.filters import QuerySetFilter
-from config.admin.large_tables import LargeTableAdmin
 from config.admin.links import links, list_link
+from config.admin.row_actions import RowActions
 from config.errors import ContractError
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
@@ -68,7 +68,7 @@ class WebhookEndpointForm(forms.ModelForm[WebhookEndpoint]):
 
 
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
+class WebhookEndpointAdmin(RowActions[WebhookEndpoint]):
     """The admin of endpoints, which changes, tests, enables and disables them.
 
     Only the API creates and deletes endpoints. A secret is shown once, to whoever rotates it.
@@ -99,6 +99,11 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
     ) -> bool:
         """Forbid deletion; an endpoint can be disabled instead."""
         return False
+
+    def actions_on(self, row: WebhookEndpoint) -> dict[str, str]:
+        if row.disabled_at:
+            return {"enable": "Enable"}
+        return {"send_test": "Send a test", "disable": "Disable"}
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.rotation)
