@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils.formats import date_format
 
 from config.admin.columns import column
 from config.admin.links import link
+from config.admin.times import day_in_words
 from organizations.admin.event_details import details_of
 from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter
@@ -57,7 +57,7 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
 
     def title_of(self, row: Event) -> str:
         person = f"{name_of(row.user)}, " if row.user else ""
-        when = date_format(row.created_at)
+        when = day_in_words(row.created_at)
         return f"{row.get_type_display()}: {person}{row.organization}, {when}"
 
     def find(self, rows: QuerySet[Event], term: str) -> QuerySet[Event]:

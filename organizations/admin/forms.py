@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.boundfield import BoundField
 
+from config.admin.times import zone_in_use
 from organizations.guards.caller import LONGEST_REASON
 from organizations.guards.targets import MOST_TARGETS, Targets
 from organizations.models import Department, Membership, Organization, Removal, Resource
@@ -158,7 +159,6 @@ class RemovalForm(TargetsForm):
 
     remove_at = forms.DateTimeField(
         required=False,
-        label="On a date (UTC)",
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=(
             "Only to schedule it: it is decided then whether they can go and whether you may remove"
@@ -168,6 +168,10 @@ class RemovalForm(TargetsForm):
     # The buttons: a browser sends a date that is half typed as none.
     on_date = forms.BooleanField(required=False)
     now = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["remove_at"].label = f"On a date ({zone_in_use()})"
 
     def clean_remove_at(self) -> datetime | None:
         """Refuse a time in the past or more than a year ahead."""

@@ -10,7 +10,6 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
 from config.admin.filters import QuerySetFilter
@@ -18,6 +17,7 @@ from config.admin.form_search import is_form_search
 from config.admin.history import RecordedHistory
 from config.admin.large_tables import count_or_estimate
 from config.admin.links import NONE, link, list_link
+from config.admin.times import day_in_words, time_in_words
 from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.assignments import (
     AssignmentAdmin,
@@ -192,7 +192,7 @@ class MembershipAdmin(
             if member and (ended := member.deleted_at):
                 self.message_user(
                     request,
-                    f"Nothing was saved: on {date_format(ended, 'DATETIME_FORMAT')} {member.user}"
+                    f"Nothing was saved: on {time_in_words(ended)} {member.user}"
                     f" was removed from {member.organization}.",
                     messages.ERROR,
                 )
@@ -215,12 +215,12 @@ class MembershipAdmin(
 
     @admin.display(description="Since", ordering="created_at")
     def since(self, membership: Membership) -> str:
-        return date_format(membership.created_at)
+        return day_in_words(membership.created_at)
 
     @admin.display(description="Removed", ordering="deleted_at")
     def until(self, membership: Membership) -> str | None:
         ended = membership.deleted_at
-        return date_format(ended) if ended else None
+        return day_in_words(ended) if ended else None
 
     @admin.display(description="Roles")
     def role_names(self, membership: Membership) -> str:
@@ -256,7 +256,7 @@ class MembershipAdmin(
     @admin.display(description="Scheduled removal")
     def scheduled(self, membership: Membership) -> str:
         schedule = ScheduledRemoval.objects.pending().of([membership]).first()
-        return link(schedule, schedule and date_format(schedule.remove_at, "DATETIME_FORMAT"))
+        return link(schedule, schedule and time_in_words(schedule.remove_at))
 
     @admin.display(description="Record of the removal")
     def record(self, membership: Membership) -> str:

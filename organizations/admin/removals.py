@@ -5,11 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from config.admin.columns import column
 from config.admin.links import link
+from config.admin.times import day_in_words, time_in_words
 from config.identifiers import is_id
 from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter, SinceFilter, SourceFilter
@@ -66,7 +66,7 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
 
     def title_of(self, row: Removal) -> str:
         person = name_of(row.membership.user)
-        return f"Removal of {person} from {row.organization}, {date_format(row.created_at)}"
+        return f"Removal of {person} from {row.organization}, {day_in_words(row.created_at)}"
 
     def find(self, rows: QuerySet[Removal], term: str) -> QuerySet[Removal]:
         if is_id("rem", term):
@@ -135,7 +135,7 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
             return None
         return format_html(
             "{} by {}: roles {}; departments {}; resources {}",
-            link(restoration.membership, date_format(restoration.created_at, "DATETIME_FORMAT")),
+            link(restoration.membership, time_in_words(restoration.created_at)),
             restoration.actor or restoration.get_source_display(),
             _names_of(restoration.roles),
             _names_of(restoration.departments),

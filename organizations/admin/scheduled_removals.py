@@ -6,12 +6,12 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.formats import date_format
 
 from config.admin.filters import QuerySetFilter
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import NONE, link
 from config.admin.row_actions import RowActions
+from config.admin.times import day_in_words
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.words import RecordColumns, name_of
 from organizations.exceptions import ScheduledRemovalNotFoundError
@@ -66,7 +66,7 @@ class ScheduledRemovalAdmin(
         return super().get_queryset(request).exclude(membership__user=staff_of(request))
 
     def title_of(self, row: ScheduledRemoval) -> str:
-        person, when = name_of(row.membership.user), date_format(row.remove_at)
+        person, when = name_of(row.membership.user), day_in_words(row.remove_at)
         return f"Removal of {person} from {row.organization} on {when}"
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:

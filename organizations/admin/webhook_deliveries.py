@@ -9,13 +9,13 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from config.admin.filters import LookupFilter, QuerySetFilter
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import link
 from config.admin.row_actions import RowActions
+from config.admin.times import day_in_words
 from config.errors import ContractError
 from config.identifiers import is_id
 from organizations.events.delivery import body_of
@@ -77,7 +77,7 @@ class WebhookDeliveryAdmin(RowActions[WebhookDelivery], ReadOnlyAdmin[WebhookDel
         return [column if name == "endpoint_label" else name for name in self.list_display]
 
     def title_of(self, row: WebhookDelivery) -> str:
-        when = date_format(row.created_at)
+        when = day_in_words(row.created_at)
         return f"{row.event.get_type_display()} to {row.endpoint.label}, {when}"
 
     def find(self, rows: QuerySet[WebhookDelivery], term: str) -> QuerySet[WebhookDelivery]:

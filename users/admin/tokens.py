@@ -7,10 +7,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from config.admin.filters import QuerySetFilter
 from config.admin.row_actions import RowActions
+from config.admin.times import time_in_words
 from users.authority import is_above
 from users.login import staff_of
 from users.models import AccessToken
@@ -71,7 +71,7 @@ class AccessTokenAdmin(RowActions[AccessToken]):
         """Return the organization that the token acts in, or which memberships it reaches."""
         if binding := getattr(token, "binding", None):
             return str(binding)
-        began = date_format(token.reaches_before, "DATETIME_FORMAT")
+        began = time_in_words(token.reaches_before)
         return f"Memberships that began before {began}"
 
     @admin.action(description="Revoke selected access tokens", permissions=["change"])
