@@ -6,7 +6,12 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin import AdminSite
-from django.contrib.admin.widgets import AdminTextareaWidget, AutocompleteSelect
+from django.contrib.admin.widgets import (
+    AdminTextareaWidget,
+    AutocompleteMixin,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+)
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.boundfield import BoundField
@@ -19,8 +24,8 @@ from organizations.schedule.dates import problem_of
 from users.models import User
 
 
-class SelectOfOrganization(AutocompleteSelect):
-    """A select that searches the rows of one organization."""
+class OfOrganization(AutocompleteMixin):
+    """Searches the rows of one organization."""
 
     def __init__(self, field: Any, organization: Organization, admin_site: AdminSite) -> None:
         self.organization = organization
@@ -29,6 +34,14 @@ class SelectOfOrganization(AutocompleteSelect):
     def get_url(self) -> str:
         """Return the search's address; the searched model's admin reads ``organization``."""
         return f"{super().get_url()}?organization={self.organization.pk}"
+
+
+class SelectOfOrganization(OfOrganization, AutocompleteSelect):
+    """A select that searches the rows of one organization."""
+
+
+class SelectSeveralOfOrganization(OfOrganization, AutocompleteSelectMultiple):
+    """The same, of which several can be chosen."""
 
 
 class ReasonForm(forms.Form):

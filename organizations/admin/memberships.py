@@ -28,6 +28,7 @@ from organizations.admin.filters import OrganizationFilter
 from organizations.admin.member_deactivation import Deactivation, Reactivation
 from organizations.admin.member_removal import RemovalAction
 from organizations.admin.member_restoration import RestorationAction
+from organizations.admin.new_members import choices_of
 from organizations.admin.transfers import LeftoverTransfer
 from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.guards.acts import REMOVE
@@ -146,7 +147,7 @@ class MembershipAdmin(
 
     def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
         if obj is None:
-            return ["organization", "user"]
+            return ["organization", "user", *choices_of(request)]
         managed = ["managed_by"] if obj.is_current else []
         if obj.is_current and request.user.has_perm("organizations.view_scimidentity"):
             managed.append("directory_identity")

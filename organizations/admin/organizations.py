@@ -14,7 +14,11 @@ from config.admin.large_tables import amount, count_or_estimate
 from config.admin.links import list_link
 from organizations.admin.domains import OrganizationForm
 from organizations.admin.named import NamedAdmin
+from organizations.admin.new_organization import NewOrganizationForm
+from organizations.assignment.owner import add_owner
 from organizations.domains.service import domains_of, set_domains
+from organizations.guards.acts import ADD
+from organizations.guards.caller import Staff
 from organizations.models import Event, Membership, Organization, Resource
 from organizations.models.organization import OrganizationQuerySet
 
@@ -45,7 +49,20 @@ class OrganizationAdmin(
 
     def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:
         domains = ("domains", "shared") if _may_change_domains(request) else ("domains",)
-        return ("name", *domains, *self.readonly_fields) if obj else ("name", *domains)
+        if obj:
+            return ("name", *domains, *self.readonly_fields)
+        owner = ("owner", "owner_name") if ADD.is_staffs(request.user) else ()
+        return ("name", *owner, *domains)
+
+    def get_form(
+        self, request: HttpRequest, obj: Organization | None = None, **options: Any
+    ) -> type[OrganizationForm]:
+        """Return the form, which asks for the owner of an organization that is made."""
+        if obj is not None or not ADD.is_staffs(request.user):
+            return super().get_form(request, obj, **options)
+        form = super().get_form(request, obj, form=NewOrganizationForm, **options)
+        form.may_add_accounts = request.user.has_perm("users.add_user")
+        return form
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Organization | None = None
@@ -65,6 +82,13 @@ class OrganizationAdmin(
         self, request: HttpRequest, obj: Organization, form: OrganizationForm, change: bool
     ) -> None:
         super().save_model(request, obj, form, change)
+        if isinstance(form, NewOrganizationForm):
+            add_owner(
+                obj,
+                email=form.cleaned_data["owner"],
+                full_name=form.cleaned_data["owner_name"],
+                caller=Staff.at(request),
+            )
         if "domains" in form.changed_data:
             set_domains(obj.pk, form.cleaned_data["domains"], shared=form.cleaned_data["shared"])
 
