@@ -100,8 +100,15 @@ def user(admin_client: Client, client_of: ClientOf) -> User:
     )
     client_of(user).get(f"{address_of(user.memberships.get())}/removal-preview")
     make(organization, user)
-    post(admin_client, "organizations/organization/add/", name=f"Friends of {ADDRESS}")
-    Organization.objects.filter(name__startswith="Friends").delete()
+    post(
+        admin_client,
+        "organizations/organization/add/",
+        name=f"Friends of {ADDRESS}",
+        owner="friend@example.com",
+    )
+    friends = Organization.objects.get(name__startswith="Friends")
+    friends.name = "Friends"
+    friends.save()
     for membership in user.memberships.all():
         page = admin_client.get(
             f"{ADMIN}/organizations/membership/{membership.pk}/removal/", follow=True
