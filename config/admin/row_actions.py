@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
-from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
@@ -49,7 +49,7 @@ class RowActions(LargeTableAdmin[Row]):
         permitted = self.get_actions(request)
         address = admin_urlname(self.opts, "act")  # type: ignore[arg-type]
         context["row_actions"] = [
-            (reverse(address, args=[quote(row.pk), action]), text)
+            (reverse(address, args=[row.pk, action]), text)
             for action, text in (self.actions_on(row).items() if row else ())
             if action in permitted
         ]

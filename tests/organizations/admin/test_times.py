@@ -11,7 +11,6 @@ from organizations.models import Event, Membership, ScheduledRemoval, Source
 from tests.factories import MembershipFactory
 from tests.organizations.admin.page import text_of
 from tests.removals import remove
-from users.erasure.service import erase_account
 from users.models import User
 
 EVENTS = "/admin/organizations/event/"
@@ -74,15 +73,6 @@ def test_a_date_is_taken_in_the_zone_and_stored_in_utc(browser: Client, owner: M
 
 def test_a_zone_that_there_is_not_is_refused(browser: Client, staff: User) -> None:
     browser.post("/admin/time-zone/", {"time_zone": "Europe/Atlantis"})
-
-    staff.refresh_from_db()
-    assert staff.time_zone == ""
-
-
-def test_an_erasure_forgets_the_zone(staff: User) -> None:
-    User.objects.filter(pk=staff.pk).update(time_zone=TOKYO)
-
-    erase_account(staff.pk, actor=None)
 
     staff.refresh_from_db()
     assert staff.time_zone == ""
