@@ -46,11 +46,15 @@ class RowActions(LargeTableAdmin[Row]):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
         row: Row | None = context.get("original")
+        context["row_actions"] = self._offered(request, row) if row else []
+        return super().render_change_form(request, context, *args, **options)
+
+    def _offered(self, request: HttpRequest, row: Row) -> list[tuple[str, str]]:
+        """Return the address and the text of each action that the reader may take on the row."""
         permitted = self.get_actions(request)
         address = admin_urlname(self.opts, "act")  # type: ignore[arg-type]
-        context["row_actions"] = [
+        return [
             (reverse(address, args=[row.pk, action]), text)
-            for action, text in (self.actions_on(row).items() if row else ())
+            for action, text in self.actions_on(row).items()
             if action in permitted
         ]
-        return super().render_change_form(request, context, *args, **options)

@@ -4,7 +4,7 @@ The service of assignments saves what staff enter; no row is saved here.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -137,14 +137,18 @@ class AssignmentAdmin(LargeTableAdmin[Membership]):
         return ADD.is_staffs(request.user)
 
     def get_form(
-        self, request: HttpRequest, obj: Membership | None = None, **options: Any
-    ) -> type[MembershipForm | NewMemberForm]:
+        self,
+        request: HttpRequest,
+        obj: Membership | None = None,
+        change: bool = False,
+        **options: Any,
+    ) -> type[forms.ModelForm[Membership]]:
         """Return the form; of somebody who is added, with the roles and departments to give."""
         if obj is not None:
-            return super().get_form(request, obj, **options)
-        form: type[NewMemberForm] = super().get_form(request, obj, form=NewMemberForm, **options)
+            return super().get_form(request, obj, change, **options)
+        form: Any = super().get_form(request, obj, change, form=NewMemberForm, **options)
         form.admin_site, form.chosen = self.admin_site, organization_of(request)
-        return form
+        return cast("type[NewMemberForm]", form)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -1,8 +1,9 @@
 """The admin of organizations."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -55,14 +56,18 @@ class OrganizationAdmin(
         return ("name", *owner, *domains)
 
     def get_form(
-        self, request: HttpRequest, obj: Organization | None = None, **options: Any
-    ) -> type[OrganizationForm]:
+        self,
+        request: HttpRequest,
+        obj: Organization | None = None,
+        change: bool = False,
+        **options: Any,
+    ) -> type[forms.ModelForm[Organization]]:
         """Return the form, which asks for the owner of an organization that is made."""
         if obj is not None or not ADD.is_staffs(request.user):
-            return super().get_form(request, obj, **options)
-        form = super().get_form(request, obj, form=NewOrganizationForm, **options)
+            return super().get_form(request, obj, change, **options)
+        form: Any = super().get_form(request, obj, change, form=NewOrganizationForm, **options)
         form.may_add_accounts = request.user.has_perm("users.add_user")
-        return form
+        return cast("type[NewOrganizationForm]", form)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Organization | None = None

@@ -183,7 +183,10 @@ def others(user: User, admin_client: Client) -> list[User]:
     for address in (taken, another):
         for _ in range(5):
             log_in(Client(), address, "wrong", address="192.0.2.9")
-    for organization in (Organization.objects.get(), OrganizationFactory.create(name=NAME)):
+    for organization in (
+        Organization.objects.get(name="Acme"),
+        OrganizationFactory.create(name=NAME),
+    ):
         staff = UserFactory.create(is_staff=True)
         for person in people:
             member = MembershipFactory.create(organization=organization, user=person)
