@@ -12,7 +12,7 @@ from config.admin.times import day_in_words
 from organizations.admin.event_details import details_of
 from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter
-from organizations.admin.words import RecordColumns, name_of
+from organizations.admin.words import RecordColumns
 from organizations.export.events import EVENTS
 from organizations.models import Event, Membership, Removal
 from users.login import staff_of
@@ -56,7 +56,7 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
         )
 
     def title_of(self, row: Event) -> str:
-        person = f"{name_of(row.user)}, " if row.user else ""
+        person = f"{row.user.name}, " if row.user else ""
         when = day_in_words(row.created_at)
         return f"{row.get_type_display()}: {person}{row.organization}, {when}"
 
@@ -71,4 +71,4 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
     @admin.display(description="Record of the removal")
     def record(self, event: Event) -> str:
         removal_id = event.data.get("removal_id")
-        return link(removal_id and Removal(pk=removal_id), removal_id)
+        return link(removal_id and Removal(pk=removal_id), "See what it took")

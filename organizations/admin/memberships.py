@@ -132,6 +132,10 @@ class MembershipAdmin(
     def recorded_filters(self, row: Membership) -> dict[str, str]:
         return {"q": row.user_id, "organization": row.organization_id}
 
+    def title_of(self, row: Membership) -> str:
+        tenure = "in" if row.is_current else "formerly in"
+        return f"{row.user.name}, {tenure} {row.organization}"
+
     def related_lists(self, row: Membership) -> Iterator[tuple[type[Model], str, dict[str, str]]]:
         here = self.recorded_filters(row)
         yield Resource, "resources", here
@@ -261,7 +265,7 @@ class MembershipAdmin(
 
     @admin.display(description="Record of the removal")
     def record(self, membership: Membership) -> str:
-        return link(membership.removal, membership.removal.pk)
+        return link(membership.removal, "See who removed them, and what it took")
 
     @admin.display(description="Resources")
     def resources(self, membership: Membership) -> str:

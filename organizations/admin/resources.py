@@ -79,6 +79,9 @@ class ResourceAdmin(ConfirmedActionsAdmin[Resource]):
     )
     confirmed_actions = (SelectedTransfer,)
 
+    def title_of(self, row: Resource) -> str:
+        return f"{row} of {row.organization}"
+
     def related_lists(self, row: Resource) -> Iterator[tuple[type[Model], str, dict[str, str]]]:
         if row.owner_id:
             here = {"q": row.owner_id, "organization": row.organization_id}

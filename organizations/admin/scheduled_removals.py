@@ -7,13 +7,14 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from config.admin.columns import column
 from config.admin.filters import QuerySetFilter
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import NONE, link
 from config.admin.row_actions import RowActions
-from config.admin.times import day_in_words
+from config.admin.times import day_in_words, time_in_words
 from organizations.admin.filters import OrganizationFilter
-from organizations.admin.words import RecordColumns, name_of
+from organizations.admin.words import RecordColumns
 from organizations.exceptions import ScheduledRemovalNotFoundError
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Staff
@@ -43,22 +44,26 @@ class ScheduledRemovalAdmin(
 ):
     """Shows scheduled removals and cancels them; nobody sees their own."""
 
-    list_display = ("remove_at", "member", "organization", "state", "failure", "requested_by")
+    leaves_at = column("remove_at", "Removal on")
+    asked_at = column("requested_at", "Asked for at")
+    asked_by = column("requested_by", "Asked for by")
+    over_at = column("ended_at", "Over since")
+    list_display = ("leaves_at", "member", "organization", "state", "why_it_failed", "asked_by")
     list_filter = (StateFilter, OrganizationFilter)
     list_select_related = ("membership__user", "organization", "requested_by")
     search_fields = ("id", "membership__user")
     search_help_text = "Whose removal: a name, how an e-mail address begins, or an id."
     actions = ("cancel",)
     fieldsets = (
-        (None, {"fields": ("member", "organization", "remove_at", "id")}),
-        ("Who asked for it", {"fields": ("requested_by", "through", "requested_at", "reason")}),
+        (None, {"fields": ("member", "organization", "leaves_at", "id")}),
         (
-            "Who takes over",
-            {"fields": ("transferred_to", "transferred_to_user", "targets_by_type")},
+            "Who asked for it",
+            {"fields": ("asked_by", "through", "system", "asked_at", "reason")},
         ),
+        ("Who takes over", {"fields": ("passes_to", "targets_by_type")}),
         (
             "What became of it",
-            {"fields": ("state", "record", "failure", "cancelled_by", "ended_at")},
+            {"fields": ("state", "record", "why_it_failed", "cancelled_by", "over_at")},
         ),
     )
 
@@ -66,7 +71,7 @@ class ScheduledRemovalAdmin(
         return super().get_queryset(request).exclude(membership__user=staff_of(request))
 
     def title_of(self, row: ScheduledRemoval) -> str:
-        person, when = name_of(row.membership.user), day_in_words(row.remove_at)
+        person, when = row.membership.user.name, day_in_words(row.remove_at)
         return f"Removal of {person} from {row.organization} on {when}"
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
@@ -108,7 +113,16 @@ class ScheduledRemovalAdmin(
     def state(self, schedule: ScheduledRemoval) -> str:
         return dict(ScheduledRemoval.STATES)[schedule.state]
 
-    @admin.display(description="Targets of types")
+    @admin.display(description="Why it failed")
+    def why_it_failed(self, schedule: ScheduledRemoval) -> str:
+        """Return the code of what refused the removal when it was due, as words."""
+        return schedule.failure.replace("_", " ").capitalize() or NONE
+
+    @admin.display(description="Passes to, by default")
+    def passes_to(self, schedule: ScheduledRemoval) -> str:
+        return str(schedule.transferred_to or schedule.transferred_to_user or NONE)
+
+    @admin.display(description="Types that pass to others")
     def targets_by_type(self, schedule: ScheduledRemoval) -> str:
         """Return the types that pass to a target of their own, each with its target."""
         transfers = schedule.transfers_by_type.order_by("type")
@@ -120,4 +134,5 @@ class ScheduledRemovalAdmin(
 
     @admin.display(description="Record of the removal")
     def record(self, schedule: ScheduledRemoval) -> str:
-        return link(schedule.removal, schedule.removal_id)
+        removal = schedule.removal
+        return link(removal, removal and time_in_words(removal.created_at))

@@ -58,6 +58,9 @@ class UserAdmin(GuardedDeletion[User], RecordedHistory[User], ErasureAdmin, Djan
         (None, {"fields": ("email", "full_name", "usable_password", "password1", "password2")}),
     )
 
+    def title_of(self, row: User) -> str:
+        return row.name
+
     def recorded(self, row: User) -> QuerySet[Any]:
         events: QuerySet[Any] = row.events.all()
         return events

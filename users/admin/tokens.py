@@ -44,6 +44,9 @@ class AccessTokenAdmin(RowActions[AccessToken]):
     readonly_fields = list_display
     actions = ("revoke",)
 
+    def title_of(self, row: AccessToken) -> str:
+        return f"Access token {row} of {row.user.name}"
+
     def actions_on(self, row: AccessToken) -> dict[str, str]:
         return {} if row.revoked_at else {"revoke": "Revoke"}
 
