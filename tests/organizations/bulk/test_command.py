@@ -245,8 +245,27 @@ def test_a_dry_run_reports_what_happens_and_changes_nothing(
     assert not Removal.objects.exists()
     done = run(organization, *call, "--no-input")
 
-    assert [row | {"removal_id": ""} for row in done.rows] == previewed.rows
+    assert done.planned("removal_id") == previewed.rows
+    assert "would_remove" in previewed.outcomes
     assert previewed.status == done.status == 1
+
+
+def test_the_progress_of_a_dry_run_says_what_would_be_done(
+    organization: Organization,
+    members: list[Membership],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("organizations.bulk.summary.SECONDS_BETWEEN_LINES", 0)
+    call = users(*(member.user_id for member in members[:2]))
+
+    for option in ("--dry-run", "--no-input"):
+        run(organization, *call, option)
+
+    assert capsys.readouterr().err.splitlines() == [
+        "2 of 2 rows: 2 would be removed, 0 already removed, 0 not",
+        "2 of 2 rows: 2 removed, 0 already removed, 0 not",
+    ]
 
 
 def test_the_plan_says_who_what_and_where_to(
@@ -265,7 +284,7 @@ def test_the_plan_says_who_what_and_where_to(
         f"  {members[0].user.email:40}     1            0          3  {department.pk}\n"
         "Duplicate rows: 1\n"
         f"Cannot be removed: 1\n  {owner.user.email}: is the last owner\n"
-        "Deleted in all: roles 1, departments 0. Resources concerned: 3.\n"
+        "To delete in all: roles 1, departments 0. Resources concerned: 3.\n"
         f"  3 pass to {department.pk}\n"
     )
 
