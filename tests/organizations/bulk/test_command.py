@@ -250,24 +250,6 @@ def test_a_dry_run_reports_what_happens_and_changes_nothing(
     assert previewed.status == done.status == 1
 
 
-def test_the_progress_of_a_dry_run_says_what_would_be_done(
-    organization: Organization,
-    members: list[Membership],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr("organizations.bulk.summary.SECONDS_BETWEEN_LINES", 0)
-    call = users(*(member.user_id for member in members[:2]))
-
-    for option in ("--dry-run", "--no-input"):
-        run(organization, *call, option)
-
-    assert capsys.readouterr().err.splitlines() == [
-        "2 of 2 rows: 2 would be removed, 0 already removed, 0 not",
-        "2 of 2 rows: 2 removed, 0 already removed, 0 not",
-    ]
-
-
 def test_the_plan_says_who_what_and_where_to(
     organization: Organization, owner: Membership, members: list[Membership]
 ) -> None:
