@@ -49,14 +49,22 @@ class ScheduledRemovalAdmin(RecordColumns, ReadOnlyAdmin[ScheduledRemoval]):
     actions = ("cancel",)
     fieldsets = (
         (None, {"fields": ("member", "organization", "remove_at", "id")}),
-        ("Who asked for it", {"fields": ("requested_by", "through", "requested_at", "reason")}),
+        (
+            "Who asked for it",
+            {"fields": ("requested_by", "through", "system", "requested_at", "reason")},
+        ),
         (
             "Who takes over",
             {"fields": ("transferred_to", "transferred_to_user", "targets_by_type")},
         ),
         (
             "What became of it",
-            {"fields": ("state", "record", "failure", "cancelled_by", "ended_at")},
+            {
+                "fields": (
+                    *("state", "record", "failure"),
+                    *("cancelled_by", "cancelled_by_connection", "ended_at"),
+                )
+            },
         ),
     )
 

@@ -76,6 +76,26 @@ def test_somebody_new_gets_an_account_a_membership_roles_and_departments_by_name
     ]
 
 
+@pytest.mark.parametrize(
+    ("names", "given"),
+    [
+        ("MEMBER; bILLING", ["Billing", "Member"]),
+        ("admin; Admin", ["Admin", "admin"]),
+        ("Member; member", ["Member"]),
+    ],
+    ids=["any case", "as written", "twice"],
+)
+def test_a_role_is_named_in_any_case_unless_two_differ_in_it_alone(
+    organization: Organization, tmp_path: Path, names: str, given: list[str]
+) -> None:
+    for name in ("Billing", "admin"):
+        RoleFactory.create(organization=organization, name=name)
+
+    added(organization, tmp_path, f"a@b.example,,{names},,", "b@b.example,,ADMIN,,")
+
+    assert named_at(organization.memberships.get())[0] == given
+
+
 def test_an_account_that_is_there_is_used_and_stays_as_it_is(
     organization: Organization, tmp_path: Path
 ) -> None:
