@@ -72,5 +72,5 @@ def test_jobs_that_ended_are_deleted_after_a_day(ended: str) -> None:
 
     work("upkeep")
 
-    left = ProcrastinateJob.objects.exclude(queue_name="upkeep").values_list("pk", flat=True)
+    left = ProcrastinateJob.objects.filter(task_name="nothing").values_list("pk", flat=True)
     assert set(left) == {recent, waiting}
