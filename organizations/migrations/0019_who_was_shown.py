@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("organizations", "0017_connections"),
+        ("organizations", "0018_handover"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
