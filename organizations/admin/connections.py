@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from config.admin.columns import column
 from config.admin.large_tables import LargeTableAdmin, ReadOnlyAdmin, count_or_estimate
 from config.admin.links import address_of, link, list_link
+from config.admin.times import time_in_words
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import SelectOfOrganization
@@ -99,7 +100,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
     autocomplete_fields = ("organization",)
     readonly_fields = (
         *("id", "state", "domains", "base_url", "members", "last_used", "previous_token_until"),
-        *("disabled_at", "created_by", "rotated_by", "created_at"),
+        *("disabled_at", "created_by", "rotated_by", "previous_rotated_by", "created_at"),
     )
     fixed_fields = ("organization", "kind")
 
@@ -119,7 +120,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
             own = [*TRANSFERS, *TYPES, "remove_after_days", "disable_staff"]
         seen.append("last_used")
         if obj.previous_token_until:
-            seen.append("previous_token_until")
+            seen += ["previous_token_until", "previous_rotated_by"]
         if not obj.is_enabled:
             seen.append("disabled_at")
         return ("name", *seen, *own, "created_by", "rotated_by", "created_at", "id")
@@ -231,7 +232,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
         """Return when a directory last sent a request, or the day on which a program did."""
         if connection.is_directory:
             seen = connection.last_request_at
-            return date_format(seen, "DATETIME_FORMAT") if seen else "-"
+            return time_in_words(seen) if seen else "-"
         return date_format(connection.last_used_on) if connection.last_used_on else "-"
 
     @admin.display(description="Base URL, after this site's address")
