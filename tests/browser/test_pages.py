@@ -23,6 +23,7 @@ from tests.factories import (
 from tests.removals import remove
 from tests.schedules import schedule
 
+COLOURS_HAVE_CHANGED = "Promise.all(document.getAnimations().map(each => each.finished))"
 DESK, PHONE = 1280, 375  # pixels
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -97,6 +98,7 @@ def test_every_page_is_accessible_and_fits_a_desk_and_a_phone(
                 faults.append(f"{address} is {found} wide in {width} pixels")
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
+            page.evaluate(COLOURS_HAVE_CHANGED)
             faults += [f"{address} ({scheme}): {each}" for each in serious_findings(page)]
 
     assert faults == []
