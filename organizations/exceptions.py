@@ -125,6 +125,14 @@ class LastOwnerCannotBeRemovedError(ContractError):
     message = "You cannot remove the last owner of the organization. Name another owner first."
 
 
+class PreviewChangedError(ContractError):
+    """A removal would not do any more what the caller saw in its preview; details: what differs."""
+
+    status = 412
+    code = "PRECONDITION_FAILED"
+    message = "The removal would do something else by now. Look at its preview again."
+
+
 class LastOwnerCannotBeDeactivatedError(ContractError):
     """Without this member the organization would have no active owner."""
 
@@ -291,6 +299,46 @@ class ResourceNotFoundError(ContractError):
     status = 404
     code = "RESOURCE_NOT_FOUND"
     message = "The resource was not found in this organization."
+
+
+class StepAlreadyExistsError(ContractError):
+    """The organization has an offboarding step with this key."""
+
+    status = 409
+    code = "STEP_ALREADY_EXISTS"
+    message = "The organization has an offboarding step with this key already."
+
+
+class StepNotFoundError(ContractError):
+    """The organization has no such offboarding step."""
+
+    status = 404
+    code = "STEP_NOT_FOUND"
+    message = "The offboarding step was not found in this organization."
+
+
+class TooManyStepsError(ContractError):
+    """The organization has as many enabled steps as it may have; the details say how many."""
+
+    status = 422
+    code = "TOO_MANY_STEPS"
+    message = "The organization has as many enabled steps as it may have. Disable one first."
+
+
+class TaskNotFoundError(ContractError):
+    """The organization has no such offboarding task."""
+
+    status = 404
+    code = "TASK_NOT_FOUND"
+    message = "The offboarding task was not found in this organization."
+
+
+class TaskCancelledError(ContractError):
+    """The task's removal was undone; the details name the restoration."""
+
+    status = 422
+    code = "TASK_CANCELLED"
+    message = "The removal was undone, so its tasks do not change any more."
 
 
 class DomainNotAllowedError(ContractError):

@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import shlex
+import socket
 import stat
 import subprocess
 import time
@@ -202,6 +203,17 @@ def test_a_demo_that_is_told_to_stop_ends_its_worker_and_its_database_too(
         with pytest.raises(AssertionError):  # nobody has its output open any more
             demo.until("(?!)")
         assert not (migrated_server.data / "postmaster.pid").exists()
+
+
+def test_on_a_port_that_is_taken_nothing_is_touched(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        environment = {"EMBEDDED_POSTGRES": str(tmp_path / "postgres")}
+        with running("manage.py", "demo", port, environment=environment) as demo:
+            demo.until(f"Nothing can be served at {port}: Address already in use.* demo 8001")
+            assert demo.process.wait(timeout=30) == 1
+
+    assert not (tmp_path / "postgres" / "data").exists()
 
 
 @pytest.mark.parametrize(

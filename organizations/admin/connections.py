@@ -12,8 +12,10 @@ from django.urls import URLPattern, path
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from config.admin.columns import column
 from config.admin.large_tables import LargeTableAdmin, ReadOnlyAdmin, count_or_estimate
 from config.admin.links import address_of, link, list_link
+from config.admin.times import time_in_words
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import SelectOfOrganization
@@ -54,6 +56,15 @@ class ConnectionForm(forms.ModelForm[Connection]):
         help_text="The same, when it removes a member.",
     )
 
+    class Meta:
+        model = Connection
+        fields = ("name",)  # the admin names the others
+        labels = {  # noqa: RUF012  # as Django declares it
+            "transfer_on_deactivate": "Takes over on deactivation",
+            "transfer_on_removal": "Takes over on removal",
+            "remove_after_days": "Remove after so many days",
+        }
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         lines: dict[str, list[str]] = {name: [] for name in TYPES}
@@ -89,9 +100,12 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
     autocomplete_fields = ("organization",)
     readonly_fields = (
         *("id", "state", "domains", "base_url", "members", "last_used", "previous_token_until"),
-        *("disabled_at", "created_by", "rotated_by", "created_at"),
+        *("disabled_at", "created_by", "rotated_by", "previous_rotated_by", "created_at"),
     )
     fixed_fields = ("organization", "kind")
+
+    def title_of(self, row: Connection) -> str:
+        return f"{row.get_kind_display()} {row} of {row.organization}"
 
     def get_fields(self, request: HttpRequest, obj: Connection | None = None) -> tuple[str, ...]:
         if obj is None:
@@ -106,7 +120,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
             own = [*TRANSFERS, *TYPES, "remove_after_days", "disable_staff"]
         seen.append("last_used")
         if obj.previous_token_until:
-            seen.append("previous_token_until")
+            seen += ["previous_token_until", "previous_rotated_by"]
         if not obj.is_enabled:
             seen.append("disabled_at")
         return ("name", *seen, *own, "created_by", "rotated_by", "created_at", "id")
@@ -218,7 +232,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
         """Return when a directory last sent a request, or the day on which a program did."""
         if connection.is_directory:
             seen = connection.last_request_at
-            return date_format(seen, "DATETIME_FORMAT") if seen else "-"
+            return time_in_words(seen) if seen else "-"
         return date_format(connection.last_used_on) if connection.last_used_on else "-"
 
     @admin.display(description="Base URL, after this site's address")
@@ -254,7 +268,8 @@ class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
     Not those that ended with a removal, nor those of disabled connections: nobody is known by them.
     """
 
-    list_display = ("user_name", "user", "organization", "external_id", "name", "connection")
+    directory = column("connection", "Directory")
+    list_display = ("user_name", "user", "organization", "external_id", "name", "directory")
     list_filter = (OrganizationFilter,)
     list_select_related = ("user", "organization", "connection")
     search_fields = ("user",)
@@ -263,9 +278,12 @@ class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
         ("What the directory sees", {"fields": ("user_name", "external_id", "name")}),
         (
             "Who it is here",
-            {"fields": ("user", "organization", "connection", "account_made_by", "changed_at")},
+            {"fields": ("user", "organization", "directory", "account_made_by", "changed_at")},
         ),
     )
+
+    def title_of(self, row: ScimIdentity) -> str:
+        return f"{row.user.name} in {row.connection}"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScimIdentity]:
         enabled = Connection.objects.directories().enabled()

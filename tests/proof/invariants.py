@@ -11,14 +11,16 @@ _OWNERS = """
 """
 
 _RECORDS = """
-    SELECT removal.id, 'removal_id' AS key, 'member.removed' AS type, member.organization_id,
+    SELECT removal.id, 'removal_id' AS key, 'member.removed' AS type,
+        jsonb_build_object('removal_id', removal.id) AS data, member.organization_id,
         member.user_id, removal.actor_id, removal.source, removal.trace_id, removal.created_at
     FROM organizations_removal AS removal
     JOIN organizations_membership AS member ON member.id = removal.membership_id
     UNION ALL
-    SELECT restoration.id, 'restoration_id', 'member.restored', member.organization_id,
-        member.user_id, restoration.actor_id, restoration.source, restoration.trace_id,
-        restoration.created_at
+    SELECT restoration.id, 'restoration_id', 'member.restored',
+        jsonb_build_object('restoration_id', restoration.id, 'removal_id', restoration.removal_id),
+        member.organization_id, member.user_id, restoration.actor_id, restoration.source,
+        restoration.trace_id, restoration.created_at
     FROM organizations_restoration AS restoration
     JOIN organizations_membership AS member ON member.id = restoration.membership_id
 """
@@ -160,11 +162,10 @@ INVARIANTS = {
     "5. a removal and a restoration have one event each, which says the same": f"""
         SELECT record.id FROM ({_RECORDS}) AS record
         LEFT JOIN organizations_event AS event
-            ON event.data ->> record.key = record.id
+            ON event.type = record.type AND event.data ->> record.key = record.id
         GROUP BY record.id
         HAVING count(event.id) <> 1 OR NOT bool_and(
-            event.data = jsonb_build_object(record.key, record.id)
-            AND event.type = record.type
+            event.data = record.data
             AND event.organization_id = record.organization_id
             AND event.user_id = record.user_id
             AND event.actor_id IS NOT DISTINCT FROM record.actor_id
@@ -175,7 +176,8 @@ INVARIANTS = {
     """,  # noqa: S608 (its own text)
     "5. no removal and no restoration is in the log alone": f"""
         SELECT event.id FROM organizations_event AS event
-        LEFT JOIN ({_RECORDS}) AS record ON event.data ->> record.key = record.id
+        LEFT JOIN ({_RECORDS}) AS record
+            ON event.type = record.type AND event.data ->> record.key = record.id
         WHERE event.type IN ('member.removed', 'member.restored') AND record.id IS NULL
     """,  # noqa: S608 (its own text)
     "5. a deactivation has its event, at its moment": """
@@ -257,6 +259,29 @@ INVARIANTS = {
             OR removal.source <> 'schedule'
             OR removal.requested_at <> schedule.requested_at
             OR removal.actor_id IS DISTINCT FROM schedule.requested_by_id
+    """,
+    "a task of an undone removal is closed, and no other is cancelled": """
+        SELECT task.id FROM organizations_offboardingtask AS task
+        LEFT JOIN organizations_restoration AS restoration
+            ON restoration.removal_id = task.removal_id
+        WHERE CASE WHEN restoration.id IS NULL THEN task.state = 'cancelled'
+            ELSE task.state IN ('open', 'failed') END
+    """,
+    "a task that somebody closed has an event that says so, and who has it is in its place": """
+        SELECT task.id FROM organizations_offboardingtask AS task
+        LEFT JOIN organizations_department AS department
+            ON department.id = task.assigned_to_department_id
+        LEFT JOIN organizations_scimconnection AS connection
+            ON connection.id = task.assigned_to_connection_id
+        WHERE task.state IN ('done', 'failed', 'skipped') AND NOT EXISTS (
+                SELECT FROM organizations_event AS event
+                WHERE event.type = 'task.closed' AND event.data ->> 'task_id' = task.id
+                    AND event.data ->> 'state' = task.state
+            )
+            OR task.organization_id
+                <> coalesce(department.organization_id, connection.organization_id)
+            OR task.state = 'open' AND department.id IS NULL
+                AND task.assigned_to_department_id IS NOT NULL
     """,
     "a token reaches no membership that was made after it": """
         SELECT id FROM users_accesstoken WHERE reaches_before < created_at
