@@ -13,6 +13,7 @@ env = environ.Env()
 YES = frozenset({"true", "1", "yes", "y", "on", "ok"})
 NO = frozenset({"false", "0", "no", "n", "off", ""})
 LONGEST_NUMBER = 10  # digits
+A_CENTURY = 36_500  # days
 _POSTGRESQL = ("postgres://", "postgresql://", "psql://", "pgsql://")
 _RATE = re.compile(r"[1-9]\d*/(s|sec|second|m|min|minute|h|hour|d|day)")
 
@@ -39,6 +40,15 @@ def number(name: str, *, default: int) -> int:
     text = given(name).strip() or str(default)
     if not (text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER):
         refuse(name, "is a whole number, 0 or more", example=str(default))
+    return int(text)
+
+
+def days(name: str) -> int | None:
+    """Return a setting that is a number of days, from 1 to a century; None where it is not set."""
+    if not (text := given(name).strip()):
+        return None
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:LONGEST_NUMBER]) <= A_CENTURY):
+        refuse(name, f"is a number of days from 1 to {A_CENTURY}", example="365")
     return int(text)
 
 

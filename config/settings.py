@@ -143,6 +143,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "config.tasks",
     "organizations.events.tasks",
     "organizations.invitation.tasks",
+    "organizations.retention.tasks",
     "organizations.schedule.due",
     "organizations.scim.remove_after_days",
 ]
@@ -195,6 +196,8 @@ DEFAULT_FROM_EMAIL = environment.given("EMAIL_FROM") or (
 
 # How long after a removal the member can be restored; 0: not at all.
 RESTORE_WINDOW_DAYS = environment.number("RESTORE_WINDOW_DAYS", default=90)
+# How long events of people who are no longer members are kept at least; None: for ever.
+RETENTION_DAYS = environment.days("RETENTION_DAYS")
 
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = [

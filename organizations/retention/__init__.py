@@ -1,0 +1,1 @@
+"""Deletes old events of people who are no longer members, where RETENTION_DAYS says so."""

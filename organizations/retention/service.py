@@ -1,0 +1,30 @@
+"""How long events are kept, and the deletion of those that are older."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Max
+from django.utils import timezone
+
+from organizations.models import Connection, Organization
+from organizations.retention.events import delete_old_events
+
+
+def delete_what_is_old() -> None:
+    """Delete the old events of every organization; nothing where RETENTION_DAYS is not set."""
+    if (kept_from := find_kept_from(timezone.now())) is None:
+        return
+    for organization_id in Organization.objects.order_by("pk").values_list("pk", flat=True):
+        delete_old_events(organization_id, kept_from=kept_from)
+
+
+def find_kept_from(now: datetime) -> datetime | None:
+    """Return from when on events are kept, None for all of them.
+
+    Nothing goes that is younger than the restore window or than the longest time after which a
+    directory removes those whom it deactivated.
+    """
+    if settings.RETENTION_DAYS is None:
+        return None
+    longest = Connection.objects.aggregate(days=Max("remove_after_days"))["days"] or 0
+    return now - timedelta(days=max(settings.RETENTION_DAYS, settings.RESTORE_WINDOW_DAYS, longest))
