@@ -143,6 +143,7 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
     "config.tasks",
     "organizations.events.tasks",
+    "organizations.handover.overdue",
     "organizations.invitation.tasks",
     "organizations.retention.tasks",
     "organizations.schedule.due",

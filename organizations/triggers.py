@@ -291,7 +291,7 @@ event_is_deleted = pgtrigger.Trigger(
     operation=pgtrigger.Delete,
     declare=[("kept_from", "text")],
     func="""
-        kept_from = nullif(current_setting('offboard.events_kept_from', true), '');
+        kept_from = nullif(current_setting('offboard.kept_from', true), '');
         IF OLD.created_at < kept_from::timestamptz
             AND NOT EXISTS (
                 SELECT FROM organizations_membership
@@ -302,6 +302,23 @@ event_is_deleted = pgtrigger.Trigger(
             RETURN OLD;
         END IF;
         RAISE EXCEPTION 'Cannot delete rows from % table: old events alone, of no member',
+            TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    """,
+)
+
+# So does a closed task, whoever it was about: the record says that there was a removal.
+task_is_deleted = pgtrigger.Trigger(
+    name="deleted_when_old",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Delete,
+    declare=[("kept_from", "text")],
+    func="""
+        kept_from = nullif(current_setting('offboard.kept_from', true), '');
+        IF OLD.closed_at < kept_from::timestamptz THEN
+            RETURN OLD;
+        END IF;
+        RAISE EXCEPTION 'Cannot delete rows from % table: tasks closed long ago alone',
             TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
     """,
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 
 from django.contrib import admin
-from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.utils import get_fields_from_path, unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -71,8 +71,8 @@ class LargeTableAdmin(admin.ModelAdmin[Row]):
         return row
 
     def title_of(self, row: Row) -> str:
-        """Return the title of the row's page; "" for Django's, which names the model."""
-        return ""
+        """Return the title of the row's page, with which its breadcrumbs end."""
+        return str(row)
 
     def related_lists(self, row: Row) -> Iterable[tuple[type[Model], str, dict[str, str]]]:
         """Yield the lists that the row's page links to: the model, the text, and the filters."""
@@ -81,14 +81,27 @@ class LargeTableAdmin(admin.ModelAdmin[Row]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
-        if (row := context.get("original")) and (title := self.title_of(row)):
-            context |= {"title": title, "subtitle": ""}
+        row: Row | None = context.get("original")
+        if row:
+            context |= {"title": self.title_of(row), "subtitle": ""}
         context["related_lists"] = [
             (text, address_of_list(model, **filters))
             for model, text, filters in (self.related_lists(row) if row else ())
             if self.admin_site.get_model_admin(model).has_view_permission(request)
         ]
         return super().render_change_form(request, context, *args, **options)
+
+    def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+        if not (context["perms_lacking"] or context["protected"]):
+            context["title"] = f"Delete {self.title_of(context['object'])}?"
+        return super().render_delete_form(request, context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        title = {"title": f"History of {self.title_of(row)}"} if row else {}
+        return super().history_view(request, object_id, title | (extra_context or {}))
 
     def find(self, rows: QuerySet[Row], term: str) -> QuerySet[Row]:
         """Return the rows that a term finds: by the field whose id it is, else by names."""

@@ -28,7 +28,7 @@ class OffboardAdminSite(admin.AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """Show the overview above the list of models."""
+        """Show the overview, which has its own list of models."""
         return super().index(request, self.overview_of(request) | (extra_context or {}))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:

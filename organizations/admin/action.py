@@ -22,7 +22,6 @@ from config.errors import ContractError
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.forms import TargetsForm
 from organizations.admin.selection import Selection, too_much
-from organizations.admin.words import name_of
 from organizations.guards.acts import Act
 from organizations.guards.caller import Staff
 from organizations.models import Membership, Organization, Resource
@@ -170,7 +169,7 @@ class ConfirmedAction(ABC, Generic[Row]):
         [(organization, its_rows), *others] = rows.items()
         if others or len(its_rows) > 1 or not isinstance(row := its_rows[0], Membership):
             return self.title
-        return self.title_of_one.format(person=name_of(row.user), organization=organization)
+        return self.title_of_one.format(person=row.user.name, organization=organization)
 
     def types(self, rows: Grouped[Row]) -> dict[Organization, list[str]]:
         """Return the types of resources, by organization, that can have targets of their own."""
@@ -211,7 +210,7 @@ class ConfirmedAction(ABC, Generic[Row]):
             caller.actor.pk,
             self.logged(done),
             self.log_flag,
-            f"{self.log_text(organization, form)}, trace id {caller.trace_id}.",
+            f"{self.log_text(organization, form)}, request {caller.trace_id}.",
         )
         return outcomes
 

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from config.admin.columns import column
 from config.admin.large_tables import LargeTableAdmin, ReadOnlyAdmin, count_or_estimate
 from config.admin.links import address_of, link, list_link
 from organizations.admin.confirmation import confirmation_page
@@ -54,6 +55,15 @@ class ConnectionForm(forms.ModelForm[Connection]):
         help_text="The same, when it removes a member.",
     )
 
+    class Meta:
+        model = Connection
+        fields = ("name",)  # the admin names the others
+        labels = {  # noqa: RUF012  # as Django declares it
+            "transfer_on_deactivate": "Takes over on deactivation",
+            "transfer_on_removal": "Takes over on removal",
+            "remove_after_days": "Remove after so many days",
+        }
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         lines: dict[str, list[str]] = {name: [] for name in TYPES}
@@ -92,6 +102,9 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
         *("disabled_at", "created_by", "rotated_by", "created_at"),
     )
     fixed_fields = ("organization", "kind")
+
+    def title_of(self, row: Connection) -> str:
+        return f"{row.get_kind_display()} {row} of {row.organization}"
 
     def get_fields(self, request: HttpRequest, obj: Connection | None = None) -> tuple[str, ...]:
         if obj is None:
@@ -254,7 +267,8 @@ class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
     Not those that ended with a removal, nor those of disabled connections: nobody is known by them.
     """
 
-    list_display = ("user_name", "user", "organization", "external_id", "name", "connection")
+    directory = column("connection", "Directory")
+    list_display = ("user_name", "user", "organization", "external_id", "name", "directory")
     list_filter = (OrganizationFilter,)
     list_select_related = ("user", "organization", "connection")
     search_fields = ("user",)
@@ -263,9 +277,12 @@ class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
         ("What the directory sees", {"fields": ("user_name", "external_id", "name")}),
         (
             "Who it is here",
-            {"fields": ("user", "organization", "connection", "account_made_by", "changed_at")},
+            {"fields": ("user", "organization", "directory", "account_made_by", "changed_at")},
         ),
     )
+
+    def title_of(self, row: ScimIdentity) -> str:
+        return f"{row.user.name} in {row.connection}"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScimIdentity]:
         enabled = Connection.objects.directories().enabled()

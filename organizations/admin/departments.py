@@ -34,6 +34,9 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
     readonly_fields = ("id",)
     fixed_fields = ("organization",)
 
+    def title_of(self, row: Department) -> str:
+        return f"Department {row} of {row.organization}"
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Department], search_term: str
     ) -> tuple[QuerySet[Department], bool]:

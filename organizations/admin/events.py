@@ -11,7 +11,7 @@ from config.admin.columns import column
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import link
 from organizations.admin.filters import ActorFilter, OrganizationFilter
-from organizations.admin.words import RecordColumns, name_of
+from organizations.admin.words import RecordColumns
 from organizations.models import Event, Removal
 from users.login import staff_of
 
@@ -44,7 +44,7 @@ class EventAdmin(RecordColumns, ReadOnlyAdmin[Event]):
         )
 
     def title_of(self, row: Event) -> str:
-        person = f"{name_of(row.user)}, " if row.user else ""
+        person = f"{row.user.name}, " if row.user else ""
         when = date_format(row.created_at)
         return f"{row.get_type_display()}: {person}{row.organization}, {when}"
 
@@ -66,7 +66,7 @@ class EventAdmin(RecordColumns, ReadOnlyAdmin[Event]):
     @admin.display(description="Record of the removal")
     def record(self, event: Event) -> str:
         removal_id = event.data.get("removal_id")
-        return link(removal_id and Removal(pk=removal_id), removal_id)
+        return link(removal_id and Removal(pk=removal_id), "See what it took")
 
 
 def _in_words(value: Any) -> str:

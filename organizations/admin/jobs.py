@@ -48,3 +48,6 @@ class JobAdmin(ReadOnlyAdmin[ProcrastinateJob]):
     )
     inlines = (JobEventInline,)
     actions = None
+
+    def title_of(self, row: ProcrastinateJob) -> str:
+        return f"Job {row.pk}: {row.task_name}"

@@ -121,6 +121,10 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
                 context["former_address"] = changelist.get_query_string({"state": "former"})
         return response
 
+    def title_of(self, row: Membership) -> str:
+        tenure = "in" if row.is_current else "formerly in"
+        return f"{row.user.name}, {tenure} {row.organization}"
+
     def related_lists(self, row: Membership) -> Iterator[tuple[type[Model], str, dict[str, str]]]:
         here = {"q": row.user_id, "organization": row.organization_id}
         yield Resource, "resources", here
@@ -250,7 +254,7 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
 
     @admin.display(description="Record of the removal")
     def record(self, membership: Membership) -> str:
-        return link(membership.removal, membership.removal.pk)
+        return link(membership.removal, "See who removed them, and what it took")
 
     @admin.display(description="Resources")
     def resources(self, membership: Membership) -> str:

@@ -1,4 +1,4 @@
-"""The admin's first page: what needs attention, and how many members were removed each week.
+"""The admin's first page: finding a member, what needs attention, the lists, and the removals.
 
 Each number is counted by an index and up to a limit, so that the page is fast on large tables.
 """
@@ -15,7 +15,9 @@ from django.utils import timezone
 
 from config.admin.large_tables import count_or_estimate
 from config.admin.links import address_of_list
+from organizations.admin.sections import sections_of
 from organizations.models import (
+    Membership,
     Organization,
     Removal,
     RemovedResources,
@@ -40,6 +42,11 @@ class Concern:
     title: str
     number: str
     address: str
+
+    @property
+    def is_any(self) -> bool:
+        """Return whether there is anything to attend to, as far as is known."""
+        return self.number != "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +75,26 @@ class Week:
 
 
 def context_of(request: HttpRequest) -> dict[str, Any]:
-    """Return the context of the page, with those numbers alone whose lists the reader may see."""
+    """Return the context of the page, with that alone whose lists the reader may see."""
 
     def may_see(model: type[Model]) -> bool:
         return admin.site.get_model_admin(model).has_view_permission(request)
 
     concerns = []
+    if may_see(ScheduledRemoval):
+        concerns.append(failed_scheduled_removals(staff_of(request)))
+    if may_see(WebhookEndpoint):
+        concerns.append(disabled_webhook_endpoints())
     if may_see(Resource):
         concerns.append(resources_whose_owner_has_left())
     if may_see(Organization):
         concerns.append(organizations_with_one_owner())
-    if may_see(WebhookEndpoint):
-        concerns.append(disabled_webhook_endpoints())
-    if may_see(ScheduledRemoval):
-        concerns.append(failed_scheduled_removals(staff_of(request)))
     weeks = removals_by_week() if may_see(Removal) else []
     return {
-        "concerns": concerns,
+        "members": address_of_list(Membership) if may_see(Membership) else "",
+        "members_help": admin.site.get_model_admin(Membership).search_help_text,
+        "concerns": [each for each in concerns if each.is_any] if concerns else None,
+        "sections": sections_of(request),
         "weeks": weeks,
         "removals": removals_since(weeks[0].monday) if weeks else "",
     }

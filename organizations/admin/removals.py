@@ -15,7 +15,7 @@ from config.identifiers import is_id
 from organizations.admin.filters import ActorFilter, OrganizationFilter, SinceFilter, SourceFilter
 from organizations.admin.member_restoration import is_latest_tenure
 from organizations.admin.webhook_endpoints import links_to_endpoints
-from organizations.admin.words import RecordColumns, name_of
+from organizations.admin.words import RecordColumns
 from organizations.guards.acts import RESTORE
 from organizations.models import Removal, Restoration, WebhookEndpoint
 
@@ -63,7 +63,7 @@ class RemovalAdmin(RecordColumns, ReadOnlyAdmin[Removal]):
     )
 
     def title_of(self, row: Removal) -> str:
-        person = name_of(row.membership.user)
+        person = row.membership.user.name
         return f"Removal of {person} from {row.organization}, {date_format(row.created_at)}"
 
     def find(self, rows: QuerySet[Removal], term: str) -> QuerySet[Removal]:

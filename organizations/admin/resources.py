@@ -78,6 +78,9 @@ class ResourceAdmin(ConfirmedActionsAdmin[Resource]):
     )
     confirmed_actions = (SelectedTransfer,)
 
+    def title_of(self, row: Resource) -> str:
+        return f"{row} of {row.organization}"
+
     def has_delete_permission(self, request: HttpRequest, obj: Resource | None = None) -> bool:
         """Allow deletion on a resource's page alone: the list would not call the service."""
         return obj is not None and super().has_delete_permission(request, obj)

@@ -41,6 +41,9 @@ class RoleAdmin(GuardedDeletion[Role], NamedAdmin[Role]):
     readonly_fields = ("id", "is_owner")
     fixed_fields = ("organization",)
 
+    def title_of(self, row: Role) -> str:
+        return f"Role {row} of {row.organization}"
+
     def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
         caller = Staff.at(request)
         if change:

@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 
+from config.admin.columns import column
 from config.admin.filters import QuerySetFilter
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import NONE, link
 from organizations.admin.filters import OrganizationFilter
-from organizations.admin.words import RecordColumns, name_of
+from organizations.admin.words import RecordColumns
 from organizations.exceptions import ScheduledRemovalNotFoundError
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Staff
@@ -41,22 +42,26 @@ class StateFilter(QuerySetFilter):
 class ScheduledRemovalAdmin(RecordColumns, ReadOnlyAdmin[ScheduledRemoval]):
     """Shows scheduled removals and cancels them; nobody sees their own."""
 
-    list_display = ("remove_at", "member", "organization", "state", "failure", "requested_by")
+    leaves_at = column("remove_at", "Removal on")
+    asked_at = column("requested_at", "Asked for at")
+    asked_by = column("requested_by", "Asked for by")
+    over_at = column("ended_at", "Over since")
+    list_display = ("leaves_at", "member", "organization", "state", "why_it_failed", "asked_by")
     list_filter = (StateFilter, OrganizationFilter)
     list_select_related = ("membership__user", "organization", "requested_by")
     search_fields = ("id", "membership__user")
     search_help_text = "Whose removal: a name, how an e-mail address begins, or an id."
     actions = ("cancel",)
     fieldsets = (
-        (None, {"fields": ("member", "organization", "remove_at", "id")}),
-        ("Who asked for it", {"fields": ("requested_by", "through", "requested_at", "reason")}),
+        (None, {"fields": ("member", "organization", "leaves_at", "id")}),
         (
-            "Who takes over",
-            {"fields": ("transferred_to", "transferred_to_user", "targets_by_type")},
+            "Who asked for it",
+            {"fields": ("asked_by", "through", "system", "asked_at", "reason")},
         ),
+        ("Who takes over", {"fields": ("passes_to", "targets_by_type")}),
         (
             "What became of it",
-            {"fields": ("state", "record", "failure", "cancelled_by", "ended_at")},
+            {"fields": ("state", "record", "why_it_failed", "cancelled_by", "over_at")},
         ),
     )
 
@@ -64,7 +69,7 @@ class ScheduledRemovalAdmin(RecordColumns, ReadOnlyAdmin[ScheduledRemoval]):
         return super().get_queryset(request).exclude(membership__user=staff_of(request))
 
     def title_of(self, row: ScheduledRemoval) -> str:
-        person, when = name_of(row.membership.user), date_format(row.remove_at)
+        person, when = row.membership.user.name, date_format(row.remove_at)
         return f"Removal of {person} from {row.organization} on {when}"
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
@@ -112,7 +117,16 @@ class ScheduledRemovalAdmin(RecordColumns, ReadOnlyAdmin[ScheduledRemoval]):
     def state(self, schedule: ScheduledRemoval) -> str:
         return dict(ScheduledRemoval.STATES)[schedule.state]
 
-    @admin.display(description="Targets of types")
+    @admin.display(description="Why it failed")
+    def why_it_failed(self, schedule: ScheduledRemoval) -> str:
+        """Return the code of what refused the removal when it was due, as words."""
+        return schedule.failure.replace("_", " ").capitalize() or NONE
+
+    @admin.display(description="Passes to, by default")
+    def passes_to(self, schedule: ScheduledRemoval) -> str:
+        return str(schedule.transferred_to or schedule.transferred_to_user or NONE)
+
+    @admin.display(description="Types that pass to others")
     def targets_by_type(self, schedule: ScheduledRemoval) -> str:
         """Return the types that pass to a target of their own, each with its target."""
         transfers = schedule.transfers_by_type.order_by("type")
@@ -124,4 +138,5 @@ class ScheduledRemovalAdmin(RecordColumns, ReadOnlyAdmin[ScheduledRemoval]):
 
     @admin.display(description="Record of the removal")
     def record(self, schedule: ScheduledRemoval) -> str:
-        return link(schedule.removal, schedule.removal_id)
+        removal = schedule.removal
+        return link(removal, removal and date_format(removal.created_at, "DATETIME_FORMAT"))

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
 
+from config.admin.columns import column
 from config.admin.filters import LookupFilter, QuerySetFilter
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import link
@@ -51,9 +52,12 @@ class StatusFilter(QuerySetFilter):
 class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     """Shows the deliveries of events to endpoints, and redelivers them."""
 
+    queued_at = column("created_at", "Queued at")
+    last_answer = column("last_status_code", "Last answer")
+    next_attempt = column("next_attempt_at", "Next attempt")
     list_display = (
-        *("created_at", "event_type", "endpoint_label", "status", "attempts", "last_error"),
-        *("last_status_code", "next_attempt_at"),
+        *("queued_at", "event_type", "endpoint_label", "status", "attempts", "last_error"),
+        *("last_answer", "next_attempt"),
     )
     list_filter = (StatusFilter, EndpointFilter)
     list_select_related = ("event", "endpoint")
@@ -61,9 +65,9 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     search_help_text = "An id of a delivery, an endpoint or an event."
     actions = ("redeliver",)
     fieldsets = (
-        (None, {"fields": ("event_link", "endpoint_link", "created_at", "id")}),
-        ("Progress", {"fields": ("status", "attempts", "delivered_at", "next_attempt_at")}),
-        ("Last attempt", {"fields": ("last_status_code", "last_error")}),
+        (None, {"fields": ("event_link", "endpoint_link", "queued_at", "id")}),
+        ("Progress", {"fields": ("status", "attempts", "delivered_at", "next_attempt")}),
+        ("Last attempt", {"fields": ("last_answer", "last_error")}),
     )
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -73,8 +77,9 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
         return [column if name == "endpoint_label" else name for name in self.list_display]
 
     def title_of(self, row: WebhookDelivery) -> str:
-        when = date_format(row.created_at)
-        return f"{row.event.get_type_display()} to {row.endpoint.label}, {when}"
+        endpoint = row.endpoint
+        receiver = endpoint.description or f"a webhook endpoint of {endpoint.organization}"
+        return f"{row.event.get_type_display()} to {receiver}, {date_format(row.created_at)}"
 
     def find(self, rows: QuerySet[WebhookDelivery], term: str) -> QuerySet[WebhookDelivery]:
         if is_id("evt", term):  # by the index that keeps an event from being sent twice

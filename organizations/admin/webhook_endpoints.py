@@ -91,6 +91,10 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
         *("created_by", "created_at", "secret_version"),
     )
 
+    def title_of(self, row: WebhookEndpoint) -> str:
+        described = f" {row.description}" if row.description else ""
+        return f"Webhook endpoint{described} of {row.organization}"
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -39,6 +39,7 @@ METRICS = {
         "Scheduled removals: still to come, overdue by two minutes, failed.",
         "state",
     ),
+    "tasks": ("offboard_tasks", "Tasks of removals: open, and overdue ones of these.", "state"),
 }
 
 

@@ -99,3 +99,21 @@ FROM (
 ) AS schedule
 JOIN organizations_membership AS membership
     ON membership.id = schedule.membership_id AND membership.deleted_at IS NULL
+
+UNION ALL
+SELECT 'tasks', 'open', count(*)
+FROM (
+    SELECT FROM organizations_offboardingtask
+    WHERE state = 'open'
+    ORDER BY due_at
+    LIMIT %(bound)s
+) AS task
+
+UNION ALL
+SELECT 'tasks', 'overdue', count(*)
+FROM (
+    SELECT FROM organizations_offboardingtask
+    WHERE state = 'open' AND due_at <= now()
+    ORDER BY due_at
+    LIMIT %(bound)s
+) AS task

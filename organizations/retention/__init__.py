@@ -1,1 +1,1 @@
-"""Deletes old events of people who are no longer members, where RETENTION_DAYS says so."""
+"""Deletes old events of former members, and old closed tasks, where RETENTION_DAYS says so."""

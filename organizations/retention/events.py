@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from organizations.audit_log.positions import give_positions
 from organizations.models import Event, EventOrder
+from organizations.retention.permission import permit_deletion
 
 DELETE_EVENTS = Path(__file__).with_name("events.sql").read_text(encoding="utf-8")
 AT_A_TIME = 1000
@@ -58,10 +59,7 @@ def _delete(organization_id: str, event_ids: list[str], kept_from: datetime) -> 
     while is_followed and give_positions(organization_id).may_be_later:
         pass
     with connection.cursor() as cursor:
-        # For this transaction alone; the trigger of events asks for it.
-        cursor.execute(
-            "SELECT set_config('offboard.events_kept_from', %s, true)", [kept_from.isoformat()]
-        )
+        permit_deletion(cursor, kept_from)
         cursor.execute(
             DELETE_EVENTS,
             {"event_ids": event_ids, "kept_from": kept_from, "is_followed": is_followed},

@@ -1,4 +1,4 @@
-"""How long events are kept, and the deletion of those that are older."""
+"""How long events and closed tasks are kept, and the deletion of what is older."""
 
 from datetime import datetime, timedelta
 
@@ -8,18 +8,20 @@ from django.utils import timezone
 
 from organizations.models import Connection, Organization
 from organizations.retention.events import delete_old_events
+from organizations.retention.offboarding_tasks import delete_closed_tasks
 
 
 def delete_what_is_old() -> None:
-    """Delete the old events of every organization; nothing where RETENTION_DAYS is not set."""
+    """Delete old events and closed tasks; nothing where RETENTION_DAYS is not set."""
     if (kept_from := find_kept_from(timezone.now())) is None:
         return
     for organization_id in Organization.objects.order_by("pk").values_list("pk", flat=True):
         delete_old_events(organization_id, kept_from=kept_from)
+    delete_closed_tasks(kept_from=kept_from)
 
 
 def find_kept_from(now: datetime) -> datetime | None:
-    """Return from when on events are kept, None for all of them.
+    """Return from when on events and closed tasks are kept, None for all of them.
 
     Nothing goes that is younger than the restore window or than the longest time after which a
     directory removes those whom it deactivated.

@@ -56,6 +56,9 @@ class UserAdmin(GuardedDeletion[User], ErasureAdmin, DjangoUserAdmin[User]):  # 
         (None, {"fields": ("email", "full_name", "usable_password", "password1", "password2")}),
     )
 
+    def title_of(self, row: User) -> str:
+        return row.name
+
     def related_lists(self, row: User) -> Iterator[tuple[type[Model], str, dict[str, str]]]:
         yield row.memberships.model, "memberships", {"q": row.pk, "state": "all"}
         yield row.resources.model, "resources", {"q": row.pk}

@@ -44,6 +44,9 @@ class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
     readonly_fields = list_display
     actions = ("revoke",)
 
+    def title_of(self, row: AccessToken) -> str:
+        return f"Access token {row} of {row.user.name}"
+
     def find(self, rows: QuerySet[AccessToken], term: str) -> QuerySet[AccessToken]:
         if term.startswith(TOKEN_PREFIX):
             return rows.filter(prefix=term[:SHOWN_LENGTH])

@@ -196,6 +196,11 @@ class User(AbstractBaseUser, PermissionsMixin):
             return f"erased account {self.pk}"
         return f"{self.full_name} <{self.email}>" if self.full_name else self.email
 
+    @property
+    def name(self) -> str:
+        """Return the person's name, or else what the account is known by."""
+        return self.full_name or str(self)
+
     def has_history(self) -> bool:
         """Return whether anything but tokens and logins refers to it, so that it must stay."""
         return any(

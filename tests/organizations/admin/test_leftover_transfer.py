@@ -59,7 +59,7 @@ def test_what_a_former_member_owns_passes_to_a_department(
     assert Resource.objects.filter(department=sales).count() == 3
     [entry] = LogEntry.objects.all()
     assert entry.object_id == str(leaver.pk)
-    assert f"Passed to {sales.pk}, trace id" in entry.change_message
+    assert f"Passed to {sales.pk}, request" in entry.change_message
 
 
 def test_what_a_deactivated_member_owns_passes_to_a_person(

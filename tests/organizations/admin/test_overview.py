@@ -1,15 +1,18 @@
 """What the admin's first page shows."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from organizations.admin import overview
+from organizations.admin.sections import SECTIONS
 from organizations.guards.targets import Targets
 from organizations.models import Membership, Organization, Resource
 from tests.benchmarks.world import make_organization
@@ -135,15 +138,34 @@ def test_where_not_everything_was_looked_at_the_number_says_so(
     assert overview.resources_whose_owner_has_left().number == "none among the first 1"
 
 
+def test_the_first_page_finds_a_member_and_has_every_list_in_its_section(browser: Client) -> None:
+    page = text_of(browser.get("/admin/"))
+
+    assert '<form class="module find-member" action="/admin/organizations/membership/"' in page
+    assert re.findall("<caption>([A-Z][a-z]+)</caption>", page) == list(SECTIONS)
+    assert {model for models in SECTIONS.values() for model in models} == set(admin.site._registry)
+    names = [model._meta.verbose_name_plural for models in SECTIONS.values() for model in models]
+    listed = re.findall(r'id="list-\w+"><a [^>]*>(.*?)</a>', page)
+    assert [name.lower() for name in listed] == [str(name).lower() for name in names]
+
+
+def test_where_nothing_needs_staff_the_first_page_says_so(browser: Client) -> None:
+    assert "<p>Nothing at the moment.</p>" in text_of(browser.get("/admin/"))
+
+
 @pytest.mark.parametrize(
     ("permission", "shown"),
     [
+        ("view_membership", "Find a member"),
         ("view_resource", "Resources whose owner has left"),
         ("view_organization", "Organizations with one owner"),
         ("view_removal", "Removals of the last twelve weeks"),
     ],
 )
-def test_staff_read_of_what_they_may_see_alone(db: None, permission: str, shown: str) -> None:
+def test_staff_read_of_what_they_may_see_alone(
+    owner: Membership, permission: str, shown: str
+) -> None:
+    leave_behind(owner.organization, 1)
     user: User = UserFactory.create(is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename=permission))
     client = Client()
@@ -152,6 +174,7 @@ def test_staff_read_of_what_they_may_see_alone(db: None, permission: str, shown:
     page = text_of(client.get("/admin/"))
 
     every = (
+        "Find a member",
         "Resources whose owner has left",
         "Organizations with one owner",
         "Removals of the last twelve weeks",

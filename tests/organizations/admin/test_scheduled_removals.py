@@ -203,7 +203,7 @@ def test_failed_ones_are_on_the_first_page_and_lead_to_the_list(
     listed = text_of(browser.get(f"{LIST}?state=open"))
 
     assert f'{LIST}?state=open">Scheduled removals that failed: <strong>1</strong>' in first
-    assert "LAST_OWNER_CANNOT_BE_REMOVED" in listed
+    assert "Last owner cannot be removed" in listed
 
 
 @pytest.mark.parametrize("state", [*dict(ScheduledRemoval.STATES), "open"])

@@ -48,7 +48,7 @@ def test_resources_whose_owner_has_left_pass_to_a_department_of_their_organizati
     assert (event.user, event.source) == (ada.user, Source.ADMIN)
     [entry] = LogEntry.objects.all()
     assert entry.object_id == orphan.pk
-    assert f"Passed to {department.pk}, trace id {event.trace_id}." in entry.change_message
+    assert f"Passed to {department.pk}, request {event.trace_id}." in entry.change_message
 
 
 def test_a_transfer_needs_somebody_of_the_organization(browser: Client, ada: Membership) -> None:

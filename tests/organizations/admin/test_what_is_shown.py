@@ -1,5 +1,6 @@
 """Pages show what the reader's permissions cover: nobody learns by one what takes another."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from organizations.models import (
     Department,
@@ -30,6 +32,9 @@ from tests.schedules import schedule
 SECRET_URL = "https://hooks.example.com/a-secret-in-the-path"  # noqa: S105 (of nobody)
 FAR_AWAY = "Department of Somebody Else"
 IDENTITY = "ada@directory.invalid"
+
+ID = r"\b[a-z]{2,4}_[0-9A-Za-z]{26}\b"
+WORDS_OF_THE_CODE = r"\b([Aa]ctor|[Tt]race id|Source|Nobody outside|What came of the removal)\b"
 
 # Who is shown what, by any one of these permissions.
 SHOWN_BY = {
@@ -79,6 +84,19 @@ def pages(members: list[Membership]) -> Iterator[str]:
             "/admin/autocomplete/?app_label=organizations&model_name=resource"
             f"&field_name=department&term={term}"
         )
+
+
+def test_pages_are_titled_in_words_and_say_no_word_of_the_code(
+    browser: Client, world: list[Membership]
+) -> None:
+    for address in pages(world):
+        if "autocomplete" in address:
+            continue
+        page = text_of(browser.get(address, follow=True)).partition("<h1>")[2]
+        title, _, _ = page.partition("</h1>")
+
+        assert not re.search(ID, title), address
+        assert not re.search(WORDS_OF_THE_CODE, strip_tags(page)), address
 
 
 @pytest.mark.parametrize(("private", "needed"), SHOWN_BY.items(), ids=SHOWN_BY)

@@ -63,6 +63,7 @@ def test_what_the_database_counts_is_read_at_the_scrape(client: Client, owner: M
     assert found["offboard_webhook_deliveries_last_hour", "pending"] == 1
     assert found["offboard_webhook_endpoints_given_up",] == 0
     assert found["offboard_workers",] == 0
+    assert [found["offboard_tasks", each] for each in ("open", "overdue")] == [0, 0]
 
 
 def test_schedules_are_counted_by_what_becomes_of_them(client: Client, owner: Membership) -> None:

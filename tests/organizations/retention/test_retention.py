@@ -10,7 +10,14 @@ from rest_framework.test import APIClient
 
 from organizations.api import audit_log_pagination
 from organizations.audit_log.positions import End, give_positions
-from organizations.models import Event, EventPosition, Membership, Organization
+from organizations.models import (
+    Event,
+    EventPosition,
+    Membership,
+    OffboardingTask,
+    Organization,
+    Removal,
+)
 from organizations.retention.events import delete_old_events
 from organizations.retention.service import delete_what_is_old
 from organizations.retention.tasks import delete_old
@@ -19,6 +26,7 @@ from tests.directories import connect
 from tests.factories import (
     EventFactory,
     MembershipFactory,
+    OffboardingTaskFactory,
     UserFactory,
     WebhookDeliveryFactory,
     WebhookEndpointFactory,
@@ -202,8 +210,7 @@ def test_of_a_log_that_nobody_follows_no_event_gets_a_position(organization: Org
 def let_go(days: int = 365) -> None:
     """Say, as the service does, that events are deleted which are older than this."""
     sql(
-        "SELECT set_config('offboard.events_kept_from',"
-        " (now() - make_interval(days => %s))::text, true)",
+        "SELECT set_config('offboard.kept_from', (now() - make_interval(days => %s))::text, true)",
         days,
     )
 
@@ -230,3 +237,21 @@ def test_the_database_deletes_no_position_that_a_reader_needs(
     truncate(organization)
     with refused("Cannot delete rows from organizations_eventposition"):
         sql("DELETE FROM organizations_eventposition")
+
+
+def test_tasks_that_were_closed_long_ago_go_and_no_record(settings: Settings) -> None:
+    settings.RETENTION_DAYS = 365
+    open_task = OffboardingTaskFactory.create()
+    old, recent = (
+        OffboardingTaskFactory.create(
+            removal=open_task.removal,
+            state="done",
+            closed_at=timezone.now() - timedelta(days=days),
+        )
+        for days in (366, 364)
+    )
+
+    delete_what_is_old()
+
+    assert set(OffboardingTask.objects.all()) == {open_task, recent}
+    assert Removal.objects.get() == old.removal
