@@ -132,5 +132,6 @@ def link(request: HttpRequest) -> HttpResponseBase:
     )
     # The form leads, through this site, to the provider.
     there = urlsplit(setting("OIDC_OP_AUTHORIZATION_ENDPOINT"))
-    page._csp_update = {"form-action": [SELF, f"{there.scheme}://{there.netloc}"]}
+    allowed = {"form-action": [SELF, f"{there.scheme}://{there.netloc}"]}
+    page._csp_update = allowed  # type: ignore[attr-defined]  # where django-csp looks
     return page

@@ -27,7 +27,7 @@ pytestmark = [
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 (a test's own)
 STAFF = "maya@acme.example"
-VERIFIED = {"email": STAFF, "email_verified": True}
+VERIFIED: dict[str, Any] = {"email": STAFF, "email_verified": True}
 
 
 @pytest.fixture(scope="module")
