@@ -30,6 +30,11 @@ def count_or_estimate(rows: QuerySet[Any], limit: int = COUNTED_UP_TO) -> int:
     return max(counted, int(plan["Plan"]["Plan Rows"]))
 
 
+def amount(counted: int) -> str:
+    """Return what `count_or_estimate` counted as text, which says so if it is an estimate."""
+    return f"{counted:,}" if counted <= COUNTED_UP_TO else f"about {counted:,}"
+
+
 class EstimatingPaginator(Paginator[Any]):
     """A paginator that estimates the number of rows where counting would read a large table."""
 
