@@ -100,7 +100,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
     autocomplete_fields = ("organization",)
     readonly_fields = (
         *("id", "state", "domains", "base_url", "members", "last_used", "previous_token_until"),
-        *("disabled_at", "created_by", "rotated_by", "created_at"),
+        *("disabled_at", "created_by", "rotated_by", "previous_rotated_by", "created_at"),
     )
     fixed_fields = ("organization", "kind")
 
@@ -120,7 +120,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
             own = [*TRANSFERS, *TYPES, "remove_after_days", "disable_staff"]
         seen.append("last_used")
         if obj.previous_token_until:
-            seen.append("previous_token_until")
+            seen += ["previous_token_until", "previous_rotated_by"]
         if not obj.is_enabled:
             seen.append("disabled_at")
         return ("name", *seen, *own, "created_by", "rotated_by", "created_at", "id")

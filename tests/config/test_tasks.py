@@ -59,13 +59,16 @@ def test_what_is_waited_for_already_is_not_put_back_and_holds_up_nothing_else() 
 
 @pytest.mark.parametrize("ended", ["succeeded", "failed", "cancelled", "aborted"])
 def test_jobs_that_ended_are_deleted_after_a_day(ended: str) -> None:
-    old, recent = (app.configure_task("nothing", queue="other").defer() for _ in range(2))
+    old, recent, mail = (
+        app.configure_task("nothing", queue=queue).defer() for queue in ("other", "other", "mail")
+    )
     waiting = app.configure_task("nothing", queue="other").defer()
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE procrastinate_jobs SET status = %s WHERE id IN (%s, %s)", [ended, old, recent]
+            "UPDATE procrastinate_jobs SET status = %s WHERE id = ANY(%s)",
+            [ended, [old, recent, mail]],
         )
-        for job_id, hours in ((old, 25), (recent, 23), (waiting, 25)):
+        for job_id, hours in ((old, 25), (mail, 25), (recent, 23), (waiting, 25)):
             cursor.execute(
                 "UPDATE procrastinate_events SET at = at - make_interval(hours => %s)"
                 " WHERE job_id = %s",
@@ -75,7 +78,7 @@ def test_jobs_that_ended_are_deleted_after_a_day(ended: str) -> None:
 
     work("upkeep")
 
-    left = ProcrastinateJob.objects.filter(queue_name="other").values_list("pk", flat=True)
+    left = ProcrastinateJob.objects.filter(task_name="nothing").values_list("pk", flat=True)
     assert set(left) == {recent, waiting}
 
 
