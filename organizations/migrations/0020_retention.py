@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     atomic = False  # deliveries are many, and nobody waits for their index
 
     dependencies = [
-        ("organizations", "0018_handover"),
+        ("organizations", "0019_who_was_shown"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
