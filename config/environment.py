@@ -91,8 +91,28 @@ def rate(name: str, *, default: str) -> str | None:
     return text or None
 
 
+def proxies() -> int:
+    """Return how many proxies in front are trusted: BEHIND_TLS_PROXY and NUM_PROXIES must agree.
+
+    With the first alone, all callers would seem to have the proxy's address: they would have one
+    rate together, and anyone could lock staff out. With the second alone, callers could choose
+    their address, and no limit would hold.
+    """
+    is_behind, count = flag("BEHIND_TLS_PROXY"), number("NUM_PROXIES", default=0)
+    if is_behind and not count:
+        rule = "is how many proxies add to X-Forwarded-For, since BEHIND_TLS_PROXY is true"
+        refuse("NUM_PROXIES", rule, example="1")
+    if count and not is_behind:
+        rule = "is true where a proxy sets X-Forwarded-Proto; without one, leave NUM_PROXIES out"
+        refuse("BEHIND_TLS_PROXY", rule, example="true")
+    return count
+
+
 def database(name: str) -> dict[str, Any]:
-    """Return Django's settings of the PostgreSQL database that a URL names."""
+    """Return Django's settings of the PostgreSQL database that a URL names, with one host or more.
+
+    It is the first host that answers and, with ``target_session_attrs``, can do what that says.
+    """
     example = "postgres://user:password@host:5432/database"
     text = required(name, example=example)
     found: dict[str, Any] = {}

@@ -50,19 +50,19 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "pgtrigger",
-    "procrastinate.contrib.django",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "users",
     "organizations",
+    "procrastinate.contrib.django",  # last: organizations has a command in place of its own
 ]
 
 MIDDLEWARE = [
+    "config.health.HealthMiddleware",
     "config.metrics.MetricsMiddleware",
     "config.trace.TraceMiddleware",
     "config.caching.NoStoreMiddleware",
-    "config.health.HealthMiddleware",
     "config.api.envelope.EnvelopeMiddleware",
     "organizations.scim.errors.ErrorMiddleware",
     "config.api.https.HttpsMiddleware",
@@ -285,7 +285,7 @@ if not DEBUG:  # where runserver serves static files itself
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # which ask for both
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-if environment.flag("BEHIND_TLS_PROXY"):
+if proxies := environment.proxies():
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^scim/"]  # refused there: a redirected PATCH arrives as a GET
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -333,7 +333,7 @@ REST_FRAMEWORK = {
     },
     "EXCEPTION_HANDLER": "config.api.envelope.exception_handler",
     # How many proxies in front write X-Forwarded-For: 0 trusts none and takes the peer's address.
-    "NUM_PROXIES": environment.number("NUM_PROXIES", default=0),
+    "NUM_PROXIES": proxies,
     "DATETIME_FORMAT": TIME_FORMAT,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

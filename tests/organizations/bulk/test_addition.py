@@ -316,7 +316,7 @@ def test_the_dry_run_shows_the_plan_and_changes_nothing(
         "Members already, unchanged: 1",
         "Cannot be added: 1",
         "  bob@b.example: there is no role Chief",
-        "Given in all: roles 1, departments 2.",
+        "To give in all: roles 1, departments 2.",
         "Accounts to make: 1",
         "Departments to make: Sales, Data",
         "Removals scheduled for remove_at: 1",
