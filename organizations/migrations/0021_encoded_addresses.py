@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
     atomic = False  # the tables are large, and nobody waits for their indexes
 
     dependencies = [
-        ("organizations", "0018_handover"),
+        ("organizations", "0020_retention"),
     ]
 
     operations = [
