@@ -142,6 +142,7 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
     "config.tasks",
     "organizations.events.tasks",
+    "organizations.handover.overdue",
     "organizations.invitation.tasks",
     "organizations.schedule.due",
     "organizations.scim.remove_after_days",

@@ -293,6 +293,46 @@ class ResourceNotFoundError(ContractError):
     message = "The resource was not found in this organization."
 
 
+class StepAlreadyExistsError(ContractError):
+    """The organization has an offboarding step with this key."""
+
+    status = 409
+    code = "STEP_ALREADY_EXISTS"
+    message = "The organization has an offboarding step with this key already."
+
+
+class StepNotFoundError(ContractError):
+    """The organization has no such offboarding step."""
+
+    status = 404
+    code = "STEP_NOT_FOUND"
+    message = "The offboarding step was not found in this organization."
+
+
+class TooManyStepsError(ContractError):
+    """The organization has as many enabled steps as it may have; the details say how many."""
+
+    status = 422
+    code = "TOO_MANY_STEPS"
+    message = "The organization has as many enabled steps as it may have. Disable one first."
+
+
+class TaskNotFoundError(ContractError):
+    """The organization has no such offboarding task."""
+
+    status = 404
+    code = "TASK_NOT_FOUND"
+    message = "The offboarding task was not found in this organization."
+
+
+class TaskCancelledError(ContractError):
+    """The task's removal was undone; the details name the restoration."""
+
+    status = 422
+    code = "TASK_CANCELLED"
+    message = "The removal was undone, so its tasks do not change any more."
+
+
 class DomainNotAllowedError(ContractError):
     """An address lies in no mail domain of the organization; the details say which it has."""
 

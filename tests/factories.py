@@ -5,6 +5,7 @@ from typing import Any
 
 import factory
 from django.db import transaction
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from organizations.models import (
@@ -12,7 +13,10 @@ from organizations.models import (
     DepartmentMembership,
     Event,
     Membership,
+    OffboardingStep,
+    OffboardingTask,
     Organization,
+    Removal,
     Resource,
     ResourceEntry,
     ResourceType,
@@ -118,6 +122,76 @@ class ResourceFactory(DjangoModelFactory[Resource]):
             resource=resource, organization=organization, type=type_, **entry
         )
         return resource
+
+
+class RemovalFactory(DjangoModelFactory[Removal]):
+    """The record of a removal that took nothing, with its event and the end of ``membership``."""
+
+    class Meta:
+        model = Removal
+
+    membership = factory.SubFactory(MembershipFactory)
+    organization = factory.SelfAttribute("membership.organization")
+    created_at = factory.LazyFunction(timezone.now)
+    source = "api"
+    roles = factory.LazyFunction(list)
+    departments = factory.LazyFunction(list)
+    resource_count = 0
+
+    @classmethod
+    @transaction.atomic
+    def _create(cls, model_class: type[Removal], *args: Any, **fields: Any) -> Removal:
+        membership = fields["membership"]
+        membership.deleted_at = fields["created_at"]
+        membership.save()
+        removal: Removal = super()._create(model_class, *args, **fields)
+        EventFactory.create(
+            organization=removal.organization,
+            user=membership.user,
+            created_at=removal.created_at,
+            data={"removal_id": removal.pk},
+        )
+        return removal
+
+
+class OffboardingStepFactory(DjangoModelFactory[OffboardingStep]):
+    """An enabled step that concerns everybody, assigned to nobody, without a date."""
+
+    class Meta:
+        model = OffboardingStep
+
+    organization = factory.SubFactory(OrganizationFactory)
+    key = factory.Sequence(lambda n: f"step-{n}")
+    title = factory.Sequence(lambda n: f"Step {n}")
+
+
+class OffboardingTaskFactory(DjangoModelFactory[OffboardingTask]):
+    """An open task of a ``removal``, or of a removal in the ``organization``, or in a new one."""
+
+    class Meta:
+        model = OffboardingTask
+
+    organization: Organization | None = None
+    removal = factory.LazyAttribute(lambda task: _removal_in(task.organization))
+    key = factory.Sequence(lambda n: f"step-{n}")
+    title = factory.Sequence(lambda n: f"Step {n}")
+
+    @classmethod
+    def _create(
+        cls, model_class: type[OffboardingTask], *args: Any, **fields: Any
+    ) -> OffboardingTask:
+        removal = fields["removal"]
+        fields |= {"organization": removal.organization, "created_at": removal.created_at}
+        task: OffboardingTask = super()._create(model_class, *args, **fields)
+        return task
+
+
+def _removal_in(organization: Organization | None) -> Removal:
+    """Return a removal in this organization, or in a new one."""
+    removal: Removal = RemovalFactory.create(
+        **({"membership__organization": organization} if organization else {})
+    )
+    return removal
 
 
 class EventFactory(DjangoModelFactory[Event]):

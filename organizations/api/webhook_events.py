@@ -14,6 +14,8 @@ from organizations.api.examples import (
     REMOVAL_ID,
     RESTORATION_ID,
     SCHEDULE_ID,
+    STEP_KEY,
+    TASK_ID,
     USER_ID,
 )
 from organizations.models import Event, Source
@@ -72,6 +74,7 @@ _RESOURCES = [
     {"type": "document", "count": 8, "department_id": DEPARTMENT_ID},
     {"type": "repository", "count": 4, "heir_id": HEIR_ID},
 ]
+_TASK = {"removal_id": REMOVAL_ID, "task_id": TASK_ID, "key": STEP_KEY}
 _PASSED_ON = {"resource_count": 12, "department_id": DEPARTMENT_ID, "resources": _RESOURCES}
 # An example of the data that a type has in addition; what may be missing is in _OPTIONAL.
 _BESIDES: dict[Event.Type, dict[str, Any]] = {
@@ -84,7 +87,11 @@ _BESIDES: dict[Event.Type, dict[str, Any]] = {
     },
     Event.Type.MEMBER_DEACTIVATED: _PASSED_ON,
     Event.Type.MEMBER_REACTIVATED: {},
-    Event.Type.MEMBER_REMOVED: {"removal_id": REMOVAL_ID, "resources": _RESOURCES},
+    Event.Type.MEMBER_REMOVED: {
+        "removal_id": REMOVAL_ID,
+        "resources": _RESOURCES,
+        "task_keys": ["laptop", STEP_KEY],
+    },
     Event.Type.MEMBER_ADOPTED: {"actor_id": None, "connection_id": "scim_01JFQ8", "source": "scim"},
     Event.Type.MEMBER_RESTORED: {"restoration_id": RESTORATION_ID},
     Event.Type.REMOVAL_SCHEDULED: _SCHEDULE,
@@ -99,12 +106,16 @@ _BESIDES: dict[Event.Type, dict[str, Any]] = {
     Event.Type.INVITATION_FAILED: {"actor_id": None, "cause": "refused", "smtp_status": 550},
     Event.Type.RESOURCES_TRANSFERRED: _PASSED_ON,
     Event.Type.RESOURCES_DELETED: {"resources": [{"type": "repository", "count": 12}]},
+    Event.Type.TASK_CLOSED: {**_TASK, "state": "done", "count": 12},
+    Event.Type.TASK_REOPENED: _TASK,
+    Event.Type.TASK_OVERDUE: {**_TASK, "actor_id": None, "due_at": "2025-12-29T15:30:00Z"},
     Event.Type.WEBHOOK_TEST: {"user_id": None, "endpoint_id": ENDPOINT_ID},
 }
 _OPTIONAL = {
     "department_id": "The department that took over, if one did: all, or all of other types.",
     "heir_id": "The person who took over, if one did: all, or all of other types.",
 }
+_NULLABLE = {"count": "How much the system that closed the task says it passed on."}
 _RESOURCES_SCHEMA = {
     "type": "array",
     "description": "How many of each type, and who took them over; without one, they stayed.",
@@ -154,6 +165,8 @@ def _body_of(event_type: Event.Type) -> dict[str, Any]:
         for name, value in _BESIDES[event_type].items()
         if name not in _ALWAYS and name not in _OPTIONAL
     }
+    for name in besides.keys() & _NULLABLE:
+        besides[name] = {"type": ["integer", "null"], "description": _NULLABLE[name]}
     optional = {
         name: {"type": "string", "description": description}
         for name, description in _OPTIONAL.items()

@@ -3,6 +3,8 @@
 from organizations.models import (
     Connection,
     Department,
+    OffboardingStep,
+    OffboardingTask,
     Removal,
     RemovedResources,
     ScheduledRemoval,
@@ -12,7 +14,7 @@ from organizations.uses import Uses
 
 
 def uses_of(department: Department) -> Uses:
-    """Return how many members, resources, removals, schedules and connections name it.
+    """Return how many of what refers to it name it: members, resources, records, steps and others.
 
     A removal or a schedule counts once, where it names the department for all and for a type.
     """
@@ -28,4 +30,6 @@ def uses_of(department: Department) -> Uses:
         .values("pk")
         .union(scheduled_by_type.values("schedule")),
         connection=Connection.objects.passing_to(department).values("pk").distinct(),
+        step=OffboardingStep.objects.filter(assigned_to_department=department).values("pk"),
+        open_task=OffboardingTask.objects.filter(open_department=department.pk).values("pk"),
     )

@@ -20,7 +20,13 @@ from config.timestamps import in_whole_seconds
 from organizations.events.connection import Answer, post
 from organizations.events.signature import signed_headers
 from organizations.guards.targets import resource_data
-from organizations.models import Event, RemovedResources, WebhookDelivery, WebhookEndpoint
+from organizations.models import (
+    Event,
+    OffboardingTask,
+    RemovedResources,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 SEND = "organizations.events.tasks.send"
 
@@ -98,14 +104,18 @@ def attempt(delivery_id: str) -> datetime | None:
 def body_of(event: Event) -> bytes:
     """Return the body that is sent for an event: ids and counts, no name and no address.
 
-    The resources of a removal are not in its event, and are read from its record.
+    The resources of a removal, and the keys of the tasks that it opened, are not in its event: they
+    never change, and are read from its record.
     """
     recorded: dict[str, object] = {}
     if event.type == Event.Type.MEMBER_REMOVED:
-        owned = RemovedResources.objects.filter(removal=event.data.get("removal_id"))
+        removal_id = event.data.get("removal_id")
+        owned = RemovedResources.objects.filter(removal=removal_id)
         recorded["resources"] = [
             resource_data(each.type, each.count, each.target) for each in owned.order_by("type")
         ]
+        tasks = OffboardingTask.objects.filter(removal=removal_id).order_by("pk")
+        recorded["task_keys"] = list(tasks.values_list("key", flat=True))
     return json.dumps(
         {
             "type": event.type,

@@ -61,6 +61,12 @@ ADD_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "add", "webhookendpoin
 CHANGE_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "webhookendpoint")
 DELETE_WEBHOOK = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "delete", "webhookendpoint")
 REDELIVER = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "webhookdelivery")
+ADD_STEP = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "add", "offboardingstep")
+CHANGE_STEP = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "offboardingstep")
+DELETE_STEP = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "delete", "offboardingstep")
+# Of anybody's: one's own takes nothing. Check 6 does not apply, since the removal is done.
+CHANGE_TASK = Act((Capability.REMOVE_USERS,), "change", "offboardingtask")
+VIEW_TASKS = Act((Capability.REMOVE_USERS,), "view", "offboardingtask")
 MANAGE_CONNECTIONS = Act(
     (Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "connection", takes_a_person=True
 )

@@ -7,6 +7,8 @@ from organizations.models.event import Event
 from organizations.models.event_position import EventOrder, EventPosition
 from organizations.models.invitation import Invitation
 from organizations.models.membership import DepartmentMembership, Membership, RoleAssignment
+from organizations.models.offboarding_step import OffboardingStep
+from organizations.models.offboarding_task import OffboardingTask
 from organizations.models.organization import Department, Organization, Role
 from organizations.models.removal import Removal
 from organizations.models.removed_resources import RemovedResources
@@ -35,6 +37,8 @@ __all__ = [
     "Invitation",
     "MemberAccount",
     "Membership",
+    "OffboardingStep",
+    "OffboardingTask",
     "Organization",
     "Removal",
     "RemovedResources",

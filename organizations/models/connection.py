@@ -107,7 +107,7 @@ class Connection(models.Model):
     kind = models.CharField(
         max_length=10, choices=Kind, default=Kind.DIRECTORY, db_default=Kind.DIRECTORY
     )
-    # The index below serves this key.
+    # The unique constraint below serves as the index of this key.
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="connections", db_index=False
     )
@@ -194,6 +194,10 @@ class Connection(models.Model):
         # Its first name, so that the previous version can run beside this one.
         db_table = "organizations_scimconnection"
         constraints = (
+            # What a step refers to, and the order of an organization's list.
+            models.UniqueConstraint(
+                fields=["organization", "id"], name="connection_in_organization"
+            ),
             models.UniqueConstraint(
                 fields=["organization"],
                 condition=models.Q(disabled_at=None, kind="directory"),
@@ -239,8 +243,7 @@ class Connection(models.Model):
             ),
         )
         indexes = (
-            # An organization's list; and the tokens of each request.
-            models.Index(fields=["organization", "id"], name="connection_by_id"),
+            # The tokens of each request.
             models.Index(fields=["token_digest"], name="connection_by_token"),
             models.Index(
                 fields=["previous_token_digest"],

@@ -48,6 +48,9 @@ class Event(models.Model):
         INVITATION_FAILED = "invitation.failed", "Invitation failed"
         RESOURCES_TRANSFERRED = "resources.transferred", "Resources transferred"
         RESOURCES_DELETED = "resources.deleted", "Resources deleted"
+        TASK_CLOSED = "task.closed", "Task closed"
+        TASK_REOPENED = "task.reopened", "Task reopened"
+        TASK_OVERDUE = "task.overdue", "Task overdue"
         WEBHOOK_TEST = "webhook.test", "Webhook test"
 
     # The user whom they are about does not see them in the audit log.

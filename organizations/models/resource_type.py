@@ -1,6 +1,7 @@
 """The types of the resources of an organization."""
 
 from collections.abc import Collection
+from typing import Any
 
 import pgtrigger
 from django.core.validators import RegexValidator
@@ -17,20 +18,22 @@ _TYPES_ARE_LIMITED = f"at most {MOST_TYPES} types"  # as the database says it
 LONGEST_SLUG = 64
 SLUG = rf"\A[a-z0-9][a-z0-9._-]{{0,{LONGEST_SLUG - 1}}}\Z"
 NO_SLUG = f"1 to {LONGEST_SLUG} of a-z, 0-9, '.', '_' and '-', beginning with a letter or a digit."
+_IS_SLUG = RegexValidator(SLUG)
 
 
 class SlugField(models.CharField[str, str]):
     """The slug of a type, such as ``repository``; the database refuses every other form."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            max_length=LONGEST_SLUG, db_collation="C", validators=[RegexValidator(SLUG)]
-        )
+    def __init__(self, **options: Any) -> None:
+        fixed = {"max_length": LONGEST_SLUG, "db_collation": "C", "validators": [_IS_SLUG]}
+        super().__init__(**{**options, **fixed})
 
-    def deconstruct(self) -> tuple[str, str, list[object], dict[str, object]]:
-        """Return no arguments: a migration needs none."""
-        name, path, _, _ = super().deconstruct()
-        return name, path, [], {}
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        """Return the arguments that are not the same for every slug."""
+        name, path, arguments, options = super().deconstruct()
+        for fixed in ("max_length", "db_collation", "validators"):
+            del options[fixed]
+        return name, path, [*arguments], options
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
         """Return the condition with which the database checks the form; the column its length."""

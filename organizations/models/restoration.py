@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
+from organizations.handover.triggers import tasks_are_cancelled
 from organizations.models.connection import Connection
 from organizations.models.membership import Membership
 from organizations.models.removal import Removal
@@ -59,6 +60,7 @@ class Restoration(models.Model):
         )
         triggers = (
             restoration_is_made,
+            tasks_are_cancelled,
             pgtrigger.Protect(
                 name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
             ),

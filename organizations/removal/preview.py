@@ -17,6 +17,7 @@ from organizations.models import (
     Connection,
     Department,
     Membership,
+    OffboardingStep,
     Resource,
     Role,
     ScheduledRemoval,
@@ -39,6 +40,7 @@ class RemovalPreview:
     token_count: int  # access tokens that would open nothing here any more
     connections: list[Connection]  # those they made or rotated, which stay
     webhook_endpoints: list[WebhookEndpoint]  # the same
+    steps: list[OffboardingStep]  # those that would open a task, in their order
     scheduled: ScheduledRemoval | None  # their own removal, if one is pending
     requested: list[ScheduledRemoval]  # removals of others that they scheduled, which will fail
     blocked_by: ContractError | None
@@ -119,6 +121,7 @@ def preview_members(
     )
     user_ids = [member.user_id for member in members]
     owned = Resource.objects.filter(organization=organization_id).count_by_type(user_ids)
+    steps = list(OffboardingStep.objects.filter(organization=organization_id).enabled().in_order())
     tokens = count_tokens([member.pk for member in members])
     managed = Connection.objects.managing(organization_id, user_ids)
     connections = _by_holder(Connection.objects.shown_to(organization_id, user_ids))
@@ -141,6 +144,7 @@ def preview_members(
             token_count=tokens.get(member.pk, 0),
             connections=connections.get(member.user_id, []),
             webhook_endpoints=endpoints.get(member.user_id, []),
+            steps=[step for step in steps if step.applies_to(owned.get(member.user_id, {}))],
             scheduled=scheduled.get(member.pk),
             requested=requested.get(member.user_id, []),
             blocked_by=refusals.get(member.user_id),

@@ -168,9 +168,3 @@ logged AS (
         %(trace_id)s, %(removed_at)s
     FROM ended
 )
-SELECT removal_id, refusal, lacking, missed_types, NULL, NULL, NULL
-FROM verdict
-WHERE refusal IS NOT NULL
-UNION ALL
-SELECT id, NULL, NULL, NULL, role_count, department_count, resource_count
-FROM recorded

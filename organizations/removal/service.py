@@ -24,12 +24,14 @@ from organizations.guards.judge import (
     refusal_of_caller,
 )
 from organizations.guards.targets import Targets, TransferTo, heirs_of, targets_by_user
+from organizations.handover import OPENING
 from organizations.locks import lock_members
 from organizations.models import Event, Removal
 from organizations.retries import retried
 
 REMOVAL = Path(__file__).with_name("removal.sql").read_text(encoding="utf-8")
-DECIDE_AND_REMOVE = f"WITH {GUARDS}, {REMOVAL}"
+OUTCOMES = Path(__file__).with_name("outcomes.sql").read_text(encoding="utf-8")
+DECIDE_AND_REMOVE = f"WITH {GUARDS}, {REMOVAL}, {OPENING} {OUTCOMES}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def remove_members(
 
     Their role assignments and department memberships are deleted, their memberships soft-deleted,
     and their resources there pass to ``transfer_to``, the id of a department or of an heir, or
-    targets by type, either for all or by user id; without a target they stay theirs. A user who
+    targets by type, either for all or by user id; without a target they stay theirs. The enabled
+    steps of the organization open a task each, for what is to be done elsewhere. A user who
     cannot be removed is refused, and the others are still removed. Raises the ContractError of a
     caller who may remove nobody; if it raises, nothing has changed. It does not touch accounts,
     tokens and other organizations. For the record, ``requested_at`` is when a scheduled removal was

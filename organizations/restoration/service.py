@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from organizations.assignment.service import give
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Caller
+from organizations.handover.tasks import cancel_tasks
 from organizations.locks import lock_members
 from organizations.models import Event, Membership, RemovedResources, Restoration
 from organizations.restoration.identities import return_identities
@@ -35,7 +36,8 @@ def restore_members(
 
     Each gets a new membership with the roles and departments of the record that still exist, and
     the resources that still bear the removal's mark; in a chain of removals as if the newest were
-    undone first. A member who was deactivated is deactivated again. A removal that ``removal_ids``
+    undone first. The removal's open and failed tasks are cancelled. A member who was deactivated is
+    deactivated again. A removal that ``removal_ids``
     names by user id must be the latest. A user who cannot be restored is refused, and the others
     are still restored: a role comes back only from a caller who may give it. It does not bring back
     access tokens, deleted roles or resources that have moved since. Raises the ContractError of a
@@ -58,7 +60,7 @@ def restore_members(
             restoration.connection = caller.connection
             restoration.source = caller.source
             restoration.trace_id = caller.trace_id
-        _restore(restorations)
+        _restore(restorations, caller)
         Event.objects.bulk_record(
             caller.event(
                 Event.Type.MEMBER_RESTORED,
@@ -102,7 +104,7 @@ def _find_heirs(organization_id: str, user_ids: Collection[str]) -> list[str]:
     return list(passed.values_list("transferred_to_user", flat=True).distinct())
 
 
-def _restore(restorations: Collection[Restoration]) -> None:
+def _restore(restorations: Collection[Restoration], caller: Caller) -> None:
     """Save memberships, what they hold, and the records. Accounts and heirs are locked before."""
     members = [restoration.membership for restoration in restorations]
     Membership.objects.bulk_create(members)
@@ -117,6 +119,7 @@ def _restore(restorations: Collection[Restoration]) -> None:
         ]
     )
     return_resources(restorations)
+    cancel_tasks([restoration.removal_id for restoration in restorations], caller=caller)
     Restoration.objects.bulk_create(restorations)
     return_identities(restorations)
     # Last, since only active members are given resources, and it locks organizations.

@@ -27,6 +27,7 @@ GROUPS = {
     "admin": "the pages of the admin at 1,000,000 memberships",
     "lists": "the pages of the API and of SCIM at 1,000,000 members and events",
     "resources": "imports by the API and the command, and pages of 1,000,000 resources",
+    "handover": "removals with five steps, next to none, and pages of 1,000,000 tasks",
     "delete-bulk": "1,000 members in one request, next to the service",
     "memory": "what a server grows by",
     "settings": "workers, threads and PgBouncer",
@@ -99,6 +100,7 @@ def groups(
         admin,
         bulk,
         growth,
+        handover,
         http,
         lists,
         plans,
@@ -133,6 +135,11 @@ def groups(
         yield from types.next_to_none(rounds=500 // part)
         yield from types.of_many(rounds=10 // part or 1)
 
+    def of_handover() -> Iterator[Result]:
+        yield from handover.over_http(turns=30 // part)
+        yield from handover.bulk(members=50_000 // part)
+        yield from handover.pages(make_organization(100_000 // part, roles=1, departments=1))
+
     return {
         "service": lambda: service.next_to_floor(postgres, rounds=500 // part),
         "types": by_type,
@@ -145,6 +152,7 @@ def groups(
         "admin": lambda: admin.pages(large_world()),
         "lists": lambda: lists.pages(large_world()),
         "resources": of_resources,
+        "handover": of_handover,
         "delete-bulk": lambda: http.delete_bulk(turns=10 // part or 1),
         "memory": lambda: http.memory_of_server(requests=20_000 // part),
         "settings": lambda: settings.next_to_others(postgres, folder, turns=9 // part or 1),

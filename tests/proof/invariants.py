@@ -160,11 +160,10 @@ INVARIANTS = {
     "5. a removal and a restoration have one event each, which says the same": f"""
         SELECT record.id FROM ({_RECORDS}) AS record
         LEFT JOIN organizations_event AS event
-            ON event.data ->> record.key = record.id
+            ON event.type = record.type AND event.data ->> record.key = record.id
         GROUP BY record.id
         HAVING count(event.id) <> 1 OR NOT bool_and(
             event.data = jsonb_build_object(record.key, record.id)
-            AND event.type = record.type
             AND event.organization_id = record.organization_id
             AND event.user_id = record.user_id
             AND event.actor_id IS NOT DISTINCT FROM record.actor_id
@@ -257,6 +256,29 @@ INVARIANTS = {
             OR removal.source <> 'schedule'
             OR removal.requested_at <> schedule.requested_at
             OR removal.actor_id IS DISTINCT FROM schedule.requested_by_id
+    """,
+    "a task of an undone removal is closed, and no other is cancelled": """
+        SELECT task.id FROM organizations_offboardingtask AS task
+        LEFT JOIN organizations_restoration AS restoration
+            ON restoration.removal_id = task.removal_id
+        WHERE CASE WHEN restoration.id IS NULL THEN task.state = 'cancelled'
+            ELSE task.state IN ('open', 'failed') END
+    """,
+    "a task that somebody closed has an event that says so, and who has it is in its place": """
+        SELECT task.id FROM organizations_offboardingtask AS task
+        LEFT JOIN organizations_department AS department
+            ON department.id = task.assigned_to_department_id
+        LEFT JOIN organizations_scimconnection AS connection
+            ON connection.id = task.assigned_to_connection_id
+        WHERE task.state IN ('done', 'failed', 'skipped') AND NOT EXISTS (
+                SELECT FROM organizations_event AS event
+                WHERE event.type = 'task.closed' AND event.data ->> 'task_id' = task.id
+                    AND event.data ->> 'state' = task.state
+            )
+            OR task.organization_id
+                <> coalesce(department.organization_id, connection.organization_id)
+            OR task.state = 'open' AND department.id IS NULL
+                AND task.assigned_to_department_id IS NOT NULL
     """,
     "a token reaches no membership that was made after it": """
         SELECT id FROM users_accesstoken WHERE reaches_before < created_at

@@ -10,6 +10,7 @@ from organizations.models import Department, Membership
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
+    OffboardingStepFactory,
     OrganizationFactory,
     ResourceFactory,
 )
@@ -91,6 +92,7 @@ def scene_of_faults() -> Iterator[Scene]:
     organization = OrganizationFactory.create()
     owner = MembershipFactory.create(organization=organization, roles=["Owner"])
     department = DepartmentFactory.create(organization=organization)
+    OffboardingStepFactory.create(organization=organization, assigned_to_department=department)
     with (
         faulty_line() as line,
         serving(

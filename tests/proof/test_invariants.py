@@ -17,7 +17,12 @@ from organizations.models import (
 )
 from tests.deactivations import deactivate
 from tests.directories import connect, manage
-from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OffboardingTaskFactory,
+    ResourceFactory,
+)
 from tests.organizations.restoration.verbs import restore
 from tests.proof.invariants import broken_invariants
 from tests.removals import remove
@@ -148,6 +153,12 @@ BREAKS: dict[str, tuple[str, Break]] = {
     "resources that passed on without a move": (
         "4. a removal has a move of each resource that it passed on, by type, to its target",
         lambda member, former: count_by_hand(former, transferred_to_user=member.user),
+    ),
+    "a task that nobody closed": (
+        "a task that somebody closed has an event that says so, and who has it is in its place",
+        lambda member, former: OffboardingTaskFactory.create(
+            removal=Removal.objects.get(membership=former), state="done", closed_at=timezone.now()
+        ),
     ),
     "resources of somebody that passed to them": (
         "4. nobody takes over from themself, of any type",

@@ -8,7 +8,13 @@ from rest_framework.test import APIClient
 
 from organizations.models import Department, Membership, Organization
 from tests.directories import connect
-from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OffboardingStepFactory,
+    OffboardingTaskFactory,
+    ResourceFactory,
+)
 from tests.organizations.api.lists import address_in, listed
 from tests.organizations.api.refusal import refusal
 from tests.removals import remove
@@ -157,6 +163,18 @@ def with_a_connection(department: Department) -> None:
     )
 
 
+def with_a_step(department: Department) -> None:
+    OffboardingStepFactory.create(
+        organization=department.organization, assigned_to_department=department
+    )
+
+
+def with_an_open_task(department: Department) -> None:
+    OffboardingTaskFactory.create(
+        organization=department.organization, assigned_to_department=department
+    )
+
+
 @pytest.mark.parametrize(
     ("use", "counted"),
     [
@@ -165,6 +183,8 @@ def with_a_connection(department: Department) -> None:
         (with_a_record, {"removal_count": 1}),
         (with_a_schedule, {"scheduled_removal_count": 1}),
         (with_a_connection, {"connection_count": 1}),
+        (with_a_step, {"step_count": 1}),
+        (with_an_open_task, {"open_task_count": 1}),
     ],
 )
 def test_a_department_in_use_stays_and_the_answer_counts_what_uses_it(
@@ -178,7 +198,10 @@ def test_a_department_in_use_stays_and_the_answer_counts_what_uses_it(
     response: Any = as_owner.delete(address_of(engineering))
 
     assert refusal(response) == (422, "DEPARTMENT_IN_USE")
-    kinds = ("member", "resource", "removal", "scheduled_removal", "connection")
+    kinds = (
+        *("member", "resource", "removal", "scheduled_removal", "connection"),
+        *("step", "open_task"),
+    )
     assert response.json()["error"]["details"] == {
         "department_id": engineering.pk,
         **dict.fromkeys([f"{kind}_count" for kind in kinds], 0),

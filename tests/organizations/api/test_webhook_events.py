@@ -10,6 +10,8 @@ from organizations.domains.service import set_domains
 from organizations.events.delivery import body_of
 from organizations.events.endpoints import send_test
 from organizations.guards.caller import Operator
+from organizations.handover.overdue import report_overdue
+from organizations.handover.tasks import State
 from organizations.invitation.delivery import attempt
 from organizations.models import Event, Membership
 from organizations.resources.deletion import delete
@@ -20,16 +22,18 @@ from tests.deactivations import deactivate, reactivate
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
+    OffboardingStepFactory,
     ResourceFactory,
     UserFactory,
     WebhookEndpointFactory,
 )
 from tests.organizations.assignment.verbs import change
+from tests.organizations.handover.verbs import change as change_task
+from tests.organizations.handover.verbs import removed
 from tests.organizations.invitation.mail_server import mail_server
 from tests.organizations.invitation.verbs import invited
 from tests.organizations.restoration.verbs import restore
 from tests.organizations.scim.caller import Directory, new_user
-from tests.removals import remove
 from tests.schedules import due, schedule
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +66,11 @@ def test_what_is_sent_of_every_type_has_what_is_described_and_nothing_else(
     cancel_scheduled_removal(organization.pk, leaver.user_id, caller=Operator())
     carry_out(due(owner).pk)
     ResourceFactory.create(organization=organization, owner=leaver.user)
-    remove(leaver)
+    OffboardingStepFactory.create(organization=organization, due_days=0)
+    [task] = removed(leaver)
+    report_overdue()
+    for state in (State.DONE, State.OPEN):
+        change_task(task, state)
     transfer_resources(
         organization.pk, [leaver.user_id], transfer_to=department.pk, caller=Operator()
     )

@@ -99,7 +99,7 @@ def test_a_department_of_20_members_is_counted_in_as_many_statements_as_one_of_n
     department = DepartmentFactory.create(organization=organization)
     MembershipFactory.create_batch(20, organization=organization, departments=[department])
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         uses = uses_of(department)
 
     assert uses.counts["member"] == 20

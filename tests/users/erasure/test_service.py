@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from organizations.models import Event, Membership, Removal
 from tests.directories import connect, manage
-from tests.factories import MembershipFactory, UserFactory
+from tests.factories import MembershipFactory, OffboardingTaskFactory, UserFactory
+from tests.organizations.handover.verbs import change
+from tests.organizations.restoration.verbs import restore
 from tests.refusals import refused
 from tests.removals import remove
 from tests.schedules import schedule
@@ -126,6 +128,23 @@ def test_the_reason_of_a_scheduled_removal_can_go_too(owner: Membership) -> None
 
     outcome.schedule.refresh_from_db()
     assert outcome.schedule.reason == ""
+
+
+def test_the_notes_of_tasks_of_their_removals_can_go_too(leaver: Membership) -> None:
+    task = OffboardingTaskFactory.create(removal=Removal.objects.get(membership=leaver))
+    others = OffboardingTaskFactory.create(organization=leaver.organization)
+    for each in (task, others):
+        change(each, note=f"Lea has it: {leaver.user.email}")
+    restore(leaver)
+    remove(Membership.objects.current().get(user=leaver.user))
+    plan = ErasurePlan.of(leaver.user, viewer=None)
+    assert (task.pk in plan.reasons.record_ids, plan.mentions.record_ids) == (True, [others.pk])
+
+    erase_account(leaver.user_id, actor=None, emptied=[task.pk, others.pk])
+
+    for each in (task, others):
+        each.refresh_from_db()
+        assert (each.state, each.note) == ("done", "")
 
 
 def test_the_log_speaks_of_the_person_by_id_and_of_others_as_before(leaver: Membership) -> None:

@@ -1,0 +1,153 @@
+"""Closes and reopens tasks, for every caller, and cancels those of undone removals."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from config.api.errors import InvalidFieldsError
+from organizations.exceptions import (
+    InsufficientPermissionsError,
+    TaskCancelledError,
+    TaskNotFoundError,
+)
+from organizations.guards.acts import CHANGE_TASK
+from organizations.guards.caller import Caller
+from organizations.handover.fields import require_valid
+from organizations.locks import lock_members
+from organizations.models import Department, Event, OffboardingTask, Restoration
+from organizations.retries import retried
+
+State = OffboardingTask.State
+CHOSEN = (State.OPEN, State.DONE, State.FAILED, State.SKIPPED)  # a restoration alone cancels
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChange:
+    """The state that a task gets, with a note, and with how much a system passed on.
+
+    Both belong to the state: what is left out (None) stays with the same state, and is emptied with
+    another one.
+    """
+
+    state: State
+    note: str | None = None
+    count: int | None = None
+
+
+@retried
+@transaction.atomic
+def change_task(
+    organization_id: str, task_id: str, change: TaskChange, *, caller: Caller
+) -> tuple[OffboardingTask, bool]:
+    """Close a task, or open it again; return it, and whether that changed anything.
+
+    It takes the capability to remove users, or the task is the caller's own. The task is locked,
+    then looked at: of two callers at once the last one stands, and both are in the log. The same
+    again writes nothing. Raises InsufficientPermissionsError, for a task that is not there too,
+    TaskNotFoundError, InvalidFieldsError, and TaskCancelledError once the removal is undone.
+    """
+    if change.state not in CHOSEN:
+        raise InvalidFieldsError({"state": [f"Must be one of {', '.join(CHOSEN)}."]})
+    task = _lock(organization_id, task_id, caller)
+    before = task.state
+    stays = change.state == before
+    note = change.note if change.note is not None else task.note if stays else ""
+    count = change.count if change.count is not None else task.count if stays else None
+    if (change.state, note, count) == (before, task.note, task.count):
+        return task, False
+    if restoration := Restoration.objects.filter(removal=task.removal_id).first():
+        raise TaskCancelledError(
+            {
+                "task_id": task.pk,
+                "removal_id": task.removal_id,
+                "restoration_id": restoration.pk,
+            }
+        )
+    task.state, task.note, task.count = change.state, note, count
+    require_valid(task, ("note", "count"))
+    if change.state != State.OPEN:
+        _close(task, caller)
+    elif before != State.OPEN:
+        _reopen(task)
+    task.save()
+    _record(task, before, caller)
+    return task, True
+
+
+def cancel_tasks(removal_ids: Collection[str], *, caller: Caller) -> None:
+    """Cancel the open and failed tasks of removals that the caller's transaction undoes.
+
+    All tasks of these are locked, by id, so that none changes any more: whoever wants to change one
+    waits, and then finds the restoration.
+    """
+    tasks = OffboardingTask.objects.filter(removal__in=removal_ids)
+    locked = list(tasks.select_for_update().order_by("pk").values_list("pk", "state"))
+    cancelled = [pk for pk, state in locked if state in OffboardingTask.CANCELLABLE]
+    if cancelled:
+        department = Department.objects.filter(pk=OuterRef("assigned_to_department"))
+        OffboardingTask.objects.filter(pk__in=cancelled).update(
+            state=State.CANCELLED,
+            closed_at=timezone.now(),
+            closed_by=caller.actor,
+            closed_by_connection=caller.connection,
+            department_name=Coalesce(Subquery(department.values("name")), F("department_name")),
+        )
+
+
+def _lock(organization_id: str, task_id: str, caller: Caller) -> OffboardingTask:
+    """Lock what lets the caller act, then the task; return it as it is then.
+
+    Raises TaskNotFoundError, and as `Caller.authority` for one whose own the task is not.
+    """
+    lock_members(organization_id, (), caller=caller)
+    tasks = OffboardingTask.objects.named(task_id).filter(organization=organization_id)
+    not_found: TaskNotFoundError | InsufficientPermissionsError
+    not_found = TaskNotFoundError({"task_id": task_id})
+    try:
+        caller.authority(organization_id, CHANGE_TASK)
+    except InsufficientPermissionsError as refusal:
+        not_found, tasks = refusal, tasks.assigned_to(caller)
+    task = tasks.select_related("removal__membership").select_for_update(of=["self"]).first()
+    if task is None:
+        raise not_found
+    return task
+
+
+def _close(task: OffboardingTask, caller: Caller) -> None:
+    """Say when and by whom the task is closed, and what its department is called."""
+    if not task.closed_at and task.assigned_to_department_id:
+        department = Department.objects.get(pk=task.assigned_to_department_id)
+        task.department_name = department.name
+    task.closed_at = timezone.now()
+    task.closed_by, task.closed_by_connection = caller.actor, caller.connection
+
+
+def _reopen(task: OffboardingTask) -> None:
+    """Empty who closed it; it falls to nobody if its department was deleted meanwhile."""
+    task.closed_at = task.closed_by = task.closed_by_connection = None
+    if not Department.objects.filter(pk=task.assigned_to_department_id).exists():
+        task.assigned_to_department = None
+
+
+def _record(task: OffboardingTask, before: str, caller: Caller) -> None:
+    """Write the event; a note on a task that was open already is none."""
+    data: dict[str, object] = {"removal_id": task.removal_id, "task_id": task.pk, "key": task.key}
+    if task.state != State.OPEN:
+        event_type = Event.Type.TASK_CLOSED
+        data |= {"state": task.state, "count": task.count}
+    elif before != State.OPEN:
+        event_type = Event.Type.TASK_REOPENED
+    else:
+        return
+    Event.objects.record(
+        caller.event(
+            event_type,
+            task.organization_id,
+            user_id=task.removal.membership.user_id,
+            data=data,
+        )
+    )

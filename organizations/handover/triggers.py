@@ -1,0 +1,40 @@
+"""Triggers for the invariants of tasks that no constraint can state."""
+
+import pgtrigger
+
+# The restoration has locked the tasks: whoever waits for it sees it here.
+task_is_changed = pgtrigger.Trigger(
+    name="stays_once_its_removal_is_undone",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    # An erasure empties the note of any task.
+    condition=pgtrigger.Condition(
+        "NEW.note NOT IN (OLD.note, '') OR (NEW.state, NEW.count, NEW.closed_at)"
+        " IS DISTINCT FROM (OLD.state, OLD.count, OLD.closed_at)"
+    ),
+    func="""
+        IF EXISTS (SELECT FROM organizations_restoration WHERE removal_id = NEW.removal_id) THEN
+            RAISE EXCEPTION 'no task of a removal that was undone changes any more'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+tasks_are_cancelled = pgtrigger.Trigger(
+    name="its_tasks_are_cancelled",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="""
+        IF EXISTS (
+            SELECT FROM organizations_offboardingtask
+            WHERE removal_id = NEW.removal_id AND state IN ('open', 'failed')
+        ) THEN
+            RAISE EXCEPTION 'a restoration cancels the open and failed tasks of its removal'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)

@@ -1,0 +1,151 @@
+"""What an organization has to do elsewhere whenever somebody leaves."""
+
+from collections.abc import Collection
+from typing import Self
+
+import pgtrigger
+from django.core.validators import MaxValueValidator
+from django.db import models
+
+from config.case_insensitive_names import TrimmedNameField
+from config.identifiers import PrefixedIdField
+from organizations.constraints import ForeignKeyConstraint
+from organizations.models.connection import Connection
+from organizations.models.organization import Department, Organization
+from organizations.models.resource_type import SlugField
+from users.models import User
+
+LONGEST_TITLE = 200
+LONGEST_DESCRIPTION = 2000
+MOST_DAYS = 365
+
+# Of a user, a department and a connection at most one.
+ONE_ASSIGNEE = (
+    models.Q(assigned_to_user=None, assigned_to_department=None)
+    | models.Q(assigned_to_user=None, assigned_to_connection=None)
+    | models.Q(assigned_to_department=None, assigned_to_connection=None)
+)
+
+
+class OffboardingStepQuerySet(models.QuerySet["OffboardingStep"]):
+    """Queries for steps."""
+
+    def enabled(self) -> Self:
+        """Keep those of which a removal makes tasks."""
+        return self.filter(enabled=True)
+
+    def in_order(self) -> Self:
+        """Sort by position, then by key."""
+        return self.order_by("position", "key")
+
+
+class OffboardingStep(models.Model):
+    """Something to be done elsewhere whenever a member is removed: each removal makes a task of it.
+
+    With a type it concerns only those who owned a resource of that type, which may not exist yet.
+    A change of a step does not change the tasks that were made.
+    """
+
+    id = PrefixedIdField("stp")
+    # The unique constraint below serves as the index of this key.
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="offboarding_steps", db_index=False
+    )
+    key = SlugField(help_text="What its tasks are called by; it never changes.")
+    title = TrimmedNameField(max_length=LONGEST_TITLE)
+    description = models.CharField(max_length=LONGEST_DESCRIPTION, blank=True)
+    applies_to_type = SlugField(  # type: ignore[misc]  # the type of a slug that may be left out
+        null=True,
+        blank=True,
+        help_text="Only for leavers who owned resources of this type; empty for everybody.",
+    )
+    # An account is not deleted while a membership names it, so no index serves the key.
+    assigned_to_user = models.ForeignKey(
+        User, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
+    # The constraint below holds the department and its organization, the index serves it.
+    assigned_to_department = models.ForeignKey(
+        Department,
+        models.RESTRICT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    # No connection is deleted.
+    assigned_to_connection = models.ForeignKey(
+        Connection,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    due_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MOST_DAYS)],
+        help_text="Days of 24 hours after the removal; empty for no date.",
+    )
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="Its place among the steps; equal ones are sorted by key."
+    )
+    enabled = models.BooleanField(default=True)
+
+    objects = OffboardingStepQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["organization", "key"],
+                name="step_key_in_organization",
+                violation_error_message="The organization has a step with this key already.",
+            ),
+            models.CheckConstraint(
+                condition=ONE_ASSIGNEE,
+                name="step_has_one_assignee",
+                violation_error_message="A step is assigned to one person, department or system.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(due_days__lte=MOST_DAYS), name="step_is_due_within_a_year"
+            ),
+            models.CheckConstraint(condition=~models.Q(title=""), name="step_has_a_title"),
+            ForeignKeyConstraint(
+                fields=["organization", "assigned_to_department"],
+                to="organizations.Department",
+                to_fields=["organization", "id"],
+                name="step_department_in_organization",
+                violation_error_message="The organization has no such department.",
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "assigned_to_connection"],
+                to="organizations.Connection",
+                to_fields=["organization", "id"],
+                name="step_connection_in_organization",
+                violation_error_message="The organization has no such connection.",
+            ),
+        )
+        indexes = (
+            # Asked by each removal.
+            models.Index(
+                fields=["organization"],
+                condition=models.Q(enabled=True),
+                name="step_enabled",
+            ),
+            # Asked before a department is deleted.
+            models.Index(
+                fields=["assigned_to_department"],
+                condition=models.Q(assigned_to_department__isnull=False),
+                name="step_by_department",
+            ),
+        )
+        triggers = (pgtrigger.ReadOnly(name="key_never_changes", fields=["organization", "key"]),)
+
+    def __str__(self) -> str:
+        return self.title
+
+    def applies_to(self, types: Collection[str]) -> bool:
+        """Return whether it concerns somebody who owns resources of these types."""
+        return self.applies_to_type is None or self.applies_to_type in types

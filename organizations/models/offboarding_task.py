@@ -1,0 +1,294 @@
+"""What is to be done elsewhere after one removal, and who did it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol, Self
+
+import pgtrigger
+from django.db import models
+from django.utils import timezone
+
+from config.identifiers import MAX_LENGTH, IdentifiedQuerySet, PrefixedIdField
+from organizations.constraints import ForeignKeyConstraint
+from organizations.handover.triggers import task_is_changed
+from organizations.models.connection import Connection
+from organizations.models.membership import DepartmentMembership, Membership
+from organizations.models.offboarding_step import (
+    LONGEST_DESCRIPTION,
+    LONGEST_TITLE,
+    ONE_ASSIGNEE,
+)
+from organizations.models.organization import Department, Organization
+from organizations.models.removal import Removal
+from organizations.models.resource_type import SlugField
+from users.addresses_in import index_of_addresses
+from users.models import User
+
+LONGEST_NOTE = 1000
+
+
+class Assignee(Protocol):
+    """A person or a system, as a caller names it."""
+
+    @property
+    def actor(self) -> User | None: ...
+    @property
+    def connection(self) -> Connection | None: ...
+
+
+class OffboardingTaskQuerySet(IdentifiedQuerySet["OffboardingTask"]):
+    """Queries for tasks, by state, removal and assignee."""
+
+    def open(self) -> Self:
+        """Keep those that nobody closed, or that somebody opened again."""
+        return self.filter(state=OffboardingTask.State.OPEN)
+
+    def closed(self) -> Self:
+        """Keep those that are done, failed, skipped or cancelled."""
+        return self.exclude(state=OffboardingTask.State.OPEN)
+
+    def overdue(self, now: datetime) -> Self:
+        """Keep the open ones that were due before this moment, or are now."""
+        return self.open().filter(due_at__lte=now)
+
+    def of(self, removals: Iterable[Removal]) -> Self:
+        """Keep those of these removals."""
+        return self.filter(removal__in=removals)
+
+    def assigned_to(self, assignee: Assignee) -> Self:
+        """Keep a caller's own: the connection's, or the person's and those of their departments.
+
+        The person's departments are looked up at once, so that the tasks are found by index.
+        """
+        if assignee.connection is not None:
+            return self.filter(assigned_to_connection=assignee.connection)
+        if assignee.actor is None:
+            return self.none()
+        joined = DepartmentMembership.objects.filter(
+            user=assignee.actor, membership__is_active=True, membership__user=assignee.actor
+        )
+        return self.filter(
+            models.Q(assigned_to_user=assignee.actor)
+            | models.Q(assigned_to_department__in=list(joined.values_list("department", flat=True)))
+        )
+
+    def with_assignees(self) -> Self:
+        """Set ``falls_to_nobody``: whether the assigned person or system cannot act here now."""
+        person = Membership.objects.active().filter(
+            organization=models.OuterRef("organization"), user=models.OuterRef("assigned_to_user")
+        )
+        system = Connection.objects.enabled().filter(pk=models.OuterRef("assigned_to_connection"))
+        return self.select_related(
+            "assigned_to_user", "assigned_to_department", "assigned_to_connection"
+        ).annotate(
+            falls_to_nobody=models.Case(
+                models.When(assigned_to_user__isnull=False, then=~models.Exists(person)),
+                models.When(assigned_to_connection__isnull=False, then=~models.Exists(system)),
+                default=False,
+                output_field=models.BooleanField(),
+            )
+        )
+
+    def count_by_state(self) -> dict[str, int]:
+        """Return how many there are in each state that occurs."""
+        return dict(self.order_by().values_list("state").annotate(models.Count("pk")))
+
+
+class OffboardingTask(models.Model):
+    """A step for one removal, as the step was then; made in the removal's own statement.
+
+    Ids have the removal's, then the order of the steps. Once the removal is undone nothing changes
+    any more, but that an erasure may empty the note. Never deleted.
+    """
+
+    class State(models.TextChoices):
+        """What became of a task."""
+
+        OPEN = "open", "Open"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        SKIPPED = "skipped", "Skipped"
+        CANCELLED = "cancelled", "Cancelled"
+
+    CANCELLABLE = (State.OPEN, State.FAILED)  # by a restoration
+
+    id = PrefixedIdField("tsk")
+    # The constraints below hold both, and serve as the index of the removal.
+    removal = models.ForeignKey(
+        Removal, models.PROTECT, related_name="tasks", db_constraint=False, db_index=False
+    )
+    organization = models.ForeignKey(
+        Organization,
+        models.PROTECT,
+        related_name="offboarding_tasks",
+        db_constraint=False,
+        db_index=False,
+    )
+    created_at = models.DateTimeField("opened at", help_text="When the removal was done.")
+    key = SlugField()
+    title = models.CharField(max_length=LONGEST_TITLE)
+    description = models.CharField(max_length=LONGEST_DESCRIPTION, blank=True)
+    assigned_to_user = models.ForeignKey(
+        User, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
+    # The department may be deleted once the task is closed: its id stays, and its name below.
+    assigned_to_department = models.ForeignKey(
+        Department,
+        models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    # As the step's, which held that it is of the organization; no connection is deleted.
+    assigned_to_connection = models.ForeignKey(
+        Connection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
+    department_name = models.CharField(
+        max_length=200, blank=True, help_text="The department's, when the task was closed."
+    )
+    due_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    note = models.CharField(max_length=LONGEST_NOTE, blank=True)
+    count = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How much a system says it passed on."
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
+    closed_by_connection = models.ForeignKey(
+        Connection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
+    # When the log was told that it is overdue: once.
+    overdue_reported_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # What the department's key hangs on, while the task is open.
+    open_department = models.GeneratedField(
+        expression=models.Case(models.When(state="open", then=models.F("assigned_to_department"))),
+        output_field=models.CharField(max_length=MAX_LENGTH, null=True, db_collation="C"),
+        db_persist=True,
+    )
+    # The key to the restoration of what is cancelled.
+    cancelled_removal = models.GeneratedField(
+        expression=models.Case(models.When(state="cancelled", then=models.F("removal"))),
+        output_field=models.CharField(max_length=MAX_LENGTH, null=True, db_collation="C"),
+        db_persist=True,
+    )
+
+    falls_to_nobody: bool  # where `with_assignees` says so
+
+    objects = OffboardingTaskQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["removal", "key"], name="task_key_in_removal"),
+            models.CheckConstraint(condition=ONE_ASSIGNEE, name="task_has_one_assignee"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["open", "done", "failed", "skipped", "cancelled"]),
+                name="task_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    state="open", closed_at=None, closed_by=None, closed_by_connection=None
+                )
+                | (~models.Q(state="open") & models.Q(closed_at__isnull=False)),
+                name="task_is_open_until_it_is_closed",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_by=None) | models.Q(closed_by_connection=None),
+                name="task_is_closed_by_one",
+            ),
+            # A task of its removal's organization, opened when the removal was done.
+            ForeignKeyConstraint(
+                fields=["organization", "removal", "created_at"],
+                to="organizations.Removal",
+                to_fields=["organization", "id", "created_at"],
+                name="task_of_removal",
+            ),
+            ForeignKeyConstraint(
+                fields=["organization", "open_department"],
+                to="organizations.Department",
+                to_fields=["organization", "id"],
+                name="open_task_department_in_organization",
+            ),
+            # Only a restoration cancels. At the commit: the tasks are cancelled before it is made.
+            ForeignKeyConstraint(
+                fields=["cancelled_removal"],
+                to="organizations.Restoration",
+                to_fields=["removal"],
+                deferrable=models.Deferrable.DEFERRED,
+                name="cancelled_task_of_undone_removal",
+            ),
+        )
+        indexes = (
+            # An organization's list, in the order of ids: all, and those in one state.
+            models.Index(fields=["organization", "id"], name="task_by_id"),
+            models.Index(fields=["organization", "state", "id"], name="task_by_state"),
+            # The open ones by date, and those that the log is still to be told of.
+            models.Index(
+                fields=["organization", "due_at", "id"],
+                condition=models.Q(state="open", due_at__isnull=False),
+                name="task_by_date",
+            ),
+            models.Index(
+                fields=["due_at", "id"],
+                condition=models.Q(
+                    state="open", due_at__isnull=False, overdue_reported_at__isnull=True
+                ),
+                name="task_due",
+            ),
+            # One's own.
+            models.Index(
+                fields=["assigned_to_user", "id"],
+                condition=models.Q(assigned_to_user__isnull=False),
+                name="task_by_user",
+            ),
+            models.Index(
+                fields=["assigned_to_department", "id"],
+                condition=models.Q(assigned_to_department__isnull=False),
+                name="task_by_department",
+            ),
+            models.Index(
+                fields=["assigned_to_connection", "id"],
+                condition=models.Q(assigned_to_connection__isnull=False),
+                name="task_by_connection",
+            ),
+            # Asked before a department is deleted.
+            models.Index(
+                fields=["open_department"],
+                condition=models.Q(open_department__isnull=False),
+                name="task_open_by_department",
+            ),
+            # Asked before an erasure: which notes mention an address.
+            index_of_addresses("note", name="task_by_written_address"),
+        )
+        triggers = (
+            task_is_changed,
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="never_changed",
+                exclude=[
+                    *("state", "note", "count", "closed_at", "closed_by", "closed_by_connection"),
+                    *("department_name", "assigned_to_department", "overdue_reported_at"),
+                    *("open_department", "cancelled_removal"),
+                ],
+            ),
+            pgtrigger.Protect(
+                name="department_is_only_emptied",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "NEW.assigned_to_department_id IS NOT NULL AND"
+                    " NEW.assigned_to_department_id IS DISTINCT FROM OLD.assigned_to_department_id"
+                ),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it is open and was due before now, or is now."""
+        is_open = self.state == self.State.OPEN
+        return is_open and self.due_at is not None and self.due_at <= timezone.now()

@@ -1,0 +1,367 @@
+"""Who closes and reopens tasks, what that writes, and what a restoration makes of them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from config.api.errors import InvalidFieldsError, TokenInvalidError
+from config.errors import ContractError
+from organizations.departments.service import delete_department
+from organizations.exceptions import (
+    DepartmentInUseError,
+    InsufficientPermissionsError,
+    OrganizationAccessDeniedError,
+    TaskCancelledError,
+    TaskNotFoundError,
+)
+from organizations.guards.caller import Caller, Operator
+from organizations.handover.overdue import report_overdue
+from organizations.handover.tasks import State, TaskChange, change_task
+from organizations.models import Department, Event, Membership, OffboardingTask, Organization
+from tests.callers import CallerWith
+from tests.deactivations import deactivate
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OffboardingTaskFactory,
+    UserFactory,
+)
+from tests.organizations.handover.verbs import by, change
+from tests.organizations.restoration.verbs import restore, restored
+from tests.programs import connect_program
+from tests.proof.invariants import broken_invariants
+from users.models import AccessToken, User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task(organization: Organization) -> OffboardingTask:
+    """An open task that nobody has."""
+    return OffboardingTaskFactory.create(organization=organization, key="payroll")
+
+
+def events() -> list[tuple[str, dict[str, Any]]]:
+    """Return type and data of the events about tasks, in their order."""
+    about = Event.objects.filter(type__startswith="task.").order_by("pk")
+    return list(about.values_list("type", "data"))
+
+
+# What is written
+
+
+def test_a_system_closes_its_task_and_says_how_much_it_passed_on(
+    organization: Organization,
+) -> None:
+    system, _ = connect_program(organization)  # without any capability
+    task = OffboardingTaskFactory.create(organization=organization, assigned_to_connection=system)
+
+    assert change(task, State.DONE, count=12, note="All of it.", caller=by(system))
+
+    assert (task.state, task.count, task.note) == ("done", 12, "All of it.")
+    assert (task.closed_by, task.closed_by_connection) == (None, system)
+    assert task.closed_at
+    [event] = Event.objects.filter(type="task.closed")
+    assert event.data == {
+        "removal_id": task.removal_id,
+        "task_id": task.pk,
+        "key": task.key,
+        "state": "done",
+        "count": 12,
+    }
+    assert (event.connection, event.user) == (system, task.removal.membership.user)
+    assert event.reason == ""
+
+
+def test_the_same_again_writes_nothing(task: OffboardingTask) -> None:
+    change(task, State.FAILED, note="Nobody answers.", count=0)
+    closed_at = task.closed_at
+
+    for again in ({}, {"note": "Nobody answers."}, {"note": "Nobody answers.", "count": 0}):
+        assert not change(task, State.FAILED, **again)
+
+    assert task.closed_at == closed_at
+    assert len(events()) == 1
+
+
+def test_note_and_count_belong_to_the_state_that_they_were_given_with(
+    task: OffboardingTask,
+) -> None:
+    change(task, State.FAILED, note="Nobody answers.", count=3)
+    change(task, State.FAILED, note="Still nobody.")
+    assert (task.note, task.count) == ("Still nobody.", 3)
+
+    change(task, State.DONE)
+
+    assert (task.note, task.count) == ("", None)
+
+
+def test_a_task_is_opened_again_and_nobody_has_closed_it(
+    task: OffboardingTask, owner: Membership
+) -> None:
+    change(task, State.SKIPPED, caller=by(owner))
+
+    assert change(task, State.OPEN, note="Not yet.")
+    assert change(task, State.OPEN, note="Soon.")  # on one that is open: no event
+
+    assert (task.state, task.note) == ("open", "Soon.")
+    assert (task.closed_at, task.closed_by) == (None, None)
+    ids = {"removal_id": task.removal_id, "task_id": task.pk, "key": "payroll"}
+    assert events() == [
+        ("task.closed", {**ids, "state": "skipped", "count": None}),
+        ("task.reopened", ids),
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *(TaskChange(State.CANCELLED), TaskChange(State.DONE, note="x" * 1001)),
+        *(TaskChange(State.DONE, count=count) for count in (-1, 2**31)),
+    ],
+    ids=["cancelled", "note", "negative", "too many"],
+)
+def test_what_no_task_can_become_is_refused(task: OffboardingTask, wrong: TaskChange) -> None:
+    with pytest.raises(InvalidFieldsError):
+        change_task(task.organization_id, task.pk, wrong, caller=CallerWith())
+
+    task.refresh_from_db()
+    assert (task.state, events()) == ("open", [])
+
+
+# Who may
+
+
+def holder_of(task: OffboardingTask) -> Caller:
+    """Somebody who may remove users, to whom the task is not assigned."""
+    remover = task.organization.roles.create(name="R", capabilities=["remove_users"])
+    return by(MembershipFactory.create(organization=task.organization, roles=[remover]))
+
+
+def program_that_removes(task: OffboardingTask) -> Caller:
+    return by(connect_program(task.organization, "remove_users")[0])
+
+
+def person_assigned(task: OffboardingTask) -> Caller:
+    person = MembershipFactory.create(organization=task.organization)
+    assign(task, assigned_to_user=person.user)
+    return by(person)
+
+
+def one_of_the_department(task: OffboardingTask) -> Caller:
+    department = DepartmentFactory.create(organization=task.organization)
+    assign(task, assigned_to_department=department)
+    return by(MembershipFactory.create(organization=task.organization, departments=[department]))
+
+
+def system_assigned(task: OffboardingTask) -> Caller:
+    system, _ = connect_program(task.organization)
+    assign(task, assigned_to_connection=system)
+    return by(system)
+
+
+def staff(*permissions: str) -> User:
+    account = UserFactory.create(is_staff=True)
+    account.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return account
+
+
+def staff_who_may(task: OffboardingTask) -> Caller:
+    return by(staff("change_offboardingtask"))
+
+
+def assign(task: OffboardingTask, **assignee: object) -> None:
+    """Replace the task by one that is assigned, as a step had said before the removal."""
+    made = OffboardingTaskFactory.create(removal=task.removal, **assignee)
+    task.pk = made.pk
+
+
+def member(task: OffboardingTask) -> Caller:
+    return by(MembershipFactory.create(organization=task.organization))
+
+
+def one_of_another_department(task: OffboardingTask) -> Caller:
+    one_of_the_department(task)
+    other = DepartmentFactory.create(organization=task.organization)
+    return by(MembershipFactory.create(organization=task.organization, departments=[other]))
+
+
+def another_system(task: OffboardingTask) -> Caller:
+    system_assigned(task)
+    return by(connect_program(task.organization, "manage_users")[0])
+
+
+def staff_who_only_look(task: OffboardingTask) -> Caller:
+    return by(staff("view_offboardingtask"))
+
+
+def stranger(task: OffboardingTask) -> Caller:
+    return by(MembershipFactory.create(roles=["Owner"]))
+
+
+def person_deactivated(task: OffboardingTask) -> Caller:
+    person = MembershipFactory.create(organization=task.organization)
+    assign(task, assigned_to_user=person.user)
+    deactivate(person)
+    return by(person)
+
+
+def revoked_system(task: OffboardingTask) -> Caller:
+    system, _ = connect_program(task.organization)
+    assign(task, assigned_to_connection=system)
+    type(system).objects.filter(pk=system.pk).update(disabled_at=timezone.now())
+    return by(system)
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        *(holder_of, program_that_removes, person_assigned, one_of_the_department),
+        *(system_assigned, staff_who_may),
+    ],
+    ids=lambda who: who.__name__,
+)
+def test_it_is_closed_by_whoever_removes_users_or_has_it(task: OffboardingTask, who: Any) -> None:
+    caller = who(task)
+
+    assert change(task, caller=caller)
+    assert not change(task, caller=caller)  # theirs, too, once it is closed
+
+
+@pytest.mark.parametrize(
+    ("who", "refusal"),
+    [
+        (member, InsufficientPermissionsError),
+        (one_of_another_department, InsufficientPermissionsError),
+        (another_system, InsufficientPermissionsError),
+        (staff_who_only_look, InsufficientPermissionsError),
+        (stranger, OrganizationAccessDeniedError),
+        (person_deactivated, OrganizationAccessDeniedError),
+        (revoked_system, OrganizationAccessDeniedError),
+    ],
+    ids=lambda value: value.__name__,
+)
+def test_nobody_else_closes_it(
+    task: OffboardingTask, who: Any, refusal: type[ContractError]
+) -> None:
+    caller = who(task)
+
+    with pytest.raises(refusal):
+        change(task, caller=caller)
+
+    assert events() == []
+
+
+def test_a_token_that_was_revoked_closes_nothing(task: OffboardingTask, owner: Membership) -> None:
+    token, _ = AccessToken.objects.issue(owner.user, name="", lifetime=timedelta(days=1))
+    caller = type(by(owner))(actor=owner.user, token=token)  # type: ignore[call-arg]
+    AccessToken.objects.filter(pk=token.pk).update(revoked_at=timezone.now())
+
+    with pytest.raises(TokenInvalidError):
+        change(task, caller=caller)
+
+
+@pytest.mark.parametrize("unknown", ["tsk_unknown", "usr_abc", "elsewhere"])
+def test_a_task_that_is_not_there_is_named_to_nobody_who_may_not_remove(
+    organization: Organization, owner: Membership, unknown: str
+) -> None:
+    task_id = OffboardingTaskFactory.create().pk if unknown == "elsewhere" else unknown
+    for caller, refusal in (
+        (by(owner), TaskNotFoundError),
+        (by(MembershipFactory.create(organization=organization)), InsufficientPermissionsError),
+    ):
+        with pytest.raises(refusal):
+            change_task(organization.pk, task_id, TaskChange(State.DONE), caller=caller)
+
+
+# Restorations
+
+
+def test_a_restoration_cancels_what_is_open_or_failed_and_nothing_changes_any_more(
+    task: OffboardingTask, owner: Membership
+) -> None:
+    department = DepartmentFactory.create(organization=task.organization, name="Payroll")
+    failed, done, skipped, departments = (
+        OffboardingTaskFactory.create(removal=task.removal, **fields)
+        for fields in ({}, {}, {}, {"assigned_to_department": department})
+    )
+    for each, state in ((failed, State.FAILED), (done, State.DONE), (skipped, State.SKIPPED)):
+        change(each, state, note="A note.")
+
+    [outcome] = restore(task.removal.membership, actor=owner.user)
+
+    tasks = OffboardingTask.objects.in_bulk()
+    assert [tasks[each.pk].state for each in (task, failed, done, skipped, departments)] == [
+        "cancelled",
+        "cancelled",
+        "done",
+        "skipped",
+        "cancelled",
+    ]
+    assert tasks[task.pk].closed_by == owner.user
+    assert tasks[departments.pk].department_name == "Payroll"
+    for each in (task, failed, done, skipped):
+        with pytest.raises(TaskCancelledError) as refused:
+            change(each, State.OPEN)
+        assert refused.value.details == {
+            "task_id": each.pk,
+            "removal_id": task.removal_id,
+            "restoration_id": restored(outcome).pk,
+        }
+    assert not change(done, State.DONE, note="A note.")  # the same again
+    assert broken_invariants() == []
+
+
+# Departments
+
+
+def closing(department: Department) -> None:
+    delete_department(department.organization_id, department.pk, caller=Operator())
+
+
+def test_an_open_task_keeps_its_department_and_a_closed_one_its_name_and_id(
+    organization: Organization,
+) -> None:
+    department = DepartmentFactory.create(organization=organization, name="Payroll")
+    task = OffboardingTaskFactory.create(
+        organization=organization, assigned_to_department=department
+    )
+    with pytest.raises(DepartmentInUseError, match="in use by 1 open task"):
+        closing(department)
+    change(task)
+
+    closing(department)
+
+    task.refresh_from_db()
+    assert (task.assigned_to_department_id, task.department_name) == (department.pk, "Payroll")
+    change(task, State.FAILED)
+    assert (task.assigned_to_department_id, task.department_name) == (department.pk, "Payroll")
+    change(task, State.OPEN)
+    assert task.assigned_to_department is None
+    assert task.department_name == "Payroll"
+
+
+# What is overdue
+
+
+def test_a_task_is_reported_once_when_it_is_overdue(organization: Organization) -> None:
+    now = timezone.now()
+    late = OffboardingTaskFactory.create(organization=organization, due_at=now)
+    closed = OffboardingTaskFactory.create(organization=organization, due_at=now)
+    OffboardingTaskFactory.create(organization=organization, due_at=now + timedelta(hours=1))
+    OffboardingTaskFactory.create(organization=organization)
+    change(closed)
+
+    for _ in range(2):
+        report_overdue()
+    change(late)
+    change(late, State.OPEN)
+    report_overdue()
+
+    [event] = Event.objects.filter(type="task.overdue")
+    assert event.data["task_id"] == late.pk
+    assert (event.user, event.source) == (late.removal.membership.user, "schedule")
+    assert list(OffboardingTask.objects.overdue(timezone.now())) == [late]
