@@ -16,11 +16,18 @@ from organizations.departments.service import (
     delete_department,
 )
 from organizations.departments.uses import uses_of
-from organizations.guards.acts import ADD_DEPARTMENT, DEACTIVATE, REMOVE, Act
+from organizations.guards.acts import (
+    ADD_DEPARTMENT,
+    ADD_STEP,
+    CHANGE_STEP,
+    DEACTIVATE,
+    REMOVE,
+    Act,
+)
 from organizations.guards.caller import Staff
 from organizations.models import Department
 
-NEED_A_TARGET: tuple[Act, ...] = (REMOVE, DEACTIVATE)
+NEED_A_TARGET: tuple[Act, ...] = (REMOVE, DEACTIVATE, ADD_STEP, CHANGE_STEP)
 
 
 @admin.register(Department)
@@ -67,7 +74,7 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
         return ADD_DEPARTMENT.is_staffs(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Department | None = None) -> bool:
-        """Allow the search for who takes over, in one organization, to whoever acts on members."""
+        """Allow the search in one organization, also to whoever acts on members or its steps."""
         if super().has_view_permission(request, obj):
             return True
         return is_form_search(request) and any(act.is_staffs(request.user) for act in NEED_A_TARGET)
