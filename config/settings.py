@@ -361,6 +361,7 @@ SPECTACULAR_SETTINGS = {
         "Every error under `/v1` has the same body. Bodies are JSON objects in UTF-8 of at most"
         " 64 KiB (256 KiB where many users are removed), sent with a `Content-Length`, with each"
         " name at most once.\n\n"
-        "No answer is to be stored (`Cache-Control: no-store`), errors included."
+        "No answer is to be stored (`Cache-Control: no-store`), errors included. `If-Match` is read"
+        " by *Remove user* alone, which has a preview with an `ETag`."
     ),
 }

@@ -125,6 +125,14 @@ class LastOwnerCannotBeRemovedError(ContractError):
     message = "You cannot remove the last owner of the organization. Name another owner first."
 
 
+class PreviewChangedError(ContractError):
+    """A removal would not do any more what the caller saw in its preview; details: what differs."""
+
+    status = 412
+    code = "PRECONDITION_FAILED"
+    message = "The removal would do something else by now. Look at its preview again."
+
+
 class LastOwnerCannotBeDeactivatedError(ContractError):
     """Without this member the organization would have no active owner."""
 

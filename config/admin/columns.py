@@ -5,9 +5,9 @@ from datetime import datetime
 
 from django.contrib import admin
 from django.db.models import Model
-from django.utils.formats import date_format
 
 from config.admin.links import NONE, link
+from config.admin.times import time_in_words
 
 
 def column(field: str, name: str) -> Callable[..., str]:
@@ -18,7 +18,7 @@ def column(field: str, name: str) -> Callable[..., str]:
         if isinstance(value, Model):
             return link(value)
         if isinstance(value, datetime):
-            return date_format(value, "DATETIME_FORMAT")
+            return time_in_words(value)
         named = getattr(row, f"get_{field}_display", None)
         return str(named() if named else NONE if value in (None, "") else value)
 

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import path
 
 from config.admin.form_search import FormSearchView
 from config.admin.offered_filters import with_offered_filters
 from config.admin.refusals import explain_refusals, plain_page, refuse_null_characters
+from config.admin.times import TimeZoneForm, in_readers_zone, zone_in_use
 
 
 class OffboardAdminSite(admin.AdminSite):
@@ -30,8 +33,25 @@ class OffboardAdminSite(admin.AdminSite):
         return super().index(request, self.overview_of(request) | (extra_context or {}))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Wrap every page of the site, Django's and our own, to explain refused changes."""
-        return super().admin_view(refuse_null_characters(explain_refusals(view)), cacheable)
+        """Wrap every page, Django's and our own, to explain refused changes and to show times."""
+        explained = refuse_null_characters(explain_refusals(view))
+        return super().admin_view(in_readers_zone(explained), cacheable)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_view(self.time_zone)
+        return [path("time-zone/", view, name="time_zone"), *super().get_urls()]
+
+    def time_zone(self, request: HttpRequest) -> HttpResponse:
+        """Let whoever is logged in choose the zone of the times on these pages."""
+        account: Any = request.user
+        form = TimeZoneForm(request.POST or None, initial={"time_zone": zone_in_use()})
+        if form.is_valid():
+            account.time_zone = form.cleaned_data["time_zone"]
+            account.save(update_fields=["time_zone"])
+            messages.success(request, "Times are shown in the zone that you chose.")
+            return redirect("admin:time_zone")
+        context = {**self.each_context(request), "title": "Time zone", "form": form}
+        return TemplateResponse(request, "admin/time_zone.html", context)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         return cast("HttpResponse", FormSearchView.as_view(admin_site=self)(request))

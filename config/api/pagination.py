@@ -71,11 +71,7 @@ class IdPagination(LimitOffsetPagination):
         order = IdOrder.of(queryset)
         after = self.get_after(request, order.prefix)
         self.total = self.get_total(queryset) if after is None else None
-        if after is not None:
-            comparison = "lt" if order.is_descending else "gt"
-            queryset = queryset.filter(**{f"{order.name}__{comparison}": after})
-        # One row more than the page shows whether another page follows.
-        rows = list(queryset[self.offset : self.offset + self.limit + 1])
+        rows = self.get_rows(queryset, order, after)
         self.has_more = len(rows) > self.limit
         return rows[: self.limit]
 
@@ -112,6 +108,15 @@ class IdPagination(LimitOffsetPagination):
         if not is_id(prefix, after):
             raise ValidationError({self.after_query_param: ["Must be the id of an item."]})
         return after
+
+    def get_rows(
+        self, queryset: QuerySet[Any, _Row], order: IdOrder, after: str | None
+    ) -> list[_Row]:
+        """Return the rows of the page, and one more if there is one."""
+        if after is not None:
+            comparison = "lt" if order.is_descending else "gt"
+            queryset = queryset.filter(**{f"{order.name}__{comparison}": after})
+        return list(queryset[self.offset : self.offset + self.limit + 1])
 
     def get_total(self, queryset: QuerySet[Any, Any]) -> int | None:
         """Return how many objects the list has, or None above ``max_total``."""
@@ -165,6 +170,45 @@ class IdPagination(LimitOffsetPagination):
             },
         }
         return {"type": "object", "required": list(properties), "properties": properties}
+
+
+class SearchPagination(IdPagination):
+    """Pages of ids, ascending; what a ``search`` finds is read once, for the total and the page.
+
+    Up to ``max_total`` are sorted here: PostgreSQL would find them anew to sort them, or walk
+    through the whole list for a page. Of more, it has a page after a short walk.
+    """
+
+    search_query_param: ClassVar[str] = "search"
+
+    _is_search: bool
+    _found: list[Any] | None = None
+
+    def paginate_queryset(
+        self, queryset: QuerySet[_Model, _Row], request: Request, view: APIView | None = None
+    ) -> list[_Row]:
+        self._is_search = self.search_query_param in request.query_params
+        return super().paginate_queryset(queryset, request, view)
+
+    def get_total(self, queryset: QuerySet[Any, Any]) -> int | None:
+        if not self._is_search:
+            return super().get_total(queryset)
+        number = len(self._find(queryset))
+        return number if number <= self.max_total else None
+
+    def get_rows(
+        self, queryset: QuerySet[Any, _Row], order: IdOrder, after: str | None
+    ) -> list[_Row]:
+        if not self._is_search or len(found := self._find(queryset)) > self.max_total:
+            return super().get_rows(queryset, order, after)
+        rest = sorted(each for each in found if after is None or each > after)
+        return rest[self.offset : self.offset + self.limit + 1]
+
+    def _find(self, queryset: QuerySet[Any, Any]) -> list[Any]:
+        """Return what the search finds, in no order: one more than ``max_total`` at most."""
+        if self._found is None:
+            self._found = list(queryset.order_by()[: self.max_total + 1])
+        return self._found
 
 
 def _number(request: Request, name: str, default: int, lowest: int, highest: int) -> int:

@@ -4,16 +4,22 @@ The service of assignments saves what staff enter; no row is saved here.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from config.admin.large_tables import LargeTableAdmin
+from organizations.admin.confirmation import confirmation_page
 from organizations.admin.forms import ReasonForm
+from organizations.admin.new_members import (
+    NewMemberForm,
+    OrganizationChoiceForm,
+    organization_of,
+)
 from organizations.assignment.service import add_member, assign
 from organizations.guards.acts import ADD
 from organizations.guards.caller import Staff
@@ -58,6 +64,11 @@ class AssignmentFormSet(BaseInlineFormSet[Assignment, Membership, forms.ModelFor
 def _assigned_id(row: Assignment) -> str:
     """Return the id of the role or department."""
     return row.role_id if isinstance(row, RoleAssignment) else row.department_id
+
+
+def _ids_in(form: forms.ModelForm[Membership], name: str) -> list[str]:
+    """Return the ids of what is chosen in a field of the form, if it has that field."""
+    return [row.pk for row in form.cleaned_data.get(name, ())]
 
 
 class AssignmentInline(admin.TabularInline[Assignment, Membership]):
@@ -125,14 +136,50 @@ class AssignmentAdmin(LargeTableAdmin[Membership]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return ADD.is_staffs(request.user)
 
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Membership | None = None,
+        change: bool = False,
+        **options: Any,
+    ) -> type[forms.ModelForm[Membership]]:
+        """Return the form; of somebody who is added, with the roles and departments to give."""
+        if obj is not None:
+            return super().get_form(request, obj, change, **options)
+        form: Any = super().get_form(request, obj, change, form=NewMemberForm, **options)
+        form.admin_site, form.chosen = self.admin_site, organization_of(request)
+        return cast("type[NewMemberForm]", form)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask to which organization somebody is added, then for all else."""
+        if request.method == "POST" or organization_of(request):
+            return super().add_view(request, form_url, extra_context)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return confirmation_page(
+            self,
+            request,
+            "membership/organization_choice",
+            title="Add a member to which organization?",
+            form=OrganizationChoiceForm(self.admin_site),
+        )
+
     def save_model(
-        self, request: HttpRequest, obj: Membership, form: MembershipForm, change: bool
+        self,
+        request: HttpRequest,
+        obj: Membership,
+        form: MembershipForm | NewMemberForm,
+        change: bool,
     ) -> None:
         """Add a new member; an existing one is not saved, since only assignments change."""
         if not change:
             added = add_member(
                 obj.organization_id,
                 obj.user_id,
+                role_ids=_ids_in(form, "roles"),
+                department_ids=_ids_in(form, "departments"),
                 caller=Staff.at(request, reason=form.cleaned_data["reason"]),
             )
             obj.pk = added.pk
@@ -141,7 +188,7 @@ class AssignmentAdmin(LargeTableAdmin[Membership]):
     def save_related(
         self,
         request: HttpRequest,
-        form: MembershipForm,
+        form: MembershipForm | NewMemberForm,
         formsets: Sequence[AssignmentFormSet],
         change: bool,
     ) -> None:

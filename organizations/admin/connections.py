@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from config.admin.columns import column
 from config.admin.large_tables import LargeTableAdmin, ReadOnlyAdmin, count_or_estimate
 from config.admin.links import address_of, link, list_link
+from config.admin.times import time_in_words
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import SelectOfOrganization
@@ -235,7 +236,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
         """Return when a directory last sent a request, or the day on which a program did."""
         if connection.is_directory:
             seen = connection.last_request_at
-            return date_format(seen, "DATETIME_FORMAT") if seen else "-"
+            return time_in_words(seen) if seen else "-"
         return date_format(connection.last_used_on) if connection.last_used_on else "-"
 
     @admin.display(description="Base URL, after this site's address")

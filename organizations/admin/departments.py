@@ -17,6 +17,7 @@ from organizations.departments.service import (
 )
 from organizations.departments.uses import uses_of
 from organizations.guards.acts import (
+    ADD,
     ADD_DEPARTMENT,
     ADD_STEP,
     CHANGE_STEP,
@@ -27,7 +28,7 @@ from organizations.guards.acts import (
 from organizations.guards.caller import Staff
 from organizations.models import Department
 
-NEED_A_TARGET: tuple[Act, ...] = (REMOVE, DEACTIVATE, ADD_STEP, CHANGE_STEP)
+CHOOSE_ONE: tuple[Act, ...] = (ADD, REMOVE, DEACTIVATE, ADD_STEP, CHANGE_STEP)
 
 
 @admin.register(Department)
@@ -74,7 +75,7 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
         return ADD_DEPARTMENT.is_staffs(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Department | None = None) -> bool:
-        """Allow the search in one organization, also to whoever acts on members or its steps."""
+        """Allow the search of a form, in one organization, to whoever acts there."""
         if super().has_view_permission(request, obj):
             return True
-        return is_form_search(request) and any(act.is_staffs(request.user) for act in NEED_A_TARGET)
+        return is_form_search(request) and any(act.is_staffs(request.user) for act in CHOOSE_ONE)

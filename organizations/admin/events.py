@@ -1,27 +1,34 @@
 """The admin of events, read-only."""
 
-from typing import Any
+from collections.abc import Iterator
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils.formats import date_format
 
 from config.admin.columns import column
-from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import link
+from config.admin.times import day_in_words
+from organizations.admin.event_details import details_of
+from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter
 from organizations.admin.words import RecordColumns
-from organizations.models import Event, Removal
+from organizations.export.events import EVENTS
+from organizations.models import Event, Membership, Removal
 from users.login import staff_of
 
 
 @admin.register(Event)
-class EventAdmin(RecordColumns, ReadOnlyAdmin[Event]):
+class EventAdmin(RecordColumns, ExportedAdmin[Event]):
     """Shows the events of memberships."""
 
+    export = EVENTS
     done_at = column("created_at", "When")
+    what = column("type", "What")
+    whose = column("user", "Whose membership")
+    where = column("organization", "Organization")
     done_by = column("actor", "Done by")
+    why = column("reason", "Reason")
     list_display = ("done_at", "type", "user", "organization", "done_by", "through", "system")
     list_filter = ("type", OrganizationFilter, ActorFilter)
     list_select_related = ("user", "organization", "actor", "connection")
@@ -36,6 +43,11 @@ class EventAdmin(RecordColumns, ReadOnlyAdmin[Event]):
         ("What changed", {"fields": ("details", "record")}),
     )
 
+    def related_lists(self, row: Event) -> Iterator[tuple[type[Model], str, dict[str, str]]]:
+        if row.user_id:
+            here = {"q": row.user_id, "organization": row.organization_id}
+            yield Membership, "their memberships there", {**here, "state": "all"}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         return (
             super()
@@ -45,7 +57,7 @@ class EventAdmin(RecordColumns, ReadOnlyAdmin[Event]):
 
     def title_of(self, row: Event) -> str:
         person = f"{row.user.name}, " if row.user else ""
-        when = date_format(row.created_at)
+        when = day_in_words(row.created_at)
         return f"{row.get_type_display()}: {person}{row.organization}, {when}"
 
     def find(self, rows: QuerySet[Event], term: str) -> QuerySet[Event]:
@@ -54,21 +66,9 @@ class EventAdmin(RecordColumns, ReadOnlyAdmin[Event]):
 
     @admin.display(description="Details")
     def details(self, event: Event) -> str:
-        """Return the event's ids and counts as text."""
-        return (
-            "; ".join(
-                f"{name.replace('_', ' ')}: {_in_words(value)}"
-                for name, value in event.data.items()
-            )
-            or "-"
-        )
+        return details_of(event)
 
     @admin.display(description="Record of the removal")
     def record(self, event: Event) -> str:
         removal_id = event.data.get("removal_id")
         return link(removal_id and Removal(pk=removal_id), "See what it took")
-
-
-def _in_words(value: Any) -> str:
-    """Return a value as text, a list separated by commas."""
-    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)

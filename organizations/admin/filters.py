@@ -1,14 +1,16 @@
 """Filters of lists by organization, by who did it, through what, and by day."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from operator import methodcaller
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from config.admin.filters import LookupFilter, QuerySetFilter
+from config.admin.times import zone_in_use
 from organizations.models import Organization, Source
 from users.models import User
 
@@ -36,14 +38,17 @@ class SinceFilter(LookupFilter):
 
     title = "first day"
     parameter_name = "since"
-    hint = "Year-month-day, in UTC"
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.hint = f"Year-month-day, in {zone_in_use()}"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows that were made since. Raises IncorrectLookupParameters."""
         if not (day := (self.value() or "").strip()):
             return queryset
         try:
-            begin = datetime.combine(date.fromisoformat(day), time(), UTC)
+            begin = timezone.make_aware(datetime.combine(date.fromisoformat(day), time()))
         except ValueError as error:
             raise IncorrectLookupParameters from error
         return queryset.filter(created_at__gte=begin)

@@ -6,11 +6,17 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin import AdminSite
-from django.contrib.admin.widgets import AdminTextareaWidget, AutocompleteSelect
+from django.contrib.admin.widgets import (
+    AdminTextareaWidget,
+    AutocompleteMixin,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+)
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.boundfield import BoundField
 
+from config.admin.times import zone_in_use
 from organizations.guards.caller import LONGEST_REASON
 from organizations.guards.targets import MOST_TARGETS, Targets
 from organizations.models import Department, Membership, Organization, Removal, Resource
@@ -18,8 +24,8 @@ from organizations.schedule.dates import problem_of
 from users.models import User
 
 
-class SelectOfOrganization(AutocompleteSelect):
-    """A select that searches the rows of one organization."""
+class OfOrganization(AutocompleteMixin):
+    """Searches the rows of one organization."""
 
     def __init__(self, field: Any, organization: Organization, admin_site: AdminSite) -> None:
         self.organization = organization
@@ -28,6 +34,14 @@ class SelectOfOrganization(AutocompleteSelect):
     def get_url(self) -> str:
         """Return the search's address; the searched model's admin reads ``organization``."""
         return f"{super().get_url()}?organization={self.organization.pk}"
+
+
+class SelectOfOrganization(OfOrganization, AutocompleteSelect):
+    """A select that searches the rows of one organization."""
+
+
+class SelectSeveralOfOrganization(OfOrganization, AutocompleteSelectMultiple):
+    """The same, of which several can be chosen."""
 
 
 class ReasonForm(forms.Form):
@@ -158,7 +172,6 @@ class RemovalForm(TargetsForm):
 
     remove_at = forms.DateTimeField(
         required=False,
-        label="On a date (UTC)",
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=(
             "Only to schedule it: it is decided then whether they can go and whether you may remove"
@@ -168,6 +181,10 @@ class RemovalForm(TargetsForm):
     # The buttons: a browser sends a date that is half typed as none.
     on_date = forms.BooleanField(required=False)
     now = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["remove_at"].label = f"On a date ({zone_in_use()})"
 
     def clean_remove_at(self) -> datetime | None:
         """Refuse a time in the past or more than a year ahead."""

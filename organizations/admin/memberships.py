@@ -10,13 +10,14 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
 from config.admin.filters import QuerySetFilter
 from config.admin.form_search import is_form_search
+from config.admin.history import RecordedHistory
 from config.admin.large_tables import count_or_estimate
 from config.admin.links import NONE, link, list_link
+from config.admin.times import day_in_words, time_in_words
 from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.assignments import (
     AssignmentAdmin,
@@ -27,6 +28,7 @@ from organizations.admin.filters import OrganizationFilter
 from organizations.admin.member_deactivation import Deactivation, Reactivation
 from organizations.admin.member_removal import RemovalAction
 from organizations.admin.member_restoration import RestorationAction
+from organizations.admin.new_members import choices_of
 from organizations.admin.transfers import LeftoverTransfer
 from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.guards.acts import REMOVE
@@ -69,7 +71,9 @@ class StateFilter(QuerySetFilter):
 
 
 @admin.register(Membership)
-class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
+class MembershipAdmin(
+    AssignmentAdmin, ConfirmedActionsAdmin[Membership], RecordedHistory[Membership]
+):
     """The list and page of members."""
 
     list_display = ("member", "organization", "state", "role_names", "department_names", "since")
@@ -82,6 +86,7 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
         RestorationAction,
         LeftoverTransfer,
     )
+    recorded_columns = ("done_at", "what", "done_by", "through", "system", "why", "record")
     autocomplete_fields = ("organization", "user")
     search_fields = ("organization__id", "user")
     search_help_text = (
@@ -121,12 +126,18 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
                 context["former_address"] = changelist.get_query_string({"state": "former"})
         return response
 
+    def recorded(self, row: Membership) -> QuerySet[Event]:
+        return Event.objects.filter(organization=row.organization_id, user=row.user_id)
+
+    def recorded_filters(self, row: Membership) -> dict[str, str]:
+        return {"q": row.user_id, "organization": row.organization_id}
+
     def title_of(self, row: Membership) -> str:
         tenure = "in" if row.is_current else "formerly in"
         return f"{row.user.name}, {tenure} {row.organization}"
 
     def related_lists(self, row: Membership) -> Iterator[tuple[type[Model], str, dict[str, str]]]:
-        here = {"q": row.user_id, "organization": row.organization_id}
+        here = self.recorded_filters(row)
         yield Resource, "resources", here
         yield Event, "events", here
         yield Removal, "removals", here
@@ -140,7 +151,7 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
 
     def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[Any]:
         if obj is None:
-            return ["organization", "user"]
+            return ["organization", "user", *choices_of(request)]
         managed = ["managed_by"] if obj.is_current else []
         if obj.is_current and request.user.has_perm("organizations.view_scimidentity"):
             managed.append("directory_identity")
@@ -186,7 +197,7 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
             if member and (ended := member.deleted_at):
                 self.message_user(
                     request,
-                    f"Nothing was saved: on {date_format(ended, 'DATETIME_FORMAT')} {member.user}"
+                    f"Nothing was saved: on {time_in_words(ended)} {member.user}"
                     f" was removed from {member.organization}.",
                     messages.ERROR,
                 )
@@ -209,12 +220,12 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
 
     @admin.display(description="Since", ordering="created_at")
     def since(self, membership: Membership) -> str:
-        return date_format(membership.created_at)
+        return day_in_words(membership.created_at)
 
     @admin.display(description="Removed", ordering="deleted_at")
     def until(self, membership: Membership) -> str | None:
         ended = membership.deleted_at
-        return date_format(ended) if ended else None
+        return day_in_words(ended) if ended else None
 
     @admin.display(description="Roles")
     def role_names(self, membership: Membership) -> str:
@@ -250,7 +261,7 @@ class MembershipAdmin(AssignmentAdmin, ConfirmedActionsAdmin[Membership]):
     @admin.display(description="Scheduled removal")
     def scheduled(self, membership: Membership) -> str:
         schedule = ScheduledRemoval.objects.pending().of([membership]).first()
-        return link(schedule, schedule and date_format(schedule.remove_at, "DATETIME_FORMAT"))
+        return link(schedule, schedule and time_in_words(schedule.remove_at))
 
     @admin.display(description="Record of the removal")
     def record(self, membership: Membership) -> str:

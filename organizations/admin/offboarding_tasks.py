@@ -14,12 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from config.admin.columns import column
 from config.admin.filters import QuerySetFilter
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import NONE, address_of, link
+from config.admin.times import time_in_words
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.guards.acts import CHANGE_TASK
@@ -249,9 +249,9 @@ class TaskRow:
         task = self.task
         if task.closed_at:
             by = task.closed_by_connection or (task.closed_by and task.closed_by.name)
-            when = date_format(task.closed_at, "DATETIME_FORMAT")
+            when = time_in_words(task.closed_at)
             passed_on = "" if task.count is None else f"; {task.count:,} passed on there"
             return f"{task.get_state_display()}{f' by {by}' if by else ''}, {when}{passed_on}."
-        due = f", due {date_format(task.due_at, 'DATETIME_FORMAT')}" if task.due_at else ""
+        due = f", due {time_in_words(task.due_at)}" if task.due_at else ""
         late = ", overdue" if task.due_at and task.due_at <= timezone.now() else ""
         return f"Open, for {assignee_of(task)}{due}{late}."

@@ -1,22 +1,27 @@
 """The admin of organizations."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from config.admin.deletion import GuardedDeletion
 from config.admin.filters import QuerySetFilter
-from config.admin.large_tables import COUNTED_UP_TO, count_or_estimate
+from config.admin.history import RecordedHistory
+from config.admin.large_tables import amount, count_or_estimate
 from config.admin.links import list_link
 from organizations.admin.domains import OrganizationForm
 from organizations.admin.named import NamedAdmin
+from organizations.admin.new_organization import NewOrganizationForm
 from organizations.admin.offboarding_steps import list_of_steps
+from organizations.assignment.owner import add_owner
 from organizations.domains.service import domains_of, set_domains
-from organizations.guards.acts import ADD_STEP
-from organizations.models import Membership, OffboardingStep, Organization, Resource
+from organizations.guards.acts import ADD, ADD_STEP
+from organizations.guards.caller import Staff
+from organizations.models import Event, Membership, OffboardingStep, Organization, Resource
 from organizations.models.organization import OrganizationQuerySet
 
 
@@ -29,7 +34,9 @@ class OneOwnerFilter(QuerySetFilter):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization]):
+class OrganizationAdmin(
+    GuardedDeletion[Organization], NamedAdmin[Organization], RecordedHistory[Organization]
+):
     """The admin of organizations; an organization's page shows counts with links to the lists.
 
     Its mail domains take a permission of their own, with which alone the page changes nothing else.
@@ -38,16 +45,32 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
     form = OrganizationForm
     list_display = ("name", "id", "created_at")
     list_filter = (OneOwnerFilter,)
+    recorded_columns = ("done_at", "what", "whose", "done_by", "through", "system", "why", "record")
     numbers = ("members", "former_members", "resources", "resources_whose_owner_has_left")
     readonly_fields = ("id", "created_at", *numbers)
 
     def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:
         domains = ("domains", "shared") if _may_change_domains(request) else ("domains",)
         if obj is None:
-            return ("name", *domains)
+            owner = ("owner", "owner_name") if ADD.is_staffs(request.user) else ()
+            return ("name", *owner, *domains)
         may_see = self.admin_site.get_model_admin(OffboardingStep).has_view_permission(request)
         steps = ("steps",) if may_see else ()
         return ("name", *domains, *steps, *self.readonly_fields)
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Organization | None = None,
+        change: bool = False,
+        **options: Any,
+    ) -> type[forms.ModelForm[Organization]]:
+        """Return the form, which asks for the owner of an organization that is made."""
+        if obj is not None or not ADD.is_staffs(request.user):
+            return super().get_form(request, obj, change, **options)
+        form: Any = super().get_form(request, obj, change, form=NewOrganizationForm, **options)
+        form.may_add_accounts = request.user.has_perm("users.add_user")
+        return cast("type[NewOrganizationForm]", form)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Organization | None = None
@@ -75,6 +98,13 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
         self, request: HttpRequest, obj: Organization, form: OrganizationForm, change: bool
     ) -> None:
         super().save_model(request, obj, form, change)
+        if isinstance(form, NewOrganizationForm):
+            add_owner(
+                obj,
+                email=form.cleaned_data["owner"],
+                full_name=form.cleaned_data["owner_name"],
+                caller=Staff.at(request),
+            )
         if "domains" in form.changed_data:
             set_domains(obj.pk, form.cleaned_data["domains"], shared=form.cleaned_data["shared"])
 
@@ -89,6 +119,12 @@ class OrganizationAdmin(GuardedDeletion[Organization], NamedAdmin[Organization])
         for done, names in (("added", after - before), ("deleted", before - after)):
             message += [{done: {"name": "mail domain", "object": name}} for name in sorted(names)]
         return message
+
+    def recorded(self, row: Organization) -> QuerySet[Event]:
+        return row.events.all()
+
+    def recorded_filters(self, row: Organization) -> dict[str, str]:
+        return {"organization": row.pk}
 
     def deletion_obstacle(self, row: Organization) -> str:
         """Return why it cannot be deleted: it has history. One made by mistake has none."""
@@ -144,6 +180,5 @@ def _number_with_link(
     rows: QuerySet[Membership] | QuerySet[Resource], organization: Organization, **filters: str
 ) -> str:
     """Return the number of an organization's rows as a link to their list."""
-    number = count_or_estimate(rows)
-    text = f"{number:,}" if number <= COUNTED_UP_TO else f"about {number:,}"
-    return list_link(rows.model, text, organization=organization.pk, **filters)
+    number = amount(count_or_estimate(rows))
+    return list_link(rows.model, number, organization=organization.pk, **filters)

@@ -5,26 +5,28 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from config.admin.columns import column
-from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import link
+from config.admin.times import day_in_words, time_in_words
 from config.identifiers import is_id
+from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter, SinceFilter, SourceFilter
 from organizations.admin.member_restoration import is_latest_tenure
 from organizations.admin.offboarding_tasks import rows_of
 from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.admin.words import RecordColumns
+from organizations.export.removals import REMOVALS
 from organizations.guards.acts import RESTORE
 from organizations.models import Removal, Restoration, WebhookEndpoint
 
 
 @admin.register(Removal)
-class RemovalAdmin(RecordColumns, ReadOnlyAdmin[Removal]):
+class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
     """Shows removals, each with the restoration that undid it, if there is one."""
 
+    export = REMOVALS
     removed_at = column("created_at", "Removed at")
     removed_by = column("actor", "Removed by")
     list_display = (
@@ -65,7 +67,7 @@ class RemovalAdmin(RecordColumns, ReadOnlyAdmin[Removal]):
 
     def title_of(self, row: Removal) -> str:
         person = row.membership.user.name
-        return f"Removal of {person} from {row.organization}, {date_format(row.created_at)}"
+        return f"Removal of {person} from {row.organization}, {day_in_words(row.created_at)}"
 
     def find(self, rows: QuerySet[Removal], term: str) -> QuerySet[Removal]:
         if is_id("rem", term):
@@ -97,7 +99,7 @@ class RemovalAdmin(RecordColumns, ReadOnlyAdmin[Removal]):
 
     @admin.display(description="Who was removed")
     def user(self, removal: Removal) -> str:
-        return str(removal.membership.user)
+        return link(removal.membership, removal.membership.user)
 
     @admin.display(description="Roles taken")
     def role_names(self, removal: Removal) -> str:
@@ -140,7 +142,7 @@ class RemovalAdmin(RecordColumns, ReadOnlyAdmin[Removal]):
             return None
         return format_html(
             "{} by {}: roles {}; departments {}; resources {}",
-            link(restoration.membership, date_format(restoration.created_at, "DATETIME_FORMAT")),
+            link(restoration.membership, time_in_words(restoration.created_at)),
             restoration.actor or restoration.get_source_display(),
             _names_of(restoration.roles),
             _names_of(restoration.departments),

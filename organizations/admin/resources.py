@@ -1,11 +1,12 @@
 """The admin of resources."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,7 +18,7 @@ from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.transfers import SelectedTransfer
 from organizations.guards.caller import Staff
-from organizations.models import Resource, ResourceType
+from organizations.models import Membership, Resource, ResourceType
 from organizations.models.resource import ResourceQuerySet
 from organizations.models.resource_entry import LONGEST_NAME
 from organizations.resources.deletion import delete
@@ -80,6 +81,11 @@ class ResourceAdmin(ConfirmedActionsAdmin[Resource]):
 
     def title_of(self, row: Resource) -> str:
         return f"{row} of {row.organization}"
+
+    def related_lists(self, row: Resource) -> Iterator[tuple[type[Model], str, dict[str, str]]]:
+        if row.owner_id:
+            here = {"q": row.owner_id, "organization": row.organization_id}
+            yield Membership, "its owner's memberships there", {**here, "state": "all"}
 
     def has_delete_permission(self, request: HttpRequest, obj: Resource | None = None) -> bool:
         """Allow deletion on a resource's page alone: the list would not call the service."""

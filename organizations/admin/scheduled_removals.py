@@ -1,18 +1,18 @@
 """The admin of scheduled removals, which shows and cancels them."""
 
 from operator import methodcaller
-from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.utils.formats import date_format
+from django.http import HttpRequest
 
 from config.admin.columns import column
 from config.admin.filters import QuerySetFilter
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import NONE, link
+from config.admin.row_actions import RowActions
+from config.admin.times import day_in_words, time_in_words
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.words import RecordColumns
 from organizations.exceptions import ScheduledRemovalNotFoundError
@@ -39,7 +39,9 @@ class StateFilter(QuerySetFilter):
 
 
 @admin.register(ScheduledRemoval)
-class ScheduledRemovalAdmin(RecordColumns, ReadOnlyAdmin[ScheduledRemoval]):
+class ScheduledRemovalAdmin(
+    RecordColumns, RowActions[ScheduledRemoval], ReadOnlyAdmin[ScheduledRemoval]
+):
     """Shows scheduled removals and cancels them; nobody sees their own."""
 
     leaves_at = column("remove_at", "Removal on")
@@ -69,22 +71,16 @@ class ScheduledRemovalAdmin(RecordColumns, ReadOnlyAdmin[ScheduledRemoval]):
         return super().get_queryset(request).exclude(membership__user=staff_of(request))
 
     def title_of(self, row: ScheduledRemoval) -> str:
-        person, when = row.membership.user.name, date_format(row.remove_at)
+        person, when = row.membership.user.name, day_in_words(row.remove_at)
         return f"Removal of {person} from {row.organization} on {when}"
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may cancel; the permission to remove members includes it."""
         return REMOVE.is_staffs(request.user)
 
-    def render_change_form(
-        self, request: HttpRequest, context: Any, *args: Any, **options: Any
-    ) -> HttpResponse:
-        schedule: ScheduledRemoval = context["original"]
-        context["can_be_cancelled"] = (
-            schedule.state == ScheduledRemoval.Status.PENDING
-            and self.has_cancel_permission(request)
-        )
-        return super().render_change_form(request, context, *args, **options)
+    def actions_on(self, row: ScheduledRemoval) -> dict[str, str]:
+        is_pending = row.state == ScheduledRemoval.Status.PENDING
+        return {"cancel": "Cancel this removal"} if is_pending else {}
 
     @admin.action(description="Cancel selected scheduled removals", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ScheduledRemoval]) -> None:
@@ -139,4 +135,4 @@ class ScheduledRemovalAdmin(RecordColumns, ReadOnlyAdmin[ScheduledRemoval]):
     @admin.display(description="Record of the removal")
     def record(self, schedule: ScheduledRemoval) -> str:
         removal = schedule.removal
-        return link(removal, removal and date_format(removal.created_at, "DATETIME_FORMAT"))
+        return link(removal, removal and time_in_words(removal.created_at))

@@ -1,5 +1,6 @@
 """The admin of webhook deliveries, which shows and repeats them."""
 
+import json
 from collections import defaultdict
 from operator import methodcaller
 from typing import Any
@@ -8,18 +9,21 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.formats import date_format
+from django.utils.html import format_html
 
 from config.admin.columns import column
 from config.admin.filters import LookupFilter, QuerySetFilter
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import link
+from config.admin.row_actions import RowActions
+from config.admin.times import day_in_words
 from config.errors import ContractError
 from config.identifiers import is_id
+from organizations.events.delivery import body_of
 from organizations.events.endpoints import redeliver
 from organizations.guards.acts import REDELIVER
 from organizations.guards.caller import Staff
-from organizations.models import WebhookDelivery, WebhookEndpoint
+from organizations.models import Event, WebhookDelivery, WebhookEndpoint
 from users.login import staff_of
 
 ENDPOINTS = WebhookEndpoint.objects.values("pk")  # all of them; the subquery of a list
@@ -49,7 +53,7 @@ class StatusFilter(QuerySetFilter):
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
+class WebhookDeliveryAdmin(RowActions[WebhookDelivery], ReadOnlyAdmin[WebhookDelivery]):
     """Shows the deliveries of events to endpoints, and redelivers them."""
 
     queued_at = column("created_at", "Queued at")
@@ -79,13 +83,22 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     def title_of(self, row: WebhookDelivery) -> str:
         endpoint = row.endpoint
         receiver = endpoint.description or f"a webhook endpoint of {endpoint.organization}"
-        return f"{row.event.get_type_display()} to {receiver}, {date_format(row.created_at)}"
+        return f"{row.event.get_type_display()} to {receiver}, {day_in_words(row.created_at)}"
 
     def find(self, rows: QuerySet[WebhookDelivery], term: str) -> QuerySet[WebhookDelivery]:
         if is_id("evt", term):  # by the index that keeps an event from being sent twice
             endpoints = WebhookEndpoint.objects.filter(organization__events=term)
             rows = rows.filter(endpoint__in=endpoints)
         return super().find(rows, term)
+
+    def get_fieldsets(self, request: HttpRequest, obj: WebhookDelivery | None = None) -> Any:
+        """Return the fields, with what is sent for whoever may view events."""
+        if not admin.site.get_model_admin(Event).has_view_permission(request):
+            return self.fieldsets
+        return (*self.fieldsets, ("What is sent", {"fields": ("payload",)}))
+
+    def actions_on(self, row: WebhookDelivery) -> dict[str, str]:
+        return {"redeliver": "Send it again"} if row.endpoint.is_enabled else {}
 
     def has_redeliver_permission(self, request: HttpRequest) -> bool:
         """Return whether the user is offered the action."""
@@ -108,6 +121,12 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
             else:
                 LogEntry.objects.log_actions(staff_of(request).pk, sent, CHANGE, "Redelivered.")
                 self.message_user(request, f"{len(sent):,} on the way to {endpoint.label} again.")
+
+    @admin.display(description="Payload")
+    def payload(self, delivery: WebhookDelivery) -> str:
+        """Return the body that receivers get, which names ids and counts alone."""
+        body = json.loads(body_of(delivery.event))
+        return format_html("<pre>{}</pre>", json.dumps(body, indent=2))
 
     @admin.display(description="Event")
     def event_type(self, delivery: WebhookDelivery) -> str:

@@ -10,11 +10,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from config.admin.filters import QuerySetFilter
-from config.admin.large_tables import LargeTableAdmin
 from config.admin.links import links, list_link
+from config.admin.row_actions import RowActions
+from config.admin.times import time_in_words
 from config.errors import ContractError
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
@@ -68,7 +68,7 @@ class WebhookEndpointForm(forms.ModelForm[WebhookEndpoint]):
 
 
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
+class WebhookEndpointAdmin(RowActions[WebhookEndpoint]):
     """The admin of endpoints, which changes, tests, enables and disables them.
 
     Only the API creates and deletes endpoints. A secret is shown once, to whoever rotates it.
@@ -103,6 +103,11 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
     ) -> bool:
         """Forbid deletion; an endpoint can be disabled instead."""
         return False
+
+    def actions_on(self, row: WebhookEndpoint) -> dict[str, str]:
+        if row.disabled_at:
+            return {"enable": "Enable"}
+        return {"send_test": "Send a test", "disable": "Disable"}
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.rotation)
@@ -143,13 +148,13 @@ class WebhookEndpointAdmin(LargeTableAdmin[WebhookEndpoint]):
     def health(self, endpoint: WebhookEndpoint) -> str:
         """Return whether events arrive, in words, or since when and why not."""
         if endpoint.disabled_at:
-            since = date_format(endpoint.disabled_at, "DATETIME_FORMAT")
+            since = time_in_words(endpoint.disabled_at)
             return f"Disabled since {since}: {endpoint.get_disabled_reason_display()}"
         if (held := endpoint.held_until) and endpoint.is_held(timezone.now()):
-            until = date_format(held, "DATETIME_FORMAT")
+            until = time_in_words(held)
             return f"Held back until {until}: the receiver has too much to do"
         if endpoint.failing_since:
-            return f"Failing since {date_format(endpoint.failing_since, 'DATETIME_FORMAT')}"
+            return f"Failing since {time_in_words(endpoint.failing_since)}"
         return "Events arrive" if endpoint.last_success_at else "Nothing was sent yet"
 
     @admin.display(description="Deliveries")

@@ -1,9 +1,5 @@
 """The audit log lists every change of an organization's members, and exports them as CSV."""
 
-import json
-from collections.abc import Callable, Mapping
-from typing import ClassVar
-
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django_filters.rest_framework import CharFilter, MultipleChoiceFilter
@@ -18,7 +14,6 @@ from config.api.openapi import EXAMPLE_TRACE_ID, describe
 from organizations.api.audit_log_pagination import EventPagination
 from organizations.api.examples import EVENT_ID, ORGANIZATION_ID, OWNER_ID, REMOVAL_ID, USER_ID
 from organizations.api.export import (
-    Cell,
     ExportFilterSet,
     ExportView,
     RecordFilterSet,
@@ -26,6 +21,7 @@ from organizations.api.export import (
 )
 from organizations.api.view import OrganizationListView
 from organizations.exceptions import LogRestartedError
+from organizations.export.events import EVENTS
 from organizations.guards.acts import VIEW_LOG
 from organizations.models import Event, ScheduledRemoval, Source
 
@@ -158,15 +154,4 @@ class EventExportView(AuditLogMixin, ExportView[Event]):
     """The audit log of an organization as CSV."""
 
     filterset_class = EventExportFilterSet
-    file_name = "audit-log.csv"
-    columns: ClassVar[Mapping[str, Callable[[Event], Cell]]] = {
-        "event_id": lambda event: event.pk,
-        "type": lambda event: event.type,
-        "user_id": lambda event: event.user_id,
-        "actor_id": lambda event: event.actor_id,
-        "connection_id": lambda event: event.connection_id,
-        "source": lambda event: event.source,
-        "created_at": lambda event: event.created_at,
-        "trace_id": lambda event: event.trace_id,
-        "data": lambda event: json.dumps(event.data),
-    }
+    export = EVENTS

@@ -1,6 +1,13 @@
-"""A removal takes a user out of the organization, and its preview says what it would do."""
+"""A removal takes a user out of the organization; its preview says what it would do."""
 
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema_field
+from collections.abc import Mapping
+
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema_field,
+)
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -24,6 +31,7 @@ from organizations.api.examples import (
     USER_ID,
     USER_NOT_FOUND,
 )
+from organizations.api.preview_tag import etag_of, find_change
 from organizations.api.user import UserSerializer, find_user_for
 from organizations.api.users import describe_user
 from organizations.api.view import OrganizationView
@@ -31,13 +39,14 @@ from organizations.exceptions import (
     ConfirmationRequiredError,
     InsufficientPermissionsError,
     LastOwnerCannotBeRemovedError,
+    PreviewChangedError,
     UserNotFoundError,
 )
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.models import ScheduledRemoval
 from organizations.removal.preview import RemovalPreview, preview_removal
-from organizations.removal.service import remove_members
+from organizations.removal.service import Condition, remove_members
 from users.api_view import AuthenticatedRequest
 
 
@@ -162,14 +171,26 @@ describe_removal = describe(
         "The checks, in this order: (1) authentication, (2) membership of the caller,"
         " (3) permission, (4) a well-formed body, then confirmation, (5) the user's membership,"
         " (6) the user's capabilities, (7) a remaining owner, (8) the department or the person who"
-        " takes over. The caller is asked again at the removal itself: who was removed meanwhile"
-        " removes nobody. A second removal of the same user is a 404; of two at the same moment,"
+        " takes over, (9) the condition of `If-Match`. The caller is asked again at the removal"
+        " itself: who was removed meanwhile removes nobody. A second removal of the same user is a"
+        " 404; of two at the same moment,"
         " one gets the 204. That 404 names the earlier removal in its details, by `removal_id` and"
         " `removed_at`: whoever lost the first answer learns that it was done.\n\n"
         "A 404 with the code `NOT_FOUND` says nothing about the user: there is no such address. One"
         " with a slash at its end is such, and its details name the one that was meant."
     ),
     request=RemovalSerializer,
+    parameters=[
+        OpenApiParameter(
+            "If-Match",
+            str,
+            OpenApiParameter.HEADER,
+            description=(
+                "The `ETag` of the preview that the caller saw: the removal does what the preview"
+                " said, or nothing. Without it, whatever the user has by then goes."
+            ),
+        )
+    ],
     examples=[
         OpenApiExample("Confirmed", value={"confirm": True}, request_only=True),
         OpenApiExample(
@@ -199,6 +220,7 @@ describe_removal = describe(
         USER_NOT_FOUND,
         LastOwnerCannotBeRemovedError(LAST_OWNER),
         *TARGETS_NOT_FOUND,
+        PreviewChangedError({"user_id": USER_ID, "changed": {"resource_count": 13}}),
     ],
 )
 
@@ -209,8 +231,18 @@ describe_preview = describe(
     description=(
         "What a removal would do, without doing it: the same checks as the removal except"
         " confirmation and department. A last owner, or a user above the caller, is reported by"
-        " `can_be_removed` and `blocked_by`, not as an error."
+        " `can_be_removed` and `blocked_by`, not as an error. Its `ETag` is of all that it says:"
+        " sent with the removal as `If-Match`, it lets that be done and nothing else."
     ),
+    parameters=[
+        OpenApiParameter(
+            "ETag",
+            str,
+            OpenApiParameter.HEADER,
+            description="Identifies what the removal would do.",
+            response=["200"],
+        )
+    ],
     examples=[
         OpenApiExample(
             "Sample",
@@ -241,6 +273,11 @@ describe_preview = describe(
 )
 
 
+def show_preview(preview: RemovalPreview, reader_id: str) -> Mapping[str, object]:
+    """Return a preview as a member is shown it; a program, whose id is "", is shown all of it."""
+    return RemovalPreviewSerializer(preview.shown_to(reader_id)).data
+
+
 class OrganizationUserView(OrganizationView):
     """A user as a member of an organization (contract: DELETE)."""
 
@@ -264,10 +301,17 @@ class OrganizationUserView(OrganizationView):
             [user_id],
             transfer_to=body.targets,
             caller=Caller.of(request, reason=body.validated_data["reason"]),
+            condition=self._condition(request.headers.get("If-Match")),
         )
         if outcome.refusal:
             raise body.explain(outcome.refusal)
         return Response(status=204)
+
+    def _condition(self, if_match: str | None) -> Condition | None:
+        """Return the condition that a removal does what one of these tags stands for."""
+        if if_match is None:
+            return None
+        return lambda preview: find_change(show_preview(preview, self.member_id), if_match)
 
 
 class RemovalPreviewView(OrganizationView):
@@ -281,5 +325,5 @@ class RemovalPreviewView(OrganizationView):
         previews = preview_removal(organization_id, [user_id], caller=Caller.of(request))
         if not previews:
             raise UserNotFoundError({"user_id": user_id})
-        preview = previews[0].shown_to(self.member_id)
-        return Response(RemovalPreviewSerializer(preview).data)
+        shown = show_preview(previews[0], self.member_id)
+        return Response(shown, headers={"ETag": etag_of(shown)})

@@ -1,11 +1,9 @@
 """Records of removals are listed, read one by one, and exported as CSV."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Prefetch
+from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 from django_filters.rest_framework import CharFilter
 from drf_spectacular.utils import (
@@ -31,7 +29,6 @@ from organizations.api.examples import (
     USER_ID,
 )
 from organizations.api.export import (
-    Cell,
     ExportFilterSet,
     ExportView,
     RecordFilterSet,
@@ -45,9 +42,9 @@ from organizations.api.restoration import (
 )
 from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.exceptions import RemovalNotFoundError
+from organizations.export.removals import READ, REMOVALS, restoration_of
 from organizations.guards.acts import VIEW_LOG
 from organizations.models import (
-    Membership,
     Removal,
     RemovedResources,
     Restoration,
@@ -56,14 +53,7 @@ from organizations.models import (
 )
 from users.api_view import AuthenticatedRequest
 
-SECOND = timedelta(seconds=1)
-# Not joined: what a join costs would hide from PostgreSQL which index the filters are read by.
-RECORDS = Removal.objects.prefetch_related(
-    Prefetch("membership", Membership.objects.only("user")),
-    "restoration",
-    Prefetch("removed_resources", RemovedResources.objects.order_by("type")),
-)
-RECORDS_WITH_ENDPOINTS = RECORDS.annotate(
+RECORDS = Removal.objects.prefetch_related(*READ).annotate(
     webhook_endpoints=ArraySubquery(
         WebhookEndpoint.objects.filter(
             organization=OuterRef("organization"), created_by__memberships=OuterRef("membership")
@@ -206,11 +196,6 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
         return RestorationRecordSerializer(restoration).data if restoration else None
 
 
-def restoration_of(removal: Removal) -> Restoration | None:
-    """Return the restoration that undid the removal, if one did."""
-    return getattr(removal, "restoration", None)
-
-
 class RemovalFilterSet(RecordFilterSet):
     """Filters records by user, too."""
 
@@ -241,7 +226,7 @@ class RemovalExportFilterSet(RemovalFilterSet, ExportFilterSet):
 class RemovalListView(OrganizationListView[Removal]):
     """The removals of an organization."""
 
-    queryset = RECORDS_WITH_ENDPOINTS.order_by("-pk")
+    queryset = RECORDS.order_by("-pk")
     serializer_class = RemovalRecordSerializer
     pagination_class = IdPagination
     filterset_class = RemovalFilterSet
@@ -262,21 +247,11 @@ class RemovalRecordView(OrganizationView):
         refusals=[RemovalNotFoundError({"removal_id": REMOVAL_ID})],
     )
     def get(self, request: AuthenticatedRequest, organization_id: str, removal_id: str) -> Response:
-        records = RECORDS_WITH_ENDPOINTS.filter(organization=organization_id)
+        records = RECORDS.filter(organization=organization_id)
         record = records.filter(pk__in=only_ids("rem", [removal_id])).first()
         if record is None:
             raise RemovalNotFoundError({"removal_id": removal_id})
         return Response(RemovalRecordSerializer(record).data)
-
-
-def _ids(recorded: Sequence[Mapping[str, str]]) -> str:
-    """Return the ids of recorded roles or departments as one cell."""
-    return " ".join(one["id"] for one in recorded)
-
-
-def _resources(owned: Iterable[RemovedResources]) -> str:
-    """Return the numbers by type as one cell: type=count>target, with no target if they stayed."""
-    return ";".join(f"{each.type}={each.count}>{each.target or ''}" for each in owned)
 
 
 @extend_schema_view(
@@ -297,26 +272,6 @@ def _resources(owned: Iterable[RemovedResources]) -> str:
 class RemovalExportView(ExportView[Removal]):
     """The removals of an organization as CSV."""
 
-    queryset = RECORDS
+    queryset = Removal.objects.all()
     filterset_class = RemovalExportFilterSet
-    file_name = "removals.csv"
-    columns: ClassVar[Mapping[str, Callable[[Removal], Cell]]] = {
-        "removal_id": lambda removal: removal.pk,
-        "user_id": lambda removal: removal.membership.user_id,
-        "actor_id": lambda removal: removal.actor_id,
-        "connection_id": lambda removal: removal.connection_id,
-        "source": lambda removal: removal.source,
-        "requested_at": lambda removal: removal.requested_at,
-        "removed_at": lambda removal: removal.created_at,
-        "seconds": lambda removal: (removal.created_at - removal.requested_at) // SECOND,
-        "role_ids": lambda removal: _ids(removal.roles),
-        "department_ids": lambda removal: _ids(removal.departments),
-        "resource_count": lambda removal: removal.resource_count,
-        "resources": lambda removal: _resources(removal.removed_resources.all()),
-        "transferred_to": lambda removal: (
-            removal.transferred_to_id or removal.transferred_to_user_id
-        ),
-        "trace_id": lambda removal: removal.trace_id,
-        "restored_at": lambda removal: getattr(restoration_of(removal), "created_at", None),
-        "restored_by": lambda removal: getattr(restoration_of(removal), "actor_id", None),
-    }
+    export = REMOVALS

@@ -16,7 +16,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from config.api.openapi import describe
-from config.api.pagination import IdPagination
+from config.api.pagination import SearchPagination
 from config.search import LONGEST_TERM
 from organizations.api.bodies import TYPE_PATTERN
 from organizations.api.resources import (
@@ -121,7 +121,7 @@ class ResourceListView(OrganizationListView[ResourceEntry]):
 
     queryset = RESOURCES.order_by("pk")
     serializer_class = ResourceSerializer
-    pagination_class = IdPagination
+    pagination_class = SearchPagination
     filterset_class = ResourceFilterSet
 
     def get_queryset(self) -> QuerySet[Any]:

@@ -6,7 +6,6 @@ import pgtrigger
 from django.db import models
 from django.utils import timezone
 
-from config.identifiers import PrefixedIdField
 from config.search import WordsField, index_of_words
 from organizations.models.organization import Organization
 from organizations.models.resource import Resource
@@ -16,7 +15,6 @@ from organizations.resources.triggers import entry_changes_type, entry_is_made
 LONGEST_KEY = 255
 LONGEST_NAME = 200
 LONGEST_URL = 2000
-SORTED_UP_TO = 10_000  # results of a search
 KEY_OF_RESOURCE = "resource_key_in_organization"  # the constraint
 
 
@@ -24,18 +22,8 @@ class ResourceEntryQuerySet(models.QuerySet["ResourceEntry"]):
     """Queries for the lists of an organization's resources."""
 
     def matching(self, term: str) -> Self:
-        """Keep those whose name has words that begin like the words of the term.
-
-        Up to `SORTED_UP_TO` are all found and then sorted, by an expression that no index has; of
-        more, PostgreSQL walks through the entries in their order and soon has a page.
-        """
-        found = self.filter(name_words__begin_with=term)
-        if found.order_by()[SORTED_UP_TO:].exists():
-            return found
-        by_no_index = models.Func(
-            models.F("pk"), template="(%(expressions)s || '')", output_field=PrefixedIdField("res")
-        )
-        return found.alias(sorted_id=by_no_index).order_by("sorted_id")
+        """Keep those whose name has words that begin like the words of the term."""
+        return self.filter(name_words__begin_with=term)
 
 
 class ResourceEntry(models.Model):

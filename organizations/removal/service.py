@@ -1,6 +1,6 @@
 """Removes one member or many, for every caller."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,11 +27,14 @@ from organizations.guards.targets import Targets, TransferTo, heirs_of, targets_
 from organizations.handover import OPENING
 from organizations.locks import lock_members
 from organizations.models import Event, Removal
+from organizations.removal.preview import RemovalPreview, preview_removal
 from organizations.retries import retried
 
 REMOVAL = Path(__file__).with_name("removal.sql").read_text(encoding="utf-8")
 OUTCOMES = Path(__file__).with_name("outcomes.sql").read_text(encoding="utf-8")
 DECIDE_AND_REMOVE = f"WITH {GUARDS}, {REMOVAL}, {OPENING} {OUTCOMES}"
+# Returns the refusal of a removal that would do what this preview says, or None.
+Condition = Callable[[RemovalPreview], ContractError | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def remove_members(
     transfer_to: TransferTo,
     caller: Caller,
     requested_at: datetime | None = None,
+    condition: Condition | None = None,
 ) -> list[RemovalOutcome]:
     """Remove users from an organization; return one outcome per user, in the order given.
 
@@ -68,7 +72,8 @@ def remove_members(
     cannot be removed is refused, and the others are still removed. Raises the ContractError of a
     caller who may remove nobody; if it raises, nothing has changed. It does not touch accounts,
     tokens and other organizations. For the record, ``requested_at`` is when a scheduled removal was
-    requested.
+    requested. A user whom nothing else prevents from leaving is refused by the ``condition``, which
+    is asked behind the locks, about the removal's preview at that moment.
     """
     targets = targets_by_user(transfer_to, user_ids)
     user_ids = list(dict.fromkeys(user_ids))
@@ -79,9 +84,11 @@ def remove_members(
         not_members = find_not_members(
             organization_id, user_ids, members, caller=caller, act=REMOVE
         )
-        outcomes = _decide_and_remove(
-            organization_id, members, user_ids, targets, caller, requested_at
-        )
+        unmet = _find_unmet(organization_id, members, targets, caller, condition)
+        met = {user_id: pk for user_id, pk in members.items() if user_id not in unmet}
+        outcomes = _decide_and_remove(organization_id, met, user_ids, targets, caller, requested_at)
+        for user_id, refusal in unmet.items():
+            outcomes[user_id] = RemovalOutcome(user_id, refusal=refusal)
         for user_id, not_member in not_members.items():
             outcomes[user_id] = RemovalOutcome(
                 user_id, refusal=not_member.refusal, earlier=not_member.removal
@@ -89,6 +96,24 @@ def remove_members(
         answer = [outcomes[user_id] for user_id in user_ids]
         _log(organization_id, answer, caller)
     return answer
+
+
+def _find_unmet(
+    organization_id: str,
+    members: Mapping[str, int],
+    targets: Mapping[str, Targets],
+    caller: Caller,
+    condition: Condition | None,
+) -> dict[str, ContractError]:
+    """Return, by user id, the refusals by the condition of locked members who could leave."""
+    if condition is None or not members:
+        return {}
+    previews = preview_removal(organization_id, members, caller=caller, transfer_to=targets)
+    return {
+        preview.membership.user_id: refusal
+        for preview in previews
+        if preview.can_be_removed and (refusal := condition(preview))
+    }
 
 
 def _decide_and_remove(

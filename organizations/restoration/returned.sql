@@ -17,18 +17,19 @@ returned AS (
                 ) IS NULL
         )
     FROM (
-        SELECT DISTINCT ON (resource_id) resource_id, mark, removal_id
+        SELECT resource_id, mark, array_agg(removal_id ORDER BY step) AS removal_ids,
+            (array_agg(removal_id ORDER BY step DESC))[1] AS removal_id
         FROM undone
-        ORDER BY resource_id, step DESC
+        GROUP BY resource_id, mark
     ) AS lowest
     JOIN organizations_removal AS removal ON removal.id = lowest.removal_id
     JOIN organizations_membership AS membership ON membership.id = removal.membership_id
     -- Found by its id; by its mark, which index it has too, each would be looked for among all.
     WHERE resource.id = lowest.resource_id
         AND resource.removal_id IS NOT DISTINCT FROM lowest.mark
-    RETURNING resource.id
+    RETURNING lowest.removal_ids
 )
-SELECT undone.removal_id, count(*)
-FROM undone
-JOIN returned ON returned.id = undone.resource_id
-GROUP BY undone.removal_id
+SELECT removal_id, count(*)
+FROM returned
+CROSS JOIN unnest(removal_ids) AS removal_id
+GROUP BY removal_id

@@ -66,7 +66,10 @@ def restore_members(
                 Event.Type.MEMBER_RESTORED,
                 organization_id,
                 user=restoration.membership.user,
-                data={"restoration_id": restoration.pk},
+                data={
+                    "restoration_id": restoration.pk,
+                    "removal_id": restoration.removal_id,
+                },
                 created_at=restoration.created_at,
             )
             for restoration in restorations

@@ -6,9 +6,14 @@ undone (resource_id, mark, removal_id, step) AS (
     FROM organizations_resource
     WHERE removal_id = ANY (%(removal_ids)s::varchar[])
     UNION ALL
-    SELECT move.resource_id, undone.mark, move.previous_removal_id, undone.step + 1
+    SELECT undone.resource_id, undone.mark, move.previous_removal_id, undone.step + 1
     FROM undone
-    JOIN organizations_resourcemove AS move
-        ON move.removal_id = undone.removal_id AND move.resource_id = undone.resource_id
+    -- Each by its key: while PostgreSQL takes the table for empty, a join would compare all with all.
+    CROSS JOIN LATERAL (
+        SELECT previous_removal_id
+        FROM organizations_resourcemove
+        WHERE removal_id = undone.removal_id AND resource_id = undone.resource_id
+        OFFSET 0
+    ) AS move
     WHERE move.previous_removal_id = ANY (%(removal_ids)s::varchar[])
 )

@@ -37,6 +37,7 @@ from organizations.models.organization import DepartmentQuerySet
 from organizations.scim.filters import equalities, unknown
 from organizations.scim.group_patch import GroupPatch, require_name
 from organizations.scim.long_lists import is_asked_for
+from organizations.scim.members import name_members
 from organizations.scim.resources import Group, GroupMember, require_version, version_from
 
 MOST_MEMBERS = 10_000  # of all groups on a page, unless the first alone has more
@@ -178,12 +179,11 @@ class Groups:
         self, departments: Sequence[Department], asked: ResponseParameters[Any] | None
     ) -> Sequence[Group]:
         """Return these departments as SCIM shows them, with their members where they are asked."""
-        members: dict[str, list[str]] = {}
+        members: dict[str, list[tuple[str, str]]] = {}
         if is_asked_for("members", asked):
             found = DepartmentMembership.objects.filter(department__in=departments)
-            in_order = found.order_by("department", "user")
-            for department_id, user_id in in_order.values_list("department", "user"):
-                members.setdefault(department_id, []).append(user_id)
+            for department_id, user_id, name in name_members(self.caller.connection, found):
+                members.setdefault(department_id, []).append((user_id, name))
         return [_shown(department, members.get(department.pk, ())) for department in departments]
 
 
@@ -231,17 +231,21 @@ def _ids_of(resource: Group) -> set[str]:
     return {member.value for member in resource.members or [] if member.value}
 
 
-def _shown(department: Department, members: Sequence[str]) -> Group:
-    """Return a department as SCIM shows it."""
+def _shown(department: Department, members: Sequence[tuple[str, str]]) -> Group:
+    """Return a department as SCIM shows it, with the ids and names of its members."""
     group = Group(
         id=department.pk,
         external_id=department.external_id or None,
         display_name=department.name,
     )
-    own = (department.pk, department.external_id, department.name, *members)
+    # Not what its members are called: that is theirs.
+    member_ids = (user_id for user_id, _ in members)
+    own = (department.pk, department.external_id, department.name, *member_ids)
     group.meta = Meta(resource_type="Group", version=version_from(own))
     named = [
-        GroupMember.model_construct(value=user_id, ref=Reference(f"Users/{user_id}"), type="User")
-        for user_id in members
+        GroupMember.model_construct(
+            value=user_id, ref=Reference(f"Users/{user_id}"), type="User", display=name
+        )
+        for user_id, name in members
     ]
     return group.model_copy(update={"members": named or None})

@@ -71,5 +71,5 @@ def _named(paths: Iterable[Path[Any]] | None) -> Iterable[list[str]]:
 
 def _parts(entry: GroupMember | UserGroup, root: str) -> Iterable[tuple[str, str | None]]:
     """Return what is shown of one entry."""
-    last = ("type", entry.type) if isinstance(entry, GroupMember) else ("display", entry.display)
-    return ("value", entry.value), ("$ref", f"{root}/{entry.ref}"), last
+    shown = (("value", entry.value), ("$ref", f"{root}/{entry.ref}"), ("display", entry.display))
+    return (*shown, ("type", entry.type)) if isinstance(entry, GroupMember) else shown

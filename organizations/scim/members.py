@@ -1,8 +1,10 @@
 """Members as a request reads them: with their account, their identity and their departments."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.db.models import CharField, FilteredRelation, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 from scim2_models import Meta, Reference
 
 from organizations.models import Connection, DepartmentMembership, Membership, ScimIdentity
@@ -94,3 +96,29 @@ def read_members(connection: Connection, memberships: MembershipQuerySet) -> lis
         )
         for member in found
     ]
+
+
+def name_members(
+    connection: Connection, belonging: QuerySet[DepartmentMembership]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield department, user id and name of who belongs to departments, in the order of the ids.
+
+    The name is what SCIM shows of the member: what the directory calls them, or their userName.
+    """
+    known = FilteredRelation(
+        "user__scim_identities",
+        condition=Q(
+            user__scim_identities__organization=connection.organization_id,
+            user__scim_identities__connection=connection,
+            user__scim_identities__ended_at=None,
+        ),
+    )
+    name = Coalesce(
+        NullIf("known__display_name", Value("")),
+        NullIf("known__formatted_name", Value("")),
+        "known__user_name",
+        "user__email",
+        output_field=CharField(),
+    )
+    named = belonging.alias(known=known).order_by("department", "user")
+    yield from named.values_list("department", "user", name)

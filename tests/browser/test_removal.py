@@ -104,7 +104,6 @@ def test_staff_find_a_leaver_and_remove_them_by_keyboard_alone(
     expect(department).to_contain_text("Sales")
     page.get_by_label("Reason").focus()
     page.keyboard.type("Contract ended")
-    page.get_by_role("button", name="Schedule for the date").focus()
     press("Tab")
     expect(page.get_by_role("button", name="Yes, remove 1 member now")).to_be_focused()
     press("Enter")

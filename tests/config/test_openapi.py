@@ -73,7 +73,7 @@ def test_every_parameter_of_a_query_is_described(schema: Any) -> None:
         (
             REMOVAL,
             "delete",
-            "204 400 401 403 404 405 406 413 415 422 429 500 503",
+            "204 400 401 403 404 405 406 412 413 415 422 429 500 503",
         ),
         (f"{REMOVAL}/memberships", "patch", "200 400 401 403 404 405 406 413 415 422 429 500 503"),
         (f"{REMOVAL}/restore", "post", "200 400 401 403 404 405 406 409 413 415 422 429 500 503"),

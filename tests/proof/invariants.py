@@ -11,14 +11,16 @@ _OWNERS = """
 """
 
 _RECORDS = """
-    SELECT removal.id, 'removal_id' AS key, 'member.removed' AS type, member.organization_id,
+    SELECT removal.id, 'removal_id' AS key, 'member.removed' AS type,
+        jsonb_build_object('removal_id', removal.id) AS data, member.organization_id,
         member.user_id, removal.actor_id, removal.source, removal.trace_id, removal.created_at
     FROM organizations_removal AS removal
     JOIN organizations_membership AS member ON member.id = removal.membership_id
     UNION ALL
-    SELECT restoration.id, 'restoration_id', 'member.restored', member.organization_id,
-        member.user_id, restoration.actor_id, restoration.source, restoration.trace_id,
-        restoration.created_at
+    SELECT restoration.id, 'restoration_id', 'member.restored',
+        jsonb_build_object('restoration_id', restoration.id, 'removal_id', restoration.removal_id),
+        member.organization_id, member.user_id, restoration.actor_id, restoration.source,
+        restoration.trace_id, restoration.created_at
     FROM organizations_restoration AS restoration
     JOIN organizations_membership AS member ON member.id = restoration.membership_id
 """
@@ -163,7 +165,7 @@ INVARIANTS = {
             ON event.type = record.type AND event.data ->> record.key = record.id
         GROUP BY record.id
         HAVING count(event.id) <> 1 OR NOT bool_and(
-            event.data = jsonb_build_object(record.key, record.id)
+            event.data = record.data
             AND event.organization_id = record.organization_id
             AND event.user_id = record.user_id
             AND event.actor_id IS NOT DISTINCT FROM record.actor_id
@@ -174,7 +176,8 @@ INVARIANTS = {
     """,  # noqa: S608 (its own text)
     "5. no removal and no restoration is in the log alone": f"""
         SELECT event.id FROM organizations_event AS event
-        LEFT JOIN ({_RECORDS}) AS record ON event.data ->> record.key = record.id
+        LEFT JOIN ({_RECORDS}) AS record
+            ON event.type = record.type AND event.data ->> record.key = record.id
         WHERE event.type IN ('member.removed', 'member.restored') AND record.id IS NULL
     """,  # noqa: S608 (its own text)
     "5. a deactivation has its event, at its moment": """

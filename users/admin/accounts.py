@@ -1,16 +1,17 @@
 """The admin of accounts: names, addresses, and permissions in the admin."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from config.admin.deletion import GuardedDeletion
+from config.admin.history import RecordedHistory
 from users.admin.erasure import ErasureAdmin
 from users.authority import is_above
 from users.login import staff_of
@@ -36,7 +37,7 @@ class AccountForm(UserChangeForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(GuardedDeletion[User], ErasureAdmin, DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for a username
+class UserAdmin(GuardedDeletion[User], RecordedHistory[User], ErasureAdmin, DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for a username
     """The admin of accounts; nobody changes an account that may do more than their own."""
 
     form = AccountForm
@@ -45,6 +46,7 @@ class UserAdmin(GuardedDeletion[User], ErasureAdmin, DjangoUserAdmin[User]):  # 
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("email",)
     search_help_text = "A name, how an e-mail address begins, or an id."
+    recorded_columns = ("done_at", "what", "where", "done_by", "through", "system", "why", "record")
     readonly_fields = ("id", "created_at", "last_login", "erased_at")
     rights = ("is_staff", "is_superuser", "groups", "user_permissions")
     fieldsets = (
@@ -58,6 +60,13 @@ class UserAdmin(GuardedDeletion[User], ErasureAdmin, DjangoUserAdmin[User]):  # 
 
     def title_of(self, row: User) -> str:
         return row.name
+
+    def recorded(self, row: User) -> QuerySet[Any]:
+        events: QuerySet[Any] = row.events.all()
+        return events
+
+    def recorded_filters(self, row: User) -> dict[str, str]:
+        return {"q": row.pk}
 
     def related_lists(self, row: User) -> Iterator[tuple[type[Model], str, dict[str, str]]]:
         yield row.memberships.model, "memberships", {"q": row.pk, "state": "all"}

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from config.admin.filters import QuerySetFilter
-from config.admin.large_tables import LargeTableAdmin
+from config.admin.row_actions import RowActions
+from config.admin.times import time_in_words
 from users.authority import is_above
 from users.login import staff_of
 from users.models import AccessToken
@@ -30,7 +30,7 @@ class TokenStateFilter(QuerySetFilter):
 
 
 @admin.register(AccessToken)
-class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
+class AccessTokenAdmin(RowActions[AccessToken]):
     """The admin of tokens: it lists and revokes them; `manage.py create_token` makes one."""
 
     list_display = ("prefix", "user", "reaches", "name", "created_at", "expires_at", "revoked_at")
@@ -46,6 +46,9 @@ class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
 
     def title_of(self, row: AccessToken) -> str:
         return f"Access token {row} of {row.user.name}"
+
+    def actions_on(self, row: AccessToken) -> dict[str, str]:
+        return {} if row.revoked_at else {"revoke": "Revoke"}
 
     def find(self, rows: QuerySet[AccessToken], term: str) -> QuerySet[AccessToken]:
         if term.startswith(TOKEN_PREFIX):
@@ -71,7 +74,7 @@ class AccessTokenAdmin(LargeTableAdmin[AccessToken]):
         """Return the organization that the token acts in, or which memberships it reaches."""
         if binding := getattr(token, "binding", None):
             return str(binding)
-        began = date_format(token.reaches_before, "DATETIME_FORMAT")
+        began = time_in_words(token.reaches_before)
         return f"Memberships that began before {began}"
 
     @admin.action(description="Revoke selected access tokens", permissions=["change"])

@@ -68,7 +68,7 @@ def _chosen(texts: Texts, emptied: Collection[str]) -> tuple[str, ...]:
 
 def _empty(account: User) -> None:
     """Empty and disable the account; a trigger forbids any later change."""
-    account.full_name = ""
+    account.full_name = account.time_zone = ""
     account.email = f"{account.pk.lower()}{ERASED_DOMAIN}"
     account.password = UNUSABLE_PASSWORD_PREFIX
     account.last_login = None

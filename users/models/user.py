@@ -128,6 +128,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(
         "staff", default=False, help_text="Whether the user can log into this site."
     )
+    time_zone = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        default="",
+        editable=False,
+        help_text="In which staff are shown times and enter them; empty for UTC.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -146,6 +154,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                     email__endswith=ERASED_DOMAIN,
                     password=UNUSABLE_PASSWORD_PREFIX,
                     last_login=None,
+                    time_zone="",
                     is_active=False,
                     is_staff=False,
                     is_superuser=False,

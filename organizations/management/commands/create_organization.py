@@ -11,7 +11,7 @@ from django.db import transaction
 
 from config.characters import clean
 from config.database_version import require_schema
-from organizations.assignment.service import add_member
+from organizations.assignment.owner import add_owner
 from organizations.domains.command import add_shared_argument, explained_refusals
 from organizations.domains.service import add_domains
 from organizations.guards.caller import Operator
@@ -80,12 +80,13 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from error
         namesake = Organization.objects.filter(name=organization.name).first()
         organization.save()
-        [account_id] = User.objects.ensure({account.email: account.full_name}).values()
-        account = User.objects.get(pk=account_id)
-        if not account.is_active:
-            raise CommandError(f"The account of {account.email} is disabled: it can own nothing.")
+        try:
+            account = add_owner(
+                organization, email=account.email, full_name=account.full_name, caller=Operator()
+            )
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
         roles = {role.name: role.pk for role in organization.roles.all()}
-        add_member(organization.pk, account.pk, role_ids=[roles["Owner"]], caller=Operator())
         with explained_refusals():
             add_domains(organization.pk, domain, shared=domain if shared else ())
         if namesake:

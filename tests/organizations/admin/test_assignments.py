@@ -33,6 +33,27 @@ def given(member: Membership, role: str, **more: str) -> dict[str, str]:
     )
 
 
+def test_a_member_is_added_with_roles_and_departments_of_the_organization_that_is_asked_first(
+    browser: Client, organization: Organization
+) -> None:
+    user, elsewhere = UserFactory.create(), DepartmentFactory.create()
+    department = DepartmentFactory.create(organization=organization)
+    role = organization.roles.get(name="Member")
+    assert "to which organization?" in text_of(browser.get(f"{ADMIN}membership/add/"))
+    address = f"{ADMIN}membership/add/?organization={organization.pk}"
+    assert f'value="{role.pk}"' in text_of(browser.get(address))
+    form = {"user": user.pk, "roles": [role.pk], "departments": [department.pk]}
+
+    page = text_of(browser.post(address, {**form, "departments": [elsewhere.pk]}))
+    assert "is not one of the available choices" in page
+    browser.post(address, form)
+
+    member = organization.memberships.get()
+    assert [each.role for each in member.role_assignments.all()] == [role]
+    assert [each.department for each in member.department_memberships.all()] == [department]
+    assert Event.objects.get().type == "member.added"
+
+
 def test_a_member_who_is_added_leaves_an_event(
     browser: Client, staff: User, organization: Organization
 ) -> None:

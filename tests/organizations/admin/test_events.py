@@ -50,7 +50,7 @@ def test_an_event_reads_as_text_and_leads_to_the_record(browser: Client, ada: Me
     page = text_of(browser.get(f"{EVENTS}{Event.objects.get().pk}/change/"))
 
     assert "Member removed" in page
-    assert f"removal id: {removal_id}" in page
+    assert f"removal: {removal_id}" in page
     assert f'<a href="/admin/organizations/removal/{removal_id}/change/">' in page
     assert "{&quot;" not in page
 

@@ -143,6 +143,27 @@ def test_endpoints_are_disabled_and_enabled(browser: Client, endpoint: WebhookEn
     assert "1 enabled." in page
 
 
+def test_an_endpoint_and_a_delivery_are_acted_on_on_their_own_pages(
+    browser: Client, endpoint: WebhookEndpoint
+) -> None:
+    delivery = WebhookDeliveryFactory.create(endpoint=endpoint, status="failed")
+    page, delivery_page = f"{ENDPOINTS}{endpoint.pk}", f"{DELIVERIES}{delivery.pk}"
+    assert f'action="{page}/act/send_test/"' in text_of(browser.get(f"{page}/change/"))
+    shown = text_of(browser.get(f"{delivery_page}/change/"))
+    assert f"&quot;organization_id&quot;: &quot;{endpoint.organization_id}&quot;" in shown
+    assert f'action="{delivery_page}/act/redeliver/"' in shown
+
+    browser.post(f"{delivery_page}/act/redeliver/")
+    for action in ("send_test", "disable"):
+        assert browser.post(f"{page}/act/{action}/")["Location"] == f"{page}/change/"
+
+    assert Event.objects.filter(type="webhook.test").exists()
+    assert WebhookDelivery.objects.get(pk=delivery.pk).status == "pending"
+    shown = text_of(browser.get(f"{page}/change/"))
+    assert f'action="{page}/act/enable/"' in shown
+    assert "/act/send_test/" not in shown
+
+
 def test_a_test_is_sent_to_those_that_are_enabled(
     browser: Client, endpoint: WebhookEndpoint, staff: User
 ) -> None:
@@ -224,6 +245,7 @@ def test_who_may_only_look_takes_no_action(endpoint: WebhookEndpoint) -> None:
 
     for action in ("enable", "disable", "send_test"):
         act(reader, ENDPOINTS, action, endpoint)
+        assert reader.post(f"{ENDPOINTS}{endpoint.pk}/act/{action}/").status_code == 403
     act(reader, DELIVERIES, "redeliver", delivery)
     changed = reader.post(f"{ENDPOINTS}{endpoint.pk}/change/", {"url": "https://8.8.8.8/"})
 

@@ -15,8 +15,8 @@ from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from organizations.api import export
-from organizations.api.removals import RemovalExportView
+from organizations.export import csv_file
+from organizations.export.removals import COLUMNS
 from organizations.guards.targets import Targets
 from organizations.models import Event, Membership, Organization, Removal, Restoration, Source
 from tests.conftest import ClientOf
@@ -113,7 +113,7 @@ def test_the_seconds_are_those_from_the_request_to_the_removal() -> None:
         created_at=datetime(2025, 12, 22, 16, 30, 1, 500_000, tzinfo=UTC),
     )
 
-    assert RemovalExportView.columns["seconds"](removal) == 3601
+    assert COLUMNS["seconds"](removal) == 3601
 
 
 def test_an_event_has_a_row(
@@ -223,7 +223,7 @@ def test_errors_are_json(
 def test_a_head_does_not_read_it_all(
     client: APIClient, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(csv_file, "ROWS_AT_ONCE", 3)
     events(organization, 9)
     address = address_in(organization, "audit-log/export")
     credentials = client._credentials  # type: ignore[attr-defined]  # of REST framework, untyped
@@ -256,7 +256,7 @@ def test_filters_are_those_of_the_list(
 def test_every_row_is_there_once_the_newest_first(
     client: APIClient, organization: Organization, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    monkeypatch.setattr(export, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(csv_file, "ROWS_AT_ONCE", 3)
     events(organization, number)
 
     rows = exported(client, organization, "audit-log/export")
@@ -279,7 +279,7 @@ def test_rows_are_read_2000_at_a_time(
 def test_memory_does_not_grow_with_the_rows(
     client: APIClient, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "ROWS_AT_ONCE", 200)
+    monkeypatch.setattr(csv_file, "ROWS_AT_ONCE", 200)
     events(organization, 401)
     address = address_in(organization, "audit-log/export")
 
@@ -305,10 +305,10 @@ def test_memory_does_not_grow_with_the_rows(
 def test_a_database_that_fails_at_first_is_an_error_and_later_breaks_the_file_off(
     client: APIClient, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(csv_file, "ROWS_AT_ONCE", 2)
     events(organization, 5)
     address = address_in(organization, "audit-log/export")
-    written = export._written
+    written = csv_file._written
 
     def failing_after(rows: int) -> None:
         left = rows * 8  # cells
@@ -320,7 +320,7 @@ def test_a_database_that_fails_at_first_is_an_error_and_later_breaks_the_file_of
                 raise OperationalError("away")
             return written(cell)
 
-        monkeypatch.setattr(export, "_written", fail)
+        monkeypatch.setattr(csv_file, "_written", fail)
 
     failing_after(1)
     response: Any = client.get(address)

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from config.api.pagination import SearchPagination
 from organizations.capabilities import Capability
 from organizations.models import Membership, Organization, Resource
-from organizations.models.resource_entry import SORTED_UP_TO
 from tests.conftest import ClientOf
 from tests.factories import (
     DepartmentFactory,
@@ -132,11 +132,13 @@ def test_a_search_that_finds_more_than_are_sorted_is_the_same_list(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = sorted(make(organization, owner=owner.user, name="Thing") for _ in range(4))
-    assert SORTED_UP_TO == 10_000
-    monkeypatch.setattr("organizations.models.resource_entry.SORTED_UP_TO", 3)
 
-    assert ids(as_owner, organization, "resources", search="thing", limit=2) == made[:2]
-    assert ids(as_owner, organization, "resources", search="thing", after=made[1]) == made[2:]
+    for most in (4, 3):
+        monkeypatch.setattr(SearchPagination, "max_total", most)
+        first = listed(as_owner, organization, "resources", search="thing", limit=2)
+        assert [item["id"] for item in first["items"]] == made[:2]
+        assert (first["total"], first["has_more"]) == (4 if most == 4 else None, True)
+        assert ids(as_owner, organization, "resources", search="thing", after=made[1]) == made[2:]
 
 
 def test_where_the_resources_of_a_removal_are_now(

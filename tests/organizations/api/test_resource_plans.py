@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 
+from config.api.pagination import SearchPagination
 from organizations.models import Membership, Organization
 from tests.conftest import ClientOf
 from tests.factories import DepartmentFactory, MembershipFactory
@@ -106,7 +107,7 @@ def test_a_page_reads_what_it_is_about(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # As many as 10,000 are to a million.
-    monkeypatch.setattr("organizations.models.resource_entry.SORTED_UP_TO", 200)
+    monkeypatch.setattr(SearchPagination, "max_total", 200)
     client = client_of(owner.user)
     asked = {
         name: world.get(value, value) if isinstance(value, str) else value

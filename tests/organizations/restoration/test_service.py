@@ -68,7 +68,11 @@ def test_a_restoration_leaves_an_event_that_names_its_record(
     [outcome] = restore(member, actor=owner.user, reason="A mistake", trace_id="case-42")
 
     event = Event.objects.get(type=Event.Type.MEMBER_RESTORED)
-    assert event.data == {"restoration_id": restored(outcome).pk}
+    restoration = restored(outcome)
+    assert event.data == {
+        "restoration_id": restoration.pk,
+        "removal_id": restoration.removal_id,
+    }
     assert (event.user, event.actor, event.source) == (member.user, owner.user, "admin")
     assert (event.reason, event.trace_id) == ("A mistake", "case-42")
 

@@ -263,3 +263,25 @@ def test_a_group_to_which_nobody_belongs_has_an_empty_list_of_members(
     assert made.body["members"] == []
     assert directory.send("GET", path).body["members"] == []
     assert "members" not in directory.send("GET", f"{path}?excludedAttributes=members").body
+
+
+def test_every_member_of_a_group_has_the_name_that_their_user_is_shown_with(
+    directory: Directory, organization: Organization
+) -> None:
+    by_hand = MembershipFactory.create(organization=organization, user__email="by@example.com")
+    names = {
+        by_hand.user_id: "by@example.com",
+        directory.add("ada@example.com", displayName="Ada"): "Ada",
+        directory.add("eve@example.com", name={"formatted": "Eve E."}): "Eve E.",
+        directory.add("bob@example.com"): "bob@example.com",
+    }
+    members = [{"value": user_id, "display": "Passed over"} for user_id in names]
+    group = {"schemas": [GROUP], "displayName": "A", "members": members}
+
+    made = directory.send("POST", "/Groups", group)
+
+    read = directory.send("GET", f"/Groups/{made.body['id']}")
+    without = directory.send("GET", f"/Groups/{made.body['id']}?excludedAttributes=members.display")
+    assert {member["value"]: member["display"] for member in made.body["members"]} == names
+    assert read.body == made.body
+    assert not any("display" in member for member in without.body["members"])

@@ -100,8 +100,15 @@ def user(admin_client: Client, client_of: ClientOf) -> User:
     )
     client_of(user).get(f"{address_of(user.memberships.get())}/removal-preview")
     make(organization, user)
-    post(admin_client, "organizations/organization/add/", name=f"Friends of {ADDRESS}")
-    Organization.objects.filter(name__startswith="Friends").delete()
+    post(
+        admin_client,
+        "organizations/organization/add/",
+        name=f"Friends of {ADDRESS}",
+        owner="friend@example.com",
+    )
+    friends = Organization.objects.get(name__startswith="Friends")
+    friends.name = "Friends"
+    friends.save()
     for membership in user.memberships.all():
         page = admin_client.get(
             f"{ADMIN}/organizations/membership/{membership.pk}/removal/", follow=True
@@ -176,7 +183,10 @@ def others(user: User, admin_client: Client) -> list[User]:
     for address in (taken, another):
         for _ in range(5):
             log_in(Client(), address, "wrong", address="192.0.2.9")
-    for organization in (Organization.objects.get(), OrganizationFactory.create(name=NAME)):
+    for organization in (
+        Organization.objects.get(name="Acme"),
+        OrganizationFactory.create(name=NAME),
+    ):
         staff = UserFactory.create(is_staff=True)
         for person in people:
             member = MembershipFactory.create(organization=organization, user=person)

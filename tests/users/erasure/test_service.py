@@ -44,13 +44,14 @@ def test_only_the_id_remains(leaver: Membership) -> None:
     user = leaver.user
     AccessToken.objects.issue(user, name="", lifetime=timedelta(days=1))
     user.groups.add(Group.objects.create(name="Removers"))
+    User.objects.filter(pk=user.pk).update(time_zone="Asia/Tokyo")
 
     erase_account(user.pk, actor=None)
 
     user = User.objects.get(pk=user.pk)
     assert str(user) == f"erased account {user.pk}"
     assert str(Removal.objects.get().membership.user) == f"erased account {user.pk}"
-    assert (user.full_name, user.name_words) == ("", [""])
+    assert (user.full_name, user.name_words, user.time_zone) == ("", [""], "")
     assert user.email == f"{user.pk.lower()}@erased.invalid"
     assert not user.has_usable_password()
     assert (user.is_active, user.is_staff, user.is_superuser) == (False, False, False)

@@ -1,0 +1,75 @@
+"""Lists of records that staff export as CSV, as filtered."""
+
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+
+from config.admin.large_tables import ReadOnlyAdmin, amount
+from organizations.admin.confirmation import confirmation_page
+from organizations.export.csv_file import Export
+from organizations.guards.acts import EXPORT_LOG
+
+Row = TypeVar("Row", bound=Model)
+
+
+class ExportForm(forms.Form):
+    """What the file says besides ids, counts and times."""
+
+    include_names = forms.BooleanField(required=False, label="With names and e-mail addresses")
+    include_reason = forms.BooleanField(
+        required=False, label="With reasons", help_text="Reasons are free text."
+    )
+
+
+class ExportedAdmin(ReadOnlyAdmin[Row]):
+    """Offers the list, with its present search and filters, as a file to those who may export."""
+
+    export: Export[Any]
+    change_list_template = "admin/organizations/exported_list.html"
+
+    def may_export(self, request: HttpRequest) -> bool:
+        """Return whether the user may see the list and export records."""
+        return self.has_view_permission(request) and EXPORT_LOG.is_staffs(request.user)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.export_view)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
+        return [path("export/", view, name=name), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Show the list, with a link to its export."""
+        return super().changelist_view(
+            request, {"may_export": self.may_export(request)} | (extra_context or {})
+        )
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Ask what the file says, then send it."""
+        if not self.may_export(request):
+            raise PermissionDenied
+        changelist = self.get_changelist_instance(request)
+        form = ExportForm(request.POST or None)
+        if form.is_valid():
+            return self.export.response(
+                changelist.get_queryset(request).select_related(None),
+                include_organization=True,
+                **form.cleaned_data,
+            )
+        address = reverse(admin_urlname(self.opts, "changelist"))  # type: ignore[arg-type]
+        return confirmation_page(
+            self,
+            request,
+            "export",
+            title=f"Export {self.opts.verbose_name_plural}",
+            form=form,
+            number=amount(changelist.result_count),
+            is_one=changelist.result_count == 1,
+            back=f"{address}{changelist.get_query_string()}",
+        )

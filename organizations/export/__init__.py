@@ -1,0 +1,1 @@
+"""Records of removals and events as CSV files, for the API and the admin."""

@@ -1,0 +1,77 @@
+"""Histories: what happened to somebody or something, whoever did it."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from organizations.assignment.service import assign
+from organizations.guards.caller import Operator
+from organizations.models import Event, Membership
+from tests.factories import DepartmentFactory, MembershipFactory
+from tests.organizations.admin.page import text_of
+from tests.removals import remove
+from users.models import User
+
+
+@pytest.fixture
+def leaver(owner: Membership) -> Membership:
+    """Somebody whom the owner removed, and not by the admin."""
+    leaver = MembershipFactory.create(organization=owner.organization)
+    remove(leaver, actor=owner.user, reason="Moved away", trace_id="trace-of-the-removal")
+    return leaver
+
+
+def history(browser: Client, row: Model) -> str:
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_history"
+    return text_of(browser.get(reverse(name, args=[row.pk])))
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [lambda member: member, lambda member: member.user, lambda member: member.organization],
+    ids=["member", "user", "organization"],
+)
+def test_it_says_what_happened_and_leads_to_the_record(
+    browser: Client, owner: Membership, leaver: Membership, subject: Callable[[Membership], Model]
+) -> None:
+    page = history(browser, subject(leaver))
+
+    assert "Member removed" in page
+    assert owner.user.email in page
+    assert f'<a href="/admin/organizations/removal/{leaver.removal.pk}/change/">' in page
+
+
+def test_it_is_of_that_member_alone(browser: Client, leaver: Membership) -> None:
+    other = MembershipFactory.create(organization=leaver.organization)
+    elsewhere = MembershipFactory.create(user=leaver.user)
+
+    for row in (other, other.user, elsewhere, elsewhere.organization):
+        assert "Member removed" not in history(browser, row)
+
+
+def test_it_takes_the_permission_to_see_events(reader: Client, leaver: Membership) -> None:
+    assert "Nothing is on record." in history(reader, leaver)
+
+    reader_account = User.objects.get(is_staff=True, is_superuser=False)
+    reader_account.user_permissions.add(Permission.objects.get(codename="view_event"))
+    assert "Member removed" in history(reader, leaver)
+
+
+def test_an_event_names_departments_and_roles(browser: Client, owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization)
+    sales = DepartmentFactory.create(organization=owner.organization, name="Sales")
+    assign(
+        owner.organization_id,
+        member.user_id,
+        role_ids=[owner.organization.roles.get(name="Admin").pk],
+        department_ids=[sales.pk],
+        caller=Operator(),
+    )
+
+    page = text_of(browser.get(f"/admin/organizations/event/{Event.objects.get().pk}/change/"))
+
+    assert "roles added: Admin; roles removed: none; departments added: Sales;" in page
