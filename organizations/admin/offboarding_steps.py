@@ -198,7 +198,7 @@ def _summary_of(step: OffboardingStep) -> str:
     """Return whom a step is assigned to, when it is due, and whom it concerns."""
     parts = [f": {_assignee_of(step)}"]
     if step.due_days is not None:
-        parts.append(f"due after {step.due_days} days")
+        parts.append(f"due after {step.due_days} days" if step.due_days else "due at once")
     if step.applies_to_type:
         parts.append(f"only for owners of {step.applies_to_type}")
     if not step.enabled:

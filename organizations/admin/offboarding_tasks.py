@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import methodcaller
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -59,8 +59,9 @@ class AssigneeFilter(QuerySetFilter):
     narrowings = (("me", "I, or a department of mine", OffboardingTaskQuerySet.all),)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        tasks: Any = queryset
-        return tasks.assigned_to(Staff.at(request)) if self.value() else tasks
+        if not self.value():
+            return queryset
+        return cast("OffboardingTaskQuerySet", queryset).assigned_to(Staff.at(request))
 
 
 class ClosingForm(forms.Form):
@@ -95,9 +96,6 @@ class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
         "closed",
     )
     list_filter = (StateFilter, AssigneeFilter, OrganizationFilter)
-    list_select_related = (
-        *("removal__membership__user", "organization", "closed_by", "closed_by_connection"),
-    )
     search_fields = ("id", "removal__id", "removal__membership__user")
     search_help_text = (
         "Who was removed: a name, how an e-mail address begins, or an id. Or the id of a record."
@@ -113,7 +111,11 @@ class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OffboardingTask]:
-        return OffboardingTask.objects.with_assignees().order_by(*self.ordering)
+        # Django adds no relations of the list's to a queryset that has some.
+        tasks = OffboardingTask.objects.with_assignees().select_related(
+            *("removal__membership__user", "organization", "closed_by", "closed_by_connection")
+        )
+        return tasks.order_by(*self.ordering)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.closing)

@@ -196,7 +196,7 @@ def test_a_list_of_thirty_tasks_and_their_record_take_as_many_statements_as_of_o
 ) -> None:
     department = DepartmentFactory.create(organization=task.organization)
     pages = (TASKS, record_of(task))
-    counts = []
+    counts: list[int] = []
     for number in (0, 30):
         OffboardingTaskFactory.create_batch(
             number, removal=task.removal, assigned_to_department=department
