@@ -1,43 +1,13 @@
-"""System checks for combinations of settings that are wrong or unwise."""
+"""System checks for settings with which an application should not be deployed."""
 
 from collections.abc import Sequence
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
-from django.core.checks import Error, Tags, register
+from django.core.checks import Tags, register
 
 SHORTEST_KEY = 50  # characters, as Django requires of SECRET_KEY
-
-
-@register(Tags.security)
-def count_the_proxies(app_configs: Sequence[AppConfig] | None, **_: object) -> list[Error]:
-    """Return an error unless BEHIND_TLS_PROXY and NUM_PROXIES agree on whether there is a proxy."""
-    is_behind_proxy = bool(settings.SECURE_PROXY_SSL_HEADER)
-    proxies = settings.REST_FRAMEWORK["NUM_PROXIES"]
-    if is_behind_proxy and not proxies:
-        # All callers would seem to have the proxy's address: one rate for all, and anyone could
-        # lock staff out.
-        return [
-            Error(
-                "BEHIND_TLS_PROXY is set, and NUM_PROXIES is 0.",
-                hint="Set NUM_PROXIES to how many proxies add to X-Forwarded-For: 1, as a rule.",
-                id="config.E001",
-            )
-        ]
-    if proxies and not is_behind_proxy:
-        # Without a proxy callers choose their address, and no limit holds.
-        return [
-            Error(
-                f"NUM_PROXIES is {proxies}, and BEHIND_TLS_PROXY is not set.",
-                hint=(
-                    "Set BEHIND_TLS_PROXY=true if there is a proxy that sets X-Forwarded-Proto and"
-                    " adds to X-Forwarded-For; else leave NUM_PROXIES out."
-                ),
-                id="config.E002",
-            )
-        ]
-    return []
 
 
 @register(Tags.security, deploy=True)

@@ -1,4 +1,4 @@
-"""Which exceptions mean that the database failed, and the page that reports it."""
+"""Which exceptions mean that the database failed, and the line and the page that report it."""
 
 from collections.abc import Callable
 
@@ -18,6 +18,21 @@ DATABASE_FAILURES = (OperationalError, InterfaceError, InternalError)
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
+def log_database_failure(failure: BaseException) -> None:
+    """Log a failure of the database in one line; while it is away, every request has one.
+
+    The first line of PostgreSQL's message names no value of a row.
+    """
+    cause = failure.__cause__ or failure
+    message = next(iter(str(cause).splitlines()), "")
+    logger.error(
+        "database_failed",
+        error=type(cause).__name__,
+        sqlstate=getattr(cause, "sqlstate", None),
+        message=message,
+    )
+
+
 class DatabaseErrorMiddleware:
     """Answers 503 to a failure of the database, with a page that says to try again."""
 
@@ -31,7 +46,7 @@ class DatabaseErrorMiddleware:
         """Return the page for a failure of the database, or None for any other exception."""
         if not isinstance(exception, DATABASE_FAILURES):
             return None
-        logger.error("database_failed", exc_info=exception)
+        log_database_failure(exception)
         response = plain_page(
             503,
             "The database is busy or away",

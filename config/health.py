@@ -4,11 +4,14 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 
+import structlog
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from config.database_version import MIGRATIONS_ARE_MISSING, has_every_migration
+
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def live(request: HttpRequest) -> HttpResponse:
@@ -25,7 +28,14 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(maxsize=1)
 def reason_not_ready(second: int) -> str | None:
-    """Return why the process cannot do its work, or None; it is looked up once a second."""
+    """Return why the process cannot do its work, or None; look it up, and log it, once a second."""
+    if why_not := _reason_not_ready():
+        logger.warning("not_ready", reason=why_not)
+    return why_not
+
+
+def _reason_not_ready() -> str | None:
+    """Return why the process cannot do its work, or None."""
     try:
         if not has_every_migration():
             return MIGRATIONS_ARE_MISSING
@@ -42,7 +52,10 @@ PROBES = {"/livez": live, "/readyz": ready}
 
 
 class HealthMiddleware:
-    """Answers probes before TLS and host names are checked: probes use plain HTTP and an IP."""
+    """Answers probes before TLS and host names are checked: probes use plain HTTP and an IP.
+
+    They are no lines of the log, since there are thousands a day.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

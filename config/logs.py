@@ -2,6 +2,8 @@
 
 import logging.config
 import sys
+import threading
+from types import TracebackType
 
 import structlog
 
@@ -10,7 +12,8 @@ def logging_config(*, as_json: bool) -> None:
     """Send the logs of the application and its libraries to standard error, in one format.
 
     structlog writes the application's lines directly, which is faster than the standard library;
-    the libraries' lines pass through that.
+    the libraries' lines pass through that. As JSON, so do Python's warnings and the exceptions that
+    end a process or a thread.
     """
     known: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -61,3 +64,19 @@ def logging_config(*, as_json: bool) -> None:
             },
         }
     )
+    if as_json:
+        logging.captureWarnings(True)
+        sys.excepthook = _log_uncaught
+        threading.excepthook = lambda found: _log_uncaught(
+            found.exc_type, found.exc_value, found.exc_traceback
+        )
+
+
+def _log_uncaught(
+    kind: type[BaseException],
+    exception: BaseException | None,
+    traceback: TracebackType | None,
+) -> None:
+    """Log an exception that ends a process or a thread; Ctrl-C needs no line."""
+    if exception and not issubclass(kind, KeyboardInterrupt):
+        structlog.get_logger().critical("uncaught_exception", exc_info=(kind, exception, traceback))

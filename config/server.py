@@ -3,9 +3,29 @@
 Options on the command line override these.
 """
 
+import logging
+from typing import Any
+
+from gunicorn.glogging import Logger
+
 # Read here, before any process is started: one that cannot work would be started again for ever.
 # By another name: gunicorn would take `config` for its own setting.
 from config import settings as _settings  # noqa: F401
+
+
+class LinesOfTheApplication(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """Writes gunicorn's lines to standard error as the application writes its own: as JSON."""
+
+    def _set_handler(
+        self, log: logging.Logger, output: str | None, fmt: logging.Formatter, stream: Any = None
+    ) -> None:
+        if output == "-":
+            log.propagate = True
+        else:  # a file that an option names
+            super()._set_handler(log, output, fmt, stream)
+
+
+logger_class = LinesOfTheApplication
 
 wsgi_app = "config.wsgi"
 worker_class = "gthread"

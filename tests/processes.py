@@ -1,5 +1,6 @@
 """Programs of this project, run as a user runs them."""
 
+import json
 import os
 import re
 import socket
@@ -90,6 +91,14 @@ class Program:
                 raise AssertionError(f"{pattern!r} is not in:\n{self.output}")
             self.output += line
         return match
+
+    def logged(self) -> list[dict[str, Any]]:
+        """Return the lines of a program that has ended or is about to; each is a JSON object."""
+        with suppress(AssertionError):
+            self.until("(?!)")  # the end of the output
+        lines = [json.loads(line) for line in self.output.splitlines()]
+        assert all(isinstance(line, dict) for line in lines)
+        return lines
 
 
 @contextmanager

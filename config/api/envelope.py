@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import structlog
 from django.core.exceptions import (
     BadRequest,
     PermissionDenied,
@@ -21,12 +20,14 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from config.api import errors
-from config.database_errors import DATABASE_FAILURES, RETRY_AFTER_SECONDS
+from config.database_errors import (
+    DATABASE_FAILURES,
+    RETRY_AFTER_SECONDS,
+    log_database_failure,
+)
 from config.errors import ContractError, InsufficientPermissionsError
 from config.timestamps import in_whole_seconds
 from config.trace import announce_failure, trace_id_of
-
-logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 # Exceptions of Django and REST framework, with the contract's error for each. An exception that is
 # not listed is translated by its status.
@@ -119,7 +120,7 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> ErrorRes
     error = _as_contract_error(exception)
     request: Request = context["request"]
     if error.status == 503:
-        logger.exception(error.code, exc_info=exception)
+        log_database_failure(exception)
     elif error.status >= 500:
         announce_failure(request._request)
     response = ErrorResponse(error, trace_id_of(request))

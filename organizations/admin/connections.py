@@ -102,7 +102,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
     readonly_fields = (
         *("id", "state", "domains", "base_url", "members", "last_used", "previous_token_until"),
         "offboarding_tasks",
-        *("disabled_at", "created_by", "rotated_by", "created_at"),
+        *("disabled_at", "created_by", "rotated_by", "previous_rotated_by", "created_at"),
     )
     fixed_fields = ("organization", "kind")
 
@@ -124,7 +124,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
                 seen.append("offboarding_tasks")
         seen.append("last_used")
         if obj.previous_token_until:
-            seen.append("previous_token_until")
+            seen += ["previous_token_until", "previous_rotated_by"]
         if not obj.is_enabled:
             seen.append("disabled_at")
         return ("name", *seen, *own, "created_by", "rotated_by", "created_at", "id")

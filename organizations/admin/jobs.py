@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from procrastinate.contrib.django import admin as jobs_of_the_library  # noqa: F401  # registers them
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
 from config.admin.large_tables import ReadOnlyAdmin

@@ -63,7 +63,12 @@ class ScheduledRemovalAdmin(
         ("Who takes over", {"fields": ("passes_to", "targets_by_type")}),
         (
             "What became of it",
-            {"fields": ("state", "record", "why_it_failed", "cancelled_by", "over_at")},
+            {
+                "fields": (
+                    *("state", "record", "why_it_failed"),
+                    *("cancelled_by", "cancelled_by_connection", "over_at"),
+                )
+            },
         ),
     )
 

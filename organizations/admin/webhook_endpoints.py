@@ -84,11 +84,11 @@ class WebhookEndpointAdmin(RowActions[WebhookEndpoint]):
     fieldsets = (
         (None, {"fields": ("organization", "url", "description", "event_types", "id")}),
         ("Health", {"fields": ("health", "last_success_at", "failing_since", "deliveries")}),
-        ("Origin", {"fields": ("created_by", "created_at", "secret_version")}),
+        ("Origin", {"fields": ("created_by", "connection", "created_at", "secret_version")}),
     )
     readonly_fields = (
         *("organization", "id", "health", "last_success_at", "failing_since", "deliveries"),
-        *("created_by", "created_at", "secret_version"),
+        *("created_by", "connection", "created_at", "secret_version"),
     )
 
     def title_of(self, row: WebhookEndpoint) -> str:

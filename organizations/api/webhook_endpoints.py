@@ -51,6 +51,7 @@ _EXAMPLE = {
     "held_until": None,
     "previous_secret_until": None,
     "created_by": OWNER_ID,
+    "connection_id": None,
     "created_at": "2025-12-01T09:00:00Z",
 }
 _SHOWN = OpenApiExample("Sample", value=_EXAMPLE, response_only=True)
@@ -131,6 +132,9 @@ class EndpointSerializer(serializers.Serializer[WebhookEndpoint]):
         source="created_by_id",
         allow_null=True,
         help_text="Who made it, and may have left since: an endpoint outlives its maker.",
+    )
+    connection_id = serializers.CharField(
+        allow_null=True, help_text="The connection of the program that made it."
     )
     created_at = serializers.DateTimeField()
 

@@ -1,5 +1,6 @@
 """Previews and does the addition of a batch of rows."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -58,7 +59,7 @@ def add_batch(run: Run, batch: Sequence[Row], *, make_departments: bool) -> list
     joiners = {
         row.user_id: Joiner(
             row.user_id,
-            [names.roles.get(name, name) for name in names_in(row.role_names)],
+            [names.role(name) for name in names_in(row.role_names)],
             [names.department(name) for name in names_in(row.department_names)],
         )
         for row in joining
@@ -88,28 +89,34 @@ def add_batch(run: Run, batch: Sequence[Row], *, make_departments: bool) -> list
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The ids of the roles and departments that rows name, by name or id."""
+    """The ids of the roles and departments that rows can name."""
 
-    roles: Mapping[str, str]
+    roles: Mapping[str, str]  # by id and by name
+    roles_in_any_case: Mapping[str, str]  # by what names are compared by, if one role has it
     departments: Mapping[str, str]  # by id, and by what names are compared by
 
     @classmethod
     def of(cls, organization_id: str, batch: Iterable[Row]) -> Self:
-        """Return what an organization has of what these rows name, in two queries."""
+        """Return the roles of an organization, and its departments that rows name: two queries."""
         rows = [row for row in batch if isinstance(row, JoinerRow)]
-        roles = {name for row in rows for name in names_in(row.role_names)}
-        departments = {name for row in rows for name in names_in(row.department_names)}
-        found_roles = Role.objects.named(*roles) | Role.objects.filter(name__in=roles)
-        found_departments = Department.objects.named(*departments) | Department.objects.filter(
-            name_key__in=departments
-        )
-        role_rows = list(found_roles.filter(organization=organization_id))
-        department_rows = list(found_departments.filter(organization=organization_id))
+        named = {name for row in rows for name in names_in(row.department_names)}
+        found = Department.objects.named(*named) | Department.objects.filter(name_key__in=named)
+        departments = list(found.filter(organization=organization_id))
+        roles = list(Role.objects.filter(organization=organization_id))
+        alike = Counter(key_of(role.name) for role in roles)
         return cls(
-            {role.name: role.pk for role in role_rows} | {role.pk: role.pk for role in role_rows},
-            {each.name_key: each.pk for each in department_rows}
-            | {each.pk: each.pk for each in department_rows},
+            {role.name: role.pk for role in roles} | {role.pk: role.pk for role in roles},
+            {key_of(r.name): r.pk for r in roles if alike[key_of(r.name)] == 1},
+            {each.name_key: each.pk for each in departments}
+            | {each.pk: each.pk for each in departments},
         )
+
+    def role(self, name: str) -> str:
+        """Return the id of the role with this id or name, or "".
+
+        The names of two roles may differ in case alone. Then it is the one that is written so.
+        """
+        return self.roles.get(name) or self.roles_in_any_case.get(key_of(name), "")
 
     def department(self, name: str) -> str:
         """Return the id of the department with this id or name, or ""."""
@@ -131,7 +138,7 @@ def _decided(
             return replace(row, outcome=Outcome.ALREADY_MEMBER)
         roles, departments = names_in(row.role_names), names_in(row.department_names)
         new = [name for name in departments if not names.department(name)]
-        if unknown := next((name for name in roles if name not in names.roles), ""):
+        if unknown := next((name for name in roles if not names.role(name)), ""):
             message = f"there is no role {escaped(unknown)}"
             return replace(row, outcome=RoleNotFoundError.code, message=message)
         if unknown := next((n for n in new if not make_departments or not _can_be_made(n)), ""):
@@ -142,7 +149,7 @@ def _decided(
         return replace(
             row,
             outcome=Outcome.ADDED,
-            roles=len({names.roles[name] for name in roles}),
+            roles=len({names.role(name) for name in roles}),
             departments=len({names.department(name) or key_of(name) for name in departments}),
             new_departments=tuple(new),
         )

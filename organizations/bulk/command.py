@@ -37,6 +37,19 @@ def batch_size(value: str) -> int:
     return int(value)
 
 
+def add_email_column(parser: CommandParser) -> None:
+    """Declare the option of commands whose file names people."""
+    parser.add_argument(
+        "--email-column",
+        default="",
+        metavar="NAME",
+        help=(
+            "The column of the file with the e-mail addresses, where its name is not a usual one or"
+            " several are; the others are passed over."
+        ),
+    )
+
+
 class BulkCommand(BaseCommand):
     """Reads the rows, shows the plan, asks, works in batches, and reports each row.
 
@@ -46,7 +59,7 @@ class BulkCommand(BaseCommand):
 
     verb: str  # remove
     done: str  # removed
-    summary: Callable[[], Summary]
+    summary: Callable[..., Summary]
     columns: Sequence[str]
     input: Callable[[], StoredRows[Any]] = People
     everybody, somebody, nobody = "everybody", "somebody", "nobody"
@@ -202,14 +215,17 @@ class BulkCommand(BaseCommand):
 
     def _preview(self, run: Run, batches: Batches, count: int, report: Report | None) -> Summary:
         """Return the summary of what would happen; write the rows to the report if there is one."""
-        summary = self.summary()
-        for rows in summary.add_with_progress(self.preview(run, batches), count, sys.stderr):
+        summary = self.summary(is_plan=True)
+        planned = ([row.planned for row in rows] for rows in self.preview(run, batches))
+        for rows in summary.add_with_progress(planned, count, sys.stderr):
             if report:
                 report.write(rows)
         return summary
 
     def _work(self, run: Run, batches: Batches, count: int, report: Report | None) -> int:
         """Do the work of all batches, write what happened, and return the exit status."""
+        self._say(f"Run: {run.id}")  # first, so that a run that is killed can be undone
+        self.output.flush()
         summary = self.summary()
         worked = work_in_batches(partial(self.work, run), batches, report_problem=self._error)
         problem, status = "", 0
@@ -224,7 +240,7 @@ class BulkCommand(BaseCommand):
         except Interrupted as interrupted:
             problem, status = "Stopped: ", interrupted.exit_status
         finally:
-            self._say(f"{summary.result()}\nRun: {run.id}")
+            self._say(summary.result())
         if problem:
             self._error(f"{problem}{summary.count:,} of {count:,} rows are done. {CARRY_ON}")
         return status or summary.exit_status

@@ -2,8 +2,7 @@
 
 import csv
 import re
-import shlex
-from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from io import TextIOWrapper
 from itertools import chain, count
@@ -11,26 +10,22 @@ from typing import BinaryIO, Literal, TextIO
 from zipfile import BadZipFile, ZipFile
 
 from config.characters import clean, escaped
+from organizations.bulk.columns import OF_ADDRESSES, Columns, normalized
 from organizations.bulk.report import COLUMNS as REPORT_COLUMNS
 from organizations.bulk.report import OF_TYPE, Row
 from organizations.bulk.run import BadInputError
-from organizations.guards.targets import is_type
 
 # The column that a file may have besides those that identify a person.
 Detail = Literal["transfer_to", "removal_id"]
-# Columns that identify a person, by normalized name, so that "E-Mail" and "User ID" are known.
-PEOPLE = {
-    "userid": "user_id",
-    "email": "email",
-    "emailaddress": "email",
-    "mail": "email",
-}
+OUR_IDS = "usr_"  # what each of them begins with
 LONGEST_LINE = 64 * 1024  # characters
 # DictReader returns None for a missing field, and a list of the fields beyond the header.
 _Cell = str | list[str] | None
 Cells = Mapping[str, str]  # as they stand in the file, by column
 # The apostrophe that spreadsheets, and our reports, put before a formula's first character.
 _FORMULA_GUARD = re.compile(r"^'(?=[=+\-@])")
+# The first line of a file that PowerShell's Export-Csv wrote.
+_TYPE_LINE = "#TYPE "
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>[^\r\n])"?\s*', re.IGNORECASE)
 
 
@@ -51,53 +46,63 @@ def as_text(file: BinaryIO) -> TextIO:
 
 
 def read_rows(
-    text: TextIO, detail: Detail, ignored_columns: Collection[str] = ()
+    text: TextIO, detail: Detail, ignored_columns: Collection[str] = (), email_column: str = ""
 ) -> Iterator[tuple[str, Row]]:
     """Yield the line and the row of each CSV row that is not empty. Raises BadInputError.
 
     The header has ``user_id`` or ``email`` or both, and may have ``detail``; beside ``transfer_to``
     it may have ``transfer_to:TYPE`` for types of resources. Any other column must be one of a
-    report or of ``ignored_columns``, and is ignored.
+    report or of ``ignored_columns``, and is ignored. So is ``user_id`` beside ``email`` if its
+    values are another system's.
     """
-    known = {**PEOPLE, _normalized(detail): detail}
-    for line, cells in read_cells(text, known, _needs_a_person, REPORT_COLUMNS, ignored_columns):
+    known = {"userid": "user_id", **OF_ADDRESSES, normalized(detail): detail}
+    columns = Columns(known, _lacking, REPORT_COLUMNS).with_options(ignored_columns, email_column)
+    first = ""  # the first value of user_id, which says whether all of them are ours
+    for line, cells in read_cells(text, columns):
+        user_id = visible_text(cells.get("user_id"))
+        if user_id and "email" in cells:
+            first = first or user_id
+            if _is_ours(user_id) != _is_ours(first):
+                ours, other = sorted([user_id, first], key=_is_ours, reverse=True)
+                raise BadInputError(
+                    line,
+                    f"the column user_id has {escaped(ours)}, and {escaped(other)}, which is no id"
+                    " of this application",
+                )
+            if not _is_ours(user_id):
+                cells = {name: cell for name, cell in cells.items() if name != "user_id"}
         yield line, _row(line, cells, detail)
 
 
-def read_cells(
-    text: TextIO,
-    known: Mapping[str, str],
-    needs: Callable[[Collection[str]], str],
-    passed_over: Collection[str],
-    ignored_columns: Collection[str],
-) -> Iterator[tuple[str, Cells]]:
+def _is_ours(user_id: str) -> bool:
+    """Tell whether a value is meant as an id of this application."""
+    return user_id.startswith(OUR_IDS)
+
+
+def read_cells(text: TextIO, columns: Columns) -> Iterator[tuple[str, Cells]]:
     """Yield the line and the cells, by column, of each CSV row that is not empty.
 
-    ``known`` are the columns by normalized name; ``needs`` returns what a header lacks, or "". A
-    column of ``passed_over`` or ``ignored_columns`` is ignored. Raises BadInputError.
+    Raises BadInputError.
     """
     lines = _lines(text)
     skipped, separator = 0, ""
     for header in lines:
         if match := _SEPARATOR_LINE.fullmatch(header):
             separator = match["separator"]
-        elif clean(header).strip(',;\t" '):
+        elif clean(header).strip(',;\t" ') and not header.startswith(_TYPE_LINE):
             break
         skipped += 1
     else:
-        raise BadInputError("line 1", f"the file is empty; {needs(())}")
+        raise BadInputError("line 1", f"the file is empty; {columns.lacking(())}")
     reader = csv.DictReader(
         chain([header], lines),
-        delimiter=separator or _separator_of(header, known),
+        delimiter=separator or columns.separator_of(header),
         skipinitialspace=True,
         strict=True,
     )
     begin = skipped + 1  # the line where the next row begins, for errors
     try:
-        columns = _columns(
-            f"line {begin}", reader.fieldnames or (), known, needs, passed_over, ignored_columns
-        )
-        reader.fieldnames = columns
+        reader.fieldnames = columns.read(f"line {begin}", reader.fieldnames or ())
         begin = skipped + reader.line_num + 1
         for fields in reader:
             if any(map(visible_text, fields.values())):
@@ -138,81 +143,6 @@ def _spreadsheet(start: bytes, file: BinaryIO) -> str:
     return "a ZIP archive"
 
 
-def _separator_of(header: str, known: Container[str]) -> str:
-    """Return the separator that gives the header the most known names, then the most columns.
-
-    The second rule finds the semicolon in ``email;``, whose last column is empty.
-    """
-
-    def names_known_and_all(separator: str) -> tuple[int, int]:
-        [names] = csv.reader([header], delimiter=separator, skipinitialspace=True)
-        return sum(_normalized(name) in known for name in names), len(names)
-
-    return max(",;\t", key=names_known_and_all)
-
-
-def _normalized(name: str) -> str:
-    """Return the letters and digits of a column's name in lower case."""
-    return "".join(character for character in clean(name).casefold() if character.isalnum())
-
-
-def _type_in(name: str) -> str:
-    """Return the type in the name of a column like ``transfer_to:TYPE``, or ""."""
-    column, _, type_name = name.partition(":")
-    return type_name.strip().lower() if _normalized(column) == _normalized(OF_TYPE) else ""
-
-
-def _columns(
-    position: str,
-    header: Sequence[str],
-    known: Mapping[str, str],
-    needs: Callable[[Collection[str]], str],
-    passed_over: Collection[str],
-    ignored_columns: Collection[str],
-) -> list[str]:
-    """Return each column's name by ``known``, or its number if it is ignored.
-
-    Empty names at the end of the header do not count. Raises BadInputError.
-    """
-    names = [clean(name) for name in header]
-    while names and not names[-1]:
-        del names[-1]
-    ignored = set(map(_normalized, ignored_columns))
-    of_reports = set(map(_normalized, passed_over))
-    columns: list[str] = []
-    unknown: list[str] = []
-    for number, name in enumerate(names, start=1):
-        normalized = _normalized(name)
-        type_name = _type_in(name)
-        column = str(number)
-        if normalized in ignored:
-            pass
-        elif type_name and "transfer_to" in known.values():
-            if not is_type(type_name):
-                raise BadInputError(
-                    position, f"{escaped(type_name)} is not the name of a type of resources"
-                )
-            column = f"{OF_TYPE}{type_name}"
-        elif normalized in known:
-            column = known[normalized]
-        elif not type_name and normalized not in of_reports:
-            unknown.append(name)
-        if column in columns:
-            raise BadInputError(position, f"the header has the column {column!r} twice")
-        columns.append(column)
-    *others, last = dict.fromkeys(known.values())
-    expected = f"the columns are {', '.join(others)} and {last}"
-    if lacking := needs(columns):
-        raise BadInputError(position, f"{lacking}; {expected}")
-    if unknown:
-        named = ", ".join(f"'{escaped(name)}'" for name in unknown)
-        options = " ".join(f"--ignore-column {shlex.quote(name)}" for name in unknown)
-        raise BadInputError(
-            position, f"unknown column {named}; {expected}. To pass it over: {options}"
-        )
-    return columns
-
-
 def _complete(position: str, fields: Mapping[str | None, _Cell]) -> Cells:
     """Return the cells by column. Raises BadInputError for too few or too many."""
     if None in fields.values():
@@ -222,7 +152,7 @@ def _complete(position: str, fields: Mapping[str | None, _Cell]) -> Cells:
     return {name: cell for name, cell in fields.items() if name and isinstance(cell, str)}
 
 
-def _needs_a_person(columns: Collection[str]) -> str:
+def _lacking(columns: Collection[str]) -> str:
     """Return what the header of a file of people lacks, or ""."""
     if not columns:
         return "it needs a header with user_id or email"

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 
 from config.api.errors import InvalidFieldsError
 from config.characters import clean, escaped
-from organizations.bulk.csv_file import PEOPLE, Cells, read_cells, visible_text
+from organizations.bulk.columns import OF_ADDRESSES, Columns
+from organizations.bulk.csv_file import Cells, read_cells, visible_text
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import BadInputError
 from organizations.bulk.stored_rows import StoredRows, copied
@@ -16,8 +17,7 @@ from organizations.schedule.dates import aware_moment_of
 from users.email_address import canonical_address, validate_address
 from users.models import User
 
-_KNOWN = {normalized: name for normalized, name in PEOPLE.items() if name == "email"}
-_KNOWN |= {"fullname": "full_name", "name": "full_name"}
+_KNOWN = OF_ADDRESSES | {"fullname": "full_name", "name": "full_name"}
 _KNOWN |= {"roles": "role_names", "departments": "department_names", "removeat": "remove_at"}
 _LONGEST = {  # characters
     name: getattr(User._meta.get_field(name), "max_length", 0) for name in ("email", "full_name")
@@ -51,10 +51,13 @@ class Joiners(StoredRows[JoinerRow]):
 
     row_class = JoinerRow
 
-    def add_file(self, path: str, ignored_columns: Collection[str]) -> None:
+    def add_file(
+        self, path: str, ignored_columns: Collection[str] = (), email_column: str = ""
+    ) -> None:
         """Add the rows of a file, ``-`` for standard input. Raises CannotStartError."""
+        columns = Columns(_KNOWN, _lacking).with_options(ignored_columns, email_column)
         with copied(path) as (text, self.file):
-            rows = read_cells(text, _KNOWN, _lacking, (), ignored_columns)
+            rows = read_cells(text, columns)
             self.add((position, _row(position, cells)) for position, cells in rows)
 
     def key_of(self, row: JoinerRow) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 from config.characters import escaped
+from organizations.bulk.columns import Columns
 from organizations.bulk.csv_file import Cells, read_cells, visible_text, without_guard
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.stored_rows import StoredRows, copied
@@ -61,8 +62,9 @@ class Lines(StoredRows[ResourceRow]):
 
     def add_file(self, path: str, ignored_columns: Collection[str]) -> None:
         """Add the lines of a file, ``-`` for standard input. Raises CannotStartError."""
+        columns = Columns(_KNOWN, _lacking, COLUMNS).with_options(ignored_columns)
         with copied(path) as (text, self.file):
-            rows = read_cells(text, _KNOWN, _lacking, COLUMNS, ignored_columns)
+            rows = read_cells(text, columns)
             self.add((position, _row(cells)) for position, cells in rows)
 
     def key_of(self, row: ResourceRow) -> str:

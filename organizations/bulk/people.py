@@ -45,18 +45,27 @@ class People(StoredRows[Row]):
             for name in names
         )
 
-    def add_file(self, path: str, detail: Detail, ignored_columns: Collection[str]) -> None:
+    def add_file(
+        self,
+        path: str,
+        detail: Detail,
+        ignored_columns: Collection[str] = (),
+        email_column: str = "",
+    ) -> None:
         """Add the rows of a file, ``-`` for standard input. Raises CannotStartError.
 
         ``detail`` is the column that it may have besides those that identify a person.
         """
         with copied(path) as (text, self.file):
-            self.add(read_rows(text, detail, ignored_columns))
+            self.add(read_rows(text, detail, ignored_columns, email_column))
 
     def add_removals(self, removals: QuerySet[Removal]) -> None:
-        """Add the people whom these removals removed, each with the removal's id."""
-        rows = removals.order_by("pk").values_list(
-            "membership__user", "membership__user__email", "pk"
+        """Add the people whom these removals removed, each with the id of their latest one."""
+        latest = removals.order_by("membership__user", "-pk").distinct("membership__user")
+        rows = (
+            Removal.objects.filter(pk__in=latest.values("pk"))
+            .order_by("pk")
+            .values_list("membership__user", "membership__user__email", "pk")
         )
         self.add(
             (removal_id, Row(user_id, email, removal_id=removal_id))

@@ -4,10 +4,10 @@ import csv
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TextIO
+from typing import Self, TextIO
 
 from config.characters import neutralized, printable
 from organizations.bulk.run import CannotStartError
@@ -20,12 +20,16 @@ class Outcome(StrEnum):
     """The outcomes of a row, besides the codes of the contract's errors."""
 
     ADDED = "added"
+    WOULD_ADD = "would_add"
     ALREADY_MEMBER = "already_member"
     REMOVED = "removed"
+    WOULD_REMOVE = "would_remove"
     ALREADY_REMOVED = "already_removed"
     SCHEDULED = "scheduled"
+    WOULD_SCHEDULE = "would_schedule"
     ALREADY_SCHEDULED = "already_scheduled"
     RESTORED = "restored"
+    WOULD_RESTORE = "would_restore"
     ALREADY_RESTORED = "already_restored"
     DUPLICATE = "duplicate"
     NOT_AN_ADDRESS = "NOT_AN_ADDRESS"
@@ -34,23 +38,30 @@ class Outcome(StrEnum):
     ID_AND_EMAIL_DIFFER = "ID_AND_EMAIL_DIFFER"
     NOT_A_MEMBER = "NOT_A_MEMBER"
     CREATED = "created"
+    WOULD_CREATE = "would_create"
     UPDATED = "updated"
+    WOULD_UPDATE = "would_update"
     UNCHANGED = "unchanged"
 
 
+# The outcome in a plan, where nothing is done yet, of each that changes something.
+PLANNED: Mapping[str, Outcome] = {
+    Outcome.ADDED: Outcome.WOULD_ADD,
+    Outcome.REMOVED: Outcome.WOULD_REMOVE,
+    Outcome.SCHEDULED: Outcome.WOULD_SCHEDULE,
+    Outcome.RESTORED: Outcome.WOULD_RESTORE,
+    Outcome.CREATED: Outcome.WOULD_CREATE,
+    Outcome.UPDATED: Outcome.WOULD_UPDATE,
+}
 SUCCESSES = frozenset(
     {
-        Outcome.ADDED,
+        *PLANNED,
+        *PLANNED.values(),
         Outcome.ALREADY_MEMBER,
-        Outcome.REMOVED,
         Outcome.ALREADY_REMOVED,
-        Outcome.SCHEDULED,
         Outcome.ALREADY_SCHEDULED,
-        Outcome.RESTORED,
         Outcome.ALREADY_RESTORED,
         Outcome.DUPLICATE,
-        Outcome.CREATED,
-        Outcome.UPDATED,
         Outcome.UNCHANGED,
     }
 )
@@ -89,6 +100,11 @@ class Row:
     def targets(self) -> Targets:
         """Return where the resources of the row's user pass."""
         return Targets(self.transfer_to or None, self.transfer_by_type)
+
+    @property
+    def planned(self) -> Self:
+        """Return the row of a plan, whose outcome does not say that anything is done."""
+        return replace(self, outcome=PLANNED.get(self.outcome, self.outcome))
 
     @property
     def label(self) -> str:

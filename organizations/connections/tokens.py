@@ -45,6 +45,7 @@ def issue_token(
     if connection.token_digest:
         now = timezone.now()
         changes["rotated_by"] = shown_to
+        changes["previous_rotated_by"] = None if revoke_old else F("rotated_by")
         changes["previous_token_digest"] = None if revoke_old else F("token_digest")
         changes["previous_token_until"] = None if revoke_old else now + PREVIOUS_TOKEN_WORKS
         if connection.expires_at:

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from secrets import SystemRandom
+from time import perf_counter
 
+import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.fields.json import KT
@@ -27,6 +29,8 @@ from organizations.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 SEND = "organizations.events.tasks.send"
 
@@ -97,8 +101,14 @@ def attempt(delivery_id: str) -> datetime | None:
     if delivery.endpoint.is_held(timezone.now()):
         return _hold_back(delivery)
     body = body_of(delivery.event)
+    started = perf_counter()
     answer = post(delivery.endpoint.url, body, signed_headers(delivery, body))
-    return _record(delivery, answer)
+    duration = perf_counter() - started
+    recorded = _record(delivery, answer)
+    if recorded is None:
+        return None
+    _log(recorded, delivery.event, duration)
+    return recorded.next_attempt_at
 
 
 def body_of(event: Event) -> bytes:
@@ -136,9 +146,26 @@ def body_of(event: Event) -> bytes:
     ).encode()
 
 
+def _log(delivery: WebhookDelivery, event: Event, duration: float) -> None:
+    """Log an attempt in one line, with ids, and no address: a URL may hold a secret."""
+    logger.info(
+        "webhook_delivery",
+        delivery_id=delivery.pk,
+        endpoint_id=delivery.endpoint_id,
+        organization_id=event.organization_id,
+        event_id=event.pk,
+        trace_id=event.trace_id,
+        attempt=delivery.attempts,
+        delivery_status=delivery.status,
+        status=delivery.last_status_code,
+        error=delivery.last_error,
+        duration_ms=round(duration * 1000, 1),
+    )
+
+
 @transaction.atomic
-def _record(delivery: WebhookDelivery, answer: Answer) -> datetime | None:
-    """Record an attempt on the delivery and its endpoint; return when to try again, if at all."""
+def _record(delivery: WebhookDelivery, answer: Answer) -> WebhookDelivery | None:
+    """Record an attempt on the delivery and its endpoint; return it, or None if both are gone."""
     now = timezone.now()
     # Read again: both may have been changed, disabled or deleted in the meantime.
     endpoint = WebhookEndpoint.objects.select_for_update().filter(pk=delivery.endpoint_id).first()
@@ -174,7 +201,7 @@ def _record(delivery: WebhookDelivery, answer: Answer) -> datetime | None:
             "delivered_at",
         ]
     )
-    return delivery.next_attempt_at
+    return delivery
 
 
 def next_attempt(attempts: int, answer: Answer, now: datetime) -> datetime | None:

@@ -64,6 +64,7 @@ def create_endpoint(
         event_types=list(event_types),
         description=description,
         created_by=caller.actor,
+        connection=caller.connection,
     )
 
 
@@ -116,7 +117,7 @@ def rotate_secret(organization_id: str, endpoint_id: str, *, caller: Caller) -> 
     """
     endpoint = _lock(organization_id, endpoint_id, caller, CHANGE_WEBHOOK)
     endpoint.secret_version += 1
-    endpoint.rotated_by = caller.actor
+    endpoint.previous_rotated_by, endpoint.rotated_by = endpoint.rotated_by, caller.actor
     endpoint.previous_secret_until = timezone.now() + OVERLAP
     endpoint.save()
     return endpoint

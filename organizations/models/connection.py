@@ -11,10 +11,11 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 
-from config.identifiers import IdentifiedQuerySet, PrefixedIdField, generate_id
+from config.identifiers import PrefixedIdField, generate_id
 from organizations.capabilities import Capability
 from organizations.constraints import ForeignKeyConstraint
 from organizations.models.organization import Department, Organization
+from organizations.models.rotated_secret import RotatedSecret, RotatedSecretQuerySet
 from users.models import User
 from users.models.access_token import digest_of
 
@@ -39,7 +40,7 @@ class ConnectionToken:
         return self.connection.is_expired
 
 
-class ConnectionQuerySet(IdentifiedQuerySet["Connection"]):
+class ConnectionQuerySet(RotatedSecretQuerySet["Connection"]):
     """Connections, their kind, and whether they work."""
 
     def directories(self) -> Self:
@@ -67,9 +68,7 @@ class ConnectionQuerySet(IdentifiedQuerySet["Connection"]):
         return ConnectionToken(connection, digest) if connection else None
 
     def shown_to(self, organization_id: str, user_ids: Iterable[str]) -> Self:
-        """Keep those of an organization that work and that these users made or rotated, by id."""
-        shown = models.Q(created_by__in=user_ids) | models.Q(rotated_by__in=user_ids)
-        return self.enabled().filter(shown, organization=organization_id).order_by("pk")
+        return super().shown_to(organization_id, user_ids).enabled()
 
     def passing_to(self, department: Department) -> Self:
         """Keep those by which members' resources pass to a department, at either moment."""
@@ -88,7 +87,7 @@ class ConnectionQuerySet(IdentifiedQuerySet["Connection"]):
         return dict.fromkeys(managed.values_list("user", flat=True), connection)
 
 
-class Connection(models.Model):
+class Connection(RotatedSecret):
     """The access of one system to one organization (start.md: Systems are no persons).
 
     A program works under ``/v1`` with the capabilities that it was given. A directory, such as Okta
@@ -175,16 +174,6 @@ class Connection(models.Model):
         db_index=False,
         editable=False,
     )
-    rotated_by = models.ForeignKey(
-        User,
-        models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
-        db_index=False,
-        editable=False,
-        help_text="Who was shown its latest token, if it was not the first.",
-    )
     disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -261,11 +250,6 @@ class Connection(models.Model):
         if self._state.adding and not self.is_directory:
             self.id = generate_id("con")
             self.expires_at = self.expires_at or timezone.now() + LIFETIME
-
-    @property
-    def secret_holders(self) -> set[str | None]:
-        """The ids of who made it and who rotated it last, and so were shown a token."""
-        return {self.created_by_id, self.rotated_by_id}
 
     @property
     def is_enabled(self) -> bool:

@@ -148,6 +148,15 @@ class ScheduledRemoval(models.Model):
     cancelled_by = models.ForeignKey(
         User, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )
+    cancelled_by_connection = models.ForeignKey(
+        Connection,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="The system that cancelled it, if it was not a person.",
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = ScheduledRemovalQuerySet.as_manager()
@@ -218,8 +227,9 @@ class ScheduledRemoval(models.Model):
                 condition=pgtrigger.Condition(
                     "OLD.status <> 'pending'"
                     " AND (NEW.status, NEW.removal_id, NEW.failure, NEW.cancelled_by_id,"
-                    " NEW.ended_at) IS DISTINCT FROM (OLD.status, OLD.removal_id, OLD.failure,"
-                    " OLD.cancelled_by_id, OLD.ended_at)"
+                    " NEW.cancelled_by_connection_id, NEW.ended_at) IS DISTINCT FROM"
+                    " (OLD.status, OLD.removal_id, OLD.failure, OLD.cancelled_by_id,"
+                    " OLD.cancelled_by_connection_id, OLD.ended_at)"
                 ),
             ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
@@ -230,7 +240,10 @@ class ScheduledRemoval(models.Model):
             ),
             pgtrigger.ReadOnly(
                 name="never_changed",
-                exclude=["reason", "status", "removal", "failure", "cancelled_by", "ended_at"],
+                exclude=[
+                    *("reason", "status", "removal", "failure", "ended_at"),
+                    *("cancelled_by", "cancelled_by_connection"),
+                ],
             ),
         )
 

@@ -1,19 +1,20 @@
 """Webhook endpoints, and the deliveries to them."""
 
-from collections.abc import Collection
 from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
-from config.identifiers import IdentifiedQuerySet, PrefixedIdField
+from config.identifiers import PrefixedIdField
+from organizations.models.connection import Connection
 from organizations.models.event import Event
 from organizations.models.organization import Organization
+from organizations.models.rotated_secret import RotatedSecret, RotatedSecretQuerySet
 from users.models import User
 
 
-class WebhookEndpointQuerySet(IdentifiedQuerySet["WebhookEndpoint"]):
+class WebhookEndpointQuerySet(RotatedSecretQuerySet["WebhookEndpoint"]):
     """Endpoints, and whether they are sent anything."""
 
     def enabled(self) -> "WebhookEndpointQuerySet":
@@ -29,15 +30,8 @@ class WebhookEndpointQuerySet(IdentifiedQuerySet["WebhookEndpoint"]):
         reasons = WebhookEndpoint.DisabledReason
         return self.filter(disabled_reason__in=[reasons.GONE, reasons.FAILING])
 
-    def shown_to(
-        self, organization_id: str, user_ids: Collection[str]
-    ) -> "WebhookEndpointQuerySet":
-        """Keep those of an organization that these users made or rotated, by id."""
-        shown = models.Q(created_by__in=user_ids) | models.Q(rotated_by__in=user_ids)
-        return self.filter(shown, organization=organization_id).order_by("pk")
 
-
-class WebhookEndpoint(models.Model):
+class WebhookEndpoint(RotatedSecret):
     """An address that is sent an organization's events.
 
     Its secret is derived from its id and ``secret_version``, and not stored. It outlives its maker.
@@ -84,15 +78,15 @@ class WebhookEndpoint(models.Model):
     created_by = models.ForeignKey(
         User, models.PROTECT, related_name="webhook_endpoints", null=True, blank=True
     )
-    rotated_by = models.ForeignKey(
-        User,
+    connection = models.ForeignKey(
+        Connection,
         models.PROTECT,
         related_name="+",
         null=True,
         blank=True,
         db_index=False,
         editable=False,
-        help_text="Who was shown its latest secret, if it was not the first.",
+        help_text="The system that made it, if it was not a person.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -124,11 +118,6 @@ class WebhookEndpoint(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
-
-    @property
-    def secret_holders(self) -> set[str | None]:
-        """The ids of who made it and who rotated it last, and so were shown a secret."""
-        return {self.created_by_id, self.rotated_by_id}
 
     @property
     def is_enabled(self) -> bool:
@@ -176,7 +165,7 @@ class WebhookDelivery(models.Model):
     endpoint = models.ForeignKey(
         WebhookEndpoint, models.CASCADE, related_name="deliveries", db_index=False
     )
-    # Events are never deleted, so nothing looks a delivery up by one alone.
+    # The index below serves this key.
     event = models.ForeignKey(Event, models.PROTECT, related_name="deliveries", db_index=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -204,6 +193,8 @@ class WebhookDelivery(models.Model):
             models.Index(fields=["endpoint", "status", "id"], name="webhook_delivery_by_status"),
             # What is old enough to be deleted.
             models.Index(fields=["created_at"], name="webhook_delivery_by_date"),
+            # Whether an old event still has one.
+            models.Index(fields=["event"], name="webhook_delivery_by_event"),
         )
 
     def __str__(self) -> str:

@@ -140,6 +140,7 @@ def cancel_scheduled_removal(
         if not still_pending.update(
             status=ScheduledRemoval.Status.CANCELLED,
             cancelled_by=caller.actor,
+            cancelled_by_connection=caller.connection,
             ended_at=timezone.now(),
         ):
             raise not_found

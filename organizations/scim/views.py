@@ -13,7 +13,11 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import Throttled
 
 from config.api.errors import TokenInvalidError
-from config.database_errors import DATABASE_FAILURES, RETRY_AFTER_SECONDS
+from config.database_errors import (
+    DATABASE_FAILURES,
+    RETRY_AFTER_SECONDS,
+    log_database_failure,
+)
 from config.serving import will_serve
 from config.trace import announce_failure, trace_id_of
 from organizations.models import Connection
@@ -37,8 +41,8 @@ def load_protocol(**_: object) -> None:
     try:
         if Connection.objects.directories().enabled().exists():
             from organizations.scim import protocol  # noqa: F401
-    except Error:
-        logger.warning("protocol_not_loaded", exc_info=True)
+    except Error as error:
+        logger.warning("protocol_not_loaded", error=type(error).__name__)
     finally:
         connection.close()
 
@@ -66,7 +70,7 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
     except SuspiciousOperation:  # too many parameters, or a host that is none
         return error_response(HTTPStatus.BAD_REQUEST, "The request could not be read.")
     except DATABASE_FAILURES as fault:
-        logger.error("database_failed", exc_info=fault)
+        log_database_failure(fault)
         refusal = error_response(
             HTTPStatus.SERVICE_UNAVAILABLE, "The service is busy. Try again shortly."
         )

@@ -34,7 +34,9 @@ def test_staff_walk_from_a_removal_to_its_last_closed_task_by_keyboard_alone(
     press("Enter")
     page.get_by_role("link", name="Remove from Acme").focus()
     press("Enter")
-    expect(page.get_by_text("It opens 2 offboarding tasks: Laptop; Payroll.")).to_be_visible()
+    expect(
+        page.get_by_text("The removal opens 2 offboarding tasks: Laptop; Payroll.")
+    ).to_be_visible()
     page.get_by_role("button", name="Yes, remove 1 member").focus()
     press("Enter")
     page.get_by_role("link", name="rem_").focus()

@@ -1,6 +1,8 @@
 """The server where something around it is wrong."""
 
+import json
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -41,7 +43,7 @@ def test_a_home_that_cannot_be_written_is_no_matter() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["refuses", "is silent"])
-def test_a_database_that_is_away_is_told_in_time_and_the_process_lives_meanwhile(
+def test_a_database_that_is_away_is_told_in_time_in_a_line_each_and_the_process_lives_meanwhile(
     owner: Membership, kind: str
 ) -> None:
     with ExitStack() as stack:
@@ -62,10 +64,16 @@ def test_a_database_that_is_away_is_told_in_time_and_the_process_lives_meanwhile
         assert server.ask("GET", "/livez", timeout=2).status == 200
         answers = [removal.result() for removal in removals]
         assert server.ask("GET", "/readyz", timeout=SECONDS_TO_GIVE_UP).status == 503
+        server.program.process.terminate()
+        logged = server.program.logged()
 
     assert {(answer.status, answer.error["code"]) for answer in answers} == {
         (503, "SERVICE_UNAVAILABLE")
     }
+    lines = Counter(line["event"] for line in logged)
+    assert lines["request"] == lines["database_failed"] == 4  # and none for a probe
+    assert lines["not_ready"] == 1
+    assert not [line for line in logged if "Traceback" in json.dumps(line)]
 
 
 USERS = "/v1/organizations/org_1/users"

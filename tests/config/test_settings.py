@@ -1,6 +1,9 @@
 """The settings are safe by default, and say what they miss."""
 
+from urllib.parse import quote
+
 import pytest
+from django.db import connection
 
 from tests.processes import running
 
@@ -51,6 +54,21 @@ def test_what_cannot_work_is_refused_at_the_start_in_one_line(name: str, process
 
     assert len(program.output.strip().splitlines()) == 1
     assert "s3cret" not in program.output
+
+
+@pytest.mark.parametrize(
+    ("given", "named", "process"),
+    [
+        ({"BEHIND_TLS_PROXY": "true"}, "NUM_PROXIES", "server"),
+        ({"NUM_PROXIES": "1"}, "BEHIND_TLS_PROXY", "worker"),
+    ],
+)
+def test_the_settings_of_a_proxy_agree_or_nothing_starts(
+    given: dict[str, str], named: str, process: str
+) -> None:
+    with running(*PROCESSES[process], environment=PRODUCTION | given) as program:
+        program.until(f"The setting {named} .* Example: {named}=")
+        assert program.process.wait(timeout=30) == 1
 
 
 @pytest.mark.parametrize(
@@ -117,3 +135,19 @@ def test_hsts_is_for_this_name_alone_unless_more_is_chosen(
 
     with running("manage.py", "shell", "-c", show, environment=PRODUCTION | chosen) as program:
         program.until(f"'{header}'")
+
+
+@pytest.mark.django_db
+def test_of_several_hosts_the_one_that_can_be_written_is_used() -> None:
+    server = connection.get_connection_params()
+    password = f":{quote(server['password'])}" if server.get("password") else ""
+    hosts = f"127.0.0.1:1,{quote(server['host'], safe='')}:{server.get('port') or 5432}"
+    url = f"postgres://{quote(server['user'])}{password}@{hosts}/{server['dbname']}"
+    environment = PRODUCTION | {"DATABASE_URL": f"{url}?target_session_attrs=read-write"}
+    show = (
+        "from django.db import connection as used;"
+        "used.ensure_connection(); print('host', used.connection.info.host, 'end')"
+    )
+
+    with running("manage.py", "shell", "-c", show, environment=environment) as program:
+        assert program.until("host (.*) end")[1] == server["host"]

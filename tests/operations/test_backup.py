@@ -38,10 +38,14 @@ TABLES = """
 """
 
 
+def section() -> str:
+    """The section on backups."""
+    return (ROOT / "config" / "README.md").read_text().split("# Backups", 1)[1]
+
+
 def commands() -> list[str]:
-    """The commands of the section on backups."""
-    section = (ROOT / "config" / "README.md").read_text().split("# Backups", 1)[1]
-    match = re.search(r"```sh\n(.*?)```", section, re.DOTALL)
+    """The commands of the section."""
+    match = re.search(r"```sh\n(.*?)```", section(), re.DOTALL)
     assert match, "it shows no commands"
     return match[1].splitlines()
 
@@ -82,22 +86,26 @@ def rows(database: psycopg.Connection[tuple[object, ...]]) -> dict[str, list[tup
     }
 
 
-def back_up_to(restored: str, folder: Path) -> None:
-    """Back up the database of the test, and restore it under this name."""
+def run(command: str, restored: str, folder: Path, user: str = "") -> None:
+    """Run a command of the section, with the databases of the test, as a user of PostgreSQL."""
     parameters = connection.get_connection_params()
     environment = {
         "PATH": f"{programs()}:{os.environ['PATH']}",
         "PGHOST": parameters["host"],
         "PGPORT": str(parameters.get("port") or 5432),
-        "PGUSER": parameters["user"],
-        "PGPASSWORD": parameters.get("password", ""),
+        "PGUSER": user or parameters["user"],
+        "PGPASSWORD": user or parameters.get("password", ""),
     }
+    here = command.replace("offboard_restored", restored)
+    here = re.sub(r"offboard$", str(connection.settings_dict["NAME"]), here)
+    arguments = shlex.split(here)
+    subprocess.run(arguments, env=environment, cwd=folder, check=True)  # noqa: S603 (ours)
 
+
+def back_up_to(restored: str, folder: Path) -> None:
+    """Back up the database of the test, and restore it under this name."""
     for command in commands():
-        here = command.replace("offboard_restored", restored)
-        here = re.sub(r"offboard$", str(connection.settings_dict["NAME"]), here)
-        arguments = shlex.split(here)
-        subprocess.run(arguments, env=environment, cwd=folder, check=True)  # noqa: S603 (ours)
+        run(command, restored, folder)
 
 
 def test_a_restored_database_has_every_row_and_every_guard(restored: str, tmp_path: Path) -> None:
@@ -124,6 +132,35 @@ def test_a_restored_database_has_every_row_and_every_guard(restored: str, tmp_pa
         with pytest.raises(psycopg.Error, match="without an active owner"):
             after.execute("DELETE FROM organizations_roleassignment")
     assert Membership.objects.count() == 2
+
+
+@pytest.fixture
+def role(restored: str) -> Iterator[str]:
+    """A role that may not make databases; what it owns is gone before it is."""
+    name = f"{restored}_role"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE \"{name}\" LOGIN NOCREATEDB PASSWORD '{name}'")
+    yield name
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{restored}" WITH (FORCE)')
+        cursor.execute(f'DROP ROLE "{name}"')
+
+
+def test_a_role_that_may_not_make_databases_restores_to_an_empty_one_and_dumps_it(
+    restored: str, role: str, tmp_path: Path
+) -> None:
+    owner = MembershipFactory.create(roles=["Owner"])
+    dump, _, restore = commands()
+    [make] = re.findall(r"`(createdb --owner=offboard \S+)`", section())
+    run(dump, restored, tmp_path)
+    run(make.replace("=offboard ", f"={role} "), restored, tmp_path)
+
+    run(restore, restored, tmp_path, user=role)
+    run(re.sub(r"offboard$", restored, dump), restored, tmp_path, user=role)
+
+    with psycopg.connect(_address(restored)) as after:
+        found = after.execute("SELECT user_id FROM organizations_membership").fetchall()
+    assert found == [(owner.user_id,)]
 
 
 def test_who_follows_the_log_begins_again_on_a_restored_database(

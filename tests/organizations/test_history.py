@@ -163,6 +163,7 @@ ends = pytest.mark.parametrize("end", [done, failed, cancelled])
         "ended_at = now() + interval '1 day'",
         "cancelled_by_id = (SELECT id FROM users_user WHERE id <> coalesce(cancelled_by_id, '')"
         " LIMIT 1)",
+        "cancelled_by_connection_id = 'con_another'",
         "remove_at = now() + interval '1 day'",
         "reason = 'another'",
     ],

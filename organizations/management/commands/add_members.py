@@ -6,11 +6,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from organizations.bulk.addition import add_batch, preview_batch
-from organizations.bulk.command import Batches, BulkCommand
+from organizations.bulk.command import Batches, BulkCommand, add_email_column
 from organizations.bulk.joiners import Joiners
 from organizations.bulk.report import Row
 from organizations.bulk.run import Run
-from organizations.bulk.summary import AdditionSummary
+from organizations.bulk.summaries import AdditionSummary
 
 
 class Command(BulkCommand):
@@ -39,6 +39,7 @@ class Command(BulkCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the file."""
         super().add_arguments(parser)
+        add_email_column(parser)
         parser.add_argument(
             "--from-file",
             required=True,
@@ -63,12 +64,13 @@ class Command(BulkCommand):
         *_: Any,
         from_file: str,
         ignore_column: list[str],
+        email_column: str,
         make_departments: bool,
         **__: Any,
     ) -> None:
         """Add the people of the file."""
         self.make_departments = make_departments
-        people.add_file(from_file, ignore_column)
+        people.add_file(from_file, ignore_column, email_column)
 
     def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
         """Return what the addition of each batch would do."""

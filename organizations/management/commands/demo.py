@@ -3,6 +3,7 @@
 import json
 import secrets
 import signal
+import socket
 import sys
 from datetime import timedelta
 from ipaddress import ip_address
@@ -58,11 +59,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, addrport: str, force: bool, open_to_the_network: bool, **_: Any) -> None:
-        """Serve the sample until interrupted.
+        """Serve the sample until interrupted; nothing is touched unless the port is free.
 
         Raises CommandError without --open-to-the-network for an address that is not this machine's
-        own, without --force on a server that is not the demo's own, and on a database that cannot
-        be used.
+        own, without --force on a server that is not the demo's own, for an address that cannot be
+        served at, and on a database that cannot be used.
         """
         if not (open_to_the_network or _is_of_this_machine(addrport)):
             raise CommandError(
@@ -76,6 +77,13 @@ class Command(BaseCommand):
             )
         # As with Ctrl-C: what runs along, the worker and PostgreSQL, ends too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+        with _listening_at(addrport):
+            self._prepare(addrport)
+        with worker_alongside():
+            call_command("runserver", addrport, use_reloader=False)
+
+    def _prepare(self, addrport: str) -> None:
+        """Migrate, make the sample or bring it back to its first state, and say how to try it."""
         try:
             call_command("migrate", verbosity=0, skip_checks=False)
         except ImproperlyConfigured as error:  # the embedded PostgreSQL, which says what to do
@@ -88,8 +96,6 @@ class Command(BaseCommand):
             self._directory_token(organization),
             self._password(),
         )
-        with worker_alongside():
-            call_command("runserver", addrport, use_reloader=False)
 
     def _token(self) -> str:
         """Return a new token of the sample's admin there; the demo's earlier ones are deleted."""
@@ -201,6 +207,24 @@ Stop with Ctrl-C; run again, and the sample is as it was at first.
 """
         )
         self.stdout.flush()
+
+
+def _listening_at(addrport: str) -> socket.socket:
+    """Return a socket that keeps a port, or address and port, from all other programs.
+
+    Raises CommandError if that is not possible, such as where another demo is served already.
+    """
+    host, _, port = addrport.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, int(port)), family=family)
+    except (OSError, OverflowError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise CommandError(
+            f"Nothing can be served at {addrport}: {why}. Nothing was changed. To serve the demo at"
+            " another port: manage.py demo 8001"
+        ) from error
 
 
 def _is_of_this_machine(addrport: str) -> bool:

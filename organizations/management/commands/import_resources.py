@@ -10,7 +10,7 @@ from organizations.bulk.lines import COLUMNS, Lines
 from organizations.bulk.report import Row
 from organizations.bulk.resources import import_batch, preview_import
 from organizations.bulk.run import Run
-from organizations.bulk.summary import ImportSummary
+from organizations.bulk.summaries import ImportSummary
 
 
 class Command(BulkCommand):

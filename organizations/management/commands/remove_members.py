@@ -9,14 +9,15 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from config.characters import clean
-from organizations.bulk.command import Batches, BulkCommand
+from organizations.bulk.command import Batches, BulkCommand, add_email_column
 from organizations.bulk.heirs import check_heirs, find_targets
 from organizations.bulk.people import People
 from organizations.bulk.removal import preview_removals, remove_batch
 from organizations.bulk.report import OF_TYPE, Row
 from organizations.bulk.run import CannotStartError, Run
 from organizations.bulk.schedule import preview_batch, schedule_batch
-from organizations.bulk.summary import RemovalSummary, ScheduleSummary, Summary
+from organizations.bulk.summaries import RemovalSummary, ScheduleSummary
+from organizations.bulk.summary import Summary
 from organizations.guards.targets import MOST_TARGETS
 from organizations.schedule.dates import moment_of
 
@@ -40,7 +41,7 @@ class Command(BulkCommand):
         " batch in hand, and the same call again carries on. restore_members undoes a run."
     )
     verb, done = "remove", "removed"
-    summary: Callable[[], Summary] = RemovalSummary
+    summary: Callable[..., Summary] = RemovalSummary
     columns: Sequence[str] = (
         "user_id",
         "email",
@@ -58,6 +59,7 @@ class Command(BulkCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare who leaves, when, and where their resources pass."""
         super().add_arguments(parser)
+        add_email_column(parser)
         parser.add_argument(
             "--user",
             action="append",
@@ -124,6 +126,7 @@ class Command(BulkCommand):
         user: list[str],
         from_file: str | None,
         ignore_column: list[str],
+        email_column: str,
         transfer_to: str,
         transfer_type: list[str],
         **__: Any,
@@ -134,7 +137,7 @@ class Command(BulkCommand):
         people.targets = find_targets(run.organization, clean(transfer_to), transfer_type)
         people.add_users(user)
         if from_file:
-            people.add_file(from_file, "transfer_to", ignore_column)
+            people.add_file(from_file, "transfer_to", ignore_column, email_column)
         check_heirs(run.organization, people)
         if len(people.types) > MOST_TARGETS:
             raise CannotStartError(f"At most {MOST_TARGETS} types can have targets of their own.")

@@ -1,4 +1,4 @@
-"""``manage.py restore_members``: undoes a run of ``remove_members``."""
+"""``manage.py restore_members``: undoes runs of ``remove_members``."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -6,17 +6,17 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from config.characters import clean, escaped
-from organizations.bulk.command import Batches, BulkCommand
+from organizations.bulk.command import Batches, BulkCommand, add_email_column
 from organizations.bulk.people import People
 from organizations.bulk.report import Row
 from organizations.bulk.restoration import preview_batch, restore_batch
 from organizations.bulk.run import CannotStartError, Run
-from organizations.bulk.summary import RestorationSummary
+from organizations.bulk.summaries import RestorationSummary
 from organizations.models import Removal, Source
 
 
 class Command(BulkCommand):
-    """Restores the members that a run removed, or that a file names."""
+    """Restores the members that runs removed, or that a file names."""
 
     help = (
         "Restores members who were removed: each gets a new membership with the roles, departments"
@@ -44,12 +44,17 @@ class Command(BulkCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare who comes back."""
         super().add_arguments(parser)
+        add_email_column(parser)
         named = parser.add_mutually_exclusive_group(required=True)
         named.add_argument(
             "--run",
-            dest="earlier_run",
+            dest="earlier_runs",
+            action="append",
             metavar="ID",
-            help="Everybody whom this run of remove_members removed; it printed the id at its end.",
+            help=(
+                "Everybody whom this run of remove_members removed, which printed its id first; can"
+                " be given several times, for a run that was carried on by others."
+            ),
         )
         named.add_argument(
             "--from-file",
@@ -66,26 +71,27 @@ class Command(BulkCommand):
         run: Run,
         people: People,
         *_: Any,
-        earlier_run: str | None,
+        earlier_runs: list[str] | None,
         from_file: str | None,
         ignore_column: list[str],
+        email_column: str,
         **__: Any,
     ) -> None:
         """Add those who come back."""
         if from_file is not None:
-            people.add_file(from_file, "removal_id", ignore_column)
+            people.add_file(from_file, "removal_id", ignore_column, email_column)
             return
-        earlier = clean(earlier_run or "")
-        people.add_removals(
-            Removal.objects.filter(
-                trace_id=earlier, organization=run.organization, source=Source.COMMAND
-            )
+        runs = list(map(clean, earlier_runs or ()))
+        removals = Removal.objects.filter(
+            trace_id__in=runs, organization=run.organization, source=Source.COMMAND
         )
-        if not len(people):
+        found = set(removals.values_list("trace_id", flat=True).distinct())
+        if unknown := next((earlier for earlier in runs if earlier not in found), ""):
             raise CannotStartError(
-                f"No run {escaped(earlier)} of remove_members removed anybody from"
+                f"No run {escaped(unknown)} of remove_members removed anybody from"
                 f" {run.organization}. Removals on a date are cancelled, in the admin."
             )
+        people.add_removals(removals)
 
     def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
         """Return what the restoration of each batch would do."""

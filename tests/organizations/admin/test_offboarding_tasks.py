@@ -188,7 +188,7 @@ def test_the_confirmation_says_which_tasks_a_removal_will_open(
 
     page = text_of(browser.get(f"{ADMIN}membership/{leaver.pk}/removal/", follow=True))
 
-    assert "It opens 2 offboarding tasks: Repositories; Laptop." in page
+    assert "The removal opens 2 offboarding tasks: Repositories; Laptop." in page
 
 
 def test_a_list_of_thirty_tasks_and_their_record_take_as_many_statements_as_of_one(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from organizations.connections.service import MOST_CONNECTIONS, disable, rotate_token
+from organizations.connections.tokens import issue_token
 from organizations.models import (
     Connection,
     Membership,
@@ -19,11 +20,12 @@ from organizations.models import (
 )
 from tests.conftest import ClientOf
 from tests.directories import connect
-from tests.factories import MembershipFactory, OrganizationFactory
+from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
 from tests.organizations.api.lists import address_in
 from tests.organizations.api.refusal import refusal
 from tests.programs import client_with, connect_program
 from tests.removals import remove
+from users.models import User
 
 FIELDS = {
     *("id", "kind", "name", "capabilities", "expires_at", "last_used_on", "last_request_at"),
@@ -169,6 +171,21 @@ def test_another_token_works_beside_the_one_before_for_a_day(
     assert made.expires_at - timezone.now() > timedelta(days=364)
     Connection.objects.update(previous_token_until=timezone.now())
     assert refusal(departments(first, organization)) == (401, "TOKEN_INVALID")
+
+
+def test_who_was_shown_either_token_that_works_is_known(organization: Organization) -> None:
+    made, _ = connect_program(organization)
+    first, second, third = (UserFactory.create() for _ in range(3))
+
+    def holders(rotates: User, *, revoke_old: bool = False) -> set[str | None]:
+        issue_token(made, shown_to=rotates, revoke_old=revoke_old)
+        made.refresh_from_db()
+        return made.secret_holders - {None}
+
+    assert holders(first) == {first.pk}
+    assert holders(second) == {first.pk, second.pk}
+    assert holders(third) == {second.pk, third.pk}
+    assert holders(first, revoke_old=True) == {first.pk}
 
 
 def test_the_one_before_ends_at_once_if_that_is_asked(

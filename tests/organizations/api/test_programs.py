@@ -71,7 +71,7 @@ def test_a_restoration_and_a_schedule_name_the_program(
     assert (scheduled.json()["requested_by"], scheduled.json()["connection_id"]) == (None, made.pk)
 
 
-def test_the_event_of_a_cancelled_schedule_names_the_program_that_cancelled_it(
+def test_a_cancelled_schedule_and_its_event_name_the_program_that_cancelled_it(
     organization: Organization, as_owner: APIClient, member: Membership
 ) -> None:
     made, token = connect_program(organization, "remove_users")
@@ -82,12 +82,12 @@ def test_the_event_of_a_cancelled_schedule_names_the_program_that_cancelled_it(
     assert client_with(token).delete(address).status_code == 204
 
     schedule = ScheduledRemoval.objects.get()
-    assert (schedule.status, schedule.cancelled_by) == ("cancelled", None)
+    assert (schedule.cancelled_by, schedule.cancelled_by_connection) == (None, made)
     event = Event.objects.get(type="removal.cancelled")
     assert (event.actor, event.connection) == (None, made)
 
 
-def test_an_endpoint_that_a_program_makes_is_nobodys_and_what_it_hears_names_the_program(
+def test_an_endpoint_and_what_it_hears_name_the_program_that_made_it(
     organization: Organization,
 ) -> None:
     made, token = connect_program(organization, "override_all_permissions")
@@ -98,8 +98,9 @@ def test_an_endpoint_that_a_program_makes_is_nobodys_and_what_it_hears_names_the
     tested = client_with(token).post(f"{endpoints}/{endpoint['id']}/test")
 
     assert (rotated.status_code, tested.status_code) == (200, 202)
+    assert (endpoint["created_by"], endpoint["connection_id"]) == (None, made.pk)
     stored = WebhookEndpoint.objects.get()
-    assert (stored.created_by, stored.rotated_by, stored.secret_version) == (None, None, 2)
+    assert (stored.connection, stored.rotated_by, stored.secret_version) == (made, None, 2)
     sent = json.loads(body_of(Event.objects.get()))["data"]
     assert (sent["actor_id"], sent["connection_id"]) == (None, made.pk)
 

@@ -83,7 +83,7 @@ def test_a_directory_that_is_let_in_no_more_manages_nobody(
     assert preview(client_of(owner.user), managed).json()["managed_by"] is None
 
 
-@pytest.mark.parametrize("how", ["created_by", "rotated_by"])
+@pytest.mark.parametrize("how", ["created_by", "rotated_by", "previous_rotated_by"])
 def test_it_names_the_webhook_endpoints_that_the_member_made_or_rotated(
     owner: Membership, client_of: ClientOf, how: str
 ) -> None:
@@ -100,7 +100,7 @@ def test_it_names_the_webhook_endpoints_that_the_member_made_or_rotated(
     assert shown["webhook_endpoints"] == [{"id": theirs.pk, "description": "Payroll"}]
 
 
-@pytest.mark.parametrize("how", ["created_by", "rotated_by"])
+@pytest.mark.parametrize("how", ["created_by", "rotated_by", "previous_rotated_by"])
 def test_it_names_the_connections_that_the_member_made_or_rotated(
     owner: Membership, client_of: ClientOf, how: str
 ) -> None:

@@ -25,7 +25,7 @@ URL = "https://8.8.8.8/hook"
 FIELDS = {
     *("id", "url", "event_types", "description", "status", "disabled_at", "disabled_reason"),
     *("last_success_at", "failing_since", "held_until", "previous_secret_until"),
-    *("created_by", "created_at"),
+    *("created_by", "connection_id", "created_at"),
 }
 
 
@@ -197,6 +197,18 @@ def test_a_rotated_secret_is_shown_once_and_the_one_before_signs_along_for_a_day
     left = endpoint.previous_secret_until - timezone.now()
     assert timedelta(hours=23, minutes=59) < left <= timedelta(hours=24)
     assert "secret" not in as_owner.get(address_of(endpoint)).json()
+
+
+def test_who_was_shown_either_secret_that_signs_is_known(
+    as_owner: APIClient, endpoint: WebhookEndpoint, owner: Membership, client_of: ClientOf
+) -> None:
+    second = MembershipFactory.create(organization=endpoint.organization, roles=["Owner"])
+
+    for client in (as_owner, client_of(second.user)):
+        client.post(address_of(endpoint, "/rotate-secret"))
+
+    endpoint.refresh_from_db()
+    assert endpoint.secret_holders - {None} == {owner.user_id, second.user_id}
 
 
 def test_an_organization_has_ten_endpoints_at_most(

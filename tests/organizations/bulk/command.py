@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.core.management import call_command
 
+from organizations.bulk.report import PLANNED
 from organizations.models import Organization
 
 UNASKED = ("--no-input", "--report", "-")
@@ -24,6 +25,18 @@ class Run:
     def rows(self) -> list[dict[str, str]]:
         """The rows of the report, where standard output is one."""
         return list(csv.DictReader(StringIO(self.output)))
+
+    def planned(self, made: str) -> list[dict[str, str]]:
+        """Return the rows as a dry run reports them: nothing is done, or has an id yet."""
+        return [
+            row | {"outcome": PLANNED.get(row["outcome"], row["outcome"]), made: ""}
+            for row in self.rows
+        ]
+
+    @property
+    def id(self) -> str:
+        """The id of the run, as it was printed."""
+        return printed_id(self.output)
 
     @property
     def outcomes(self) -> list[str]:
@@ -43,6 +56,13 @@ def run(
     except SystemExit as end:
         status = int(end.code or 0)
     return Run(status, output.getvalue(), errors.getvalue())
+
+
+def printed_id(output: str) -> str:
+    """Return the id of a run that its output begins with."""
+    first, _, _ = output.partition("\n")
+    assert first.startswith("Run: ")
+    return first.removeprefix("Run: ")
 
 
 def restore(organization: Organization, *arguments: object) -> Run:

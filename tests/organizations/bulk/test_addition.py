@@ -76,6 +76,16 @@ def test_somebody_new_gets_an_account_a_membership_roles_and_departments_by_name
     ]
 
 
+def test_a_role_is_named_in_any_case_unless_two_differ_in_it_alone(
+    organization: Organization, tmp_path: Path
+) -> None:
+    RoleFactory.create(organization=organization, name="admin")
+    rows = ("a@b.example,,MEMBER; member; admin,,", "b@b.example,,ADMIN,,")
+
+    assert added(organization, tmp_path, *rows).outcomes == ["added", "ROLE_NOT_FOUND"]
+    assert named_at(organization.memberships.get())[0] == ["Member", "admin"]
+
+
 def test_an_account_that_is_there_is_used_and_stays_as_it_is(
     organization: Organization, tmp_path: Path
 ) -> None:
@@ -306,7 +316,7 @@ def test_the_dry_run_shows_the_plan_and_changes_nothing(
         "Members already, unchanged: 1",
         "Cannot be added: 1",
         "  bob@b.example: there is no role Chief",
-        "Given in all: roles 1, departments 2.",
+        "To give in all: roles 1, departments 2.",
         "Accounts to make: 1",
         "Departments to make: Sales, Data",
         "Removals scheduled for remove_at: 1",
@@ -341,9 +351,7 @@ def test_the_number_of_statements_does_not_depend_on_how_many_there_are(
         people.add_file(str(csv_file(tmp_path, HEADER, *rows)), [])
         [batch] = people.in_batches(1000)
         bulk_run = BulkRun.begin(organization.pk, actor="", reason="")
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
+        with CaptureQueriesContext(connection) as asked:
             add_batch(bulk_run, batch, make_departments=True)
         return len(asked)
 

@@ -245,7 +245,8 @@ def test_a_dry_run_reports_what_happens_and_changes_nothing(
     assert not Removal.objects.exists()
     done = run(organization, *call, "--no-input")
 
-    assert [row | {"removal_id": ""} for row in done.rows] == previewed.rows
+    assert done.planned("removal_id") == previewed.rows
+    assert "would_remove" in previewed.outcomes
     assert previewed.status == done.status == 1
 
 
@@ -265,7 +266,7 @@ def test_the_plan_says_who_what_and_where_to(
         f"  {members[0].user.email:40}     1            0          3  {department.pk}\n"
         "Duplicate rows: 1\n"
         f"Cannot be removed: 1\n  {owner.user.email}: is the last owner\n"
-        "Deleted in all: roles 1, departments 0. Resources concerned: 3.\n"
+        "To delete in all: roles 1, departments 0. Resources concerned: 3.\n"
         f"  3 pass to {department.pk}\n"
     )
 

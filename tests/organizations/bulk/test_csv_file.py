@@ -15,13 +15,16 @@ ID_AND_EMAIL = Row(user_id="usr_1", email="a@b.c")
 NO_BREAK_SPACE, ZERO_WIDTH_SPACE = "\u00a0", "\u200b"
 
 
-def positions_and_rows(content: bytes, *ignored_columns: str) -> list[tuple[str, Row]]:
+def positions_and_rows(
+    content: bytes, *ignored_columns: str, email_column: str = ""
+) -> list[tuple[str, Row]]:
     with as_text(BytesIO(content)) as text:
-        return list(read_rows(text, "transfer_to", ignored_columns))
+        return list(read_rows(text, "transfer_to", ignored_columns, email_column))
 
 
-def rows_of(content: bytes, *ignored_columns: str) -> list[Row]:
-    return [row for _, row in positions_and_rows(content, *ignored_columns)]
+def rows_of(content: bytes, *ignored_columns: str, email_column: str = "") -> list[Row]:
+    rows = positions_and_rows(content, *ignored_columns, email_column=email_column)
+    return [row for _, row in rows]
 
 
 def archive_with(name: str) -> bytes:
@@ -55,6 +58,9 @@ def archive_with(name: str) -> bytes:
         ("User ID,e-mail\nusr_1,a@b.c\n", [ID_AND_EMAIL]),
         ("email,outcome,removal_id,user_id\na@b.c,removed,rem_1,usr_1\n", [ID_AND_EMAIL]),
         ("email\n'+a@b.c\n", [Row(email="+a@b.c")]),
+        ('#TYPE System.Data.DataRow\r\n"email"\r\n"a@b.c"\r\n', [A]),
+        ("Email Address [Required],User ID\na@b.c,4711\n", [A]),
+        ("User ID,Email\nusr_1,a@b.c\n,d@e.f\n", [ID_AND_EMAIL, B]),
     ],
 )
 def test_a_file_is_read_as_spreadsheets_and_systems_write_it(content: str, rows: list[Row]) -> None:
@@ -86,6 +92,23 @@ def test_columns_are_passed_over_by_name() -> None:
     assert rows_of(content, "NAME", "Cost, total") == [A]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Email Address [Required]", "Work Email", "Email - Primary Work", "primaryWorkEmail"),
+        *("Primary Email", "E-Mail-Adresse"),
+    ],
+)
+def test_addresses_are_found_as_the_usual_exports_call_them(name: str) -> None:
+    assert rows_of(f"{name}\na@b.c\nd@e.f\n".encode()) == [A, B]
+
+
+def test_any_other_column_has_the_addresses_if_an_option_names_it() -> None:
+    content = b"Email,Login;Name\nprivate@b.c,a@b.c\n"
+
+    assert rows_of(content, email_column="LOGIN; name") == [A]
+
+
 def test_a_known_column_is_passed_over_when_it_is_named() -> None:
     assert rows_of(b"email,user_id\na@b.c,7\n", "User ID") == [A]
 
@@ -108,7 +131,11 @@ def test_a_position_is_the_line_in_the_file() -> None:
         (b"email;Full Name\n", "To pass it over: --ignore-column 'Full Name'"),
         (b"email,,transfer_to\n", "line 1: unknown column ''"),
         ("email,tr\u0430nsfer_to\n".encode(), r"line 1: unknown column 'tr\\u0430nsfer_to'"),
-        (b"email,E-Mail\n", "line 1: the header has the column 'email' twice"),
+        (b"email,E-Mail\n", "line 1: 'email' and 'E-Mail' are both read as email"),
+        (b"Email,Work Email\n", "both read as email; .* --email-column 'Work Email'"),
+        (b"Mitarbeiter,Konto\n", "neither .* has 'Mitarbeiter', 'Konto'. .* --email-column NAME"),
+        (b"Work Email,Team\n", "'Team'; .* It would read email from 'Work Email'. .* Team"),
+        (b"User ID,email\n4711,a@b.c\nusr_1,d@e.f\n", "line 3: .* usr_1, and 4711, which is no id"),
         (b"email,transfer_to\na@b.c,\n,dept_1\n", "line 3: neither a user_id nor an email"),
         (b"user_id,email\nusr_1\n", "line 2: fewer fields than the header has"),
         (b"email,\na@b.c,d@e.f\n", "line 2: more fields than the header has"),
@@ -126,6 +153,11 @@ def test_a_position_is_the_line_in_the_file() -> None:
 def test_a_bad_file_is_named_with_its_line(content: bytes, message: str) -> None:
     with pytest.raises(BadInputError, match=message):
         rows_of(content)
+
+
+def test_a_column_that_is_not_there_has_no_addresses() -> None:
+    with pytest.raises(BadInputError, match=r"no column 'Login'; .* It has 'user_id', 'email'"):
+        rows_of(b"user_id,email\nusr_1,a@b.c\n", email_column="Login")
 
 
 def test_a_file_of_those_who_come_back_names_their_removals_and_no_target() -> None:

@@ -129,7 +129,7 @@ def test_how_long_it_tries_is_said_and_kept(
 
     assert (done.status, done.outcomes) == (1, ["removed", "removed", "SERVICE_UNAVAILABLE"])
     assert clock.now <= 60
-    assert done.errors.splitlines()[0] == (
+    assert done.errors.splitlines()[1] == (
         "The database failed: the server is gone. Trying again for 60 seconds."
     )
     assert done.errors.splitlines()[-1] == (

@@ -9,7 +9,7 @@ from django.db import connection
 
 from organizations.models import Membership, Organization, Removal, Resource, Restoration
 from tests.factories import DepartmentFactory, RoleFactory
-from tests.organizations.bulk.command import csv_file
+from tests.organizations.bulk.command import csv_file, printed_id
 from tests.organizations.bulk.process import outcomes, started
 from users.models import User
 
@@ -153,6 +153,6 @@ def measured(command: str, *arguments: object) -> Cost:
     )
     process = started(*arguments, command=command, program=("-c", program), **PRODUCTION)
     output, errors = process.communicate("", timeout=600)
-    end = re.search(r"Run: (\w+)\nUSED (\d+) ([\d.]+)", output)
-    assert end, errors
-    return Cost(end[1], int(end[2]), float(end[3]))
+    used = re.search(r"USED (\d+) ([\d.]+)", output)
+    assert used, errors
+    return Cost(printed_id(output), int(used[1]), float(used[2]))

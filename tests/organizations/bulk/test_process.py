@@ -14,7 +14,7 @@ from django.db import transaction
 from organizations.models import Membership, Organization, Removal, RoleAssignment
 from tests.concurrency import until_nobody_else_is_at_work, until_somebody_waits_for_a_lock
 from tests.factories import MembershipFactory, OrganizationFactory
-from tests.organizations.bulk.command import csv_file
+from tests.organizations.bulk.command import csv_file, printed_id
 from tests.organizations.bulk.process import ended, environment, heed_ctrl_c, outcomes, started
 from tests.processes import ROOT
 
@@ -199,7 +199,7 @@ def test_interrupted_it_rolls_the_batch_back_and_carries_on_when_run_again(
     assert outcomes(report.read_text()) == ["already_removed"] * 2 + ["removed"] * 4
 
 
-def test_killed_it_leaves_whole_members_only(
+def test_killed_it_leaves_whole_members_only_and_is_undone_by_its_id(
     organization: Organization, members: list[Membership], file: Path
 ) -> None:
     arguments = (organization.pk, "--from-file", file, "--no-input")
@@ -210,12 +210,18 @@ def test_killed_it_leaves_whole_members_only(
         process = started(*arguments, "--batch-size", 2)
         until_somebody_waits_for_a_lock()
         process.kill()
-        process.communicate(timeout=60)
+        killed, _ = process.communicate(timeout=60)
     until_nobody_else_is_at_work()
 
     former = set(Membership.objects.former().values_list("pk", flat=True))
     assert former in ({m.pk for m in members[:2]}, {m.pk for m in members[:4]})
     assert set(Removal.objects.values_list("membership", flat=True)) == former
     assert RoleAssignment.objects.filter(membership__in=members).count() == 6 - len(former)
-    assert ended(started(*arguments))[0] == 0
-    assert Removal.objects.count() == 6
+    status, carried_on, _ = ended(started(*arguments))
+    assert (status, Removal.objects.count()) == (0, 6)
+
+    runs = ("--run", printed_id(killed), "--run", printed_id(carried_on))
+    undone = started(organization.pk, *runs, "--no-input", command="restore_members")
+
+    assert ended(undone)[0] == 0
+    assert Membership.objects.current().filter(user__in=[m.user_id for m in members]).count() == 6

@@ -28,7 +28,9 @@ def test_the_dry_run_prints_the_plan_that_is_shown(
 ) -> None:
     readme = README.read_text(encoding="utf-8")
     file = re.search(r"```csv\n((?:.*\n)*?)```", readme)
-    shown = re.search(r"```console\n\$ DEBUG=true uv run manage.py (.*)\n((?:.*\n)*?)```", readme)
+    shown = re.search(
+        r"```console\n\$ DEBUG=true .venv/bin/python manage.py (.*)\n((?:.*\n)*?)```", readme
+    )
     assert file
     assert shown
     sample.restore_sample()
@@ -65,4 +67,4 @@ def test_the_resources_of_the_file_are_made(db: None, tmp_path: Path) -> None:
         stdout=out,
     )
 
-    assert "Created: 2\n" in out.getvalue()
+    assert "Would create: 2\n" in out.getvalue()

@@ -139,10 +139,10 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(
     assert done.status == 1
     assert done.output.splitlines() == [
         f"Resources to import into {organization.name}: 2",
-        f"  {'repo/a':40} updated",
-        f"  {'repo/b':40} created",
-        "Created: 1",
-        "Updated: 1",
+        f"  {'repo/a':40} would_update",
+        f"  {'repo/b':40} would_create",
+        "Would create: 1",
+        "Would update: 1",
         "Cannot be imported: 1",
         "  repo/c: owner: A new resource has an owner: a user or a department.",
     ]
@@ -158,5 +158,5 @@ def test_it_works_in_batches(
     done = import_file(organization, tmp_path, *lines, options=("--no-input", "--batch-size", "2"))
 
     assert done.status == 0
-    assert done.output.splitlines()[:2] == ["Created: 5", "Updated: 0"]
+    assert done.output.splitlines()[1:3] == ["Created: 5", "Updated: 0"]
     assert Resource.objects.count() == 5

@@ -1,6 +1,5 @@
 """Undoing a run of remove_members by restore_members."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,10 +23,7 @@ def ids(members: list[Membership]) -> list[str]:
 
 def removed_by_a_run(organization: Organization, members: list[Membership]) -> str:
     """Remove these members; return the run that did it, as it was printed."""
-    done = run(organization, *ids(members), "--no-input")
-    match = re.search(r"^Run: (\w+)$", done.output, re.MULTILINE)
-    assert match
-    return match[1]
+    return run(organization, *ids(members), "--no-input").id
 
 
 def current(organization: Organization, members: list[Membership]) -> int:
@@ -40,10 +36,8 @@ def test_a_run_is_undone_by_its_id_and_reported_row_by_row(
 ) -> None:
     department = DepartmentFactory.create(organization=organization)
     ResourceFactory.create_batch(2, organization=organization, owner=members[0].user)
-    first = run(
-        organization, *ids(members[:2]), "--transfer-to", department.pk, "--no-input"
-    ).output.rpartition("Run: ")[2]
-    remove(members[2], trace_id=first.strip())  # of the same id, but by no command
+    first = run(organization, *ids(members[:2]), "--transfer-to", department.pk, "--no-input").id
+    remove(members[2], trace_id=first)  # of the same id, but by no command
 
     done = restore(organization, "--run", first, *UNASKED, "--batch-size", 1)
 
@@ -82,7 +76,7 @@ def test_the_record_and_the_event_name_the_actor_the_reason_and_the_run(
     restoration = Restoration.objects.get()
     assert (restoration.actor, restoration.source) == (owner.user, "command")
     assert Event.objects.get(type="member.restored").reason == "Wrong file"
-    assert f"Restored: 1\nRun: {restoration.trace_id}\n" in done.output
+    assert done.output == f"Run: {restoration.trace_id}\nRestored: 1\n"
     assert restoration.trace_id != earlier
 
 
@@ -115,6 +109,22 @@ def test_the_same_again_finds_everybody_restored(
     assert [row["restoration_id"] for row in second.rows] == [
         row["restoration_id"] for row in first.rows
     ]
+
+
+def test_of_several_runs_the_latest_removal_of_each_member_is_undone(
+    organization: Organization, members: list[Membership]
+) -> None:
+    first = removed_by_a_run(organization, members[:3])
+    restore(organization, "--run", first, "--no-input")
+    second = removed_by_a_run(organization, members[1:4])
+
+    done = restore(organization, "--run", first, "--run", second, *UNASKED)
+
+    assert {row["user_id"]: row["outcome"] for row in done.rows} == {
+        members[0].user_id: "already_restored",
+        **{member.user_id: "restored" for member in members[1:4]},
+    }
+    assert (done.status, current(organization, members)) == (0, 5)
 
 
 def test_only_the_latest_removal_is_undone(
@@ -171,7 +181,7 @@ def test_a_dry_run_reports_what_happens_and_changes_nothing(
     assert not Restoration.objects.exists()
     done = restore(organization, *call, "--no-input")
 
-    assert [row | {"restoration_id": ""} for row in done.rows] == previewed.rows
+    assert done.planned("restoration_id") == previewed.rows
     assert (done.rows[0]["departments_not_restored"], done.rows[0]["resources"]) == ("1", "1")
     assert previewed.status == done.status == 1
 
@@ -192,7 +202,7 @@ def test_the_plan_says_who_comes_back_with_what_and_what_does_not(
         f"Members to restore to {organization}: 1\n"
         "                                           roles  departments  resources\n"
         f"  {member.user.email:40}     1            0          0\n"
-        "Restored in all: roles 1, departments 0, resources 0.\n"
+        "To restore in all: roles 1, departments 0, resources 0.\n"
         "  Not restored, since they are gone or elsewhere: roles 0, departments 1, resources 0.\n"
     )
 

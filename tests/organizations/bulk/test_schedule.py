@@ -160,5 +160,6 @@ def test_a_last_owner_with_an_unknown_department_is_refused_alone_as_the_dry_run
 
     done = run_at(organization, "--from-file", file, *UNASKED, *(["--dry-run"] if is_dry else []))
 
-    assert done.outcomes == ["scheduled", "DEPARTMENT_NOT_FOUND", "scheduled"]
+    outcome = "would_schedule" if is_dry else "scheduled"
+    assert done.outcomes == [outcome, "DEPARTMENT_NOT_FOUND", outcome]
     assert ScheduledRemoval.objects.count() == (0 if is_dry else 2)

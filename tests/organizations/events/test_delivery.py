@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from organizations.events.delivery import defer_sending
 from organizations.events.signature import secret_of
@@ -18,7 +19,7 @@ from organizations.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from tests.factories import MembershipFactory, OrganizationFactory
+from tests.factories import MembershipFactory, OffboardingStepFactory, OrganizationFactory
 from tests.receivers import Receiver, answering, receiver
 from tests.removals import remove
 from tests.workers import work
@@ -45,8 +46,38 @@ def record(organization: Organization, **fields: Any) -> Event:
     )
 
 
+@pytest.mark.parametrize("status", [204, 500])
+def test_an_attempt_is_a_line_of_the_log_with_ids_and_no_address(
+    member: Membership, status: int
+) -> None:
+    with receiver(answering(status)) as heard:
+        endpoint = endpoint_of(member.organization, heard)
+        remove(member, trace_id="trace-1")
+
+        with capture_logs() as logged:
+            work()
+
+    delivery = WebhookDelivery.objects.get()
+    [line] = [line for line in logged if line["event"] == "webhook_delivery"]
+    assert line.pop("duration_ms") > 0
+    assert line == {
+        "event": "webhook_delivery",
+        "log_level": "info",
+        "delivery_id": delivery.pk,
+        "endpoint_id": endpoint.pk,
+        "organization_id": member.organization_id,
+        "event_id": delivery.event_id,
+        "trace_id": "trace-1",
+        "attempt": 1,
+        "delivery_status": "delivered" if status == 204 else "pending",
+        "status": status,
+        "error": "" if status == 204 else "status",
+    }
+
+
 def test_a_removal_arrives_signed(member: Membership) -> None:
     actor = MembershipFactory.create(organization=member.organization, roles=["Owner"]).user
+    OffboardingStepFactory.create(organization=member.organization, key="laptop")
     with receiver() as heard:
         endpoint = endpoint_of(member.organization, heard)
         remove(member, actor=actor, reason="Mr X was rude", trace_id="trace-1")
@@ -68,6 +99,7 @@ def test_a_removal_arrives_signed(member: Membership) -> None:
         "source": "admin",
         "trace_id": "trace-1",
         "resources": [],
+        "task_keys": ["laptop"],
     }
     [(headers, _)] = heard.requests
     assert headers["webhook-id"] == event.pk

@@ -1,0 +1,62 @@
+"""What has a secret that is rotated, and who was shown it: connections and webhook endpoints."""
+
+from collections.abc import Iterable
+from typing import Self, TypeVar
+
+from django.db import models
+
+from config.identifiers import IdentifiedQuerySet
+from users.models import User
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class RotatedSecretQuerySet(IdentifiedQuerySet[Row]):
+    """Queries for rows with a secret, by who was shown it."""
+
+    def shown_to(self, organization_id: str, user_ids: Iterable[str]) -> Self:
+        """Keep those of an organization whose secret these users may still have, by id."""
+        shown = (
+            models.Q(created_by__in=user_ids)
+            | models.Q(rotated_by__in=user_ids)
+            | models.Q(previous_rotated_by__in=user_ids)
+        )
+        return self.filter(shown, organization=organization_id).order_by("pk")
+
+
+class RotatedSecret(models.Model):
+    """A row with a secret, of which the latest two work for a while after each rotation.
+
+    Who made the row was shown the first one, and each who rotates it the one that is new then.
+    """
+
+    rotated_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        editable=False,
+        help_text="Who was shown its latest secret, if it was not the first.",
+    )
+    previous_rotated_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        editable=False,
+        help_text="Who was shown the secret before, if it was not the first.",
+    )
+
+    created_by_id: str | None
+
+    class Meta:
+        abstract = True
+
+    @property
+    def secret_holders(self) -> set[str | None]:
+        """The ids of who made it and of the last two who rotated it: they may have its secret."""
+        return {self.created_by_id, self.rotated_by_id, self.previous_rotated_by_id}
