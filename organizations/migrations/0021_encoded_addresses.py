@@ -16,12 +16,12 @@ INDEXES = (
     ("scheduledremoval", "reason", "schedule_by_written_address"),
     ("offboardingtask", "note", "task_by_written_address"),
 )
-OF_THE_ADMINS_LOG = [
+OF_THE_ADMINS_LOG = (
     "DROP INDEX CONCURRENTLY IF EXISTS admin_log_by_written_address",
     "CREATE INDEX CONCURRENTLY admin_log_by_written_address ON django_admin_log"
     " USING gin (users_addresses_in(object_repr), users_addresses_in(change_message))"
     " WITH (fastupdate = off)",
-]
+)
 
 
 def replace_index(model: str, field: str, name: str) -> list[Operation]:
