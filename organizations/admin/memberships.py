@@ -43,6 +43,7 @@ from organizations.models import (
     WebhookEndpoint,
 )
 from organizations.models.membership import MembershipQuerySet
+from users.admin.people import person
 from users.models import AccessToken
 
 
@@ -206,11 +207,7 @@ class MembershipAdmin(
 
     @admin.display(description="Member", ordering="user")
     def member(self, membership: Membership) -> str:
-        """Return the member's name and, on a line of its own, the address."""
-        user = membership.user
-        if not user.full_name:
-            return user.email
-        return format_html('{} <span class="address">{}</span>', user.full_name, user.email)
+        return person(membership.user)
 
     @admin.display(description="State")
     def state(self, membership: Membership) -> str:

@@ -19,6 +19,7 @@ from organizations.admin.words import RecordColumns
 from organizations.export.removals import REMOVALS
 from organizations.guards.acts import RESTORE
 from organizations.models import Removal, Restoration, WebhookEndpoint
+from users.admin.people import person
 
 
 @admin.register(Removal)
@@ -92,7 +93,7 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
 
     @admin.display(description="Who was removed")
     def user(self, removal: Removal) -> str:
-        return link(removal.membership, removal.membership.user)
+        return link(removal.membership, person(removal.membership.user))
 
     @admin.display(description="Roles taken")
     def role_names(self, removal: Removal) -> str:
