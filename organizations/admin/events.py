@@ -30,7 +30,7 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
     where = column("organization", "Organization")
     done_by = column("actor", "Done by")
     why = column("reason", "Reason")
-    list_display = ("done_at", "type", "concerned", "organization", "done_by", "through", "system")
+    list_display = ("done_at", "type", "concerned", "organization", "by", "through")
     list_filter = ("type", OrganizationFilter, ActorFilter)
     list_select_related = ("user", "organization", "actor", "connection")
     search_fields = ("id", "user")

@@ -87,7 +87,7 @@ class MembershipAdmin(
         RestorationAction,
         LeftoverTransfer,
     )
-    recorded_columns = ("done_at", "what", "done_by", "through", "system", "why", "record")
+    recorded_columns = ("done_at", "what", "by", "through", "why", "record")
     autocomplete_fields = ("organization", "user")
     search_fields = ("organization__id", "user")
     search_help_text = (

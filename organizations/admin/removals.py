@@ -30,8 +30,7 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
     removed_at = column("created_at", "Removed at")
     removed_by = column("actor", "Removed by")
     list_display = (
-        *("removed_at", "user", "organization", "removed_by", "through", "system", "passed_to"),
-        "resource_count",
+        *("removed_at", "user", "organization", "by", "through", "passed_to", "resource_count"),
     )
     list_filter = (SourceFilter, OrganizationFilter, ActorFilter, SinceFilter)
     date_hierarchy = "created_at"
