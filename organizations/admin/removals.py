@@ -14,11 +14,13 @@ from config.identifiers import is_id
 from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter, SinceFilter, SourceFilter
 from organizations.admin.member_restoration import is_latest_tenure
+from organizations.admin.offboarding_tasks import rows_of
 from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.admin.words import RecordColumns
 from organizations.export.removals import REMOVALS
 from organizations.guards.acts import RESTORE
 from organizations.models import Removal, Restoration, WebhookEndpoint
+from users.admin.people import person
 
 
 @admin.register(Removal)
@@ -29,8 +31,7 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
     removed_at = column("created_at", "Removed at")
     removed_by = column("actor", "Removed by")
     list_display = (
-        *("removed_at", "user", "organization", "removed_by", "through", "system", "passed_to"),
-        "resource_count",
+        *("removed_at", "user", "organization", "by", "through", "passed_to", "resource_count"),
     )
     list_filter = (SourceFilter, OrganizationFilter, ActorFilter, SinceFilter)
     date_hierarchy = "created_at"
@@ -88,11 +89,17 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
         removal: Removal | None = context.get("original")
         if removal and RESTORE.is_staffs(request.user):
             context["can_be_restored"] = is_latest_tenure(removal.membership)
+        if removal and request.user.has_perm("organizations.view_offboardingtask"):
+            tasks = removal.tasks.with_assignees().select_related(
+                "closed_by", "closed_by_connection"
+            )
+            context["tasks"] = rows_of(request, tasks.order_by("pk"))
+            context["open_task_count"] = tasks.open().count()
         return super().render_change_form(request, context, *args, **options)
 
     @admin.display(description="Who was removed")
     def user(self, removal: Removal) -> str:
-        return link(removal.membership, removal.membership.user)
+        return link(removal.membership, person(removal.membership.user))
 
     @admin.display(description="Roles taken")
     def role_names(self, removal: Removal) -> str:
