@@ -74,7 +74,7 @@ class UserAdmin(GuardedDeletion[User], RecordedHistory[User], ErasureAdmin, Djan
         yield row.resources.model, "resources", {"q": row.pk}
         yield AccessToken, "access tokens", {"q": row.pk}
 
-    def get_inlines(self, request: HttpRequest, obj: User | None) -> list[type[LinkedLogins]]:
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
         return [LinkedLogins] if obj and obj.oidc_logins.exists() else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
