@@ -6,8 +6,12 @@ import re
 import shlex
 import socket
 import stat
+import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -80,6 +84,29 @@ def curls(text: str) -> list[tuple[str, str, Any]]:
 def settings(server: Server) -> dict[str, str]:
     """Return an environment in which the demo has a database of its own."""
     return {"HOME": str(server.folder), "EMBEDDED_POSTGRES": str(server.folder)}
+
+
+def served(server: Server) -> AbstractContextManager[Program]:
+    """Run the demo on a free port."""
+    return running("manage.py", "demo", str(free_port()), environment=settings(server))
+
+
+@pytest.fixture(scope="module")
+def migrated() -> Iterator[Path]:
+    """The folder of an embedded server that has the tables already, which takes half of a start."""
+    with TemporaryDirectory() as name:
+        folder = Path(name) / "postgres"
+        environment = {"DEBUG": "true", "EMBEDDED_POSTGRES": str(folder)}
+        with running("manage.py", "migrate", environment=environment) as program:
+            assert program.process.wait(120) == 0
+        yield folder
+
+
+@pytest.fixture
+def migrated_server(server: Server, migrated: Path) -> Server:
+    """A server of the test's own that has the tables already."""
+    subprocess.run(["cp", "-a", migrated, server.folder], check=True)  # noqa: S603, S607
+    return server
 
 
 def test_the_demo_shows_a_removal_by_type_and_is_restored_when_run_again(
@@ -164,8 +191,10 @@ def test_the_demo_shows_a_removal_by_type_and_is_restored_when_run_again(
         assert answer(address, token, "DELETE", user, confirmed) == (204, b"")
 
 
-def test_a_demo_that_is_told_to_stop_ends_its_worker_and_its_database_too(server: Server) -> None:
-    with running("manage.py", "demo", str(free_port()), environment=settings(server)) as demo:
+def test_a_demo_that_is_told_to_stop_ends_its_worker_and_its_database_too(
+    migrated_server: Server,
+) -> None:
+    with served(migrated_server) as demo:
         started(demo)
         demo.until("Launching a worker on all queues")
         demo.process.terminate()
@@ -173,7 +202,7 @@ def test_a_demo_that_is_told_to_stop_ends_its_worker_and_its_database_too(server
         assert demo.process.wait(60) == 0
         with pytest.raises(AssertionError):  # nobody has its output open any more
             demo.until("(?!)")
-        assert not (server.data / "postmaster.pid").exists()
+        assert not (migrated_server.data / "postmaster.pid").exists()
 
 
 def test_on_a_port_that_is_taken_nothing_is_touched(tmp_path: Path) -> None:
@@ -236,12 +265,12 @@ def test_the_demo_says_what_to_do_about_a_database_that_cannot_be_used(server: S
 
 
 def test_the_readmes_client_finds_previews_and_removes(
-    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    migrated_server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
     assert shown
-    with running("manage.py", "demo", str(free_port()), environment=settings(server)) as demo:
+    with served(migrated_server) as demo:
         address, token = started(demo)
         monkeypatch.setenv("ACCESS_TOKEN", token)
 
@@ -265,12 +294,12 @@ def test_the_readmes_requests_remove_all_to_a_department_or_by_type() -> None:
 
 
 def test_the_readmes_sync_registers_what_somebody_owns_and_changes_nothing_twice(
-    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    migrated_server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = re.search(r"```python\n(import httpx, os\n\nresources = .*?)```", readme, re.DOTALL)
     assert shown
-    with running("manage.py", "demo", str(free_port()), environment=settings(server)) as demo:
+    with served(migrated_server) as demo:
         address, token = started(demo)
         monkeypatch.setenv("ACCESS_TOKEN", token)
 
@@ -283,11 +312,11 @@ def test_the_readmes_sync_registers_what_somebody_owns_and_changes_nothing_twice
 
 
 def test_who_follows_the_readme_registers_previews_and_reads_back_who_has_what(
-    server: Server,
+    migrated_server: Server,
 ) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8").split("### Resources\n")[1]
     user = "/v1/organizations/org_xyz789/users/usr_abc123"
-    with running("manage.py", "demo", str(free_port()), environment=settings(server)) as demo:
+    with served(migrated_server) as demo:
         address, token = started(demo)
         here = re.search(r"here='http://127.0.0.1:8000(.*)'", readme)
         assert here
@@ -316,13 +345,13 @@ def test_who_follows_the_readme_registers_previews_and_reads_back_who_has_what(
         }
 
 
-def test_the_readmes_follower_sees_a_removal(server: Server, tmp_path: Path) -> None:
+def test_the_readmes_follower_sees_a_removal(migrated_server: Server, tmp_path: Path) -> None:
     readme = (ROOT / "organizations/events/README.md").read_text(encoding="utf-8")
     shown = re.search(r"```python\n(import httpx, os, time\n(?:(?!```).*\n)*)```", readme)
     assert shown
     program = tmp_path / "follower.py"
     user = "/v1/organizations/org_xyz789/users/usr_abc123"
-    with running("manage.py", "demo", str(free_port()), environment=settings(server)) as demo:
+    with served(migrated_server) as demo:
         address, token = started(demo)
         program.write_text(shown[1].replace("127.0.0.1:8000", address))
         with running(str(program), environment={"ACCESS_TOKEN": token}) as follower:
@@ -332,7 +361,7 @@ def test_the_readmes_follower_sees_a_removal(server: Server, tmp_path: Path) -> 
 
 
 def test_the_readmes_receiver_hears_of_a_removal_signed_and_at_once(
-    server: Server, tmp_path: Path
+    migrated_server: Server, tmp_path: Path
 ) -> None:
     readme = (ROOT / "organizations/events/README.md").read_text(encoding="utf-8")
     shown = re.search(r"```python\n(import os\n(?:(?!```).*\n)*)```", readme)
@@ -341,7 +370,7 @@ def test_the_readmes_receiver_hears_of_a_removal_signed_and_at_once(
     program = tmp_path / "receiver.py"
     program.write_text(shown[1].replace("9000", str(port)))
     user = "/v1/organizations/org_xyz789/users/usr_abc123"
-    with running("manage.py", "demo", str(free_port()), environment=settings(server)) as demo:
+    with served(migrated_server) as demo:
         address, token = started(demo)
         *_, (method, path, body) = calls(demo, address)
         body["url"] = body["url"].replace("9000", str(port))

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from config.api.pagination import IdPagination, describe_parameter
 from organizations.api.examples import EVENT_ID, ORGANIZATION_ID
-from organizations.audit_log.cursor import Cursor, last_position, place_of
+from organizations.audit_log.cursor import Cursor, place_after, place_of
 from organizations.audit_log.positions import End, give_positions
 
 _Row = TypeVar("_Row")
@@ -41,7 +41,10 @@ class EventPagination(IdPagination):
     def paginate_queryset(
         self, queryset: QuerySet[Any, _Row], request: Request, view: APIView | None = None
     ) -> list[_Row]:
-        """Return the events of the requested page. Raises ValidationError, LogRestartedError."""
+        """Return the events of the requested page.
+
+        Raises ValidationError, LogRestartedError, LogTruncatedError.
+        """
         order = request.query_params.get(self.order_query_param, NEWEST_FIRST)
         if order not in (NEWEST_FIRST, FOLLOWED):
             known = [f"Must be {NEWEST_FIRST} or {FOLLOWED}."]
@@ -61,18 +64,23 @@ class EventPagination(IdPagination):
         self.limit, self.offset, self.total = self.get_limit(request), 0, None
         self._refuse_other_ways(request)
         passed = self.get_cursor(request, organization_id)
-        end = End(last_position(organization_id, passed))
-        if end.position <= passed.position + SEEN_AT_ONCE:
+        here = place_after(organization_id, passed)
+        begin = here.cursor.position if here.next is None else here.next - 1
+        end = End(here.last)
+        if end.position <= begin + SEEN_AT_ONCE:
             end = give_positions(organization_id)
-        seen = min(end.position, passed.position + SEEN_AT_ONCE)
-        rows = _between(queryset, organization_id, passed.position, seen, self.limit + 1)
+        seen = min(end.position, begin + SEEN_AT_ONCE)
+        rows = _between(queryset, organization_id, begin, seen, self.limit + 1)
         if len(rows) > self.limit:
             rows = rows[: self.limit]
             seen = rows[-1].position
         self.has_more = seen < end.position or end.may_be_later
-        if seen > passed.position:
-            passed = place_of(organization_id, seen).cursor or passed
-        self.next_cursor = passed.text_for(organization_id)
+        if seen > begin:
+            there = place_of(organization_id, seen)
+            if passed:  # what was deleted while this page was read
+                there.refuse_missing(here.cursor, organization_id)
+            here = there
+        self.next_cursor = here.cursor.text_for(organization_id)
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -81,11 +89,11 @@ class EventPagination(IdPagination):
             response.data["next"] = self.next_cursor
         return response
 
-    def get_cursor(self, request: Request, organization_id: str) -> Cursor:
-        """Return what the reader has passed, nothing by default. Raises ValidationError."""
+    def get_cursor(self, request: Request, organization_id: str) -> Cursor | None:
+        """Return what the reader has passed, None where they begin. Raises ValidationError."""
         text = request.query_params.get(self.cursor_query_param)
         if text is None:
-            return Cursor()
+            return None
         try:
             return Cursor.from_text(text, organization_id)
         except ValueError:

@@ -21,6 +21,7 @@ from organizations.models.offboarding_step import (
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
 from organizations.models.resource_type import SlugField
+from organizations.triggers import task_is_deleted
 from users.addresses_in import index_of_addresses
 from users.models import User
 
@@ -98,7 +99,7 @@ class OffboardingTask(models.Model):
     """A step for one removal, as the step was then; made in the removal's own statement.
 
     Ids have the removal's, then the order of the steps. Once the removal is undone nothing changes
-    any more, but that an erasure may empty the note. Never deleted.
+    any more, but that an erasure may empty the note. Deleted as `organizations.retention` does it.
     """
 
     class State(models.TextChoices):
@@ -260,12 +261,22 @@ class OffboardingTask(models.Model):
                 condition=models.Q(open_department__isnull=False),
                 name="task_open_by_department",
             ),
+            # Counted for `/metrics`.
+            models.Index(
+                fields=["due_at"], condition=models.Q(state="open"), name="task_open_by_date"
+            ),
+            # What was closed long ago.
+            models.Index(
+                fields=["closed_at"],
+                condition=models.Q(closed_at__isnull=False),
+                name="task_by_closing",
+            ),
             # Asked before an erasure: which notes mention an address.
             index_of_addresses("note", name="task_by_written_address"),
         )
         triggers = (
             task_is_changed,
-            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            task_is_deleted,
             pgtrigger.ReadOnly(
                 name="never_changed",
                 exclude=[

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 
 from django.db import transaction
 
+from config.characters import clean
 from organizations.application_log import log_on_commit
 from organizations.exceptions import (
     RoleInUseError,
@@ -39,7 +40,7 @@ def create_role(
     _require_capabilities(capabilities, authority)
     role = Role(
         organization_id=organization_id,
-        name=name.strip(),
+        name=clean(name),
         capabilities=_each_once(capabilities),
     )
     _save(role)
@@ -66,7 +67,7 @@ def change_role(
     role = _lock(organization_id, role_id, caller, CHANGE_ROLE, gets=capabilities or ())
     before = role.name, set(role.capabilities)
     if name is not None:
-        role.name = name.strip()
+        role.name = clean(name)
     if capabilities is not None:
         role.capabilities = _each_once(capabilities)
     if (role.name, set(role.capabilities)) != before:

@@ -136,7 +136,7 @@ def schema(session: "psycopg.Connection[tuple[Any, ...]]") -> set[tuple[object, 
     return set(
         session.execute(
             "SELECT table_name, column_name, data_type FROM information_schema.columns"
-            " WHERE table_schema = 'public'"
+            " WHERE table_schema = 'public' AND table_name ~ '^(organizations|users)_'"
         )
     )
 
@@ -144,8 +144,7 @@ def schema(session: "psycopg.Connection[tuple[Any, ...]]") -> set[tuple[object, 
 def test_rows_of_the_released_version_become_what_the_design_says_and_it_is_printed(
     database: str,
 ) -> None:
-    migrate(database)  # first as now, so that content types are there
-    for target in RELEASED:
+    for target in (("admin",), *RELEASED):
         migrate(database, *target)
     with connected(database.rsplit("/", 1)[1]) as session:
         released = schema(session)

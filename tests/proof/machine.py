@@ -31,6 +31,7 @@ from organizations.models.event import EventQuerySet
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
+    OffboardingStepFactory,
     OrganizationFactory,
     RoleFactory,
     UserFactory,
@@ -38,7 +39,7 @@ from tests.factories import (
 from tests.production import token_of
 from tests.proof.figures import Tally
 from tests.proof.invariants import broken_invariants
-from tests.proof.place import Place
+from tests.proof.place import FOR_ALL, FOR_DOCUMENTS, Place
 from users.models import User
 
 
@@ -127,6 +128,10 @@ class Machine(RuleBasedStateMachine):
             )
             departments = DepartmentFactory.create_batch(2, organization=organization)
             place = Place(organization, departments)
+            for key, type_ in ((FOR_ALL, None), (FOR_DOCUMENTS, "document")):
+                OffboardingStepFactory.create(
+                    organization=organization, key=key, applies_to_type=type_
+                )
             founder = UserFactory.create()
             self.world.append(place)
             MembershipFactory.create(organization=organization, user=founder, roles=["Owner"])
@@ -197,6 +202,12 @@ class Machine(RuleBasedStateMachine):
             assert organization.removals.count() == place.removals
             restorations = Restoration.objects.filter(removal__organization=organization)
             assert restorations.count() == place.restorations
+            tasks = organization.offboarding_tasks.values_list(
+                "removal__membership__user", "key", "state"
+            )
+            assert Counter(tasks) == Counter(
+                (user, key, state) for (user, _, key), state in place.tasks.items()
+            )
 
 
 def prove(tally: Tally, machine: type[Machine], *, examples: int, steps: int) -> None:

@@ -14,7 +14,7 @@ ROLES = {
     "Remover": frozenset({Capability.REMOVE_USERS}),
     "Member": frozenset[Capability](),
 }
-
+FOR_ALL, FOR_DOCUMENTS = "all", "documents"  # steps
 
 Target = str | Targets | None
 
@@ -60,6 +60,8 @@ class Place:
     # How many resources of removed members, by user, type and target.
     removed: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
     restorations: int = 0
+    # States of the tasks, by user, number of the removal and key.
+    tasks: dict[tuple[str, int, str], str] = field(default_factory=dict)
     events: Counter[tuple[str, str | None]] = field(default_factory=Counter)  # by type and user
 
     def capabilities(self, user: str) -> frozenset[Capability]:
@@ -164,6 +166,9 @@ class Place:
         self.records[user] = record
         self.marks |= dict.fromkeys(passed, record)
         self.events["member.removed", user] += 1
+        self.tasks[user, self.removals, FOR_ALL] = "open"
+        if any(self.type_of(each) == "document" for each in owned):
+            self.tasks[user, self.removals, FOR_DOCUMENTS] = "open"
 
     def restore(self, user: str) -> int:
         """Return how many resources came back."""
@@ -175,6 +180,9 @@ class Place:
         self.events["member.restored", user] += 1
         back, record.resources = record.resources, set()
         record.is_undone = True
+        for key in (FOR_ALL, FOR_DOCUMENTS):
+            if self.tasks.get((user, record.number, key)) in {"open", "failed"}:
+                self.tasks[user, record.number, key] = "cancelled"
         self.resources |= dict.fromkeys(back, user)
         for resource in back:
             del self.marks[resource]
@@ -183,6 +191,20 @@ class Place:
                 self.marks[resource] = below
                 below.resources.add(resource)
         return len(back)
+
+    def change_task(self, user: str, key: str, state: str) -> str | None:
+        """Return why a task of the user's latest removal does not change, or None if it may."""
+        record = self.records.get(user)
+        task = (user, record.number if record else 0, key)
+        if record is None or task not in self.tasks:
+            return "TASK_NOT_FOUND"
+        if self.tasks[task] == state:
+            return None
+        if record.is_undone:
+            return "TASK_CANCELLED"
+        self.tasks[task] = state
+        self.events["task.reopened" if state == "open" else "task.closed", user] += 1
+        return None
 
     # What other systems register
 

@@ -16,6 +16,7 @@ from tests.deactivations import deactivate
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
+    OffboardingStepFactory,
     OrganizationFactory,
     ResourceFactory,
 )
@@ -38,7 +39,8 @@ STATEMENTS = (
     *("BEGIN", "heirs", "lock of heirs", "lock of accounts"),
     *("who is a member", "by which restoration", "removals", "roles", "departments", "tokens"),
     *("memberships", "role assignments", "department memberships"),
-    *("lock of resources", "resources", "what had passed on", "records"),
+    *("lock of resources", "resources", "what had passed on"),
+    *("lock of tasks", "tasks", "records"),
     *("deactivation", "identities", "events", "COMMIT"),
 )
 
@@ -63,6 +65,7 @@ def leave(organization: Organization) -> list[Membership]:
     members: list[Membership] = MembershipFactory.create_batch(
         2, organization=organization, roles=["Owner", "Member"], departments=[department]
     )
+    OffboardingStepFactory.create(organization=organization, assigned_to_department=department)
     for member in members:
         ResourceFactory.create_batch(2, organization=organization, owner=member.user)
     deactivate(members[0])

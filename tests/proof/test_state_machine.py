@@ -18,6 +18,7 @@ from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import DepartmentNotFoundError, ScheduledRemovalNotFoundError
 from organizations.guards.caller import Operator
 from organizations.guards.targets import Targets
+from organizations.handover.tasks import CHOSEN, State, TaskChange, change_task
 from organizations.models import (
     DepartmentMembership,
     Membership,
@@ -30,9 +31,10 @@ from organizations.schedule.due import carry_out_due
 from organizations.schedule.service import cancel_scheduled_removal, schedule_removals
 from organizations.transfer.service import transfer_selected
 from tests.callers import CallerWith
+from tests.concurrency import outcome as outcome_of
 from tests.proof.figures import Tally
 from tests.proof.machine import Machine, code_of, prove, refused
-from tests.proof.place import ROLES, Place, Target, targets_of
+from tests.proof.place import FOR_ALL, FOR_DOCUMENTS, ROLES, Place, Target, targets_of
 from tests.resources import make
 from users.models import User
 
@@ -315,6 +317,36 @@ class Organizations(Machine):
                     missed = place.missed_goals(target, [user])
                     place.remove(user, targets_of(target).without(missed))
                     place.events["removal.failed", user] += bool(missed)
+
+    # What is left to be done
+
+    @rule(
+        place=places,
+        user=people,
+        key=st.sampled_from([FOR_ALL, FOR_DOCUMENTS]),
+        state=st.sampled_from(CHOSEN),
+    )
+    def change_a_task(self, place: Place, user: User, key: str, state: State) -> None:
+        task = (
+            place.organization.offboarding_tasks.filter(removal__membership__user=user, key=key)
+            .order_by("removal__membership")
+            .last()
+        )
+        latest = place.records.get(user.pk)
+        if latest and (user.pk, latest.number, key) not in place.tasks:
+            task = None  # of an earlier removal
+        expected = place.change_task(user.pk, key, state)
+
+        code = outcome_of(
+            lambda: change_task(
+                place.organization.pk,
+                task.pk if task else "tsk_unknown",
+                TaskChange(state),
+                caller=Operator(),
+            )
+        )
+
+        assert code == (expected or "done")
 
     # What nobody can do
 

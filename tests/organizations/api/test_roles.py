@@ -115,7 +115,7 @@ def test_a_name_is_one_in_the_organization(as_owner: APIClient, auditor: Role) -
     RoleFactory.create(name="Elsewhere")
 
     for response in (
-        create(as_owner, auditor.organization, name=" Auditor", capabilities=[]),
+        create(as_owner, auditor.organization, name=" Audi\u200btor", capabilities=[]),
         as_owner.patch(address_of(other), {"name": "Auditor "}),
     ):
         assert refusal(response) == (409, "ROLE_NAME_TAKEN")

@@ -19,7 +19,7 @@ from organizations.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from tests.factories import MembershipFactory, OrganizationFactory
+from tests.factories import MembershipFactory, OffboardingStepFactory, OrganizationFactory
 from tests.receivers import Receiver, answering, receiver
 from tests.removals import remove
 from tests.workers import work
@@ -77,6 +77,7 @@ def test_an_attempt_is_a_line_of_the_log_with_ids_and_no_address(
 
 def test_a_removal_arrives_signed(member: Membership) -> None:
     actor = MembershipFactory.create(organization=member.organization, roles=["Owner"]).user
+    OffboardingStepFactory.create(organization=member.organization, key="laptop")
     with receiver() as heard:
         endpoint = endpoint_of(member.organization, heard)
         remove(member, actor=actor, reason="Mr X was rude", trace_id="trace-1")
@@ -98,6 +99,7 @@ def test_a_removal_arrives_signed(member: Membership) -> None:
         "source": "admin",
         "trace_id": "trace-1",
         "resources": [],
+        "task_keys": ["laptop"],
     }
     [(headers, _)] = heard.requests
     assert headers["webhook-id"] == event.pk
