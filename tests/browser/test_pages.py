@@ -26,6 +26,23 @@ from tests.schedules import schedule
 
 COLOURS_HAVE_CHANGED = "Promise.all(document.getAnimations().map(each => each.finished))"
 DESK, PHONE = 1280, 375  # pixels
+
+# The words that a page breaks over two lines.
+BROKEN_WORDS = """() => {
+  const page = document.getElementById("container");
+  const texts = document.createTreeWalker(page, NodeFilter.SHOW_TEXT);
+  const broken = [], range = document.createRange();
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const around = text.parentElement;
+    if (!around.checkVisibility() || around.closest("option, svg")) continue;
+    for (const word of text.textContent.matchAll(/\\w{2,}/g)) {
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map(each => each.top)).size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+}"""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -83,6 +100,9 @@ def addresses(world: dict[str, Membership]) -> Iterator[str]:
     ):
         yield f"/admin/organizations/membership/{world[state].pk}/{action}/"
     yield reverse("admin:organizations_membership_add")
+    yield f"/admin/organizations/membership/add/?organization={world['active'].organization_id}"
+    yield reverse("admin:organizations_removal_export")
+    yield reverse("admin:time_zone")
     yield reverse("admin:organizations_resource_add")
     organization = world["active"].organization
     yield f"{reverse('admin:organizations_offboardingstep_add')}?organization={organization.pk}"
@@ -104,6 +124,8 @@ def test_every_page_is_accessible_and_fits_a_desk_and_a_phone(
             page.set_viewport_size({"width": width, "height": 800})
             if (found := page.evaluate("document.documentElement.scrollWidth")) > width:
                 faults.append(f"{address} is {found} wide in {width} pixels")
+            if width == DESK and (words := page.evaluate(BROKEN_WORDS)):
+                faults.append(f"{address} breaks {words}")
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             page.evaluate(COLOURS_HAVE_CHANGED)
