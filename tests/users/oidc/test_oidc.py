@@ -182,6 +182,21 @@ def test_who_is_no_staff_any_more_stays_out(staff: User, change: dict[str, bool]
     assert client.get("/admin/").status_code == 302
 
 
+def test_a_link_is_taken_out_on_the_accounts_page(staff: User, admin_client: Client) -> None:
+    assert log_in(**VERIFIED) == staff
+    login = staff.oidc_logins.get()
+    form = {"email": STAFF, "is_active": "on", "is_staff": "on", "oidc_logins-TOTAL_FORMS": "1"}
+    inline = {"INITIAL_FORMS": 1, "0-id": login.pk, "0-user": staff.pk, "0-DELETE": "on"}
+
+    page = admin_client.post(
+        f"/admin/users/user/{staff.pk}/change/",
+        form | {f"oidc_logins-{name}": str(value) for name, value in inline.items()},
+    )
+
+    assert page.status_code == 302
+    assert not staff.oidc_logins.exists()
+
+
 def test_an_erasure_deletes_the_link(staff: User) -> None:
     assert log_in(**VERIFIED) == staff
 
