@@ -352,6 +352,7 @@ SPECTACULAR_SETTINGS = {
         "WebhookEventType": "organizations.events.endpoints.EVENT_TYPES",
         "WebhookEndpointStatus": "organizations.api.webhook_endpoints.STATUSES",
         "WebhookDeliveryStatus": "organizations.models.webhook.WebhookDelivery.Status",
+        "OffboardingTaskState": "organizations.models.offboarding_task.OffboardingTask.State",
     },
     "WEBHOOKS": ["organizations.api.webhook_events.SENT"],
     "SERVERS": [{"url": "/", "description": "The server that this description comes from."}],
@@ -362,6 +363,10 @@ SPECTACULAR_SETTINGS = {
         },
         {"name": "Scheduled removals", "description": "Removes members on a date."},
         {"name": "Removals", "description": "The records of removals."},
+        {
+            "name": "Hand-over",
+            "description": "What a removal leaves to be done elsewhere, and who did it.",
+        },
         {"name": "Audit log", "description": "The record of every change, which can be followed."},
         {"name": "Departments", "description": "What members belong to, and resources pass to."},
         {"name": "Roles", "description": "What members hold, and what it allows them to do."},

@@ -44,7 +44,6 @@ from organizations.models import (
     WebhookEndpoint,
 )
 from organizations.models.membership import MembershipQuerySet
-from users.admin.people import person
 from users.models import AccessToken
 
 
@@ -88,7 +87,7 @@ class MembershipAdmin(
         RestorationAction,
         LeftoverTransfer,
     )
-    recorded_columns = ("done_at", "what", "by", "through", "why", "record")
+    recorded_columns = ("done_at", "what", "done_by", "through", "system", "why", "record")
     autocomplete_fields = ("organization", "user")
     search_fields = ("organization__id", "user")
     search_help_text = (
@@ -209,7 +208,11 @@ class MembershipAdmin(
 
     @admin.display(description="Member", ordering="user")
     def member(self, membership: Membership) -> str:
-        return person(membership.user)
+        """Return the member's name and, on a line of its own, the address."""
+        user = membership.user
+        if not user.full_name:
+            return user.email
+        return format_html('{} <span class="address">{}</span>', user.full_name, user.email)
 
     @admin.display(description="State")
     def state(self, membership: Membership) -> str:

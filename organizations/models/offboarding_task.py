@@ -1,5 +1,6 @@
 """What is to be done elsewhere after one removal, and who did it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol, Self
@@ -89,6 +90,16 @@ class OffboardingTaskQuerySet(IdentifiedQuerySet["OffboardingTask"]):
                 output_field=models.BooleanField(),
             )
         )
+
+    def count_by_removal(self, removal_ids: Iterable[str]) -> dict[str, Counter[str]]:
+        """Return how many tasks of each of these removals are in each state, by removal."""
+        counts: dict[str, Counter[str]] = {}
+        of_these = self.filter(removal__in=removal_ids).order_by()
+        for removal_id, state, count in of_these.values_list("removal", "state").annotate(
+            models.Count("pk")
+        ):
+            counts.setdefault(removal_id, Counter())[state] = count
+        return counts
 
     def count_by_state(self) -> dict[str, int]:
         """Return how many there are in each state that occurs."""
