@@ -42,8 +42,8 @@ def _pages(organization_id: str, kept_from: datetime) -> Iterator[list[str]]:
     member = Membership.objects.current().filter(
         organization=OuterRef("organization"), user=OuterRef("user")
     )
-    old = Event.objects.filter(organization=organization_id, created_at__lt=kept_from)
-    old = old.order_by("created_at", "pk").annotate(stays=Exists(member))
+    events = Event.objects.filter(organization=organization_id, created_at__lt=kept_from)
+    old = events.order_by("created_at", "pk").annotate(stays=Exists(member))
     while page := list(old.filter(rest).values_list("created_at", "pk", "stays")[:AT_A_TIME]):
         if event_ids := [pk for _, pk, stays in page if not stays]:
             yield event_ids
