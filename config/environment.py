@@ -4,6 +4,7 @@ import re
 import sys
 from contextlib import suppress
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -13,7 +14,11 @@ env = environ.Env()
 YES = frozenset({"true", "1", "yes", "y", "on", "ok"})
 NO = frozenset({"false", "0", "no", "n", "off", ""})
 LONGEST_NUMBER = 10  # digits
+A_CENTURY = 36_500  # days
 _POSTGRESQL = ("postgres://", "postgresql://", "psql://", "pgsql://")
+SHORTEST_SECRET = 32  # characters
+_SECRET = re.compile(rf"[!-~]{{{SHORTEST_SECRET},}}")  # as a header can have it
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _RATE = re.compile(r"[1-9]\d*/(s|sec|second|m|min|minute|h|hour|d|day)")
 
 
@@ -40,6 +45,42 @@ def number(name: str, *, default: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER):
         refuse(name, "is a whole number, 0 or more", example=str(default))
     return int(text)
+
+
+def days(name: str) -> int | None:
+    """Return a setting that is a number of days, from 1 to a century; None where it is not set."""
+    if not (text := given(name).strip()):
+        return None
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:LONGEST_NUMBER]) <= A_CENTURY):
+        refuse(name, f"is a number of days from 1 to {A_CENTURY}", example="365")
+    return int(text)
+
+
+def secret(name: str) -> str:
+    """Return a setting that nobody guesses, or "" where it is not set."""
+    text = given(name).strip()
+    if text and not _SECRET.fullmatch(text):
+        rule = f"is at least {SHORTEST_SECRET} random characters of ASCII, without a blank"
+        refuse(name, rule, example="$(openssl rand -hex 32)")
+    return text
+
+
+def provider(name: str) -> str:
+    """Return the https address of a login provider, or "" where it is not set."""
+    text = given(name).strip()
+    parts = urlsplit(text)
+    is_local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+    if text and not (parts.hostname and (parts.scheme == "https" or is_local)):
+        refuse(name, "is the https address of a provider", example="https://login.acme.example")
+    return text
+
+
+def domains(name: str) -> frozenset[str]:
+    """Return the mail domains that a setting lists, separated by commas."""
+    listed = [each.strip().lower() for each in given(name).split(",") if each.strip()]
+    if not all(_DOMAIN.fullmatch(each) for each in listed):
+        refuse(name, "is mail domains, separated by commas", example="acme.example,acme.test")
+    return frozenset(listed)
 
 
 def rate(name: str, *, default: str) -> str | None:

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.metrics.MetricsMiddleware",
     "config.trace.TraceMiddleware",
     "config.caching.NoStoreMiddleware",
     "config.api.envelope.EnvelopeMiddleware",
@@ -144,6 +145,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "organizations.events.tasks",
     "organizations.handover.overdue",
     "organizations.invitation.tasks",
+    "organizations.retention.tasks",
     "organizations.schedule.due",
     "organizations.scim.remove_after_days",
 ]
@@ -158,6 +160,9 @@ PROCRASTINATE_WORKER_DEFAULTS = {
 WEBHOOK_KEY = env.str("WEBHOOK_KEY", default="")
 # Whether webhooks may be sent within this network, and without TLS.
 WEBHOOK_ALLOW_PRIVATE = environment.flag("WEBHOOK_ALLOW_PRIVATE")
+
+# Opens the page /metrics to whoever sends it; there is none without.
+METRICS_TOKEN = environment.secret("METRICS_TOKEN")
 
 # Counts rate limits: per process, or in Redis for all processes together.
 CACHES = {"default": environment.cache("CACHE_URL", default="locmemcache://")}
@@ -196,12 +201,32 @@ DEFAULT_FROM_EMAIL = environment.given("EMAIL_FROM") or (
 
 # How long after a removal the member can be restored; 0: not at all.
 RESTORE_WINDOW_DAYS = environment.number("RESTORE_WINDOW_DAYS", default=90)
+# How long events of people who are no longer members are kept at least; None: for ever.
+RETENTION_DAYS = environment.days("RETENTION_DAYS")
 
 AUTH_USER_MODEL = "users.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend"]
+# Whether staff log in by their passwords.
+PASSWORD_LOGIN = environment.flag("PASSWORD_LOGIN", default=True)
+if PASSWORD_LOGIN:
+    AUTHENTICATION_BACKENDS.append("django.contrib.auth.backends.ModelBackend")
+
+# Staff log in by OpenID Connect where OIDC_ISSUER is set. The others are what the client of
+# mozilla-django-oidc asks for; the rest it gets from the provider (users/oidc/provider.py).
+OIDC_ISSUER = environment.provider("OIDC_ISSUER")
+OIDC_DOMAINS = environment.domains("OIDC_DOMAINS")
+OIDC_RP_CLIENT_ID = OIDC_RP_CLIENT_SECRET = ""
+if OIDC_ISSUER:
+    OIDC_RP_CLIENT_ID = environment.required("OIDC_CLIENT_ID", example="offboard")
+    OIDC_RP_CLIENT_SECRET = environment.required("OIDC_CLIENT_SECRET", example="from the provider")
+    AUTHENTICATION_BACKENDS.append("users.oidc.backend.OidcBackend")
+elif not PASSWORD_LOGIN:
+    environment.refuse("PASSWORD_LOGIN", "is false only with OIDC_ISSUER", example="true")
+OIDC_RP_SIGN_ALGO = "RS256"  # every provider has it
+OIDC_USE_PKCE = True
+OIDC_TIMEOUT = 10  # seconds
+OIDC_AUTHENTICATION_CALLBACK_URL = "oidc_callback"
+LOGIN_REDIRECT_URL = "admin:index"
 # After five failed logins, an address cannot log in to that account for an hour; RATE_OF_LOGINS
 # limits all attempts of an address.
 AXES_FAILURE_LIMIT = 5
@@ -209,6 +234,7 @@ AXES_COOLOFF_TIME = 1
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"  # as the login form calls the e-mail address
 AXES_USERNAME_CALLABLE = "users.login.account_of"
+AXES_WHITELIST_CALLABLE = "users.login.is_of_provider"
 AXES_CLIENT_IP_CALLABLE = "config.client_address.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
@@ -326,6 +352,7 @@ SPECTACULAR_SETTINGS = {
         "WebhookEventType": "organizations.events.endpoints.EVENT_TYPES",
         "WebhookEndpointStatus": "organizations.api.webhook_endpoints.STATUSES",
         "WebhookDeliveryStatus": "organizations.models.webhook.WebhookDelivery.Status",
+        "OffboardingTaskState": "organizations.models.offboarding_task.OffboardingTask.State",
     },
     "WEBHOOKS": ["organizations.api.webhook_events.SENT"],
     "SERVERS": [{"url": "/", "description": "The server that this description comes from."}],
@@ -336,6 +363,10 @@ SPECTACULAR_SETTINGS = {
         },
         {"name": "Scheduled removals", "description": "Removes members on a date."},
         {"name": "Removals", "description": "The records of removals."},
+        {
+            "name": "Hand-over",
+            "description": "What a removal leaves to be done elsewhere, and who did it.",
+        },
         {"name": "Audit log", "description": "The record of every change, which can be followed."},
         {"name": "Departments", "description": "What members belong to, and resources pass to."},
         {"name": "Roles", "description": "What members hold, and what it allows them to do."},

@@ -1,5 +1,11 @@
-"""Periodic upkeep of the job queue: retry the jobs of killed workers, delete finished jobs."""
+"""Periodic upkeep: retry the jobs of killed workers, delete what has ended or expired."""
 
+from datetime import timedelta
+
+from axes.models import AccessAttempt
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
@@ -8,6 +14,8 @@ from procrastinate.jobs import Status
 # Seconds without a heartbeat after which a worker is considered dead.
 SILENCE = 30
 KEPT_HOURS = 24
+FAILED_LOGINS_KEPT = timedelta(days=1)  # they lock somebody out for an hour
+ADMIN_LOG_KEPT = timedelta(days=730)
 PRIORITY = 10  # before webhooks, of which many may be waiting
 
 
@@ -32,3 +40,13 @@ async def delete_finished(context: JobContext, timestamp: int) -> None:
         include_cancelled=True,
         include_aborted=True,
     )
+
+
+@app.periodic(cron="13 * * * *")
+@app.task(queue="upkeep", queueing_lock="delete_expired")
+def delete_expired(timestamp: int) -> None:
+    """Delete sessions that are over, old failed logins, and old entries of the admin's own log."""
+    now = timezone.now()
+    Session.objects.filter(expire_date__lt=now).delete()
+    AccessAttempt.objects.filter(attempt_time__lt=now - FAILED_LOGINS_KEPT).delete()
+    LogEntry.objects.filter(action_time__lt=now - ADMIN_LOG_KEPT).delete()

@@ -184,6 +184,17 @@ class LogRestartedError(ContractError):
     )
 
 
+class LogTruncatedError(ContractError):
+    """Events that the cursor had not passed were deleted since it was made, as they were old."""
+
+    status = 410
+    code = "LOG_TRUNCATED"
+    message = (
+        "Old events that you have not read have been deleted since. Follow the log again from what"
+        " is its beginning now, without a cursor."
+    )
+
+
 class MembershipAlreadyExistsError(ContractError):
     """The user is a member, active or deactivated; details name the restoration, if that did it."""
 

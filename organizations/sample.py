@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
@@ -9,7 +10,16 @@ from organizations.assignment.service import add_member, assign
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.domains.service import set_domains
 from organizations.guards.caller import Operator
-from organizations.models import Department, Membership, Organization, Resource, ResourceType
+from organizations.handover.steps import ASSIGNEES
+from organizations.models import (
+    Connection,
+    Department,
+    Membership,
+    OffboardingStep,
+    Organization,
+    Resource,
+    ResourceType,
+)
 from organizations.removal.service import remove_members
 from organizations.resources.rows import Row, insert
 from users.models import User
@@ -82,6 +92,32 @@ RESOURCES = (
     Thing("res_sample11", "document", "lessons", "Lessons learned"),
     Thing("res_sample12", "invoice-approval", "over-10000", "Invoices over 10,000"),
 )
+# The system that closes its task by itself, as the receiver in organizations/events/README.md does.
+CODE_HOST = "Code host"
+
+
+# What is to be done elsewhere once somebody has left.
+STEPS: dict[str, dict[str, Any]] = {
+    "laptop": {
+        "title": "Get the laptop back",
+        "description": "Send a box with a return label, and lock the laptop once it is here.",
+        "assigned_to_department_id": DEPARTMENT_ID,
+        "applies_to_type": None,
+        "due_days": 14,
+    },
+    "payroll": {
+        "title": "End the payroll",
+        "description": "Pay what is left of the holidays with the last salary.",
+        "applies_to_type": None,
+        "due_days": 7,
+    },
+    "repositories": {
+        "title": "Pass on the repositories",
+        "description": "The code host gives them to whoever took them over here.",
+        "applies_to_type": "repository",
+        "due_days": 1,
+    },
+}
 RESOURCES_OF_FORMER = tuple(
     Thing(f"res_former{number:02}", "document", f"archive-{number}", f"Archive {number}")
     for number in range(1, 4)
@@ -117,6 +153,7 @@ def restore_sample() -> Organization:
         transfer_to=None,
         caller=Operator(reason="On leave."),
     )
+    _restore_steps(organization)
     if not _has_left(organization, FORMER):
         _restore_member(organization, FORMER)
         _restore_resources(organization, RESOURCES_OF_FORMER, FORMER)
@@ -156,6 +193,33 @@ def _restore_member(organization: Organization, person: Person) -> None:
     )
     # An active member is refused, and stays active.
     reactivate_members(organization.pk, [id_of(person)], caller=Operator())
+
+
+def _restore_steps(organization: Organization) -> None:
+    """Give the organization exactly these steps, and the connection that one is assigned to."""
+    code_host = organization.connections.enabled().filter(name=CODE_HOST).first()
+    if code_host is None:
+        code_host = Connection(organization=organization, kind=Connection.Kind.API, name=CODE_HOST)
+        code_host.clean()
+        code_host.save()
+    assigned = {
+        "payroll": {"assigned_to_user_id": id_of(OWNER)},
+        "repositories": {"assigned_to_connection_id": code_host.pk},
+    }
+    organization.offboarding_steps.exclude(key__in=STEPS).delete()
+    nobody = dict.fromkeys(ASSIGNEES)
+    for position, (key, step) in enumerate(STEPS.items()):
+        OffboardingStep.objects.update_or_create(
+            organization=organization,
+            key=key,
+            defaults={
+                **nobody,
+                **step,
+                **assigned.get(key, {}),
+                "position": position,
+                "enabled": True,
+            },
+        )
 
 
 def _is_member(organization: Organization, person: Person) -> bool:

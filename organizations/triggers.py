@@ -266,8 +266,13 @@ def append_only(exclude: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
 
     ``exclude`` names the fields that the database generates. Every other field is protected.
     """
+    never_deleted = pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)
+    return [never_deleted, *only_emptied(exclude)]
+
+
+def only_emptied(exclude: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
+    """Return the triggers of a record that is never changed, but that its reason is emptied."""
     return [
-        pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
         pgtrigger.ReadOnly(name="never_changed", exclude=["reason", *exclude]),
         pgtrigger.Protect(
             name="reason_is_only_emptied",
@@ -275,3 +280,66 @@ def append_only(exclude: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
             condition=pgtrigger.Condition("NEW.reason <> ''"),
         ),
     ]
+
+
+# The age comes from the transaction that deletes: the application knows how long events are kept.
+# Whoever sets none deletes nothing. Rules read the events of members, however old.
+event_is_deleted = pgtrigger.Trigger(
+    name="deleted_when_old",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Delete,
+    declare=[("kept_from", "text")],
+    func="""
+        kept_from = nullif(current_setting('offboard.kept_from', true), '');
+        IF OLD.created_at < kept_from::timestamptz
+            AND NOT EXISTS (
+                SELECT FROM organizations_membership
+                WHERE organization_id = OLD.organization_id AND user_id = OLD.user_id
+                    AND deleted_at IS NULL
+            )
+        THEN
+            RETURN OLD;
+        END IF;
+        RAISE EXCEPTION 'Cannot delete rows from % table: old events alone, of no member',
+            TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    """,
+)
+
+# So does a closed task, whoever it was about: the record says that there was a removal.
+task_is_deleted = pgtrigger.Trigger(
+    name="deleted_when_old",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Delete,
+    declare=[("kept_from", "text")],
+    func="""
+        kept_from = nullif(current_setting('offboard.kept_from', true), '');
+        IF OLD.closed_at < kept_from::timestamptz THEN
+            RETURN OLD;
+        END IF;
+        RAISE EXCEPTION 'Cannot delete rows from % table: tasks closed long ago alone',
+            TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    """,
+)
+
+# A position goes after its event. The last one whose event is gone stays: by it a reader is known
+# who has read that far, and the next positions are counted from it.
+position_is_deleted = pgtrigger.Trigger(
+    name="deleted_after_its_event",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Delete,
+    func="""
+        IF NOT EXISTS (SELECT FROM organizations_event WHERE id = OLD.event_id)
+            AND OLD.position < (
+                SELECT truncated_to FROM organizations_eventorder
+                WHERE organization_id = OLD.organization_id
+            )
+        THEN
+            RETURN OLD;
+        END IF;
+        RAISE EXCEPTION 'Cannot delete rows from % table: positions without their event alone',
+            TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    """,
+)

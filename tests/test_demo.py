@@ -145,7 +145,7 @@ def test_the_demo_shows_a_removal_by_type_and_is_restored_when_run_again(
             "repository": (4, "usr_member1"),
         }
 
-        restore, deactivate, as_entra_id, listed, hear = others
+        restore, deactivate, as_entra_id, listed, hear, tasks = others
         status, restored = answer(address, token, *restore)
         assert (status, json.loads(restored)["restored"]["resource_count"]) == (200, 12)
         status, deactivated = answer(address, token, *deactivate)
@@ -164,6 +164,9 @@ def test_the_demo_shows_a_removal_by_type_and_is_restored_when_run_again(
 
         status, endpoint = answer(address, token, *hear)
         assert (status, json.loads(endpoint)["url"]) == (201, "http://127.0.0.1:9000/")
+        status, opened = answer(address, token, *tasks)
+        states = {each["key"]: each["state"] for each in json.loads(opened)["items"]}
+        assert states == dict.fromkeys(("laptop", "payroll", "repositories"), "cancelled")
 
         password = demo.until(r"with the password\s+(\S+)")[1]
         browser = Browser(address)
@@ -360,7 +363,7 @@ def test_the_readmes_follower_sees_a_removal(migrated_server: Server, tmp_path: 
             follower.until(r"evt_\w+ member.removed usr_abc123 {'removal_id': 'rem_\w+'}")
 
 
-def test_the_readmes_receiver_hears_of_a_removal_signed_and_at_once(
+def test_the_readmes_receiver_hears_of_a_removal_and_closes_its_task(
     migrated_server: Server, tmp_path: Path
 ) -> None:
     readme = (ROOT / "organizations/events/README.md").read_text(encoding="utf-8")
@@ -368,23 +371,28 @@ def test_the_readmes_receiver_hears_of_a_removal_signed_and_at_once(
     assert shown
     port = free_port()
     program = tmp_path / "receiver.py"
-    program.write_text(shown[1].replace("9000", str(port)))
-    user = "/v1/organizations/org_xyz789/users/usr_abc123"
     with served(migrated_server) as demo:
         address, token = started(demo)
-        *_, (method, path, body) = calls(demo, address)
+        delete, *_, (method, path, body), tasks = calls(demo, address)
+        program.write_text(shown[1].replace("9000", str(port)).replace("127.0.0.1:8000", address))
         body["url"] = body["url"].replace("9000", str(port))
         status, endpoint = answer(address, token, method, path, body)
         assert status == 201
-        secret = {"WEBHOOK_SECRET": json.loads(endpoint)["secret"]}
-        with running(str(program), environment=secret) as receiver:
+        secret, own_token = json.loads(endpoint)["secret"], demo.until(r"PROGRAM_TOKEN=(\S+)")[1]
+        environment = {"WEBHOOK_SECRET": secret, "PROGRAM_TOKEN": own_token}
+        with running(str(program), environment=environment) as receiver:
             receiver.until("Waiting at")
 
             removed_at = time.monotonic()
-            assert answer(address, token, "DELETE", user, {"confirm": True})[0] == 204
+            assert answer(address, token, *delete)[0] == 204
 
             receiver.until(r"evt_\w+ {'type': 'member.removed', .*'user_id': 'usr_abc123'")
+            receiver.until(r"evt_\w+ {'type': 'task.closed', .*'key': 'repositories'")
             assert time.monotonic() - removed_at < 30, "it is not told by the next minute's work"
+            listed = json.loads(answer(address, token, *tasks)[1])["items"]
+            states = {each["key"]: (each["state"], each["count"]) for each in listed}
+            is_open = ("open", None)
+            assert states == {"laptop": is_open, "payroll": is_open, "repositories": ("done", 4)}
             forged = http.client.HTTPConnection(f"127.0.0.1:{port}", timeout=5)
             forged.request("POST", "/", b"{}", {"webhook-id": "evt_1"})
             assert forged.getresponse().status == 400

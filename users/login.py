@@ -22,3 +22,8 @@ def account_of(request: HttpRequest, credentials: Mapping[str, str] | None = Non
 def staff_of(request: HttpRequest) -> User:
     """Return the logged-in account; the admin's pages are never shown without one."""
     return cast("User", request.user)
+
+
+def is_of_provider(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> bool:
+    """Return whether a login comes from a provider: there is no password to guess."""
+    return "nonce" in (credentials or {})

@@ -20,6 +20,6 @@ def column(field: str, name: str) -> Callable[..., str]:
         if isinstance(value, datetime):
             return time_in_words(value)
         named = getattr(row, f"get_{field}_display", None)
-        return str(named() if named else value or NONE)
+        return str(named() if named else NONE if value in (None, "") else value)
 
     return admin.display(description=name, ordering=field)(shown)

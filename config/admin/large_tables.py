@@ -105,8 +105,9 @@ class LargeTableAdmin(admin.ModelAdmin[Row]):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         row = self.get_object(request, unquote(object_id))
-        title = {"title": f"History of {self.title_of(row)}"} if row else {}
-        return super().history_view(request, object_id, title | (extra_context or {}))
+        name = self.title_of(row) if row else ""
+        titles = {"title": f"History of {name}", "row_title": name}
+        return super().history_view(request, object_id, titles | (extra_context or {}))
 
     def find(self, rows: QuerySet[Row], term: str) -> QuerySet[Row]:
         """Return the rows that a term finds: by the field whose id it is, else by names."""

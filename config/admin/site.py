@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse
@@ -65,17 +67,31 @@ class OffboardAdminSite(admin.AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the login form or log in; answer 429 to an address that tries too often."""
-        # These need the settings, which are not loaded yet when Django imports this module.
-        from config.api.throttling import AddressRateThrottle, LoginRateThrottle
+        if refusal := refuse_too_many_logins(request):
+            return refusal
+        ways = {
+            "provider": urlsplit(settings.OIDC_ISSUER).hostname,
+            "has_passwords": settings.PASSWORD_LOGIN,
+        }
+        return super().login(request, ways | (extra_context or {}))
 
-        for throttle in (AddressRateThrottle(), LoginRateThrottle()):
-            if not throttle.allow_request(request):
-                response = plain_page(
-                    429, "Too many logins", "Your address asked too often. Try again later."
-                )
-                response["Retry-After"] = f"{throttle.wait() or 0:.0f}"
-                return response
-        return super().login(request, extra_context)
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return super().each_context(request) | {"has_provider": bool(settings.OIDC_ISSUER)}
+
+
+def refuse_too_many_logins(request: HttpRequest) -> HttpResponse | None:
+    """Return the 429 page for an address that tries to log in too often, else None."""
+    # These need the settings, which are not loaded yet when Django imports this module.
+    from config.api.throttling import AddressRateThrottle, LoginRateThrottle
+
+    for throttle in (AddressRateThrottle(), LoginRateThrottle()):
+        if not throttle.allow_request(request):
+            response = plain_page(
+                429, "Too many logins", "Your address asked too often. Try again later."
+            )
+            response["Retry-After"] = f"{throttle.wait() or 0:.0f}"
+            return response
+    return None
 
 
 class OffboardAdminConfig(AdminConfig):

@@ -77,12 +77,19 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 class MomentFilter(Filter):
-    """Compares ``created_at`` with a moment; ``description`` is for OpenAPI."""
+    """Compares a time of the rows with a moment; ``description`` is for OpenAPI."""
 
     field_class = MomentField
 
-    def __init__(self, *, lookup_expr: str, description: str) -> None:
-        super().__init__("created_at", lookup_expr)
+    def __init__(
+        self,
+        field_name: str,
+        *,
+        description: str,
+        lookup_expr: str | None = None,
+        method: str | None = None,
+    ) -> None:
+        super().__init__(field_name, lookup_expr, method=method)
         kinds = [{"type": "string", "format": kind} for kind in ("date-time", "date")]
         describe = extend_schema_field({"anyOf": kinds, "description": description})
         describe(self)  # type: ignore[type-var]  # it works for filters as it does for fields
@@ -92,6 +99,7 @@ class PeriodFilterSet(FilterSet):
     """Filters by creation time: ``from_date`` is included, ``to_date`` is not."""
 
     from_date = MomentFilter(
+        "created_at",
         lookup_expr="gte",
         description=(
             "Only what was made at this moment or later: a time with its offset, such as"
@@ -100,6 +108,7 @@ class PeriodFilterSet(FilterSet):
         ),
     )
     to_date = MomentFilter(
+        "created_at",
         lookup_expr="lt",
         description=(
             "Only what was made before this moment: a time with its offset, or a date, with"

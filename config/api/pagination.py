@@ -1,4 +1,4 @@
-"""Lists are paginated in the order of ids."""
+"""Lists are paginated in the order of ids, and some also in another order, by a cursor."""
 
 import re
 from dataclasses import dataclass
@@ -170,6 +170,64 @@ class IdPagination(LimitOffsetPagination):
             },
         }
         return {"type": "object", "required": list(properties), "properties": properties}
+
+
+class IdOrCursorPagination(IdPagination):
+    """Pages in the order of ids, or in another order, in which ``cursor`` takes ``next`` back."""
+
+    cursor_query_param: ClassVar[str] = "cursor"
+    other_order: ClassVar[str]  # the parameter that asks for it
+    next_schema: ClassVar[dict[str, Any]]  # of ``next``, for OpenAPI
+
+    is_by_cursor = False
+    next_cursor: str | None = None
+
+    @property
+    def query_parameters(self) -> tuple[str, ...]:
+        return (*super().query_parameters, self.cursor_query_param)
+
+    def begin_by_cursor(self, request: Request) -> str | None:
+        """Begin a page in the other order; return the text of its cursor.
+
+        Raises ValidationError for a page that is asked for by ``skip`` or ``after``, too.
+        """
+        self.limit, self.offset, self.total = self.get_limit(request), 0, None
+        self.is_by_cursor = True
+        other = {self.offset_query_param: self.get_offset(request) > 0}
+        other[self.after_query_param] = self.after_query_param in request.query_params
+        alone = [f"Does not go with {self.other_order}."]
+        if wrong := {name: alone for name, is_there in other.items() if is_there}:
+            raise ValidationError(wrong)
+        return request.query_params.get(self.cursor_query_param)
+
+    def refuse_cursor(self, request: Request) -> None:
+        """Raise ValidationError for a cursor in the order of ids."""
+        if self.cursor_query_param in request.query_params:
+            raise ValidationError(
+                {self.cursor_query_param: [f"Goes with {self.other_order} alone."]}
+            )
+
+    def get_paginated_response(self, data: Any) -> Response:
+        response = super().get_paginated_response(data)
+        if self.is_by_cursor:
+            response.data["next"] = self.next_cursor
+        return response
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        cursor = describe_parameter(
+            self.cursor_query_param,
+            f"The `next` of the page before, with {self.other_order}; left out, it is the first"
+            " page.",
+            type="string",
+        )
+        return [*super().get_schema_operation_parameters(view), cursor]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        page = super().get_paginated_response_schema(schema)
+        page["properties"]["total"]["description"] += f" Null with {self.other_order}, too."
+        # Apart from the others: the sample page has all of those, and is of the other order.
+        page["allOf"] = [{"type": "object", "properties": {"next": self.next_schema}}]
+        return page
 
 
 class SearchPagination(IdPagination):

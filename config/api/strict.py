@@ -16,6 +16,15 @@ class StrictBooleanField(serializers.BooleanField):
         return data
 
 
+class StrictIntegerField(serializers.IntegerField):
+    """Accepts a whole JSON number only, no strings, halves or booleans."""
+
+    def to_internal_value(self, data: object) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return data
+
+
 class StrictStringField(serializers.CharField):
     """Accepts a JSON string only, and keeps its spaces."""
 

@@ -11,6 +11,8 @@ from organizations.admin.departments import DepartmentAdmin
 from organizations.admin.events import EventAdmin
 from organizations.admin.jobs import JobAdmin
 from organizations.admin.memberships import MembershipAdmin
+from organizations.admin.offboarding_steps import OffboardingStepAdmin
+from organizations.admin.offboarding_tasks import OffboardingTaskAdmin
 from organizations.admin.organizations import OrganizationAdmin
 from organizations.admin.removals import RemovalAdmin
 from organizations.admin.resources import ResourceAdmin
@@ -27,6 +29,8 @@ __all__ = [
     "EventAdmin",
     "JobAdmin",
     "MembershipAdmin",
+    "OffboardingStepAdmin",
+    "OffboardingTaskAdmin",
     "OrganizationAdmin",
     "RemovalAdmin",
     "ResourceAdmin",

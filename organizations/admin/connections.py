@@ -23,6 +23,7 @@ from organizations.capabilities import Capability
 from organizations.connections.service import disable
 from organizations.connections.tokens import issue_token
 from organizations.domains.service import domains_of
+from organizations.handover.directories import OPENS_NO_TASKS, opens_no_tasks
 from organizations.models import Connection, ConnectionTransfer, Department, ScimIdentity
 from organizations.scim.connections import read_departments, set_departments
 from users.login import staff_of
@@ -100,6 +101,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
     autocomplete_fields = ("organization",)
     readonly_fields = (
         *("id", "state", "domains", "base_url", "members", "last_used", "previous_token_until"),
+        "offboarding_tasks",
         *("disabled_at", "created_by", "rotated_by", "previous_rotated_by", "created_at"),
     )
     fixed_fields = ("organization", "kind")
@@ -118,6 +120,8 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
         if obj.is_directory:
             seen += ["domains", "base_url", "members"]
             own = [*TRANSFERS, *TYPES, "remove_after_days", "disable_staff"]
+            if opens_no_tasks(obj):
+                seen.append("offboarding_tasks")
         seen.append("last_used")
         if obj.previous_token_until:
             seen += ["previous_token_until", "previous_rotated_by"]
@@ -251,6 +255,11 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
         """Return what to do for a directory of an organization without a mail domain."""
         organization = link(connection.organization)
         return format_html("No mail domain: it can add nobody until {} has one.", organization)
+
+    @admin.display(description="Offboarding tasks")
+    def offboarding_tasks(self, connection: Connection) -> str:
+        """Return why the directory's leavers open no tasks, though steps are enabled."""
+        return OPENS_NO_TASKS
 
     @admin.display(description="Members it manages")
     def members(self, connection: Connection) -> str:

@@ -16,11 +16,19 @@ from organizations.departments.service import (
     delete_department,
 )
 from organizations.departments.uses import uses_of
-from organizations.guards.acts import ADD, ADD_DEPARTMENT, DEACTIVATE, REMOVE, Act
+from organizations.guards.acts import (
+    ADD,
+    ADD_DEPARTMENT,
+    ADD_STEP,
+    CHANGE_STEP,
+    DEACTIVATE,
+    REMOVE,
+    Act,
+)
 from organizations.guards.caller import Staff
 from organizations.models import Department
 
-CHOOSE_ONE: tuple[Act, ...] = (ADD, REMOVE, DEACTIVATE)
+CHOOSE_ONE: tuple[Act, ...] = (ADD, REMOVE, DEACTIVATE, ADD_STEP, CHANGE_STEP)
 
 
 @admin.register(Department)
@@ -67,7 +75,7 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
         return ADD_DEPARTMENT.is_staffs(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Department | None = None) -> bool:
-        """Allow the search of a form, in one organization, to whoever acts on its members."""
+        """Allow the search of a form, in one organization, to whoever acts there."""
         if super().has_view_permission(request, obj):
             return True
         return is_form_search(request) and any(act.is_staffs(request.user) for act in CHOOSE_ONE)

@@ -7,7 +7,7 @@ from django.forms.boundfield import BoundField
 
 from config.errors import ContractError
 from organizations.admin.action import SHOWN
-from organizations.models import Connection, Membership, Organization, Resource
+from organizations.models import Connection, Membership, OffboardingStep, Organization, Resource
 from organizations.removal.preview import RemovalPreview, preview_members
 from users.models import User
 
@@ -20,6 +20,7 @@ class OrganizationPlan:
     affected_count: int
     affected: list[RemovalPreview]  # the first SHOWN of them
     resources: dict[str, int]  # of all who are affected: how many of each type
+    steps: list[OffboardingStep]  # those of which the removal of any of them makes a task
     refused_count: int
     refused: list[RemovalPreview]  # the first SHOWN of them
     targets: list[BoundField]  # the fields for who takes over, if the action has them
@@ -61,13 +62,18 @@ def plan_action(
 
     affected = [m for m in members if m.user_id not in refusals]
     refused = [m for m in members if m.user_id in refusals]
+    resources = (
+        Resource.objects.owned_by(*(m.user_id for m in affected))
+        .filter(organization=organization)
+        .total_by_type()
+    )
+    steps = OffboardingStep.objects.filter(organization=organization).enabled().in_order()
     return OrganizationPlan(
         organization=organization,
         affected_count=len(affected),
         affected=previews(affected),
-        resources=Resource.objects.owned_by(*(m.user_id for m in affected))
-        .filter(organization=organization)
-        .total_by_type(),
+        resources=resources,
+        steps=[step for step in steps if step.applies_to(resources)],
         refused_count=len(refused),
         refused=previews(refused),
         targets=list(targets),

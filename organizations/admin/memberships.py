@@ -36,6 +36,7 @@ from organizations.models import (
     Connection,
     Event,
     Membership,
+    OffboardingTask,
     Removal,
     Resource,
     ScheduledRemoval,
@@ -141,6 +142,7 @@ class MembershipAdmin(
         yield Resource, "resources", here
         yield Event, "events", here
         yield Removal, "removals", here
+        yield OffboardingTask, "offboarding tasks", here
         yield ScheduledRemoval, "scheduled removals", here
         yield AccessToken, "access tokens", {"q": row.user_id}
 

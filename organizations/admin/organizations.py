@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from config.admin.deletion import GuardedDeletion
 from config.admin.filters import QuerySetFilter
@@ -16,11 +16,12 @@ from config.admin.links import list_link
 from organizations.admin.domains import OrganizationForm
 from organizations.admin.named import NamedAdmin
 from organizations.admin.new_organization import NewOrganizationForm
+from organizations.admin.offboarding_steps import list_of_steps
 from organizations.assignment.owner import add_owner
 from organizations.domains.service import domains_of, set_domains
-from organizations.guards.acts import ADD
+from organizations.guards.acts import ADD, ADD_STEP
 from organizations.guards.caller import Staff
-from organizations.models import Event, Membership, Organization, Resource
+from organizations.models import Event, Membership, OffboardingStep, Organization, Resource
 from organizations.models.organization import OrganizationQuerySet
 
 
@@ -50,10 +51,12 @@ class OrganizationAdmin(
 
     def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:
         domains = ("domains", "shared") if _may_change_domains(request) else ("domains",)
-        if obj:
-            return ("name", *domains, *self.readonly_fields)
-        owner = ("owner", "owner_name") if ADD.is_staffs(request.user) else ()
-        return ("name", *owner, *domains)
+        if obj is None:
+            owner = ("owner", "owner_name") if ADD.is_staffs(request.user) else ()
+            return ("name", *owner, *domains)
+        may_see = self.admin_site.get_model_admin(OffboardingStep).has_view_permission(request)
+        steps = ("steps",) if may_see else ()
+        return ("name", *domains, *steps, *self.readonly_fields)
 
     def get_form(
         self,
@@ -75,6 +78,8 @@ class OrganizationAdmin(
         readonly = list(self.readonly_fields)
         if not _may_change_domains(request):
             readonly.append("domains")
+        if obj:
+            readonly.append("steps")
         if obj and not super().has_change_permission(request, obj):
             readonly.append("name")
         return tuple(readonly)
@@ -82,6 +87,12 @@ class OrganizationAdmin(
     def has_change_permission(self, request: HttpRequest, obj: Organization | None = None) -> bool:
         """Allow also those who change domains alone."""
         return _may_change_domains(request) or super().has_change_permission(request, obj)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        context["can_add_steps"] = ADD_STEP.is_staffs(request.user)
+        return super().render_change_form(request, context, *args, **options)
 
     def save_model(
         self, request: HttpRequest, obj: Organization, form: OrganizationForm, change: bool
@@ -132,6 +143,11 @@ class OrganizationAdmin(
     def domains(self, organization: Organization) -> str:
         """Return the domains of the organization's directory."""
         return ", ".join(domains_of(organization.pk)) or "-"
+
+    @admin.display(description="When somebody leaves")
+    def steps(self, organization: Organization) -> str:
+        """Return the steps, of which each removal makes tasks."""
+        return list_of_steps(organization)
 
     @admin.display(description="Members")
     def members(self, organization: Organization) -> str:

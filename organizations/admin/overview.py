@@ -18,6 +18,7 @@ from config.admin.links import address_of_list
 from organizations.admin.sections import sections_of
 from organizations.models import (
     Membership,
+    OffboardingTask,
     Organization,
     Removal,
     RemovedResources,
@@ -81,6 +82,8 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
         return admin.site.get_model_admin(model).has_view_permission(request)
 
     concerns = []
+    if may_see(OffboardingTask):
+        concerns += [overdue_tasks(), open_tasks()]
     if may_see(ScheduledRemoval):
         concerns.append(failed_scheduled_removals(staff_of(request)))
     if may_see(WebhookEndpoint):
@@ -98,6 +101,24 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
         "weeks": weeks,
         "removals": removals_since(weeks[0].monday) if weeks else "",
     }
+
+
+def overdue_tasks() -> Concern:
+    """Return the number of offboarding tasks that are open and were due."""
+    return Concern(
+        "Offboarding tasks that are overdue",
+        _bounded_count(OffboardingTask.objects.overdue(timezone.now())),
+        address_of_list(OffboardingTask, state="overdue"),
+    )
+
+
+def open_tasks() -> Concern:
+    """Return the number of offboarding tasks that nobody closed."""
+    return Concern(
+        "Offboarding tasks that are open",
+        _bounded_count(OffboardingTask.objects.open()),
+        address_of_list(OffboardingTask, state="open"),
+    )
 
 
 def resources_whose_owner_has_left() -> Concern:

@@ -14,6 +14,7 @@ from config.identifiers import is_id
 from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter, SinceFilter, SourceFilter
 from organizations.admin.member_restoration import is_latest_tenure
+from organizations.admin.offboarding_tasks import rows_of
 from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.admin.words import RecordColumns
 from organizations.export.removals import REMOVALS
@@ -88,6 +89,12 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
         removal: Removal | None = context.get("original")
         if removal and RESTORE.is_staffs(request.user):
             context["can_be_restored"] = is_latest_tenure(removal.membership)
+        if removal and request.user.has_perm("organizations.view_offboardingtask"):
+            tasks = removal.tasks.with_assignees().select_related(
+                "closed_by", "closed_by_connection"
+            )
+            context["tasks"] = rows_of(request, tasks.order_by("pk"))
+            context["open_task_count"] = tasks.open().count()
         return super().render_change_form(request, context, *args, **options)
 
     @admin.display(description="Who was removed")

@@ -14,6 +14,8 @@ from organizations.models import (
     Department,
     Event,
     Membership,
+    OffboardingStep,
+    OffboardingTask,
     Organization,
     Removal,
     Resource,
@@ -26,8 +28,8 @@ from organizations.models import (
 from users.models import AccessToken, User
 
 SECTIONS: dict[str, tuple[type[Model], ...]] = {
-    "People": (Membership, Organization, Department, Role, Resource),
-    "Records": (Removal, ScheduledRemoval, Event),
+    "People": (Membership, Organization, Department, Role, Resource, OffboardingStep),
+    "Records": (Removal, OffboardingTask, ScheduledRemoval, Event),
     "Systems": (Connection, ScimIdentity, WebhookEndpoint, WebhookDelivery, ProcrastinateJob),
     "Accounts": (User, AccessToken, Group),
 }

@@ -20,7 +20,7 @@ from organizations.api.export import (
     describe_export,
 )
 from organizations.api.view import OrganizationListView
-from organizations.exceptions import LogRestartedError
+from organizations.exceptions import LogRestartedError, LogTruncatedError
 from organizations.export.events import EVENTS
 from organizations.guards.acts import VIEW_LOG
 from organizations.models import Event, ScheduledRemoval, Source
@@ -122,11 +122,15 @@ class AuditLogMixin(OrganizationListView[Event]):
             " it: whoever follows this log learns of every removal.\n\n"
             "After a backup was restored, or the database was set back behind the cursor, the"
             " answer is 410 `LOG_RESTARTED`: begin again without a cursor, and know events again by"
-            " their ids."
+            " their ids. Where old events are deleted, a cursor that has not passed all of those"
+            " gets 410 `LOG_TRUNCATED`."
         ),
         responses={200: EventSerializer(many=True)},
         invalid={"cursor": "Must be the `next` of a page of this log."},
-        refusals=[LogRestartedError({"organization_id": ORGANIZATION_ID})],
+        refusals=[
+            LogRestartedError({"organization_id": ORGANIZATION_ID}),
+            LogTruncatedError({"organization_id": ORGANIZATION_ID}),
+        ],
     )
 )
 class EventListView(AuditLogMixin):

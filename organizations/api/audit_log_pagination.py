@@ -1,17 +1,16 @@
 """The audit log has pages by id, the newest first, and pages in the order of its followers."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db.models import F, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from config.api.pagination import IdPagination, describe_parameter
+from config.api.pagination import IdOrCursorPagination, describe_parameter
 from organizations.api.examples import EVENT_ID, ORGANIZATION_ID
-from organizations.audit_log.cursor import Cursor, last_position, place_of
+from organizations.audit_log.cursor import Cursor, place_after, place_of
 from organizations.audit_log.positions import End, give_positions
 
 _Row = TypeVar("_Row")
@@ -22,7 +21,7 @@ NEWEST_FIRST, FOLLOWED = "desc", "asc"
 SEEN_AT_ONCE = 10_000
 
 
-class EventPagination(IdPagination):
+class EventPagination(IdOrCursorPagination):
     """Events, the newest first; with ``order=asc``, by the positions that readers give them.
 
     A page in that order ends with ``next``, the cursor of the last position that it looked at. It
@@ -30,27 +29,34 @@ class EventPagination(IdPagination):
     """
 
     order_query_param = "order"
-    cursor_query_param = "cursor"
-
-    next_cursor: str | None = None
+    other_order = f"`{order_query_param}={FOLLOWED}`"
+    next_schema: ClassVar = {
+        "type": "string",
+        "description": (
+            f"With {other_order} on every page, an empty one included: the `cursor` of the page"
+            " after this one. Opaque; it does not expire."
+        ),
+        "examples": [Cursor(1, 1042, EVENT_ID).text_for(ORGANIZATION_ID)],
+    }
 
     @property
     def query_parameters(self) -> tuple[str, ...]:
-        return (*super().query_parameters, self.order_query_param, self.cursor_query_param)
+        return (*super().query_parameters, self.order_query_param)
 
     def paginate_queryset(
         self, queryset: QuerySet[Any, _Row], request: Request, view: APIView | None = None
     ) -> list[_Row]:
-        """Return the events of the requested page. Raises ValidationError, LogRestartedError."""
+        """Return the events of the requested page.
+
+        Raises ValidationError, LogRestartedError, LogTruncatedError.
+        """
         order = request.query_params.get(self.order_query_param, NEWEST_FIRST)
         if order not in (NEWEST_FIRST, FOLLOWED):
             known = [f"Must be {NEWEST_FIRST} or {FOLLOWED}."]
             raise ValidationError({self.order_query_param: known})
         if order == FOLLOWED:
             return self._follow(queryset, request, request.parser_context["kwargs"])
-        if self.cursor_query_param in request.query_params:
-            only = [f"Goes with {self.order_query_param}={FOLLOWED} alone."]
-            raise ValidationError({self.cursor_query_param: only})
+        self.refuse_cursor(request)
         return super().paginate_queryset(queryset, request, view)
 
     def _follow(
@@ -58,47 +64,35 @@ class EventPagination(IdPagination):
     ) -> list[_Row]:
         """Return the events after the cursor, and give positions where these come to an end."""
         organization_id = path["organization_id"]
-        self.limit, self.offset, self.total = self.get_limit(request), 0, None
-        self._refuse_other_ways(request)
-        passed = self.get_cursor(request, organization_id)
-        end = End(last_position(organization_id, passed))
-        if end.position <= passed.position + SEEN_AT_ONCE:
+        passed = self._passed(self.begin_by_cursor(request), organization_id)
+        here = place_after(organization_id, passed)
+        begin = here.cursor.position if here.next is None else here.next - 1
+        end = End(here.last)
+        if end.position <= begin + SEEN_AT_ONCE:
             end = give_positions(organization_id)
-        seen = min(end.position, passed.position + SEEN_AT_ONCE)
-        rows = _between(queryset, organization_id, passed.position, seen, self.limit + 1)
+        seen = min(end.position, begin + SEEN_AT_ONCE)
+        rows = _between(queryset, organization_id, begin, seen, self.limit + 1)
         if len(rows) > self.limit:
             rows = rows[: self.limit]
             seen = rows[-1].position
         self.has_more = seen < end.position or end.may_be_later
-        if seen > passed.position:
-            passed = place_of(organization_id, seen).cursor or passed
-        self.next_cursor = passed.text_for(organization_id)
+        if seen > begin:
+            there = place_of(organization_id, seen)
+            if passed:  # what was deleted while this page was read
+                there.refuse_missing(here.cursor, organization_id)
+            here = there
+        self.next_cursor = here.cursor.text_for(organization_id)
         return rows
 
-    def get_paginated_response(self, data: Any) -> Response:
-        response = super().get_paginated_response(data)
-        if self.next_cursor is not None:
-            response.data["next"] = self.next_cursor
-        return response
-
-    def get_cursor(self, request: Request, organization_id: str) -> Cursor:
-        """Return what the reader has passed, nothing by default. Raises ValidationError."""
-        text = request.query_params.get(self.cursor_query_param)
+    def _passed(self, text: str | None, organization_id: str) -> Cursor | None:
+        """Return what the reader has passed, None where they begin. Raises ValidationError."""
         if text is None:
-            return Cursor()
+            return None
         try:
             return Cursor.from_text(text, organization_id)
         except ValueError:
             wrong = ["Must be the `next` of a page of this log."]
             raise ValidationError({self.cursor_query_param: wrong}) from None
-
-    def _refuse_other_ways(self, request: Request) -> None:
-        """Raise ValidationError for a page that is asked for by ``skip`` or ``after``."""
-        other = {self.offset_query_param: self.get_offset(request) > 0}
-        other[self.after_query_param] = self.after_query_param in request.query_params
-        alone = [f"Does not go with {self.order_query_param}={FOLLOWED}."]
-        if wrong := {name: alone for name, is_there in other.items() if is_there}:
-            raise ValidationError(wrong)
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         order = describe_parameter(
@@ -109,30 +103,7 @@ class EventPagination(IdPagination):
             enum=[NEWEST_FIRST, FOLLOWED],
             default=NEWEST_FIRST,
         )
-        cursor = describe_parameter(
-            self.cursor_query_param,
-            f"The `next` of the page before, with `{self.order_query_param}={FOLLOWED}`; left out,"
-            " the log begins.",
-            type="string",
-        )
-        return [*super().get_schema_operation_parameters(view), order, cursor]
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        page = super().get_paginated_response_schema(schema)
-        page["properties"]["total"]["description"] += (
-            f" Null with `{self.order_query_param}={FOLLOWED}`, too."
-        )
-        following = {
-            "type": "string",
-            "description": (
-                f"With `{self.order_query_param}={FOLLOWED}` on every page, an empty one included:"
-                " the `cursor` of the page after this one. Opaque; it does not expire."
-            ),
-            "examples": [Cursor(1, 1042, EVENT_ID).text_for(ORGANIZATION_ID)],
-        }
-        # Apart from the others: the sample page has all of those, and is of the other order.
-        page["allOf"] = [{"type": "object", "properties": {"next": following}}]
-        return page
+        return [*super().get_schema_operation_parameters(view), order]
 
 
 def _between(

@@ -29,6 +29,7 @@ from organizations.connections.service import (
 from organizations.exceptions import ConnectionNotFoundError, TooManyConnectionsError
 from organizations.guards.acts import MANAGE_CONNECTIONS
 from organizations.guards.caller import Caller
+from organizations.handover.directories import opening_no_tasks
 from organizations.models import Connection, Membership
 from organizations.models.connection import LIFETIME
 from users.api_view import AuthenticatedRequest
@@ -52,6 +53,7 @@ _EXAMPLE = {
     "created_by": OWNER_ID,
     "rotated_by": None,
     "maker_is_member": True,
+    "opens_no_tasks": False,
     "created_at": "2025-12-22T15:30:00Z",
 }
 _SHOWN = OpenApiExample("Sample", value=_EXAMPLE, response_only=True)
@@ -68,8 +70,10 @@ class ConnectionCreationSerializer(StrictSerializer):
     name = StrictStringField(min_length=1, max_length=100, help_text="Which system it is.")
     capabilities = serializers.ListField(
         child=serializers.ChoiceField(Capability.choices),
-        min_length=1,
-        help_text="What it may do, each once.",
+        help_text=(
+            "What it may do, each once. None is enough for a system that closes the offboarding"
+            " tasks that are assigned to it."
+        ),
     )
     expires_at = DueField(
         required=False,
@@ -138,6 +142,12 @@ class ConnectionSerializer(serializers.Serializer[Connection]):
         help_text=(
             "Whether whoever made it is a member. False: somebody who left was shown a token, so"
             " rotate it. Null where it is not known who made it."
+        )
+    )
+    opens_no_tasks = serializers.BooleanField(
+        help_text=(
+            "True of a directory that deactivates its leavers and has no days after which they are"
+            " removed, where offboarding steps are enabled: a deactivation opens no tasks."
         )
     )
     created_at = serializers.DateTimeField()
@@ -276,7 +286,10 @@ def shown(organization_id: str) -> QuerySet[Connection]:
     makers = Membership.objects.current().filter(
         organization=organization_id, user=OuterRef("created_by")
     )
-    return connections_of(organization_id).annotate(maker_is_member=Exists(makers))
+    idle = opening_no_tasks(Connection.objects.filter(pk=OuterRef("pk")))
+    return connections_of(organization_id).annotate(
+        maker_is_member=Exists(makers), opens_no_tasks=Exists(idle)
+    )
 
 
 def with_token(connection: Connection, token: str) -> dict[str, object]:

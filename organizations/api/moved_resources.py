@@ -23,9 +23,9 @@ from organizations.api.examples import (
     RESOURCE_ID,
     RESOURCE_TYPE,
 )
+from organizations.api.removals import VIEWERS, OneRemovalMixin
 from organizations.api.view import OrganizationListView
 from organizations.exceptions import RemovalNotFoundError
-from organizations.guards.acts import VIEW_LOG
 from organizations.models import Removal, Resource, ResourceMove
 
 NOW = ("there", "moved_on", "returned", "deleted")
@@ -89,15 +89,15 @@ class MovedResourceSerializer(serializers.Serializer[ResourceMove]):
         tags=["Removals"],
         description=(
             "The resources that the removal passed on, in the order of their ids: what they were"
-            " called then, to whom they passed, and where they are now. Takes the capability"
-            " `view_audit_log`."
+            " called then, to whom they passed, and where they are now. "
+            f"{VIEWERS}"
         ),
         responses={200: MovedResourceSerializer(many=True)},
         invalid={"limit": "Must be a whole number from 1 to 100."},
         refusals=[RemovalNotFoundError({"removal_id": REMOVAL_ID})],
     )
 )
-class MovedResourceListView(OrganizationListView[ResourceMove]):
+class MovedResourceListView(OneRemovalMixin, OrganizationListView[ResourceMove]):
     """The moves of a removal."""
 
     queryset = (
@@ -107,7 +107,6 @@ class MovedResourceListView(OrganizationListView[ResourceMove]):
     )
     serializer_class = MovedResourceSerializer
     pagination_class = IdPagination
-    act = VIEW_LOG
 
     def get_queryset(self) -> QuerySet[ResourceMove]:
         """Return the moves of the removal; raises RemovalNotFoundError."""

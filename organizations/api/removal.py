@@ -44,7 +44,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
-from organizations.models import ScheduledRemoval
+from organizations.models import OffboardingStep, ScheduledRemoval
 from organizations.removal.preview import RemovalPreview, preview_removal
 from organizations.removal.service import Condition, remove_members
 from users.api_view import AuthenticatedRequest
@@ -92,6 +92,13 @@ class OwnedResourcesSerializer(serializers.Serializer[object]):
     count = serializers.IntegerField()
 
 
+class PreviewedTaskSerializer(serializers.Serializer[OffboardingStep]):
+    """A task that the removal opens."""
+
+    key = serializers.CharField()
+    title = serializers.CharField()
+
+
 class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
     """What a removal would do."""
 
@@ -133,6 +140,11 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
         many=True,
         help_text="What the user scheduled, which will fail once they have left.",
     )
+    tasks = PreviewedTaskSerializer(
+        source="steps",
+        many=True,
+        help_text="What the removal leaves to be done elsewhere, in the order of steps.",
+    )
     can_be_removed = serializers.BooleanField()
     blocked_by = serializers.ChoiceField(
         [InsufficientPermissionsError.code, LastOwnerCannotBeRemovedError.code],
@@ -146,6 +158,12 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
             "The directory that manages the user, or null: it adds them again with its next cycle"
             " if they are still assigned there."
         ),
+    )
+    directory_opens_no_tasks = serializers.BooleanField(
+        help_text=(
+            "True where steps are enabled, and that directory deactivates its leavers without ever"
+            " removing them: a deactivation opens no tasks. Remove the user here."
+        )
     )
 
     @extend_schema_field(OwnedResourcesSerializer(many=True))
@@ -261,9 +279,11 @@ describe_preview = describe(
                 "webhook_endpoints": [{"id": ENDPOINT_ID, "description": "Payroll"}],
                 "scheduled_removal": None,
                 "scheduled_for_others": [],
+                "tasks": [{"key": "laptop", "title": "Get the laptop back"}],
                 "can_be_removed": True,
                 "blocked_by": None,
                 "managed_by": None,
+                "directory_opens_no_tasks": False,
             },
             response_only=True,
         )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Prefetch
 from django.db.models.functions import JSONObject
 from django_filters.rest_framework import CharFilter
 from drf_spectacular.utils import (
@@ -34,6 +34,11 @@ from organizations.api.export import (
     RecordFilterSet,
     describe_export,
 )
+from organizations.api.offboarding_tasks import (
+    RECORDED_TASK_EXAMPLE,
+    RECORDED_TASKS,
+    RecordedTaskSerializer,
+)
 from organizations.api.removal import MadeEndpointSerializer
 from organizations.api.restoration import (
     EntrySerializer,
@@ -42,9 +47,11 @@ from organizations.api.restoration import (
 )
 from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.exceptions import RemovalNotFoundError
-from organizations.export.removals import READ, REMOVALS, restoration_of
+from organizations.export.removals import READ, REMOVALS, open_task_count, restoration_of
 from organizations.guards.acts import VIEW_LOG
+from organizations.guards.caller import Caller
 from organizations.models import (
+    OffboardingTask,
     Removal,
     RemovedResources,
     Restoration,
@@ -53,7 +60,11 @@ from organizations.models import (
 )
 from users.api_view import AuthenticatedRequest
 
-RECORDS = Removal.objects.prefetch_related(*READ).annotate(
+VIEWERS = (
+    "Takes the capability `view_audit_log`, or a task of the removal that is the caller's own:"
+    " assigned to them, to a department of theirs, or to the connection that asks."
+)
+RECORDS = Removal.objects.prefetch_related(*READ, Prefetch("tasks", RECORDED_TASKS)).annotate(
     webhook_endpoints=ArraySubquery(
         WebhookEndpoint.objects.filter(
             organization=OuterRef("organization"), created_by__memberships=OuterRef("membership")
@@ -113,6 +124,8 @@ _RECORD_EXAMPLE = {
     "transferred_to_user_id": None,
     "trace_id": EXAMPLE_TRACE_ID,
     "webhook_endpoints": [{"id": ENDPOINT_ID, "description": "Payroll"}],
+    "tasks": [RECORDED_TASK_EXAMPLE],
+    "open_task_count": 0,
     "restoration": _RESTORATION_EXAMPLE,
 }
 
@@ -188,7 +201,14 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
     webhook_endpoints = MadeEndpointSerializer(
         many=True, help_text="What the user made in the organization, of what is there today."
     )
+    tasks = RecordedTaskSerializer(
+        many=True, help_text="What is to be done elsewhere, in the order of the steps."
+    )
+    open_task_count = serializers.SerializerMethodField(help_text="How many of these are open.")
     restoration = serializers.SerializerMethodField()
+
+    def get_open_task_count(self, removal: Removal) -> int:
+        return open_task_count(removal)
 
     @extend_schema_field(RestorationRecordSerializer(allow_null=True))
     def get_restoration(self, removal: Removal) -> Any:
@@ -233,16 +253,27 @@ class RemovalListView(OrganizationListView[Removal]):
     act = VIEW_LOG
 
 
-class RemovalRecordView(OrganizationView):
-    """The record of one removal."""
+class OneRemovalMixin(OrganizationView):
+    """Answers those who may view the log, and whoever has a task of the removal."""
 
     act = VIEW_LOG
+
+    def concerns(self, caller: Caller) -> bool:
+        tasks = OffboardingTask.objects.filter(
+            organization=self.kwargs["organization_id"],
+            removal__in=only_ids("rem", [self.kwargs["removal_id"]]),
+        )
+        return tasks.assigned_to(caller).exists()
+
+
+class RemovalRecordView(OneRemovalMixin):
+    """The record of one removal."""
 
     @describe(
         operation_id="getRemoval",
         summary="Get removal",
         tags=["Removals"],
-        description="The record of one removal. Takes the capability `view_audit_log`.",
+        description=f"The record of one removal. {VIEWERS}",
         responses={200: RemovalRecordSerializer},
         refusals=[RemovalNotFoundError({"removal_id": REMOVAL_ID})],
     )
@@ -261,11 +292,11 @@ class RemovalRecordView(OrganizationView):
         tag="Removals",
         example=(
             "removal_id,user_id,actor_id,connection_id,source,requested_at,removed_at,seconds,"
-            "role_ids,department_ids,resource_count,resources,transferred_to,trace_id,restored_at,"
-            "restored_by\r\n"
+            "role_ids,department_ids,resource_count,resources,transferred_to,open_tasks,"
+            "closed_tasks,trace_id,restored_at,restored_by\r\n"
             f"{REMOVAL_ID},{USER_ID},{OWNER_ID},,api,2025-12-22T15:30:00Z,2025-12-22T15:30:00Z,"
             f"0,role_member,dept_old1,12,document=8>{DEPARTMENT_ID};repository=4>{HEIR_ID},"
-            f"{DEPARTMENT_ID},{EXAMPLE_TRACE_ID},,\r\n"
+            f"{DEPARTMENT_ID},0,1,{EXAMPLE_TRACE_ID},,\r\n"
         ),
     )
 )

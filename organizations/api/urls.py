@@ -15,6 +15,8 @@ from organizations.api.deactivation import DeactivationView, ReactivationView
 from organizations.api.departments import DepartmentListView, DepartmentView
 from organizations.api.invitation import InvitationView
 from organizations.api.moved_resources import MovedResourceListView
+from organizations.api.offboarding_steps import StepListView, StepView
+from organizations.api.offboarding_tasks import TaskListView, TaskView
 from organizations.api.permissions import EffectivePermissionsView, MeView
 from organizations.api.removal import OrganizationUserView, RemovalPreviewView
 from organizations.api.removals import RemovalExportView, RemovalListView, RemovalRecordView
@@ -87,6 +89,10 @@ _OF_ORGANIZATION: list[URLPattern | URLResolver] = [
         KeyedResourceView.as_view(),
         name="keyed-resource",
     ),
+    path("offboarding-steps", StepListView.as_view(), name="offboarding-steps"),
+    path("offboarding-steps/<str:key>", StepView.as_view(), name="offboarding-step"),
+    path("offboarding-tasks", TaskListView.as_view(), name="offboarding-tasks"),
+    path("offboarding-tasks/<str:task_id>", TaskView.as_view(), name="offboarding-task"),
     path("departments", DepartmentListView.as_view(), name="departments"),
     path("departments/<str:department_id>", DepartmentView.as_view(), name="department"),
     path("roles", RoleListView.as_view(), name="roles"),

@@ -46,6 +46,10 @@ class OrganizationView(ApiView):
             return [denied]
         return [denied, InsufficientPermissionsError({"required_capabilities": act.capabilities})]
 
+    def concerns(self, caller: Caller) -> bool:
+        """Return whether the caller needs no capability here, if they are a member or a program."""
+        return False
+
     def check_permissions(self, request: Request) -> None:
         """Raise the refusal of a caller who may not do the view's act, as `Caller.authority`."""
         super().check_permissions(request)
@@ -53,7 +57,7 @@ class OrganizationView(ApiView):
         self.member_id = caller.member_id
         self.authority = caller.authority(
             self.kwargs["organization_id"],
-            self.act_of(request.method or ""),
+            None if self.concerns(caller) else self.act_of(request.method or ""),
             user_ids=[self.kwargs["user_id"]] if self.members_may_for_themselves else (),
         )
 

@@ -2,30 +2,45 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Self
 
 from django.db import connection
 
-from organizations.exceptions import LogRestartedError
+from organizations.exceptions import LogRestartedError, LogTruncatedError
 
 _TEXT = re.compile(r"[A-Za-z0-9_-]{1,200}")
-_CONTENT = re.compile(r"[0-9a-f]{12}\.([0-9]{1,18})\.([0-9]{1,10})\.(|evt_[A-Za-z0-9_]{1,60})")
+_CONTENT = re.compile(
+    r"[0-9a-f]{12}\.([0-9]{1,18})\.([0-9]{1,10})\.(|evt_[A-Za-z0-9_]{1,60})(?:\.([0-9]{1,18}))?"
+)
 
 _PLACE = """
-    SELECT last.position, here.position, here.xmin::text::bigint, here.event_id
-    FROM (
-        SELECT (
-            SELECT position
-            FROM organizations_eventposition
-            WHERE organization_id = %(organization_id)s
-            ORDER BY position DESC
-            LIMIT 1
-        ) AS position
-    ) AS last
-    LEFT JOIN organizations_eventposition AS here
-        ON here.organization_id = %(organization_id)s AND here.position = %(position)s
+    SELECT last.position, next.position, here.position, here.xmin::text::bigint, here.event_id,
+        known.truncations, known.truncated_to
+    FROM (VALUES (%(organization_id)s)) AS log (organization_id)
+    LEFT JOIN organizations_eventorder AS known USING (organization_id)
+    LEFT JOIN LATERAL (
+        SELECT position
+        FROM organizations_eventposition AS each
+        WHERE each.organization_id = log.organization_id
+        ORDER BY position DESC
+        LIMIT 1
+    ) AS last ON true
+    LEFT JOIN LATERAL (
+        SELECT position
+        FROM organizations_eventposition AS each
+        WHERE each.organization_id = log.organization_id AND position > %(position)s
+        ORDER BY position
+        LIMIT 1
+    ) AS next ON true
+    LEFT JOIN LATERAL (
+        SELECT position, xmin, event_id
+        FROM organizations_eventposition AS each
+        WHERE each.organization_id = log.organization_id AND position <= %(position)s
+        ORDER BY position DESC
+        LIMIT 1
+    ) AS here ON true
 """
 
 
@@ -40,11 +55,14 @@ class Cursor:
     which an application without superuser's rights would have to ask each provider differently.
     A log that was set back in time (recovery to a point in time, a standby that had not everything)
     lacks the row, or has another there.
+
+    It has the number of truncations, too: what was deleted before its reader began is not missed.
     """
 
     position: int = 0
     written_by: int = 0
     event_id: str = ""
+    truncations: int = field(default=0, compare=False)
 
     @classmethod
     def from_text(cls, text: str, organization_id: str) -> Self:
@@ -52,7 +70,7 @@ class Cursor:
         if _TEXT.fullmatch(text):
             content = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii", "replace")
             if found := _CONTENT.fullmatch(content):
-                cursor = cls(int(found[1]), int(found[2]), found[3])
+                cursor = cls(int(found[1]), int(found[2]), found[3], int(found[4] or 0))
                 if cursor.text_for(organization_id) == text:
                     return cursor
         raise ValueError("no cursor of this log")
@@ -60,6 +78,8 @@ class Cursor:
     def text_for(self, organization_id: str) -> str:
         """Return the cursor as text, which is valid for this organization alone."""
         content = f"{self.position}.{self.written_by}.{self.event_id}"
+        if self.truncations:
+            content += f".{self.truncations}"
         # Tells a cursor from text that was cut, changed or is another log's. It keeps no secret.
         digest = blake2b(f"{organization_id}.{content}".encode(), digest_size=6).hexdigest()
         return urlsafe_b64encode(f"{digest}.{content}".encode()).decode().rstrip("=")
@@ -67,28 +87,45 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The cursor of a position in the log, None where no event has it, and the last position."""
+    """A place in a log: the cursor of the position there, or of the last one before it.
 
-    cursor: Cursor | None
+    ``next`` is the position after it, None at the end, and ``last`` the log's. No event after the
+    position ``truncated_to`` has been deleted.
+    """
+
+    cursor: Cursor
+    next: int | None
     last: int
+    truncated_to: int
+
+    def refuse_missing(self, passed: Cursor, organization_id: str) -> None:
+        """Raise LogTruncatedError if events after the cursor were deleted since it was made."""
+        if passed.position < self.truncated_to and passed.truncations != self.cursor.truncations:
+            raise LogTruncatedError({"organization_id": organization_id})
 
 
 def place_of(organization_id: str, position: int) -> Place:
     """Return the place of a position in an organization's log."""
     with connection.cursor() as cursor:
         cursor.execute(_PLACE, {"organization_id": organization_id, "position": position})
-        last, here, written_by, event_id = cursor.fetchone()
-    if position == 0:
-        return Place(Cursor(), last or 0)
-    return Place(None if here is None else Cursor(here, written_by, event_id), last or 0)
+        last, following, here, written_by, event_id, truncations, truncated_to = cursor.fetchone()
+    return Place(
+        Cursor(here or 0, written_by or 0, event_id or "", truncations or 0),
+        following,
+        last or 0,
+        truncated_to or 0,
+    )
 
 
-def last_position(organization_id: str, cursor: Cursor) -> int:
-    """Return the last position of a log that still is the one which the cursor passed.
+def place_after(organization_id: str, passed: Cursor | None) -> Place:
+    """Return the place up to which a reader has passed the log; None where they begin.
 
-    Raises LogRestartedError for a cursor of a log before it was restored, or set back.
+    Raises LogTruncatedError if events that they have not read are deleted, and LogRestartedError
+    for a cursor of a log before it was restored, or set back.
     """
-    place = place_of(organization_id, cursor.position)
-    if place.cursor != cursor:
-        raise LogRestartedError({"organization_id": organization_id})
-    return place.last
+    place = place_of(organization_id, passed.position if passed else 0)
+    if passed:
+        place.refuse_missing(passed, organization_id)
+        if place.cursor != passed:
+            raise LogRestartedError({"organization_id": organization_id})
+    return place

@@ -19,7 +19,13 @@ from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Operator
 from organizations.guards.judge import find_not_members
 from organizations.guards.targets import Targets
-from organizations.models import Event, Organization, Removal, RemovedResources
+from organizations.models import (
+    Event,
+    OffboardingTask,
+    Organization,
+    Removal,
+    RemovedResources,
+)
 from organizations.removal.preview import RemovalPreview, preview_removal
 from organizations.removal.service import RemovalOutcome, remove_members
 from organizations.transfer.service import TransferOutcome, preview_transfers, transfer_resources
@@ -59,7 +65,9 @@ def preview_removals(
         ]
         leftover_targets = _targets_of_removed_before(targets, outcomes)
         transfers = preview_transfers(organization.pk, leftover_targets, caller=caller)
-        yield _reported(batch, outcomes, transfers, _previewed_counts(previews, targets, transfers))
+        counts = _previewed_counts(previews, targets, transfers)
+        to_open = {preview.membership.user_id: len(preview.steps) for preview in previews}
+        yield _with_tasks(_reported(batch, outcomes, transfers, counts), to_open)
 
 
 def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
@@ -85,7 +93,8 @@ def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
             transfer_to=leftover_targets,
             caller=run.caller,
         )
-    return _reported(batch, outcomes, transfers, _recorded_counts(run, outcomes, transfers))
+    counts = _recorded_counts(run, outcomes, transfers)
+    return _with_tasks(_reported(batch, outcomes, transfers, counts))
 
 
 def _previewed_counts(
@@ -182,6 +191,24 @@ def _reported(
         return _removed(row, outcome, counts[row.user_id])
 
     return [row if row.outcome else reported(row) for row in batch]
+
+
+def _with_tasks(rows: Sequence[Row], to_open: Mapping[str, int] | None = None) -> list[Row]:
+    """Return the rows with the tasks of their removals, open and closed.
+
+    ``to_open`` is how many the removals of a plan would open, by user id.
+    """
+    recorded = OffboardingTask.objects.count_by_removal([row.removal_id for row in rows])
+    to_open = to_open or {}
+
+    def with_tasks(row: Row) -> Row:
+        if row.outcome == Outcome.REMOVED and not row.removal_id:
+            return replace(row, open_tasks=to_open[row.user_id])
+        by_state = recorded.get(row.removal_id, Counter())
+        is_open = by_state[OffboardingTask.State.OPEN]
+        return replace(row, open_tasks=is_open, closed_tasks=by_state.total() - is_open)
+
+    return [with_tasks(row) if row.outcome else row for row in rows]
 
 
 def user_ids_of(batch: Iterable[Row]) -> list[str]:

@@ -73,9 +73,9 @@ class Row:
 
     ``outcome`` is empty until the row is decided. ``message`` says why nothing is done, and
     ``transferred`` counts the resources that this run passes on. The other counts are those of the
-    removal or restoration, also of one before this run. The report has a column for each type of
-    ``transfer_by_type``, and none for ``count_by_target``, the resources that are concerned: ""
-    stands for those that stay with their owner.
+    removal or restoration, also of one before this run; its tasks are counted as they are now. The
+    report has a column for each type of ``transfer_by_type``, and none for ``count_by_target``, the
+    resources that are concerned: "" stands for those that stay with their owner.
     """
 
     user_id: str = ""
@@ -87,6 +87,8 @@ class Row:
     departments: int = 0
     resources: int = 0
     transferred: int = 0
+    open_tasks: int = 0
+    closed_tasks: int = 0
     removal_id: str = ""
     scheduled_removal_id: str = ""
     roles_not_restored: int = 0

@@ -20,10 +20,12 @@ class RemovalSummary(Summary):
     def __init__(self, *, is_plan: bool = False) -> None:
         super().__init__(is_plan=is_plan)
         self.leftovers = 0  # resources, transferred now, of people removed before
+        self._tasks = 0  # that these removals open
         self._by_target: Counter[str] = Counter()  # resources per target
 
     def _add_done(self, row: Row) -> None:
         super()._add_done(row)
+        self._tasks += row.open_tasks + row.closed_tasks
         self._by_target.update(row.count_by_target)
 
     def _add_already(self, row: Row) -> None:
@@ -55,7 +57,15 @@ class RemovalSummary(Summary):
             lines.append(
                 f"  {number:,} {f'pass to {target}' if target else 'stay with their owners'}"
             )
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._opened("to open")])
+
+    def result(self) -> str:
+        """Return the text of the result."""
+        return "\n".join([super().result(), *self._opened("opened")])
+
+    def _opened(self, words: str) -> list[str]:
+        """Return the line on the tasks of these removals, where there are any."""
+        return [f"Tasks {words}: {self._tasks:,}"] if self._tasks else []
 
     def _note_on_already(self) -> str:
         return f"; {self.leftovers:,} resources of theirs pass on" if self.leftovers else ""

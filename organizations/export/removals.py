@@ -7,7 +7,13 @@ from typing import Any
 from django.db.models import Prefetch
 
 from organizations.export.csv_file import Columns, Export
-from organizations.models import Membership, Removal, RemovedResources, Restoration
+from organizations.models import (
+    Membership,
+    OffboardingTask,
+    Removal,
+    RemovedResources,
+    Restoration,
+)
 
 SECOND = timedelta(seconds=1)
 # Not joined: what a join costs would hide from PostgreSQL which index the filters are read by.
@@ -21,6 +27,16 @@ READ = (
 def restoration_of(removal: Removal) -> Restoration | None:
     """Return the restoration that undid the removal, if one did."""
     return getattr(removal, "restoration", None)
+
+
+def open_task_count(removal: Removal) -> int:
+    """Return how many tasks of the removal are open."""
+    return sum(task.state == OffboardingTask.State.OPEN for task in removal.tasks.all())
+
+
+def closed_task_count(removal: Removal) -> int:
+    """Return how many tasks of the removal are done, failed, skipped or cancelled."""
+    return len(removal.tasks.all()) - open_task_count(removal)
 
 
 def _joined(recorded: Sequence[Mapping[str, str]], key: str, separator: str) -> str:
@@ -51,6 +67,8 @@ COLUMNS: Columns = {
     "resource_count": lambda removal: removal.resource_count,
     "resources": lambda removal: _resources(removal.removed_resources.all()),
     "transferred_to": lambda removal: removal.transferred_to_id or removal.transferred_to_user_id,
+    "open_tasks": open_task_count,
+    "closed_tasks": closed_task_count,
     "trace_id": lambda removal: removal.trace_id,
     "restored_at": lambda removal: _of_restoration(removal, "created_at"),
     "restored_by": lambda removal: _of_restoration(removal, "actor_id"),
@@ -70,5 +88,5 @@ REMOVALS: Export[Removal] = Export(
         "department_names": lambda removal: _joined(removal.departments, "name", "; "),
     },
     names_read=("organization", "membership__user", "actor", "connection"),
-    read=READ,
+    read=(*READ, Prefetch("tasks", OffboardingTask.objects.only("removal", "state"))),
 )

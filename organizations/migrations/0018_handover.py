@@ -17,26 +17,22 @@ import organizations.models.resource_type
 import users.addresses_in
 
 
-def replaced_index(table: str, before: str, after: str, columns: str) -> list[migrations.RunSQL]:
-    """Return what puts a unique constraint over these columns in an index's place."""
+def unique(name: str, table: str, columns: str) -> list[migrations.RunSQL]:
+    """Return what adds a unique constraint to a table while others write to it."""
     return [
         migrations.RunSQL(
-            f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {after} ON {table} ({columns})",
+            f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} ({columns})",
             migrations.RunSQL.noop,
         ),
         migrations.RunSQL(
-            f"ALTER TABLE {table} ADD CONSTRAINT {after} UNIQUE USING INDEX {after}",
-            f"ALTER TABLE {table} DROP CONSTRAINT {after}",
-        ),
-        migrations.RunSQL(
-            f"DROP INDEX CONCURRENTLY IF EXISTS {before}",
-            f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {before} ON {table} ({columns})",
+            f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}",
+            f"ALTER TABLE {table} DROP CONSTRAINT {name}",
         ),
     ]
 
 
 class Migration(migrations.Migration):
-    atomic = False  # removals are many, and nobody waits for their index
+    atomic = False  # removals are many, and nobody waits for their key
 
     dependencies = [
         ("organizations", "0017_connections"),
@@ -44,30 +40,29 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # A key of each, under which nobody waits for its index.
+        # Both have an id, so no rows are equal.
         migrations.SeparateDatabaseAndState(
             database_operations=[
-                *replaced_index(
-                    "organizations_removal",
-                    "removal_by_id",
+                *unique(
                     "removal_in_organization",
-                    "organization_id, id, created_at",
+                    "organizations_removal",
+                    "id, organization_id, created_at",
                 ),
-                *replaced_index(
-                    "organizations_scimconnection",
-                    "connection_by_id",
+                *unique(
                     "connection_in_organization",
+                    "organizations_scimconnection",
                     "organization_id, id",
+                ),
+                migrations.RunSQL(
+                    "DROP INDEX CONCURRENTLY IF EXISTS connection_by_id",
+                    "CREATE INDEX CONCURRENTLY IF NOT EXISTS connection_by_id"
+                    " ON organizations_scimconnection (organization_id, id)",
                 ),
             ],
             state_operations=[
                 migrations.RemoveIndex(
                     model_name="connection",
                     name="connection_by_id",
-                ),
-                migrations.RemoveIndex(
-                    model_name="removal",
-                    name="removal_by_id",
                 ),
                 migrations.AddConstraint(
                     model_name="connection",
@@ -78,7 +73,7 @@ class Migration(migrations.Migration):
                 migrations.AddConstraint(
                     model_name="removal",
                     constraint=models.UniqueConstraint(
-                        fields=("organization", "id", "created_at"), name="removal_in_organization"
+                        fields=("id", "organization", "created_at"), name="removal_in_organization"
                     ),
                 ),
             ],

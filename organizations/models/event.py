@@ -10,7 +10,7 @@ from organizations.application_log import log_on_commit
 from organizations.models.connection import Connection
 from organizations.models.organization import Organization
 from organizations.source import Source
-from organizations.triggers import append_only, events_are_announced
+from organizations.triggers import event_is_deleted, events_are_announced, only_emptied
 from users.addresses_in import index_of_addresses
 from users.models import User
 
@@ -30,7 +30,11 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 
 class Event(models.Model):
-    """One change of a membership: who, when, what. Written in the transaction of the change."""
+    """One change of a membership: who, when, what. Written in the transaction of the change.
+
+    It is never changed, but that its reason may be emptied, and deleted only as
+    `organizations.retention` does it.
+    """
 
     class Type(models.TextChoices):
         """What changed."""
@@ -121,7 +125,7 @@ class Event(models.Model):
             # Asked before an erasure: which reasons mention an address.
             index_of_addresses("reason", name="event_by_written_address"),
         )
-        triggers = (events_are_announced, *append_only())
+        triggers = (events_are_announced, event_is_deleted, *only_emptied())
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -5,13 +5,15 @@ from django.db import models
 
 from organizations.models.event import Event
 from organizations.models.organization import Organization
+from organizations.triggers import position_is_deleted
 
 
 class EventPosition(models.Model):
-    """The place of an event in its organization's log, counted from 1 without a gap.
+    """The place of an event in its organization's log, counted from 1.
 
-    Given by `organizations.audit_log.positions` and never changed. There is no foreign key: its
-    check would lock, and so write, each event and the organization; and no event is ever deleted.
+    Given by `organizations.audit_log.positions` without a gap, never changed, and deleted after its
+    event by `organizations.retention`. There is no foreign key: its check would lock, and
+    so write, each event and the organization.
     """
 
     pk = models.CompositePrimaryKey("organization", "position")
@@ -31,9 +33,8 @@ class EventPosition(models.Model):
             ),
         )
         triggers = (
-            pgtrigger.Protect(
-                name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
+            pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
+            position_is_deleted,
         )
 
     def __str__(self) -> str:
@@ -41,11 +42,16 @@ class EventPosition(models.Model):
 
 
 class EventOrder(models.Model):
-    """How far the events of an organization have positions; its lock is held to give them.
+    """How far the events of an organization have positions, and how far some are deleted.
+
+    Its lock is held to give positions and to delete events.
 
     These are ids of events. An event up to ``settled`` has one, unless it was committed later than
     its id let expect; in search of such, those up to ``swept_to`` were looked at in this turn. The
     others are read after ``read_from``, which is ``settled`` where a pass over them begins.
+
+    Old events are deleted from time to time: ``truncations`` counts how often that was, and no
+    event after the position ``truncated_to`` has been deleted.
     """
 
     organization = models.OneToOneField(
@@ -54,6 +60,8 @@ class EventOrder(models.Model):
     settled = models.CharField(max_length=64, blank=True, db_collation="C")
     read_from = models.CharField(max_length=64, blank=True, db_collation="C")
     swept_to = models.CharField(max_length=64, blank=True, db_collation="C")
+    truncations = models.BigIntegerField(default=0, db_default=0)
+    truncated_to = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         default_permissions = ()

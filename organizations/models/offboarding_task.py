@@ -1,5 +1,6 @@
 """What is to be done elsewhere after one removal, and who did it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol, Self
@@ -21,6 +22,7 @@ from organizations.models.offboarding_step import (
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
 from organizations.models.resource_type import SlugField
+from organizations.triggers import task_is_deleted
 from users.addresses_in import index_of_addresses
 from users.models import User
 
@@ -89,6 +91,16 @@ class OffboardingTaskQuerySet(IdentifiedQuerySet["OffboardingTask"]):
             )
         )
 
+    def count_by_removal(self, removal_ids: Iterable[str]) -> dict[str, Counter[str]]:
+        """Return how many tasks of each of these removals are in each state, by removal."""
+        counts: dict[str, Counter[str]] = {}
+        of_these = self.filter(removal__in=removal_ids).order_by()
+        for removal_id, state, count in of_these.values_list("removal", "state").annotate(
+            models.Count("pk")
+        ):
+            counts.setdefault(removal_id, Counter())[state] = count
+        return counts
+
     def count_by_state(self) -> dict[str, int]:
         """Return how many there are in each state that occurs."""
         return dict(self.order_by().values_list("state").annotate(models.Count("pk")))
@@ -98,7 +110,7 @@ class OffboardingTask(models.Model):
     """A step for one removal, as the step was then; made in the removal's own statement.
 
     Ids have the removal's, then the order of the steps. Once the removal is undone nothing changes
-    any more, but that an erasure may empty the note. Never deleted.
+    any more, but that an erasure may empty the note. Deleted as `organizations.retention` does it.
     """
 
     class State(models.TextChoices):
@@ -260,12 +272,22 @@ class OffboardingTask(models.Model):
                 condition=models.Q(open_department__isnull=False),
                 name="task_open_by_department",
             ),
+            # Counted for `/metrics`.
+            models.Index(
+                fields=["due_at"], condition=models.Q(state="open"), name="task_open_by_date"
+            ),
+            # What was closed long ago.
+            models.Index(
+                fields=["closed_at"],
+                condition=models.Q(closed_at__isnull=False),
+                name="task_by_closing",
+            ),
             # Asked before an erasure: which notes mention an address.
             index_of_addresses("note", name="task_by_written_address"),
         )
         triggers = (
             task_is_changed,
-            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            task_is_deleted,
             pgtrigger.ReadOnly(
                 name="never_changed",
                 exclude=[

@@ -93,10 +93,9 @@ class Removal(models.Model):
                 condition=models.Q(transferred_to=None) | models.Q(transferred_to_user=None),
                 name="removal_has_one_heir",
             ),
-            # What a task refers to. Read, too: an organization's records, newest first, all of
-            # them or those of some days (the date is looked at in the index).
+            # What a task refers to. The id comes first: see the last index over a membership below.
             models.UniqueConstraint(
-                fields=["organization", "id", "created_at"], name="removal_in_organization"
+                fields=["id", "organization", "created_at"], name="removal_in_organization"
             ),
             # Together with the key of the membership to its record: no end without a record, no
             # record without an end, and no end that is taken back.
@@ -123,7 +122,10 @@ class Removal(models.Model):
             # The admin's records of one organization, and of one day.
             models.Index(fields=["organization", "created_at"], name="removal_by_organization"),
             models.Index(fields=["created_at"], name="removal_by_date"),
-            # The API's records, newest first: of one actor, one connection, one request or run.
+            # The API's records of one organization, newest first: all of them, those of some days
+            # (the date is looked at in the index), of one actor, of one connection, of one request
+            # or run.
+            models.Index(fields=["organization", "id", "created_at"], name="removal_by_id"),
             models.Index(
                 fields=["actor", "organization", "id"],
                 condition=models.Q(actor__isnull=False),

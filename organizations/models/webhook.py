@@ -165,7 +165,7 @@ class WebhookDelivery(models.Model):
     endpoint = models.ForeignKey(
         WebhookEndpoint, models.CASCADE, related_name="deliveries", db_index=False
     )
-    # Events are never deleted, so nothing looks a delivery up by one alone.
+    # The index below serves this key.
     event = models.ForeignKey(Event, models.PROTECT, related_name="deliveries", db_index=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -193,6 +193,8 @@ class WebhookDelivery(models.Model):
             models.Index(fields=["endpoint", "status", "id"], name="webhook_delivery_by_status"),
             # What is old enough to be deleted.
             models.Index(fields=["created_at"], name="webhook_delivery_by_date"),
+            # Whether an old event still has one.
+            models.Index(fields=["event"], name="webhook_delivery_by_event"),
         )
 
     def __str__(self) -> str:

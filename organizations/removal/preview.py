@@ -13,6 +13,7 @@ from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import Rules, judge
 from organizations.guards.targets import TransferTo, targets_by_user
+from organizations.handover.directories import opens_no_tasks
 from organizations.models import (
     Connection,
     Department,
@@ -45,6 +46,7 @@ class RemovalPreview:
     requested: list[ScheduledRemoval]  # removals of others that they scheduled, which will fail
     blocked_by: ContractError | None
     managed_by: Connection | None  # the directory that would bring the member back
+    directory_opens_no_tasks: bool  # it deactivates leavers, and never removes them
 
     @property
     def can_be_removed(self) -> bool:
@@ -124,6 +126,7 @@ def preview_members(
     steps = list(OffboardingStep.objects.filter(organization=organization_id).enabled().in_order())
     tokens = count_tokens([member.pk for member in members])
     managed = Connection.objects.managing(organization_id, user_ids)
+    idle = {each for each in set(managed.values()) if opens_no_tasks(each)}
     connections = _by_holder(Connection.objects.shown_to(organization_id, user_ids))
     endpoints = _by_holder(WebhookEndpoint.objects.shown_to(organization_id, user_ids))
     pending = (
@@ -149,6 +152,7 @@ def preview_members(
             requested=requested.get(member.user_id, []),
             blocked_by=refusals.get(member.user_id),
             managed_by=managed.get(member.user_id),
+            directory_opens_no_tasks=managed.get(member.user_id) in idle,
         )
         for member in members
     ]

@@ -3,11 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from axes.models import AccessAttempt
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
 from django.db import connection
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import JobDeferrer
 
+from config.tasks import delete_expired
+from tests.factories import UserFactory
 from tests.workers import take_up_stalled, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,3 +80,24 @@ def test_jobs_that_ended_are_deleted_after_a_day(ended: str) -> None:
 
     left = ProcrastinateJob.objects.filter(task_name="nothing").values_list("pk", flat=True)
     assert set(left) == {recent, waiting}
+
+
+def test_what_is_over_is_deleted() -> None:
+    now = timezone.now()
+    staff = UserFactory.create()
+    for name, hours in (("over", -1), ("lasting", 1)):
+        expire = now + timedelta(hours=hours)
+        Session.objects.create(session_key=name, session_data="", expire_date=expire)
+    for name, days in (("old", 2), ("recent", 0)):
+        AccessAttempt.objects.create(username=name, failures_since_start=1)
+        at = now - timedelta(days=days)
+        AccessAttempt.objects.filter(username=name).update(attempt_time=at)
+    for name, days in (("old", 731), ("recent", 729)):
+        at = now - timedelta(days=days)
+        LogEntry.objects.create(user=staff, object_repr=name, action_flag=2, action_time=at)
+
+    delete_expired(timestamp=0)
+
+    assert [session.session_key for session in Session.objects.all()] == ["lasting"]
+    assert [attempt.username for attempt in AccessAttempt.objects.all()] == ["recent"]
+    assert [entry.object_repr for entry in LogEntry.objects.all()] == ["recent"]

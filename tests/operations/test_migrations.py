@@ -22,8 +22,9 @@ LATER = [
     if not path.stem.startswith("0001")
 ]
 # Uniqueness that the previous version meets as the one before: it answers that there is such a row.
-# The one enabled directory of an organization: its index is replaced by a narrower one.
-ARGUED = {"department_names": ("ADD_UNIQUE",), "connections": ("ADD_UNIQUE",)}
+# The one enabled directory of an organization: its index is replaced by a narrower one. Keys that
+# have the id among their columns refuse nothing.
+ARGUED = dict.fromkeys(("department_names", "connections", "handover"), ("ADD_UNIQUE",))
 
 
 def test_nothing_that_the_previous_version_uses_is_taken_or_locked_for_long(

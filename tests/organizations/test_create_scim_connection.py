@@ -10,13 +10,14 @@ from pytest_django import Settings
 
 from organizations.domains.service import domains_of, set_domains
 from organizations.guards.targets import Targets
+from organizations.handover.directories import OPENS_NO_TASKS
 from organizations.models import Connection, Membership, Organization
 from organizations.scim.connections import (
     authenticate,
     targets_on_deactivation,
     targets_on_removal,
 )
-from tests.factories import DepartmentFactory, OrganizationFactory
+from tests.factories import DepartmentFactory, OffboardingStepFactory, OrganizationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +41,22 @@ def test_it_prints_the_token_and_the_base_url_for_a_shell(
     request = RequestFactory().get("/", headers={"Authorization": f"Bearer {printed[1]}"})
     connection = authenticate(request, organization.pk)
     assert (connection.name, connection.remove_after_days) == ("Okta", None)
+
+
+@pytest.mark.parametrize("days", [(), ("--remove-after-days", "30")], ids=["never", "30"])
+def test_it_warns_where_steps_are_enabled_and_it_never_removes(
+    organization: Organization, days: tuple[str, ...]
+) -> None:
+    OffboardingStepFactory.create(organization=organization)
+    errors = StringIO()
+
+    call_command(
+        *("create_scim_connection", organization.pk, "--name", "Okta", *days),
+        stdout=StringIO(),
+        stderr=errors,
+    )
+
+    assert (OPENS_NO_TASKS in errors.getvalue()) == (days == ())
 
 
 @pytest.mark.parametrize("hosts", [[], ["*"], [".example.com"]])

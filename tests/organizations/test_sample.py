@@ -6,8 +6,15 @@ import pytest
 from django.utils import timezone
 
 from organizations import sample
-from organizations.models import Event, Membership, Organization, Removal, Resource
-from tests.factories import ResourceFactory
+from organizations.models import (
+    Event,
+    Membership,
+    OffboardingStep,
+    Organization,
+    Removal,
+    Resource,
+)
+from tests.factories import OffboardingStepFactory, ResourceFactory
 from tests.removals import remove
 from users.erasure.service import erase_account
 from users.models import User
@@ -32,6 +39,13 @@ def state() -> dict[str, Any]:
         },
         "former": sorted(members.former().values_list("user", flat=True).distinct()),
         "resources": dict(Resource.objects.values_list("pk", "owner")),
+        "steps": {
+            step.key: [
+                *(step.title, step.applies_to_type, step.assigned_to_user_id),
+                *(step.assigned_to_department_id, step.assigned_to_connection_id, step.enabled),
+            ]
+            for step in OffboardingStep.objects.all()
+        },
     }
 
 
@@ -42,6 +56,9 @@ def test_it_has_a_deactivated_and_a_former_member(acme: Organization) -> None:
     assert (active, roles) == (False, ["Member"])
     assert first["former"] == [sample.FORMER.id]
     assert Removal.objects.get().resource_count == len(sample.RESOURCES_OF_FORMER)
+    assert [task.key for task in Removal.objects.get().tasks.order_by("pk")] == [
+        *("laptop", "payroll"),  # he owned no repository
+    ]
     types = set(Event.objects.values_list("type", flat=True))
     assert types == {"member.added", "member.deactivated", "member.removed"}
 
@@ -64,6 +81,11 @@ def test_what_was_tried_is_undone(acme: Organization) -> None:
     members.filter(user=sample.DEACTIVATED.id).update(deactivated_at=None)
     heir.role_assignments.create(organization=acme, role=acme.roles.get(name="Billing"))
     Membership.objects.create(organization=acme, user_id=sample.FORMER.id)
+    acme.offboarding_steps.filter(key="payroll").delete()
+    acme.offboarding_steps.filter(key="laptop").update(
+        title="Bring it", assigned_to_department=None, assigned_to_user=heir.user, enabled=False
+    )
+    OffboardingStepFactory.create(organization=acme)
 
     sample.restore_sample()
 

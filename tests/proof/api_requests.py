@@ -87,6 +87,18 @@ def with_lines(cast: Cast) -> dict[str, Any]:
     return {"resources": [{**key, "name": "Renamed"}]}
 
 
+def with_step(cast: Cast) -> dict[str, Any]:
+    return {"key": "badge", "title": "Collect the badge"}
+
+
+def with_new_title(cast: Cast) -> dict[str, Any]:
+    return {"title": "New"}
+
+
+def done(cast: Cast) -> dict[str, Any]:
+    return {"state": "done"}
+
+
 def with_newcomer(cast: Cast) -> dict[str, Any]:
     return {"email": f"nora@{cast.domain}", "full_name": "Nora New"}
 
@@ -104,6 +116,7 @@ REGISTER = frozenset({Capability.MANAGE_RESOURCES})
 # Whoever may not is told that there is none: it is neither theirs nor their departments'.
 SEE_RESOURCES = REGISTER | REMOVE | VIEW
 NOT_SEEN = "RESOURCE_NOT_FOUND"
+STEP = "offboarding-steps/{step}"
 ENDPOINT = "webhook-endpoints/{endpoint}"
 CONNECTION = "connections/{connection}"
 
@@ -157,6 +170,14 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("get", "removals"): Request("removals", VIEW),
     ("get", "removal"): Request("removals/{removal}", VIEW),
     ("get", "moved-resources"): Request("removals/{removal}/resources", VIEW),
+    ("get", "offboarding-steps"): Request("offboarding-steps"),
+    ("post", "offboarding-steps"): Request(
+        "offboarding-steps", OVERRIDE, body=with_step, status=201
+    ),
+    ("patch", "offboarding-step"): Request(STEP, OVERRIDE, body=with_new_title),
+    ("delete", "offboarding-step"): Request(STEP, OVERRIDE, status=204),
+    ("get", "offboarding-tasks"): Request("offboarding-tasks"),
+    ("patch", "offboarding-task"): Request("offboarding-tasks/{task}", REMOVE, body=done),
     ("get", "resources"): Request("resources"),
     ("post", "resource-import"): Request("resources/import", REGISTER, body=with_lines),
     ("get", "resource"): Request("resources/{resource}", SEE_RESOURCES, refusal=NOT_SEEN),

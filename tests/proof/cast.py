@@ -14,6 +14,7 @@ from organizations.domains.service import set_domains
 from organizations.models import (
     Connection,
     Membership,
+    OffboardingTask,
     Organization,
     Resource,
     TokenBinding,
@@ -23,6 +24,7 @@ from tests.directories import connect
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
+    OffboardingStepFactory,
     OrganizationFactory,
     ResourceFactory,
     RoleFactory,
@@ -103,6 +105,7 @@ class Cast:
     delivery: WebhookDelivery
     resource: Resource  # of nobody who asks
     connection: Connection  # of a program that does not ask
+    task: OffboardingTask  # of nobody, as its step
     empty_department: str
     empty_role: str  # which grants nothing, to nobody
 
@@ -117,6 +120,8 @@ class Cast:
             "delivery": self.delivery.pk,
             "resource": self.resource.pk,
             "connection": self.connection.pk,
+            "step": self.task.key,
+            "task": self.task.pk,
             "department": self.departments["own"] or "",
             "empty_department": self.empty_department,
             "empty_role": self.empty_role,
@@ -203,6 +208,7 @@ def make_cast() -> Cast:
         "target removed before": removed_target.user,
         "target member elsewhere": MembershipFactory.create().user,
     }
+    step = OffboardingStepFactory.create(organization=organization, key="laptop")
     earlier = bound["token of an ended membership"]
     remove(removed_caller, removed_target, earlier)
     for again in (earlier, bound["token bound elsewhere"]):
@@ -228,6 +234,7 @@ def make_cast() -> Cast:
     member_role = organization.roles.get(name="Member").pk
     [elsewhere] = remove(MembershipFactory.create())
     delivery = WebhookDeliveryFactory.create(endpoint__organization=organization)
+    task = OffboardingTask.objects.get(key=step.key, removal__membership=removed_target)
     return Cast(
         organization,
         users,
@@ -242,6 +249,7 @@ def make_cast() -> Cast:
             external_id="acme/billing",
         ),
         connect_program(organization, "remove_users")[0],
+        task,
         DepartmentFactory.create(organization=organization).pk,
         RoleFactory.create(organization=organization).pk,
     )

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from config.admin.deletion import GuardedDeletion
 from config.admin.history import RecordedHistory
 from users.admin.erasure import ErasureAdmin
+from users.admin.logins import LinkedLogins
 from users.authority import is_above
 from users.login import staff_of
 from users.models import AccessToken, User
@@ -72,6 +73,9 @@ class UserAdmin(GuardedDeletion[User], RecordedHistory[User], ErasureAdmin, Djan
         yield row.memberships.model, "memberships", {"q": row.pk, "state": "all"}
         yield row.resources.model, "resources", {"q": row.pk}
         yield AccessToken, "access tokens", {"q": row.pk}
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
+        return [LinkedLogins] if obj and obj.oidc_logins.exists() else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Return the read-only fields; only superusers change permissions."""

@@ -30,5 +30,6 @@ class Rows:
 DELETED = (
     Rows("users.AccessToken", "user"),
     Rows("users.FormerAddress", "account"),
+    Rows("users.OidcLogin", "user"),
     Rows("organizations.ScimIdentity", "user"),
 )

@@ -211,9 +211,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.full_name or str(self)
 
     def has_history(self) -> bool:
-        """Return whether anything but access tokens refers to the account, so that it must stay."""
+        """Return whether anything but tokens and logins refers to it, so that it must stay."""
         return any(
             relation.field.model._base_manager.filter(**{relation.field.name: self}).exists()
             for relation in self._meta.related_objects
-            if relation.name != "access_tokens"
+            if relation.name not in ("access_tokens", "oidc_logins")
         )

@@ -13,6 +13,7 @@ from config.database_version import require_schema
 from organizations.connections.tokens import issue_token
 from organizations.domains.command import add_shared_argument, explained_refusals
 from organizations.domains.service import add_domains, domains_of
+from organizations.handover.directories import OPENS_NO_TASKS, opens_no_tasks
 from organizations.models import Connection, ConnectionTransfer, Organization
 from organizations.scim.connections import read_departments, set_departments
 
@@ -151,6 +152,8 @@ class Command(BaseCommand):
                 f"{connection} can add nobody, since the organization has no mail domain. Set one:"
                 f" manage.py set_domains {organization} DOMAIN"
             )
+        if opens_no_tasks(connection):
+            self.stderr.write(f"{connection}: {OPENS_NO_TASKS} (--remove-after-days)")
         host = public_host()
         if host is None:
             self.stderr.write(

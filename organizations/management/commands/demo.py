@@ -94,6 +94,7 @@ class Command(BaseCommand):
             str(organization),
             self._token(),
             self._directory_token(organization),
+            self._program_token(organization),
             self._password(),
         )
 
@@ -113,6 +114,11 @@ class Command(BaseCommand):
             .get_or_create(organization=organization, defaults={"name": "Entra ID"})
         )
         return issue_token(directory)
+
+    def _program_token(self, organization: Organization) -> str:
+        """Return a new token of the sample's code host, which closes a task by it."""
+        code_host = organization.connections.enabled().get(name=sample.CODE_HOST)
+        return issue_token(code_host)
 
     def _password(self) -> str:
         """Return a new password of the demo's staff user, who is made if need be."""
@@ -136,6 +142,7 @@ class Command(BaseCommand):
         organization: str,
         token: str,
         directory_token: str,
+        program_token: str,
         password: str,
     ) -> None:
         """Print what to try, ready to paste."""
@@ -171,12 +178,12 @@ curl -i -X POST '{users}/{leaver_id}/restore' \\
   {content_type} \\
   -d '{{"confirm": true}}'
 
-Or suspend her, and have somebody take over meanwhile.
+Or suspend her, and have somebody take over her documents meanwhile.
 
 curl -i -X POST '{users}/{leaver_id}/deactivate' \\
   {authorization} \\
   {content_type} \\
-  -d '{{"transfer_resources_to_user_id": "{heir_id}"}}'
+  -d '{{"transfer_resources_by_type": {{"document": "{heir_id}"}}}}'
 
 Or her directory reports that she has left, as Entra ID does it.
 
@@ -190,13 +197,22 @@ Who is there, and in which state?
 curl '{users}' \\
   {authorization}
 
-Send changes to another system, such as the receiver in organizations/events/README.md. Run that
-with the secret of this answer as WEBHOOK_SECRET: it receives the next change.
+Her removal leaves three tasks: the laptop, the payroll, and her repositories, which the code host
+passes on by itself. The receiver in organizations/events/README.md is such a code host. Run it with
+the secret of this answer as WEBHOOK_SECRET, and this token:
+
+export PROGRAM_TOKEN={program_token}
 
 curl -X POST '{organization_address}/webhook-endpoints' \\
   {authorization} \\
   {content_type} \\
   -d '{{"url": "{RECEIVER}"}}'
+
+Then remove her once more, as above. The receiver hears of it, reads what passed to whom, and closes
+its task with the number of her repositories. What is done, and what is open?
+
+curl '{organization_address}/offboarding-tasks?user_id={leaver_id}' \\
+  {authorization}
 
 The API, to read and to try:  {host}/v1/docs
 The admin:                    {host}/admin/

@@ -52,6 +52,8 @@ class Command(BulkCommand):
         "departments",
         "resources",
         "transferred",
+        "open_tasks",
+        "closed_tasks",
         "removal_id",
     )
     at: datetime | None = None

@@ -121,8 +121,10 @@ def test_a_page_leads_to_the_lists_that_its_reader_may_see(
     account = text_of(browser.get(f"/admin/users/user/{ada.user_id}/change/"))
 
     assert re.findall(r'<a href="(/admin/\w+/\w+)/\?q=', page) == [
-        f"{ADMIN}{model}" for model in ("resource", "event", "removal", "scheduledremoval")
-    ] + ["/admin/users/accesstoken"]
+        *(f"{ADMIN}{model}" for model in ("resource", "event", "removal")),
+        *(f"{ADMIN}{model}" for model in ("offboardingtask", "scheduledremoval")),
+        "/admin/users/accesstoken",
+    ]
     assert f"{MEMBERSHIPS}?q={ada.user_id}&amp;state=all" in account
     assert "See also" not in text_of(reader.get(f"{MEMBERSHIPS}{ada.pk}/change/"))
 

@@ -30,6 +30,7 @@ from users.models import User
 FIELDS = {
     *("id", "kind", "name", "capabilities", "expires_at", "last_used_on", "last_request_at"),
     *("previous_token_until", "created_by", "rotated_by", "maker_is_member", "created_at"),
+    "opens_no_tasks",
 }
 
 
@@ -70,6 +71,12 @@ def test_a_program_is_connected_with_a_token_that_is_shown_this_once(
     assert shown == [{name: body[name] for name in FIELDS}]
 
 
+def test_a_program_that_only_closes_its_tasks_needs_no_capability(
+    as_owner: APIClient, organization: Organization
+) -> None:
+    assert create(as_owner, organization, capabilities=[]).json()["capabilities"] == []
+
+
 def test_it_is_made_for_as_long_as_is_said(as_owner: APIClient, organization: Organization) -> None:
     until = (timezone.now() + timedelta(days=30)).replace(microsecond=0)
 
@@ -84,7 +91,6 @@ def test_it_is_made_for_as_long_as_is_said(as_owner: APIClient, organization: Or
         ("name", ""),
         ("name", "\u200b"),
         ("name", "x" * 101),
-        ("capabilities", []),
         ("capabilities", ["fly"]),
         ("capabilities", ["remove_users", "remove_users"]),
         ("expires_at", "2020-01-01T00:00:00Z"),

@@ -20,7 +20,13 @@ from organizations.export.removals import COLUMNS
 from organizations.guards.targets import Targets
 from organizations.models import Event, Membership, Organization, Removal, Restoration, Source
 from tests.conftest import ClientOf
-from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, RoleFactory
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OffboardingTaskFactory,
+    ResourceFactory,
+    RoleFactory,
+)
 from tests.organizations.api.lists import address_in
 from tests.organizations.api.refusal import refusal
 from tests.removals import remove
@@ -70,6 +76,8 @@ def test_a_removal_has_a_row(
     targets = Targets(departments[0].pk, {"repository": owner.user_id, "approval": None})
     remove(leaver, transfer_to=targets, actor=owner.user, reason="Left", trace_id="case")
     removal = Removal.objects.get()
+    for state in ("done", "skipped"):
+        OffboardingTaskFactory.create(removal=removal, state=state, closed_at=removal.created_at)
     back = MembershipFactory.create(organization=organization, user=leaver.user)
     Restoration.objects.create(
         removal=removal,
@@ -100,6 +108,8 @@ def test_a_removal_has_a_row(
                 f"approval=1>;document=2>{departments[0].pk};repository=1>{owner.user_id}"
             ),
             "transferred_to": departments[0].pk,
+            "open_tasks": "0",
+            "closed_tasks": "2",
             "trace_id": "case",
             "restored_at": "2025-12-22T15:30:00Z",
             "restored_by": owner.user_id,

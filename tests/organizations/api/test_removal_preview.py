@@ -6,19 +6,28 @@ import pytest
 from rest_framework.test import APIClient
 
 from organizations.connections.service import disable
-from organizations.models import Membership, Organization, Removal, Source
+from organizations.models import (
+    Membership,
+    OffboardingTask,
+    Organization,
+    Removal,
+    Source,
+)
 from tests.conftest import ClientOf
 from tests.directories import connect, manage
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
+    OffboardingStepFactory,
     OrganizationFactory,
     ResourceFactory,
     RoleFactory,
     WebhookEndpointFactory,
 )
 from tests.organizations.api.address import address_of
+from tests.organizations.api.lists import address_in
 from tests.programs import connect_program
+from tests.removals import remove
 from tests.schedules import schedule
 
 
@@ -52,9 +61,11 @@ def test_it_says_what_would_go(owner: Membership, client_of: ClientOf) -> None:
         "webhook_endpoints": [],
         "scheduled_removal": None,
         "scheduled_for_others": [],
+        "tasks": [],
         "can_be_removed": True,
         "blocked_by": None,
         "managed_by": None,
+        "directory_opens_no_tasks": False,
     }
 
 
@@ -70,6 +81,59 @@ def test_it_names_the_directory_that_manages_the_member(
 
     assert response.json()["managed_by"] == {"id": connection.pk, "name": "Entra ID"}
     assert preview(client_of(owner.user), other).json()["managed_by"] is None
+
+
+def test_it_says_which_tasks_a_removal_opens(owner: Membership, client_of: ClientOf) -> None:
+    organization, member = (
+        owner.organization,
+        MembershipFactory.create(organization=owner.organization),
+    )
+    ResourceFactory.create(organization=organization, owner=member.user, type="repository")
+    for position, (key, type_name, enabled) in enumerate(
+        (
+            ("repositories", "repository", True),
+            ("laptop", None, True),
+            ("documents", "document", True),
+            ("badge", None, False),
+        )
+    ):
+        OffboardingStepFactory.create(
+            organization=organization,
+            key=key,
+            title=key.title(),
+            applies_to_type=type_name,
+            enabled=enabled,
+            position=position,
+        )
+    OffboardingStepFactory.create()  # of another organization
+
+    shown = preview(client_of(owner.user), member).json()["tasks"]
+
+    assert shown == [
+        {"key": "repositories", "title": "Repositories"},
+        {"key": "laptop", "title": "Laptop"},
+    ]
+    remove(member)
+    opened = OffboardingTask.objects.order_by("pk").values_list("key", "title")
+    assert [{"key": key, "title": title} for key, title in opened] == shown
+
+
+@pytest.mark.parametrize(("days", "enabled"), [(None, True), (30, True), (None, False)])
+def test_it_says_that_a_directory_which_removes_nobody_opens_no_tasks(
+    owner: Membership, client_of: ClientOf, days: int | None, enabled: bool
+) -> None:
+    organization = owner.organization
+    connect(organization, remove_after_days=days)
+    OffboardingStepFactory.create(organization=organization, enabled=enabled)
+    managed, other = MembershipFactory.create_batch(2, organization=organization)
+    manage(managed)
+    client = client_of(owner.user)
+
+    opens_none = days is None and enabled
+    assert preview(client, managed).json()["directory_opens_no_tasks"] is opens_none
+    assert preview(client, other).json()["directory_opens_no_tasks"] is False
+    [listed] = client.get(address_in(organization, "connections")).json()
+    assert listed["opens_no_tasks"] is opens_none
 
 
 def test_a_directory_that_is_let_in_no_more_manages_nobody(

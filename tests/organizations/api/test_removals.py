@@ -97,6 +97,8 @@ def test_a_record_says_who_when_what_and_to_whom(
         "transferred_to_user_id": owner.user_id,
         "trace_id": "case-1",
         "webhook_endpoints": [],
+        "tasks": [],
+        "open_task_count": 0,
         "restoration": None,
     }
     assert listed(client, organization, "removals")["items"] == [shown]
@@ -266,6 +268,6 @@ def test_any_number_of_records_takes_as_many_statements(
     restore(Removal.objects.all()[0])
 
     for limit in (1, 100):
-        # Token, capabilities, total, records, their memberships, restorations and resources.
-        with django_assert_num_queries(7):
+        # Token, capabilities, total, records; their members, restorations, resources and tasks.
+        with django_assert_num_queries(8):
             listed(client, organization, "removals", limit=limit)

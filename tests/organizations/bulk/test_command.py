@@ -40,6 +40,8 @@ def test_the_report_accounts_for_every_row_in_order(
         "departments": "0",
         "resources": "2",
         "transferred": "0",
+        "open_tasks": "0",
+        "closed_tasks": "0",
         "removal_id": Removal.objects.get(membership=members[1]).pk,
     }
 

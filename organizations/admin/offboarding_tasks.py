@@ -1,0 +1,259 @@
+"""The admin of offboarding tasks: what is to be done elsewhere after a removal, and who did it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from operator import methodcaller
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from config.admin.columns import column
+from config.admin.filters import QuerySetFilter
+from config.admin.large_tables import ReadOnlyAdmin
+from config.admin.links import NONE, address_of, link
+from config.admin.times import time_in_words
+from organizations.admin.confirmation import confirmation_page
+from organizations.admin.filters import OrganizationFilter
+from organizations.guards.acts import CHANGE_TASK
+from organizations.guards.caller import Staff
+from organizations.handover.tasks import TaskChange, change_task
+from organizations.models import OffboardingTask, Removal, Restoration
+from organizations.models.offboarding_task import LONGEST_NOTE, OffboardingTaskQuerySet
+
+State = OffboardingTask.State
+Choices = Sequence[tuple[State, str]]  # the states that a task can get, and their buttons
+
+CLOSINGS = ((State.DONE, "Done"), (State.SKIPPED, "Skip"), (State.FAILED, "Failed"))
+REOPENING = ((State.OPEN, "Reopen"),)
+
+
+class StateFilter(QuerySetFilter):
+    """Filters tasks by their state, or for those that are overdue."""
+
+    title = "state"
+    parameter_name = "state"
+    narrowings = (
+        ("overdue", "Overdue", lambda tasks: tasks.overdue(timezone.now())),
+        ("open", "Open", OffboardingTaskQuerySet.open),
+        *(
+            (state, name, methodcaller("filter", state=state))
+            for state, name in State.choices
+            if state != State.OPEN
+        ),
+    )
+
+
+class AssigneeFilter(QuerySetFilter):
+    """Filters for the reader's own tasks."""
+
+    title = "who is to do it"
+    parameter_name = "assigned_to"
+    narrowings = (("me", "I, or a department of mine", OffboardingTaskQuerySet.all),)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        return cast("OffboardingTaskQuerySet", queryset).assigned_to(Staff.at(request))
+
+
+class ClosingForm(forms.Form):
+    """The state that a task gets, with what is said of it."""
+
+    state = forms.ChoiceField(choices=State.choices)
+    note = forms.CharField(
+        required=False,
+        max_length=LONGEST_NOTE,
+        widget=AdminTextareaWidget({"rows": 3}),
+        help_text="Optional. It stays on the record.",
+    )
+    count = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=2**31 - 1,
+        help_text="Optional: how many things were passed on there.",
+    )
+
+
+@admin.register(OffboardingTask)
+class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
+    """Shows tasks, which are closed and opened again on a page of their own or on the record."""
+
+    due = column("due_at", "Due")
+    status = column("state", "State")
+    closed = column("closed_at", "Closed at")
+    opened = column("created_at", "Removed at")
+    passed_on = column("count", "Passed on there")
+    list_display = (
+        *("task", "leaver", "organization", "assigned_to", "due", "status", "closed_by_whom"),
+        "closed",
+    )
+    list_filter = (StateFilter, AssigneeFilter, OrganizationFilter)
+    search_fields = ("id", "removal__id", "removal__membership__user")
+    search_help_text = (
+        "Who was removed: a name, how an e-mail address begins, or an id. Or the id of a record."
+    )
+    actions = None
+    fieldsets = (
+        (None, {"fields": ("title", "description", "leaver", "organization", "opened", "record")}),
+        ("What is to be done", {"fields": ("assigned_to", "due")}),
+        (
+            "What became of it",
+            {"fields": ("status", "note", "passed_on", "closed_by_whom", "closed", "id")},
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OffboardingTask]:
+        # Django adds no relations of the list's to a queryset that has some.
+        tasks = OffboardingTask.objects.with_assignees().select_related(
+            *("removal__membership__user", "organization", "closed_by", "closed_by_connection")
+        )
+        return tasks.order_by(*self.ordering)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.closing)
+        name = "organizations_offboardingtask_closing"
+        return [path("<str:task_id>/closing/", view, name=name), *super().get_urls()]
+
+    def title_of(self, row: OffboardingTask) -> str:
+        return f"{row.title}: {row.removal.membership.user.name}, {row.organization}"
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **options: Any
+    ) -> HttpResponse:
+        [row] = rows_of(request, [context["original"]])
+        context["choices"] = row.choices
+        return super().render_change_form(request, context, *args, **options)
+
+    def closing(self, request: HttpRequest, task_id: str) -> HttpResponse:
+        """Ask what became of a task; then close it, or open it again, and lead to its record."""
+        task = OffboardingTask.objects.with_assignees().named(task_id).first()
+        if task is None:
+            raise Http404
+        [row] = rows_of(request, [task])
+        if not row.may_change:
+            raise PermissionDenied
+        is_posted = request.method == "POST"
+        said = {"note": task.note, "count": task.count}
+        form = ClosingForm(request.POST if is_posted else None, initial=said)
+        back = self._back(request, task)
+        if is_posted and form.is_valid():
+            self._change(request, task, form.cleaned_data)
+            return redirect(back)
+        return confirmation_page(
+            self,
+            request,
+            "offboardingtask/closing",
+            title=self.title_of(task),
+            form=form,
+            task=task,
+            choices=row.choices,
+            back=back,
+        )
+
+    def _change(self, request: HttpRequest, task: OffboardingTask, said: dict[str, Any]) -> None:
+        """Change the task, write the admin's log, and report it. Raises ContractError."""
+        task, changed = change_task(
+            task.organization_id,
+            task.pk,
+            TaskChange(State(said["state"]), note=said["note"], count=said["count"]),
+            caller=Staff.at(request),
+        )
+        done = f"{task.title}: {task.get_state_display().lower()}."
+        if changed:
+            self.log_change(request, task, done)
+        self.message_user(request, done, messages.SUCCESS)
+
+    def _back(self, request: HttpRequest, task: OffboardingTask) -> str:
+        """Return the address of the record among whose tasks it is; of the task to others."""
+        records = self.admin_site.get_model_admin(Removal)
+        if records.has_view_permission(request):
+            return f"{address_of(Removal(pk=task.removal_id))}#tasks"
+        return address_of(task)
+
+    @admin.display(description="Task", ordering="title")
+    def task(self, task: OffboardingTask) -> str:
+        return task.title
+
+    @admin.display(description="Who was removed")
+    def leaver(self, task: OffboardingTask) -> str:
+        return task.removal.membership.user.name
+
+    @admin.display(description="Assigned to")
+    def assigned_to(self, task: OffboardingTask) -> str:
+        return assignee_of(task)
+
+    @admin.display(description="Closed by")
+    def closed_by_whom(self, task: OffboardingTask) -> str:
+        return str(task.closed_by_connection or (task.closed_by and task.closed_by.name) or NONE)
+
+    @admin.display(description="Record of the removal")
+    def record(self, task: OffboardingTask) -> str:
+        return link(task.removal, "See what the removal took, and its other tasks")
+
+
+def assignee_of(task: OffboardingTask) -> str:
+    """Return whom a task is assigned to, as text, and whether it falls to nobody now."""
+    person, department = task.assigned_to_user, task.assigned_to_department
+    name = str(
+        (person and person.name)
+        or task.assigned_to_connection
+        or task.department_name
+        or department
+        or "nobody"
+    )
+    return f"nobody: {name} is not there any more" if task.falls_to_nobody else name
+
+
+def rows_of(request: HttpRequest, tasks: Iterable[OffboardingTask]) -> "list[TaskRow]":
+    """Return each task with what became of it, and the states that the reader can give it.
+
+    The number of SQL statements does not depend on how many there are.
+    """
+    tasks = list(tasks)
+    keys = [task.pk for task in tasks]
+    own = OffboardingTask.objects.filter(pk__in=keys).assigned_to(Staff.at(request))
+    is_staffs = CHANGE_TASK.is_staffs(request.user)
+    theirs = keys if is_staffs else set(own.values_list("pk", flat=True))
+    undone = Restoration.objects.filter(removal__in=[task.removal_id for task in tasks])
+    undone_ids = set(undone.values_list("removal", flat=True))
+    return [
+        TaskRow(task, may_change=task.pk in theirs, is_undone=task.removal_id in undone_ids)
+        for task in tasks
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as a page shows it to a reader."""
+
+    task: OffboardingTask
+    may_change: bool
+    is_undone: bool  # whether its removal was: no task of it changes any more
+
+    @property
+    def choices(self) -> Choices:
+        """Return the states that the reader can give the task, each with its button."""
+        if self.is_undone or not self.may_change:
+            return ()
+        return CLOSINGS if self.task.state == State.OPEN else REOPENING
+
+    @property
+    def story(self) -> str:
+        """Return in a sentence what became of it: by whom and when, or to whom it falls."""
+        task = self.task
+        if task.closed_at:
+            by = task.closed_by_connection or (task.closed_by and task.closed_by.name)
+            when = time_in_words(task.closed_at)
+            passed_on = "" if task.count is None else f"; {task.count:,} passed on there"
+            return f"{task.get_state_display()}{f' by {by}' if by else ''}, {when}{passed_on}."
+        due = f", due {time_in_words(task.due_at)}" if task.due_at else ""
+        late = ", overdue" if task.due_at and task.due_at <= timezone.now() else ""
+        return f"Open, for {assignee_of(task)}{due}{late}."

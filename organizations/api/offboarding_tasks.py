@@ -1,0 +1,298 @@
+"""Tasks that removals opened are listed, and closed by whoever they are assigned to."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+from django_filters.rest_framework import (
+    CharFilter,
+    ChoiceFilter,
+    FilterSet,
+    MultipleChoiceFilter,
+)
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema_serializer,
+    extend_schema_view,
+)
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from config.api.filters import MomentFilter
+from config.api.openapi import describe
+from config.api.strict import StrictIntegerField, StrictSerializer, StrictStringField
+from config.errors import ContractError
+from organizations.api.bodies import NOT_A_STRING
+from organizations.api.examples import (
+    CONNECTION_ID,
+    REMOVAL_ID,
+    RESTORATION_ID,
+    TASK_ID,
+    USER_ID,
+)
+from organizations.api.task_pagination import TaskPagination
+from organizations.api.view import OrganizationListView, OrganizationView
+from organizations.exceptions import (
+    InsufficientPermissionsError,
+    TaskCancelledError,
+    TaskNotFoundError,
+)
+from organizations.guards.acts import CHANGE_TASK
+from organizations.guards.caller import Caller
+from organizations.handover.tasks import CHOSEN, TaskChange, change_task
+from organizations.models import OffboardingTask, Removal
+from organizations.models.offboarding_task import LONGEST_NOTE, OffboardingTaskQuerySet
+from users.api_view import AuthenticatedRequest
+
+TAG = "Hand-over"
+MOST = 2_147_483_647  # that a task counts
+State = OffboardingTask.State
+TASKS = OffboardingTask.objects.with_assignees().prefetch_related(
+    Prefetch("removal", Removal.objects.select_related("membership").only("membership__user"))
+)
+
+# Of a record: in the order of the steps, as their ids are.
+RECORDED_TASKS = OffboardingTask.objects.with_assignees().order_by("pk")
+
+RECORDED_TASK_EXAMPLE = {
+    "id": TASK_ID,
+    "key": "repositories",
+    "title": "Pass on the repositories",
+    "assigned_to_user_id": None,
+    "assigned_to_department_id": None,
+    "assigned_to_connection_id": CONNECTION_ID,
+    "department_name": "",
+    "falls_to_nobody": False,
+    "due_at": "2025-12-23T15:30:00Z",
+    "state": "done",
+    "note": "",
+    "count": 4,
+    "closed_at": "2025-12-22T15:32:00Z",
+    "closed_by": None,
+    "closed_by_connection_id": CONNECTION_ID,
+}
+EXAMPLE = {
+    **RECORDED_TASK_EXAMPLE,
+    "removal_id": REMOVAL_ID,
+    "user_id": USER_ID,
+    "description": "Everything in the code host that was hers.",
+}
+
+
+class RecordedTaskSerializer(serializers.Serializer[OffboardingTask]):
+    """What is to be done elsewhere after a removal, by whom, and what became of it."""
+
+    id = serializers.CharField()
+    key = serializers.CharField(help_text="Which step it is.")
+    title = serializers.CharField(help_text="As the step's was at the removal.")
+    assigned_to_user_id = serializers.CharField(allow_null=True)
+    assigned_to_department_id = serializers.CharField(
+        allow_null=True, help_text="Each of its members can close it."
+    )
+    assigned_to_connection_id = serializers.CharField(
+        allow_null=True, help_text="The system that closes it by its own token."
+    )
+    department_name = serializers.CharField(
+        help_text="Of its department, as it was called when the task was closed; else empty."
+    )
+    falls_to_nobody = serializers.BooleanField(
+        help_text="Whether its person is no active member now, or its connection is revoked."
+    )
+    due_at = serializers.DateTimeField(allow_null=True)
+    state = serializers.ChoiceField(
+        State.choices, help_text="`cancelled`: the removal was undone before it was done."
+    )
+    note = serializers.CharField(help_text="Free text; empty where none was given.")
+    count = serializers.IntegerField(
+        allow_null=True, help_text="How many things a system says it passed on."
+    )
+    closed_at = serializers.DateTimeField(allow_null=True)
+    closed_by = serializers.CharField(
+        source="closed_by_id", allow_null=True, help_text="The person who closed it."
+    )
+    closed_by_connection_id = serializers.CharField(
+        allow_null=True, help_text="The system that closed it."
+    )
+
+
+@extend_schema_serializer(
+    component_name="OffboardingTask",
+    examples=[OpenApiExample("Sample", value=EXAMPLE, response_only=True)],
+)
+class TaskSerializer(RecordedTaskSerializer):
+    """A task, with its removal and what is to be done."""
+
+    removal_id = serializers.CharField()
+    user_id = serializers.CharField(source="removal.membership.user_id", help_text="Who left.")
+    description = serializers.CharField(help_text="As the step's was at the removal.")
+
+
+class TaskChangeSerializer(StrictSerializer):
+    """What became of a task."""
+
+    state = serializers.ChoiceField(
+        CHOSEN, help_text="`open` opens it again; a restoration alone cancels."
+    )
+    note = StrictStringField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        max_length=LONGEST_NOTE,
+        help_text="How, or why not. It stays on record, until an erasure empties it.",
+    )
+    count = StrictIntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=MOST,
+        help_text="How many things were passed on.",
+    )
+
+
+class TaskFilterSet(FilterSet):
+    """Which tasks to list; what is not this organization's leaves none."""
+
+    state = MultipleChoiceFilter(
+        choices=State.choices,
+        distinct=False,
+        help_text="Only tasks of this state; given several times, of any of them.",
+    )
+    removal_id = CharFilter("removal", help_text="Only tasks of this removal.")
+    user_id = CharFilter(
+        "removal__membership__user", help_text="Only tasks of the removals of this user."
+    )
+    key = CharFilter(help_text="Only tasks of the step with this key.")
+    assigned_to = ChoiceFilter(
+        choices=[("me", "me")],
+        method="of_caller",
+        help_text=(
+            "Only the caller's own: assigned to them, to a department of theirs, or to the"
+            " connection that asks."
+        ),
+    )
+    overdue = ChoiceFilter(
+        choices=[("true", "true")],
+        method="late",
+        help_text="Only open tasks whose date has passed, the earliest due first.",
+    )
+    due_before = MomentFilter(
+        "due_at",
+        method="due",
+        description=(
+            "Only open tasks that are due before this moment, the earliest due first: a time with"
+            " its offset, or a date, with nothing of its day in UTC."
+        ),
+    )
+
+    def of_caller(
+        self, tasks: OffboardingTaskQuerySet, name: str, value: str
+    ) -> OffboardingTaskQuerySet:
+        """Keep the caller's own."""
+        return tasks.assigned_to(Caller.of(cast("AuthenticatedRequest", self.request)))
+
+    def late(
+        self, tasks: OffboardingTaskQuerySet, name: str, value: str
+    ) -> OffboardingTaskQuerySet:
+        """Keep the open ones that are due by now."""
+        return tasks.overdue(timezone.now())
+
+    def due(
+        self, tasks: OffboardingTaskQuerySet, name: str, value: datetime
+    ) -> OffboardingTaskQuerySet:
+        """Keep the open ones that are due before a moment."""
+        return tasks.open().filter(due_at__lt=value)
+
+
+@extend_schema_view(
+    get=describe(
+        operation_id="listOffboardingTasks",
+        summary="List offboarding tasks",
+        tags=[TAG],
+        description=(
+            "What removals left to be done elsewhere, in the order of the ids. Without the"
+            " capability `remove_users` a caller sees their own tasks alone: those assigned to"
+            " them, to one of their departments, or to the connection that asks.\n\n"
+            "With `overdue` or `due_before` only open tasks are listed, the earliest due first. A"
+            " page has `next` then, which `cursor` takes back for the page after it; `skip` and"
+            " `after` do not go with it."
+        ),
+        responses={200: TaskSerializer(many=True)},
+        invalid={"due_before": "Must be a date, or a time."},
+    )
+)
+class TaskListView(OrganizationListView[OffboardingTask]):
+    """The tasks of an organization."""
+
+    queryset = TASKS.order_by("pk")
+    serializer_class = TaskSerializer
+    pagination_class = TaskPagination
+    filterset_class = TaskFilterSet
+
+    def get_queryset(self) -> QuerySet[OffboardingTask]:
+        """Return the tasks that the caller may see."""
+        tasks = TASKS.filter(organization=self.kwargs["organization_id"]).order_by("pk")
+        if self.authority.capabilities.isdisjoint(CHANGE_TASK.capabilities):
+            return tasks.assigned_to(Caller.of(self.request))
+        return tasks
+
+
+class TaskView(OrganizationView):
+    """One task. The service asks what the caller may do: one's own takes no capability."""
+
+    @classmethod
+    def refusals_of_callers(cls, method: str) -> Sequence[ContractError]:
+        needed = {"required_capabilities": CHANGE_TASK.capabilities}
+        return [*super().refusals_of_callers(method), InsufficientPermissionsError(needed)]
+
+    @describe(
+        operation_id="updateOffboardingTask",
+        summary="Close offboarding task",
+        tags=[TAG],
+        description=(
+            "Says what became of a task, or opens it again. Whoever the task is assigned to needs"
+            " no capability: a person, each member of a department, or a program by the token of"
+            " its connection. For others it takes `remove_users`, and they are answered 403 alike"
+            " for tasks that are not there.\n\n"
+            "A note and a count belong to their state: left out, they stay with the same state,"
+            " and are emptied with another one. The same request again is answered the same, and"
+            " nothing is written. Of two at once the last one stands, and both are in the log, as"
+            " `task.closed` or `task.reopened`. Once the removal is undone, no task of it changes"
+            " any more."
+        ),
+        request=TaskChangeSerializer,
+        examples=[
+            OpenApiExample(
+                "Done by a program", value={"state": "done", "count": 4}, request_only=True
+            ),
+            OpenApiExample(
+                "Failed",
+                value={"state": "failed", "note": "The laptop was not sent back."},
+                request_only=True,
+            ),
+            OpenApiExample("Opened again", value={"state": "open"}, request_only=True),
+            OpenApiExample("Sample", value=EXAMPLE, response_only=True),
+        ],
+        responses={200: TaskSerializer},
+        invalid={"note": NOT_A_STRING},
+        refusals=[
+            TaskNotFoundError({"task_id": TASK_ID}),
+            TaskCancelledError(
+                {
+                    "task_id": TASK_ID,
+                    "removal_id": REMOVAL_ID,
+                    "restoration_id": RESTORATION_ID,
+                }
+            ),
+        ],
+    )
+    def patch(self, request: AuthenticatedRequest, organization_id: str, task_id: str) -> Response:
+        body = self.read_body(TaskChangeSerializer)
+        task, _ = change_task(
+            organization_id,
+            task_id,
+            TaskChange(**body.validated_data),
+            caller=Caller.of(request),
+        )
+        return Response(TaskSerializer(TASKS.get(pk=task.pk)).data)

@@ -1,0 +1,96 @@
+"""Tasks have pages by id, and pages by the date when they are due."""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Self, TypeVar
+
+from django.db.models import QuerySet
+from django.db.models.fields.tuple_lookups import (  # type: ignore[import-untyped]  # no stubs yet
+    Tuple,
+    TupleGreaterThan,
+)
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from config.api.pagination import IdOrCursorPagination
+from organizations.api.examples import TASK_ID
+
+_Row = TypeVar("_Row")
+
+BY_DUE_DATE = {"overdue", "due_before"}  # the filters that ask for it
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_TEXT = re.compile(r"[A-Za-z0-9_-]{1,200}")
+_CONTENT = re.compile(r"([0-9]{1,17})\.(tsk_[A-Za-z0-9_]{1,60})")
+
+
+@dataclass(frozen=True, slots=True)
+class DueCursor:
+    """The last task of a page by due date."""
+
+    due_at: datetime
+    task_id: str
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Return the cursor that is written so. Raises ValueError."""
+        if _TEXT.fullmatch(text):
+            content = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii", "replace")
+            if found := _CONTENT.fullmatch(content):
+                return cls(_EPOCH + int(found[1]) * _MICROSECOND, found[2])
+        raise ValueError("no cursor of tasks")
+
+    @property
+    def text(self) -> str:
+        """Return the cursor as a client sends it back."""
+        content = f"{(self.due_at - _EPOCH) // _MICROSECOND}.{self.task_id}"
+        return urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+class TaskPagination(IdOrCursorPagination):
+    """Tasks in the order of ids; with a filter about due dates, the earliest due first."""
+
+    other_order = "`overdue` or `due_before`"
+    next_schema: ClassVar = {
+        "type": ["string", "null"],
+        "description": (
+            f"With {other_order}: the `cursor` of the page after this one, opaque; null on the"
+            " last page."
+        ),
+        "examples": [DueCursor(datetime(2025, 12, 29, 15, 30, tzinfo=UTC), TASK_ID).text],
+    }
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any, _Row], request: Request, view: APIView | None = None
+    ) -> list[_Row]:
+        if BY_DUE_DATE.isdisjoint(request.query_params):
+            self.refuse_cursor(request)
+            return super().paginate_queryset(queryset, request, view)
+        tasks = _after(self._passed(self.begin_by_cursor(request)), queryset)
+        rows: list[Any] = list(tasks.order_by("due_at", "pk")[: self.limit + 1])
+        self.has_more = len(rows) > self.limit
+        if self.has_more:
+            rows.pop()
+            self.next_cursor = DueCursor(rows[-1].due_at, rows[-1].pk).text
+        return rows
+
+    def _passed(self, text: str | None) -> DueCursor | None:
+        """Return what the reader has passed, or None. Raises ValidationError."""
+        try:
+            return None if text is None else DueCursor.from_text(text)
+        except ValueError:
+            wrong = ["Must be the `next` of a page of this list."]
+            raise ValidationError({self.cursor_query_param: wrong}) from None
+
+
+def _after(passed: DueCursor | None, tasks: QuerySet[Any, _Row]) -> QuerySet[Any, _Row]:
+    """Keep the tasks that are due after the cursor; of those due with it, the ids after its own."""
+    if passed is None:
+        return tasks
+    # Compared as a row, so that many with the same date are not read from the first one.
+    place = (passed.due_at, passed.task_id)
+    return tasks.filter(TupleGreaterThan(Tuple("due_at", "pk"), place))

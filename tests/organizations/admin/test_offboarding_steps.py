@@ -1,0 +1,89 @@
+"""How staff say what is to be done elsewhere whenever somebody leaves."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from organizations.models import Membership, OffboardingStep, Organization
+from tests.directories import connect
+from tests.factories import DepartmentFactory, MembershipFactory, OffboardingStepFactory
+from tests.organizations.admin.page import text_of
+
+ADMIN = "/admin/organizations/"
+STEPS = f"{ADMIN}offboardingstep/"
+SAID = {"title": "Laptop", "key": "laptop", "position": "1", "due_days": "7", "enabled": "on"}
+
+
+def page_of(organization: Organization) -> str:
+    return f"{ADMIN}organization/{organization.pk}/change/"
+
+
+def test_a_step_is_added_from_the_organizations_page_which_lists_it(
+    browser: Client, owner: Membership
+) -> None:
+    organization = owner.organization
+    department = DepartmentFactory.create(organization=organization, name="IT")
+    add = f"{STEPS}add/?organization={organization.pk}"
+    assert f'href="{add}"' in text_of(browser.get(page_of(organization)))
+
+    answer = browser.post(add, {**SAID, "assigned_to_department": department.pk})
+
+    assert answer.status_code == 302
+    step = OffboardingStep.objects.get()
+    assert (step.key, step.organization, step.due_days) == ("laptop", organization, 7)
+    shown = f'<li><a href="{STEPS}{step.pk}/change/">Laptop</a>: IT, due after 7 days</li>'
+    assert shown in text_of(browser.get(page_of(organization)))
+
+
+def test_a_step_is_changed_and_deleted(browser: Client, owner: Membership) -> None:
+    step = OffboardingStepFactory.create(organization=owner.organization, key="laptop")
+    page = f"{STEPS}{step.pk}/change/"
+
+    browser.post(page, {**SAID, "key": "other", "person": owner.pk, "due_days": ""})
+
+    step.refresh_from_db()
+    assert (step.key, step.title, step.assigned_to_user) == ("laptop", "Laptop", owner.user)
+    assert owner.user.full_name in text_of(browser.get(page))
+    browser.post(f"{STEPS}{step.pk}/delete/", {"post": "yes"})
+    assert not OffboardingStep.objects.exists()
+
+
+def test_what_a_step_cannot_be_is_refused_beside_the_field(
+    browser: Client, owner: Membership
+) -> None:
+    organization = owner.organization
+    department = DepartmentFactory.create(organization=organization)
+    OffboardingStepFactory.create(organization=organization, key="taken")
+    both = {"person": owner.pk, "assigned_to_department": department.pk}
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"key": "taken"}, "has a step with this key already"),
+        (both, "Choose one: a person, a department or a system."),
+        ({"person": MembershipFactory.create().pk}, "Select a valid choice"),
+    ]
+
+    for fields, problem in wrong:
+        page = browser.post(f"{STEPS}add/?organization={organization.pk}", {**SAID, **fields})
+        assert problem in text_of(page)
+
+    assert OffboardingStep.objects.count() == 1
+
+
+def test_a_step_without_an_organization_leads_to_the_organizations(browser: Client) -> None:
+    page = text_of(browser.get(f"{STEPS}add/", follow=True))
+
+    assert "Choose the organization: its page adds a step." in page
+
+
+@pytest.mark.parametrize(("days", "warns"), [(None, True), (30, False)], ids=["never", "later"])
+def test_a_directory_that_removes_nobody_is_said_to_open_no_tasks(
+    browser: Client, owner: Membership, days: int | None, warns: bool
+) -> None:
+    connection, _ = connect(owner.organization)
+    connection.remove_after_days = days
+    connection.save()
+    OffboardingStepFactory.create(organization=owner.organization)
+
+    page = text_of(browser.get(f"{ADMIN}connection/{connection.pk}/change/"))
+
+    assert ("a deactivation opens no tasks" in page) is warns

@@ -1,0 +1,207 @@
+"""What staff see of offboarding tasks, and how they close them and open them again."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
+
+from organizations.models import Event, Membership, OffboardingTask, Removal
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OffboardingStepFactory,
+    OffboardingTaskFactory,
+    ResourceFactory,
+    UserFactory,
+)
+from tests.organizations.admin.page import text_of
+from tests.organizations.restoration.verbs import restore
+from tests.removals import remove
+from users.models import User
+
+ADMIN = "/admin/organizations/"
+TASKS = f"{ADMIN}offboardingtask/"
+
+
+@pytest.fixture
+def leaver(owner: Membership) -> Membership:
+    return MembershipFactory.create(
+        organization=owner.organization, user__full_name="Lea Leaver", user__email="lea@example.com"
+    )
+
+
+@pytest.fixture
+def task(leaver: Membership, staff: User) -> OffboardingTask:
+    """A task of a removal, which was due yesterday."""
+    OffboardingStepFactory.create(
+        organization=leaver.organization, key="laptop", title="Laptop", due_days=0
+    )
+    remove(leaver)
+    return OffboardingTask.objects.get()
+
+
+def record_of(task: OffboardingTask) -> str:
+    return f"{ADMIN}removal/{task.removal_id}/change/"
+
+
+def close(browser: Client, task: OffboardingTask, state: str, **said: object) -> Any:
+    return browser.post(f"{TASKS}{task.pk}/closing/", {"state": state, **said}, follow=True)
+
+
+def staff_with(*codenames: str) -> tuple[User, Client]:
+    user: User = UserFactory.create(is_staff=True)
+    user.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
+    client = Client()
+    client.force_login(user)
+    return user, client
+
+
+def test_a_task_is_closed_and_reopened_on_the_record_which_says_by_whom_and_when(
+    browser: Client, task: OffboardingTask, staff: User
+) -> None:
+    assert "1 of 1 tasks open" in text_of(browser.get(record_of(task)))
+
+    page = text_of(close(browser, task, "failed", note="It was stolen"))
+
+    task.refresh_from_db()
+    assert (task.state, task.note, task.closed_by) == ("failed", "It was stolen", staff)
+    assert f"Failed by {staff.name}, " in page
+    assert "It was stolen" in page
+    assert "0 of 1 tasks open" in page
+    assert 'aria-label="Reopen: Laptop"' in page
+    assert Event.objects.get(type="task.closed").actor == staff
+
+    assert "1 of 1 tasks open" in text_of(close(browser, task, "open"))
+    assert Event.objects.filter(type="task.reopened", actor=staff).exists()
+
+
+def test_a_tasks_own_page_takes_a_count_and_says_what_is_wrong_with_it(
+    browser: Client, task: OffboardingTask
+) -> None:
+    refused = text_of(close(browser, task, "done", note="Kept as typed", count="-1"))
+    assert "greater than or equal to 0" in refused
+    assert "Kept as typed" in refused
+
+    assert "4 passed on there" in text_of(close(browser, task, "done", count="4"))
+
+
+def test_no_task_of_an_undone_removal_changes(browser: Client, task: OffboardingTask) -> None:
+    restore(Membership.objects.get(pk=task.removal.membership_id))
+
+    page = text_of(browser.get(record_of(task)))
+    answer = text_of(close(browser, task, "done"))
+
+    assert "Cancelled" in page
+    assert "Done: Laptop" not in page
+    assert "The removal was undone" in answer
+    assert OffboardingTask.objects.get().state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("permissions", "sees", "changes"),
+    [
+        (("view_removal",), False, False),
+        (("view_removal", "view_offboardingtask"), True, False),
+        (("view_removal", "view_offboardingtask", "change_offboardingtask"), True, True),
+    ],
+    ids=["records", "tasks", "changes"],
+)
+def test_staff_see_and_change_tasks_by_permissions_of_their_own(
+    task: OffboardingTask, permissions: tuple[str, ...], sees: bool, changes: bool
+) -> None:
+    _, browser = staff_with(*permissions)
+
+    page = text_of(browser.get(record_of(task)))
+    answer = close(browser, task, "done")
+
+    assert ("Laptop" in page, "Done: Laptop" in page) == (sees, changes)
+    assert (answer.status_code == 200) is changes
+    assert (OffboardingTask.objects.get().state == "done") is changes
+
+
+def test_ones_own_task_takes_no_permission_to_change_tasks(leaver: Membership) -> None:
+    user, browser = staff_with("view_removal", "view_offboardingtask")
+    OffboardingStepFactory.create(organization=leaver.organization, assigned_to_user=user)
+    OffboardingStepFactory.create(organization=leaver.organization, title="Of another")
+    remove(leaver)
+    own = OffboardingTask.objects.get(assigned_to_user=user)
+    MembershipFactory.create(organization=leaver.organization, user=user)
+
+    mine = text_of(browser.get(TASKS, {"assigned_to": "me"}))
+    close(browser, own, "done")
+
+    assert own.title in mine
+    assert "Of another" not in mine
+    own.refresh_from_db()
+    assert own.state == "done"
+
+
+def test_the_list_filters_open_and_overdue_ones_to_which_the_first_page_leads(
+    browser: Client, leaver: Membership
+) -> None:
+    organization, now = leaver.organization, timezone.now()
+    removal = OffboardingTaskFactory.create(organization=organization, title="Late", due_at=now)
+    same = {"removal": Removal.objects.get(pk=removal.removal_id)}
+    OffboardingTaskFactory.create(title="Early", due_at=now + timedelta(days=1), **same)
+    OffboardingTaskFactory.create(title="Over", state="done", due_at=now, closed_at=now, **same)
+
+    first = text_of(browser.get("/admin/"))
+    states = ("open", "overdue", "done")
+    listed = {state: text_of(browser.get(TASKS, {"state": state})) for state in states}
+
+    for state, number in (("overdue", 1), ("open", 2)):
+        assert f'state={state}">Offboarding tasks that are {state}: <strong>{number}<' in first
+    assert {
+        state: [title for title in ("Late", "Early", "Over") if f">{title}<" in page]
+        for state, page in listed.items()
+    } == {"open": ["Late", "Early"], "overdue": ["Late"], "done": ["Over"]}
+
+
+def test_a_task_of_somebody_who_left_falls_to_nobody(browser: Client, leaver: Membership) -> None:
+    assignee = MembershipFactory.create(
+        organization=leaver.organization, user__full_name="Ida Idle"
+    )
+    OffboardingStepFactory.create(organization=leaver.organization, assigned_to_user=assignee.user)
+    remove(leaver)
+    remove(assignee)
+
+    page = text_of(browser.get(TASKS, {"q": "Lea Leaver"}))
+
+    assert "nobody: Ida Idle is not there any more" in page
+
+
+def test_the_confirmation_says_which_tasks_a_removal_will_open(
+    browser: Client, leaver: Membership
+) -> None:
+    organization = leaver.organization
+    ResourceFactory.create(organization=organization, owner=leaver.user, type="repository")
+    for title, fields in (
+        ("Laptop", {"position": 2}),
+        ("Repositories", {"position": 1, "applies_to_type": "repository"}),
+        ("Documents", {"applies_to_type": "document"}),
+        ("Pager", {"enabled": False}),
+    ):
+        OffboardingStepFactory.create(organization=organization, title=title, **fields)
+
+    page = text_of(browser.get(f"{ADMIN}membership/{leaver.pk}/removal/", follow=True))
+
+    assert "The removal opens 2 offboarding tasks: Repositories; Laptop." in page
+
+
+def test_a_list_of_thirty_tasks_and_their_record_take_as_many_statements_as_of_one(
+    browser: Client, task: OffboardingTask, django_assert_max_num_queries: Any
+) -> None:
+    department = DepartmentFactory.create(organization=task.organization)
+    pages = (TASKS, record_of(task))
+    counts: list[int] = []
+    for number in (0, 30):
+        OffboardingTaskFactory.create_batch(
+            number, removal=task.removal, assigned_to_department=department
+        )
+        with django_assert_max_num_queries(counts[0] if counts else 30) as asked:
+            for page in pages:
+                assert browser.get(page).status_code == 200
+        counts.append(len(asked))

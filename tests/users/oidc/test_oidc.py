@@ -1,0 +1,289 @@
+"""Staff log in by OpenID Connect, at a provider that is one."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.contrib.auth import get_user
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest
+from django.test import Client
+from pytest_django import Settings
+
+from tests.factories import UserFactory
+from users.erasure.service import erase_account
+from users.models import OidcLogin, User
+from users.oidc.backend import OidcBackend
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning"),  # the provider's
+]
+
+PASSWORD = "correct horse battery staple"  # noqa: S105 (a test's own)
+STAFF = "maya@acme.example"
+VERIFIED: dict[str, Any] = {"email": STAFF, "email_verified": True}
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    """A provider, by its address."""
+    with warnings.catch_warnings(record=True):  # of what it is made of
+        from oidc_provider_mock import run_server_in_thread
+    with run_server_in_thread() as server:
+        yield f"http://localhost:{server.server_port}"
+
+
+@pytest.fixture(autouse=True)
+def _configured(settings: Settings, issuer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
+    settings.OIDC_ISSUER = issuer
+    settings.OIDC_DOMAINS = frozenset({"acme.example"})
+    settings.OIDC_RP_CLIENT_ID = settings.OIDC_RP_CLIENT_SECRET = "offboard"  # noqa: S105
+    settings.AUTHENTICATION_BACKENDS = [
+        *settings.AUTHENTICATION_BACKENDS,
+        "users.oidc.backend.OidcBackend",
+    ]
+
+
+@pytest.fixture
+def staff() -> User:
+    return User.objects.create_user(STAFF, PASSWORD, is_staff=True)
+
+
+def ask(client: Client, address: str = "/admin/oidc/login/") -> str:
+    """Return where a client is sent to log in."""
+    response = client.post(address) if "link" in address else client.get(address)
+    assert response.status_code == 302
+    return str(response["Location"])
+
+
+def answer(there: str, subject: str, **claims: Any) -> str:
+    """Log in at the provider as one of whom it says this; return where it sends the client."""
+    parts = urlsplit(there)
+    base = f"{parts.scheme}://{parts.netloc}"
+    httpx.put(f"{base}/users/{subject}", json=claims).raise_for_status()
+    response = httpx.post(there, data={"sub": subject})
+    back = urlsplit(response.headers["Location"])
+    return f"{back.path}?{back.query}"
+
+
+def log_in(subject: str = "maya", client: Client | None = None, **claims: Any) -> User | None:
+    """Log in by the provider; return whose session it is then."""
+    client = client or Client()
+    client.get(answer(ask(client), subject, **claims))
+    return whose(client)
+
+
+def whose(client: Client) -> User | None:
+    """Return the account of a client's session."""
+    request = HttpRequest()
+    request.session = client.session
+    user = get_user(request)
+    return user if isinstance(user, User) else None
+
+
+def link(account: User, subject: str, **claims: Any) -> None:
+    """Link a login to an account that is logged in."""
+    client = Client()
+    client.force_login(account, "django.contrib.auth.backends.ModelBackend")
+    client.get(answer(ask(client, "/admin/oidc/link/"), subject, **claims))
+
+
+def test_a_login_is_known_by_its_subject_whatever_becomes_of_the_address(staff: User) -> None:
+    assert log_in(**VERIFIED) == staff
+
+    User.objects.filter(pk=staff.pk).update(email="renamed@elsewhere.example")
+
+    assert log_in(email="another@other.example", email_verified=False) == staff
+    assert User.objects.count() == 1
+
+
+def test_another_login_with_the_address_of_one_that_is_known_stays_out(staff: User) -> None:
+    assert log_in("maya", **VERIFIED) == staff
+
+    assert log_in("mallory", **VERIFIED) is None
+
+
+@pytest.mark.parametrize(
+    ("account", "claims"),
+    [
+        ({}, {"email_verified": False}),
+        ({}, {"email_verified": "true"}),
+        ({}, {"email_verified": None}),
+        ({"email": "maya@other.example"}, {"email": "maya@other.example"}),
+        ({"email": "maya@eu.acme.example"}, {"email": "maya@eu.acme.example"}),
+        ({"is_superuser": True}, {}),
+        ({"is_staff": False}, {}),
+        ({"is_active": False}, {}),
+        ({"email": "somebody@acme.example"}, {}),
+    ],
+    ids=lambda each: ",".join(f"{name}={value}" for name, value in each.items()) or "-",
+)
+def test_a_first_login_opens_no_account_but_verified_staffs_of_a_domain(
+    staff: User, account: dict[str, Any], claims: dict[str, Any]
+) -> None:
+    User.objects.filter(pk=staff.pk).update(**account)
+
+    assert log_in(**(VERIFIED | claims)) is None
+
+    assert not OidcLogin.objects.exists()
+    assert User.objects.count() == 1
+
+
+def test_staff_link_a_login_while_they_are_logged_in(staff: User) -> None:
+    User.objects.filter(pk=staff.pk).update(is_superuser=True)
+    assert log_in("root") is None
+
+    link(staff, "root", email="private@home.example")
+
+    assert log_in("root") == staff
+    link(staff, "new")  # in its place
+    assert (log_in("root"), log_in("new")) == (None, staff)
+
+
+def test_the_login_of_another_account_is_not_linked(staff: User) -> None:
+    link(staff, "maya")
+    other = UserFactory.create(is_staff=True)
+
+    link(other, "maya")
+
+    assert log_in("maya") == staff
+    assert not other.oidc_logins.exists()
+
+
+def test_a_link_is_asked_for_by_a_form_of_this_site(staff: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(staff, "django.contrib.auth.backends.ModelBackend")
+
+    assert client.post("/admin/oidc/link/").status_code == 403
+    assert (
+        "form-action 'self' http://localhost"
+        in (client.get("/admin/oidc/link/").headers["Content-Security-Policy"])
+    )
+    client.get(answer(ask(client), "stranger"))  # a login is no link
+
+    assert not OidcLogin.objects.exists()
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": False}], ids=str)
+def test_who_is_no_staff_any_more_stays_out(staff: User, change: dict[str, bool]) -> None:
+    client = Client()
+    assert log_in(client=client, **VERIFIED) == staff
+
+    User.objects.filter(pk=staff.pk).update(**change)
+
+    assert log_in(**VERIFIED) is None
+    assert client.get("/admin/").status_code == 302
+
+
+def test_a_link_is_taken_out_on_the_accounts_page(staff: User, admin_client: Client) -> None:
+    assert log_in(**VERIFIED) == staff
+    login = staff.oidc_logins.get()
+    form = {"email": STAFF, "is_active": "on", "is_staff": "on", "oidc_logins-TOTAL_FORMS": "1"}
+    inline = {"INITIAL_FORMS": 1, "0-id": login.pk, "0-user": staff.pk, "0-DELETE": "on"}
+
+    page = admin_client.post(
+        f"/admin/users/user/{staff.pk}/change/",
+        form | {f"oidc_logins-{name}": str(value) for name, value in inline.items()},
+    )
+
+    assert page.status_code == 302
+    assert not staff.oidc_logins.exists()
+
+
+def test_an_erasure_deletes_the_link(staff: User) -> None:
+    assert log_in(**VERIFIED) == staff
+
+    receipt = erase_account(staff.pk, actor=None)
+
+    assert "linked logins" in {item.what for item in receipt.emptied}
+    assert log_in(**VERIFIED) is None
+
+
+def test_an_answer_is_for_the_session_that_asked_and_once(staff: User) -> None:
+    asked, other = Client(), Client()
+    ask(other)
+    back = answer(ask(asked), "maya", **VERIFIED)
+
+    assert other.get(back).status_code == 400
+    assert asked.get(back).status_code == 302
+    assert asked.get(back).status_code == 400
+    assert (whose(asked), whose(other)) == (staff, None)
+
+
+def test_the_answer_to_another_question_is_refused(staff: User) -> None:
+    client = Client()
+    first, second = ask(client), ask(client)
+    code = parse_qs(urlsplit(answer(first, "maya", **VERIFIED)).query)["code"][0]
+    state = parse_qs(urlsplit(second).query)["state"][0]
+
+    client.get("/admin/oidc/callback/", {"code": code, "state": state})
+
+    assert whose(client) is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"aud": "another"},
+        {"aud": ["offboard", "another"]},
+        {"azp": "another"},
+        {"iss": "https://another.example"},
+        {"nonce": "another"},
+        {"exp": 1},
+        {"iat": 32503680000},
+        {"sub": None},
+    ],
+    ids=str,
+)
+def test_a_token_for_another_or_another_time_is_refused(
+    monkeypatch: pytest.MonkeyPatch, issuer: str, wrong: dict[str, Any]
+) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    monkeypatch.setattr(OidcBackend, "retrieve_matching_jwk", lambda *_: key.public_key())
+    right = {"iss": issuer, "aud": "offboard", "sub": "maya", "nonce": "n", "iat": 0, "exp": 2**40}
+    claims = {name: value for name, value in (right | wrong).items() if value is not None}
+
+    def verified(claims: dict[str, Any]) -> Any:
+        return OidcBackend().verify_token(jwt.encode(claims, key, "RS256"), nonce="n")
+
+    assert verified(right)["sub"] == "maya"
+    with pytest.raises(SuspiciousOperation):
+        verified(claims)
+
+
+def test_a_provider_that_is_away_is_told(settings: Settings) -> None:
+    settings.OIDC_ISSUER = "http://localhost:1"
+
+    assert Client().get("/admin/oidc/login/").status_code == 503
+
+
+def test_the_login_page_has_the_ways_that_there_are(settings: Settings, staff: User) -> None:
+    page = Client().get("/admin/login/?next=/admin/").content.decode()
+    assert 'href="/admin/oidc/login/?next=/admin/"' in page
+    assert 'type="password"' in page
+
+    settings.PASSWORD_LOGIN = False
+    settings.AUTHENTICATION_BACKENDS = [
+        each for each in settings.AUTHENTICATION_BACKENDS if "ModelBackend" not in each
+    ]
+    client = Client()
+    assert 'type="password"' not in client.get("/admin/login/").content.decode()
+    client.post("/admin/login/", {"username": STAFF, "password": PASSWORD})
+    assert whose(client) is None
+    assert log_in(**VERIFIED) == staff
+
+
+@pytest.mark.parametrize("page", ["login", "callback", "link"])
+def test_without_a_provider_there_are_no_such_pages(
+    settings: Settings, admin_client: Client, page: str
+) -> None:
+    settings.OIDC_ISSUER = ""
+
+    assert admin_client.get(f"/admin/oidc/{page}/").status_code == 404

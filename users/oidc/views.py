@@ -1,0 +1,137 @@
+"""The pages on the way to the provider and back, and the one that links a login."""
+
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import urlsplit
+
+import structlog
+from csp.constants import SELF
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_http_methods
+from mozilla_django_oidc.views import (
+    OIDCAuthenticationCallbackView,
+    OIDCAuthenticationRequestView,
+)
+
+from config.admin.refusals import plain_page
+from config.admin.site import refuse_too_many_logins
+from users.login import staff_of
+from users.oidc.backend import LINKING
+from users.oidc.provider import PROVIDER_FAULTS, setting
+
+View = Callable[[HttpRequest], HttpResponseBase]
+
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+
+def where_there_is_a_provider(view: View) -> View:
+    """Return a view that is there where OIDC_ISSUER is set; it says when the provider fails."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponseBase:
+        if not settings.OIDC_ISSUER:
+            raise Http404
+        if refusal := refuse_too_many_logins(request):
+            return refusal
+        try:
+            return view(request)
+        except PROVIDER_FAULTS as fault:
+            logger.error("oidc_provider_failed", exc_info=fault)
+            return plain_page(
+                503,
+                "The login service does not answer",
+                "It failed, or answered what cannot be used. Try again in a moment.",
+            )
+
+    return guarded
+
+
+class LoginView(OIDCAuthenticationRequestView):  # type: ignore[misc]  # it has no types
+    """Sends the browser to the provider, with a state, a nonce and a challenge of its session."""
+
+    get_settings = staticmethod(setting)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Begin a login; whatever was to be linked before is not."""
+        request.session.pop(LINKING, None)
+        response: HttpResponse = super().get(request)
+        return response
+
+
+class LinkingView(OIDCAuthenticationRequestView):  # type: ignore[misc]
+    """Sends a member of staff who is logged in to the provider, to link the login to them."""
+
+    get_settings = staticmethod(setting)
+
+    def get_extra_params(self, request: HttpRequest) -> dict[str, str]:
+        # Whoever is logged in there, in this browser, may be another person.
+        return {"prompt": "login"}
+
+
+class CallbackView(OIDCAuthenticationCallbackView):  # type: ignore[misc]
+    """Logs in whom the provider sends back, or links their login."""
+
+    get_settings = staticmethod(setting)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Answer the provider's redirect; a link is for one answer."""
+        self.links = bool(request.session.get(LINKING))
+        response: HttpResponse = super().get(request)
+        self.request.session.pop(LINKING, None)
+        return response
+
+    def login_success(self) -> HttpResponse:
+        if not self.links:
+            response: HttpResponse = super().login_success()
+            return response
+        LogEntry.objects.log_actions(self.user.pk, [self.user], CHANGE, "Linked a login.")
+        messages.success(self.request, "From now on you can log in this way, too.")
+        return redirect("oidc_link")
+
+    def login_failure(self) -> HttpResponse:
+        if self.links:
+            messages.error(self.request, "Nothing was linked: the login is another account's.")
+            return redirect("oidc_link")
+        return plain_page(
+            403,
+            "This login opens no account here",
+            "Log in with your password and link it first, or ask a superuser: an account must be"
+            " there, be staff and not be disabled.",
+        )
+
+
+login = where_there_is_a_provider(LoginView.as_view())
+callback = where_there_is_a_provider(CallbackView.as_view())
+
+
+@require_http_methods(["GET", "POST"])
+def link(request: HttpRequest) -> HttpResponseBase:
+    """Show whether a login is linked to one's account; on POST, have another one linked."""
+    if request.method == "POST":
+        request.session[LINKING] = staff_of(request).pk
+        begin = LinkingView()
+        begin.setup(request)
+        response: HttpResponse = begin.get(request)
+        return response
+    linked = staff_of(request).oidc_logins.filter(issuer=settings.OIDC_ISSUER).first()
+    page = TemplateResponse(
+        request,
+        "admin/users/oidc_link.html",
+        {
+            **admin.site.each_context(request),
+            "title": "Log in by OpenID Connect",
+            "provider": urlsplit(settings.OIDC_ISSUER).hostname,
+            "linked": linked,
+        },
+    )
+    # The form leads, through this site, to the provider.
+    there = urlsplit(setting("OIDC_OP_AUTHORIZATION_ENDPOINT"))
+    allowed = {"form-action": [SELF, f"{there.scheme}://{there.netloc}"]}
+    page._csp_update = allowed  # type: ignore[attr-defined]  # where django-csp looks
+    return page
