@@ -12,6 +12,10 @@ from django.contrib.postgres.fields.array import ArrayOverlap  # type: ignore[at
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
+# What may stand before an address in a link: a blank, a colon, a slash, but no letter, digit, dot,
+# plus or hyphen, which would belong to a longer address.
+_ENCODED_PUNCTUATION = "%(?:0[ad]|2[0-9acf]|3[a-f])"
+
 
 class AddressesIn(models.Func):
     """The e-mail addresses in a text, as users/migrations/addresses_in.sql shortens them."""
@@ -26,8 +30,14 @@ def index_of_addresses(field: str, *, name: str) -> GinIndex:
 
     Few texts mention an address, so a row without one costs a look at its text and no more.
     """
-    mentions_any = models.Q(**{f"{field}__contains": "@"})
-    return GinIndex(AddressesIn(field), name=name, condition=mentions_any, fastupdate=False)
+    return GinIndex(
+        AddressesIn(field), name=name, condition=may_mention_any(field), fastupdate=False
+    )
+
+
+def may_mention_any(field: str) -> models.Q:
+    """Return the condition of that index: an "@" in the text, plain or percent-encoded."""
+    return models.Q(**{f"{field}__contains": "@"}) | models.Q(**{f"{field}__contains": "%40"})
 
 
 def mentioning(field: str, addresses: Collection[str]) -> models.Q:
@@ -39,20 +49,22 @@ def mentioning(field: str, addresses: Collection[str]) -> models.Q:
 def pattern_of(addresses: Collection[str]) -> re.Pattern[str]:
     """Return what finds these addresses in a text, in any case, but not within longer ones."""
     any_of_them = "|".join(map(re.escape, _spellings_of(addresses)))
-    return re.compile(rf"(?<![\w.+-])(?:{any_of_them})(?![\w-]|\.\w)", re.IGNORECASE)
+    before = rf"(?:(?<![\w.+-])|(?<={_ENCODED_PUNCTUATION}))"
+    return re.compile(rf"{before}(?:{any_of_them})(?![\w-]|\.\w)", re.IGNORECASE)
 
 
 def _spellings_of(addresses: Collection[str]) -> list[str]:
     """Return how these canonical addresses are written, in any case.
 
     A domain may be in its own letters. Letters may be decomposed, as some keyboards write them, in
-    JSON, as the log of the admin has them, or encoded for an address of the web; an "@" that is
-    itself encoded is not found, since the index is of what stands beside each "@".
+    JSON, as the log of the admin has them, or encoded for an address of the web, with the "@" or
+    without it.
     """
     written = {*addresses, *map(_in_its_own_letters, addresses)}
     written |= {unicodedata.normalize("NFD", text) for text in written}
     in_json = {json.dumps(text)[1:-1] for text in written}
-    in_a_url = {quote(text, safe="@") for text in written}
+    in_a_url = {quote(text, safe=safe) for text in written for safe in ("@", "")}
+    in_a_url |= {text.replace("@", "%40") for text in written}
     return sorted(written | in_json | in_a_url)
 
 

@@ -11,12 +11,12 @@ from config.admin.times import time_in_words
 
 
 def column(field: str, name: str) -> Callable[..., str]:
-    """Return a column, for the body of an admin's class: times, links and choices as text."""
+    """Return a column, for the body of an admin's class: times, choices, and links by names."""
 
     def shown(_: object, row: Model) -> str:
         value = getattr(row, field)
         if isinstance(value, Model):
-            return link(value)
+            return link(value, getattr(value, "name", None))
         if isinstance(value, datetime):
             return time_in_words(value)
         named = getattr(row, f"get_{field}_display", None)

@@ -7,7 +7,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from config.admin.columns import column
-from config.admin.links import link
+from config.admin.links import NONE, link
 from config.admin.times import day_in_words
 from organizations.admin.event_details import details_of
 from organizations.admin.exported import ExportedAdmin
@@ -15,6 +15,7 @@ from organizations.admin.filters import ActorFilter, OrganizationFilter
 from organizations.admin.words import RecordColumns
 from organizations.export.events import EVENTS
 from organizations.models import Event, Membership, Removal
+from users.admin.people import person
 from users.login import staff_of
 
 
@@ -29,7 +30,7 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
     where = column("organization", "Organization")
     done_by = column("actor", "Done by")
     why = column("reason", "Reason")
-    list_display = ("done_at", "type", "user", "organization", "done_by", "through", "system")
+    list_display = ("done_at", "type", "concerned", "organization", "by", "through")
     list_filter = ("type", OrganizationFilter, ActorFilter)
     list_select_related = ("user", "organization", "actor", "connection")
     search_fields = ("id", "user")
@@ -63,6 +64,10 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
     def find(self, rows: QuerySet[Event], term: str) -> QuerySet[Event]:
         of_request = rows.filter(trace_id=term)
         return of_request if of_request.exists() else super().find(rows, term)
+
+    @admin.display(description="User", ordering="user")
+    def concerned(self, event: Event) -> str:
+        return person(event.user) if event.user else NONE
 
     @admin.display(description="Details")
     def details(self, event: Event) -> str:

@@ -44,6 +44,7 @@ from organizations.models import (
     WebhookEndpoint,
 )
 from organizations.models.membership import MembershipQuerySet
+from users.admin.people import person
 from users.models import AccessToken
 
 
@@ -87,7 +88,7 @@ class MembershipAdmin(
         RestorationAction,
         LeftoverTransfer,
     )
-    recorded_columns = ("done_at", "what", "done_by", "through", "system", "why", "record")
+    recorded_columns = ("done_at", "what", "by", "through", "why", "record")
     autocomplete_fields = ("organization", "user")
     search_fields = ("organization__id", "user")
     search_help_text = (
@@ -208,11 +209,7 @@ class MembershipAdmin(
 
     @admin.display(description="Member", ordering="user")
     def member(self, membership: Membership) -> str:
-        """Return the member's name and, on a line of its own, the address."""
-        user = membership.user
-        if not user.full_name:
-            return user.email
-        return format_html('{} <span class="address">{}</span>', user.full_name, user.email)
+        return person(membership.user)
 
     @admin.display(description="State")
     def state(self, membership: Membership) -> str:

@@ -45,7 +45,7 @@ class OrganizationAdmin(
     form = OrganizationForm
     list_display = ("name", "id", "created_at")
     list_filter = (OneOwnerFilter,)
-    recorded_columns = ("done_at", "what", "whose", "done_by", "through", "system", "why", "record")
+    recorded_columns = ("done_at", "what", "whose", "by", "through", "why", "record")
     numbers = ("members", "former_members", "resources", "resources_whose_owner_has_left")
     readonly_fields = ("id", "created_at", *numbers)
 

@@ -20,6 +20,7 @@ from organizations.admin.words import RecordColumns
 from organizations.export.removals import REMOVALS
 from organizations.guards.acts import RESTORE
 from organizations.models import Removal, Restoration, WebhookEndpoint
+from users.admin.people import person
 
 
 @admin.register(Removal)
@@ -30,8 +31,7 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
     removed_at = column("created_at", "Removed at")
     removed_by = column("actor", "Removed by")
     list_display = (
-        *("removed_at", "user", "organization", "removed_by", "through", "system", "passed_to"),
-        "resource_count",
+        *("removed_at", "user", "organization", "by", "through", "passed_to", "resource_count"),
     )
     list_filter = (SourceFilter, OrganizationFilter, ActorFilter, SinceFilter)
     date_hierarchy = "created_at"
@@ -99,7 +99,7 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
 
     @admin.display(description="Who was removed")
     def user(self, removal: Removal) -> str:
-        return link(removal.membership, removal.membership.user)
+        return link(removal.membership, person(removal.membership.user))
 
     @admin.display(description="Roles taken")
     def role_names(self, removal: Removal) -> str:

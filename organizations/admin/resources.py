@@ -24,6 +24,7 @@ from organizations.models.resource_entry import LONGEST_NAME
 from organizations.resources.deletion import delete
 from organizations.resources.rows import Row, insert
 from organizations.transfer.service import transfer_selected
+from users.admin.people import person
 
 
 class OwnerHasLeftFilter(QuerySetFilter):
@@ -97,7 +98,7 @@ class ResourceAdmin(ConfirmedActionsAdmin[Resource]):
 
     @admin.display(description="Owner")
     def owned_by(self, resource: Resource) -> str:
-        return str(resource.owner or resource.department)
+        return person(resource.owner) if resource.owner else str(resource.department)
 
     @admin.display(description="Link")
     def link(self, resource: Resource) -> str:

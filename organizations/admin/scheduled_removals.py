@@ -21,6 +21,7 @@ from organizations.guards.caller import Staff
 from organizations.models import ScheduledRemoval
 from organizations.models.scheduled_removal import ScheduledRemovalQuerySet
 from organizations.schedule.service import cancel_scheduled_removal
+from users.admin.people import person
 from users.login import staff_of
 
 
@@ -112,7 +113,7 @@ class ScheduledRemovalAdmin(
 
     @admin.display(description="Member", ordering="membership")
     def member(self, schedule: ScheduledRemoval) -> str:
-        return link(schedule.membership, schedule.membership.user)
+        return link(schedule.membership, person(schedule.membership.user))
 
     @admin.display(description="Status", ordering="status")
     def state(self, schedule: ScheduledRemoval) -> str:

@@ -2,12 +2,15 @@
 
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 
 from organizations.invitation.mail import Answer, compose, hand_over
 from organizations.models import Event, Invitation, Membership, Source
 from users.models import FormerAddress
+
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 GIVEN_UP_AFTER = timedelta(days=1)
 # How long after each attempt that the server put off the next one is made; the last wait stays.
@@ -42,7 +45,17 @@ def attempt(membership_id: int, message: str) -> datetime | None:
         invitation.attempts += 1
         invitation.save(update_fields=["attempted_at", "attempts"])
     answer = hand_over(compose(invitation.membership, message))
-    return _record(invitation, answer)
+    next_attempt_at = _record(invitation, answer)
+    logger.info(
+        "invitation_mail",
+        organization_id=invitation.organization_id,
+        user_id=invitation.membership.user_id,
+        attempt=invitation.attempts,
+        is_sent=answer.is_sent,
+        is_refused=answer.is_refused,
+        status=answer.status,
+    )
+    return next_attempt_at
 
 
 def _is_wanted(invitation: Invitation) -> bool:

@@ -15,6 +15,7 @@ from tests.directories import connect, manage
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
+    OffboardingStepFactory,
     OrganizationFactory,
     ResourceFactory,
     WebhookDeliveryFactory,
@@ -44,6 +45,9 @@ def world(transactional_db: None) -> dict[str, Membership]:
         ResourceFactory.create_batch(2, organization=acme, owner=member.user)
     connect(acme)
     manage(active)
+    OffboardingStepFactory.create(
+        organization=acme, title="Get the laptop back", due_days=7, assigned_to_user=active.user
+    )
     endpoint = WebhookEndpointFactory.create(
         organization=acme,
         created_by=active.user,
@@ -80,7 +84,11 @@ def addresses(world: dict[str, Membership]) -> Iterator[str]:
         yield f"/admin/organizations/membership/{world[state].pk}/{action}/"
     yield reverse("admin:organizations_membership_add")
     yield reverse("admin:organizations_resource_add")
-    connection = world["active"].organization.connections.get()
+    organization = world["active"].organization
+    yield f"{reverse('admin:organizations_offboardingstep_add')}?organization={organization.pk}"
+    task = organization.offboarding_tasks.get()
+    yield reverse("admin:organizations_offboardingtask_closing", args=[task.pk])
+    connection = organization.connections.get()
     for name in ("rotation", "disabling"):
         yield reverse(f"admin:organizations_connection_{name}", args=[connection.pk])
 

@@ -47,7 +47,7 @@ class UserAdmin(GuardedDeletion[User], RecordedHistory[User], ErasureAdmin, Djan
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("email",)
     search_help_text = "A name, how an e-mail address begins, or an id."
-    recorded_columns = ("done_at", "what", "where", "done_by", "through", "system", "why", "record")
+    recorded_columns = ("done_at", "what", "where", "by", "through", "why", "record")
     readonly_fields = ("id", "created_at", "last_login", "erased_at")
     rights = ("is_staff", "is_superuser", "groups", "user_permissions")
     fieldsets = (

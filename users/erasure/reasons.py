@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from users.addresses_in import mentioning, pattern_of
+from users.addresses_in import may_mention_any, mentioning, pattern_of
 from users.erasure.texts import Text
 from users.models import User
 
@@ -45,7 +45,7 @@ def reasons_mentioning(addresses: Collection[str], *, but_about: User) -> Iterat
     theirs = {reason.record_id for reason in reasons_about(but_about)}
     for written in RECORDS:
         mentions = _some(written).filter(
-            Q(**{f"{written.field}__contains": "@"}), mentioning(written.field, addresses)
+            may_mention_any(written.field), mentioning(written.field, addresses)
         )
         for text in _texts(written, mentions):
             if text.record_id not in theirs and pattern.search(text.text):

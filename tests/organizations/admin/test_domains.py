@@ -63,7 +63,8 @@ def test_domains_are_set_on_the_organizations_page_and_the_log_says_which(
 
 
 def test_a_new_organization_is_given_domains(browser: Client) -> None:
-    browser.post(f"{ORGANIZATIONS}add/", {"name": "Acme", "domains": "acme.example"})
+    made = {"name": "Acme", "owner": "olivia@acme.example", "domains": "acme.example"}
+    browser.post(f"{ORGANIZATIONS}add/", made)
 
     assert domains_of(Organization.objects.get().pk) == ["acme.example"]
 

@@ -41,7 +41,7 @@ def test_it_says_what_happened_and_leads_to_the_record(
     page = history(browser, subject(leaver))
 
     assert "Member removed" in page
-    assert owner.user.email in page
+    assert f">{owner.user.name}</a>" in page
     assert f'<a href="/admin/organizations/removal/{leaver.removal.pk}/change/">' in page
 
 

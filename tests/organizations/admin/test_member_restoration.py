@@ -71,7 +71,7 @@ def test_a_confirmed_restoration_leads_to_the_new_membership_and_is_on_the_recor
     assert (restoration.actor, restoration.source) == (staff, "admin")
     assert Event.objects.get(type=Event.Type.MEMBER_RESTORED).reason == "A mistake"
     assert "1 member restored." in page
-    assert "<h1>Change membership</h1>" in page
+    assert f"<h1>{former.user.name}, in {former.organization}</h1>" in page
     assert LogEntry.objects.filter(object_id=str(restoration.membership_id)).exists()
     record = text_of(browser.get(record_of(former)))
     assert f'href="{address_of(restoration.membership)}"' in record

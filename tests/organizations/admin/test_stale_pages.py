@@ -56,7 +56,7 @@ def test_the_page_of_a_former_member_has_nothing_to_save(
 
     page = text_of(browser.get(address_of(member)))
 
-    assert "View membership" in page
+    assert f"{member.user.name}, formerly in {member.organization}</h1>" in page
     assert 'name="_save"' not in page
     assert "Add another" not in page
 

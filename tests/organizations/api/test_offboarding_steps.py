@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from organizations.handover.steps import MOST_STEPS
 from rest_framework.test import APIClient
 
 from organizations.connections.service import disable
+from organizations.handover.steps import MOST_STEPS
 from organizations.models import Membership, OffboardingStep, Organization
 from tests.conftest import ClientOf
 from tests.directories import connect

@@ -8,6 +8,7 @@ from threading import Event as Signal
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from organizations.deactivation.service import deactivate_members
 from organizations.guards.caller import Operator
@@ -61,9 +62,17 @@ def test_the_mail_tells_the_member_in_text_and_html(owner: Membership, server: M
 def test_a_250_ends_it_and_is_when_they_were_invited(owner: Membership, server: MailServer) -> None:
     member = invited(owner)
 
-    assert attempt(member.pk, "") is None
-    assert attempt(member.pk, "") is None
+    with capture_logs() as logged:
+        assert attempt(member.pk, "") is None
+        assert attempt(member.pk, "") is None
 
+    [line] = logged  # with ids, and no address
+    assert (line["event"], line["user_id"], line["attempt"]) == (
+        "invitation_mail",
+        member.user_id,
+        1,
+    )
+    assert NORA not in str(line)
     member.refresh_from_db()
     assert member.invited_at
     assert len(server.mails) == 1

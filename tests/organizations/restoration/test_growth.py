@@ -11,7 +11,7 @@ from tests.organizations.restoration.verbs import restore
 from tests.processor_time import of_both
 from tests.removals import remove
 
-MANY = 20_000
+MANY = 10_000
 AS_IF_EMPTY = """
     UPDATE pg_class SET reltuples = 0, relpages = 1
     WHERE relname LIKE 'organizations_resource%' AND relkind = 'r'

@@ -27,6 +27,13 @@ TESTER_ARGUED = {
     "PATCH modify() did not remove attribute 'active'": (
         "Without active the state stays: nobody is let back in, or shut out, by an omission."
     ),
+    **dict.fromkeys(
+        (
+            "Attribute 'members' was not added or has unexpected value",
+            "Attribute 'members' was not replaced or has unexpected value",
+        ),
+        "It compares the members with what it sent, and each comes with a display.",
+    ),
 }
 SANITY_ARGUED = {
     **dict.fromkeys(

@@ -57,6 +57,8 @@ def logged(about: Model, message: str | list[object]) -> LogEntry:
         "<mailto:l.e_a+b@old.example?subject=Hi>",
         "<mailto:l.e_a%2bb@old.example>",
         "https://x.example/?from=lea@m%C3%BCller.example",
+        "https://x.example/?from=lea%40m%C3%BCller.example&x=1",
+        "https://x.example/#search/from%3Al.e_a%2Bb%40old.example",
         "lea@mu\u0308ller.example",
         "@l.e_a+b@old.example and x@l.e_a+b@old.example",
         f"{'x' * 400} l.e_a+b@old.example\n{'y' * 400}",
@@ -76,6 +78,7 @@ def test_an_address_is_found_in_any_spelling(user: User, reason: str) -> None:
         "lea@m\u00fcller.example.au or l.e_a+b@old.example-org",
         "lea@mueller.example",
         "a_b@old.example",
+        "https://x.example/?from=x%2El.e_a%2Bb%40old.example",
     ],
 )
 def test_a_name_and_an_address_within_a_longer_one_are_not(user: User, reason: str) -> None:

@@ -108,9 +108,9 @@ def user(owner: Membership) -> User:
     user: User = User.objects.get(pk=member.user_id)
     LogEntry.objects.log_actions(owner.user_id, [user], CHANGE, "")
     remove(member, reason="Lea moved", connection=directory)
-    for address in ("lea@example.net", "before@example.net"):
+    for reason in ("wrote to lea@example.net", "https://x.example/?to=before%40example.net"):
         other = MembershipFactory.create(organization=owner.organization, user=UserFactory.create())
-        remove(other, reason=f"wrote to {address}")
+        remove(other, reason=reason)
     return user
 
 
