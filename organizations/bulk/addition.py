@@ -79,7 +79,8 @@ def add_batch(run: Run, batch: Sequence[Row], *, make_departments: bool) -> list
     def done(row: JoinerRow) -> JoinerRow:
         if refusal := refusals.get(row.user_id):
             return _refused(row, refusal)
-        return replace(row, scheduled_removal_id=schedule_ids.get(row.user_id, ""))
+        schedule_id = schedule_ids.get(row.user_id)
+        return replace(row, scheduled_removal_id=schedule_id) if schedule_id else row
 
     done_of = {row.email: done(row) for row in joining}
     return _recognized(

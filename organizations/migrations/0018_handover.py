@@ -480,18 +480,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="offboardingtask",
             index=models.Index(
-                condition=models.Q(
-                    ("due_at__isnull", False),
-                    ("overdue_reported_at__isnull", True),
-                    ("state", "open"),
-                ),
-                fields=["due_at", "id"],
-                name="task_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="offboardingtask",
-            index=models.Index(
                 condition=models.Q(("assigned_to_user__isnull", False)),
                 fields=["assigned_to_user", "id"],
                 name="task_by_user",
@@ -500,7 +488,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="offboardingtask",
             index=models.Index(
-                condition=models.Q(("assigned_to_department__isnull", False)),
+                condition=models.Q(
+                    ("assigned_to_department__isnull", False),
+                    models.Q(("state", "open"), _negated=True),
+                ),
                 fields=["assigned_to_department", "id"],
                 name="task_by_department",
             ),
@@ -517,7 +508,7 @@ class Migration(migrations.Migration):
             model_name="offboardingtask",
             index=models.Index(
                 condition=models.Q(("open_department__isnull", False)),
-                fields=["open_department"],
+                fields=["open_department", "id"],
                 name="task_open_by_department",
             ),
         ),

@@ -69,9 +69,12 @@ class OffboardingTaskQuerySet(IdentifiedQuerySet["OffboardingTask"]):
         joined = DepartmentMembership.objects.filter(
             user=assignee.actor, membership__is_active=True, membership__user=assignee.actor
         )
+        departments = list(joined.values_list("department", flat=True))
         return self.filter(
             models.Q(assigned_to_user=assignee.actor)
-            | models.Q(assigned_to_department__in=list(joined.values_list("department", flat=True)))
+            | models.Q(open_department__in=departments)
+            | ~models.Q(state=OffboardingTask.State.OPEN)
+            & models.Q(assigned_to_department__in=departments)
         )
 
     def with_assignees(self) -> Self:
@@ -237,20 +240,13 @@ class OffboardingTask(models.Model):
             # An organization's list, in the order of ids: all, and those in one state.
             models.Index(fields=["organization", "id"], name="task_by_id"),
             models.Index(fields=["organization", "state", "id"], name="task_by_state"),
-            # The open ones by date, and those that the log is still to be told of.
+            # The open ones by date.
             models.Index(
                 fields=["organization", "due_at", "id"],
                 condition=models.Q(state="open", due_at__isnull=False),
                 name="task_by_date",
             ),
-            models.Index(
-                fields=["due_at", "id"],
-                condition=models.Q(
-                    state="open", due_at__isnull=False, overdue_reported_at__isnull=True
-                ),
-                name="task_due",
-            ),
-            # One's own.
+            # One's own; of departments', the open ones have the index below.
             models.Index(
                 fields=["assigned_to_user", "id"],
                 condition=models.Q(assigned_to_user__isnull=False),
@@ -258,7 +254,7 @@ class OffboardingTask(models.Model):
             ),
             models.Index(
                 fields=["assigned_to_department", "id"],
-                condition=models.Q(assigned_to_department__isnull=False),
+                condition=models.Q(assigned_to_department__isnull=False) & ~models.Q(state="open"),
                 name="task_by_department",
             ),
             models.Index(
@@ -266,13 +262,13 @@ class OffboardingTask(models.Model):
                 condition=models.Q(assigned_to_connection__isnull=False),
                 name="task_by_connection",
             ),
-            # Asked before a department is deleted.
+            # Asked before a department is deleted, too.
             models.Index(
-                fields=["open_department"],
+                fields=["open_department", "id"],
                 condition=models.Q(open_department__isnull=False),
                 name="task_open_by_department",
             ),
-            # Counted for `/metrics`.
+            # Reported when they are overdue, and counted for `/metrics`.
             models.Index(
                 fields=["due_at"], condition=models.Q(state="open"), name="task_open_by_date"
             ),

@@ -5,10 +5,10 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from organizations.audit_log.positions import give_positions
-from organizations.models import Event, EventOrder
+from organizations.models import Event, EventOrder, Membership
 from organizations.retention.permission import permit_deletion
 
 DELETE_EVENTS = Path(__file__).with_name("events.sql").read_text(encoding="utf-8")
@@ -37,13 +37,17 @@ def delete_old_events(organization_id: str, *, kept_from: datetime) -> int:
 
 
 def _pages(organization_id: str, kept_from: datetime) -> Iterator[list[str]]:
-    """Yield the ids of the events before this moment, the earliest first."""
+    """Yield the ids of events before this moment that are about no member, the earliest first."""
     rest = Q()
-    old = Event.objects.filter(organization=organization_id, created_at__lt=kept_from)
-    old = old.order_by("created_at", "pk")
-    while page := list(old.filter(rest).values_list("created_at", "pk")[:AT_A_TIME]):
-        yield [pk for _, pk in page]
-        at, last = page[-1]
+    member = Membership.objects.current().filter(
+        organization=OuterRef("organization"), user=OuterRef("user")
+    )
+    events = Event.objects.filter(organization=organization_id, created_at__lt=kept_from)
+    old = events.order_by("created_at", "pk").annotate(stays=Exists(member))
+    while page := list(old.filter(rest).values_list("created_at", "pk", "stays")[:AT_A_TIME]):
+        if event_ids := [pk for _, pk, stays in page if not stays]:
+            yield event_ids
+        at, last, _ = page[-1]
         rest = Q(created_at__gt=at) | Q(created_at=at, pk__gt=last)
 
 

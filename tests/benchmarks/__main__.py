@@ -19,7 +19,7 @@ GROUPS = {
     "service": "one member by the service, next to the floor",
     "types": "a removal that passes five types to targets of their own, and 20,000 to a person",
     "http": "DELETE over HTTP, next to the peer",
-    "bulk": "100,000 members by the service and by the command",
+    "bulk": "100,000 members by the service and by the command; 20,000 added from a file",
     "webhooks": "what events cost a removal, without an endpoint and with one",
     "growth": "one removal by members of the organization, and by resources of the member",
     "plans": "tables that removals read whole among 1,000,000 members",
@@ -135,6 +135,10 @@ def groups(
         yield from types.next_to_none(rounds=500 // part)
         yield from types.of_many(rounds=10 // part or 1)
 
+    def of_bulk() -> Iterator[Result]:
+        yield from bulk.next_to_floor(postgres, folder, members=200_000 // part)
+        yield from bulk.addition(folder, rows=20_000 // part)
+
     def of_handover() -> Iterator[Result]:
         yield from handover.over_http(turns=30 // part)
         yield from handover.bulk(members=50_000 // part)
@@ -144,7 +148,7 @@ def groups(
         "service": lambda: service.next_to_floor(postgres, rounds=500 // part),
         "types": by_type,
         "http": lambda: http.next_to_peer(postgres, folder / "peer", turns=7 // part or 1),
-        "bulk": lambda: bulk.next_to_floor(postgres, folder, members=200_000 // part),
+        "bulk": of_bulk,
         "webhooks": lambda: webhooks.cost(postgres, rounds=10 // part or 1, batches=50 // part),
         "growth": by_size,
         "plans": lambda: plans.of_removals(members=1_000_000 // part),

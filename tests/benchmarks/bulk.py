@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 from django.core.management import call_command
 
+from organizations.models import Organization
 from tests.benchmarks import floor, servers
 from tests.benchmarks.measure import Result, held, median, peak, percentile_95, seconds
 from tests.benchmarks.service import remove_by_service
@@ -68,4 +69,31 @@ def next_to_floor(postgres: servers.Postgres, folder: Path, members: int) -> Ite
         other=sum(ours),
         must=1.3,
         aim=1.1,
+    )
+
+
+def addition(folder: Path, rows: int) -> Iterator[Result]:
+    """A file of people without accounts, added by the command with a role and a department each."""
+    organization = Organization.objects.create(name="Benchmark")
+    people = (
+        f"{organization.pk}.{n}@acme.example,New {n},Member,Dept {n % 50}" for n in range(rows)
+    )
+    file, report = folder / "members.csv", folder / "added.csv"
+    file.write_text("\n".join(["email,full_name,roles,departments", *people, ""]))
+    took = seconds(
+        lambda: call_command(
+            "add_members",
+            organization.pk,
+            *("--from-file", str(file), "--make-departments"),
+            *("--report", str(report), "--no-input"),
+            stdout=StringIO(),
+            stderr=StringIO(),
+        )
+    )
+    yield Result(
+        workload=f"add_members on {rows:,} rows with a report",
+        ours=rows / took,
+        unit="rows/s",
+        must=3000,
+        at_most=False,
     )

@@ -78,6 +78,7 @@ def test_the_settings_of_a_proxy_agree_or_nothing_starts(
         ("RATE_PER_TOKEN", "5/hour", "REST_FRAMEWORK['DEFAULT_THROTTLE_RATES']['token']", "5/hour"),
         ("RESTORE_WINDOW_DAYS", "0", "RESTORE_WINDOW_DAYS", "0"),
         ("EMAIL_URL", "", "SENDS_MAIL", "False"),
+        ("DEBUG", "true", "EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend"),
         ("EMAIL_URL", "smtp+tls://mail.example:587", "EMAIL_HOST", "mail.example"),
         ("EMAIL_FROM", "", "DEFAULT_FROM_EMAIL", "no-reply@offboard.example"),
         ("CACHE_URL", "rediscache://h:6379/0", "CACHES['default']['LOCATION']", "redis://h:6379/0"),

@@ -11,7 +11,7 @@ from tests.proof.changes import Change, assert_all_or_nothing
 from tests.proof.figures import Tally
 from tests.proof.scene import Scene
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 FAULTS = "faults, each at one of the statements of a change of a step or task"
 
