@@ -2,9 +2,12 @@
 django.jQuery(() => {
   for (const select of document.querySelectorAll("select.admin-autocomplete")) {
     const label = document.querySelector(`label[for="${select.id}"]`);
-    const shown = document.getElementById(`select2-${select.id}-container`);
-    if (label && shown) {
-      shown.setAttribute("aria-label", label.textContent.replace(":", "").trim());
+    const shown = [
+      document.getElementById(`select2-${select.id}-container`),
+      select.nextElementSibling?.querySelector(".select2-search__field"), // where several are chosen
+    ];
+    for (const element of label ? shown.filter(Boolean) : []) {
+      element.setAttribute("aria-label", label.textContent.replace(":", "").trim());
     }
   }
 });
