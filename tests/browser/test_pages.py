@@ -102,7 +102,6 @@ def addresses(world: dict[str, Membership]) -> Iterator[str]:
     yield reverse("admin:organizations_membership_add")
     yield f"/admin/organizations/membership/add/?organization={world['active'].organization_id}"
     yield reverse("admin:organizations_removal_export")
-    yield reverse("admin:time_zone")
     yield reverse("admin:organizations_resource_add")
     organization = world["active"].organization
     yield f"{reverse('admin:organizations_offboardingstep_add')}?organization={organization.pk}"
