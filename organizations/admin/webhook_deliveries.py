@@ -126,7 +126,10 @@ class WebhookDeliveryAdmin(RowActions[WebhookDelivery], ReadOnlyAdmin[WebhookDel
     def payload(self, delivery: WebhookDelivery) -> str:
         """Return the body that receivers get, which names ids and counts alone."""
         body = json.loads(body_of(delivery.event))
-        return format_html("<pre>{}</pre>", json.dumps(body, indent=2))
+        return format_html(
+            '<pre tabindex="0" role="region" aria-label="Payload">{}</pre>',
+            json.dumps(body, indent=2),
+        )
 
     @admin.display(description="Event")
     def event_type(self, delivery: WebhookDelivery) -> str:
