@@ -57,7 +57,7 @@ def plan_action(
     """
 
     def previews(shown: Sequence[Membership]) -> list[RemovalPreview]:
-        found = preview_members(organization.pk, shown[:SHOWN], refusals)
+        found = preview_members(organization.pk, shown[:SHOWN], refusals) if shown else []
         return [preview.shown_to(reader.pk) for preview in found]
 
     affected = [m for m in members if m.user_id not in refusals]

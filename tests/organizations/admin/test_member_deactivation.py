@@ -219,7 +219,7 @@ def test_the_confirmation_takes_as_many_statements_for_one_member_as_for_thirty(
         select(browser, chosen, action="deactivation").url for chosen in ([member], members)
     )
 
-    with django_assert_max_num_queries(21) as few:
+    with django_assert_max_num_queries(22) as few:
         browser.get(one)
     with django_assert_max_num_queries(len(few)):
         browser.get(thirty)
