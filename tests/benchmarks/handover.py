@@ -35,8 +35,8 @@ _TASKS = """
     )
     SELECT 'tsk_' || lpad(removal.membership_id::text, 12, '0') || '_00' || step, removal.id,
         organization_id, created_at, 'step-' || step, 'Step', '', '',
-        now() - make_interval(mins => removal.membership_id %% 10000)
-            + make_interval(days => removal.membership_id %% 10),
+        now() - removal.membership_id %% 10000 * interval '1 minute'
+            + removal.membership_id %% 10 * interval '1 day',
         state, '', CASE state WHEN 'done' THEN now() END
     FROM organizations_removal AS removal
     CROSS JOIN generate_series(0, 9) AS step
