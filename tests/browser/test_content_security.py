@@ -11,7 +11,7 @@ def test_the_description_of_the_api_is_shown_under_the_policy(
 ) -> None:
     page.goto("/v1/docs")
 
-    expect(page.get_by_text("Remove user", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Remove user")).to_be_visible()
     assert console == []
 
 
