@@ -57,7 +57,7 @@ class SinceFilter(LookupFilter):
 class SourceFilter(QuerySetFilter):
     """Filters a list by the surface that something was asked for through."""
 
-    title = "through"
+    title = "channel"
     parameter_name = "source"
     narrowings = tuple(
         (word, name, methodcaller("filter", source=word)) for word, name in Source.choices
