@@ -17,10 +17,10 @@ returned AS (
                 ) IS NULL
         )
     FROM (
-        SELECT resource_id, mark, array_agg(removal_id ORDER BY step) AS removal_ids,
+        SELECT resource_id, min(mark) AS mark, array_agg(removal_id ORDER BY step) AS removal_ids,
             (array_agg(removal_id ORDER BY step DESC))[1] AS removal_id
         FROM undone
-        GROUP BY resource_id, mark
+        GROUP BY resource_id  -- its mark is one; grouped by both, many more would be expected
     ) AS lowest
     JOIN organizations_removal AS removal ON removal.id = lowest.removal_id
     JOIN organizations_membership AS membership ON membership.id = removal.membership_id

@@ -137,7 +137,7 @@ def test_a_restored_database_has_every_row_and_every_guard(restored: str, tmp_pa
 @pytest.fixture
 def role(restored: str) -> Iterator[str]:
     """A role that may not make databases; what it owns is gone before it is."""
-    name = f"{restored}_role"
+    name = f"{connection.settings_dict['NAME']}_owner"
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE ROLE \"{name}\" LOGIN NOCREATEDB PASSWORD '{name}'")
     yield name
@@ -156,7 +156,7 @@ def test_a_role_that_may_not_make_databases_restores_to_an_empty_one_and_dumps_i
     run(make.replace("=offboard ", f"={role} "), restored, tmp_path)
 
     run(restore, restored, tmp_path, user=role)
-    run(re.sub(r"offboard$", restored, dump), restored, tmp_path, user=role)
+    run(re.sub(r"offboard$", "offboard_restored", dump), restored, tmp_path, user=role)
 
     with psycopg.connect(_address(restored)) as after:
         found = after.execute("SELECT user_id FROM organizations_membership").fetchall()
