@@ -357,10 +357,3 @@ class Members(Organizations):
 @pytest.mark.usefixtures("unlimited")
 def test_any_order_of_changes_leaves_what_the_model_says(tally: Tally) -> None:
     prove(tally, Members, examples=8, steps=40)
-
-
-@pytest.mark.slow
-@pytest.mark.django_db
-@pytest.mark.usefixtures("unlimited")
-def test_many_more_orders_of_changes(tally: Tally) -> None:
-    prove(tally, Members, examples=15, steps=60)

@@ -240,4 +240,4 @@ def test_any_order_of_registrations_and_chains_leaves_what_the_model_says(tally:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("unlimited")
 def test_many_more_orders_of_registrations_and_chains(tally: Tally) -> None:
-    prove(tally, Resources, examples=30, steps=60)
+    prove(tally, Resources, examples=15, steps=60)
