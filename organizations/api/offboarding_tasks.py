@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django_filters.rest_framework import (
     CharFilter,
@@ -49,12 +49,13 @@ from users.api_view import AuthenticatedRequest
 TAG = "Hand-over"
 MOST = 2_147_483_647  # that a task counts
 State = OffboardingTask.State
-TASKS = OffboardingTask.objects.with_assignees().prefetch_related(
-    Prefetch("removal", Removal.objects.select_related("membership").only("membership__user"))
-)
+
+# Who left is looked up for each row of the page: joined, PostgreSQL may read all removals.
+LEAVER = Removal.objects.filter(pk=OuterRef("removal")).values("membership__user")
+TASKS = OffboardingTask.objects.with_presence().annotate(user_id=Subquery(LEAVER))
 
 # Of a record: in the order of the steps, as their ids are.
-RECORDED_TASKS = OffboardingTask.objects.with_assignees().order_by("pk")
+RECORDED_TASKS = OffboardingTask.objects.with_presence().order_by("pk")
 
 RECORDED_TASK_EXAMPLE = {
     "id": TASK_ID,
@@ -125,7 +126,7 @@ class TaskSerializer(RecordedTaskSerializer):
     """A task, with its removal and what is to be done."""
 
     removal_id = serializers.CharField()
-    user_id = serializers.CharField(source="removal.membership.user_id", help_text="Who left.")
+    user_id = serializers.CharField(help_text="Who left.")
     description = serializers.CharField(help_text="As the step's was at the removal.")
 
 

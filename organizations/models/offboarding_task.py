@@ -78,14 +78,18 @@ class OffboardingTaskQuerySet(IdentifiedQuerySet["OffboardingTask"]):
         )
 
     def with_assignees(self) -> Self:
+        """Set ``falls_to_nobody``, and read whom each is assigned to."""
+        return self.with_presence().select_related(
+            "assigned_to_user", "assigned_to_department", "assigned_to_connection"
+        )
+
+    def with_presence(self) -> Self:
         """Set ``falls_to_nobody``: whether the assigned person or system cannot act here now."""
         person = Membership.objects.active().filter(
             organization=models.OuterRef("organization"), user=models.OuterRef("assigned_to_user")
         )
         system = Connection.objects.enabled().filter(pk=models.OuterRef("assigned_to_connection"))
-        return self.select_related(
-            "assigned_to_user", "assigned_to_department", "assigned_to_connection"
-        ).annotate(
+        return self.annotate(
             falls_to_nobody=models.Case(
                 models.When(assigned_to_user__isnull=False, then=~models.Exists(person)),
                 models.When(assigned_to_connection__isnull=False, then=~models.Exists(system)),
@@ -191,7 +195,7 @@ class OffboardingTask(models.Model):
         db_persist=True,
     )
 
-    falls_to_nobody: bool  # where `with_assignees` says so
+    falls_to_nobody: bool  # where `with_presence` says so
 
     objects = OffboardingTaskQuerySet.as_manager()
 
