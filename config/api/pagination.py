@@ -1,6 +1,7 @@
 """Lists are paginated in the order of ids, and some also in another order, by a cursor."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -16,6 +17,7 @@ from config.identifiers import id_pattern, is_id
 
 _Model = TypeVar("_Model", bound=Model)
 _Row = TypeVar("_Row")
+_Cursor = TypeVar("_Cursor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ class IdOrCursorPagination(IdPagination):
     cursor_query_param: ClassVar[str] = "cursor"
     other_order: ClassVar[str]  # the parameter that asks for it
     next_schema: ClassVar[dict[str, Any]]  # of ``next``, for OpenAPI
+    listed: ClassVar[str] = "list"  # what it has pages of, for refusals
 
     is_by_cursor = False
     next_cursor: str | None = None
@@ -186,10 +189,11 @@ class IdOrCursorPagination(IdPagination):
     def query_parameters(self) -> tuple[str, ...]:
         return (*super().query_parameters, self.cursor_query_param)
 
-    def begin_by_cursor(self, request: Request) -> str | None:
-        """Begin a page in the other order; return the text of its cursor.
+    def begin_by_cursor(self, request: Request, read: Callable[[str], _Cursor]) -> _Cursor | None:
+        """Begin a page in the other order; return its cursor, or None for the first page.
 
-        Raises ValidationError for a page that is asked for by ``skip`` or ``after``, too.
+        ``read`` raises ValueError for a text that is no cursor. Raises ValidationError for such a
+        text, and for a page that is asked for by ``skip`` or ``after``, too.
         """
         self.limit, self.offset, self.total = self.get_limit(request), 0, None
         self.is_by_cursor = True
@@ -198,7 +202,12 @@ class IdOrCursorPagination(IdPagination):
         alone = [f"Does not go with {self.other_order}."]
         if wrong := {name: alone for name, is_there in other.items() if is_there}:
             raise ValidationError(wrong)
-        return request.query_params.get(self.cursor_query_param)
+        text = request.query_params.get(self.cursor_query_param)
+        try:
+            return None if text is None else read(text)
+        except ValueError:
+            no_cursor = [f"Must be the `next` of a page of this {self.listed}."]
+            raise ValidationError({self.cursor_query_param: no_cursor}) from None
 
     def refuse_cursor(self, request: Request) -> None:
         """Raise ValidationError for a cursor in the order of ids."""

@@ -1,6 +1,7 @@
 """The audit log has pages by id, the newest first, and pages in the order of its followers."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import F, QuerySet
@@ -29,6 +30,7 @@ class EventPagination(IdOrCursorPagination):
     """
 
     order_query_param = "order"
+    listed = "log"
     other_order = f"`{order_query_param}={FOLLOWED}`"
     next_schema: ClassVar = {
         "type": "string",
@@ -64,7 +66,8 @@ class EventPagination(IdOrCursorPagination):
     ) -> list[_Row]:
         """Return the events after the cursor, and give positions where these come to an end."""
         organization_id = path["organization_id"]
-        passed = self._passed(self.begin_by_cursor(request), organization_id)
+        read = partial(Cursor.from_text, organization_id=organization_id)
+        passed = self.begin_by_cursor(request, read)
         here = place_after(organization_id, passed)
         begin = here.cursor.position if here.next is None else here.next - 1
         end = End(here.last)
@@ -83,16 +86,6 @@ class EventPagination(IdOrCursorPagination):
             here = there
         self.next_cursor = here.cursor.text_for(organization_id)
         return rows
-
-    def _passed(self, text: str | None, organization_id: str) -> Cursor | None:
-        """Return what the reader has passed, None where they begin. Raises ValidationError."""
-        if text is None:
-            return None
-        try:
-            return Cursor.from_text(text, organization_id)
-        except ValueError:
-            wrong = ["Must be the `next` of a page of this log."]
-            raise ValidationError({self.cursor_query_param: wrong}) from None
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         order = describe_parameter(

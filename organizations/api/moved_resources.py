@@ -89,8 +89,7 @@ class MovedResourceSerializer(serializers.Serializer[ResourceMove]):
         tags=["Removals"],
         description=(
             "The resources that the removal passed on, in the order of their ids: what they were"
-            " called then, to whom they passed, and where they are now. "
-            f"{VIEWERS}"
+            f" called then, to whom they passed, and where they are now. {VIEWERS}"
         ),
         responses={200: MovedResourceSerializer(many=True)},
         invalid={"limit": "Must be a whole number from 1 to 100."},

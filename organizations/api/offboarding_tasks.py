@@ -1,6 +1,5 @@
 """Tasks that removals opened are listed, and closed by whoever they are assigned to."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
@@ -23,7 +22,6 @@ from rest_framework.response import Response
 from config.api.filters import MomentFilter
 from config.api.openapi import describe
 from config.api.strict import StrictIntegerField, StrictSerializer, StrictStringField
-from config.errors import ContractError
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.examples import (
     CONNECTION_ID,
@@ -34,11 +32,7 @@ from organizations.api.examples import (
 )
 from organizations.api.task_pagination import TaskPagination
 from organizations.api.view import OrganizationListView, OrganizationView
-from organizations.exceptions import (
-    InsufficientPermissionsError,
-    TaskCancelledError,
-    TaskNotFoundError,
-)
+from organizations.exceptions import TaskCancelledError, TaskNotFoundError
 from organizations.guards.acts import CHANGE_TASK
 from organizations.guards.caller import Caller
 from organizations.handover.tasks import CHOSEN, TaskChange, change_task
@@ -233,19 +227,19 @@ class TaskListView(OrganizationListView[OffboardingTask]):
 
     def get_queryset(self) -> QuerySet[OffboardingTask]:
         """Return the tasks that the caller may see."""
-        tasks = TASKS.filter(organization=self.kwargs["organization_id"]).order_by("pk")
+        tasks = cast("OffboardingTaskQuerySet", super().get_queryset())
         if self.authority.capabilities.isdisjoint(CHANGE_TASK.capabilities):
             return tasks.assigned_to(Caller.of(self.request))
         return tasks
 
 
 class TaskView(OrganizationView):
-    """One task. The service asks what the caller may do: one's own takes no capability."""
+    """One task."""
 
-    @classmethod
-    def refusals_of_callers(cls, method: str) -> Sequence[ContractError]:
-        needed = {"required_capabilities": CHANGE_TASK.capabilities}
-        return [*super().refusals_of_callers(method), InsufficientPermissionsError(needed)]
+    act = CHANGE_TASK
+
+    def concerns(self, caller: Caller) -> bool:
+        return True  # the service asks: one's own takes no capability
 
     @describe(
         operation_id="updateOffboardingTask",

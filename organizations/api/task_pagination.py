@@ -11,7 +11,6 @@ from django.db.models.fields.tuple_lookups import (  # type: ignore[import-untyp
     Tuple,
     TupleGreaterThan,
 )
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -70,21 +69,13 @@ class TaskPagination(IdOrCursorPagination):
         if BY_DUE_DATE.isdisjoint(request.query_params):
             self.refuse_cursor(request)
             return super().paginate_queryset(queryset, request, view)
-        tasks = _after(self._passed(self.begin_by_cursor(request)), queryset)
+        tasks = _after(self.begin_by_cursor(request, DueCursor.from_text), queryset)
         rows: list[Any] = list(tasks.order_by("due_at", "pk")[: self.limit + 1])
         self.has_more = len(rows) > self.limit
         if self.has_more:
             rows.pop()
             self.next_cursor = DueCursor(rows[-1].due_at, rows[-1].pk).text
         return rows
-
-    def _passed(self, text: str | None) -> DueCursor | None:
-        """Return what the reader has passed, or None. Raises ValidationError."""
-        try:
-            return None if text is None else DueCursor.from_text(text)
-        except ValueError:
-            wrong = ["Must be the `next` of a page of this list."]
-            raise ValidationError({self.cursor_query_param: wrong}) from None
 
 
 def _after(passed: DueCursor | None, tasks: QuerySet[Any, _Row]) -> QuerySet[Any, _Row]:

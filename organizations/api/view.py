@@ -47,7 +47,7 @@ class OrganizationView(ApiView):
         return [denied, InsufficientPermissionsError({"required_capabilities": act.capabilities})]
 
     def concerns(self, caller: Caller) -> bool:
-        """Return whether the caller needs no capability here, if they are a member or a program."""
+        """Return whether the caller, a member or a program, needs no capability here."""
         return False
 
     def check_permissions(self, request: Request) -> None:

@@ -43,11 +43,7 @@ class RemovalSummary(Summary):
             f"Members to remove from {organization}: {self.done_count:,}",
             *self._table(
                 "roles  departments  resources  to",
-                *(
-                    f"  {row.email:40} {row.roles:5,}  {row.departments:11,}  {row.resources:9,}"
-                    f"  {_targets(row)}"
-                    for row in self._done
-                ),
+                *(f"{_counts(row)}  {row.resources:9,}  {_targets(row)}" for row in self._done),
             ),
             *self._others(),
             f"To delete in all: roles {self.roles:,}, departments {self.departments:,}."
@@ -57,15 +53,12 @@ class RemovalSummary(Summary):
             lines.append(
                 f"  {number:,} {f'pass to {target}' if target else 'stay with their owners'}"
             )
-        return "\n".join([*lines, *self._opened("to open")])
+        return "\n".join([*lines, *self._besides()])
 
-    def result(self) -> str:
-        """Return the text of the result."""
-        return "\n".join([super().result(), *self._opened("opened")])
-
-    def _opened(self, words: str) -> list[str]:
+    def _besides(self) -> list[str]:
         """Return the line on the tasks of these removals, where there are any."""
-        return [f"Tasks {words}: {self._tasks:,}"] if self._tasks else []
+        opened = "to open" if self.is_plan else "opened"
+        return [f"Tasks {opened}: {self._tasks:,}"] if self._tasks else []
 
     def _note_on_already(self) -> str:
         return f"; {self.leftovers:,} resources of theirs pass on" if self.leftovers else ""
@@ -103,32 +96,22 @@ class AdditionSummary(Summary):
         return "\n".join(
             [
                 f"Members to add to {organization}: {self.done_count:,}",
-                *self._table(
-                    "roles  departments",
-                    *(
-                        f"  {row.email:40} {row.roles:5,}  {row.departments:11,}"
-                        for row in self._done
-                    ),
-                ),
+                *self._table("roles  departments", *map(_counts, self._done)),
                 *self._others(),
                 f"To give in all: roles {self.roles:,}, departments {self.departments:,}.",
-                *self._made("to make"),
+                *self._besides(),
             ]
         )
 
-    def result(self) -> str:
-        """Return the text of the result."""
-        return "\n".join([super().result(), *self._made("made")])
-
-    def _made(self, words: str) -> list[str]:
+    def _besides(self) -> list[str]:
         """Return the lines on accounts, departments and removals on a date, where there are any."""
-        lines = []
+        made, lines = "to make" if self.is_plan else "made", []
         if self._accounts:
-            lines.append(f"Accounts {words}: {self._accounts:,}")
+            lines.append(f"Accounts {made}: {self._accounts:,}")
         if names := list(self._new_departments.values()):
             more = len(names) - NAMED
             named = ", ".join([*names[:NAMED], *([f"{more:,} more"] if more > 0 else [])])
-            lines.append(f"Departments {words}: {named}")
+            lines.append(f"Departments {made}: {named}")
         if self._until:
             lines.append(f"Removals scheduled for remove_at: {self._until:,}")
         return lines
@@ -187,10 +170,7 @@ class RestorationSummary(Summary):
             f"Members to restore to {organization}: {self.done_count:,}",
             *self._table(
                 "roles  departments  resources",
-                *(
-                    f"  {row.email:40} {row.roles:5,}  {row.departments:11,}  {row.resources:9,}"
-                    for row in self._done
-                ),
+                *(f"{_counts(row)}  {row.resources:9,}" for row in self._done),
             ),
             *self._others(),
             f"To restore in all: roles {self.roles:,}, departments {self.departments:,},"
@@ -203,12 +183,6 @@ class RestorationSummary(Summary):
                 f" departments {lost['departments']:,}, resources {lost['resources']:,}."
             )
         return "\n".join(lines)
-
-
-def _targets(row: Row) -> str:
-    """Return who takes over the person's resources, those of types last; "-" for nobody."""
-    by_type = (f"{name}: {target}" for name, target in sorted(row.transfer_by_type.items()))
-    return ", ".join([row.transfer_to or "-", *by_type])
 
 
 class ImportSummary(Summary):
@@ -257,3 +231,14 @@ class ImportSummary(Summary):
             f"{outcome.replace('_', ' ').capitalize()}: {self.outcomes[outcome]:,}"
             for outcome in map(self._counted, self.changes)
         ]
+
+
+def _counts(row: Row) -> str:
+    """Return the beginning of a person's line: the address, and how many roles and departments."""
+    return f"  {row.email:40} {row.roles:5,}  {row.departments:11,}"
+
+
+def _targets(row: Row) -> str:
+    """Return who takes over the person's resources, those of types last; "-" for nobody."""
+    by_type = (f"{name}: {target}" for name, target in sorted(row.transfer_by_type.items()))
+    return ", ".join([row.transfer_to or "-", *by_type])

@@ -124,7 +124,8 @@ class Summary:
 
     def result(self) -> str:
         """Return the text of the result."""
-        return "\n".join([f"{self.done.capitalize()}: {self.done_count:,}", *self._others()])
+        done = f"{self.done.capitalize()}: {self.done_count:,}"
+        return "\n".join([done, *self._others(), *self._besides()])
 
     def _table(self, heading: str, *lines: str) -> list[str]:
         """Return the lines on the first people, below a heading, and the number of the others."""
@@ -150,6 +151,10 @@ class Summary:
         if self.refused_count > len(self._refused):
             lines.append(f"  and {self.refused_count - len(self._refused):,} more")
         return lines
+
+    def _besides(self) -> list[str]:
+        """Return the lines on what else is done, or would be; the base class has none."""
+        return []
 
     def _note_on_already(self) -> str:
         """Return the end of the line on people to whom it had been done before."""

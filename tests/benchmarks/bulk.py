@@ -1,6 +1,6 @@
 """Half of an organization by the service in batches, next to the floor; the rest by the command."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from io import StringIO
 from itertools import islice
@@ -50,17 +50,12 @@ def next_to_floor(postgres: servers.Postgres, folder: Path, members: int) -> Ite
     yield Result(workload="memory: the bulk's peak growth", ours=grown, unit="MB", must=60, aim=6)
 
     rows = list(islice(mine, members // 2))
-    file, report = folder / "leavers.csv", folder / "report.csv"
-    file.write_text("user_id\n" + "\n".join(rows) + "\n")
-    took = seconds(
-        lambda: call_command(
-            "remove_members",
-            world.organization_id,
-            *("--from-file", str(file), "--transfer-to", world.department_id),
-            *("--report", str(report), "--no-input"),
-            stdout=StringIO(),
-            stderr=StringIO(),
-        )
+    took = seconds_of(
+        "remove_members",
+        world.organization_id,
+        *("--transfer-to", world.department_id),
+        folder=folder,
+        lines=["user_id", *rows],
     )
     yield Result(
         workload=f"remove_members on {len(rows):,} rows with a report, next to the service",
@@ -78,17 +73,12 @@ def addition(folder: Path, rows: int) -> Iterator[Result]:
     people = (
         f"{organization.pk}.{n}@acme.example,New {n},Member,Dept {n % 50}" for n in range(rows)
     )
-    file, report = folder / "members.csv", folder / "added.csv"
-    file.write_text("\n".join(["email,full_name,roles,departments", *people, ""]))
-    took = seconds(
-        lambda: call_command(
-            "add_members",
-            organization.pk,
-            *("--from-file", str(file), "--make-departments"),
-            *("--report", str(report), "--no-input"),
-            stdout=StringIO(),
-            stderr=StringIO(),
-        )
+    took = seconds_of(
+        "add_members",
+        organization.pk,
+        "--make-departments",
+        folder=folder,
+        lines=["email,full_name,roles,departments", *people],
     )
     yield Result(
         workload=f"add_members on {rows:,} rows with a report",
@@ -96,4 +86,19 @@ def addition(folder: Path, rows: int) -> Iterator[Result]:
         unit="rows/s",
         must=3000,
         at_most=False,
+    )
+
+
+def seconds_of(command: str, *arguments: str, folder: Path, lines: Iterable[str]) -> float:
+    """Return how long a command takes on a file of these lines, with a report."""
+    file, report = folder / f"{command}.csv", folder / f"{command}_report.csv"
+    file.write_text("\n".join([*lines, ""]))
+    return seconds(
+        lambda: call_command(
+            command,
+            *arguments,
+            *("--from-file", str(file), "--report", str(report), "--no-input"),
+            stdout=StringIO(),
+            stderr=StringIO(),
+        )
     )
