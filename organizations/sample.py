@@ -94,21 +94,17 @@ RESOURCES = (
 )
 # The system that closes its task by itself, as the receiver in organizations/events/README.md does.
 CODE_HOST = "Code host"
-
-
 # What is to be done elsewhere once somebody has left.
 STEPS: dict[str, dict[str, Any]] = {
     "laptop": {
         "title": "Get the laptop back",
         "description": "Send a box with a return label, and lock the laptop once it is here.",
         "assigned_to_department_id": DEPARTMENT_ID,
-        "applies_to_type": None,
         "due_days": 14,
     },
     "payroll": {
         "title": "End the payroll",
         "description": "Pay what is left of the holidays with the last salary.",
-        "applies_to_type": None,
         "due_days": 7,
     },
     "repositories": {
@@ -207,13 +203,13 @@ def _restore_steps(organization: Organization) -> None:
         "repositories": {"assigned_to_connection_id": code_host.pk},
     }
     organization.offboarding_steps.exclude(key__in=STEPS).delete()
-    nobody = dict.fromkeys(ASSIGNEES)
+    unset = dict.fromkeys([*ASSIGNEES, "applies_to_type"])
     for position, (key, step) in enumerate(STEPS.items()):
         OffboardingStep.objects.update_or_create(
             organization=organization,
             key=key,
             defaults={
-                **nobody,
+                **unset,
                 **step,
                 **assigned.get(key, {}),
                 "position": position,

@@ -55,7 +55,7 @@ class DepartmentFactory(DjangoModelFactory[Department]):
         model = Department
 
     organization = factory.SubFactory(OrganizationFactory)
-    name = factory.Sequence(lambda n: f"Department {n}")
+    name = factory.Sequence(lambda n: f"Department {n:06}")  # sorted by name as they are made
 
 
 class RoleFactory(DjangoModelFactory[Role]):
@@ -65,7 +65,7 @@ class RoleFactory(DjangoModelFactory[Role]):
         model = Role
 
     organization = factory.SubFactory(OrganizationFactory)
-    name = factory.Sequence(lambda n: f"Role {n}")
+    name = factory.Sequence(lambda n: f"Role {n:06}")  # sorted by name as they are made
 
 
 class MembershipFactory(DjangoModelFactory[Membership]):

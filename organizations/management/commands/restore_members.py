@@ -50,6 +50,7 @@ class Command(BulkCommand):
             "--run",
             dest="earlier_runs",
             action="append",
+            default=[],
             metavar="ID",
             help=(
                 "Everybody whom this run of remove_members removed, which printed its id first; can"
@@ -71,7 +72,7 @@ class Command(BulkCommand):
         run: Run,
         people: People,
         *_: Any,
-        earlier_runs: list[str] | None,
+        earlier_runs: list[str],
         from_file: str | None,
         ignore_column: list[str],
         email_column: str,
@@ -81,7 +82,7 @@ class Command(BulkCommand):
         if from_file is not None:
             people.add_file(from_file, "removal_id", ignore_column, email_column)
             return
-        runs = list(map(clean, earlier_runs or ()))
+        runs = list(map(clean, earlier_runs))
         removals = Removal.objects.filter(
             trace_id__in=runs, organization=run.organization, source=Source.COMMAND
         )

@@ -84,10 +84,8 @@ def test_it_names_the_directory_that_manages_the_member(
 
 
 def test_it_says_which_tasks_a_removal_opens(owner: Membership, client_of: ClientOf) -> None:
-    organization, member = (
-        owner.organization,
-        MembershipFactory.create(organization=owner.organization),
-    )
+    organization = owner.organization
+    member = MembershipFactory.create(organization=organization)
     ResourceFactory.create(organization=organization, owner=member.user, type="repository")
     for position, (key, type_name, enabled) in enumerate(
         (
