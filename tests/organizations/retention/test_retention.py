@@ -239,6 +239,15 @@ def test_the_database_deletes_no_position_that_a_reader_needs(
         sql("DELETE FROM organizations_eventposition")
 
 
+@pytest.mark.parametrize("state", ["open", "done"])
+def test_the_database_deletes_no_task_that_is_open_or_was_closed_recently(state: str) -> None:
+    closed_at = None if state == "open" else timezone.now() - timedelta(days=364)
+    OffboardingTaskFactory.create(state=state, closed_at=closed_at)
+    permit()
+    with refused("Cannot delete rows from organizations_offboardingtask"):
+        sql("DELETE FROM organizations_offboardingtask")
+
+
 def test_tasks_that_were_closed_long_ago_go_and_no_record(settings: Settings) -> None:
     settings.RETENTION_DAYS = 365
     open_task = OffboardingTaskFactory.create()
