@@ -13,10 +13,10 @@ env = environ.Env()
 
 YES = frozenset({"true", "1", "yes", "y", "on", "ok"})
 NO = frozenset({"false", "0", "no", "n", "off", ""})
-LONGEST_NUMBER = 10  # digits
 A_CENTURY = 36_500  # days
-_POSTGRESQL = ("postgres://", "postgresql://", "psql://", "pgsql://")
 SHORTEST_SECRET = 32  # characters
+_POSTGRESQL = ("postgres://", "postgresql://", "psql://", "pgsql://")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _SECRET = re.compile(rf"[!-~]{{{SHORTEST_SECRET},}}")  # as a header can have it
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _RATE = re.compile(r"[1-9]\d*/(s|sec|second|m|min|minute|h|hour|d|day)")
@@ -42,7 +42,7 @@ def flag(name: str, *, default: bool = False) -> bool:
 def number(name: str, *, default: int) -> int:
     """Return a setting that is a whole number, 0 or more."""
     text = given(name).strip() or str(default)
-    if not (text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER):
+    if not _NUMBER.fullmatch(text):
         refuse(name, "is a whole number, 0 or more", example=str(default))
     return int(text)
 
@@ -51,7 +51,7 @@ def days(name: str) -> int | None:
     """Return a setting that is a number of days, from 1 to a century; None where it is not set."""
     if not (text := given(name).strip()):
         return None
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:LONGEST_NUMBER]) <= A_CENTURY):
+    if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= A_CENTURY):
         refuse(name, f"is a number of days from 1 to {A_CENTURY}", example="365")
     return int(text)
 

@@ -54,7 +54,7 @@ PROBES = {"/livez": live, "/readyz": ready}
 class HealthMiddleware:
     """Answers probes before TLS and host names are checked: probes use plain HTTP and an IP.
 
-    They are no lines of the log, since there are thousands a day.
+    The log has no line for each, since there are thousands a day.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -271,7 +271,10 @@ def append_only(exclude: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
 
 
 def only_emptied(exclude: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
-    """Return the triggers of a record that is never changed, but that its reason is emptied."""
+    """Return the triggers of a record of which only the reason can be changed: it can be emptied.
+
+    ``exclude`` is that of `append_only`.
+    """
     return [
         pgtrigger.ReadOnly(name="never_changed", exclude=["reason", *exclude]),
         pgtrigger.Protect(
@@ -282,8 +285,8 @@ def only_emptied(exclude: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
     ]
 
 
-# The age comes from the transaction that deletes: the application knows how long events are kept.
-# Whoever sets none deletes nothing. Rules read the events of members, however old.
+# The transaction that deletes sets the age, since the application knows how long events are kept.
+# One that sets none deletes nothing. Events of members stay, however old: rules read them.
 event_is_deleted = pgtrigger.Trigger(
     name="deleted_when_old",
     level=pgtrigger.Row,
@@ -306,7 +309,7 @@ event_is_deleted = pgtrigger.Trigger(
     """,
 )
 
-# So does a closed task, whoever it was about: the record says that there was a removal.
+# An old closed task is deleted whoever it was about: the record of the removal stays.
 task_is_deleted = pgtrigger.Trigger(
     name="deleted_when_old",
     level=pgtrigger.Row,
@@ -323,8 +326,8 @@ task_is_deleted = pgtrigger.Trigger(
     """,
 )
 
-# A position goes after its event. The last one whose event is gone stays: by it a reader is known
-# who has read that far, and the next positions are counted from it.
+# A position is deleted after its event. The last one without an event stays: a reader who has read
+# that far is known by it, and the next positions are counted from it.
 position_is_deleted = pgtrigger.Trigger(
     name="deleted_after_its_event",
     level=pgtrigger.Row,

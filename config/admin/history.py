@@ -47,11 +47,11 @@ class RecordedHistory(LargeTableAdmin[Row]):
         shown = model_admin.get_queryset(request) & records
         shown = shown.select_related(*model_admin.list_select_related).order_by("-pk")
         columns = [getattr(model_admin, name) for name in self.recorded_columns]
+        first, *others = columns
         return {
             "recorded_headings": [column.short_description for column in columns],
             "recorded": [
                 [link(record, first(record)), *(column(record) for column in others)]
-                for first, *others in [columns]
                 for record in shown[:SHOWN]
             ],
             "all_recorded": address_of_list(records.model, **self.recorded_filters(row)),

@@ -1,7 +1,7 @@
 """Times as staff read and enter them: in the zone that they chose, which is named beside each."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import cache, wraps
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -26,6 +26,11 @@ def time_in_words(moment: datetime) -> str:
 def day_in_words(moment: datetime) -> str:
     """Return the day that a time falls on in the reader's zone."""
     return date_format(timezone.localtime(moment))
+
+
+def midnight(day: date) -> datetime:
+    """Return when a day begins in the reader's zone."""
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def zone_in_use() -> str:
@@ -58,7 +63,7 @@ def _zone_of(request: HttpRequest) -> ZoneInfo:
 @cache
 def _zones() -> list[tuple[str, str]]:
     """Return the zones to choose from: UTC, then those that are named after places."""
-    places = {name for name in available_timezones() if "/" in name and name[:4] != "Etc/"}
+    places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")}
     return [(name, name.replace("_", " ")) for name in (UTC, *sorted(places))]
 
 

@@ -14,12 +14,8 @@ from django.http import HttpRequest, HttpResponse
 
 from config.admin.large_tables import LargeTableAdmin
 from organizations.admin.confirmation import confirmation_page
-from organizations.admin.forms import ReasonForm
-from organizations.admin.new_members import (
-    NewMemberForm,
-    OrganizationChoiceForm,
-    organization_of,
-)
+from organizations.admin.forms import ReasonForm, organization_of
+from organizations.admin.new_members import NewMemberForm, OrganizationChoiceForm
 from organizations.assignment.service import add_member, assign
 from organizations.guards.acts import ADD
 from organizations.guards.caller import Staff
@@ -137,23 +133,19 @@ class AssignmentAdmin(LargeTableAdmin[Membership]):
         return ADD.is_staffs(request.user)
 
     def get_form(
-        self,
-        request: HttpRequest,
-        obj: Membership | None = None,
-        change: bool = False,
-        **options: Any,
+        self, request: HttpRequest, obj: Membership | None = None, *args: Any, **options: Any
     ) -> type[forms.ModelForm[Membership]]:
-        """Return the form; of somebody who is added, with the roles and departments to give."""
+        """Return the form; for a new member, the one that asks for roles and departments, too."""
         if obj is not None:
-            return super().get_form(request, obj, change, **options)
-        form: Any = super().get_form(request, obj, change, form=NewMemberForm, **options)
+            return super().get_form(request, obj, *args, **options)
+        form: Any = super().get_form(request, obj, *args, form=NewMemberForm, **options)
         form.admin_site, form.chosen = self.admin_site, organization_of(request)
         return cast("type[NewMemberForm]", form)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Ask to which organization somebody is added, then for all else."""
+        """Ask for the organization first, then for the member."""
         if request.method == "POST" or organization_of(request):
             return super().add_view(request, form_url, extra_context)
         if not self.has_add_permission(request):

@@ -130,13 +130,9 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
         return ("name", *seen, *own, "created_by", "rotated_by", "created_at", "id")
 
     def get_form(
-        self,
-        request: HttpRequest,
-        obj: Connection | None = None,
-        change: bool = False,
-        **options: Any,
+        self, request: HttpRequest, obj: Connection | None = None, *args: Any, **options: Any
     ) -> type[forms.ModelForm[Connection]]:
-        form = super().get_form(request, obj, change, **options)
+        form = super().get_form(request, obj, *args, **options)
         for name in TRANSFERS:
             field = form.base_fields.get(name)
             if obj and isinstance(field, forms.ModelChoiceField):

@@ -1,16 +1,15 @@
 """Filters of lists by organization, by who did it, through what, and by day."""
 
-from datetime import date, datetime, time
+from datetime import date
 from operator import methodcaller
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
 from config.admin.filters import LookupFilter, QuerySetFilter
-from config.admin.times import zone_in_use
+from config.admin.times import midnight, zone_in_use
 from organizations.models import Organization, Source
 from users.models import User
 
@@ -48,7 +47,7 @@ class SinceFilter(LookupFilter):
         if not (day := (self.value() or "").strip()):
             return queryset
         try:
-            begin = timezone.make_aware(datetime.combine(date.fromisoformat(day), time()))
+            begin = midnight(date.fromisoformat(day))
         except ValueError as error:
             raise IncorrectLookupParameters from error
         return queryset.filter(created_at__gte=begin)

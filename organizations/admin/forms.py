@@ -15,13 +15,21 @@ from django.contrib.admin.widgets import (
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.boundfield import BoundField
+from django.http import HttpRequest
 
 from config.admin.times import zone_in_use
+from config.identifiers import only_ids
 from organizations.guards.caller import LONGEST_REASON
 from organizations.guards.targets import MOST_TARGETS, Targets
 from organizations.models import Department, Membership, Organization, Removal, Resource
 from organizations.schedule.dates import problem_of
 from users.models import User
+
+
+def organization_of(request: HttpRequest) -> Organization | None:
+    """Return the organization that the page's address or form names, or None."""
+    given = request.GET.get("organization") or request.POST.get("organization") or ""
+    return Organization.objects.filter(pk__in=only_ids("org", [given])).first()
 
 
 class OfOrganization(AutocompleteMixin):
@@ -41,7 +49,7 @@ class SelectOfOrganization(OfOrganization, AutocompleteSelect):
 
 
 class SelectSeveralOfOrganization(OfOrganization, AutocompleteSelectMultiple):
-    """The same, of which several can be chosen."""
+    """A select of several rows of one organization, which searches them."""
 
 
 class ReasonForm(forms.Form):

@@ -20,7 +20,7 @@ class OrganizationPlan:
     affected_count: int
     affected: list[RemovalPreview]  # the first SHOWN of them
     resources: dict[str, int]  # of all who are affected: how many of each type
-    steps: list[OffboardingStep]  # those of which the removal of any of them makes a task
+    steps: list[OffboardingStep]  # those that a removal of one of them opens a task for
     refused_count: int
     refused: list[RemovalPreview]  # the first SHOWN of them
     targets: list[BoundField]  # the fields for who takes over, if the action has them

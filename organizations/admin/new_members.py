@@ -8,7 +8,6 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from config.identifiers import only_ids
 from organizations.admin.forms import ReasonForm, SelectSeveralOfOrganization
 from organizations.models import (
     Department,
@@ -59,12 +58,6 @@ class NewMemberForm(ReasonForm, forms.ModelForm[Membership]):
         """Offer these rows in a field, if the form has it: it has those that may be given."""
         if name in self.fields:
             self.fields[name] = forms.ModelMultipleChoiceField(rows, required=False, widget=widget)
-
-
-def organization_of(request: HttpRequest) -> Organization | None:
-    """Return the organization that the page is asked for, or that its form names."""
-    given = request.GET.get("organization") or request.POST.get("organization") or ""
-    return Organization.objects.filter(pk__in=only_ids("org", [given])).first()
 
 
 def choices_of(request: HttpRequest) -> list[str]:

@@ -8,13 +8,14 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.defaultfilters import pluralize
 from django.utils.html import format_html, format_html_join
 
 from config.admin.columns import column
 from config.admin.large_tables import LargeTableAdmin
 from config.admin.links import NONE, address_of_list, link
 from organizations.admin.filters import OrganizationFilter
-from organizations.admin.forms import SelectOfOrganization
+from organizations.admin.forms import SelectOfOrganization, organization_of
 from organizations.guards.acts import ADD_STEP
 from organizations.guards.caller import Staff
 from organizations.handover.steps import (
@@ -28,6 +29,7 @@ from organizations.models import (
     Department,
     Membership,
     OffboardingStep,
+    OffboardingTask,
     Organization,
     Removal,
     Resource,
@@ -113,15 +115,11 @@ class OffboardingStepAdmin(LargeTableAdmin[OffboardingStep]):
         return {} if obj else self.prepopulated
 
     def get_form(
-        self,
-        request: HttpRequest,
-        obj: OffboardingStep | None = None,
-        change: bool = False,
-        **options: Any,
+        self, request: HttpRequest, obj: OffboardingStep | None = None, *args: Any, **options: Any
     ) -> type[forms.ModelForm[OffboardingStep]]:
         """Return the form, which offers what belongs to the organization."""
-        form = super().get_form(request, obj, change, **options)
-        organization = obj.organization if obj else _organization_of(request)
+        form = super().get_form(request, obj, *args, **options)
+        organization = obj.organization if obj else organization_of(request)
         if organization is None:
             return form
         fields: dict[str, Any] = form.base_fields
@@ -149,8 +147,8 @@ class OffboardingStepAdmin(LargeTableAdmin[OffboardingStep]):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Ask for a step of the organization that the address names; without one, for that."""
-        if _organization_of(request) is None and self.has_add_permission(request):
+        """Ask for a step of the organization that the address names, else lead to their list."""
+        if organization_of(request) is None and self.has_add_permission(request):
             self.message_user(
                 request, "Choose the organization: its page adds a step.", messages.INFO
             )
@@ -182,7 +180,7 @@ class OffboardingStepAdmin(LargeTableAdmin[OffboardingStep]):
 
     @admin.display(description="Assigned to")
     def assigned_to(self, step: OffboardingStep) -> str:
-        return _assignee_of(step)
+        return assignee_of(step)
 
 
 def list_of_steps(organization: Organization) -> str:
@@ -196,9 +194,10 @@ def list_of_steps(organization: Organization) -> str:
 
 def _summary_of(step: OffboardingStep) -> str:
     """Return whom a step is assigned to, when it is due, and whom it concerns."""
-    parts = [f": {_assignee_of(step)}"]
+    parts = [f": {assignee_of(step)}"]
     if step.due_days is not None:
-        parts.append(f"due after {step.due_days} days" if step.due_days else "due at once")
+        days = f"{step.due_days} day{pluralize(step.due_days)}"
+        parts.append(f"due after {days}" if step.due_days else "due at once")
     if step.applies_to_type:
         parts.append(f"only for owners of {step.applies_to_type}")
     if not step.enabled:
@@ -206,8 +205,8 @@ def _summary_of(step: OffboardingStep) -> str:
     return ", ".join(parts)
 
 
-def _assignee_of(step: OffboardingStep) -> str:
-    """Return whom the step's tasks are assigned to."""
+def assignee_of(step: OffboardingStep | OffboardingTask) -> str:
+    """Return whom a step or a task is assigned to, as text."""
     person = step.assigned_to_user
     return str(
         (person and person.name)
@@ -215,8 +214,3 @@ def _assignee_of(step: OffboardingStep) -> str:
         or step.assigned_to_connection
         or "nobody"
     )
-
-
-def _organization_of(request: HttpRequest) -> Organization | None:
-    """Return the organization that the address of the page names, or None."""
-    return Organization.objects.filter(pk=request.GET.get("organization", "")).first()

@@ -22,6 +22,7 @@ from config.admin.links import NONE, address_of, link
 from config.admin.times import time_in_words
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
+from organizations.admin.offboarding_steps import assignee_of
 from organizations.guards.acts import CHANGE_TASK
 from organizations.guards.caller import Staff
 from organizations.handover.tasks import TaskChange, change_task
@@ -172,7 +173,7 @@ class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
         self.message_user(request, done, messages.SUCCESS)
 
     def _back(self, request: HttpRequest, task: OffboardingTask) -> str:
-        """Return the address of the record among whose tasks it is; of the task to others."""
+        """Return the address of the removal's record, or the task's for who may see no records."""
         records = self.admin_site.get_model_admin(Removal)
         if records.has_view_permission(request):
             return f"{address_of(Removal(pk=task.removal_id))}#tasks"
@@ -188,28 +189,29 @@ class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
 
     @admin.display(description="Assigned to")
     def assigned_to(self, task: OffboardingTask) -> str:
-        return assignee_of(task)
+        return _present_assignee_of(task)
 
     @admin.display(description="Closed by")
     def closed_by_whom(self, task: OffboardingTask) -> str:
-        return str(task.closed_by_connection or (task.closed_by and task.closed_by.name) or NONE)
+        return _closer_of(task) or NONE
 
     @admin.display(description="Record of the removal")
     def record(self, task: OffboardingTask) -> str:
         return link(task.removal, "See what the removal took, and its other tasks")
 
 
-def assignee_of(task: OffboardingTask) -> str:
+def _present_assignee_of(task: OffboardingTask) -> str:
     """Return whom a task is assigned to, as text, and whether it falls to nobody now."""
-    person, department = task.assigned_to_user, task.assigned_to_department
-    name = str(
-        (person and person.name)
-        or task.assigned_to_connection
-        or task.department_name
-        or department
-        or "nobody"
-    )
-    return f"nobody: {name} is not there any more" if task.falls_to_nobody else name
+    name = task.department_name or assignee_of(task)
+    has_lost_department = task.department_name and not task.assigned_to_department
+    if task.falls_to_nobody or (task.state == State.OPEN and has_lost_department):
+        return f"nobody: {name} is not there any more"
+    return name
+
+
+def _closer_of(task: OffboardingTask) -> str:
+    """Return who or what closed a task, as text; "" for one that is open."""
+    return str(task.closed_by_connection or (task.closed_by and task.closed_by.name) or "")
 
 
 def rows_of(request: HttpRequest, tasks: Iterable[OffboardingTask]) -> "list[TaskRow]":
@@ -250,10 +252,10 @@ class TaskRow:
         """Return in a sentence what became of it: by whom and when, or to whom it falls."""
         task = self.task
         if task.closed_at:
-            by = task.closed_by_connection or (task.closed_by and task.closed_by.name)
+            by = _closer_of(task)
             when = time_in_words(task.closed_at)
             passed_on = "" if task.count is None else f"; {task.count:,} passed on there"
             return f"{task.get_state_display()}{f' by {by}' if by else ''}, {when}{passed_on}."
         due = f", due {time_in_words(task.due_at)}" if task.due_at else ""
-        late = ", overdue" if task.due_at and task.due_at <= timezone.now() else ""
-        return f"Open, for {assignee_of(task)}{due}{late}."
+        late = ", overdue" if task.is_overdue else ""
+        return f"Open, for {_present_assignee_of(task)}{due}{late}."

@@ -59,16 +59,12 @@ class OrganizationAdmin(
         return ("name", *domains, *steps, *self.readonly_fields)
 
     def get_form(
-        self,
-        request: HttpRequest,
-        obj: Organization | None = None,
-        change: bool = False,
-        **options: Any,
+        self, request: HttpRequest, obj: Organization | None = None, *args: Any, **options: Any
     ) -> type[forms.ModelForm[Organization]]:
-        """Return the form, which asks for the owner of an organization that is made."""
+        """Return the form; for a new organization, the one that asks for its owner, too."""
         if obj is not None or not ADD.is_staffs(request.user):
-            return super().get_form(request, obj, change, **options)
-        form: Any = super().get_form(request, obj, change, form=NewOrganizationForm, **options)
+            return super().get_form(request, obj, *args, **options)
+        form: Any = super().get_form(request, obj, *args, form=NewOrganizationForm, **options)
         form.may_add_accounts = request.user.has_perm("users.add_user")
         return cast("type[NewOrganizationForm]", form)
 
@@ -146,7 +142,7 @@ class OrganizationAdmin(
 
     @admin.display(description="When somebody leaves")
     def steps(self, organization: Organization) -> str:
-        """Return the steps, of which each removal makes tasks."""
+        """Return the steps that open tasks after each removal."""
         return list_of_steps(organization)
 
     @admin.display(description="Members")

@@ -5,7 +5,7 @@ Each number is counted by an index and up to a limit, so that the page is fast o
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from config.admin.large_tables import count_or_estimate
 from config.admin.links import address_of_list
+from config.admin.times import midnight
 from organizations.admin.sections import sections_of
 from organizations.models import (
     Membership,
@@ -76,14 +77,14 @@ class Week:
 
 
 def context_of(request: HttpRequest) -> dict[str, Any]:
-    """Return the context of the page, with that alone whose lists the reader may see."""
+    """Return the context of the page, limited to the lists that the reader may see."""
 
     def may_see(model: type[Model]) -> bool:
         return admin.site.get_model_admin(model).has_view_permission(request)
 
     concerns = []
     if may_see(OffboardingTask):
-        concerns += [overdue_tasks(), open_tasks()]
+        concerns += offboarding_tasks()
     if may_see(ScheduledRemoval):
         concerns.append(failed_scheduled_removals(staff_of(request)))
     if may_see(WebhookEndpoint):
@@ -103,22 +104,17 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def overdue_tasks() -> Concern:
-    """Return the number of offboarding tasks that are open and were due."""
-    return Concern(
-        "Offboarding tasks that are overdue",
-        _bounded_count(OffboardingTask.objects.overdue(timezone.now())),
-        address_of_list(OffboardingTask, state="overdue"),
-    )
-
-
-def open_tasks() -> Concern:
-    """Return the number of offboarding tasks that nobody closed."""
-    return Concern(
-        "Offboarding tasks that are open",
-        _bounded_count(OffboardingTask.objects.open()),
-        address_of_list(OffboardingTask, state="open"),
-    )
+def offboarding_tasks() -> list[Concern]:
+    """Return the numbers of offboarding tasks that are overdue, and of all that are open."""
+    tasks = OffboardingTask.objects
+    return [
+        Concern(
+            f"Offboarding tasks that are {state}",
+            _bounded_count(found),
+            address_of_list(OffboardingTask, state=state),
+        )
+        for state, found in (("overdue", tasks.overdue(timezone.now())), ("open", tasks.open()))
+    ]
 
 
 def resources_whose_owner_has_left() -> Concern:
@@ -202,13 +198,9 @@ def _count_by_week() -> Iterator[tuple[date, int]]:
     this_week = today - timedelta(days=today.weekday())
     for monday in (this_week - WEEK * back for back in reversed(range(WEEKS))):
         removals = Removal.objects.filter(
-            created_at__gte=_midnight(monday), created_at__lt=_midnight(monday + WEEK)
+            created_at__gte=midnight(monday), created_at__lt=midnight(monday + WEEK)
         )
         yield monday, count_or_estimate(removals, COUNTED_UP_TO)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _bounded_count(found: QuerySet[Any], *among: QuerySet[Any]) -> str:

@@ -19,7 +19,7 @@ from organizations.admin.webhook_endpoints import links_to_endpoints
 from organizations.admin.words import RecordColumns
 from organizations.export.removals import REMOVALS
 from organizations.guards.acts import RESTORE
-from organizations.models import Removal, Restoration, WebhookEndpoint
+from organizations.models import OffboardingTask, Removal, Restoration, WebhookEndpoint
 from users.admin.people import person
 
 
@@ -93,8 +93,11 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
             tasks = removal.tasks.with_assignees().select_related(
                 "closed_by", "closed_by_connection"
             )
-            context["tasks"] = rows_of(request, tasks.order_by("pk"))
-            context["open_task_count"] = tasks.open().count()
+            rows = rows_of(request, tasks.order_by("pk"))
+            context["tasks"] = rows
+            context["open_task_count"] = sum(
+                row.task.state == OffboardingTask.State.OPEN for row in rows
+            )
         return super().render_change_form(request, context, *args, **options)
 
     @admin.display(description="Who was removed")

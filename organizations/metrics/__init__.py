@@ -1,1 +1,1 @@
-"""The metrics that are read in the database, at each scrape and by whichever process."""
+"""The metrics that are read from the database at each scrape, whichever process is asked."""

@@ -1,4 +1,4 @@
-"""Reads the numbers in the database, and gives them to Prometheus."""
+"""Reads the metrics from the database, and gives them to Prometheus."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ READ = Path(__file__).with_name("metrics.sql").read_text(encoding="utf-8")
 BOUND = 10_000
 QUEUES = ("mail", "schedule", "upkeep", "webhooks")
 
-# By what the statement calls them: name, help, and the name of their label, if they have one.
+# By their names in the statement: name, help, and the name of the label, if there is one.
 METRICS = {
     "removals": ("offboard_removals_last_hour", "Removals of the last hour.", "source"),
     "jobs": ("offboard_jobs_waiting", "Jobs that are due and wait for a worker.", "queue"),

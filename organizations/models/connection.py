@@ -68,6 +68,7 @@ class ConnectionQuerySet(RotatedSecretQuerySet["Connection"]):
         return ConnectionToken(connection, digest) if connection else None
 
     def shown_to(self, organization_id: str, user_ids: Iterable[str]) -> Self:
+        """Keep only enabled ones: the token of one that is revoked opens nothing."""
         return super().shown_to(organization_id, user_ids).enabled()
 
     def passing_to(self, department: Department) -> Self:

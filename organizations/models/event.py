@@ -32,8 +32,8 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """One change of a membership: who, when, what. Written in the transaction of the change.
 
-    It is never changed, but that its reason may be emptied, and deleted only as
-    `organizations.retention` does it.
+    Nothing of it can be changed, except that its reason can be emptied. Only
+    `organizations.retention` deletes events.
     """
 
     class Type(models.TextChoices):

@@ -116,8 +116,9 @@ class OffboardingTaskQuerySet(IdentifiedQuerySet["OffboardingTask"]):
 class OffboardingTask(models.Model):
     """A step for one removal, as the step was then; made in the removal's own statement.
 
-    Ids have the removal's, then the order of the steps. Once the removal is undone nothing changes
-    any more, but that an erasure may empty the note. Deleted as `organizations.retention` does it.
+    Ids have the removal's, then the order of the steps. Once the removal is undone, the state,
+    the count and the note stay, except that an erasure can empty the note. Only
+    `organizations.retention` deletes tasks.
     """
 
     class State(models.TextChoices):

@@ -1,4 +1,4 @@
-"""What has a secret that is rotated, and who was shown it: connections and webhook endpoints."""
+"""Who was shown the secrets of connections and webhook endpoints, which can be rotated."""
 
 from collections.abc import Iterable
 from typing import Self, TypeVar
@@ -27,7 +27,7 @@ class RotatedSecretQuerySet(IdentifiedQuerySet[Row]):
 class RotatedSecret(models.Model):
     """A row with a secret, of which the latest two work for a while after each rotation.
 
-    Who made the row was shown the first one, and each who rotates it the one that is new then.
+    Its maker was shown the first secret, and whoever rotates it is shown the new one.
     """
 
     rotated_by = models.ForeignKey(

@@ -37,11 +37,11 @@ def restore_members(
     Each gets a new membership with the roles and departments of the record that still exist, and
     the resources that still bear the removal's mark; in a chain of removals as if the newest were
     undone first. The removal's open and failed tasks are cancelled. A member who was deactivated is
-    deactivated again. A removal that ``removal_ids``
-    names by user id must be the latest. A user who cannot be restored is refused, and the others
-    are still restored: a role comes back only from a caller who may give it. It does not bring back
-    access tokens, deleted roles or resources that have moved since. Raises the ContractError of a
-    caller who may restore nobody; if it raises, nothing has changed.
+    deactivated again. A removal that ``removal_ids`` names by user id must be the latest. A user
+    who cannot be restored is refused, and the others are still restored: a role comes back only
+    from a caller who may give it. It does not bring back access tokens, deleted roles or resources
+    that have moved since. Raises the ContractError of a caller who may restore nobody; if it
+    raises, nothing has changed.
     """
     user_ids = list(dict.fromkeys(user_ids))
     with transaction.atomic():
@@ -66,10 +66,7 @@ def restore_members(
                 Event.Type.MEMBER_RESTORED,
                 organization_id,
                 user=restoration.membership.user,
-                data={
-                    "restoration_id": restoration.pk,
-                    "removal_id": restoration.removal_id,
-                },
+                data={"restoration_id": restoration.pk, "removal_id": restoration.removal_id},
                 created_at=restoration.created_at,
             )
             for restoration in restorations

@@ -25,10 +25,10 @@ _DELETE_POSITIONS = """
 
 
 def delete_old_events(organization_id: str, *, kept_from: datetime) -> int:
-    """Delete the events before this moment that are about nobody who is a member; return how many.
+    """Delete the events before this moment that are about no member; return how many.
 
-    A thousand are looked at in a transaction. It reads the old events of members as well, which
-    stay, so its work grows with those.
+    Each transaction looks at a thousand. The old events of members stay and are read each time, so
+    its work grows with those, too.
     """
     return sum(
         _delete(organization_id, event_ids, kept_from)
@@ -53,10 +53,11 @@ def _pages(organization_id: str, kept_from: datetime) -> Iterator[list[str]]:
 
 @transaction.atomic
 def _delete(organization_id: str, event_ids: list[str], kept_from: datetime) -> int:
-    """Delete those of the events that may go, their positions too; return how many.
+    """Delete the events that nothing still needs, and their positions; return how many.
 
-    The log is locked first, as it is to give positions: whoever reads it meanwhile is told. Who has
-    followed a log may not have read it to its end, so all its events get their positions before.
+    The log is locked first, as it is to give positions, so that somebody who reads it meanwhile is
+    told. The readers of a followed log may not have reached its end, so all its events get their
+    positions before any is deleted.
     """
     log, _ = EventOrder.objects.select_for_update().get_or_create(pk=organization_id)
     is_followed = log.settled != ""  # which the first look into a log changes

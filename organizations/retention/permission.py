@@ -1,4 +1,4 @@
-"""Lets one transaction delete what is old, which the triggers refuse otherwise."""
+"""Lets one transaction delete what is old. Without this the triggers refuse it."""
 
 from datetime import datetime
 

@@ -1,6 +1,6 @@
 """Half of an organization by the service in batches, next to the floor; the rest by the command."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from io import StringIO
 from itertools import islice
@@ -50,12 +50,10 @@ def next_to_floor(postgres: servers.Postgres, folder: Path, members: int) -> Ite
     yield Result(workload="memory: the bulk's peak growth", ours=grown, unit="MB", must=60, aim=6)
 
     rows = list(islice(mine, members // 2))
-    took = seconds_of(
-        "remove_members",
-        world.organization_id,
-        *("--transfer-to", world.department_id),
-        folder=folder,
-        lines=["user_id", *rows],
+    file = folder / "leavers.csv"
+    file.write_text("user_id\n" + "\n".join(rows) + "\n")
+    took = seconds_of_command(
+        "remove_members", world.organization_id, file, "--transfer-to", world.department_id
     )
     yield Result(
         workload=f"remove_members on {len(rows):,} rows with a report, next to the service",
@@ -67,38 +65,28 @@ def next_to_floor(postgres: servers.Postgres, folder: Path, members: int) -> Ite
     )
 
 
+def seconds_of_command(command: str, organization_id: str, file: Path, *options: str) -> float:
+    """Return how many seconds a command takes for a file, with a report beside it."""
+    report = file.with_suffix(".report.csv")
+    arguments = (organization_id, "--from-file", str(file), "--report", str(report), "--no-input")
+    return seconds(
+        lambda: call_command(command, *arguments, *options, stdout=StringIO(), stderr=StringIO())
+    )
+
+
 def addition(folder: Path, rows: int) -> Iterator[Result]:
     """A file of people without accounts, added by the command with a role and a department each."""
     organization = Organization.objects.create(name="Benchmark")
     people = (
         f"{organization.pk}.{n}@acme.example,New {n},Member,Dept {n % 50}" for n in range(rows)
     )
-    took = seconds_of(
-        "add_members",
-        organization.pk,
-        "--make-departments",
-        folder=folder,
-        lines=["email,full_name,roles,departments", *people],
-    )
+    file = folder / "members.csv"
+    file.write_text("\n".join(["email,full_name,roles,departments", *people, ""]))
+    took = seconds_of_command("add_members", organization.pk, file, "--make-departments")
     yield Result(
         workload=f"add_members on {rows:,} rows with a report",
         ours=rows / took,
         unit="rows/s",
         must=3000,
         at_most=False,
-    )
-
-
-def seconds_of(command: str, *arguments: str, folder: Path, lines: Iterable[str]) -> float:
-    """Return how long a command takes on a file of these lines, with a report."""
-    file, report = folder / f"{command}.csv", folder / f"{command}_report.csv"
-    file.write_text("\n".join([*lines, ""]))
-    return seconds(
-        lambda: call_command(
-            command,
-            *arguments,
-            *("--from-file", str(file), "--report", str(report), "--no-input"),
-            stdout=StringIO(),
-            stderr=StringIO(),
-        )
     )

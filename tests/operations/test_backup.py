@@ -63,15 +63,21 @@ def programs() -> str:
     return str(debian if debian.exists() else Path(which("pg_dump") or "").parent)
 
 
+def execute(*statements: str) -> None:
+    """Execute statements on the server, each by itself: a database is not dropped otherwise."""
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
 @pytest.fixture
 def restored(transactional_db: None) -> Iterator[str]:
     """A name for the database that the backup is restored to."""
     name = f"{connection.settings_dict['NAME']}_restored"
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+    drop = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
+    execute(drop)
     yield name
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    execute(drop)
 
 
 def rows(database: psycopg.Connection[tuple[object, ...]]) -> dict[str, list[tuple[object, ...]]]:
@@ -87,7 +93,10 @@ def rows(database: psycopg.Connection[tuple[object, ...]]) -> dict[str, list[tup
 
 
 def run(command: str, restored: str, folder: Path, user: str = "") -> None:
-    """Run a command of the section, with the databases of the test, as a user of PostgreSQL."""
+    """Run a command of the section, with the databases of the test, as its user or as the role.
+
+    The password of the role is its name.
+    """
     parameters = connection.get_connection_params()
     environment = {
         "PATH": f"{programs()}:{os.environ['PATH']}",
@@ -136,14 +145,12 @@ def test_a_restored_database_has_every_row_and_every_guard(restored: str, tmp_pa
 
 @pytest.fixture
 def role(restored: str) -> Iterator[str]:
-    """A role that may not make databases; what it owns is gone before it is."""
+    """A role that may not make databases; its database is dropped before it is."""
     name = f"{connection.settings_dict['NAME']}_owner"
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE ROLE \"{name}\" LOGIN NOCREATEDB PASSWORD '{name}'")
+    drop = f'DROP ROLE IF EXISTS "{name}"'
+    execute(drop, f"CREATE ROLE \"{name}\" LOGIN NOCREATEDB PASSWORD '{name}'")
     yield name
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{restored}" WITH (FORCE)')
-        cursor.execute(f'DROP ROLE "{name}"')
+    execute(f'DROP DATABASE IF EXISTS "{restored}" WITH (FORCE)', drop)
 
 
 def test_a_role_that_may_not_make_databases_restores_to_an_empty_one_and_dumps_it(

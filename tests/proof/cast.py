@@ -80,6 +80,13 @@ OUTSIDERS = {
     "program elsewhere",
 }
 POWERLESS = {"member", "role without the capability", "program without the capability"}
+STATUS_OF_CALLER = {
+    "AUTHENTICATION_REQUIRED": 401,
+    "TOKEN_INVALID": 401,
+    "TOKEN_EXPIRED": 401,
+    "ORGANIZATION_ACCESS_DENIED": 403,
+    "INSUFFICIENT_PERMISSIONS": 403,
+}
 ABLE_ALONE = {"role with the capability", "program with the capability"}
 NO_SUCH_ORGANIZATION = {"of an unknown organization", "of a malformed organization"}
 ABSENT = {"removed before", "member elsewhere", "unknown", "malformed"}
@@ -274,6 +281,15 @@ def tokens_of_programs(organization: Organization) -> dict[str, str]:
     _, tokens["program elsewhere"] = connect_program(OrganizationFactory.create(), *ABLE)
     _, tokens["directory"] = connect(organization)
     return tokens
+
+
+def refusal_at_entry(caller: str, target: str) -> str:
+    """Return with which code a caller is not let into the target's organization, or nothing."""
+    if caller in UNAUTHENTICATED:
+        return UNAUTHENTICATED[caller]
+    if caller in OUTSIDERS or target in NO_SUCH_ORGANIZATION:
+        return "ORGANIZATION_ACCESS_DENIED"
+    return ""
 
 
 def code_of(response: Any) -> str:

@@ -10,22 +10,17 @@ from django.db import transaction
 from tests.proof.cast import (
     CALLERS,
     NO_SUCH_ORGANIZATION,
-    OUTSIDERS,
     POWERLESS,
+    STATUS_OF_CALLER,
     TARGETS,
-    UNAUTHENTICATED,
     Cast,
     code_of,
+    refusal_at_entry,
 )
 from tests.proof.figures import CELLS, Tally
 
-STATUS = {
+STATUS = STATUS_OF_CALLER | {
     "": 200,
-    "AUTHENTICATION_REQUIRED": 401,
-    "TOKEN_INVALID": 401,
-    "TOKEN_EXPIRED": 401,
-    "ORGANIZATION_ACCESS_DENIED": 403,
-    "INSUFFICIENT_PERMISSIONS": 403,
     "USER_NOT_FOUND": 404,
     "REMOVAL_NOT_FOUND": 404,
     "MEMBERSHIP_ALREADY_EXISTS": 409,
@@ -112,10 +107,8 @@ REQUESTS = {
 def expected_code(name: str, caller: str, target: str) -> str:
     """The order of members.md; nothing where it is done."""
     request = REQUESTS[name]
-    if caller in UNAUTHENTICATED:
-        return UNAUTHENTICATED[caller]
-    if caller in OUTSIDERS or target in NO_SUCH_ORGANIZATION:
-        return "ORGANIZATION_ACCESS_DENIED"
+    if refusal := refusal_at_entry(caller, target):
+        return refusal
     if caller in POWERLESS:
         return "INSUFFICIENT_PERMISSIONS"
     themself = target == "caller" or (caller, target) == ("owner", "last owner")
@@ -168,12 +161,8 @@ def test_of_many_each_target_is_answered_as_by_itself(
 ) -> None:
     targets = [t for t in TARGETS if t not in {*NO_SUCH_ORGANIZATION, "malformed", "caller"}]
     users = {target: cast.path(caller, target).rsplit("/", 1)[1] for target in targets}
-    whole = UNAUTHENTICATED.get(caller) or (
-        "ORGANIZATION_ACCESS_DENIED"
-        if caller in OUTSIDERS
-        else "INSUFFICIENT_PERMISSIONS"
-        if caller in POWERLESS
-        else ""
+    whole = refusal_at_entry(caller, "member") or (
+        "INSUFFICIENT_PERMISSIONS" if caller in POWERLESS else ""
     )
     response: Any = cast.client(caller).post(
         f"/v1/organizations/{cast.organization.pk}/users/delete-bulk",

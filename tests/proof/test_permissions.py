@@ -15,25 +15,21 @@ from tests.processor_time import of_both
 from tests.proof.cast import (
     ABSENT,
     CALLERS,
-    NO_SUCH_ORGANIZATION,
     OUTSIDERS,
     POWERLESS,
+    STATUS_OF_CALLER,
     TARGETS,
     UNAUTHENTICATED,
     Cast,
     code_of,
+    refusal_at_entry,
 )
 from tests.proof.figures import CELLS, Tally
 
 DEPARTMENTS = ("none", "own", "of another organization", "unknown", "malformed")
 
-STATUS = {
+STATUS = STATUS_OF_CALLER | {
     "": 204,
-    "AUTHENTICATION_REQUIRED": 401,
-    "TOKEN_INVALID": 401,
-    "TOKEN_EXPIRED": 401,
-    "ORGANIZATION_ACCESS_DENIED": 403,
-    "INSUFFICIENT_PERMISSIONS": 403,
     "USER_NOT_FOUND": 404,
     "DEPARTMENT_NOT_FOUND": 404,
     "LAST_OWNER_CANNOT_BE_REMOVED": 422,
@@ -42,10 +38,8 @@ STATUS = {
 
 def expected_code(caller: str, target: str, department: str) -> str:
     """The contract's checks, in its order; nothing where the removal is done."""
-    if caller in UNAUTHENTICATED:
-        return UNAUTHENTICATED[caller]
-    if caller in OUTSIDERS or target in NO_SUCH_ORGANIZATION:
-        return "ORGANIZATION_ACCESS_DENIED"
+    if refusal := refusal_at_entry(caller, target):
+        return refusal
     if caller in POWERLESS and target != "caller":
         return "INSUFFICIENT_PERMISSIONS"
     if target in ABSENT:
@@ -132,7 +126,7 @@ def ask(cast: Cast) -> Callable[[str, str, str | None], Any]:
 
 def without_ids(response: Any) -> tuple[int, str, dict[str, str]]:
     """What is left of a response besides the ids of the question, the trace and the time."""
-    body = re.sub(r'"(org|usr|dept)[_-][^"]*"', '"id"', response.content.decode())
+    body = re.sub(r'"(org|usr|dept|tsk)[_-][^"]*"', '"id"', response.content.decode())
     body = re.sub(r'"(trace_id|timestamp)":"[^"]*"', "", body)
     headers = {name: value for name, value in response.items() if name != "X-Request-ID"}
     headers.pop("Content-Length", None)  # it follows the ids

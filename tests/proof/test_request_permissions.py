@@ -23,6 +23,7 @@ from tests.proof.cast import (
     OUTSIDERS,
     POWERLESS,
     PROGRAMS,
+    STATUS_OF_CALLER,
     TARGETS,
     UNAUTHENTICATED,
     Cast,
@@ -32,12 +33,7 @@ from tests.proof.figures import CELLS, Tally
 
 # The others ask in an organization that there is not for one request each: test_permissions.py.
 ASK_EVERYWHERE = {"nobody", "owner", "program with every capability"}
-STATUS = {
-    "AUTHENTICATION_REQUIRED": 401,
-    "TOKEN_INVALID": 401,
-    "TOKEN_EXPIRED": 401,
-    "ORGANIZATION_ACCESS_DENIED": 403,
-    "INSUFFICIENT_PERMISSIONS": 403,
+STATUS = STATUS_OF_CALLER | {
     "USER_NOT_FOUND": 404,
     "REMOVAL_NOT_FOUND": 404,
     "RESOURCE_NOT_FOUND": 404,

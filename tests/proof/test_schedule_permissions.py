@@ -15,12 +15,12 @@ from tests.proof.cast import (
     ABSENT,
     CALLERS,
     NO_SUCH_ORGANIZATION,
-    OUTSIDERS,
     POWERLESS,
+    STATUS_OF_CALLER,
     TARGETS,
-    UNAUTHENTICATED,
     Cast,
     code_of,
+    refusal_at_entry,
 )
 from tests.proof.figures import CELLS, Tally
 from tests.schedules import schedule
@@ -31,13 +31,8 @@ HEIRS = (
     *("none", "department", "member", "a stranger", "deactivated member", "leaver"),
     *("of another organization", "unknown", "malformed"),
 )
-STATUS = {
+STATUS = STATUS_OF_CALLER | {
     "": 201,
-    "AUTHENTICATION_REQUIRED": 401,
-    "TOKEN_INVALID": 401,
-    "TOKEN_EXPIRED": 401,
-    "ORGANIZATION_ACCESS_DENIED": 403,
-    "INSUFFICIENT_PERMISSIONS": 403,
     "CANNOT_SCHEDULE_YOURSELF": 403,
     "USER_NOT_FOUND": 404,
     "SCHEDULED_REMOVAL_NOT_FOUND": 404,
@@ -48,10 +43,8 @@ STATUS = {
 
 def refusal_of_caller(caller: str, target: str) -> str:
     """Who the caller is, before anything is asked of the target; nothing for whoever may."""
-    if caller in UNAUTHENTICATED:
-        return UNAUTHENTICATED[caller]
-    if caller in OUTSIDERS or target in NO_SUCH_ORGANIZATION:
-        return "ORGANIZATION_ACCESS_DENIED"
+    if refusal := refusal_at_entry(caller, target):
+        return refusal
     if caller in POWERLESS:
         return "INSUFFICIENT_PERMISSIONS"
     if target == "caller" or (caller, target) == ("owner", "last owner"):

@@ -16,13 +16,13 @@ class LinkedLogins(admin.StackedInline[OidcLogin, User]):
     readonly_fields = ("issuer", "subject", "created_at")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.admin_site._registry[User].has_view_permission(request, obj)
+        return self.admin_site.get_model_admin(User).has_view_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.admin_site._registry[User].has_change_permission(request, obj)
+        return self.admin_site.get_model_admin(User).has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_change_permission(request, obj)

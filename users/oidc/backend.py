@@ -32,7 +32,7 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
     """
 
     get_settings = staticmethod(setting)
-    # Django's: it knows nobody whose account is disabled.
+    # Django's returns no account that is disabled.
     get_user = ModelBackend.get_user
 
     def __init__(self) -> None:
@@ -75,16 +75,14 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
             )
         except jwt.InvalidTokenError as fault:
             raise SuspiciousOperation(f"The ID token is refused: {fault}") from None
-        # Of a token for several, whom it was issued to.
-        party = payload.get("azp", payload["aud"] if isinstance(payload["aud"], str) else None)
-        if party not in (settings.OIDC_RP_CLIENT_ID, None) or (
-            party is None and len(payload["aud"]) > 1
-        ):
+        # A token for several clients names the one that it was issued to.
+        issued_to = payload.get("azp") or payload["aud"]
+        if issued_to not in (settings.OIDC_RP_CLIENT_ID, [settings.OIDC_RP_CLIENT_ID]):
             raise SuspiciousOperation("The ID token was issued to another.")
         return payload
 
     def retrieve_matching_jwk(self, token: str) -> jwt.PyJWK:
-        """Return the provider's key of a token; one without an id is of a provider with one key.
+        """Return the provider's key of a token, which names it unless the provider has only one.
 
         Raises SuspiciousOperation where there is none, and PROVIDER_FAULTS.
         """
@@ -100,7 +98,7 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
     def get_or_create_user(
         self, access_token: str, id_token: str, payload: Mapping[str, Any]
     ) -> User | None:
-        """Return the account of a login, which is never created; None for one that may not in."""
+        """Return the account of a login, which is never created, or None if it may not log in."""
         subject = str(payload["sub"])
         if linking := self.request.session.get(LINKING):
             return self._link(linking, subject)
@@ -114,7 +112,10 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
         return None
 
     def _link(self, account_id: str, subject: str) -> User | None:
-        """Link a login to who is logged in, in place of the one before; None for another's."""
+        """Link a login to the account that is logged in, in place of the one before.
+
+        Returns None if the login is another account's.
+        """
         account: User = self.request.user
         if not account.is_authenticated or account.pk != account_id:
             return None
@@ -132,7 +133,7 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
     def _link_at_first_login(
         self, access_token: str, id_token: str, payload: Mapping[str, Any]
     ) -> User | None:
-        """Link a login that nobody has to the account of its address, if that may be."""
+        """Link a login that nobody has to the account of its address, if it may be linked."""
         claims = payload
         if "email_verified" not in claims:
             claims = self.get_userinfo(access_token, id_token, payload)

@@ -31,7 +31,7 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def where_there_is_a_provider(view: View) -> View:
-    """Return a view that is there where OIDC_ISSUER is set; it says when the provider fails."""
+    """Return a view that answers 404 without OIDC_ISSUER, and 503 when the provider fails."""
 
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponseBase:
@@ -58,7 +58,7 @@ class LoginView(OIDCAuthenticationRequestView):  # type: ignore[misc]  # it has 
     get_settings = staticmethod(setting)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Begin a login; whatever was to be linked before is not."""
+        """Begin a login; a link that was begun before is given up."""
         request.session.pop(LINKING, None)
         response: HttpResponse = super().get(request)
         return response
@@ -80,7 +80,7 @@ class CallbackView(OIDCAuthenticationCallbackView):  # type: ignore[misc]
     get_settings = staticmethod(setting)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Answer the provider's redirect; a link is for one answer."""
+        """Answer the provider's redirect; a link that was begun ends with it."""
         self.links = bool(request.session.get(LINKING))
         response: HttpResponse = super().get(request)
         self.request.session.pop(LINKING, None)

@@ -1,10 +1,10 @@
 """Those who use the admin."""
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 
 from tests.factories import UserFactory
+from tests.organizations.admin.staff import browser_of, browser_with
 from users.models import User
 
 
@@ -17,18 +17,10 @@ def staff(db: None) -> User:
 @pytest.fixture
 def browser(staff: User) -> Client:
     """A browser of the staff."""
-    client = Client()
-    client.force_login(staff)
-    return client
+    return browser_of(staff)
 
 
 @pytest.fixture
 def reader(db: None) -> Client:
     """A browser of somebody who may see and change members but not remove them."""
-    user = UserFactory.create(is_staff=True)
-    user.user_permissions.add(
-        *Permission.objects.filter(codename__in=["view_membership", "change_membership"])
-    )
-    client = Client()
-    client.force_login(user)
-    return client
+    return browser_with("view_membership", "change_membership")

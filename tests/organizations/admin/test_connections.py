@@ -20,6 +20,7 @@ from organizations.scim.connections import (
 from tests.directories import connect, manage
 from tests.factories import DepartmentFactory, MembershipFactory, UserFactory
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
 from tests.organizations.admin.test_changes import ADMIN, address_of
 from tests.removals import remove
 from users.models import User
@@ -162,10 +163,7 @@ def test_directories_take_a_permission_of_their_own(
 
 
 def test_who_may_only_look_is_offered_nothing_to_do(organization: Organization) -> None:
-    user = UserFactory.create(is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_connection"))
-    reader = Client()
-    reader.force_login(user)
+    reader = browser_with("view_connection")
     connection, _ = connect(organization)
 
     page = text_of(reader.get(page_of(connection)))

@@ -28,9 +28,9 @@ from tests.factories import (
     OrganizationFactory,
     ResourceFactory,
     RoleFactory,
-    UserFactory,
 )
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
 from tests.schedules import schedule
 from users.models import User
@@ -71,12 +71,7 @@ def test_an_organization_made_by_mistake_is_deleted_with_its_parts(
 def test_whoever_may_delete_organizations_needs_no_permission_for_their_parts(
     mistake: Organization,
 ) -> None:
-    user = UserFactory.create(is_staff=True)
-    user.user_permissions.add(
-        *Permission.objects.filter(codename__in=["view_organization", "delete_organization"])
-    )
-    client = Client()
-    client.force_login(user)
+    client = browser_with("view_organization", "delete_organization")
 
     delete(client, mistake)
 

@@ -4,14 +4,14 @@ import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.test import Client
 
 from organizations.domains.service import domains_of, set_domains
 from organizations.models import Domain, Organization
 from tests.directories import connect
-from tests.factories import OrganizationFactory, UserFactory
+from tests.factories import OrganizationFactory
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
 from tests.organizations.admin.test_changes import ADMIN
 
 ORGANIZATIONS = f"{ADMIN}organization/"
@@ -30,14 +30,6 @@ def form(organization: Organization, *domains: str, **fields: object) -> dict[st
         "initial-domains": shown,
         **fields,
     }
-
-
-def staff_with(*permissions: str) -> Client:
-    user = UserFactory.create(is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture
@@ -164,7 +156,7 @@ def test_who_may_change_organizations_alone_sees_the_domains_and_sets_none(
     organization: Organization,
 ) -> None:
     set_domains(organization.pk, ["a.example"])
-    client = staff_with("change_organization", "add_organization")
+    client = browser_with("change_organization", "add_organization")
 
     page = text_of(client.get(page_of(organization)))
     client.post(page_of(organization), form(organization, "b.example", name="Acme Ltd"))
@@ -180,7 +172,7 @@ def test_who_may_change_organizations_alone_sees_the_domains_and_sets_none(
 def test_who_may_change_domains_alone_sets_them_and_nothing_else(
     organization: Organization,
 ) -> None:
-    client = staff_with("change_domains")
+    client = browser_with("change_domains")
     name = organization.name
 
     page = text_of(client.get(page_of(organization)))
@@ -196,7 +188,7 @@ def test_who_may_change_domains_alone_sets_them_and_nothing_else(
 
 def test_who_may_only_look_changes_nothing(organization: Organization) -> None:
     set_domains(organization.pk, ["a.example"])
-    client = staff_with("view_organization")
+    client = browser_with("view_organization")
 
     assert '<div class="readonly">a.example</div>' in text_of(client.get(page_of(organization)))
 

@@ -5,12 +5,12 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 
 from organizations.models import Membership
 from tests.factories import MembershipFactory, UserFactory
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
 
 REMOVALS, EVENTS = "/admin/organizations/removal/", "/admin/organizations/event/"
@@ -69,11 +69,7 @@ def test_it_takes_the_permissions_to_see_the_list_and_to_export(
     leavers: list[Membership],
 ) -> None:
     def status(*codenames: str) -> int:
-        user = UserFactory.create(is_staff=True)
-        user.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
-        browser = Client()
-        browser.force_login(user)
-        return browser.get(f"{REMOVALS}export/").status_code
+        return browser_with(*codenames).get(f"{REMOVALS}export/").status_code
 
     assert status("view_removal") == status("view_event") == 403
     assert status("view_removal", "view_event") == 200

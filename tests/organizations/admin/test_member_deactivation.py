@@ -5,13 +5,13 @@ from unittest.mock import patch
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.db import OperationalError
 from django.test import Client
 
 from organizations.models import Event, Membership, Organization
-from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
 from tests.organizations.admin.test_member_removal import CHANGELIST, select
 from tests.schedules import schedule
 from users.models import User
@@ -246,12 +246,7 @@ def test_without_the_permission_nothing_is_offered_and_a_forged_request_is_refus
 def test_the_permission_to_deactivate_is_enough_with_the_one_to_see_members(
     member: Membership,
 ) -> None:
-    user = UserFactory.create(is_staff=True)
-    user.user_permissions.add(
-        *Permission.objects.filter(codename__in=["view_membership", "deactivate_membership"])
-    )
-    client = Client()
-    client.force_login(user)
+    client = browser_with("view_membership", "deactivate_membership")
 
     page = text_of(client.get(f"{CHANGELIST}{member.pk}/change/"))
     assert "Remove from" not in page

@@ -6,7 +6,6 @@ from unittest.mock import patch
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
@@ -16,9 +15,9 @@ from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
     ResourceFactory,
-    UserFactory,
 )
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
 from users.models import User
 
@@ -342,10 +341,7 @@ def test_the_permission_to_remove_shows_nobody_whom_one_may_not_see(
     organization: Organization, owner: Membership
 ) -> None:
     member = MembershipFactory.create(organization=organization)
-    user = UserFactory.create(is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="remove_membership"))
-    client = Client()
-    client.force_login(user)
+    client = browser_with("remove_membership")
 
     assert client.get(f"{CHANGELIST}{member.pk}/removal/").status_code == 403
     assert client.get(f"{CHANGELIST}{member.pk}/leftovers/").status_code == 403

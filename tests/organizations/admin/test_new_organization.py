@@ -1,12 +1,12 @@
 """An organization is made with its owner."""
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 
 from organizations.models import Event, Organization
 from tests.factories import UserFactory
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
 from users.models import User
 
 ADD = "/admin/organizations/organization/add/"
@@ -36,9 +36,7 @@ def test_who_cannot_own_it_is_refused_and_nothing_made(
     if is_active is not None:
         UserFactory.create(email="olivia@acme.example", is_active=is_active)
     if codenames:
-        user = UserFactory.create(is_staff=True)
-        user.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
-        browser.force_login(user)
+        browser = browser_with(*codenames)
 
     page = text_of(browser.post(ADD, FORM))
 
@@ -47,10 +45,7 @@ def test_who_cannot_own_it_is_refused_and_nothing_made(
 
 
 def test_whoever_may_add_no_member_is_not_asked_for_the_owner(staff: User) -> None:
-    user = UserFactory.create(is_staff=True)
-    user.user_permissions.add(*Permission.objects.filter(codename="add_organization"))
-    browser = Client()
-    browser.force_login(user)
+    browser = browser_with("add_organization")
 
     browser.post(ADD, {"name": "Acme"})
 

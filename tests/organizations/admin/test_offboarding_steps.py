@@ -36,6 +36,17 @@ def test_a_step_is_added_from_the_organizations_page_which_lists_it(
     assert shown in text_of(browser.get(page_of(organization)))
 
 
+@pytest.mark.parametrize(
+    ("days", "due"), [(0, "due at once"), (1, "due after 1 day"), (2, "due after 2 days")]
+)
+def test_an_organizations_page_says_when_its_steps_are_due(
+    browser: Client, owner: Membership, days: int, due: str
+) -> None:
+    OffboardingStepFactory.create(organization=owner.organization, due_days=days)
+
+    assert f": nobody, {due}</li>" in text_of(browser.get(page_of(owner.organization)))
+
+
 def test_a_step_is_changed_and_deleted(browser: Client, owner: Membership) -> None:
     step = OffboardingStepFactory.create(organization=owner.organization, key="laptop")
     page = f"{STEPS}{step.pk}/change/"

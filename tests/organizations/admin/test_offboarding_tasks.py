@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
@@ -15,9 +14,9 @@ from tests.factories import (
     OffboardingStepFactory,
     OffboardingTaskFactory,
     ResourceFactory,
-    UserFactory,
 )
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_of, browser_with, staff_with
 from tests.organizations.restoration.verbs import restore
 from tests.removals import remove
 from users.models import User
@@ -49,14 +48,6 @@ def record_of(task: OffboardingTask) -> str:
 
 def close(browser: Client, task: OffboardingTask, state: str, **said: object) -> Any:
     return browser.post(f"{TASKS}{task.pk}/closing/", {"state": state, **said}, follow=True)
-
-
-def staff_with(*codenames: str) -> tuple[User, Client]:
-    user: User = UserFactory.create(is_staff=True)
-    user.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
-    client = Client()
-    client.force_login(user)
-    return user, client
 
 
 def test_a_task_is_closed_and_reopened_on_the_record_which_says_by_whom_and_when(
@@ -112,7 +103,7 @@ def test_no_task_of_an_undone_removal_changes(browser: Client, task: Offboarding
 def test_staff_see_and_change_tasks_by_permissions_of_their_own(
     task: OffboardingTask, permissions: tuple[str, ...], sees: bool, changes: bool
 ) -> None:
-    _, browser = staff_with(*permissions)
+    browser = browser_with(*permissions)
 
     page = text_of(browser.get(record_of(task)))
     answer = close(browser, task, "done")
@@ -123,7 +114,8 @@ def test_staff_see_and_change_tasks_by_permissions_of_their_own(
 
 
 def test_ones_own_task_takes_no_permission_to_change_tasks(leaver: Membership) -> None:
-    user, browser = staff_with("view_removal", "view_offboardingtask")
+    user = staff_with("view_removal", "view_offboardingtask")
+    browser = browser_of(user)
     OffboardingStepFactory.create(organization=leaver.organization, assigned_to_user=user)
     OffboardingStepFactory.create(organization=leaver.organization, title="Of another")
     remove(leaver)
@@ -171,6 +163,26 @@ def test_a_task_of_somebody_who_left_falls_to_nobody(browser: Client, leaver: Me
     page = text_of(browser.get(TASKS, {"q": "Lea Leaver"}))
 
     assert "nobody: Ida Idle is not there any more" in page
+
+
+def test_a_task_that_is_open_again_falls_to_nobody_once_its_department_is_deleted(
+    browser: Client, leaver: Membership
+) -> None:
+    organization = leaver.organization
+    department = DepartmentFactory.create(organization=organization, name="IT")
+    step = OffboardingStepFactory.create(
+        organization=organization, assigned_to_department=department
+    )
+    remove(leaver)
+    task = OffboardingTask.objects.get()
+    assert "Open, for IT." in text_of(browser.get(record_of(task)))
+    close(browser, task, "done")
+    step.delete()
+    department.delete()
+
+    page = text_of(close(browser, task, "open"))
+
+    assert "Open, for nobody: IT is not there any more." in page
 
 
 def test_the_confirmation_says_which_tasks_a_removal_will_open(

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -21,12 +20,11 @@ from tests.factories import (
     MembershipFactory,
     OrganizationFactory,
     ResourceFactory,
-    UserFactory,
 )
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
 from tests.sequential_scans import LARGE, MANY, rows_read, tables_read_whole
-from users.models import User
 
 
 def leave_behind(organization: Organization, number: int) -> Membership:
@@ -166,10 +164,7 @@ def test_staff_read_of_what_they_may_see_alone(
     owner: Membership, permission: str, shown: str
 ) -> None:
     leave_behind(owner.organization, 1)
-    user: User = UserFactory.create(is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename=permission))
-    client = Client()
-    client.force_login(user)
+    client = browser_with(permission)
 
     page = text_of(client.get("/admin/"))
 

@@ -4,13 +4,13 @@ import html
 import re
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 
 from organizations.guards.targets import Targets
 from organizations.models import Event, Membership, Organization, Removal, Resource
-from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
 
 RESOURCES = "/admin/organizations/resource/"
@@ -97,11 +97,7 @@ def test_a_deletion_takes_the_permission_to_delete_alone(
     organization: Organization, owner: Membership
 ) -> None:
     resource = ResourceFactory.create(organization=organization, owner=owner.user)
-    user = UserFactory.create(is_staff=True)
-    codes = ["view_resource", "delete_resource"]
-    user.user_permissions.add(*Permission.objects.filter(codename__in=codes))
-    client = Client()
-    client.force_login(user)
+    client = browser_with("view_resource", "delete_resource")
 
     client.post(f"{RESOURCES}{resource.pk}/delete/", {"post": "yes"})
 

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
 from organizations.models import Membership, ScheduledRemoval
 from organizations.schedule.due import carry_out_due
-from tests.factories import DepartmentFactory, MembershipFactory, UserFactory
+from tests.factories import DepartmentFactory, MembershipFactory
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
 from tests.organizations.admin.test_member_removal import select
 from tests.schedules import due, schedule
 from users.models import User
@@ -178,10 +178,7 @@ def test_an_earlier_schedule_does_not_cancel_the_one_that_is_pending(
 
 
 def test_who_may_see_but_not_remove_cannot_cancel(member: Membership) -> None:
-    reader = UserFactory.create(is_staff=True)
-    reader.user_permissions.add(Permission.objects.get(codename="view_scheduledremoval"))
-    client = Client()
-    client.force_login(reader)
+    client = browser_with("view_scheduledremoval")
     asked = pending(member)
 
     client.post(LIST, {"action": "cancel", "_selected_action": [asked.pk]})

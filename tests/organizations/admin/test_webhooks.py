@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -13,11 +12,11 @@ from organizations.events.delivery import SEND
 from organizations.models import Event, Membership, Organization, WebhookDelivery, WebhookEndpoint
 from tests.factories import (
     MembershipFactory,
-    UserFactory,
     WebhookDeliveryFactory,
     WebhookEndpointFactory,
 )
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
 from users.models import User
 
@@ -41,14 +40,6 @@ def act(browser: Client, address: str, action: str, *rows: Any) -> Any:
     """Take an action on rows of a list; return the page that follows."""
     selected = {"action": action, "_selected_action": [row.pk for row in rows]}
     return browser.post(address, selected, follow=True)
-
-
-def browser_with(*permissions: str) -> Client:
-    user: User = UserFactory.create(is_staff=True)
-    user.user_permissions.add(*Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def jobs() -> int:

@@ -21,11 +21,11 @@ from tests.directories import connect, manage
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
-    UserFactory,
     WebhookDeliveryFactory,
     WebhookEndpointFactory,
 )
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
 from tests.schedules import schedule
 
@@ -42,14 +42,6 @@ SHOWN_BY = {
     FAR_AWAY: {"view_department", "change_department", "delete_department"},
     IDENTITY: {"view_scimidentity", "change_scimidentity"},
 }
-
-
-def browser_with(*codenames: str) -> Client:
-    user = UserFactory.create(is_staff=True)
-    user.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def test_what_a_task_says_never_changes(task: OffboardingTask, changed: dict[str
         update(task, **changed)
 
 
-def test_a_task_is_never_deleted(task: OffboardingTask) -> None:
+def test_an_open_task_is_never_deleted(task: OffboardingTask) -> None:
     with refused("Cannot delete rows from organizations_offboardingtask"):
         task.delete()
 

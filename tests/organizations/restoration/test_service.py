@@ -69,10 +69,7 @@ def test_a_restoration_leaves_an_event_that_names_its_record(
 
     event = Event.objects.get(type=Event.Type.MEMBER_RESTORED)
     restoration = restored(outcome)
-    assert event.data == {
-        "restoration_id": restoration.pk,
-        "removal_id": restoration.removal_id,
-    }
+    assert event.data == {"restoration_id": restoration.pk, "removal_id": restoration.removal_id}
     assert (event.user, event.actor, event.source) == (member.user, owner.user, "admin")
     assert (event.reason, event.trace_id) == ("A mistake", "case-42")
 

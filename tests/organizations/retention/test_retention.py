@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -19,6 +20,7 @@ from organizations.models import (
     Removal,
 )
 from organizations.retention.events import delete_old_events
+from organizations.retention.permission import permit_deletion
 from organizations.retention.service import delete_what_is_old
 from organizations.retention.tasks import delete_old
 from tests.conftest import ClientOf
@@ -207,24 +209,22 @@ def test_of_a_log_that_nobody_follows_no_event_gets_a_position(organization: Org
     assert not EventPosition.objects.exists()
 
 
-def let_go(days: int = 365) -> None:
-    """Say, as the service does, that events are deleted which are older than this."""
-    sql(
-        "SELECT set_config('offboard.kept_from', (now() - make_interval(days => %s))::text, true)",
-        days,
-    )
+def permit() -> None:
+    """Let the rest of the test's transaction delete what is old, as the service does."""
+    with connection.cursor() as cursor:
+        permit_deletion(cursor, KEPT_FROM)
 
 
 def test_the_database_deletes_no_event_of_a_member(owner: Membership) -> None:
     events(owner.organization, 1, user=owner.user)
-    let_go()
+    permit()
     with refused("Cannot delete rows from organizations_event"):
         sql("DELETE FROM organizations_event")
 
 
 def test_the_database_deletes_no_young_event(organization: Organization) -> None:
     events(organization, 1, days=364)
-    let_go()
+    permit()
     with refused("Cannot delete rows from organizations_event"):
         sql("DELETE FROM organizations_event")
 
@@ -237,6 +237,15 @@ def test_the_database_deletes_no_position_that_a_reader_needs(
     truncate(organization)
     with refused("Cannot delete rows from organizations_eventposition"):
         sql("DELETE FROM organizations_eventposition")
+
+
+@pytest.mark.parametrize("state", ["open", "done"])
+def test_the_database_deletes_no_task_that_is_open_or_was_closed_recently(state: str) -> None:
+    closed_at = None if state == "open" else timezone.now() - timedelta(days=364)
+    OffboardingTaskFactory.create(state=state, closed_at=closed_at)
+    permit()
+    with refused("Cannot delete rows from organizations_offboardingtask"):
+        sql("DELETE FROM organizations_offboardingtask")
 
 
 def test_tasks_that_were_closed_long_ago_go_and_no_record(settings: Settings) -> None:

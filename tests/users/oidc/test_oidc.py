@@ -64,7 +64,7 @@ def ask(client: Client, address: str = "/admin/oidc/login/") -> str:
 
 
 def answer(there: str, subject: str, **claims: Any) -> str:
-    """Log in at the provider as one of whom it says this; return where it sends the client."""
+    """Log in at the provider with these claims; return where it sends the client."""
     parts = urlsplit(there)
     base = f"{parts.scheme}://{parts.netloc}"
     httpx.put(f"{base}/users/{subject}", json=claims).raise_for_status()
@@ -253,7 +253,7 @@ def test_a_token_for_another_or_another_time_is_refused(
     def verified(claims: dict[str, Any]) -> Any:
         return OidcBackend().verify_token(jwt.encode(claims, key, "RS256"), nonce="n")
 
-    assert verified(right)["sub"] == "maya"
+    assert verified(right)["sub"] == verified(right | {"aud": ["offboard"]})["sub"] == "maya"
     with pytest.raises(SuspiciousOperation):
         verified(claims)
 
