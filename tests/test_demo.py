@@ -383,6 +383,17 @@ def test_the_readmes_receiver_hears_of_a_removal_and_closes_its_task(
         with running(str(program), environment=environment) as receiver:
             receiver.until("Waiting at")
 
+            more = [
+                {
+                    "type": "repository",
+                    "external_id": f"more-{number}",
+                    "name": "One more",
+                    "owner_user_id": "usr_abc123",
+                }
+                for number in range(110)  # and so more than one page
+            ]
+            resources = "/v1/organizations/org_xyz789/resources/import"
+            assert answer(address, token, "POST", resources, {"resources": more})[0] == 200
             removed_at = time.monotonic()
             assert answer(address, token, *delete)[0] == 204
 
@@ -392,7 +403,7 @@ def test_the_readmes_receiver_hears_of_a_removal_and_closes_its_task(
             listed = json.loads(answer(address, token, *tasks)[1])["items"]
             states = {each["key"]: (each["state"], each["count"]) for each in listed}
             is_open = ("open", None)
-            assert states == {"laptop": is_open, "payroll": is_open, "repositories": ("done", 4)}
+            assert states == {"laptop": is_open, "payroll": is_open, "repositories": ("done", 114)}
             forged = http.client.HTTPConnection(f"127.0.0.1:{port}", timeout=5)
             forged.request("POST", "/", b"{}", {"webhook-id": "evt_1"})
             assert forged.getresponse().status == 400
