@@ -102,7 +102,8 @@ def describe(
 class ApiSchema(AutoSchema):
     """Describes an operation with the path, the headers and the errors that its view implies.
 
-    The body of a DELETE, which OpenAPI 3.1 allows and AutoSchema leaves out, is described, too.
+    The body of a DELETE, which OpenAPI 3.1 allows and AutoSchema leaves out, is described, too. In
+    the body of a PATCH everything is optional only if its serializer is partial.
     """
 
     def get_override_parameters(self) -> list[Any]:
@@ -121,7 +122,7 @@ class ApiSchema(AutoSchema):
     def _get_request_body(self, direction: str = "request") -> Any:
         method = self.method
         try:
-            self.method = "POST" if method == "DELETE" else method
+            self.method = "POST" if method in {"DELETE", "PATCH"} else method
             return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
         finally:
             self.method = method

@@ -123,7 +123,7 @@ class DepartmentView(OrganizationView):
             f"Gives a department another name. {NAMES} The same name again changes nothing. Takes"
             " the capability `manage_departments`."
         ),
-        request=DepartmentBodySerializer,
+        request=DepartmentBodySerializer(partial=True),
         examples=[
             OpenApiExample("Renamed", value={"name": "Research"}, request_only=True),
             SAMPLE,

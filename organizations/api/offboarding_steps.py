@@ -213,7 +213,7 @@ class StepView(OrganizationView):
             " `null` takes a value away. Tasks that were opened stay as they are. The same again"
             f" changes nothing. {NEEDED}"
         ),
-        request=StepChangeSerializer,
+        request=StepChangeSerializer(partial=True),
         examples=[
             OpenApiExample("Disabled", value={"enabled": False}, request_only=True),
             OpenApiExample(

@@ -140,7 +140,7 @@ class RoleView(OrganizationView):
             f" on. What is left out stays. {TAKES} Nobody changes the Owner role: 403"
             " `SYSTEM_ROLE_IMMUTABLE`."
         ),
-        request=RoleBodySerializer,
+        request=RoleBodySerializer(partial=True),
         examples=[
             OpenApiExample(
                 "Other capabilities",

@@ -217,7 +217,7 @@ describe_change = describe(
         " way fails; enabling one makes it begin with no failures, and events from then on are"
         f" sent. Takes the capability `{NEEDED}`."
     ),
-    request=EndpointChangeSerializer,
+    request=EndpointChangeSerializer(partial=True),
     examples=[
         OpenApiExample("Disable", value={"status": "disabled"}, request_only=True),
         OpenApiExample("Other events", value={"event_types": []}, request_only=True),

@@ -220,6 +220,14 @@ def test_a_body_requires_no_field_that_can_be_left_out(schema: Any) -> None:
     ] == []
 
 
+def test_a_patch_requires_what_its_body_cannot_do_without(schema: Any) -> None:
+    bodies = schema["components"]["schemas"]
+
+    assert bodies["TaskChangeRequest"]["required"] == ["state"]
+    assert bodies["AssignmentRequest"]["required"] == ["department_ids", "role_ids"]
+    assert "required" not in bodies["PatchedRoleBodyRequest"]
+
+
 def test_every_tag_is_described_and_removing_comes_first(schema: Any) -> None:
     names = [tag["name"] for tag in schema["tags"] if tag["description"]]
     used = {
