@@ -142,7 +142,8 @@ class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
         if not row.may_change:
             raise PermissionDenied
         is_posted = request.method == "POST"
-        said = {"note": task.note, "count": task.count}
+        is_open = task.state == State.OPEN
+        said = {"note": task.note, "count": task.count} if is_open else {}
         form = ClosingForm(request.POST if is_posted else None, initial=said)
         back = self._back(request, task)
         if is_posted and form.is_valid():

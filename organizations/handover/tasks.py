@@ -127,9 +127,14 @@ def _close(task: OffboardingTask, caller: Caller) -> None:
 
 
 def _reopen(task: OffboardingTask) -> None:
-    """Empty who closed it; it falls to nobody if its department was deleted meanwhile."""
+    """Empty who closed it; it falls to nobody if its department was deleted meanwhile.
+
+    The name of a department that is there may change from now on, so it is not kept.
+    """
     task.closed_at = task.closed_by = task.closed_by_connection = None
-    if not Department.objects.filter(pk=task.assigned_to_department_id).exists():
+    if Department.objects.filter(pk=task.assigned_to_department_id).exists():
+        task.department_name = ""
+    else:
         task.assigned_to_department = None
 
 

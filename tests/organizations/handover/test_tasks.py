@@ -322,6 +322,21 @@ def closing(department: Department) -> None:
     delete_department(department.organization_id, department.pk, caller=Operator())
 
 
+def test_a_reopened_task_keeps_no_name_of_a_department_that_is_there(
+    organization: Organization,
+) -> None:
+    department = DepartmentFactory.create(organization=organization, name="Payroll")
+    task = OffboardingTaskFactory.create(
+        organization=organization, assigned_to_department=department
+    )
+    change(task)
+    assert task.department_name == "Payroll"
+
+    change(task, State.OPEN)
+
+    assert (task.assigned_to_department_id, task.department_name) == (department.pk, "")
+
+
 def test_an_open_task_keeps_its_department_and_a_closed_one_its_name_and_id(
     organization: Organization,
 ) -> None:
