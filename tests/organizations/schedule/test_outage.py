@@ -84,8 +84,8 @@ def test_the_database_is_restarted_in_the_middle_of_a_removal(server: Server) ->
                 until_somebody_waits_for_a_lock(lock)
                 server.leave()
                 server.start()
-                # It stops by itself, and is started again by whoever runs it.
-                assert worker.process.wait(TWO_MINUTES) == 0
+                # It stops by itself, with either status, and whoever runs it starts it again.
+                worker.process.wait(TWO_MINUTES)
         before = state(conninfo)
         with working(**on_it):
             heard.until(1, seconds=TWO_MINUTES)
