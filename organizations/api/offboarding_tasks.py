@@ -21,7 +21,12 @@ from rest_framework.response import Response
 
 from config.api.filters import MomentFilter
 from config.api.openapi import describe
-from config.api.strict import StrictIntegerField, StrictSerializer, StrictStringField
+from config.api.strict import (
+    StrictChoiceField,
+    StrictIntegerField,
+    StrictSerializer,
+    StrictStringField,
+)
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.examples import (
     CONNECTION_ID,
@@ -127,7 +132,7 @@ class TaskSerializer(RecordedTaskSerializer):
 class TaskChangeSerializer(StrictSerializer):
     """What became of a task."""
 
-    state = serializers.ChoiceField(
+    state = StrictChoiceField(
         CHOSEN, help_text="`open` opens it again; a restoration alone cancels."
     )
     note = StrictStringField(

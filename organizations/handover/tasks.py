@@ -8,6 +8,7 @@ from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from config.api.choices import must_be_one_of
 from config.api.errors import InvalidFieldsError
 from organizations.exceptions import (
     InsufficientPermissionsError,
@@ -51,7 +52,7 @@ def change_task(
     TaskNotFoundError, InvalidFieldsError, and TaskCancelledError once the removal is undone.
     """
     if change.state not in CHOSEN:
-        raise InvalidFieldsError({"state": [f"Must be one of {', '.join(CHOSEN)}."]})
+        raise InvalidFieldsError({"state": [must_be_one_of(CHOSEN, change.state)]})
     task = _lock(organization_id, task_id, caller)
     before = task.state
     stays = change.state == before
