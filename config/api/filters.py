@@ -36,7 +36,7 @@ class StrictFilterBackend(DjangoFilterBackend):
         pagination_parameters = getattr(view.paginator, "query_parameters", ())
         wrong: dict[str, list[str]] = {
             name: _messages_of(errors, filterset.form.fields.get(name))
-            for name, errors in filterset.errors.as_data().items()
+            for name, errors in filterset.form.errors.as_data().items()
         }
         for name, values in request.GET.lists():
             wanted = filterset.filters.get(name)
@@ -56,8 +56,7 @@ class StrictFilterBackend(DjangoFilterBackend):
 
 def _choices_of(field: forms.Field | None) -> list[str]:
     """Return the values of which a parameter is one, or [] where they are not given."""
-    given = field.choices if isinstance(field, forms.ChoiceField) else ()
-    return [value for value, _ in given if value]
+    return [value for value, _ in getattr(field, "choices", ()) if value]
 
 
 def _messages_of(refusals: Iterable[forms.ValidationError], field: forms.Field | None) -> list[str]:

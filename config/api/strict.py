@@ -1,6 +1,6 @@
 """These serializers and fields coerce no values and refuse unknown fields."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import Any, cast
 
 from rest_framework import serializers
@@ -74,7 +74,7 @@ class StrictListField(serializers.ListField):
 class StrictChoicesField(StrictListField):
     """A list of some of the choices, and so of no more than there are."""
 
-    def __init__(self, choices: Collection[Any], **options: Any) -> None:
+    def __init__(self, choices: Sequence[Any], **options: Any) -> None:
         super().__init__(child=StrictChoiceField(choices), max_length=len(choices), **options)
 
 
