@@ -58,7 +58,7 @@ class ExportedAdmin(ReadOnlyAdmin[Row]):
         form = ExportForm(request.POST or None)
         if form.is_valid():
             return self.export.response(
-                changelist.get_queryset(request).select_related(None),
+                changelist.get_queryset(request).select_related(None).prefetch_related(None),
                 include_organization=True,
                 **form.cleaned_data,
             )
