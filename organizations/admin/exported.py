@@ -45,7 +45,6 @@ class ExportedAdmin(ReadOnlyAdmin[Row]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """Show the list, with a link to its export."""
         return super().changelist_view(
             request, {"may_export": self.may_export(request)} | (extra_context or {})
         )

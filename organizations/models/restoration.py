@@ -1,6 +1,5 @@
 """The record that a restoration leaves."""
 
-import pgtrigger
 from django.db import models
 from django.utils import timezone
 
@@ -8,9 +7,10 @@ from config.identifiers import PrefixedIdField
 from organizations.handover.triggers import tasks_are_cancelled
 from organizations.models.connection import Connection
 from organizations.models.membership import Membership
+from organizations.models.optional_key import OptionalKey
 from organizations.models.removal import Removal
 from organizations.source import Source
-from organizations.triggers import restoration_is_made
+from organizations.triggers import never_changed_or_deleted, restoration_is_made
 from users.models import User
 
 
@@ -27,9 +27,7 @@ class Restoration(models.Model):
     actor = models.ForeignKey(
         User, models.PROTECT, related_name="restorations_made", null=True, blank=True
     )
-    connection = models.ForeignKey(
-        Connection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
-    )
+    connection = OptionalKey(Connection, models.PROTECT, related_name="+")
     source = models.CharField(max_length=10, choices=Source)
     roles = models.JSONField(help_text="Id and name of each role that came back.")
     departments = models.JSONField(help_text="Id and name of each department that came back.")
@@ -58,13 +56,7 @@ class Restoration(models.Model):
                 condition=models.Q(source__in=Source.values), name="restoration_source_is_known"
             ),
         )
-        triggers = (
-            restoration_is_made,
-            tasks_are_cancelled,
-            pgtrigger.Protect(
-                name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-        )
+        triggers = (restoration_is_made, tasks_are_cancelled, never_changed_or_deleted)
 
     def __str__(self) -> str:
         return str(self.pk)
