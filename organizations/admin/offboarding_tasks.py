@@ -87,7 +87,6 @@ class ClosingForm(forms.Form):
 class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
     """Shows tasks, which are closed and opened again on a page of their own or on the record."""
 
-    due = column("due_at", "Due")
     status = column("state", "State")
     closed = column("closed_at", "Closed at")
     opened = column("created_at", "Removed at")
@@ -192,6 +191,10 @@ class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
     def assigned_to(self, task: OffboardingTask) -> str:
         return _present_assignee_of(task)
 
+    @admin.display(description="Due", ordering="due_at")
+    def due(self, task: OffboardingTask) -> str:
+        return _due_of(task) or NONE
+
     @admin.display(description="Closed by")
     def closed_by_whom(self, task: OffboardingTask) -> str:
         return _closer_of(task) or NONE
@@ -208,6 +211,13 @@ def _present_assignee_of(task: OffboardingTask) -> str:
     if task.falls_to_nobody or (task.state == State.OPEN and has_lost_department):
         return f"nobody: {name} is not there any more"
     return name
+
+
+def _due_of(task: OffboardingTask) -> str:
+    """Return when a task is due, and that it is overdue if it is; "" for one without a date."""
+    if task.due_at is None:
+        return ""
+    return f"{time_in_words(task.due_at)}{', overdue' if task.is_overdue else ''}"
 
 
 def _closer_of(task: OffboardingTask) -> str:
@@ -257,6 +267,5 @@ class TaskRow:
             when = time_in_words(task.closed_at)
             passed_on = "" if task.count is None else f"; {task.count:,} passed on there"
             return f"{task.get_state_display()}{f' by {by}' if by else ''}, {when}{passed_on}."
-        due = f", due {time_in_words(task.due_at)}" if task.due_at else ""
-        late = ", overdue" if task.is_overdue else ""
-        return f"Open, for {_present_assignee_of(task)}{due}{late}."
+        due = f", due {when}" if (when := _due_of(task)) else ""
+        return f"Open, for {_present_assignee_of(task)}{due}."

@@ -29,7 +29,6 @@ class SlugField(models.CharField[str, str]):
         super().__init__(**{**options, **fixed})
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        """Return the arguments that are not the same for every slug."""
         name, path, arguments, options = super().deconstruct()
         for fixed in ("max_length", "db_collation", "validators"):
             del options[fixed]
