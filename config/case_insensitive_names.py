@@ -54,7 +54,6 @@ class NameKeyField(models.CharField[str, str]):
         )
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        """Return the field's arguments for a migration."""
         name, path, _, _ = super().deconstruct()
         return name, path, [], {"of": self.of}
 

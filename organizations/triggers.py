@@ -260,6 +260,10 @@ events_are_announced = pgtrigger.Trigger(
 
 # Records.
 
+never_changed_or_deleted = pgtrigger.Protect(
+    name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
+)
+
 
 def append_only(exclude: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
     """Return the triggers of an append-only record, of which only the reason can be emptied.

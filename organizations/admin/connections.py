@@ -32,6 +32,13 @@ TRANSFERS = ("transfer_on_deactivate", "transfer_on_removal")
 TYPES = ("types_on_deactivate", "types_on_removal")
 
 
+# What staff call them, by their kinds and not by the words of the API and of SCIM.
+Connection._meta.verbose_name = "program or directory"
+Connection._meta.verbose_name_plural = "programs and directories"
+ScimIdentity._meta.verbose_name = "directory identity"
+ScimIdentity._meta.verbose_name_plural = "directory identities"
+
+
 class ConnectionForm(forms.ModelForm[Connection]):
     """A connection: what a program may do, and which departments take over for a directory."""
 

@@ -14,7 +14,7 @@ from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter
 from organizations.admin.words import RecordColumns
 from organizations.export.events import EVENTS
-from organizations.models import Event, Membership, Removal
+from organizations.models import Event, Membership, OffboardingTask, Removal
 from users.admin.people import person
 from users.login import staff_of
 
@@ -25,12 +25,11 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
 
     export = EVENTS
     done_at = column("created_at", "When")
-    what = column("type", "What")
     whose = column("user", "Whose membership")
     where = column("organization", "Organization")
     done_by = column("actor", "Done by")
     why = column("reason", "Reason")
-    list_display = ("done_at", "type", "concerned", "organization", "by", "through")
+    list_display = ("done_at", "what", "concerned", "organization", "by", "through")
     list_filter = ("type", OrganizationFilter, ActorFilter)
     list_select_related = ("user", "organization", "actor", "connection")
     search_fields = ("id", "user")
@@ -64,6 +63,17 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
     def find(self, rows: QuerySet[Event], term: str) -> QuerySet[Event]:
         of_request = rows.filter(trace_id=term)
         return of_request if of_request.exists() else super().find(rows, term)
+
+    @admin.display(description="What", ordering="type")
+    def what(self, event: Event) -> str:
+        """Return what happened; of a task also which one it is, and what became of it."""
+        happened = event.get_type_display()
+        if not (key := event.data.get("task_id") and event.data.get("key")):
+            return happened
+        state, count = event.data.get("state"), event.data.get("count")
+        became = f", {OffboardingTask.State(state).label.lower()}" if state else ""
+        passed_on = "" if count is None else f", {count:,} passed on there"
+        return f"{happened}: {key}{became}{passed_on}"
 
     @admin.display(description="User", ordering="user")
     def concerned(self, event: Event) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from operator import methodcaller
 from typing import Any, cast
 
@@ -87,7 +88,6 @@ class ClosingForm(forms.Form):
 class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
     """Shows tasks, which are closed and opened again on a page of their own or on the record."""
 
-    due = column("due_at", "Due")
     status = column("state", "State")
     closed = column("closed_at", "Closed at")
     opened = column("created_at", "Removed at")
@@ -192,6 +192,10 @@ class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
     def assigned_to(self, task: OffboardingTask) -> str:
         return _present_assignee_of(task)
 
+    @admin.display(description="Due", ordering="due_at")
+    def due(self, task: OffboardingTask) -> str:
+        return _due_of(task) or NONE
+
     @admin.display(description="Closed by")
     def closed_by_whom(self, task: OffboardingTask) -> str:
         return _closer_of(task) or NONE
@@ -210,6 +214,13 @@ def _present_assignee_of(task: OffboardingTask) -> str:
     return name
 
 
+def _due_of(task: OffboardingTask) -> str:
+    """Return when a task is due, and that it is overdue if it is; "" for one without a date."""
+    if task.due_at is None:
+        return ""
+    return f"{time_in_words(task.due_at)}{', overdue' if task.is_overdue else ''}"
+
+
 def _closer_of(task: OffboardingTask) -> str:
     """Return who or what closed a task, as text; "" for one that is open."""
     return str(task.closed_by_connection or (task.closed_by and task.closed_by.name) or "")
@@ -225,10 +236,10 @@ def rows_of(request: HttpRequest, tasks: Iterable[OffboardingTask]) -> "list[Tas
     own = OffboardingTask.objects.filter(pk__in=keys).assigned_to(Staff.at(request))
     is_staffs = CHANGE_TASK.is_staffs(request.user)
     theirs = keys if is_staffs else set(own.values_list("pk", flat=True))
-    undone = Restoration.objects.filter(removal__in=[task.removal_id for task in tasks])
-    undone_ids = set(undone.values_list("removal", flat=True))
+    restorations = Restoration.objects.filter(removal__in=[task.removal_id for task in tasks])
+    undone_at = dict(restorations.values_list("removal", "created_at"))
     return [
-        TaskRow(task, may_change=task.pk in theirs, is_undone=task.removal_id in undone_ids)
+        TaskRow(task, may_change=task.pk in theirs, undone_at=undone_at.get(task.removal_id))
         for task in tasks
     ]
 
@@ -239,12 +250,12 @@ class TaskRow:
 
     task: OffboardingTask
     may_change: bool
-    is_undone: bool  # whether its removal was: no task of it changes any more
+    undone_at: datetime | None  # when its removal was: no task of it changes any more
 
     @property
     def choices(self) -> Choices:
         """Return the states that the reader can give the task, each with its button."""
-        if self.is_undone or not self.may_change:
+        if self.undone_at or not self.may_change:
             return ()
         return CLOSINGS if self.task.state == State.OPEN else REOPENING
 
@@ -256,7 +267,9 @@ class TaskRow:
             by = _closer_of(task)
             when = time_in_words(task.closed_at)
             passed_on = "" if task.count is None else f"; {task.count:,} passed on there"
-            return f"{task.get_state_display()}{f' by {by}' if by else ''}, {when}{passed_on}."
-        due = f", due {time_in_words(task.due_at)}" if task.due_at else ""
-        late = ", overdue" if task.is_overdue else ""
-        return f"Open, for {_present_assignee_of(task)}{due}{late}."
+            state, then = task.get_state_display(), ""
+            if task.state == State.CANCELLED and self.undone_at and task.closed_at < self.undone_at:
+                state, then = State.FAILED.label, "; cancelled when the removal was undone"
+            return f"{state}{f' by {by}' if by else ''}, {when}{passed_on}{then}."
+        due = f", due {when}" if (when := _due_of(task)) else ""
+        return f"Open, for {_present_assignee_of(task)}{due}."

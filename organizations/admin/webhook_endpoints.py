@@ -31,6 +31,9 @@ from organizations.models import WebhookDelivery, WebhookEndpoint
 from organizations.models.webhook import WebhookEndpointQuerySet
 from users.login import staff_of
 
+# By whoever made an endpoint or rotated its secret since.
+SECRETS_SHOWN = "Saw the secrets of webhook endpoints"
+
 
 class HealthFilter(QuerySetFilter):
     """Filters endpoints by whether they are enabled and receive events."""

@@ -131,7 +131,6 @@ class Service(ScimService):
     def read_search(
         self, resource_types: list[ResourceType], payload: Any
     ) -> tuple[SearchRequest[Any], Any]:
-        """Return what a search asks for."""
         bounded = bounds.bounded_search(payload)
         with _our_words():
             return super().read_search(resource_types, bounded)
@@ -139,7 +138,6 @@ class Service(ScimService):
     def read_response_parameters(
         self, resource_type: ResourceType, query: Mapping[str, str]
     ) -> ResponseParameters[Any]:
-        """Return which attributes a request asks for."""
         bounded = {
             name: str(bounds.bounded_names(query[name]))
             for name in ("attributes", "excludedAttributes")
@@ -150,7 +148,6 @@ class Service(ScimService):
 
     @staticmethod
     def read_conditions(request: ScimRequest) -> Conditions:
-        """Return the conditions of a request."""
         return Conditions(
             if_match=bounds.check_header(request.header("If-Match")),
             if_none_match=bounds.check_header(request.header("If-None-Match")),
@@ -161,7 +158,6 @@ class Service(ScimService):
         return super().publish(base_url, without_long_list(resource))
 
     def creation_response(self, base_url: str, created: Resource[Any]) -> ScimResponse:
-        """Return the response to a creation."""
         response = super().creation_response(base_url, created)
         return _complete(response, created, base_url, None)
 
@@ -172,7 +168,6 @@ class Service(ScimService):
         response_parameters: ResponseParameters[Any],
         conditions: Conditions,
     ) -> ScimResponse:
-        """Return the response to the read of a resource."""
         response = super().query_response(base_url, resource, response_parameters, conditions)
         return _complete(response, resource, base_url, response_parameters)
 
@@ -182,7 +177,6 @@ class Service(ScimService):
         resource: Resource[Any],
         response_parameters: ResponseParameters[Any],
     ) -> ScimResponse:
-        """Return the response to a change."""
         response = super().replacement_response(base_url, resource, response_parameters)
         return _complete(response, resource, base_url, response_parameters)
 
@@ -193,7 +187,6 @@ class Service(ScimService):
         page: SearchPage,
         search_request: SearchRequest[Any],
     ) -> ScimResponse:
-        """Return the response to a search."""
         response = super().search_response(base_url, resource_types, page, search_request)
         shown = (response.body or {}).get("Resources", [])
         for found, resource in zip(shown, page.resources, strict=True):

@@ -24,6 +24,5 @@ class Command(Library):
     """Runs workers, among others; the library prints when one starts, and why one does not."""
 
     def handle(self, *args: Any, **kwargs: Any) -> None:
-        """Run the library's command."""
         with redirect_stderr(LogStream()):
             super().handle(*args, **kwargs)

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from organizations.assignment.service import assign
 from organizations.guards.caller import Operator
-from organizations.models import Event, Membership
-from tests.factories import DepartmentFactory, MembershipFactory
+from organizations.handover.tasks import State, TaskChange, change_task
+from organizations.models import Event, Membership, OffboardingTask
+from tests.factories import DepartmentFactory, MembershipFactory, OffboardingStepFactory
 from tests.organizations.admin.page import text_of
 from tests.removals import remove
 from users.models import User
@@ -59,6 +60,22 @@ def test_it_takes_the_permission_to_see_events(reader: Client, leaver: Membershi
     reader_account = User.objects.get(is_staff=True, is_superuser=False)
     reader_account.user_permissions.add(Permission.objects.get(codename="view_event"))
     assert "Member removed" in history(reader, leaver)
+
+
+def test_it_says_which_task_was_closed_and_how(browser: Client, owner: Membership) -> None:
+    OffboardingStepFactory.create(organization=owner.organization, key="laptop")
+    leaver = MembershipFactory.create(organization=owner.organization)
+    remove(leaver)
+    task = OffboardingTask.objects.get()
+    for state, count in ((State.FAILED, None), (State.OPEN, None), (State.DONE, 3)):
+        change = TaskChange(state, count=count)
+        change_task(task.organization_id, task.pk, change, caller=Operator())
+
+    page = history(browser, leaver)
+
+    assert ">Task closed: laptop, failed<" in page
+    assert ">Task reopened: laptop<" in page
+    assert ">Task closed: laptop, done, 3 passed on there<" in page
 
 
 def test_an_event_names_departments_and_roles(browser: Client, owner: Membership) -> None:

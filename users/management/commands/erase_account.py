@@ -29,7 +29,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the account and the options."""
         parser.add_argument("account", metavar="EMAIL_OR_ID", help="Whose data.")
         parser.add_argument(
             "--empty-reasons",
