@@ -102,18 +102,29 @@ class RecordedTaskSerializer(serializers.Serializer[OffboardingTask]):
     )
     due_at = serializers.DateTimeField(allow_null=True)
     state = serializers.ChoiceField(
-        State.choices, help_text="`cancelled`: the removal was undone before it was done."
+        State.choices,
+        help_text="`cancelled`: the removal was undone while it was open or failed.",
     )
-    note = serializers.CharField(help_text="Free text; empty where none was given.")
+    note = serializers.CharField(
+        help_text="Free text; empty where none was given. A restoration leaves it as it is."
+    )
     count = serializers.IntegerField(
         allow_null=True, help_text="How many things a system says it passed on."
     )
-    closed_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it was closed; of a cancelled one that had failed, then."
+    )
     closed_by = serializers.CharField(
-        source="closed_by_id", allow_null=True, help_text="The person who closed it."
+        source="closed_by_id",
+        allow_null=True,
+        help_text=(
+            "The person who closed it. Of a cancelled one it is who restored the member, or, if it"
+            " had failed before, who said so: the note is theirs, and the removal's `restoration`"
+            " names who restored."
+        ),
     )
     closed_by_connection_id = serializers.CharField(
-        allow_null=True, help_text="The system that closed it."
+        allow_null=True, help_text="The system that closed it, as `closed_by` says of a person."
     )
 
 
