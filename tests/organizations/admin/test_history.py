@@ -55,7 +55,7 @@ def test_it_is_of_that_member_alone(browser: Client, leaver: Membership) -> None
 
 
 def test_it_takes_the_permission_to_see_events(reader: Client, leaver: Membership) -> None:
-    assert "Nothing is on record." in history(reader, leaver)
+    assert "Nothing was done to it in this admin." in history(reader, leaver)
 
     reader_account = User.objects.get(is_staff=True, is_superuser=False)
     reader_account.user_permissions.add(Permission.objects.get(codename="view_event"))
@@ -76,6 +76,9 @@ def test_it_says_which_task_was_closed_and_how(browser: Client, owner: Membershi
     assert ">Task closed: laptop, failed<" in page
     assert ">Task reopened: laptop<" in page
     assert ">Task closed: laptop, done, 3 passed on there<" in page
+    own = history(browser, task)
+    assert ">Task closed: laptop, failed<" in own
+    assert "Member removed" not in own
 
 
 def test_an_event_names_departments_and_roles(browser: Client, owner: Membership) -> None:
