@@ -1,5 +1,6 @@
 """Restores removed members in the admin."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from organizations.admin.selection import Selection
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Staff
 from organizations.models import Membership, OffboardingTask, Organization, Restoration
+from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 
 
@@ -79,11 +81,8 @@ class RestorationAction(MemberAction):
                 caller=Staff.at(request),
             )
             owned = resource_counts(organization, shown)
-            tasks = OffboardingTask.objects.filter(
-                state__in=OffboardingTask.CANCELLABLE
-            ).count_by_removal(_removal_ids(shown).values())
             previews += [
-                (member, outcome, owned[member.user_id], tasks.get(member.removal.pk))
+                (member, outcome, owned[member.user_id], _cancelled_by_state(outcome))
                 for member, outcome in paired(shown, outcomes)
             ]
         return {
@@ -111,6 +110,12 @@ class RestorationAction(MemberAction):
         ).count()
         if cancelled:
             yield f"{cancelled:,} offboarding task{pluralize(cancelled)} cancelled."
+
+
+def _cancelled_by_state(outcome: RestorationOutcome) -> Counter[str]:
+    """Return how many tasks a restoration cancels in each state."""
+    cancelled = outcome.restoration.cancelled_tasks if outcome.restoration else ()
+    return Counter(task.state for task in cancelled)
 
 
 def is_latest_tenure(member: Membership) -> bool:

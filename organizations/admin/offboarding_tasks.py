@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from operator import methodcaller
 from typing import Any, cast
 
@@ -245,10 +246,10 @@ def rows_of(request: HttpRequest, tasks: Iterable[OffboardingTask]) -> "list[Tas
     own = OffboardingTask.objects.filter(pk__in=keys).assigned_to(Staff.at(request))
     is_staffs = CHANGE_TASK.is_staffs(request.user)
     theirs = keys if is_staffs else set(own.values_list("pk", flat=True))
-    undone = Restoration.objects.filter(removal__in=[task.removal_id for task in tasks])
-    undone_ids = set(undone.values_list("removal", flat=True))
+    restorations = Restoration.objects.filter(removal__in=[task.removal_id for task in tasks])
+    undone_at = dict(restorations.values_list("removal", "created_at"))
     return [
-        TaskRow(task, may_change=task.pk in theirs, is_undone=task.removal_id in undone_ids)
+        TaskRow(task, may_change=task.pk in theirs, undone_at=undone_at.get(task.removal_id))
         for task in tasks
     ]
 
@@ -259,12 +260,12 @@ class TaskRow:
 
     task: OffboardingTask
     may_change: bool
-    is_undone: bool  # whether its removal was: no task of it changes any more
+    undone_at: datetime | None  # when its removal was: no task of it changes any more
 
     @property
     def choices(self) -> Choices:
         """Return the states that the reader can give the task, each with its button."""
-        if self.is_undone or not self.may_change:
+        if self.undone_at or not self.may_change:
             return ()
         return CLOSINGS if self.task.state == State.OPEN else REOPENING
 
@@ -276,6 +277,9 @@ class TaskRow:
             by = _closer_of(task)
             when = time_in_words(task.closed_at)
             passed_on = "" if task.count is None else f"; {task.count:,} passed on there"
-            return f"{task.get_state_display()}{f' by {by}' if by else ''}, {when}{passed_on}."
+            state, then = task.get_state_display(), ""
+            if task.state == State.CANCELLED and self.undone_at and task.closed_at < self.undone_at:
+                state, then = State.FAILED.label, "; cancelled when the removal was undone"
+            return f"{state}{f' by {by}' if by else ''}, {when}{passed_on}{then}."
         due = f", due {when}" if (when := _due_of(task)) else ""
         return f"Open, for {_present_assignee_of(task)}{due}."

@@ -12,7 +12,12 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import describe
-from config.api.strict import StrictBooleanField, StrictSerializer, StrictStringField
+from config.api.strict import (
+    StrictBooleanField,
+    StrictChoicesField,
+    StrictSerializer,
+    StrictStringField,
+)
 from config.characters import clean
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.examples import CONNECTION_ID, OWNER_ID
@@ -68,8 +73,8 @@ class ConnectionCreationSerializer(StrictSerializer):
     """What a program is connected with."""
 
     name = StrictStringField(min_length=1, max_length=100, help_text="Which system it is.")
-    capabilities = serializers.ListField(
-        child=serializers.ChoiceField(Capability.choices),
+    capabilities = StrictChoicesField(
+        Capability.choices,
         help_text=(
             "What it may do, each once. None is enough for a system that closes the offboarding"
             " tasks that are assigned to it."

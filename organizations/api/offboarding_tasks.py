@@ -21,7 +21,12 @@ from rest_framework.response import Response
 
 from config.api.filters import MomentFilter
 from config.api.openapi import describe
-from config.api.strict import StrictIntegerField, StrictSerializer, StrictStringField
+from config.api.strict import (
+    StrictChoiceField,
+    StrictIntegerField,
+    StrictSerializer,
+    StrictStringField,
+)
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.examples import (
     CONNECTION_ID,
@@ -97,18 +102,29 @@ class RecordedTaskSerializer(serializers.Serializer[OffboardingTask]):
     )
     due_at = serializers.DateTimeField(allow_null=True)
     state = serializers.ChoiceField(
-        State.choices, help_text="`cancelled`: the removal was undone before it was done."
+        State.choices,
+        help_text="`cancelled`: the removal was undone while it was open or failed.",
     )
-    note = serializers.CharField(help_text="Free text; empty where none was given.")
+    note = serializers.CharField(
+        help_text="Free text; empty where none was given. A restoration leaves it as it is."
+    )
     count = serializers.IntegerField(
         allow_null=True, help_text="How many things a system says it passed on."
     )
-    closed_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it was closed; of a cancelled one that had failed, then."
+    )
     closed_by = serializers.CharField(
-        source="closed_by_id", allow_null=True, help_text="The person who closed it."
+        source="closed_by_id",
+        allow_null=True,
+        help_text=(
+            "The person who closed it. Of a cancelled one it is who restored the member, or, if it"
+            " had failed before, who said so: the note is theirs, and the removal's `restoration`"
+            " names who restored."
+        ),
     )
     closed_by_connection_id = serializers.CharField(
-        allow_null=True, help_text="The system that closed it."
+        allow_null=True, help_text="The system that closed it, as `closed_by` says of a person."
     )
 
 
@@ -127,7 +143,7 @@ class TaskSerializer(RecordedTaskSerializer):
 class TaskChangeSerializer(StrictSerializer):
     """What became of a task."""
 
-    state = serializers.ChoiceField(
+    state = StrictChoiceField(
         CHOSEN, help_text="`open` opens it again; a restoration alone cancels."
     )
     note = StrictStringField(

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import describe
-from config.api.strict import StrictSerializer, StrictStringField
+from config.api.strict import StrictChoicesField, StrictSerializer, StrictStringField
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.member_count import CountUpTo, MemberCountField
 from organizations.api.view import OrganizationListView, OrganizationView
@@ -71,8 +71,8 @@ class RoleBodySerializer(StrictSerializer):
     """What a role is made with, or what is changed of it."""
 
     name = StrictStringField()
-    capabilities = serializers.ListField(
-        child=serializers.ChoiceField(Capability.choices),
+    capabilities = StrictChoicesField(
+        Capability.choices,
         help_text="All that its holders may do: the complete list, which may be empty.",
     )
 

@@ -17,6 +17,7 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from config.api.choices import must_be_one_of
 from config.api.openapi import describe
 from config.api.pagination import IdPagination
 from organizations.api.bodies import BY_TYPE, NOT_A_STRING, TARGETS_BY_TYPE, TO_DEPARTMENT
@@ -279,7 +280,7 @@ class ScheduledRemovalView(OrganizationView):
             " capability `remove_users`."
         ),
         responses={200: ScheduledRemovalSerializer(many=True)},
-        invalid={"status": "Select a valid choice."},
+        invalid={"status": must_be_one_of(dict(ScheduledRemoval.STATES), "lost")},
     )
 )
 class ScheduledRemovalListView(OrganizationListView[ScheduledRemoval]):

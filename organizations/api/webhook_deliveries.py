@@ -14,6 +14,7 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from config.api.choices import must_be_one_of
 from config.api.openapi import describe
 from config.api.pagination import IdPagination
 from config.api.throttling import DeliveryRateThrottle, TokenRateThrottle
@@ -105,7 +106,7 @@ class DeliveryFilterSet(FilterSet):
             f" `{NEEDED}`."
         ),
         responses={200: DeliverySerializer(many=True)},
-        invalid={"status": "Select a valid choice."},
+        invalid={"status": must_be_one_of(WebhookDelivery.Status.values, "lost")},
         refusals=[ENDPOINT_NOT_FOUND],
     )
 )

@@ -11,7 +11,12 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import describe
-from config.api.strict import StrictSerializer, StrictStringField
+from config.api.strict import (
+    StrictChoiceField,
+    StrictChoicesField,
+    StrictSerializer,
+    StrictStringField,
+)
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.examples import ENDPOINT_ID, ENDPOINT_NOT_FOUND, OWNER_ID
 from organizations.api.view import OrganizationListView, OrganizationView
@@ -73,8 +78,8 @@ class EndpointCreationSerializer(StrictSerializer):
             " port 0, or a control or another invisible character."
         ),
     )
-    event_types = serializers.ListField(
-        child=serializers.ChoiceField(EVENT_TYPES),
+    event_types = StrictChoicesField(
+        EVENT_TYPES,
         default=list,
         help_text="The types of events that are sent, each once; none means all, later ones too.",
     )
@@ -91,7 +96,7 @@ class EndpointCreationSerializer(StrictSerializer):
 class EndpointChangeSerializer(EndpointCreationSerializer):
     """What is changed of an endpoint."""
 
-    status = serializers.ChoiceField(STATUSES, help_text="Whether events are sent there.")
+    status = StrictChoiceField(STATUSES, help_text="Whether events are sent there.")
 
 
 @extend_schema_serializer(component_name="WebhookEndpoint", examples=[_SHOWN])

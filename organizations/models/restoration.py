@@ -1,5 +1,7 @@
 """The record that a restoration leaves."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.utils import timezone
 
@@ -12,6 +14,9 @@ from organizations.models.removal import Removal
 from organizations.source import Source
 from organizations.triggers import never_changed_or_deleted, restoration_is_made
 from users.models import User
+
+if TYPE_CHECKING:  # avoids a circular import: the task's key to the restoration is by its name
+    from organizations.models.offboarding_task import OffboardingTask
 
 
 class Restoration(models.Model):
@@ -49,6 +54,8 @@ class Restoration(models.Model):
     )
     trace_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+
+    cancelled_tasks: "list[OffboardingTask]"  # where `organizations.handover.tasks` says so
 
     class Meta:
         constraints = (

@@ -102,6 +102,20 @@ def test_what_is_malformed_unknown_or_without_effect_is_refused_and_named(
     assert all(isinstance(message, str) for message in error["details"][name])
 
 
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("West", 'Must be North or South, not "West".'),
+        (["North", "West"], 'Must be North or South, not "West".'),
+        ("", 'Must be North or South, not "".'),
+    ],
+)
+def test_what_is_no_choice_is_told_the_choices(client: APIClient, value: Any, message: str) -> None:
+    response: Any = client.get("/v1/organizations", {"kind": value})
+
+    assert response.json()["error"]["details"] == {"kind": [message]}
+
+
 def test_everything_that_is_wrong_is_named_at_once(client: APIClient) -> None:
     response: Any = client.get("/v1/organizations", {"nmae": "x", "kind": "x", "to_date": "x"})
 

@@ -1,5 +1,6 @@
 """What staff see of offboarding tasks, and how they close them and open them again."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -92,6 +93,17 @@ def test_no_task_of_an_undone_removal_changes(browser: Client, task: Offboarding
     assert "Done: Laptop" not in page
     assert "The removal was undone" in answer
     assert OffboardingTask.objects.get().state == "cancelled"
+
+
+def test_a_cancelled_task_that_had_failed_says_who_said_so(
+    browser: Client, task: OffboardingTask, staff: User
+) -> None:
+    close(browser, task, "failed", note="It was stolen")
+    restore(Membership.objects.get(pk=task.removal.membership_id))
+
+    page = text_of(browser.get(record_of(task)))
+
+    assert re.search(rf"Failed by {staff.name}, .{{,60}}; cancelled when the removal was", page)
 
 
 @pytest.mark.parametrize(
