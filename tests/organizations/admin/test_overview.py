@@ -159,8 +159,6 @@ def test_lists_are_called_what_staff_call_them(browser: Client) -> None:
 
     assert "Programs and directories" in page
     assert "Background jobs" in page
-    assert "Connections" not in page
-    assert "Procrastinate" not in page
 
 
 def test_where_nothing_needs_staff_the_first_page_says_so(browser: Client) -> None:
