@@ -91,7 +91,6 @@ class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[Offbo
 
     status = column("state", "State")
     closed = column("closed_at", "Closed at")
-    opened = column("created_at", "Removed at")
     passed_on = column("count", "Passed on there")
     list_display = (
         *("task", "leaver", "organization", "assigned_to", "due", "status", "closed_by_whom"),
@@ -105,7 +104,10 @@ class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[Offbo
     actions = None
     recorded_columns = ("done_at", "what", "by", "through")
     fieldsets = (
-        (None, {"fields": ("title", "description", "leaver", "organization", "opened", "record")}),
+        (
+            None,
+            {"fields": ("title", "description", "leaver", "organization", "removed_at", "record")},
+        ),
         ("What is to be done", {"fields": ("assigned_to", "due")}),
         (
             "What became of it",
@@ -209,6 +211,10 @@ class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[Offbo
     @admin.display(description="Closed by")
     def closed_by_whom(self, task: OffboardingTask) -> str:
         return _closer_of(task) or NONE
+
+    @admin.display(description="Removed at")
+    def removed_at(self, task: OffboardingTask) -> str:
+        return time_in_words(task.removal.created_at)
 
     @admin.display(description="Record of the removal")
     def record(self, task: OffboardingTask) -> str:
