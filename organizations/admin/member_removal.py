@@ -29,6 +29,7 @@ from organizations.guards.caller import Staff
 from organizations.guards.judge import Rules, judge
 from organizations.models import (
     Membership,
+    OffboardingTask,
     Organization,
     Removal,
     RemovedResources,
@@ -138,6 +139,7 @@ class RemovalAction(MemberAction):
             totals=_totals(done),
             removed=done.select_related(*related).prefetch_related(by_type).order_by("pk")[:SHOWN],
             removed_count=done.count(),
+            open_task_count=OffboardingTask.objects.of(done).open().count(),
             earlier=earlier.select_related(*related).order_by("pk")[:SHOWN],
             earlier_count=earlier.count(),
             staying=[

@@ -141,7 +141,6 @@ class OffboardingTask(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    created_at = models.DateTimeField("opened at", help_text="When the removal was done.")
     key = SlugField()
     title = models.CharField(max_length=LONGEST_TITLE)
     description = models.CharField(max_length=LONGEST_DESCRIPTION, blank=True)
@@ -202,13 +201,7 @@ class OffboardingTask(models.Model):
                 condition=models.Q(closed_by=None) | models.Q(closed_by_connection=None),
                 name="task_is_closed_by_one",
             ),
-            # A task of its removal's organization, opened when the removal was done.
-            ForeignKeyConstraint(
-                fields=["organization", "removal", "created_at"],
-                to="organizations.Removal",
-                to_fields=["organization", "id", "created_at"],
-                name="task_of_removal",
-            ),
+            in_organization("removal", "Removal", name="task_of_removal"),
             in_organization(
                 "open_department", "Department", name="open_task_department_in_organization"
             ),

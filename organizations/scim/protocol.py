@@ -49,7 +49,6 @@ from organizations.scim.storage import MemberStorage
 from organizations.scim.user_change import UserChange, with_readable_state
 
 PAGE = 200
-READS = frozenset({"GET", "HEAD"})
 
 # What directories send: attributes that nobody publishes, and the forms of Entra ID.
 POLICY = ScimPolicy(
@@ -312,7 +311,7 @@ def _serve(request: ScimRequest, connection: Connection | None, trace_id: str) -
     if connection is None:
         with PROVIDER:
             return SERVICE.service_provider_config(request.url, request.query)
-    changes = request.method not in READS
+    changes = request.method != "GET"
     storage = MemberStorage(connection, locks=changes, trace_id=trace_id)
     with transaction.atomic():
         if changes:

@@ -51,6 +51,14 @@ class ErasureAdmin(LargeTableAdmin[User]):
             return redirect("admin:users_user_change", account.pk)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        account: User | None = context.get("original")
+        is_erased = account is None or account.erased_at is not None
+        context["may_be_erased"] = not is_erased and self.has_erase_permission(request)
+        return super().render_change_form(request, context, *args, **options)
+
     def has_erase_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may erase a person's data, and see it before."""
         return staff_of(request).has_perms(["users.erase_user", "users.view_user"])

@@ -67,6 +67,7 @@ def test_a_task_is_closed_and_reopened_on_the_record_which_says_by_whom_and_when
     assert Event.objects.get(type="task.closed").actor == staff
     offered: Any = browser.get(f"{TASKS}{task.pk}/closing/")
     assert offered.context["form"]["note"].value() is None  # the old one is no note on reopening
+    assert 'value="It was stolen"' not in page
 
     assert "1 of 1 tasks open" in text_of(close(browser, task, "open"))
     assert Event.objects.filter(type="task.reopened", actor=staff).exists()
