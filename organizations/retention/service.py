@@ -1,4 +1,4 @@
-"""How long events and closed tasks are kept, and the deletion of what is older."""
+"""Decides how long events and closed tasks are kept, and deletes what is older."""
 
 from datetime import datetime, timedelta
 
