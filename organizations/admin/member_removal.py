@@ -89,7 +89,7 @@ class RemovalAction(MemberAction):
         former = Membership.objects.former().filter(pk__in=selection.ids)
         return {
             **super().context(request, selection, rows, form),
-            "held_note": " that go",
+            "assignments_note": " that go",
             "former": former.select_related("user", "organization", "removal")[:SHOWN],
             "former_count": former.count(),
         }

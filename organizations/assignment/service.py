@@ -150,7 +150,9 @@ def assign(
         departments = Change.between(joined, department_ids)
         if any(owner_by_role[role_id] for role_id in roles.removed):
             _check_target(organization_id, user_id, locked, caller, Rules.OWNER_REMAINS)
-        _check_change(organization_id, roles, departments, authority)
+        there = _Holdable.of(organization_id, roles.added, departments.added)
+        if refusal := there.refusal_of(roles, departments, authority):
+            raise refusal
         if roles or departments:
             # Added before anything is deleted: the owner rule locks the organization last.
             give([(membership, roles.added, departments.added)])
@@ -272,18 +274,6 @@ def _check_target(
         organization_id, [user_id], caller=caller, act=ASSIGN, rules=rules, members=locked
     )
     for refusal in refusals.values():
-        raise refusal
-
-
-def _check_change(
-    organization_id: str,
-    roles: Change,
-    departments: Change,
-    authority: Authority,
-) -> None:
-    """Raise an error for what the organization does not have or the caller may not give."""
-    there = _Holdable.of(organization_id, roles.added, departments.added)
-    if refusal := there.refusal_of(roles, departments, authority):
         raise refusal
 
 

@@ -13,7 +13,7 @@ from organizations.assignment.service import add_member
 from organizations.models import ScimIdentity
 from organizations.removal.service import remove_members
 from organizations.restoration.service import restore_members
-from organizations.scim.who_is_who import who_is_meant
+from organizations.scim.matching import match_members
 from tests.callers import CallerWith
 from tests.factories import UserFactory
 from tests.organizations.scim.caller import USER, Directory
@@ -294,7 +294,7 @@ class Directories(Machine):
         for office in self.offices.values():
             connection = office.directory.connection
             for sent in QUESTIONS:
-                assert office.meant(sent) == who_is_meant(
+                assert office.meant(sent) == match_members(
                     connection,
                     user_name=sent.user_name,
                     external_id=sent.external_id,
