@@ -197,7 +197,7 @@ def cache(name: str, *, default: str) -> dict[str, Any]:
 def _is_redis(url: object) -> bool:
     """Tell whether this is the URL of one Redis, or of one of its databases."""
     with suppress(ValueError):
-        found = parse_url(str(url))
+        found = parse_url(str(url))  # type: ignore[no-untyped-call]
         if "path" in found:  # of a socket
             return True
         return "host" in found and bool(_REDIS_DATABASE.fullmatch(urlsplit(str(url)).path))

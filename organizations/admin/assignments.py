@@ -102,7 +102,7 @@ class RoleAssignmentInline(AssignmentInline):
     """The roles of a member."""
 
     model = RoleAssignment
-    verbose_name_plural = "roles"
+    verbose_name, verbose_name_plural = "role", "roles"
     assigned = "role"
     fields = ("role",)
 
@@ -111,7 +111,7 @@ class DepartmentMembershipInline(AssignmentInline):
     """The departments of a member."""
 
     model = DepartmentMembership
-    verbose_name_plural = "departments"
+    verbose_name, verbose_name_plural = "department", "departments"
     assigned = "department"
     fields = ("department",)
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from config.admin.columns import column
 from config.admin.filters import QuerySetFilter
+from config.admin.history import RecordedHistory
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import NONE, address_of, link
 from config.admin.times import time_in_words
@@ -27,7 +28,7 @@ from organizations.admin.offboarding_steps import assignee_of
 from organizations.guards.acts import CHANGE_TASK
 from organizations.guards.caller import Staff
 from organizations.handover.tasks import TaskChange, change_task
-from organizations.models import OffboardingTask, Removal, Restoration
+from organizations.models import Event, OffboardingTask, Removal, Restoration
 from organizations.models.offboarding_task import LONGEST_NOTE, OffboardingTaskQuerySet
 
 State = OffboardingTask.State
@@ -85,12 +86,11 @@ class ClosingForm(forms.Form):
 
 
 @admin.register(OffboardingTask)
-class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
+class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[OffboardingTask]):
     """Shows tasks, which are closed and opened again on a page of their own or on the record."""
 
     status = column("state", "State")
     closed = column("closed_at", "Closed at")
-    opened = column("created_at", "Removed at")
     passed_on = column("count", "Passed on there")
     list_display = (
         *("task", "leaver", "organization", "assigned_to", "due", "status", "closed_by_whom"),
@@ -102,8 +102,12 @@ class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
         "Who was removed: a name, how an e-mail address begins, or an id. Or the id of a record."
     )
     actions = None
+    recorded_columns = ("done_at", "what", "by", "through")
     fieldsets = (
-        (None, {"fields": ("title", "description", "leaver", "organization", "opened", "record")}),
+        (
+            None,
+            {"fields": ("title", "description", "leaver", "organization", "removed_at", "record")},
+        ),
         ("What is to be done", {"fields": ("assigned_to", "due")}),
         (
             "What became of it",
@@ -125,6 +129,14 @@ class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
 
     def title_of(self, row: OffboardingTask) -> str:
         return f"{row.title}: {row.removal.membership.user.name}, {row.organization}"
+
+    def recorded(self, row: OffboardingTask) -> QuerySet[Event]:
+        leaver = row.removal.membership.user_id
+        events = Event.objects.filter(organization=row.organization_id, user=leaver)
+        return events.filter(data__task_id=row.pk)
+
+    def recorded_filters(self, row: OffboardingTask) -> dict[str, str]:
+        return {"q": row.removal.membership.user_id, "organization": row.organization_id}
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **options: Any
@@ -186,7 +198,7 @@ class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
 
     @admin.display(description="Who was removed")
     def leaver(self, task: OffboardingTask) -> str:
-        return task.removal.membership.user.name
+        return link(task.removal.membership, task.removal.membership.user.name)
 
     @admin.display(description="Assigned to")
     def assigned_to(self, task: OffboardingTask) -> str:
@@ -199,6 +211,10 @@ class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
     @admin.display(description="Closed by")
     def closed_by_whom(self, task: OffboardingTask) -> str:
         return _closer_of(task) or NONE
+
+    @admin.display(description="Removed at")
+    def removed_at(self, task: OffboardingTask) -> str:
+        return time_in_words(task.removal.created_at)
 
     @admin.display(description="Record of the removal")
     def record(self, task: OffboardingTask) -> str:

@@ -12,7 +12,13 @@ from config.admin.links import NONE, link, list_link
 from config.admin.times import day_in_words, time_in_words
 from config.identifiers import is_id
 from organizations.admin.exported import ExportedAdmin
-from organizations.admin.filters import ActorFilter, OrganizationFilter, SinceFilter, SourceFilter
+from organizations.admin.filters import (
+    ActorFilter,
+    OrganizationFilter,
+    SinceFilter,
+    SourceFilter,
+    UntilFilter,
+)
 from organizations.admin.member_restoration import is_latest_tenure
 from organizations.admin.offboarding_tasks import rows_of
 from organizations.admin.webhook_endpoints import SECRETS_SHOWN, links_to_endpoints
@@ -33,8 +39,7 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
     list_display = (
         *("removed_at", "user", "organization", "by", "through", "passed_to", "resource_count"),
     )
-    list_filter = (SourceFilter, OrganizationFilter, ActorFilter, SinceFilter)
-    date_hierarchy = "created_at"
+    list_filter = (SourceFilter, OrganizationFilter, ActorFilter, SinceFilter, UntilFilter)
     list_select_related = (
         "membership__user",
         "organization",

@@ -94,7 +94,9 @@ class StepSerializer(serializers.Serializer[OffboardingStep]):
 class StepChangeSerializer(StrictSerializer):
     """What is changed of a step. Whoever is assigned replaces who was."""
 
-    title = StrictStringField(help_text=f"1 to {LONGEST_TITLE} characters besides blanks around.")
+    title = StrictStringField(
+        help_text=f"1 to {LONGEST_TITLE} characters besides blanks around and invisible ones."
+    )
     description = StrictStringField(
         required=False,
         allow_blank=True,

@@ -51,10 +51,10 @@ State = OffboardingTask.State
 
 # Who left is looked up for each row of the page: joined, PostgreSQL may read all removals.
 LEAVER = Removal.objects.filter(pk=OuterRef("removal")).values("membership__user")
-TASKS = OffboardingTask.objects.with_presence().annotate(user_id=Subquery(LEAVER))
+TASKS = OffboardingTask.objects.with_falls_to_nobody().annotate(user_id=Subquery(LEAVER))
 
 # Of a record: in the order of the steps, as their ids are.
-RECORDED_TASKS = OffboardingTask.objects.with_presence().order_by("pk")
+RECORDED_TASKS = OffboardingTask.objects.with_falls_to_nobody().order_by("pk")
 
 RECORDED_TASK_EXAMPLE = {
     "id": TASK_ID,

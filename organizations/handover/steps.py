@@ -10,6 +10,7 @@ from typing import TypedDict, Unpack
 from django.db import transaction
 
 from config.api.errors import InvalidFieldsError
+from config.characters import clean
 from organizations.application_log import log_on_commit
 from organizations.exceptions import (
     ConnectionNotFoundError,
@@ -33,7 +34,7 @@ ASSIGNEES = ("assigned_to_user_id", "assigned_to_department_id", "assigned_to_co
 
 
 class StepFields(TypedDict, total=False):
-    """What a step says, of which a change names what changes.
+    """The fields of a step; a change has only those that change.
 
     Whoever is assigned replaces who was. None takes a value away.
     """
@@ -145,7 +146,7 @@ def _save(step: OffboardingStep, fields: StepFields, steps: OffboardingStepQuery
     if any(changes.get(name) for name in ASSIGNEES):
         changes = {**dict.fromkeys(ASSIGNEES), **changes}
     if "title" in fields:
-        changes["title"] = fields["title"].strip()
+        changes["title"] = clean(fields["title"])
     before = {name: getattr(step, name) for name in changes}
     if before == changes and not is_new:
         return False

@@ -79,12 +79,12 @@ class OffboardingTaskQuerySet(IdentifiedQuerySet["OffboardingTask"]):
         )
 
     def with_assignees(self) -> Self:
-        """Set ``falls_to_nobody``, and read whom each is assigned to."""
-        return self.with_presence().select_related(
+        """Set ``falls_to_nobody``, and read the assignees."""
+        return self.with_falls_to_nobody().select_related(
             "assigned_to_user", "assigned_to_department", "assigned_to_connection"
         )
 
-    def with_presence(self) -> Self:
+    def with_falls_to_nobody(self) -> Self:
         """Set ``falls_to_nobody``: whether the assigned person or system cannot act here now."""
         person = Membership.objects.active().filter(
             organization=models.OuterRef("organization"), user=models.OuterRef("assigned_to_user")
@@ -108,10 +108,6 @@ class OffboardingTaskQuerySet(IdentifiedQuerySet["OffboardingTask"]):
         ):
             counts.setdefault(removal_id, Counter())[state] = count
         return counts
-
-    def count_by_state(self) -> dict[str, int]:
-        """Return how many there are in each state that occurs."""
-        return dict(self.order_by().values_list("state").annotate(models.Count("pk")))
 
 
 class OffboardingTask(models.Model):
@@ -145,7 +141,6 @@ class OffboardingTask(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    created_at = models.DateTimeField("opened at", help_text="When the removal was done.")
     key = SlugField()
     title = models.CharField(max_length=LONGEST_TITLE)
     description = models.CharField(max_length=LONGEST_DESCRIPTION, blank=True)
@@ -183,7 +178,7 @@ class OffboardingTask(models.Model):
         db_persist=True,
     )
 
-    falls_to_nobody: bool  # where `with_presence` says so
+    falls_to_nobody: bool  # where `with_falls_to_nobody` says so
 
     objects = OffboardingTaskQuerySet.as_manager()
 
@@ -206,13 +201,7 @@ class OffboardingTask(models.Model):
                 condition=models.Q(closed_by=None) | models.Q(closed_by_connection=None),
                 name="task_is_closed_by_one",
             ),
-            # A task of its removal's organization, opened when the removal was done.
-            ForeignKeyConstraint(
-                fields=["organization", "removal", "created_at"],
-                to="organizations.Removal",
-                to_fields=["organization", "id", "created_at"],
-                name="task_of_removal",
-            ),
+            in_organization("removal", "Removal", name="task_of_removal"),
             in_organization(
                 "open_department", "Department", name="open_task_department_in_organization"
             ),

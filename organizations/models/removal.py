@@ -76,9 +76,7 @@ class Removal(models.Model):
                 name="removal_has_one_heir",
             ),
             # What a task refers to. The id comes first: see the last index over a membership below.
-            models.UniqueConstraint(
-                fields=["id", "organization", "created_at"], name="removal_in_organization"
-            ),
+            models.UniqueConstraint(fields=["id", "organization"], name="removal_in_organization"),
             # Together with the key of the membership to its record: no end without a record, no
             # record without an end, and no end that is taken back.
             ForeignKeyConstraint(
@@ -98,8 +96,7 @@ class Removal(models.Model):
             ),
         )
         indexes = (
-            # The admin's records of one organization, and of one day.
-            models.Index(fields=["organization", "created_at"], name="removal_by_organization"),
+            # The admin's records of one day.
             models.Index(fields=["created_at"], name="removal_by_date"),
             # The API's records of one organization, newest first: all of them, those of some days
             # (the date is looked at in the index), of one actor, of one connection, of one request

@@ -1,4 +1,4 @@
-"""Has the library answer requests: its configuration, and where this service differs from it."""
+"""Configures the library that answers requests, and overrides it where this service differs."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -49,7 +49,6 @@ from organizations.scim.storage import MemberStorage
 from organizations.scim.user_change import UserChange, with_readable_state
 
 PAGE = 200
-READS = frozenset({"GET", "HEAD"})
 
 # What directories send: attributes that nobody publishes, and the forms of Entra ID.
 POLICY = ScimPolicy(
@@ -81,23 +80,23 @@ PROVIDER = ScimProvider(
 
 
 @contextmanager
-def _our_words() -> Iterator[None]:
+def _rephrased_refusals() -> Iterator[None]:
     """Say what the library refuses to read as we say it."""
     try:
         yield
     except SCIMException as refusal:
-        raise bounds.in_our_words(refusal) if refusal.scim_type else refusal from refusal.__cause__
+        raise bounds.rephrased(refusal) if refusal.scim_type else refusal from refusal.__cause__
 
 
 def _complete(
     response: ScimResponse,
     resource: Resource[Any],
     base_url: str,
-    asked: ResponseParameters[Any] | None,
+    parameters: ResponseParameters[Any] | None,
 ) -> ScimResponse:
     """Return a response with the long list of its resource."""
     if response.body is not None:
-        add_long_list(response.body, resource, base_url, asked)
+        add_long_list(response.body, resource, base_url, parameters)
     return response
 
 
@@ -121,7 +120,7 @@ class Service(ScimService):
             content = bounds.bounded_user(content)
         else:
             content = bounds.bounded_patch(content)
-        with _our_words():
+        with _rephrased_refusals():
             read = super().read_body(model, json.dumps(content).encode(), content_type, scim_ctx)
         if members is None:
             return read
@@ -132,7 +131,7 @@ class Service(ScimService):
         self, resource_types: list[ResourceType], payload: Any
     ) -> tuple[SearchRequest[Any], Any]:
         bounded = bounds.bounded_search(payload)
-        with _our_words():
+        with _rephrased_refusals():
             return super().read_search(resource_types, bounded)
 
     def read_response_parameters(
@@ -143,7 +142,7 @@ class Service(ScimService):
             for name in ("attributes", "excludedAttributes")
             if name in query
         }
-        with _our_words():
+        with _rephrased_refusals():
             return super().read_response_parameters(resource_type, bounded)
 
     @staticmethod
@@ -226,16 +225,16 @@ class Handler(ScimHandler):
         if kind.name == "User":
             return self._change_user(kind, target.resource_id or "", UserChange.patching)
         with self.service.provider:
-            asked = self.service.read_response_parameters(kind, request.query)
+            parameters = self.service.read_response_parameters(kind, request.query)
             content = self.service.decode_body(request.body, request.header("Content-Type"))
             operations = bounds.operations_of(bounds.read_object(content))
             self.service.read_conditions(request).check(None, "PATCH")
             group_id = target.resource_id or ""
             self.storage.groups.patch(group_id, GroupPatch.of(operations))
-            if not asked.attributes:
+            if not parameters.attributes:
                 return ScimResponse(HTTPStatus.NO_CONTENT)
-            group = self.storage.groups.get(group_id, asked)
-            return self.service.replacement_response(request.base_url, group, asked)
+            group = self.storage.groups.get(group_id, parameters)
+            return self.service.replacement_response(request.base_url, group, parameters)
 
     def replace_resource(
         self,
@@ -248,8 +247,8 @@ class Handler(ScimHandler):
         self.service.check_preconditions(current, self.request.method, conditions)
         group_id = current.id or ""
         self.storage.groups.patch(group_id, GroupPatch.replacing(replacement))
-        asked = self.service.read_response_parameters(resource_type, self.request.query)
-        return self.storage.groups.get(group_id, asked)
+        parameters = self.service.read_response_parameters(resource_type, self.request.query)
+        return self.storage.groups.get(group_id, parameters)
 
     def _change_user(
         self, kind: ResourceType, user_id: str, read: Callable[[bytes], UserChange]
@@ -257,14 +256,14 @@ class Handler(ScimHandler):
         """Answer a PUT or a PATCH of a user, who is locked and read once."""
         request, users = self.request, self.storage.users
         with self.service.provider:
-            asked = self.service.read_response_parameters(kind, request.query)
+            parameters = self.service.read_response_parameters(kind, request.query)
             self.service.ensure_json(request.header("Content-Type"))
             change = read(request.body)
             conditions = self.service.read_conditions(request)
             member = users.find_locked(user_id)
             self.service.check_preconditions(member.as_user(), request.method, conditions)
             users.change(member, change)
-            return self.service.replacement_response(request.base_url, member.as_user(), asked)
+            return self.service.replacement_response(request.base_url, member.as_user(), parameters)
 
 
 SERVICE = Service(PROVIDER)
@@ -312,7 +311,7 @@ def _serve(request: ScimRequest, connection: Connection | None, trace_id: str) -
     if connection is None:
         with PROVIDER:
             return SERVICE.service_provider_config(request.url, request.query)
-    changes = request.method not in READS
+    changes = request.method != "GET"
     storage = MemberStorage(connection, locks=changes, trace_id=trace_id)
     with transaction.atomic():
         if changes:

@@ -103,17 +103,21 @@ def test_what_is_malformed_unknown_or_without_effect_is_refused_and_named(
 
 
 @pytest.mark.parametrize(
-    ("value", "message"),
+    ("name", "value", "message"),
     [
-        ("West", 'Must be North or South, not "West".'),
-        (["North", "West"], 'Must be North or South, not "West".'),
-        ("", 'Must be North or South, not "".'),
+        ("kind", "West", 'Must be North or South, not "West".'),
+        ("kind", ["North", "West"], 'Must be North or South, not "West".'),
+        ("kind", "", 'Must be North or South, not "".'),
+        ("named", "perhaps", 'Must be true or false, not "perhaps".'),
+        ("named", "", 'Must be true or false, not "".'),
     ],
 )
-def test_what_is_no_choice_is_told_the_choices(client: APIClient, value: Any, message: str) -> None:
-    response: Any = client.get("/v1/organizations", {"kind": value})
+def test_what_is_no_choice_is_told_the_choices(
+    client: APIClient, name: str, value: Any, message: str
+) -> None:
+    response: Any = client.get("/v1/organizations", {name: value})
 
-    assert response.json()["error"]["details"] == {"kind": [message]}
+    assert response.json()["error"]["details"] == {name: [message]}
 
 
 def test_everything_that_is_wrong_is_named_at_once(client: APIClient) -> None:

@@ -67,6 +67,7 @@ def test_a_task_is_closed_and_reopened_on_the_record_which_says_by_whom_and_when
     assert Event.objects.get(type="task.closed").actor == staff
     offered: Any = browser.get(f"{TASKS}{task.pk}/closing/")
     assert offered.context["form"]["note"].value() is None  # the old one is no note on reopening
+    assert 'value="It was stolen"' not in page
 
     assert "1 of 1 tasks open" in text_of(close(browser, task, "open"))
     assert Event.objects.filter(type="task.reopened", actor=staff).exists()
@@ -239,7 +240,7 @@ def test_a_task_that_is_open_again_falls_to_nobody_once_its_department_is_delete
     assert "Open, for nobody: IT is not there any more." in page
 
 
-def test_the_confirmation_says_which_tasks_a_removal_will_open(
+def test_the_confirmation_says_which_tasks_a_removal_opens_and_the_result_how_many(
     browser: Client, leaver: Membership
 ) -> None:
     organization = leaver.organization
@@ -252,9 +253,13 @@ def test_the_confirmation_says_which_tasks_a_removal_will_open(
     ):
         OffboardingStepFactory.create(organization=organization, title=title, **fields)
 
-    page = text_of(browser.get(f"{ADMIN}membership/{leaver.pk}/removal/", follow=True))
+    answer: Any = browser.get(f"{ADMIN}membership/{leaver.pk}/removal/")
 
-    assert "The removal opens 2 offboarding tasks: Repositories; Laptop." in page
+    assert "The removal opens 2 offboarding tasks: Repositories; Laptop." in text_of(
+        browser.get(answer.url)
+    )
+    done = text_of(browser.post(answer.url, {"reason": ""}, follow=True))
+    assert "2 offboarding tasks are open, on the record." in done
 
 
 def test_a_list_of_thirty_tasks_and_their_record_take_as_many_statements_as_of_one(

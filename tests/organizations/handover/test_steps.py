@@ -42,7 +42,7 @@ def test_a_step_is_made_changed_and_deleted_and_tasks_that_were_made_stay(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with capture_logs() as logs, django_capture_on_commit_callbacks(execute=True):
-        step = create_step(organization.pk, "laptop", title=" Laptop ", caller=by(owner))
+        step = create_step(organization.pk, "laptop", title=" Lap\u202etop ", caller=by(owner))
         change_step(organization.pk, "laptop", due_days=365, caller=by(owner))
         change_step(organization.pk, "laptop", due_days=365, title="Laptop", caller=by(owner))
         [task] = removed(MembershipFactory.create(organization=organization))
