@@ -145,7 +145,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "organizations.events.tasks",
     "organizations.handover.overdue",
     "organizations.invitation.tasks",
-    "organizations.retention.tasks",
+    "organizations.retention.service",
     "organizations.schedule.due",
     "organizations.scim.remove_after_days",
 ]

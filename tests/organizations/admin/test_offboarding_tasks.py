@@ -240,7 +240,7 @@ def test_a_task_that_is_open_again_falls_to_nobody_once_its_department_is_delete
     assert "Open, for nobody: IT is not there any more." in page
 
 
-def test_the_confirmation_says_which_tasks_a_removal_will_open(
+def test_the_confirmation_says_which_tasks_a_removal_opens_and_the_result_how_many(
     browser: Client, leaver: Membership
 ) -> None:
     organization = leaver.organization
@@ -253,9 +253,13 @@ def test_the_confirmation_says_which_tasks_a_removal_will_open(
     ):
         OffboardingStepFactory.create(organization=organization, title=title, **fields)
 
-    page = text_of(browser.get(f"{ADMIN}membership/{leaver.pk}/removal/", follow=True))
+    answer: Any = browser.get(f"{ADMIN}membership/{leaver.pk}/removal/")
 
-    assert "The removal opens 2 offboarding tasks: Repositories; Laptop." in page
+    assert "The removal opens 2 offboarding tasks: Repositories; Laptop." in text_of(
+        browser.get(answer.url)
+    )
+    done = text_of(browser.post(answer.url, {"reason": ""}, follow=True))
+    assert "2 offboarding tasks are open, on the record." in done
 
 
 def test_a_list_of_thirty_tasks_and_their_record_take_as_many_statements_as_of_one(
