@@ -61,7 +61,11 @@ def test_the_server_is_given_the_length_and_no_body(path: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_server_sends_no_body(owner: Membership) -> None:
-    paths = [address_of(owner), address_in(owner.organization, "audit-log/export")]
+    paths = [
+        address_of(owner),
+        address_in(owner.organization, "audit-log/export"),
+        f"/scim/v2/organizations/{owner.organization_id}/ServiceProviderConfig",
+    ]
     with serving("--workers", "1") as server:
         for path in paths:
             with create_connection(("127.0.0.1", server.port), timeout=10) as connection:
