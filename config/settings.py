@@ -201,9 +201,7 @@ DEFAULT_FROM_EMAIL = environment.sender("EMAIL_FROM") or (
 )
 
 # How long after a removal the member can be restored; 0: not at all.
-RESTORE_WINDOW_DAYS = environment.number(
-    "RESTORE_WINDOW_DAYS", default=90, most=environment.A_CENTURY
-)
+RESTORE_WINDOW_DAYS = environment.number("RESTORE_WINDOW_DAYS", default=90, most=36_500)
 # How long events of people who are no longer members are kept at least; None: for ever.
 RETENTION_DAYS = environment.days("RETENTION_DAYS")
 
