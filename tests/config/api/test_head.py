@@ -1,9 +1,11 @@
 """HEAD is answered wherever GET is, as GET is, without the body."""
 
+from collections.abc import Callable
 from socket import create_connection
 
 import pytest
-from django.test import Client
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import Client, RequestFactory
 
 from organizations.models import Membership
 from tests.conftest import ClientOf
@@ -36,6 +38,25 @@ def test_every_address_of_an_organization(
 @pytest.mark.django_db
 def test_every_other_address(path: str) -> None:
     assert Client().head(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/openapi.json", "/v1/nowhere", "/livez", "/readyz"])
+@pytest.mark.django_db
+def test_the_server_is_given_the_length_and_no_body(path: str) -> None:
+    factory = RequestFactory()
+    sent: dict[str, str] = {}
+
+    # The client for tests drops the body itself.
+    def start(
+        status: str, headers: list[tuple[str, str]], error: object = None, /
+    ) -> Callable[[bytes], object]:
+        sent.update(headers)
+        return len
+
+    body = WSGIHandler()(factory.head(path).environ, start)
+
+    assert b"".join(body) == b""
+    assert int(sent["Content-Length"]) == len(Client().get(path).content) > 0
 
 
 @pytest.mark.django_db(transaction=True)
