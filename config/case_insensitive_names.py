@@ -1,4 +1,4 @@
-"""Names of which there is one in any case: trimmed, and compared by a key that is stored beside."""
+"""Names that are unique whatever their case: trimmed, and compared by a key stored beside them."""
 
 from typing import Any
 from unicodedata import normalize
@@ -54,7 +54,6 @@ class NameKeyField(models.CharField[str, str]):
         )
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        """Return the field's arguments for a migration."""
         name, path, _, _ = super().deconstruct()
         return name, path, [], {"of": self.of}
 

@@ -73,7 +73,6 @@ class PrefixedIdField(models.CharField[str, str]):
         )
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        """Return the field's arguments for a migration: only the prefixes."""
         name, path, _, _ = super().deconstruct()
         return name, path, [*self.prefixes], {}
 
@@ -82,5 +81,4 @@ class PrefixedIdField(models.CharField[str, str]):
         return f"character varying({MAX_LENGTH})"
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
-        """Return the condition with which the database checks the form."""
         return f"{connection.ops.quote_name(self.column)} ~ '{id_pattern(*self.prefixes)}'"

@@ -25,6 +25,9 @@ REGISTRY = CollectorRegistry()
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
+# Where gunicorn runs the process: its number among those that run at once, from 0 (config.server).
+PROCESS = "OFFBOARD_PROCESS"
+
 SECONDS = Histogram(
     "offboard_request_seconds",
     "How long requests took. Each process counts its own; its number is the label.",
@@ -48,7 +51,7 @@ class MetricsMiddleware:
         # Of each label there are few values, whatever is sent: the route, not the path.
         match = request.resolver_match
         SECONDS.labels(
-            process=os.getpid(),
+            process=os.environ.get(PROCESS) or os.getpid(),
             method=request.method if request.method in METHODS else "other",
             route=match.route if match else "",
             status=response.status_code,

@@ -82,12 +82,10 @@ class WordsField(models.Field[list[str], list[str]]):
         super().__init__(editable=False)
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        """Return the field's arguments for a migration."""
         name, path, _, _ = super().deconstruct()
         return name, path, [], {"of": self.of}
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
-        """Return the type of the column: an array."""
         return "text[]"
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:

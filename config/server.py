@@ -4,6 +4,8 @@ Options on the command line override these.
 """
 
 import logging
+import os
+from itertools import count
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -26,6 +28,21 @@ class LinesOfTheApplication(Logger):  # type: ignore[misc]  # gunicorn has no ty
 
 
 logger_class = LinesOfTheApplication
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Give a process the lowest number that no other one has, by which `/metrics` names it.
+
+    By its process id each restart would begin other time series, without end.
+    """
+    taken = {other.number for other in server.WORKERS.values()}
+    worker.number = next(number for number in count() if number not in taken)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Tell the process its number."""
+    os.environ["OFFBOARD_PROCESS"] = str(worker.number)
+
 
 wsgi_app = "config.wsgi"
 worker_class = "gthread"

@@ -1,4 +1,4 @@
-"""A foreign key over several columns, declared in ``Meta.constraints`` like every constraint."""
+"""The constraints and indexes that several models declare in their Meta."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -105,6 +105,28 @@ class ForeignKeyConstraint(models.BaseConstraint):
             raise ValidationError(
                 self.get_violation_error_message(), code=self.violation_error_code
             )
+
+
+def in_organization(
+    field: str, to: str, *, name: str, message: str | None = None
+) -> ForeignKeyConstraint:
+    """Return the constraint that ``field`` refers to a row of the same organization, or is null.
+
+    ``to`` is the name of the model referred to.
+    """
+    return ForeignKeyConstraint(
+        fields=["organization", field],
+        to=f"organizations.{to}",
+        to_fields=["organization", "id"],
+        name=name,
+        violation_error_message=message,
+    )
+
+
+def index_where_set(*fields: str, name: str) -> models.Index:
+    """Return an index of these fields, of the rows in which the first of them is not null."""
+    is_set = models.Q(**{f"{fields[0]}__isnull": False})
+    return models.Index(fields=fields, condition=is_set, name=name)
 
 
 def _field(model: type[models.Model], name: str) -> Any:

@@ -11,11 +11,13 @@ from organizations.deactivation.service import deactivate_members, reactivate_me
 from organizations.domains.service import set_domains
 from organizations.guards.caller import Operator
 from organizations.handover.steps import ASSIGNEES
+from organizations.handover.tasks import TaskChange, change_task
 from organizations.models import (
     Connection,
     Department,
     Membership,
     OffboardingStep,
+    OffboardingTask,
     Organization,
     Resource,
     ResourceType,
@@ -125,8 +127,9 @@ def restore_sample() -> Organization:
     """Bring the sample to its first state; return its organization.
 
     Its people are members who own what they owned at first; one is deactivated and one is removed,
-    all by the services. Its webhook endpoints are deleted, so nobody outside hears of it. All else
-    is left alone, and the records of earlier removals stay.
+    all by the services. Its webhook endpoints are deleted, so nobody outside hears of it. What
+    earlier removals of its members left to be done is closed; the records of these stay, and all
+    else is left alone.
     """
     organization, _ = Organization.objects.get_or_create(
         pk=ORGANIZATION_ID, defaults={"name": "Acme"}
@@ -142,6 +145,7 @@ def restore_sample() -> Organization:
         _restore_account(person)
     for person in (*PEOPLE, DEACTIVATED):
         _restore_member(organization, person)
+        _close_tasks(organization, person)
     _restore_resources(organization, RESOURCES, LEAVER)
     deactivate_members(
         organization.pk,
@@ -189,6 +193,21 @@ def _restore_member(organization: Organization, person: Person) -> None:
     )
     # An active member is refused, and stays active.
     reactivate_members(organization.pk, [id_of(person)], caller=Operator())
+
+
+def _close_tasks(organization: Organization, person: Person) -> None:
+    """Close what earlier removals of a member left to be done: they are here again.
+
+    Only a restoration cancels tasks, so these are skipped.
+    """
+    tasks = OffboardingTask.objects.filter(
+        organization=organization,
+        removal__membership__user=id_of(person),
+        state__in=OffboardingTask.CANCELLABLE,
+    )
+    skipped = TaskChange(OffboardingTask.State.SKIPPED, note="The demo was run again.")
+    for task_id in tasks.order_by("pk").values_list("pk", flat=True):
+        change_task(organization.pk, task_id, skipped, caller=Operator())
 
 
 def _restore_steps(organization: Organization) -> None:

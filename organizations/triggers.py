@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import pgtrigger
 
+from config.triggers import AfterRow, AfterStatement, BeforeRow
+
 
 def organization_of(
     table: str, key: str, *, name: str, operation: pgtrigger.Operation = pgtrigger.Insert
@@ -20,35 +22,27 @@ def organization_of(
         );
         RETURN NEW;
     """  # noqa: S608 (our own text)
-    return pgtrigger.Trigger(
-        name=name, level=pgtrigger.Row, when=pgtrigger.Before, operation=operation, func=func
-    )
+    return BeforeRow(name=name, operation=operation, func=func)
 
 
 # Every organization has its Owner role, and an owner once it has had one.
 
-starting_roles_are_given = pgtrigger.Trigger(
+starting_roles_are_given = AfterRow(
     name="starting_roles",
-    level=pgtrigger.Row,
-    when=pgtrigger.After,
     operation=pgtrigger.Insert,
     func="PERFORM organizations_give_starting_roles(NEW.id); RETURN NULL;",
 )
 
-owner_role_is_deleted = pgtrigger.Trigger(
+owner_role_is_deleted = AfterRow(
     name="owner_role_remains",
-    level=pgtrigger.Row,
-    when=pgtrigger.After,
     operation=pgtrigger.Delete,
     timing=pgtrigger.Deferred,  # the organization is deleted after its roles
     condition=pgtrigger.Q(old__is_owner=True),
     func="PERFORM organizations_keep_owner_role(OLD.organization_id); RETURN NULL;",
 )
 
-owner_is_made = pgtrigger.Trigger(
+owner_is_made = BeforeRow(
     name="new_owner_is_held",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
     operation=pgtrigger.Insert,
     # Asked here, since few roles given are: 100,000 at once take seconds, and a call each, minutes.
     func="""
@@ -60,10 +54,8 @@ owner_is_made = pgtrigger.Trigger(
 )
 
 # A role that is gone by the same statement may have been the Owner role.
-owner_role_is_taken = pgtrigger.Trigger(
+owner_role_is_taken = AfterStatement(
     name="owner_remains_on_revocation",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
     operation=pgtrigger.Delete,
     referencing=pgtrigger.Referencing(old="revoked"),  # type: ignore[no-untyped-call]
     func="""
@@ -78,10 +70,8 @@ owner_role_is_taken = pgtrigger.Trigger(
 
 # Once a statement: a row at a time, each of many owners would read all who are deactivated with
 # them, to find one who remains. 500 took 46 s of processor time so, and take 0.4.
-owner_is_deactivated = pgtrigger.Trigger(
+owner_is_deactivated = AfterStatement(
     name="owner_remains_on_deactivation",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
     operation=pgtrigger.Update,
     referencing=pgtrigger.Referencing(old="previous", new="changed"),  # type: ignore[no-untyped-call]
     func="""
@@ -99,10 +89,8 @@ owner_is_deactivated = pgtrigger.Trigger(
     """,
 )
 
-owner_account_is_disabled = pgtrigger.Trigger(
+owner_account_is_disabled = AfterRow(
     name="owner_remains_on_disabling",
-    level=pgtrigger.Row,
-    when=pgtrigger.After,
     operation=pgtrigger.UpdateOf("is_active"),  # type: ignore[no-untyped-call]
     condition=pgtrigger.Q(old__is_active=True, new__is_active=False),
     func="""
@@ -121,10 +109,8 @@ owner_account_is_disabled = pgtrigger.Trigger(
 # A membership begins now, by the clock that tokens are issued by, whatever is inserted: it decides
 # which tokens reach it. The clock is read once the account is locked, and a token that is issued
 # meanwhile waits for the commit (users/models/access_token.py).
-member_is_added = pgtrigger.Trigger(
+member_is_added = BeforeRow(
     name="member_is_added",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
     operation=pgtrigger.Insert,
     func="""
         PERFORM organizations_refuse_erased(NEW.user_id);
@@ -134,10 +120,8 @@ member_is_added = pgtrigger.Trigger(
 )
 
 # A token without its binding would reach all organizations of its user, so only both are deleted.
-binding_is_deleted = pgtrigger.Trigger(
+binding_is_deleted = AfterRow(
     name="deleted_with_its_token",
-    level=pgtrigger.Row,
-    when=pgtrigger.After,
     operation=pgtrigger.Delete,
     timing=pgtrigger.Deferred,  # the token is deleted after its binding
     func="""
@@ -152,10 +136,8 @@ binding_is_deleted = pgtrigger.Trigger(
 # For whoever writes a name without its key: SQL by hand, and the version before keys. A key that is
 # as before while the words of the name are not was not written. It is nearly the application's own
 # (config/case_insensitive_names.py), which makes it again whenever the department is saved.
-department_is_named = pgtrigger.Trigger(
+department_is_named = BeforeRow(
     name="has_a_key",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.Update,
     func="""
         IF NEW.name_key = '' OR (
@@ -170,10 +152,8 @@ department_is_named = pgtrigger.Trigger(
 
 # Likewise for a directory's name of a member. A key that is as before was not written where letters
 # of ASCII have changed: of others the database may not know which are the same in any case.
-identity_is_named = pgtrigger.Trigger(
+identity_is_named = BeforeRow(
     name="has_a_key",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.Update,
     func="""
         IF NEW.user_name_key = '' OR (
@@ -192,10 +172,8 @@ schedule_is_made = organization_of(
     "organizations_membership", "membership_id", name="of_the_memberships_organization"
 )
 
-schedule_is_done = pgtrigger.Trigger(
+schedule_is_done = BeforeRow(
     name="done_by_its_members_removal",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.UpdateOf("removal_id", "membership_id"),  # type: ignore[no-untyped-call]
     condition=pgtrigger.Condition("NEW.removal_id IS NOT NULL"),
     func="""
@@ -210,10 +188,8 @@ schedule_is_done = pgtrigger.Trigger(
     """,
 )
 
-restoration_is_made = pgtrigger.Trigger(
+restoration_is_made = BeforeRow(
     name="of_whom_the_removal_removed",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
     operation=pgtrigger.Insert,
     func="""
         IF NOT organizations_comes_back(NEW.removal_id, NEW.membership_id) THEN
@@ -226,10 +202,8 @@ restoration_is_made = pgtrigger.Trigger(
 
 # Whoever writes an event, the organization's webhook endpoints hear of it: a job is deferred in the
 # same transaction, one for all its events. Where nobody listens it costs one look into an index.
-events_are_announced = pgtrigger.Trigger(
+events_are_announced = AfterStatement(
     name="announced",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
     operation=pgtrigger.Insert,
     referencing=pgtrigger.Referencing(new="logged"),  # type: ignore[no-untyped-call]
     declare=[("heard", "text[]"), ("this_transaction", "text")],
@@ -260,9 +234,13 @@ events_are_announced = pgtrigger.Trigger(
 
 # Records.
 
+never_changed_or_deleted = pgtrigger.Protect(
+    name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
+)
+
 
 def append_only(exclude: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
-    """Return the triggers of an append-only record, of which only the reason can be emptied.
+    """Return the triggers of an append-only record; only its reason can be emptied.
 
     ``exclude`` names the fields that the database generates. Every other field is protected.
     """
@@ -287,10 +265,8 @@ def only_emptied(exclude: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
 
 # The transaction that deletes sets the age, since the application knows how long events are kept.
 # One that sets none deletes nothing. Events of members stay, however old: rules read them.
-event_is_deleted = pgtrigger.Trigger(
+event_is_deleted = BeforeRow(
     name="deleted_when_old",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
     operation=pgtrigger.Delete,
     declare=[("kept_from", "text")],
     func="""
@@ -310,10 +286,8 @@ event_is_deleted = pgtrigger.Trigger(
 )
 
 # An old closed task is deleted whoever it was about: the record of the removal stays.
-task_is_deleted = pgtrigger.Trigger(
+task_is_deleted = BeforeRow(
     name="deleted_when_old",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
     operation=pgtrigger.Delete,
     declare=[("kept_from", "text")],
     func="""
@@ -328,10 +302,8 @@ task_is_deleted = pgtrigger.Trigger(
 
 # A position is deleted after its event. The last one without an event stays: a reader who has read
 # that far is known by it, and the next positions are counted from it.
-position_is_deleted = pgtrigger.Trigger(
+position_is_deleted = BeforeRow(
     name="deleted_after_its_event",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
     operation=pgtrigger.Delete,
     func="""
         IF NOT EXISTS (SELECT FROM organizations_event WHERE id = OLD.event_id)

@@ -180,8 +180,7 @@ class OffboardingTaskFactory(DjangoModelFactory[OffboardingTask]):
     def _create(
         cls, model_class: type[OffboardingTask], *args: Any, **fields: Any
     ) -> OffboardingTask:
-        removal = fields["removal"]
-        fields |= {"organization": removal.organization, "created_at": removal.created_at}
+        fields["organization"] = fields["removal"].organization
         task: OffboardingTask = super()._create(model_class, *args, **fields)
         return task
 

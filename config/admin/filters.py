@@ -8,6 +8,8 @@ from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+FEW = 100  # are looked up, so that PostgreSQL knows how many rows of the list each has
+
 
 class LookupFilter(admin.SimpleListFilter):
     """A filter with a text field, for a foreign key with too many choices to list.
@@ -41,7 +43,9 @@ class LookupFilter(admin.SimpleListFilter):
         term = (self.value() or "").strip()
         if not term:
             return queryset
-        return queryset.filter(**{f"{self.parameter_name}__in": self.matching(term)})
+        found = self.matching(term)
+        few = list(found.order_by().values_list("pk", flat=True)[: FEW + 1])
+        return queryset.filter(**{f"{self.parameter_name}__in": few if len(few) <= FEW else found})
 
 
 class QuerySetFilter(admin.SimpleListFilter):

@@ -1,5 +1,6 @@
 """Filters of lists, built on django-filter, refuse unknown and malformed parameters."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,6 +13,8 @@ from django_filters import Filter, MultipleChoiceFilter
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
+
+from config.api.choices import must_be_one_of
 
 if TYPE_CHECKING:  # avoids a circular import: generics loads the settings that name this module
     from rest_framework.generics import GenericAPIView
@@ -32,8 +35,8 @@ class StrictFilterBackend(DjangoFilterBackend):
         filterset = filter_class(**self.get_filterset_kwargs(request, queryset, view))
         pagination_parameters = getattr(view.paginator, "query_parameters", ())
         wrong: dict[str, list[str]] = {
-            name: [str(message) for message in messages]
-            for name, messages in filterset.errors.items()
+            name: _messages_of(errors, filterset.form.fields.get(name))
+            for name, errors in filterset.form.errors.as_data().items()
         }
         for name, values in request.GET.lists():
             wanted = filterset.filters.get(name)
@@ -43,10 +46,31 @@ class StrictFilterBackend(DjangoFilterBackend):
                 wrong[name] = ["This parameter can be given only once."]
             elif wanted and filterset.form.cleaned_data.get(name) in EMPTY_VALUES:
                 # django-filter ignores an empty value and a malformed boolean.
-                wrong.setdefault(name, ["This value is not valid."])
+                known = _choices_of(filterset.form.fields[name])
+                message = must_be_one_of(known, values[0]) if known else "This value is not valid."
+                wrong.setdefault(name, [message])
         if wrong:
             raise ValidationError(wrong)
         return filterset.qs
+
+
+def _choices_of(field: forms.Field | None) -> list[str]:
+    """Return the values of which a parameter is one, or [] where they are not given."""
+    if isinstance(field, forms.NullBooleanField):
+        return ["true", "false"]
+    return [value for value, _ in getattr(field, "choices", ()) if value]
+
+
+def _messages_of(refusals: Iterable[forms.ValidationError], field: forms.Field | None) -> list[str]:
+    """Return what is wrong with a parameter; the refusal of a choice names the choices."""
+    known = _choices_of(field)
+    return [
+        must_be_one_of(known, refusal.params["value"])
+        if known and refusal.code == "invalid_choice" and refusal.params
+        else message
+        for refusal in refusals
+        for message in refusal.messages
+    ]
 
 
 class MomentField(forms.Field):

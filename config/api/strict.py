@@ -1,8 +1,11 @@
 """These serializers and fields coerce no values and refuse unknown fields."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from rest_framework import serializers
+
+from config.api.choices import must_be_one_of
 
 
 class StrictBooleanField(serializers.BooleanField):
@@ -37,6 +40,17 @@ class StrictStringField(serializers.CharField):
         return data
 
 
+class StrictChoiceField(serializers.ChoiceField):
+    """Accepts one of the choices as a JSON string; its refusal names them."""
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str) or data not in self.choices:
+            raise serializers.ValidationError(
+                must_be_one_of(self.choices, data), code="invalid_choice"
+            )
+        return data
+
+
 class IdField(StrictStringField):
     """An id in a body: any string, since a malformed id is a 404 just like an unknown one."""
 
@@ -55,6 +69,13 @@ class StrictListField(serializers.ListField):
             self.run_validators(data)
         entries: list[Any] = super().to_internal_value(data)
         return entries
+
+
+class StrictChoicesField(StrictListField):
+    """A list of some of the choices, and so of no more than there are."""
+
+    def __init__(self, choices: Sequence[Any], **options: Any) -> None:
+        super().__init__(child=StrictChoiceField(choices), max_length=len(choices), **options)
 
 
 class StrictSerializer(serializers.Serializer[Any]):

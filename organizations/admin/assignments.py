@@ -13,9 +13,9 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 
 from config.admin.large_tables import LargeTableAdmin
-from organizations.admin.confirmation import confirmation_page
+from organizations.admin.confirmation import organization_choice_page
 from organizations.admin.forms import ReasonForm, organization_of
-from organizations.admin.new_members import NewMemberForm, OrganizationChoiceForm
+from organizations.admin.new_members import NewMemberForm
 from organizations.assignment.service import add_member, assign
 from organizations.guards.acts import ADD
 from organizations.guards.caller import Staff
@@ -102,7 +102,7 @@ class RoleAssignmentInline(AssignmentInline):
     """The roles of a member."""
 
     model = RoleAssignment
-    verbose_name_plural = "roles"
+    verbose_name, verbose_name_plural = "role", "roles"
     assigned = "role"
     fields = ("role",)
 
@@ -111,7 +111,7 @@ class DepartmentMembershipInline(AssignmentInline):
     """The departments of a member."""
 
     model = DepartmentMembership
-    verbose_name_plural = "departments"
+    verbose_name, verbose_name_plural = "department", "departments"
     assigned = "department"
     fields = ("department",)
 
@@ -150,13 +150,7 @@ class AssignmentAdmin(LargeTableAdmin[Membership]):
             return super().add_view(request, form_url, extra_context)
         if not self.has_add_permission(request):
             raise PermissionDenied
-        return confirmation_page(
-            self,
-            request,
-            "membership/organization_choice",
-            title="Add a member to which organization?",
-            form=OrganizationChoiceForm(self.admin_site),
-        )
+        return organization_choice_page(self, request, title="Add a member to which organization?")
 
     def save_model(
         self,

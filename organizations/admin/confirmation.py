@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from organizations.admin.forms import OrganizationChoiceForm
+
 
 def confirmation_page(
     model_admin: admin.ModelAdmin[Any],
@@ -30,3 +32,11 @@ def confirmation_page(
             **context,
         },
     )
+
+
+def organization_choice_page(
+    model_admin: admin.ModelAdmin[Any], request: HttpRequest, *, title: str
+) -> TemplateResponse:
+    """Return the page that asks for an organization, and asks this address again with it."""
+    form = OrganizationChoiceForm(model_admin.admin_site)
+    return confirmation_page(model_admin, request, "organization_choice", title=title, form=form)

@@ -26,10 +26,18 @@ from organizations.domains.service import domains_of
 from organizations.handover.directories import OPENS_NO_TASKS, opens_no_tasks
 from organizations.models import Connection, ConnectionTransfer, Department, ScimIdentity
 from organizations.scim.connections import read_departments, set_departments
+from users.admin.people import person
 from users.login import staff_of
 
 TRANSFERS = ("transfer_on_deactivate", "transfer_on_removal")
 TYPES = ("types_on_deactivate", "types_on_removal")
+
+
+# What staff call them, by their kinds and not by the words of the API and of SCIM.
+Connection._meta.verbose_name = "program or directory"
+Connection._meta.verbose_name_plural = "programs and directories"
+ScimIdentity._meta.verbose_name = "directory identity"
+ScimIdentity._meta.verbose_name_plural = "directory identities"
 
 
 class ConnectionForm(forms.ModelForm[Connection]):
@@ -274,7 +282,8 @@ class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
     """
 
     directory = column("connection", "Directory")
-    list_display = ("user_name", "user", "organization", "external_id", "name", "directory")
+    made_by = column("account_made_by", "Account made by")
+    list_display = ("user_name", "whose", "organization", "external_id", "name", "directory")
     list_filter = (OrganizationFilter,)
     list_select_related = ("user", "organization", "connection")
     search_fields = ("user",)
@@ -283,7 +292,7 @@ class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
         ("What the directory sees", {"fields": ("user_name", "external_id", "name")}),
         (
             "Who it is here",
-            {"fields": ("user", "organization", "directory", "account_made_by", "changed_at")},
+            {"fields": ("user", "organization", "directory", "made_by", "changed_at")},
         ),
     )
 
@@ -293,6 +302,10 @@ class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScimIdentity]:
         enabled = Connection.objects.directories().enabled()
         return super().get_queryset(request).filter(ended_at=None, connection__in=enabled)
+
+    @admin.display(description="User", ordering="user")
+    def whose(self, identity: ScimIdentity) -> str:
+        return person(identity.user)
 
     @admin.display(description="Name")
     def name(self, identity: ScimIdentity) -> str:

@@ -5,18 +5,21 @@ from collections.abc import Iterator
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.dateparse import parse_datetime
 
 from config.admin.columns import column
 from config.admin.links import NONE, link
-from config.admin.times import day_in_words
+from config.admin.times import day_in_words, time_in_words
 from organizations.admin.event_details import details_of
 from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter
 from organizations.admin.words import RecordColumns
 from organizations.export.events import EVENTS
-from organizations.models import Event, Membership, Removal
+from organizations.models import Event, Membership, OffboardingTask, Removal, ScheduledRemoval
 from users.admin.people import person
 from users.login import staff_of
+
+REASON_ON_RECORD = (Event.Type.MEMBER_REMOVED, Event.Type.REMOVAL_SCHEDULED)
 
 
 @admin.register(Event)
@@ -25,12 +28,10 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
 
     export = EVENTS
     done_at = column("created_at", "When")
-    what = column("type", "What")
     whose = column("user", "Whose membership")
     where = column("organization", "Organization")
     done_by = column("actor", "Done by")
-    why = column("reason", "Reason")
-    list_display = ("done_at", "type", "concerned", "organization", "by", "through")
+    list_display = ("done_at", "what", "concerned", "organization", "by", "through")
     list_filter = ("type", OrganizationFilter, ActorFilter)
     list_select_related = ("user", "organization", "actor", "connection")
     search_fields = ("id", "user")
@@ -65,6 +66,19 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
         of_request = rows.filter(trace_id=term)
         return of_request if of_request.exists() else super().find(rows, term)
 
+    @admin.display(description="What", ordering="type")
+    def what(self, event: Event) -> str:
+        """Return what happened: also for when a removal is scheduled, and to which task."""
+        happened = event.get_type_display()
+        if remove_at := parse_datetime(event.data.get("remove_at", "")):
+            return f"{happened}: for {time_in_words(remove_at)}"
+        if not (key := event.data.get("task_id") and event.data.get("key")):
+            return happened
+        state, count = event.data.get("state"), event.data.get("count")
+        became = f", {OffboardingTask.State(state).label.lower()}" if state else ""
+        passed_on = "" if count is None else f", {count:,} passed on there"
+        return f"{happened}: {key}{became}{passed_on}"
+
     @admin.display(description="User", ordering="user")
     def concerned(self, event: Event) -> str:
         return person(event.user) if event.user else NONE
@@ -73,7 +87,16 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
     def details(self, event: Event) -> str:
         return details_of(event)
 
-    @admin.display(description="Record of the removal")
+    @admin.display(description="Reason")
+    def why(self, event: Event) -> str:
+        """Return the reason, or where it is: that of a removal is on its record."""
+        return event.reason or ("on the record" if event.type in REASON_ON_RECORD else NONE)
+
+    @admin.display(description="Record")
     def record(self, event: Event) -> str:
-        removal_id = event.data.get("removal_id")
-        return link(removal_id and Removal(pk=removal_id), "See what it took")
+        """Return a link to the record of the removal, or to the scheduled removal."""
+        if removal_id := event.data.get("removal_id"):
+            return link(Removal(pk=removal_id), "See what it took")
+        if schedule_id := event.data.get("scheduled_removal_id"):
+            return link(ScheduledRemoval(pk=schedule_id), "See what was scheduled")
+        return NONE

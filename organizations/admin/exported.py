@@ -45,7 +45,6 @@ class ExportedAdmin(ReadOnlyAdmin[Row]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """Show the list, with a link to its export."""
         return super().changelist_view(
             request, {"may_export": self.may_export(request)} | (extra_context or {})
         )
@@ -58,7 +57,7 @@ class ExportedAdmin(ReadOnlyAdmin[Row]):
         form = ExportForm(request.POST or None)
         if form.is_valid():
             return self.export.response(
-                changelist.get_queryset(request).select_related(None),
+                changelist.get_queryset(request).select_related(None).prefetch_related(None),
                 include_organization=True,
                 **form.cleaned_data,
             )

@@ -1,6 +1,7 @@
 """Filters of lists by organization, by who did it, through what, and by day."""
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
 from operator import methodcaller
 from typing import Any
 
@@ -32,25 +33,48 @@ class ActorFilter(LookupFilter):
     matching = staticmethod(User.objects.matching)
 
 
-class SinceFilter(LookupFilter):
-    """Filters a list by the day since when its rows were made."""
+class DayFilter(LookupFilter):
+    """Filters a list by a day, in the reader's zone.
 
-    title = "first day"
-    parameter_name = "since"
+    Subclasses set ``narrow``, a function from the rows and the day to the rows that it leaves.
+    """
+
+    narrow: Callable[[QuerySet[Any], date], QuerySet[Any]]
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.hint = f"Year-month-day, in {zone_in_use()}"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows that were made since. Raises IncorrectLookupParameters."""
+        """Return the rows that are of these days. Raises IncorrectLookupParameters."""
         if not (day := (self.value() or "").strip()):
             return queryset
         try:
-            begin = midnight(date.fromisoformat(day))
-        except ValueError as error:
+            return self.narrow(queryset, date.fromisoformat(day))
+        except (ValueError, OverflowError) as error:
             raise IncorrectLookupParameters from error
-        return queryset.filter(created_at__gte=begin)
+
+
+class SinceFilter(DayFilter):
+    """Filters a list by the first day of what it shows."""
+
+    title = "first day"
+    parameter_name = "since"
+
+    @staticmethod
+    def narrow(rows: QuerySet[Any], day: date) -> QuerySet[Any]:
+        return rows.filter(created_at__gte=midnight(day))
+
+
+class UntilFilter(DayFilter):
+    """Filters a list by the last day of what it shows."""
+
+    title = "last day"
+    parameter_name = "until"
+
+    @staticmethod
+    def narrow(rows: QuerySet[Any], day: date) -> QuerySet[Any]:
+        return rows.filter(created_at__lt=midnight(day + timedelta(days=1)))
 
 
 class SourceFilter(QuerySetFilter):

@@ -32,6 +32,17 @@ def organization_of(request: HttpRequest) -> Organization | None:
     return Organization.objects.filter(pk__in=only_ids("org", [given])).first()
 
 
+class OrganizationChoiceForm(forms.Form):
+    """Asks to which organization something is added."""
+
+    def __init__(self, admin_site: AdminSite) -> None:
+        super().__init__()
+        self.fields["organization"] = forms.ModelChoiceField(
+            Organization.objects.all(),
+            widget=AutocompleteSelect(Membership._meta.get_field("organization"), admin_site),
+        )
+
+
 class OfOrganization(AutocompleteMixin):
     """Searches the rows of one organization."""
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
 from procrastinate.contrib.django import admin as jobs_of_the_library  # noqa: F401  # registers them
@@ -9,6 +10,10 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 
 from config.admin.large_tables import ReadOnlyAdmin
 
+# What staff call them; the library's name is its own.
+ProcrastinateJob._meta.verbose_name = "background job"
+ProcrastinateJob._meta.verbose_name_plural = "background jobs"
+apps.get_app_config(ProcrastinateJob._meta.app_label).verbose_name = "Background jobs"
 admin.site.unregister(ProcrastinateJob)  # procrastinate's lets whoever may see jobs cancel them
 
 

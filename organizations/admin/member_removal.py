@@ -29,6 +29,7 @@ from organizations.guards.caller import Staff
 from organizations.guards.judge import Rules, judge
 from organizations.models import (
     Membership,
+    OffboardingTask,
     Organization,
     Removal,
     RemovedResources,
@@ -88,7 +89,7 @@ class RemovalAction(MemberAction):
         former = Membership.objects.former().filter(pk__in=selection.ids)
         return {
             **super().context(request, selection, rows, form),
-            "held_note": " that go",
+            "assignments_note": " that go",
             "former": former.select_related("user", "organization", "removal")[:SHOWN],
             "former_count": former.count(),
         }
@@ -128,6 +129,8 @@ class RemovalAction(MemberAction):
         related = ("membership__user", "organization", "actor")
         owned = RemovedResources.objects.select_related("transferred_to", "transferred_to_user")
         by_type = Prefetch("removed_resources", owned.order_by("type"))
+        tasks = OffboardingTask.objects.of(done).open()
+        may_see_tasks = request.user.has_perm("organizations.view_offboardingtask")
         staying = self.applicable(self.selected(selection.ids)).select_related(*self.related)
         return confirmation_page(
             self.admin,
@@ -138,6 +141,7 @@ class RemovalAction(MemberAction):
             totals=_totals(done),
             removed=done.select_related(*related).prefetch_related(by_type).order_by("pk")[:SHOWN],
             removed_count=done.count(),
+            open_task_count=tasks.count() if may_see_tasks else 0,
             earlier=earlier.select_related(*related).order_by("pk")[:SHOWN],
             earlier_count=earlier.count(),
             staying=[

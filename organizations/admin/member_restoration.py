@@ -1,11 +1,14 @@
 """Restores removed members in the admin."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.admin.models import ADDITION
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.defaultfilters import pluralize
 from django.urls import URLPattern, path
 
 from organizations.admin.action import SHOWN, Grouped, Outcome
@@ -21,7 +24,8 @@ from organizations.admin.member_actions import (
 from organizations.admin.selection import Selection
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Staff
-from organizations.models import Membership, Organization
+from organizations.models import Membership, OffboardingTask, Organization, Restoration
+from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 
 
@@ -78,13 +82,13 @@ class RestorationAction(MemberAction):
             )
             owned = resource_counts(organization, shown)
             previews += [
-                (member, outcome, owned[member.user_id])
+                (member, outcome, owned[member.user_id], _cancelled_by_state(outcome))
                 for member, outcome in paired(shown, outcomes)
             ]
         return {
             "previews": previews,
             "count": sum(map(len, rows.values())),
-            "can_be_restored": any(not outcome.refusal for _, outcome, _ in previews),
+            "can_be_restored": any(not outcome.refusal for _, outcome, *_ in previews),
         }
 
     def perform(
@@ -97,6 +101,21 @@ class RestorationAction(MemberAction):
             Outcome(done.restoration.membership if done.restoration else former, done.refusal)
             for former, done in paired(rows, outcomes)
         ]
+
+    def summary(self, done: Sequence[Outcome[Membership]], form: TargetsForm) -> Iterable[str]:
+        yield from super().summary(done, form)
+        undone = Restoration.objects.filter(membership__in=[outcome.row.pk for outcome in done])
+        cancelled = OffboardingTask.objects.filter(
+            state=OffboardingTask.State.CANCELLED, removal__in=undone.values("removal")
+        ).count()
+        if cancelled:
+            yield f"{cancelled:,} offboarding task{pluralize(cancelled)} cancelled."
+
+
+def _cancelled_by_state(outcome: RestorationOutcome) -> Counter[str]:
+    """Return how many tasks a restoration cancels in each state."""
+    cancelled = outcome.restoration.cancelled_tasks if outcome.restoration else ()
+    return Counter(task.state for task in cancelled)
 
 
 def is_latest_tenure(member: Membership) -> bool:

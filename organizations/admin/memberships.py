@@ -30,7 +30,7 @@ from organizations.admin.member_removal import RemovalAction
 from organizations.admin.member_restoration import RestorationAction
 from organizations.admin.new_members import choices_of
 from organizations.admin.transfers import LeftoverTransfer
-from organizations.admin.webhook_endpoints import links_to_endpoints
+from organizations.admin.webhook_endpoints import SECRETS_SHOWN, links_to_endpoints
 from organizations.guards.acts import REMOVE
 from organizations.models import (
     Connection,
@@ -277,9 +277,9 @@ class MembershipAdmin(
         )
         return format_html_join(", ", "{}", of_types) or NONE
 
-    @admin.display(description="Webhook endpoints made")
+    @admin.display(description=SECRETS_SHOWN)
     def webhook_endpoints(self, membership: Membership) -> str:
-        """Return links to the organization's webhook endpoints that the member made."""
+        """Return links to the webhook endpoints whose secret the member may have."""
         return links_to_endpoints(
             WebhookEndpoint.objects.shown_to(membership.organization_id, [membership.user_id])
         )

@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -17,17 +16,6 @@ from organizations.models import (
     Role,
     RoleAssignment,
 )
-
-
-class OrganizationChoiceForm(forms.Form):
-    """Asks to which organization somebody is added."""
-
-    def __init__(self, admin_site: admin.AdminSite) -> None:
-        super().__init__()
-        self.fields["organization"] = forms.ModelChoiceField(
-            Organization.objects.all(),
-            widget=AutocompleteSelect(Membership._meta.get_field("organization"), admin_site),
-        )
 
 
 class NewMemberForm(ReasonForm, forms.ModelForm[Membership]):

@@ -4,16 +4,16 @@ from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, cast
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.template.defaultfilters import pluralize
 from django.utils.html import format_html, format_html_join
 
 from config.admin.columns import column
 from config.admin.large_tables import LargeTableAdmin
-from config.admin.links import NONE, address_of_list, link
+from config.admin.links import NONE, link
+from organizations.admin.confirmation import organization_choice_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import SelectOfOrganization, organization_of
 from organizations.guards.acts import ADD_STEP
@@ -147,12 +147,11 @@ class OffboardingStepAdmin(LargeTableAdmin[OffboardingStep]):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Ask for a step of the organization that the address names, else lead to their list."""
+        """Ask for the organization first, then for the step."""
         if organization_of(request) is None and self.has_add_permission(request):
-            self.message_user(
-                request, "Choose the organization: its page adds a step.", messages.INFO
+            return organization_choice_page(
+                self, request, title="Add an offboarding step to which organization?"
             )
-            return redirect(address_of_list(Organization))
         return super().add_view(request, form_url, extra_context)
 
     def save_model(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from operator import methodcaller
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from config.admin.columns import column
 from config.admin.filters import QuerySetFilter
+from config.admin.history import RecordedHistory
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import NONE, address_of, link
 from config.admin.times import time_in_words
@@ -26,7 +28,7 @@ from organizations.admin.offboarding_steps import assignee_of
 from organizations.guards.acts import CHANGE_TASK
 from organizations.guards.caller import Staff
 from organizations.handover.tasks import TaskChange, change_task
-from organizations.models import OffboardingTask, Removal, Restoration
+from organizations.models import Event, OffboardingTask, Removal, Restoration
 from organizations.models.offboarding_task import LONGEST_NOTE, OffboardingTaskQuerySet
 
 State = OffboardingTask.State
@@ -84,13 +86,11 @@ class ClosingForm(forms.Form):
 
 
 @admin.register(OffboardingTask)
-class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
+class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[OffboardingTask]):
     """Shows tasks, which are closed and opened again on a page of their own or on the record."""
 
-    due = column("due_at", "Due")
     status = column("state", "State")
     closed = column("closed_at", "Closed at")
-    opened = column("created_at", "Removed at")
     passed_on = column("count", "Passed on there")
     list_display = (
         *("task", "leaver", "organization", "assigned_to", "due", "status", "closed_by_whom"),
@@ -102,8 +102,12 @@ class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
         "Who was removed: a name, how an e-mail address begins, or an id. Or the id of a record."
     )
     actions = None
+    recorded_columns = ("done_at", "what", "by", "through")
     fieldsets = (
-        (None, {"fields": ("title", "description", "leaver", "organization", "opened", "record")}),
+        (
+            None,
+            {"fields": ("title", "description", "leaver", "organization", "removed_at", "record")},
+        ),
         ("What is to be done", {"fields": ("assigned_to", "due")}),
         (
             "What became of it",
@@ -125,6 +129,14 @@ class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
 
     def title_of(self, row: OffboardingTask) -> str:
         return f"{row.title}: {row.removal.membership.user.name}, {row.organization}"
+
+    def recorded(self, row: OffboardingTask) -> QuerySet[Event]:
+        leaver = row.removal.membership.user_id
+        events = Event.objects.filter(organization=row.organization_id, user=leaver)
+        return events.filter(data__task_id=row.pk)
+
+    def recorded_filters(self, row: OffboardingTask) -> dict[str, str]:
+        return {"q": row.removal.membership.user_id, "organization": row.organization_id}
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **options: Any
@@ -186,15 +198,23 @@ class OffboardingTaskAdmin(ReadOnlyAdmin[OffboardingTask]):
 
     @admin.display(description="Who was removed")
     def leaver(self, task: OffboardingTask) -> str:
-        return task.removal.membership.user.name
+        return link(task.removal.membership, task.removal.membership.user.name)
 
     @admin.display(description="Assigned to")
     def assigned_to(self, task: OffboardingTask) -> str:
         return _present_assignee_of(task)
 
+    @admin.display(description="Due", ordering="due_at")
+    def due(self, task: OffboardingTask) -> str:
+        return _due_of(task) or NONE
+
     @admin.display(description="Closed by")
     def closed_by_whom(self, task: OffboardingTask) -> str:
         return _closer_of(task) or NONE
+
+    @admin.display(description="Removed at")
+    def removed_at(self, task: OffboardingTask) -> str:
+        return time_in_words(task.removal.created_at)
 
     @admin.display(description="Record of the removal")
     def record(self, task: OffboardingTask) -> str:
@@ -208,6 +228,13 @@ def _present_assignee_of(task: OffboardingTask) -> str:
     if task.falls_to_nobody or (task.state == State.OPEN and has_lost_department):
         return f"nobody: {name} is not there any more"
     return name
+
+
+def _due_of(task: OffboardingTask) -> str:
+    """Return when a task is due, and that it is overdue if it is; "" for one without a date."""
+    if task.due_at is None:
+        return ""
+    return f"{time_in_words(task.due_at)}{', overdue' if task.is_overdue else ''}"
 
 
 def _closer_of(task: OffboardingTask) -> str:
@@ -225,10 +252,10 @@ def rows_of(request: HttpRequest, tasks: Iterable[OffboardingTask]) -> "list[Tas
     own = OffboardingTask.objects.filter(pk__in=keys).assigned_to(Staff.at(request))
     is_staffs = CHANGE_TASK.is_staffs(request.user)
     theirs = keys if is_staffs else set(own.values_list("pk", flat=True))
-    undone = Restoration.objects.filter(removal__in=[task.removal_id for task in tasks])
-    undone_ids = set(undone.values_list("removal", flat=True))
+    restorations = Restoration.objects.filter(removal__in=[task.removal_id for task in tasks])
+    undone_at = dict(restorations.values_list("removal", "created_at"))
     return [
-        TaskRow(task, may_change=task.pk in theirs, is_undone=task.removal_id in undone_ids)
+        TaskRow(task, may_change=task.pk in theirs, undone_at=undone_at.get(task.removal_id))
         for task in tasks
     ]
 
@@ -239,12 +266,12 @@ class TaskRow:
 
     task: OffboardingTask
     may_change: bool
-    is_undone: bool  # whether its removal was: no task of it changes any more
+    undone_at: datetime | None  # when its removal was: no task of it changes any more
 
     @property
     def choices(self) -> Choices:
         """Return the states that the reader can give the task, each with its button."""
-        if self.is_undone or not self.may_change:
+        if self.undone_at or not self.may_change:
             return ()
         return CLOSINGS if self.task.state == State.OPEN else REOPENING
 
@@ -256,7 +283,9 @@ class TaskRow:
             by = _closer_of(task)
             when = time_in_words(task.closed_at)
             passed_on = "" if task.count is None else f"; {task.count:,} passed on there"
-            return f"{task.get_state_display()}{f' by {by}' if by else ''}, {when}{passed_on}."
-        due = f", due {time_in_words(task.due_at)}" if task.due_at else ""
-        late = ", overdue" if task.is_overdue else ""
-        return f"Open, for {_present_assignee_of(task)}{due}{late}."
+            state, then = task.get_state_display(), ""
+            if task.state == State.CANCELLED and self.undone_at and task.closed_at < self.undone_at:
+                state, then = State.FAILED.label, "; cancelled when the removal was undone"
+            return f"{state}{f' by {by}' if by else ''}, {when}{passed_on}{then}."
+        due = f", due {when}" if (when := _due_of(task)) else ""
+        return f"Open, for {_present_assignee_of(task)}{due}."

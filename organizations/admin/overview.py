@@ -105,15 +105,22 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
 
 
 def offboarding_tasks() -> list[Concern]:
-    """Return the numbers of offboarding tasks that are overdue, and of all that are open."""
-    tasks = OffboardingTask.objects
+    """Return the numbers of offboarding tasks that failed, that are overdue, and that are open."""
+    tasks, organizations = OffboardingTask.objects, Organization.objects.order_by("pk")
+    # By organization, since the index of states begins with it.
+    failed = tasks.filter(
+        state=OffboardingTask.State.FAILED, organization__in=organizations.values("pk")[:LOOKED_AT]
+    )
+    numbers = (
+        ("failed", "failed", _bounded_count(failed, organizations)),
+        ("overdue", "are overdue", _bounded_count(tasks.overdue(timezone.now()))),
+        ("open", "are open", _bounded_count(tasks.open())),
+    )
     return [
         Concern(
-            f"Offboarding tasks that are {state}",
-            _bounded_count(found),
-            address_of_list(OffboardingTask, state=state),
+            f"Offboarding tasks that {words}", number, address_of_list(OffboardingTask, state=state)
         )
-        for state, found in (("overdue", tasks.overdue(timezone.now())), ("open", tasks.open()))
+        for state, words, number in numbers
     ]
 
 

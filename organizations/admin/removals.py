@@ -3,19 +3,25 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from config.admin.columns import column
-from config.admin.links import link
+from config.admin.links import NONE, link, list_link
 from config.admin.times import day_in_words, time_in_words
 from config.identifiers import is_id
 from organizations.admin.exported import ExportedAdmin
-from organizations.admin.filters import ActorFilter, OrganizationFilter, SinceFilter, SourceFilter
+from organizations.admin.filters import (
+    ActorFilter,
+    OrganizationFilter,
+    SinceFilter,
+    SourceFilter,
+    UntilFilter,
+)
 from organizations.admin.member_restoration import is_latest_tenure
 from organizations.admin.offboarding_tasks import rows_of
-from organizations.admin.webhook_endpoints import links_to_endpoints
+from organizations.admin.webhook_endpoints import SECRETS_SHOWN, links_to_endpoints
 from organizations.admin.words import RecordColumns
 from organizations.export.removals import REMOVALS
 from organizations.guards.acts import RESTORE
@@ -33,8 +39,7 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
     list_display = (
         *("removed_at", "user", "organization", "by", "through", "passed_to", "resource_count"),
     )
-    list_filter = (SourceFilter, OrganizationFilter, ActorFilter, SinceFilter)
-    date_hierarchy = "created_at"
+    list_filter = (SourceFilter, OrganizationFilter, ActorFilter, SinceFilter, UntilFilter)
     list_select_related = (
         "membership__user",
         "organization",
@@ -68,6 +73,15 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
     def title_of(self, row: Removal) -> str:
         person = row.membership.user.name
         return f"Removal of {person} from {row.organization}, {day_in_words(row.created_at)}"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Removal]:
+        still_open = Prefetch("tasks", OffboardingTask.objects.open(), to_attr="still_open")
+        return super().get_queryset(request).prefetch_related(still_open)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Return the columns, with the open tasks for those who may see these."""
+        may_see = request.user.has_perm("organizations.view_offboardingtask")
+        return (*self.list_display, "open_tasks") if may_see else self.list_display
 
     def find(self, rows: QuerySet[Removal], term: str) -> QuerySet[Removal]:
         if is_id("rem", term):
@@ -122,9 +136,17 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
     def passed_to(self, removal: Removal) -> str:
         return str(removal.transferred_to or removal.transferred_to_user or "-")
 
-    @admin.display(description="Webhook endpoints made")
+    @admin.display(description="Open tasks")
+    def open_tasks(self, removal: Any) -> str:
+        """Return how many of its tasks are open, as a link to these."""
+        if not removal.still_open:
+            return NONE
+        number = f"{len(removal.still_open):,}"
+        return list_link(OffboardingTask, number, q=removal.pk, state="open")
+
+    @admin.display(description=SECRETS_SHOWN)
     def webhook_endpoints(self, removal: Removal) -> str:
-        """Return links to the organization's webhook endpoints that the former member made."""
+        """Return links to the webhook endpoints whose secret the former member may still have."""
         return links_to_endpoints(
             WebhookEndpoint.objects.shown_to(removal.organization_id, [removal.membership.user_id])
         )

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from config.admin.deletion import GuardedDeletion
+from config.admin.links import NONE
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.named import NamedAdmin
 from organizations.capabilities import Capability
@@ -43,6 +44,17 @@ class RoleAdmin(GuardedDeletion[Role], NamedAdmin[Role]):
 
     def title_of(self, row: Role) -> str:
         return f"Role {row} of {row.organization}"
+
+    def get_fields(self, request: HttpRequest, obj: Role | None = None) -> Any:
+        """Return the fields; where nobody changes the role, its capabilities in words."""
+        fields = super().get_fields(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fields
+        return ["allowed" if name == "capabilities" else name for name in fields]
+
+    @admin.display(description="Capabilities")
+    def allowed(self, role: Role) -> str:
+        return ", ".join(Capability(each).label for each in role.capabilities) or NONE
 
     def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
         caller = Staff.at(request)

@@ -49,6 +49,7 @@ class ScheduledRemovalAdmin(
     asked_at = column("requested_at", "Asked for at")
     asked_by = column("requested_by", "Asked for by")
     over_at = column("ended_at", "Over since")
+    cancelled_by_system = column("cancelled_by_connection", "Cancelled by system")
     list_display = ("leaves_at", "member", "organization", "state", "why_it_failed", "asked_by")
     list_filter = (StateFilter, OrganizationFilter)
     list_select_related = ("membership__user", "organization", "requested_by")
@@ -67,7 +68,7 @@ class ScheduledRemovalAdmin(
             {
                 "fields": (
                     *("state", "record", "why_it_failed"),
-                    *("cancelled_by", "cancelled_by_connection", "over_at"),
+                    *("cancelled_by", "cancelled_by_system", "over_at"),
                 )
             },
         ),

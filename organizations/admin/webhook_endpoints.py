@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from config.admin.columns import column
 from config.admin.filters import QuerySetFilter
-from config.admin.links import links, list_link
+from config.admin.links import NONE, links, list_link
 from config.admin.row_actions import RowActions
 from config.admin.times import time_in_words
 from config.errors import ContractError
@@ -29,7 +30,11 @@ from organizations.events.signature import secret_of
 from organizations.guards.caller import Staff
 from organizations.models import WebhookDelivery, WebhookEndpoint
 from organizations.models.webhook import WebhookEndpointQuerySet
+from users.admin.people import person
 from users.login import staff_of
+
+# By whoever made an endpoint or rotated its secret since.
+SECRETS_SHOWN = "Saw the secrets of webhook endpoints"
 
 
 class HealthFilter(QuerySetFilter):
@@ -75,7 +80,8 @@ class WebhookEndpointAdmin(RowActions[WebhookEndpoint]):
     """
 
     form = WebhookEndpointForm
-    list_display = ("url", "organization", "health", "last_success_at", "created_by")
+    system = column("connection", "System")
+    list_display = ("url", "organization", "health", "last_success_at", "made_by")
     list_filter = (HealthFilter, OrganizationFilter)
     list_select_related = ("organization", "created_by")
     search_fields = ("id", "organization")
@@ -84,11 +90,11 @@ class WebhookEndpointAdmin(RowActions[WebhookEndpoint]):
     fieldsets = (
         (None, {"fields": ("organization", "url", "description", "event_types", "id")}),
         ("Health", {"fields": ("health", "last_success_at", "failing_since", "deliveries")}),
-        ("Origin", {"fields": ("created_by", "connection", "created_at", "secret_version")}),
+        ("Origin", {"fields": ("created_by", "system", "created_at", "secret_version")}),
     )
     readonly_fields = (
         *("organization", "id", "health", "last_success_at", "failing_since", "deliveries"),
-        *("created_by", "connection", "created_at", "secret_version"),
+        *("created_by", "system", "created_at", "secret_version"),
     )
 
     def title_of(self, row: WebhookEndpoint) -> str:
@@ -156,6 +162,10 @@ class WebhookEndpointAdmin(RowActions[WebhookEndpoint]):
         if endpoint.failing_since:
             return f"Failing since {time_in_words(endpoint.failing_since)}"
         return "Events arrive" if endpoint.last_success_at else "Nothing was sent yet"
+
+    @admin.display(description="Created by", ordering="created_by")
+    def made_by(self, endpoint: WebhookEndpoint) -> str:
+        return person(endpoint.created_by) if endpoint.created_by else NONE
 
     @admin.display(description="Deliveries")
     def deliveries(self, endpoint: WebhookEndpoint) -> str:

@@ -9,6 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from config.api.choices import must_be_one_of
 from config.api.pagination import IdOrCursorPagination, describe_parameter
 from organizations.api.examples import EVENT_ID, ORGANIZATION_ID
 from organizations.audit_log.cursor import Cursor, place_after, place_of
@@ -54,8 +55,8 @@ class EventPagination(IdOrCursorPagination):
         """
         order = request.query_params.get(self.order_query_param, NEWEST_FIRST)
         if order not in (NEWEST_FIRST, FOLLOWED):
-            known = [f"Must be {NEWEST_FIRST} or {FOLLOWED}."]
-            raise ValidationError({self.order_query_param: known})
+            known = must_be_one_of((NEWEST_FIRST, FOLLOWED), order)
+            raise ValidationError({self.order_query_param: [known]})
         if order == FOLLOWED:
             return self._follow(queryset, request, request.parser_context["kwargs"])
         self.refuse_cursor(request)

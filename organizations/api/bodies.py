@@ -77,7 +77,6 @@ class TargetsByTypeField(serializers.Field[dict[str, str], object, dict[str, str
         return data
 
     def to_representation(self, value: dict[str, str]) -> dict[str, str]:
-        """Return the ids by type."""
         return value
 
 

@@ -12,7 +12,12 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import describe
-from config.api.strict import StrictBooleanField, StrictSerializer, StrictStringField
+from config.api.strict import (
+    StrictBooleanField,
+    StrictChoicesField,
+    StrictSerializer,
+    StrictStringField,
+)
 from config.characters import clean
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.examples import CONNECTION_ID, OWNER_ID
@@ -34,7 +39,6 @@ from organizations.models import Connection, Membership
 from organizations.models.connection import LIFETIME
 from users.api_view import AuthenticatedRequest
 
-TAG = "Connections"
 NEEDED = (
     f"Takes a person with the capability `{Capability.OVERRIDE_ALL_PERMISSIONS}`: a connection is"
     " answered 403, whatever its capabilities."
@@ -68,8 +72,8 @@ class ConnectionCreationSerializer(StrictSerializer):
     """What a program is connected with."""
 
     name = StrictStringField(min_length=1, max_length=100, help_text="Which system it is.")
-    capabilities = serializers.ListField(
-        child=serializers.ChoiceField(Capability.choices),
+    capabilities = StrictChoicesField(
+        Capability.choices,
         help_text=(
             "What it may do, each once. None is enough for a system that closes the offboarding"
             " tasks that are assigned to it."
@@ -169,7 +173,6 @@ class ConnectionWithTokenSerializer(ConnectionSerializer):
     get=describe(
         operation_id="listConnections",
         summary="List connections",
-        tags=[TAG],
         description=(
             "The systems that work in the organization, programs and directories, in the order in"
             f" which they were connected, and never a token. {NEEDED}"
@@ -191,7 +194,6 @@ class ConnectionListView(OrganizationListView[Connection]):
     @describe(
         operation_id="createConnection",
         summary="Create connection",
-        tags=[TAG],
         description=(
             "Lets a program work in the organization, by a token that begins `offboard_con_` and"
             " acts for nobody: on records and events the actor is null, and the connection is"
@@ -228,7 +230,6 @@ class ConnectionView(OrganizationView):
     @describe(
         operation_id="revokeConnection",
         summary="Revoke connection",
-        tags=[TAG],
         description=(
             "Ends a program's connection: its tokens work no more, also for requests that wait. It"
             " stays on record and does not come back. Removals that it scheduled will fail. No"
@@ -253,7 +254,6 @@ class TokenRotationView(OrganizationView):
     @describe(
         operation_id="rotateConnectionToken",
         summary="Rotate connection token",
-        tags=[TAG],
         description=(
             "Gives a program's connection another token, which the answer shows this once, and"
             f" which works for {LIFETIME.days} days. The one before works for 24 hours more, or"

@@ -21,7 +21,12 @@ from rest_framework.response import Response
 
 from config.api.filters import MomentFilter
 from config.api.openapi import describe
-from config.api.strict import StrictIntegerField, StrictSerializer, StrictStringField
+from config.api.strict import (
+    StrictChoiceField,
+    StrictIntegerField,
+    StrictSerializer,
+    StrictStringField,
+)
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.examples import (
     CONNECTION_ID,
@@ -40,16 +45,15 @@ from organizations.models import OffboardingTask, Removal
 from organizations.models.offboarding_task import LONGEST_NOTE, OffboardingTaskQuerySet
 from users.api_view import AuthenticatedRequest
 
-TAG = "Hand-over"
 MOST = 2_147_483_647  # that a task counts
 State = OffboardingTask.State
 
 # Who left is looked up for each row of the page: joined, PostgreSQL may read all removals.
 LEAVER = Removal.objects.filter(pk=OuterRef("removal")).values("membership__user")
-TASKS = OffboardingTask.objects.with_presence().annotate(user_id=Subquery(LEAVER))
+TASKS = OffboardingTask.objects.with_falls_to_nobody().annotate(user_id=Subquery(LEAVER))
 
 # Of a record: in the order of the steps, as their ids are.
-RECORDED_TASKS = OffboardingTask.objects.with_presence().order_by("pk")
+RECORDED_TASKS = OffboardingTask.objects.with_falls_to_nobody().order_by("pk")
 
 RECORDED_TASK_EXAMPLE = {
     "id": TASK_ID,
@@ -97,18 +101,29 @@ class RecordedTaskSerializer(serializers.Serializer[OffboardingTask]):
     )
     due_at = serializers.DateTimeField(allow_null=True)
     state = serializers.ChoiceField(
-        State.choices, help_text="`cancelled`: the removal was undone before it was done."
+        State.choices,
+        help_text="`cancelled`: the removal was undone while it was open or failed.",
     )
-    note = serializers.CharField(help_text="Free text; empty where none was given.")
+    note = serializers.CharField(
+        help_text="Free text; empty where none was given. A restoration leaves it as it is."
+    )
     count = serializers.IntegerField(
         allow_null=True, help_text="How many things a system says it passed on."
     )
-    closed_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it was closed; of a cancelled one that had failed, then."
+    )
     closed_by = serializers.CharField(
-        source="closed_by_id", allow_null=True, help_text="The person who closed it."
+        source="closed_by_id",
+        allow_null=True,
+        help_text=(
+            "The person who closed it. Of a cancelled one it is who restored the member, or, if it"
+            " had failed before, who said so: the note is theirs, and the removal's `restoration`"
+            " names who restored."
+        ),
     )
     closed_by_connection_id = serializers.CharField(
-        allow_null=True, help_text="The system that closed it."
+        allow_null=True, help_text="The system that closed it, as `closed_by` says of a person."
     )
 
 
@@ -127,7 +142,7 @@ class TaskSerializer(RecordedTaskSerializer):
 class TaskChangeSerializer(StrictSerializer):
     """What became of a task."""
 
-    state = serializers.ChoiceField(
+    state = StrictChoiceField(
         CHOSEN, help_text="`open` opens it again; a restoration alone cancels."
     )
     note = StrictStringField(
@@ -204,7 +219,6 @@ class TaskFilterSet(FilterSet):
     get=describe(
         operation_id="listOffboardingTasks",
         summary="List offboarding tasks",
-        tags=[TAG],
         description=(
             "What removals left to be done elsewhere, in the order of the ids. Without the"
             " capability `remove_users` a caller sees their own tasks alone: those assigned to"
@@ -220,6 +234,7 @@ class TaskFilterSet(FilterSet):
 class TaskListView(OrganizationListView[OffboardingTask]):
     """The tasks of an organization."""
 
+    tag = "Hand-over"
     queryset = TASKS.order_by("pk")
     serializer_class = TaskSerializer
     pagination_class = TaskPagination
@@ -236,6 +251,7 @@ class TaskListView(OrganizationListView[OffboardingTask]):
 class TaskView(OrganizationView):
     """One task."""
 
+    tag = "Hand-over"
     act = CHANGE_TASK
 
     def concerns(self, caller: Caller) -> bool:
@@ -244,7 +260,6 @@ class TaskView(OrganizationView):
     @describe(
         operation_id="updateOffboardingTask",
         summary="Close offboarding task",
-        tags=[TAG],
         description=(
             "Says what became of a task, or opens it again. Whoever the task is assigned to needs"
             " no capability: a person, each member of a department, or a program by the token of"

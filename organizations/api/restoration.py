@@ -14,7 +14,7 @@ from config.api.openapi import EXAMPLE_TIME, describe
 from config.api.strict import IdField, StrictBooleanField
 from config.timestamps import in_whole_seconds
 from organizations.api.bodies import NOT_A_STRING, ReasonSerializer
-from organizations.api.examples import DEPARTMENT_ID, REMOVAL_ID, RESTORATION_ID, USER_ID
+from organizations.api.examples import DEPARTMENT_ID, REMOVAL_ID, RESTORATION_ID, TASK_ID, USER_ID
 from organizations.api.user import UserSerializer, user_example
 from organizations.api.view import OrganizationView
 from organizations.exceptions import (
@@ -25,7 +25,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Caller
-from organizations.models import Membership, Restoration
+from organizations.models import Membership, OffboardingTask, Restoration
 from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 from users.api_view import AuthenticatedRequest
@@ -100,6 +100,14 @@ class NotRestoredSerializer(serializers.Serializer[Restoration]):
     )
 
 
+class CancelledTaskSerializer(serializers.Serializer[OffboardingTask]):
+    """A task that the restoration cancels."""
+
+    id = serializers.CharField()
+    key = serializers.CharField()
+    title = serializers.CharField()
+
+
 class RestorationSerializer(serializers.Serializer[Restoration]):
     """A restoration, or what one would do."""
 
@@ -108,6 +116,10 @@ class RestorationSerializer(serializers.Serializer[Restoration]):
     restoration_id = serializers.SerializerMethodField(help_text="Null in a preview.")
     restored = RestoredSerializer(source="*")
     not_restored = NotRestoredSerializer(source="*")
+    cancelled_tasks = CancelledTaskSerializer(
+        many=True,
+        help_text="Tasks of the removal that were open or failed, in the order of steps.",
+    )
 
     @extend_schema_field(UserSerializer)
     def get_user(self, restoration: Restoration) -> Any:
@@ -136,6 +148,7 @@ def _example(restoration_id: str | None) -> OpenApiExample:
                 "resource_count": 0,
                 "token_count": 1,
             },
+            "cancelled_tasks": [{"id": TASK_ID, "key": "laptop", "title": "Get the laptop back"}],
         },
         response_only=True,
     )
@@ -165,13 +178,13 @@ _WHAT_COMES_BACK = (
     " are, and the resources that the removal moved and that are where it put them. What"
     " two removals passed on comes back if the later one is restored first. Whoever was"
     " deactivated when removed is deactivated again; a disabled account stays disabled. No access"
-    " token comes back: none reaches a membership that began after it was issued."
+    " token comes back: none reaches a membership that began after it was issued. The open and the"
+    " failed tasks of the removal are cancelled."
 )
 
 describe_restoration = describe(
     operation_id="restoreUser",
     summary="Restore user",
-    tags=["Users"],
     description=(
         f"Puts back a user whom the latest removal took out, on record. {_WHAT_COMES_BACK}\n\n"
         "Takes the capability `remove_users`. A role that grants by now what the caller does not"
@@ -200,7 +213,6 @@ describe_restoration = describe(
 describe_restoration_preview = describe(
     operation_id="previewRestoration",
     summary="Preview a restoration",
-    tags=["Users"],
     description=(
         "What a restoration by the latest removal would answer, with nothing done: the same checks,"
         f" except the body, and the same errors. {_WHAT_COMES_BACK}"

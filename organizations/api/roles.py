@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import describe
-from config.api.strict import StrictSerializer, StrictStringField
+from config.api.strict import StrictChoicesField, StrictSerializer, StrictStringField
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.member_count import CountUpTo, MemberCountField
 from organizations.api.view import OrganizationListView, OrganizationView
@@ -71,8 +71,8 @@ class RoleBodySerializer(StrictSerializer):
     """What a role is made with, or what is changed of it."""
 
     name = StrictStringField()
-    capabilities = serializers.ListField(
-        child=serializers.ChoiceField(Capability.choices),
+    capabilities = StrictChoicesField(
+        Capability.choices,
         help_text="All that its holders may do: the complete list, which may be empty.",
     )
 
@@ -81,7 +81,6 @@ class RoleBodySerializer(StrictSerializer):
     get=describe(
         operation_id="listRoles",
         summary="List roles",
-        tags=["Roles"],
         description=(
             "All roles of the organization, in the order of their names. Any active member may see"
             " them."
@@ -101,7 +100,6 @@ class RoleListView(OrganizationListView[Role]):
     @describe(
         operation_id="createRole",
         summary="Create role",
-        tags=["Roles"],
         description=(
             "Makes a role, which grants these capabilities to whoever is given it. Its name has 1"
             " to 200 characters besides blanks around it, which are left out, and is unique in the"
@@ -134,7 +132,6 @@ class RoleView(OrganizationView):
     @describe(
         operation_id="updateRole",
         summary="Update role",
-        tags=["Roles"],
         description=(
             "Gives a role another name, or other capabilities, which its holders have from then"
             f" on. What is left out stays. {TAKES} Nobody changes the Owner role: 403"
@@ -163,7 +160,6 @@ class RoleView(OrganizationView):
     @describe(
         operation_id="deleteRole",
         summary="Delete role",
-        tags=["Roles"],
         description=(
             "Deletes a role that nobody holds; else the answer is 422 `ROLE_IN_USE`, whose details"
             " count its holders, null beyond 10,000. Records of removals keep its name. Takes the"

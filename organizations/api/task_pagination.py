@@ -1,7 +1,6 @@
 """Tasks have pages by id, and pages by the date when they are due."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self, TypeVar
@@ -14,6 +13,7 @@ from django.db.models.fields.tuple_lookups import (  # type: ignore[import-untyp
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from config.api.cursors import content_of, text_of
 from config.api.pagination import IdOrCursorPagination
 from organizations.api.examples import TASK_ID
 
@@ -23,7 +23,6 @@ BY_DUE_DATE = {"overdue", "due_before"}  # the filters that ask for it
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_TEXT = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _CONTENT = re.compile(r"([0-9]{1,17})\.(tsk_[A-Za-z0-9_]{1,60})")
 
 
@@ -37,17 +36,14 @@ class DueCursor:
     @classmethod
     def from_text(cls, text: str) -> Self:
         """Return the cursor that is written so. Raises ValueError."""
-        if _TEXT.fullmatch(text):
-            content = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii", "replace")
-            if found := _CONTENT.fullmatch(content):
-                return cls(_EPOCH + int(found[1]) * _MICROSECOND, found[2])
+        if found := _CONTENT.fullmatch(content_of(text)):
+            return cls(_EPOCH + int(found[1]) * _MICROSECOND, found[2])
         raise ValueError("no cursor of tasks")
 
     @property
     def text(self) -> str:
         """Return the cursor as a client sends it back."""
-        content = f"{(self.due_at - _EPOCH) // _MICROSECOND}.{self.task_id}"
-        return urlsafe_b64encode(content.encode()).decode().rstrip("=")
+        return text_of(f"{(self.due_at - _EPOCH) // _MICROSECOND}.{self.task_id}")
 
 
 class TaskPagination(IdOrCursorPagination):

@@ -47,7 +47,7 @@ class OrganizationView(ApiView):
         return [denied, InsufficientPermissionsError({"required_capabilities": act.capabilities})]
 
     def concerns(self, caller: Caller) -> bool:
-        """Return whether the caller, a member or a program, needs no capability here."""
+        """Return whether a member or program who lacks the capability needs none here."""
         return False
 
     def check_permissions(self, request: Request) -> None:
@@ -55,11 +55,17 @@ class OrganizationView(ApiView):
         super().check_permissions(request)
         caller = Caller.of(self.request)
         self.member_id = caller.member_id
-        self.authority = caller.authority(
-            self.kwargs["organization_id"],
-            None if self.concerns(caller) else self.act_of(request.method or ""),
-            user_ids=[self.kwargs["user_id"]] if self.members_may_for_themselves else (),
-        )
+        organization_id = self.kwargs["organization_id"]
+        try:
+            self.authority = caller.authority(
+                organization_id,
+                self.act_of(request.method or ""),
+                user_ids=[self.kwargs["user_id"]] if self.members_may_for_themselves else (),
+            )
+        except InsufficientPermissionsError:
+            if not self.concerns(caller):
+                raise
+            self.authority = caller.authority(organization_id)
 
 
 class OrganizationListView(OrganizationView, ListAPIView[Row]):

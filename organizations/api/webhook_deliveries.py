@@ -14,12 +14,13 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from config.api.choices import must_be_one_of
 from config.api.openapi import describe
 from config.api.pagination import IdPagination
 from config.api.throttling import DeliveryRateThrottle, TokenRateThrottle
 from organizations.api.examples import DELIVERY_ID, ENDPOINT_ID, ENDPOINT_NOT_FOUND, EVENT_ID
 from organizations.api.view import OrganizationListView, OrganizationView
-from organizations.api.webhook_endpoints import NEEDED, TAG
+from organizations.api.webhook_endpoints import NEEDED
 from organizations.events.endpoints import find_endpoint, redeliver, send_test
 from organizations.exceptions import WebhookDeliveryNotFoundError, WebhookEndpointDisabledError
 from organizations.guards.acts import REDELIVER
@@ -99,19 +100,19 @@ class DeliveryFilterSet(FilterSet):
     get=describe(
         operation_id="listWebhookDeliveries",
         summary="List webhook deliveries",
-        tags=[TAG],
         description=(
             "What the endpoint was sent in the last 30 days, the newest first. Takes the capability"
             f" `{NEEDED}`."
         ),
         responses={200: DeliverySerializer(many=True)},
-        invalid={"status": "Select a valid choice."},
+        invalid={"status": must_be_one_of(WebhookDelivery.Status.values, "lost")},
         refusals=[ENDPOINT_NOT_FOUND],
     )
 )
 class DeliveryListView(OrganizationListView[WebhookDelivery]):
     """The deliveries to an endpoint."""
 
+    tag = "Webhooks"
     act = REDELIVER
 
     queryset = WebhookDelivery.objects.select_related("event").order_by("-pk")
@@ -131,6 +132,7 @@ class DeliveryListView(OrganizationListView[WebhookDelivery]):
 class SendingView(OrganizationView):
     """Has something sent, ten times a minute at most."""
 
+    tag = "Webhooks"
     act = REDELIVER
 
     throttle_classes = (TokenRateThrottle, DeliveryRateThrottle)
@@ -139,7 +141,6 @@ class SendingView(OrganizationView):
 def _describe_sending(what: str, **options: Any) -> Callable[[View], View]:
     """Return the description of a request that has something sent."""
     return describe(
-        tags=[TAG],
         description=(
             f"{what} The answer comes before it is sent; the list of deliveries says what came of"
             " it. A disabled endpoint is sent nothing. No body. This and its sibling take ten"

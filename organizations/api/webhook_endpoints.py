@@ -11,7 +11,12 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import describe
-from config.api.strict import StrictSerializer, StrictStringField
+from config.api.strict import (
+    StrictChoiceField,
+    StrictChoicesField,
+    StrictSerializer,
+    StrictStringField,
+)
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.examples import ENDPOINT_ID, ENDPOINT_NOT_FOUND, OWNER_ID
 from organizations.api.view import OrganizationListView, OrganizationView
@@ -33,7 +38,6 @@ from organizations.guards.caller import Caller
 from organizations.models import WebhookEndpoint
 from users.api_view import AuthenticatedRequest
 
-TAG = "Webhooks"
 NEEDED = Capability.OVERRIDE_ALL_PERMISSIONS
 STATUSES = ("enabled", "disabled")
 
@@ -73,8 +77,8 @@ class EndpointCreationSerializer(StrictSerializer):
             " port 0, or a control or another invisible character."
         ),
     )
-    event_types = serializers.ListField(
-        child=serializers.ChoiceField(EVENT_TYPES),
+    event_types = StrictChoicesField(
+        EVENT_TYPES,
         default=list,
         help_text="The types of events that are sent, each once; none means all, later ones too.",
     )
@@ -91,7 +95,7 @@ class EndpointCreationSerializer(StrictSerializer):
 class EndpointChangeSerializer(EndpointCreationSerializer):
     """What is changed of an endpoint."""
 
-    status = serializers.ChoiceField(STATUSES, help_text="Whether events are sent there.")
+    status = StrictChoiceField(STATUSES, help_text="Whether events are sent there.")
 
 
 @extend_schema_serializer(component_name="WebhookEndpoint", examples=[_SHOWN])
@@ -164,7 +168,6 @@ class EndpointWithSecretSerializer(EndpointSerializer):
 describe_list = describe(
     operation_id="listWebhookEndpoints",
     summary="List webhook endpoints",
-    tags=[TAG],
     description=(
         "All webhook endpoints of the organization, in the order in which they were made, and"
         f" never a secret. Takes the capability `{NEEDED}`."
@@ -175,7 +178,6 @@ describe_list = describe(
 describe_creation = describe(
     operation_id="createWebhookEndpoint",
     summary="Create webhook endpoint",
-    tags=[TAG],
     description=(
         "Has the organization's events sent to an address, signed after the Standard Webhooks"
         " specification 1.0.0. Each is a POST of `{type, timestamp, data}`, whose `webhook-id` is"
@@ -203,7 +205,6 @@ describe_creation = describe(
 describe_endpoint = describe(
     operation_id="getWebhookEndpoint",
     summary="Get webhook endpoint",
-    tags=[TAG],
     description=f"One webhook endpoint, never its secret. Takes the capability `{NEEDED}`.",
     responses={200: EndpointSerializer},
     refusals=[ENDPOINT_NOT_FOUND],
@@ -211,7 +212,6 @@ describe_endpoint = describe(
 describe_change = describe(
     operation_id="changeWebhookEndpoint",
     summary="Change webhook endpoint",
-    tags=[TAG],
     description=(
         "Changes what the body names. Nothing is sent to a disabled endpoint, and what was on its"
         " way fails; enabling one makes it begin with no failures, and events from then on are"
@@ -230,7 +230,6 @@ describe_change = describe(
 describe_deletion = describe(
     operation_id="deleteWebhookEndpoint",
     summary="Delete webhook endpoint",
-    tags=[TAG],
     description=(
         "Deletes an endpoint with its deliveries; the events stay. No body."
         f" Takes the capability `{NEEDED}`."
@@ -242,7 +241,6 @@ describe_deletion = describe(
 describe_rotation = describe(
     operation_id="rotateWebhookSecret",
     summary="Rotate webhook secret",
-    tags=[TAG],
     description=(
         "Gives the endpoint another secret, which the answer shows this once. The one before signs"
         " along for 24 hours: `webhook-signature` has a signature of each then. The latest two"
@@ -258,6 +256,7 @@ describe_rotation = describe(
 class EndpointListView(OrganizationListView[WebhookEndpoint]):
     """The webhook endpoints of an organization."""
 
+    tag = "Webhooks"
     queryset = WebhookEndpoint.objects.order_by("pk")
     serializer_class = EndpointSerializer
     act = CHANGE_WEBHOOK
@@ -274,6 +273,7 @@ class EndpointListView(OrganizationListView[WebhookEndpoint]):
 class EndpointView(OrganizationView):
     """One webhook endpoint."""
 
+    tag = "Webhooks"
     act = CHANGE_WEBHOOK
 
     @describe_endpoint
@@ -306,6 +306,7 @@ class EndpointView(OrganizationView):
 class SecretRotationView(OrganizationView):
     """The secret of a webhook endpoint."""
 
+    tag = "Webhooks"
     act = CHANGE_WEBHOOK
 
     @describe_rotation

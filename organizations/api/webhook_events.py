@@ -93,7 +93,11 @@ _BESIDES: dict[Event.Type, dict[str, Any]] = {
         "task_keys": ["laptop", STEP_KEY],
     },
     Event.Type.MEMBER_ADOPTED: {"actor_id": None, "connection_id": "scim_01JFQ8", "source": "scim"},
-    Event.Type.MEMBER_RESTORED: {"restoration_id": RESTORATION_ID, "removal_id": REMOVAL_ID},
+    Event.Type.MEMBER_RESTORED: {
+        "restoration_id": RESTORATION_ID,
+        "removal_id": REMOVAL_ID,
+        "cancelled_task_keys": ["laptop"],
+    },
     Event.Type.REMOVAL_SCHEDULED: _SCHEDULE,
     Event.Type.REMOVAL_CANCELLED: _SCHEDULE,
     Event.Type.REMOVAL_FAILED: {

@@ -150,7 +150,9 @@ def assign(
         departments = Change.between(joined, department_ids)
         if any(owner_by_role[role_id] for role_id in roles.removed):
             _check_target(organization_id, user_id, locked, caller, Rules.OWNER_REMAINS)
-        _check_change(organization_id, roles, departments, authority)
+        there = _Holdable.of(organization_id, roles.added, departments.added)
+        if refusal := there.refusal_of(roles, departments, authority):
+            raise refusal
         if roles or departments:
             # Added before anything is deleted: the owner rule locks the organization last.
             give([(membership, roles.added, departments.added)])
@@ -275,18 +277,6 @@ def _check_target(
         raise refusal
 
 
-def _check_change(
-    organization_id: str,
-    roles: Change,
-    departments: Change,
-    authority: Authority,
-) -> None:
-    """Raise an error for what the organization does not have or the caller may not give."""
-    there = _Holdable.of(organization_id, roles.added, departments.added)
-    if refusal := there.refusal_of(roles, departments, authority):
-        raise refusal
-
-
 def _refuse_joiners(
     organization_id: str, joiners: Collection[Joiner], authority: Authority
 ) -> dict[str, ContractError]:
@@ -317,7 +307,7 @@ def _refuse_joiners(
 
 @dataclass(frozen=True, slots=True)
 class _Holdable:
-    """The roles and departments that an organization has, of those that are to be given."""
+    """Those of the roles and departments to give that the organization has."""
 
     roles: Mapping[str, Role]
     departments: frozenset[str]

@@ -1,16 +1,15 @@
 """The cursor of a reader of the audit log, as text that a client sends back."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Self
 
 from django.db import connection
 
+from config.api.cursors import content_of, text_of
 from organizations.exceptions import LogRestartedError, LogTruncatedError
 
-_TEXT = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _CONTENT = re.compile(
     r"[0-9a-f]{12}\.([0-9]{1,18})\.([0-9]{1,10})\.(|evt_[A-Za-z0-9_]{1,60})(?:\.([0-9]{1,18}))?"
 )
@@ -67,12 +66,10 @@ class Cursor:
     @classmethod
     def from_text(cls, text: str, organization_id: str) -> Self:
         """Return the cursor of this organization that is written so. Raises ValueError."""
-        if _TEXT.fullmatch(text):
-            content = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii", "replace")
-            if found := _CONTENT.fullmatch(content):
-                cursor = cls(int(found[1]), int(found[2]), found[3], int(found[4] or 0))
-                if cursor.text_for(organization_id) == text:
-                    return cursor
+        if found := _CONTENT.fullmatch(content_of(text)):
+            cursor = cls(int(found[1]), int(found[2]), found[3], int(found[4] or 0))
+            if cursor.text_for(organization_id) == text:
+                return cursor
         raise ValueError("no cursor of this log")
 
     def text_for(self, organization_id: str) -> str:
@@ -82,7 +79,7 @@ class Cursor:
             content += f".{self.truncations}"
         # Tells a cursor from text that was cut, changed or is another log's. It keeps no secret.
         digest = blake2b(f"{organization_id}.{content}".encode(), digest_size=6).hexdigest()
-        return urlsafe_b64encode(f"{digest}.{content}".encode()).decode().rstrip("=")
+        return text_of(f"{digest}.{content}")
 
 
 @dataclass(frozen=True, slots=True)

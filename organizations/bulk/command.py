@@ -86,7 +86,6 @@ class BulkCommand(BaseCommand):
         return super().create_parser(prog_name, subcommand, epilog=epilog, **options)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the organization and the options that all these commands have."""
         parser.add_argument("organization", metavar="ORGANIZATION", help="Its id: org_…")
         parser.add_argument(
             "--ignore-column",
@@ -127,7 +126,6 @@ class BulkCommand(BaseCommand):
         )
 
     def handle(self, *, report: str | None, **options: Any) -> None:
-        """Run the command; exit with its status if that is not 0."""
         self.output = self.stderr if report == "-" else self.stdout
         self.output.style_func = None
         try:

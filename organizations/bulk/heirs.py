@@ -26,7 +26,10 @@ def find_target(organization: Organization, named: str) -> str | None:
             raise CannotStartError(f"{no_active_member(named)}.")
         return user_id
     if not organization.departments.filter(pk=named).exists():
-        raise CannotStartError(f"{organization} has no department {escaped(named)}.")
+        message = f"{organization} has no department with the id {escaped(named)}."
+        if namesake := organization.departments.filter(name_key=named).first():
+            message += f" {namesake} has the id {namesake.pk}."
+        raise CannotStartError(message)
     return named
 
 

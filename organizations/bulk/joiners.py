@@ -18,7 +18,7 @@ from users.email_address import canonical_address, validate_address
 from users.models import User
 
 _KNOWN = OF_ADDRESSES | {"fullname": "full_name", "name": "full_name"}
-_KNOWN |= {"roles": "role_names", "departments": "department_names", "removeat": "remove_at"}
+_KNOWN |= {"roles": "roles", "departments": "departments", "removeat": "remove_at"}
 _LONGEST = {  # characters
     name: getattr(User._meta.get_field(name), "max_length", 0) for name in ("email", "full_name")
 }
@@ -84,8 +84,8 @@ def _row(position: str, cells: Cells) -> JoinerRow:
     row = JoinerRow(
         email=canonical_address(visible_text(cells["email"])),
         full_name=visible_text(cells.get("full_name", "")),
-        role_names=visible_text(cells.get("role_names", "")),
-        department_names=visible_text(cells.get("department_names", "")),
+        role_names=visible_text(cells.get("roles", "")),
+        department_names=visible_text(cells.get("departments", "")),
         remove_at=visible_text(cells.get("remove_at", "")),
     )
     if not row.email:

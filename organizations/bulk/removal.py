@@ -270,7 +270,8 @@ def refused(row: Row, refusal: ContractError) -> Row:
         case UserNotFoundError():
             outcome, message = Outcome.NOT_A_MEMBER, "has an account, but is not a member"
         case DepartmentNotFoundError():
-            message = f"there is no department {escaped(str(refusal.details['department_id']))}"
+            department_id = escaped(str(refusal.details["department_id"]))
+            message = f"there is no department with the id {department_id}"
         case TransferUserNotFoundError():
             message = no_active_member(str(refusal.details["user_id"]))
         case LastOwnerCannotBeRemovedError():

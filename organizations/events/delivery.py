@@ -115,16 +115,20 @@ def body_of(event: Event) -> bytes:
     """Return the body that is sent for an event: ids and counts, no name and no address.
 
     The resources of a removal, and the keys of the tasks that it opened, are not in its event: they
-    never change, and are read from its record.
+    never change, and are read from its record. So are the keys of those that a restoration
+    cancelled.
     """
     recorded: dict[str, object] = {}
+    removal_id = event.data.get("removal_id")
+    tasks = OffboardingTask.objects.filter(removal=removal_id).order_by("pk")
+    if event.type == Event.Type.MEMBER_RESTORED:
+        cancelled = tasks.filter(state=OffboardingTask.State.CANCELLED)
+        recorded["cancelled_task_keys"] = list(cancelled.values_list("key", flat=True))
     if event.type == Event.Type.MEMBER_REMOVED:
-        removal_id = event.data.get("removal_id")
         owned = RemovedResources.objects.filter(removal=removal_id)
         recorded["resources"] = [
             resource_data(each.type, each.count, each.target) for each in owned.order_by("type")
         ]
-        tasks = OffboardingTask.objects.filter(removal=removal_id).order_by("pk")
         recorded["task_keys"] = list(tasks.values_list("key", flat=True))
     return json.dumps(
         {

@@ -66,7 +66,6 @@ CHANGE_STEP = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "offboarding
 DELETE_STEP = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "delete", "offboardingstep")
 # Of anybody's: one's own takes nothing. Check 6 does not apply, since the removal is done.
 CHANGE_TASK = Act((Capability.REMOVE_USERS,), "change", "offboardingtask")
-VIEW_TASKS = Act((Capability.REMOVE_USERS,), "view", "offboardingtask")
 MANAGE_CONNECTIONS = Act(
     (Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "connection", takes_a_person=True
 )

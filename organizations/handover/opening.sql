@@ -4,12 +4,12 @@
 -- nothing but them is looked for.
 opened AS (
     INSERT INTO organizations_offboardingtask (
-        id, removal_id, organization_id, created_at, key, title, description, assigned_to_user_id,
+        id, removal_id, organization_id, key, title, description, assigned_to_user_id,
         assigned_to_department_id, assigned_to_connection_id, department_name, due_at, state, note
     )
     SELECT
         'tsk' || substr(removal_id, 4) || '_' || lpad(place::text, 3, '0'), removal_id,
-        %(organization_id)s, %(removed_at)s, key, title, description, assigned_to_user_id,
+        %(organization_id)s, key, title, description, assigned_to_user_id,
         assigned_to_department_id, assigned_to_connection_id, '',
         %(removed_at)s::timestamptz + due_days * interval '24 hours', 'open', ''
     FROM (

@@ -10,6 +10,7 @@ from typing import TypedDict, Unpack
 from django.db import transaction
 
 from config.api.errors import InvalidFieldsError
+from config.characters import clean
 from organizations.application_log import log_on_commit
 from organizations.exceptions import (
     ConnectionNotFoundError,
@@ -33,7 +34,7 @@ ASSIGNEES = ("assigned_to_user_id", "assigned_to_department_id", "assigned_to_co
 
 
 class StepFields(TypedDict, total=False):
-    """What a step says, of which a change names what changes.
+    """The fields of a step; a change has only those that change.
 
     Whoever is assigned replaces who was. None takes a value away.
     """
@@ -102,22 +103,27 @@ def _lock(
 
     Raises the error of a caller who may not act, and of an assignee who is not there.
     """
-    named = {name: str(fields.get(name) or "") for name in ASSIGNEES}
-    user_id, department_id, connection_id = named.values()
-    members = share_members(organization_id, [user_id], caller=caller)
+    user_id = fields.get("assigned_to_user_id")
+    department_id = fields.get("assigned_to_department_id")
+    connection_id = fields.get("assigned_to_connection_id")
+    members = share_members(organization_id, [user_id] if user_id else (), caller=caller)
     caller.authority(organization_id, act)
-    if len(assigned := [name for name, value in named.items() if value]) > 1:
+    if len(assigned := [name for name in ASSIGNEES if fields.get(name) is not None]) > 1:
         raise InvalidFieldsError(
             {name: ["A step is assigned to one person, department or system."] for name in assigned}
         )
-    if user_id and not members.get(user_id):
+    if user_id is not None and not members.get(user_id):
         raise UserNotFoundError({"user_id": user_id})
-    departments = Department.objects.named(department_id).filter(organization=organization_id)
-    if department_id and not departments.exists():
-        raise DepartmentNotFoundError({"department_id": department_id})
-    programs = Connection.objects.named(connection_id).filter(kind=Connection.Kind.API).enabled()
-    if connection_id and not programs.filter(organization=organization_id).exists():
-        raise ConnectionNotFoundError({"connection_id": connection_id})
+    if department_id is not None:
+        departments = Department.objects.named(department_id).filter(organization=organization_id)
+        if not departments.exists():
+            raise DepartmentNotFoundError({"department_id": department_id})
+    if connection_id is not None:
+        programs = Connection.objects.enabled().filter(
+            kind=Connection.Kind.API, organization=organization_id
+        )
+        if not programs.named(connection_id).exists():
+            raise ConnectionNotFoundError({"connection_id": connection_id})
     Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
     return OffboardingStep.objects.filter(organization=organization_id)
 
@@ -140,7 +146,7 @@ def _save(step: OffboardingStep, fields: StepFields, steps: OffboardingStepQuery
     if any(changes.get(name) for name in ASSIGNEES):
         changes = {**dict.fromkeys(ASSIGNEES), **changes}
     if "title" in fields:
-        changes["title"] = fields["title"].strip()
+        changes["title"] = clean(fields["title"])
     before = {name: getattr(step, name) for name in changes}
     if before == changes and not is_new:
         return False

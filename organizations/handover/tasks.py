@@ -8,6 +8,7 @@ from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from config.api.choices import must_be_one_of
 from config.api.errors import InvalidFieldsError
 from organizations.exceptions import (
     InsufficientPermissionsError,
@@ -19,6 +20,7 @@ from organizations.guards.caller import Caller
 from organizations.handover.fields import require_valid
 from organizations.locks import lock_members
 from organizations.models import Department, Event, OffboardingTask, Restoration
+from organizations.models.offboarding_task import OffboardingTaskQuerySet
 from organizations.retries import retried
 
 State = OffboardingTask.State
@@ -51,7 +53,7 @@ def change_task(
     TaskNotFoundError, InvalidFieldsError, and TaskCancelledError once the removal is undone.
     """
     if change.state not in CHOSEN:
-        raise InvalidFieldsError({"state": [f"Must be one of {', '.join(CHOSEN)}."]})
+        raise InvalidFieldsError({"state": [must_be_one_of(CHOSEN, change.state)]})
     task = _lock(organization_id, task_id, caller)
     before = task.state
     stays = change.state == before
@@ -78,24 +80,57 @@ def change_task(
     return task, True
 
 
-def cancel_tasks(removal_ids: Collection[str], *, caller: Caller) -> None:
-    """Cancel the open and failed tasks of removals that the caller's transaction undoes.
+def cancel_tasks(restorations: Collection[Restoration], *, caller: Caller) -> None:
+    """Cancel the open and failed tasks of the removals that these new restorations undo.
 
-    All tasks of these are locked, by id, so that none changes any more: whoever wants to change one
-    waits, and then finds the restoration.
+    Sets ``cancelled_tasks`` and ``created_at`` on each. A task that had failed keeps who said so,
+    and when: its note is theirs. All tasks of the removals are locked, by id, so that none changes
+    any more: whoever wants to change one waits, and then finds the restoration.
     """
-    tasks = OffboardingTask.objects.filter(removal__in=removal_ids)
-    locked = list(tasks.select_for_update().order_by("pk").values_list("pk", "state"))
-    cancelled = [pk for pk, state in locked if state in OffboardingTask.CANCELLABLE]
-    if cancelled:
+    tasks = _of_removals(restorations)
+    states = _set_cancelled(restorations, tasks.select_for_update().order_by("pk"))
+    # Behind the locks: what was closed before this moment had failed, and was not open.
+    now = timezone.now()
+    for restoration in restorations:
+        restoration.created_at = now
+    if State.OPEN in states:
         department = Department.objects.filter(pk=OuterRef("assigned_to_department"))
-        OffboardingTask.objects.filter(pk__in=cancelled).update(
+        tasks.open().update(
             state=State.CANCELLED,
-            closed_at=timezone.now(),
+            closed_at=now,
             closed_by=caller.actor,
             closed_by_connection=caller.connection,
             department_name=Coalesce(Subquery(department.values("name")), F("department_name")),
         )
+    if State.FAILED in states:
+        tasks.filter(state=State.FAILED).update(state=State.CANCELLED)
+
+
+def find_cancelled_tasks(restorations: Collection[Restoration]) -> None:
+    """Set ``cancelled_tasks`` on each restoration that a preview plans; write nothing."""
+    _set_cancelled(restorations, _of_removals(restorations).order_by("pk"))
+
+
+def _of_removals(restorations: Collection[Restoration]) -> OffboardingTaskQuerySet:
+    """Return the tasks of the removals that these restorations undo."""
+    return OffboardingTask.objects.filter(
+        removal__in=[restoration.removal_id for restoration in restorations]
+    )
+
+
+def _set_cancelled(
+    restorations: Collection[Restoration], tasks: OffboardingTaskQuerySet
+) -> set[str]:
+    """Set on each restoration those of the tasks that it cancels; return the states of these."""
+    by_removal = {restoration.removal_id: restoration for restoration in restorations}
+    for restoration in restorations:
+        restoration.cancelled_tasks = []
+    states = set()
+    for task in tasks.only("removal", "state", "key", "title"):
+        if task.state in OffboardingTask.CANCELLABLE:
+            by_removal[task.removal_id].cancelled_tasks.append(task)
+            states.add(task.state)
+    return states
 
 
 def _lock(organization_id: str, task_id: str, caller: Caller) -> OffboardingTask:

@@ -2,11 +2,11 @@
 
 import pgtrigger
 
+from config.triggers import BeforeRow
+
 # The restoration has locked the tasks: whoever waits for it sees it here.
-task_is_changed = pgtrigger.Trigger(
+task_is_changed = BeforeRow(
     name="stays_once_its_removal_is_undone",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
     operation=pgtrigger.Update,
     # An erasure empties the note of any task.
     condition=pgtrigger.Condition(
@@ -22,10 +22,8 @@ task_is_changed = pgtrigger.Trigger(
     """,
 )
 
-tasks_are_cancelled = pgtrigger.Trigger(
+tasks_are_cancelled = BeforeRow(
     name="its_tasks_are_cancelled",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
     operation=pgtrigger.Insert,
     func="""
         IF EXISTS (

@@ -44,8 +44,12 @@ FROM known_queue LEFT JOIN queue USING (queue_name)
 
 UNION ALL
 SELECT 'workers', '', count(*)
-FROM procrastinate_workers
-WHERE last_heartbeat > now() - interval '1 minute'
+FROM (
+    SELECT FROM procrastinate_workers
+    WHERE last_heartbeat > now() - interval '1 minute'
+    ORDER BY last_heartbeat DESC
+    LIMIT %(bound)s
+) AS worker
 
 UNION ALL
 SELECT 'deliveries', status, count(delivery.status)

@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 *unique(
                     "removal_in_organization",
                     "organizations_removal",
-                    "id, organization_id, created_at",
+                    "id, organization_id",
                 ),
                 *unique(
                     "connection_in_organization",
@@ -58,8 +58,19 @@ class Migration(migrations.Migration):
                     "CREATE INDEX CONCURRENTLY IF NOT EXISTS connection_by_id"
                     " ON organizations_scimconnection (organization_id, id)",
                 ),
+                # While nothing is known of the table, the key of tasks would be looked for in it:
+                # among all removals of a batch, which are of one moment.
+                migrations.RunSQL(
+                    "DROP INDEX CONCURRENTLY IF EXISTS removal_by_organization",
+                    "CREATE INDEX CONCURRENTLY IF NOT EXISTS removal_by_organization"
+                    " ON organizations_removal (organization_id, created_at)",
+                ),
             ],
             state_operations=[
+                migrations.RemoveIndex(
+                    model_name="removal",
+                    name="removal_by_organization",
+                ),
                 migrations.RemoveIndex(
                     model_name="connection",
                     name="connection_by_id",
@@ -73,7 +84,7 @@ class Migration(migrations.Migration):
                 migrations.AddConstraint(
                     model_name="removal",
                     constraint=models.UniqueConstraint(
-                        fields=("id", "organization", "created_at"), name="removal_in_organization"
+                        fields=("id", "organization"), name="removal_in_organization"
                     ),
                 ),
             ],
@@ -183,12 +194,6 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="offboarding_tasks",
                         to="organizations.organization",
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        help_text="When the removal was done.", verbose_name="opened at"
                     ),
                 ),
                 ("key", organizations.models.resource_type.SlugField()),
@@ -578,10 +583,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="offboardingtask",
             constraint=organizations.constraints.ForeignKeyConstraint(
-                fields=("organization", "removal", "created_at"),
+                fields=("organization", "removal"),
                 name="task_of_removal",
                 to="organizations.Removal",
-                to_fields=("organization", "id", "created_at"),
+                to_fields=("organization", "id"),
             ),
         ),
         migrations.AddConstraint(
@@ -637,9 +642,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="never_changed",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."removal_id" IS DISTINCT FROM (NEW."removal_id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."assigned_to_user_id" IS DISTINCT FROM (NEW."assigned_to_user_id") OR OLD."assigned_to_connection_id" IS DISTINCT FROM (NEW."assigned_to_connection_id") OR OLD."due_at" IS DISTINCT FROM (NEW."due_at"))',
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."removal_id" IS DISTINCT FROM (NEW."removal_id") OR OLD."organization_id" IS DISTINCT FROM (NEW."organization_id") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."assigned_to_user_id" IS DISTINCT FROM (NEW."assigned_to_user_id") OR OLD."assigned_to_connection_id" IS DISTINCT FROM (NEW."assigned_to_connection_id") OR OLD."due_at" IS DISTINCT FROM (NEW."due_at"))',
                     func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="59a9920ed85d26aab21bd30e74adab5a5bcdaaed",
+                    hash="f376f70145441702458d290445fe2e827611ce45",
                     operation="UPDATE",
                     pgid="pgtrigger_never_changed_36b2f",
                     table="organizations_offboardingtask",

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from config.identifiers import PrefixedIdField, generate_id
 from organizations.capabilities import Capability
-from organizations.constraints import ForeignKeyConstraint
+from organizations.constraints import in_organization, index_where_set
+from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Department, Organization
 from organizations.models.rotated_secret import RotatedSecret, RotatedSecretQuerySet
 from users.models import User
@@ -166,15 +167,7 @@ class Connection(RotatedSecret):
         null=True, blank=True, editable=False, help_text="The last day on which a program used it."
     )
     # Asked at a removal, of one organization's: which tokens has the leaver seen?
-    created_by = models.ForeignKey(
-        User,
-        models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
-        db_index=False,
-        editable=False,
-    )
+    created_by = OptionalKey(User, models.PROTECT, related_name="+", editable=False)
     disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -197,19 +190,17 @@ class Connection(RotatedSecret):
                     " can be issued for it, or it can be disabled."
                 ),
             ),
-            ForeignKeyConstraint(
-                fields=["organization", "transfer_on_deactivate"],
-                to="organizations.Department",
-                to_fields=["organization", "id"],
+            in_organization(
+                "transfer_on_deactivate",
+                "Department",
                 name="scim_deactivation_department_in_organization",
-                violation_error_message="The organization has no such department.",
+                message="The organization has no such department.",
             ),
-            ForeignKeyConstraint(
-                fields=["organization", "transfer_on_removal"],
-                to="organizations.Department",
-                to_fields=["organization", "id"],
+            in_organization(
+                "transfer_on_removal",
+                "Department",
                 name="scim_removal_department_in_organization",
-                violation_error_message="The organization has no such department.",
+                message="The organization has no such department.",
             ),
             models.CheckConstraint(
                 condition=models.Q(remove_after_days__gte=1), name="scim_removal_after_a_day"
@@ -235,11 +226,7 @@ class Connection(RotatedSecret):
         indexes = (
             # The tokens of each request.
             models.Index(fields=["token_digest"], name="connection_by_token"),
-            models.Index(
-                fields=["previous_token_digest"],
-                condition=models.Q(previous_token_digest__isnull=False),
-                name="connection_by_previous_token",
-            ),
+            index_where_set("previous_token_digest", name="connection_by_previous_token"),
         )
         triggers = (pgtrigger.ReadOnly(name="stays_what_it_is", fields=["kind", "organization"]),)
 

@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
 from organizations.application_log import log_on_commit
+from organizations.constraints import index_where_set
 from organizations.models.connection import Connection
+from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Organization
 from organizations.source import Source
 from organizations.triggers import event_is_deleted, events_are_announced, only_emptied
@@ -66,16 +68,10 @@ class Event(models.Model):
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="events", db_index=False
     )
-    user = models.ForeignKey(
-        User, models.PROTECT, related_name="events", null=True, blank=True, db_index=False
-    )
-    actor = models.ForeignKey(
-        User, models.PROTECT, related_name="events_caused", null=True, blank=True, db_index=False
-    )
+    user = OptionalKey(User, models.PROTECT, related_name="events")
+    actor = OptionalKey(User, models.PROTECT, related_name="events_caused")
     # The system that made the change.
-    connection = models.ForeignKey(
-        Connection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
-    )
+    connection = OptionalKey(Connection, models.PROTECT, related_name="+")
     source = models.CharField(max_length=10, choices=Source)
     reason = models.TextField(blank=True)
     data = models.JSONField(
@@ -96,21 +92,9 @@ class Event(models.Model):
             # The audit log of one organization, newest first: all of it, of one user, of one
             # actor, of one connection, of one request, of some days.
             models.Index(fields=["organization", "id", "created_at"], name="event_by_organization"),
-            models.Index(
-                fields=["user", "organization"],
-                condition=models.Q(user__isnull=False),
-                name="event_by_user",
-            ),
-            models.Index(
-                fields=["actor", "organization", "id"],
-                condition=models.Q(actor__isnull=False),
-                name="event_by_actor",
-            ),
-            models.Index(
-                fields=["connection", "id"],
-                condition=models.Q(connection__isnull=False),
-                name="event_by_connection",
-            ),
+            index_where_set("user", "organization", name="event_by_user"),
+            index_where_set("actor", "organization", "id", name="event_by_actor"),
+            index_where_set("connection", "id", name="event_by_connection"),
             models.Index(
                 fields=["trace_id", "id"], condition=~models.Q(trace_id=""), name="event_by_trace"
             ),

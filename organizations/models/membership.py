@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from config.identifiers import only_ids
-from organizations.constraints import ForeignKeyConstraint
+from organizations.constraints import ForeignKeyConstraint, in_organization
 from organizations.models.member_field import MemberField
 from organizations.models.organization import Department, Organization, Role
 from organizations.triggers import (
@@ -40,7 +40,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.exclude(deleted_at=None)
 
     def of(self, organization_id: str, user_ids: Iterable[str]) -> Self:
-        """Keep those of these users in one organization; a malformed id names no user."""
+        """Keep the memberships of these users in one organization; a malformed id names no user."""
         return self.filter(organization=organization_id, user__in=only_ids("usr", user_ids))
 
 
@@ -175,12 +175,11 @@ class RoleAssignment(models.Model):
                 name="role_of_current_member",
                 violation_error_message="Only a member of the organization can hold a role.",
             ),
-            ForeignKeyConstraint(
-                fields=["organization", "role"],
-                to="organizations.Role",
-                to_fields=["organization", "id"],
+            in_organization(
+                "role",
+                "Role",
                 name="role_of_same_organization",
-                violation_error_message="The organization has no such role.",
+                message="The organization has no such role.",
             ),
         )
         indexes = (
@@ -243,12 +242,11 @@ class DepartmentMembership(models.Model):
                     "Only a member of the organization can belong to a department."
                 ),
             ),
-            ForeignKeyConstraint(
-                fields=["organization", "department"],
-                to="organizations.Department",
-                to_fields=["organization", "id"],
+            in_organization(
+                "department",
+                "Department",
                 name="department_of_same_organization",
-                violation_error_message="The organization has no such department.",
+                message="The organization has no such department.",
             ),
         )
         indexes = (

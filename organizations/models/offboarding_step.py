@@ -9,8 +9,9 @@ from django.db import models
 
 from config.case_insensitive_names import TrimmedNameField
 from config.identifiers import PrefixedIdField
-from organizations.constraints import ForeignKeyConstraint
+from organizations.constraints import in_organization, index_where_set
 from organizations.models.connection import Connection
+from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Department, Organization
 from organizations.models.resource_type import SlugField
 from users.models import User
@@ -60,28 +61,14 @@ class OffboardingStep(models.Model):
         help_text="Only for leavers who owned resources of this type; empty for everybody.",
     )
     # An account is not deleted while a membership names it, so no index serves the key.
-    assigned_to_user = models.ForeignKey(
-        User, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
-    )
+    assigned_to_user = OptionalKey(User, models.PROTECT, related_name="+")
     # The constraint below holds the department and its organization, the index serves it.
-    assigned_to_department = models.ForeignKey(
-        Department,
-        models.RESTRICT,
-        related_name="+",
-        null=True,
-        blank=True,
-        db_constraint=False,
-        db_index=False,
+    assigned_to_department = OptionalKey(
+        Department, models.RESTRICT, related_name="+", db_constraint=False
     )
     # No connection is deleted.
-    assigned_to_connection = models.ForeignKey(
-        Connection,
-        models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
-        db_constraint=False,
-        db_index=False,
+    assigned_to_connection = OptionalKey(
+        Connection, models.PROTECT, related_name="+", db_constraint=False
     )
     due_days = models.PositiveSmallIntegerField(
         null=True,
@@ -112,19 +99,17 @@ class OffboardingStep(models.Model):
                 condition=models.Q(due_days__lte=MOST_DAYS), name="step_is_due_within_a_year"
             ),
             models.CheckConstraint(condition=~models.Q(title=""), name="step_has_a_title"),
-            ForeignKeyConstraint(
-                fields=["organization", "assigned_to_department"],
-                to="organizations.Department",
-                to_fields=["organization", "id"],
+            in_organization(
+                "assigned_to_department",
+                "Department",
                 name="step_department_in_organization",
-                violation_error_message="The organization has no such department.",
+                message="The organization has no such department.",
             ),
-            ForeignKeyConstraint(
-                fields=["organization", "assigned_to_connection"],
-                to="organizations.Connection",
-                to_fields=["organization", "id"],
+            in_organization(
+                "assigned_to_connection",
+                "Connection",
                 name="step_connection_in_organization",
-                violation_error_message="The organization has no such connection.",
+                message="The organization has no such connection.",
             ),
         )
         indexes = (
@@ -135,11 +120,7 @@ class OffboardingStep(models.Model):
                 name="step_enabled",
             ),
             # Asked before a department is deleted.
-            models.Index(
-                fields=["assigned_to_department"],
-                condition=models.Q(assigned_to_department__isnull=False),
-                name="step_by_department",
-            ),
+            index_where_set("assigned_to_department", name="step_by_department"),
         )
         triggers = (pgtrigger.ReadOnly(name="key_never_changes", fields=["organization", "key"]),)
 

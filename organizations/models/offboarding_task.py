@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from config.identifiers import MAX_LENGTH, IdentifiedQuerySet, PrefixedIdField
-from organizations.constraints import ForeignKeyConstraint
+from organizations.constraints import ForeignKeyConstraint, in_organization, index_where_set
 from organizations.handover.triggers import task_is_changed
 from organizations.models.connection import Connection
 from organizations.models.membership import DepartmentMembership, Membership
@@ -19,6 +19,7 @@ from organizations.models.offboarding_step import (
     LONGEST_TITLE,
     ONE_ASSIGNEE,
 )
+from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
 from organizations.models.resource_type import SlugField
@@ -78,12 +79,12 @@ class OffboardingTaskQuerySet(IdentifiedQuerySet["OffboardingTask"]):
         )
 
     def with_assignees(self) -> Self:
-        """Set ``falls_to_nobody``, and read whom each is assigned to."""
-        return self.with_presence().select_related(
+        """Set ``falls_to_nobody``, and read the assignees."""
+        return self.with_falls_to_nobody().select_related(
             "assigned_to_user", "assigned_to_department", "assigned_to_connection"
         )
 
-    def with_presence(self) -> Self:
+    def with_falls_to_nobody(self) -> Self:
         """Set ``falls_to_nobody``: whether the assigned person or system cannot act here now."""
         person = Membership.objects.active().filter(
             organization=models.OuterRef("organization"), user=models.OuterRef("assigned_to_user")
@@ -107,10 +108,6 @@ class OffboardingTaskQuerySet(IdentifiedQuerySet["OffboardingTask"]):
         ):
             counts.setdefault(removal_id, Counter())[state] = count
         return counts
-
-    def count_by_state(self) -> dict[str, int]:
-        """Return how many there are in each state that occurs."""
-        return dict(self.order_by().values_list("state").annotate(models.Count("pk")))
 
 
 class OffboardingTask(models.Model):
@@ -144,27 +141,16 @@ class OffboardingTask(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    created_at = models.DateTimeField("opened at", help_text="When the removal was done.")
     key = SlugField()
     title = models.CharField(max_length=LONGEST_TITLE)
     description = models.CharField(max_length=LONGEST_DESCRIPTION, blank=True)
-    assigned_to_user = models.ForeignKey(
-        User, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
-    )
+    assigned_to_user = OptionalKey(User, models.PROTECT, related_name="+")
     # The department may be deleted once the task is closed: its id stays, and its name below.
-    assigned_to_department = models.ForeignKey(
-        Department,
-        models.DO_NOTHING,
-        related_name="+",
-        null=True,
-        blank=True,
-        db_constraint=False,
-        db_index=False,
+    assigned_to_department = OptionalKey(
+        Department, models.DO_NOTHING, related_name="+", db_constraint=False
     )
     # As the step's, which held that it is of the organization; no connection is deleted.
-    assigned_to_connection = models.ForeignKey(
-        Connection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
-    )
+    assigned_to_connection = OptionalKey(Connection, models.PROTECT, related_name="+")
     department_name = models.CharField(
         max_length=200, blank=True, help_text="The department's, when the task was closed."
     )
@@ -175,12 +161,8 @@ class OffboardingTask(models.Model):
         null=True, blank=True, help_text="How much a system says it passed on."
     )
     closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.ForeignKey(
-        User, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
-    )
-    closed_by_connection = models.ForeignKey(
-        Connection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
-    )
+    closed_by = OptionalKey(User, models.PROTECT, related_name="+")
+    closed_by_connection = OptionalKey(Connection, models.PROTECT, related_name="+")
     # When the log was told that it is overdue: once.
     overdue_reported_at = models.DateTimeField(null=True, blank=True, editable=False)
     # What the department's key hangs on, while the task is open.
@@ -196,7 +178,7 @@ class OffboardingTask(models.Model):
         db_persist=True,
     )
 
-    falls_to_nobody: bool  # where `with_presence` says so
+    falls_to_nobody: bool  # where `with_falls_to_nobody` says so
 
     objects = OffboardingTaskQuerySet.as_manager()
 
@@ -219,18 +201,9 @@ class OffboardingTask(models.Model):
                 condition=models.Q(closed_by=None) | models.Q(closed_by_connection=None),
                 name="task_is_closed_by_one",
             ),
-            # A task of its removal's organization, opened when the removal was done.
-            ForeignKeyConstraint(
-                fields=["organization", "removal", "created_at"],
-                to="organizations.Removal",
-                to_fields=["organization", "id", "created_at"],
-                name="task_of_removal",
-            ),
-            ForeignKeyConstraint(
-                fields=["organization", "open_department"],
-                to="organizations.Department",
-                to_fields=["organization", "id"],
-                name="open_task_department_in_organization",
+            in_organization("removal", "Removal", name="task_of_removal"),
+            in_organization(
+                "open_department", "Department", name="open_task_department_in_organization"
             ),
             # Only a restoration cancels. At the commit: the tasks are cancelled before it is made.
             ForeignKeyConstraint(
@@ -252,37 +225,21 @@ class OffboardingTask(models.Model):
                 name="task_by_date",
             ),
             # One's own; of departments', the open ones have the index below.
-            models.Index(
-                fields=["assigned_to_user", "id"],
-                condition=models.Q(assigned_to_user__isnull=False),
-                name="task_by_user",
-            ),
+            index_where_set("assigned_to_user", "id", name="task_by_user"),
             models.Index(
                 fields=["assigned_to_department", "id"],
                 condition=models.Q(assigned_to_department__isnull=False) & ~models.Q(state="open"),
                 name="task_by_department",
             ),
-            models.Index(
-                fields=["assigned_to_connection", "id"],
-                condition=models.Q(assigned_to_connection__isnull=False),
-                name="task_by_connection",
-            ),
+            index_where_set("assigned_to_connection", "id", name="task_by_connection"),
             # Asked before a department is deleted, too.
-            models.Index(
-                fields=["open_department", "id"],
-                condition=models.Q(open_department__isnull=False),
-                name="task_open_by_department",
-            ),
+            index_where_set("open_department", "id", name="task_open_by_department"),
             # Reported when they are overdue, and counted for `/metrics`.
             models.Index(
                 fields=["due_at"], condition=models.Q(state="open"), name="task_open_by_date"
             ),
             # What was closed long ago.
-            models.Index(
-                fields=["closed_at"],
-                condition=models.Q(closed_at__isnull=False),
-                name="task_by_closing",
-            ),
+            index_where_set("closed_at", name="task_by_closing"),
             # Asked before an erasure: which notes mention an address.
             index_of_addresses("note", name="task_by_written_address"),
         )

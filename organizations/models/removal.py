@@ -4,9 +4,10 @@ from django.db import models
 from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
-from organizations.constraints import ForeignKeyConstraint
+from organizations.constraints import ForeignKeyConstraint, in_organization, index_where_set
 from organizations.models.connection import Connection
 from organizations.models.membership import Membership
+from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Department, Organization
 from organizations.source import Source
 from organizations.triggers import append_only
@@ -28,39 +29,20 @@ class Removal(models.Model):
     membership = models.OneToOneField(
         Membership, models.PROTECT, related_name="removal", db_constraint=False
     )
-    # The index below serves this key.
-    actor = models.ForeignKey(
-        User,
-        models.PROTECT,
-        related_name="removals_made",
-        null=True,
-        blank=True,
-        db_index=False,
-    )
+    actor = OptionalKey(User, models.PROTECT, related_name="removals_made")
     # The system that removed the member.
-    connection = models.ForeignKey(
-        Connection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
-    )
+    connection = OptionalKey(Connection, models.PROTECT, related_name="+")
     source = models.CharField(max_length=10, choices=Source)
     reason = models.TextField(blank=True)
-    transferred_to = models.ForeignKey(
+    transferred_to = OptionalKey(
         Department,
         models.PROTECT,
         related_name="+",
-        null=True,
-        blank=True,
         db_constraint=False,
-        db_index=False,
         help_text="The department that the resources passed to.",
     )
-    transferred_to_user = models.ForeignKey(
-        User,
-        models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
-        db_index=False,
-        help_text="The person whom the resources passed to.",
+    transferred_to_user = OptionalKey(
+        User, models.PROTECT, related_name="+", help_text="The person whom the resources passed to."
     )
     roles = models.JSONField(help_text="Id and name of each role that was taken.")
     departments = models.JSONField(help_text="Id and name of each department that was left.")
@@ -94,9 +76,7 @@ class Removal(models.Model):
                 name="removal_has_one_heir",
             ),
             # What a task refers to. The id comes first: see the last index over a membership below.
-            models.UniqueConstraint(
-                fields=["id", "organization", "created_at"], name="removal_in_organization"
-            ),
+            models.UniqueConstraint(fields=["id", "organization"], name="removal_in_organization"),
             # Together with the key of the membership to its record: no end without a record, no
             # record without an end, and no end that is taken back.
             ForeignKeyConstraint(
@@ -105,11 +85,8 @@ class Removal(models.Model):
                 to_fields=["organization", "id", "is_current"],
                 name="removal_of_ended_membership",
             ),
-            ForeignKeyConstraint(
-                fields=["organization", "transferred_to"],
-                to="organizations.Department",
-                to_fields=["organization", "id"],
-                name="removal_department_in_organization",
+            in_organization(
+                "transferred_to", "Department", name="removal_department_in_organization"
             ),
             # The key that an ended membership refers to. The database asks it, too, whether there
             # is a record, whenever a membership ends. The last index over a membership, which
@@ -119,30 +96,17 @@ class Removal(models.Model):
             ),
         )
         indexes = (
-            # The admin's records of one organization, and of one day.
-            models.Index(fields=["organization", "created_at"], name="removal_by_organization"),
+            # The admin's records of one day.
             models.Index(fields=["created_at"], name="removal_by_date"),
             # The API's records of one organization, newest first: all of them, those of some days
             # (the date is looked at in the index), of one actor, of one connection, of one request
             # or run.
             models.Index(fields=["organization", "id", "created_at"], name="removal_by_id"),
-            models.Index(
-                fields=["actor", "organization", "id"],
-                condition=models.Q(actor__isnull=False),
-                name="removal_by_actor",
-            ),
-            models.Index(
-                fields=["connection", "id"],
-                condition=models.Q(connection__isnull=False),
-                name="removal_by_connection",
-            ),
+            index_where_set("actor", "organization", "id", name="removal_by_actor"),
+            index_where_set("connection", "id", name="removal_by_connection"),
             models.Index(fields=["trace_id", "id"], name="removal_by_trace"),
             # Asked before a department is deleted: most removals have none.
-            models.Index(
-                fields=["transferred_to"],
-                condition=models.Q(transferred_to__isnull=False),
-                name="removal_by_target_department",
-            ),
+            index_where_set("transferred_to", name="removal_by_target_department"),
             # Who may still own something, the latest first: counted on the admin's first page.
             models.Index(
                 fields=["created_at"],

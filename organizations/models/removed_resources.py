@@ -2,14 +2,15 @@
 
 from typing import Self
 
-import pgtrigger
 from django.db import models
 
-from organizations.constraints import ForeignKeyConstraint
+from organizations.constraints import in_organization, index_where_set
+from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
 from organizations.models.resource_type import LONGEST_SLUG
 from organizations.resources.triggers import removed_resources_are_recorded
+from organizations.triggers import never_changed_or_deleted
 from users.models import User
 
 _STAYED = models.Q(transferred_to=None, transferred_to_user=None)
@@ -49,24 +50,15 @@ class RemovedResources(models.Model):
     type = models.CharField(max_length=LONGEST_SLUG, db_collation="C")
     count = models.PositiveIntegerField()
     # The constraint below holds the department and its organization, the index serves it.
-    transferred_to = models.ForeignKey(
+    transferred_to = OptionalKey(
         Department,
         models.PROTECT,
         related_name="+",
-        null=True,
-        blank=True,
         db_constraint=False,
-        db_index=False,
         help_text="The department that they passed to.",
     )
-    transferred_to_user = models.ForeignKey(
-        User,
-        models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
-        db_index=False,
-        help_text="The person whom they passed to.",
+    transferred_to_user = OptionalKey(
+        User, models.PROTECT, related_name="+", help_text="The person whom they passed to."
     )
 
     objects = RemovedResourcesQuerySet.as_manager()
@@ -82,20 +74,13 @@ class RemovedResources(models.Model):
             models.CheckConstraint(
                 condition=models.Q(count__gte=1), name="removed_resources_are_some"
             ),
-            ForeignKeyConstraint(
-                fields=["organization", "transferred_to"],
-                to="organizations.Department",
-                to_fields=["organization", "id"],
-                name="removed_resources_department_in_organization",
+            in_organization(
+                "transferred_to", "Department", name="removed_resources_department_in_organization"
             ),
         )
         indexes = (
             # Asked before a department is deleted.
-            models.Index(
-                fields=["transferred_to"],
-                condition=models.Q(transferred_to__isnull=False),
-                name="removed_resources_by_target",
-            ),
+            index_where_set("transferred_to", name="removed_resources_by_target"),
             # Whose former owners may still own something: a list of resources begins there.
             models.Index(
                 fields=["organization", "removal"],
@@ -103,12 +88,7 @@ class RemovedResources(models.Model):
                 name="removed_resources_that_stayed",
             ),
         )
-        triggers = (
-            removed_resources_are_recorded,
-            pgtrigger.Protect(
-                name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-        )
+        triggers = (removed_resources_are_recorded, never_changed_or_deleted)
 
     def __str__(self) -> str:
         target = self.transferred_to or self.transferred_to_user

@@ -7,8 +7,9 @@ import pgtrigger
 from django.db import models
 
 from config.identifiers import PrefixedIdField
-from organizations.constraints import ForeignKeyConstraint
+from organizations.constraints import ForeignKeyConstraint, in_organization, index_where_set
 from organizations.models.membership import Membership
+from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
 from organizations.models.removed_resources import RemovedResources
@@ -83,26 +84,15 @@ class Resource(models.Model):
     type = models.CharField(
         max_length=LONGEST_SLUG, db_collation="C", default=DEFAULT_TYPE, db_default=DEFAULT_TYPE
     )
-    owner = models.ForeignKey(
-        User, models.PROTECT, related_name="resources", null=True, blank=True, db_index=False
+    owner = OptionalKey(User, models.PROTECT, related_name="resources")
+    department = OptionalKey(
+        Department, models.PROTECT, related_name="resources", db_constraint=False
     )
-    department = models.ForeignKey(
-        Department,
-        models.PROTECT,
-        related_name="resources",
-        null=True,
-        blank=True,
-        db_index=False,
-        db_constraint=False,
-    )
-    removal = models.ForeignKey(
+    removal = OptionalKey(
         Removal,
         models.PROTECT,
         related_name="resources",
-        null=True,
-        blank=True,
         editable=False,
-        db_index=False,
         db_constraint=False,
         help_text="The removal that put it where it is.",
     )
@@ -117,12 +107,11 @@ class Resource(models.Model):
                 name="resource_has_one_owner",
                 violation_error_message="Either a user or a department owns a resource.",
             ),
-            ForeignKeyConstraint(
-                fields=["organization", "department"],
-                to="organizations.Department",
-                to_fields=["organization", "id"],
+            in_organization(
+                "department",
+                "Department",
                 name="resource_department_in_organization",
-                violation_error_message="The organization has no such department.",
+                message="The organization has no such department.",
             ),
             ForeignKeyConstraint(
                 fields=["organization", "type"],
@@ -141,25 +130,13 @@ class Resource(models.Model):
         )
         indexes = (
             # What a member owns: transferred on removal, counted in the preview.
-            models.Index(
-                fields=["owner", "organization"],
-                condition=models.Q(owner__isnull=False),
-                name="resource_by_owner",
-            ),
+            index_where_set("owner", "organization", name="resource_by_owner"),
             # What an organization has, and whose owner has left: counted and listed in the admin.
             models.Index(fields=["organization", "owner"], name="resource_by_organization"),
             # What a department owns: listed in the admin, asked before the department is deleted.
-            models.Index(
-                fields=["department"],
-                condition=models.Q(department__isnull=False),
-                name="resource_by_department",
-            ),
+            index_where_set("department", name="resource_by_department"),
             # What a removal moved: found when its member is restored.
-            models.Index(
-                fields=["removal"],
-                condition=models.Q(removal__isnull=False),
-                name="resource_by_removal",
-            ),
+            index_where_set("removal", name="resource_by_removal"),
         )
 
         triggers = (

@@ -1,14 +1,15 @@
 """What a removal passed on, resource by resource."""
 
-import pgtrigger
 from django.db import models
 
+from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Department
 from organizations.models.removal import Removal
 from organizations.models.resource import Resource
 from organizations.models.resource_entry import LONGEST_KEY, LONGEST_NAME
 from organizations.models.resource_type import DEFAULT_TYPE, LONGEST_SLUG
 from organizations.resources.triggers import resource_is_moved
+from organizations.triggers import never_changed_or_deleted
 from users.models import User
 
 
@@ -40,34 +41,25 @@ class ResourceMove(models.Model):
     )
     name = models.CharField(max_length=LONGEST_NAME)
     # The removal's record keeps both from being deleted. Moves are not looked up by them.
-    transferred_to = models.ForeignKey(
+    transferred_to = OptionalKey(
         Department,
         models.DO_NOTHING,
         related_name="+",
-        null=True,
-        blank=True,
         db_constraint=False,
-        db_index=False,
         help_text="The department that the resource passed to.",
     )
-    transferred_to_user = models.ForeignKey(
+    transferred_to_user = OptionalKey(
         User,
         models.DO_NOTHING,
         related_name="+",
-        null=True,
-        blank=True,
         db_constraint=False,
-        db_index=False,
         help_text="The person whom the resource passed to.",
     )
-    previous_removal = models.ForeignKey(
+    previous_removal = OptionalKey(
         Removal,
         models.PROTECT,
         related_name="+",
-        null=True,
-        blank=True,
         db_constraint=False,
-        db_index=False,
         help_text="The removal whose mark the resource bore before; a restoration puts it back.",
     )
 
@@ -78,12 +70,7 @@ class ResourceMove(models.Model):
                 name="resource_move_has_one_target",
             ),
         )
-        triggers = (
-            resource_is_moved,
-            pgtrigger.Protect(
-                name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-        )
+        triggers = (resource_is_moved, never_changed_or_deleted)
 
     def __str__(self) -> str:
         return self.name

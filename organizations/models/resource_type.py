@@ -18,7 +18,7 @@ _TYPES_ARE_LIMITED = f"at most {MOST_TYPES} types"  # as the database says it
 LONGEST_SLUG = 64
 SLUG = rf"\A[a-z0-9][a-z0-9._-]{{0,{LONGEST_SLUG - 1}}}\Z"
 NO_SLUG = f"1 to {LONGEST_SLUG} of a-z, 0-9, '.', '_' and '-', beginning with a letter or a digit."
-_IS_SLUG = RegexValidator(SLUG)
+_IS_SLUG = RegexValidator(SLUG, NO_SLUG)
 
 
 class SlugField(models.CharField[str, str]):
@@ -29,7 +29,6 @@ class SlugField(models.CharField[str, str]):
         super().__init__(**{**options, **fixed})
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        """Return the arguments that are not the same for every slug."""
         name, path, arguments, options = super().deconstruct()
         for fixed in ("max_length", "db_collation", "validators"):
             del options[fixed]

@@ -1,6 +1,7 @@
 """The record that a restoration leaves."""
 
-import pgtrigger
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.utils import timezone
 
@@ -8,10 +9,14 @@ from config.identifiers import PrefixedIdField
 from organizations.handover.triggers import tasks_are_cancelled
 from organizations.models.connection import Connection
 from organizations.models.membership import Membership
+from organizations.models.optional_key import OptionalKey
 from organizations.models.removal import Removal
 from organizations.source import Source
-from organizations.triggers import restoration_is_made
+from organizations.triggers import never_changed_or_deleted, restoration_is_made
 from users.models import User
+
+if TYPE_CHECKING:  # avoids a circular import: the task's key to the restoration is by its name
+    from organizations.models.offboarding_task import OffboardingTask
 
 
 class Restoration(models.Model):
@@ -27,9 +32,7 @@ class Restoration(models.Model):
     actor = models.ForeignKey(
         User, models.PROTECT, related_name="restorations_made", null=True, blank=True
     )
-    connection = models.ForeignKey(
-        Connection, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
-    )
+    connection = OptionalKey(Connection, models.PROTECT, related_name="+")
     source = models.CharField(max_length=10, choices=Source)
     roles = models.JSONField(help_text="Id and name of each role that came back.")
     departments = models.JSONField(help_text="Id and name of each department that came back.")
@@ -52,19 +55,15 @@ class Restoration(models.Model):
     trace_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
+    cancelled_tasks: "list[OffboardingTask]"  # where `organizations.handover.tasks` says so
+
     class Meta:
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(source__in=Source.values), name="restoration_source_is_known"
             ),
         )
-        triggers = (
-            restoration_is_made,
-            tasks_are_cancelled,
-            pgtrigger.Protect(
-                name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-        )
+        triggers = (restoration_is_made, tasks_are_cancelled, never_changed_or_deleted)
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -6,6 +6,7 @@ from typing import Self, TypeVar
 from django.db import models
 
 from config.identifiers import IdentifiedQuerySet
+from organizations.models.optional_key import OptionalKey
 from users.models import User
 
 Row = TypeVar("Row", bound=models.Model)
@@ -30,23 +31,17 @@ class RotatedSecret(models.Model):
     Its maker was shown the first secret, and whoever rotates it is shown the new one.
     """
 
-    rotated_by = models.ForeignKey(
+    rotated_by = OptionalKey(
         User,
         models.PROTECT,
         related_name="+",
-        null=True,
-        blank=True,
-        db_index=False,
         editable=False,
         help_text="Who was shown its latest secret, if it was not the first.",
     )
-    previous_rotated_by = models.ForeignKey(
+    previous_rotated_by = OptionalKey(
         User,
         models.PROTECT,
         related_name="+",
-        null=True,
-        blank=True,
-        db_index=False,
         editable=False,
         help_text="Who was shown the secret before, if it was not the first.",
     )

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
 from organizations.capabilities import ALL_CAPABILITIES, Capability
-from organizations.constraints import ForeignKeyConstraint
+from organizations.constraints import in_organization
 from organizations.models.connection import Connection
 from organizations.models.membership import Membership, RoleAssignment
+from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
 from organizations.source import Source
@@ -107,13 +108,10 @@ class ScheduledRemoval(models.Model):
         blank=True,
         help_text="Whose permission is asked again when it is due, but a run of the command's.",
     )
-    connection = models.ForeignKey(
+    connection = OptionalKey(
         Connection,
         models.PROTECT,
         related_name="+",
-        null=True,
-        blank=True,
-        db_index=False,
         help_text="The system that requested it, which must still be connected when it is due.",
     )
     source = models.CharField(max_length=10, choices=Source)
@@ -127,13 +125,10 @@ class ScheduledRemoval(models.Model):
         db_constraint=False,
         help_text="The department that the resources will pass to.",
     )
-    transferred_to_user = models.ForeignKey(
+    transferred_to_user = OptionalKey(
         User,
         models.PROTECT,
         related_name="+",
-        null=True,
-        blank=True,
-        db_index=False,
         help_text="The person whom the resources will pass to.",
     )
     reason = models.TextField(blank=True)
@@ -145,16 +140,11 @@ class ScheduledRemoval(models.Model):
     failure = models.CharField(
         max_length=40, blank=True, help_text="The code of what stood in the way when it was due."
     )
-    cancelled_by = models.ForeignKey(
-        User, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
-    )
-    cancelled_by_connection = models.ForeignKey(
+    cancelled_by = OptionalKey(User, models.PROTECT, related_name="+")
+    cancelled_by_connection = OptionalKey(
         Connection,
         models.PROTECT,
         related_name="+",
-        null=True,
-        blank=True,
-        db_index=False,
         help_text="The system that cancelled it, if it was not a person.",
     )
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -190,11 +180,8 @@ class ScheduledRemoval(models.Model):
                 condition=models.Q(status="failed") ^ models.Q(failure=""),
                 name="scheduled_removal_failed_for_a_reason",
             ),
-            ForeignKeyConstraint(
-                fields=["organization", "transferred_to"],
-                to="organizations.Department",
-                to_fields=["organization", "id"],
-                name="scheduled_removal_department_in_organization",
+            in_organization(
+                "transferred_to", "Department", name="scheduled_removal_department_in_organization"
             ),
         )
         indexes = (

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from config.case_insensitive_names import NameKeyField
 from organizations.models.connection import Connection
+from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Organization
 from organizations.triggers import identity_is_named
 from users.models import User
@@ -23,7 +24,7 @@ class ScimIdentityQuerySet(models.QuerySet["ScimIdentity"]):
 
 
 class ScimIdentity(models.Model):
-    """As whom a connection knows a member: what SCIM shows of them.
+    """The names by which a connection knows a member: what SCIM shows of them.
 
     It ends with the removal, whoever removes, and counts again with a restoration. An organization
     has one of each user: another connection that adopts the member takes it over, with nothing of
@@ -37,22 +38,16 @@ class ScimIdentity(models.Model):
     # The index below serves this key.
     user = models.ForeignKey(User, models.PROTECT, related_name="scim_identities", db_index=False)
     # Null is of no connection, and read by nobody. The unique constraints below serve this key.
-    connection = models.ForeignKey(
+    connection = OptionalKey(
         Connection,
         models.PROTECT,
         related_name="identities",
-        null=True,
-        blank=True,
-        db_index=False,
         help_text="The connection that knows the member so.",
     )
-    account_made_by = models.ForeignKey(
+    account_made_by = OptionalKey(
         Connection,
         models.PROTECT,
         related_name="accounts_made",
-        null=True,
-        blank=True,
-        db_index=False,
         help_text="The connection that made the account: its organization's may change it.",
     )
     user_name = models.CharField(max_length=320)

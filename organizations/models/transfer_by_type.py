@@ -1,10 +1,10 @@
 """The targets by type that schedules and the connections of directories name."""
 
-import pgtrigger
 from django.db import models
 
-from organizations.constraints import ForeignKeyConstraint
+from organizations.constraints import in_organization, index_where_set
 from organizations.models.connection import Connection
+from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Department, Organization
 from organizations.models.resource_type import SlugField
 from organizations.models.scheduled_removal import ScheduledRemoval
@@ -12,6 +12,7 @@ from organizations.resources.triggers import (
     transfer_of_connection_is_named,
     transfer_of_schedule_is_named,
 )
+from organizations.triggers import never_changed_or_deleted
 from users.models import User
 
 
@@ -32,24 +33,15 @@ class ScheduledTransfer(models.Model):
     )
     type = SlugField()
     # The constraint below holds the department and its organization, the index serves it.
-    transferred_to = models.ForeignKey(
+    transferred_to = OptionalKey(
         Department,
         models.PROTECT,
         related_name="+",
-        null=True,
-        blank=True,
         db_constraint=False,
-        db_index=False,
         help_text="The department that they will pass to.",
     )
-    transferred_to_user = models.ForeignKey(
-        User,
-        models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
-        db_index=False,
-        help_text="The person whom they will pass to.",
+    transferred_to_user = OptionalKey(
+        User, models.PROTECT, related_name="+", help_text="The person whom they will pass to."
     )
 
     class Meta:
@@ -59,27 +51,15 @@ class ScheduledTransfer(models.Model):
                 condition=models.Q(transferred_to=None) ^ models.Q(transferred_to_user=None),
                 name="scheduled_transfer_has_one_target",
             ),
-            ForeignKeyConstraint(
-                fields=["organization", "transferred_to"],
-                to="organizations.Department",
-                to_fields=["organization", "id"],
-                name="scheduled_transfer_department_in_organization",
+            in_organization(
+                "transferred_to", "Department", name="scheduled_transfer_department_in_organization"
             ),
         )
         indexes = (
             # Asked before a department is deleted.
-            models.Index(
-                fields=["transferred_to"],
-                condition=models.Q(transferred_to__isnull=False),
-                name="scheduled_transfer_by_target",
-            ),
+            index_where_set("transferred_to", name="scheduled_transfer_by_target"),
         )
-        triggers = (
-            transfer_of_schedule_is_named,
-            pgtrigger.Protect(
-                name="never_changed_or_deleted", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
-        )
+        triggers = (transfer_of_schedule_is_named, never_changed_or_deleted)
 
     def __str__(self) -> str:
         return self.type
@@ -125,10 +105,9 @@ class ConnectionTransfer(models.Model):
                 condition=models.Q(moment__in=["deactivate", "removal"]),
                 name="connection_transfer_moment_is_known",
             ),
-            ForeignKeyConstraint(
-                fields=["organization", "transferred_to"],
-                to="organizations.Department",
-                to_fields=["organization", "id"],
+            in_organization(
+                "transferred_to",
+                "Department",
                 name="connection_transfer_department_in_organization",
             ),
         )

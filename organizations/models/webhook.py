@@ -9,6 +9,7 @@ from django.utils import timezone
 from config.identifiers import PrefixedIdField
 from organizations.models.connection import Connection
 from organizations.models.event import Event
+from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Organization
 from organizations.models.rotated_secret import RotatedSecret, RotatedSecretQuerySet
 from users.models import User
@@ -78,13 +79,10 @@ class WebhookEndpoint(RotatedSecret):
     created_by = models.ForeignKey(
         User, models.PROTECT, related_name="webhook_endpoints", null=True, blank=True
     )
-    connection = models.ForeignKey(
+    connection = OptionalKey(
         Connection,
         models.PROTECT,
         related_name="+",
-        null=True,
-        blank=True,
-        db_index=False,
         editable=False,
         help_text="The system that made it, if it was not a person.",
     )

@@ -5,15 +5,14 @@ Their functions are in ``rules.sql`` here and in ``organizations/guards/rules.sq
 
 import pgtrigger
 
+from config.triggers import AfterRow, AfterStatement, BeforeRow
 from organizations.triggers import organization_of
 
 # A resource is given to an active member; what its owner keeps on leaving is not given.
 
 # Once a statement for all its rows: 10 ms for 10,000, where a trigger a row takes five times that.
-resource_is_made = pgtrigger.Trigger(
+resource_is_made = AfterStatement(
     name="new_resource_of_active_member",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
     operation=pgtrigger.Insert,
     referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
     func="""
@@ -31,10 +30,8 @@ resource_is_made = pgtrigger.Trigger(
 
 # By a set operation: the plan, which a connection keeps of its first call, may be made for one row,
 # and a join of these two would then compare each row with each.
-resource_is_passed_on = pgtrigger.Trigger(
+resource_is_passed_on = AfterStatement(
     name="resource_to_active_member",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
     operation=pgtrigger.Update,
     referencing=pgtrigger.Referencing(old="previous", new="changed"),  # type: ignore[no-untyped-call]
     func="""
@@ -55,10 +52,8 @@ resource_is_passed_on = pgtrigger.Trigger(
 )
 
 # A move names removals that there are.
-resource_is_moved = pgtrigger.Trigger(
+resource_is_moved = AfterStatement(
     name="moved_by_removals",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
     operation=pgtrigger.Insert,
     referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
     func="""
@@ -74,10 +69,8 @@ resource_is_moved = pgtrigger.Trigger(
 
 # A removal's mark says where its resource is by that removal, so it ends with the next change of
 # owner, whoever makes it. A removal and a restoration set another mark themselves.
-resource_changes_owner = pgtrigger.Trigger(
+resource_changes_owner = BeforeRow(
     name="mark_ends_with_owner",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
     operation=pgtrigger.UpdateOf("owner_id", "department_id"),  # type: ignore[no-untyped-call]
     condition=pgtrigger.Condition(
         "OLD.removal_id IS NOT NULL AND NEW.removal_id IS NOT DISTINCT FROM OLD.removal_id"
@@ -89,10 +82,8 @@ resource_changes_owner = pgtrigger.Trigger(
 
 # What other systems say of a resource stays with it.
 
-entry_is_made = pgtrigger.Trigger(
+entry_is_made = AfterStatement(
     name="of_its_resource",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
     operation=pgtrigger.Insert,
     referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
     func="""
@@ -104,10 +95,8 @@ entry_is_made = pgtrigger.Trigger(
     """,
 )
 
-entry_changes_type = pgtrigger.Trigger(
+entry_changes_type = AfterRow(
     name="type_of_its_resource",
-    level=pgtrigger.Row,
-    when=pgtrigger.After,
     operation=pgtrigger.UpdateOf("type"),  # type: ignore[no-untyped-call]
     condition=pgtrigger.Q(new__type__df=pgtrigger.F("old__type")),
     func="""
@@ -119,10 +108,8 @@ entry_changes_type = pgtrigger.Trigger(
 )
 
 # The type is in both rows: in the resource for transfers, in its entry for keys and lists.
-resource_changes_type = pgtrigger.Trigger(
+resource_changes_type = AfterRow(
     name="type_of_its_entry",
-    level=pgtrigger.Row,
-    when=pgtrigger.After,
     operation=pgtrigger.UpdateOf("type"),  # type: ignore[no-untyped-call]
     condition=pgtrigger.Q(new__type__df=pgtrigger.F("old__type")),
     func="""
@@ -131,10 +118,8 @@ resource_changes_type = pgtrigger.Trigger(
     """,
 )
 
-types_are_limited = pgtrigger.Trigger(
+types_are_limited = AfterStatement(
     name="types_are_limited",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
     operation=pgtrigger.Insert,
     referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
     func="""
@@ -143,10 +128,8 @@ types_are_limited = pgtrigger.Trigger(
     """,
 )
 
-removed_resources_are_recorded = pgtrigger.Trigger(
+removed_resources_are_recorded = AfterStatement(
     name="of_removals",
-    level=pgtrigger.Statement,
-    when=pgtrigger.After,
     operation=pgtrigger.Insert,
     referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
     func="""

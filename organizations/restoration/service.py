@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from organizations.assignment.service import give
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Caller
-from organizations.handover.tasks import cancel_tasks
+from organizations.handover.tasks import cancel_tasks, find_cancelled_tasks
 from organizations.locks import lock_members
 from organizations.models import Event, Membership, RemovedResources, Restoration
 from organizations.restoration.identities import return_identities
@@ -91,6 +91,7 @@ def preview_restoration(
     )
     restorations = [outcome.restoration for outcome in outcomes if outcome.restoration]
     count_resources(restorations)
+    find_cancelled_tasks(restorations)
     _deactivate_as_before(restorations)
     return outcomes
 
@@ -119,7 +120,7 @@ def _restore(restorations: Collection[Restoration], caller: Caller) -> None:
         ]
     )
     return_resources(restorations)
-    cancel_tasks([restoration.removal_id for restoration in restorations], caller=caller)
+    cancel_tasks(restorations, caller=caller)
     Restoration.objects.bulk_create(restorations)
     return_identities(restorations)
     # Last, since only active members are given resources, and it locks organizations.

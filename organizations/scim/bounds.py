@@ -134,13 +134,13 @@ def check_path(path: str) -> None:
         raise InvalidPathException(detail=reason)
 
 
-def bounded_search(asked: object) -> dict[str, Any]:
+def bounded_search(content: object) -> dict[str, Any]:
     """Return what a search asks for, by its names in small letters.
 
     Where a number is larger than the database counts, there is nothing. Raises
     InvalidFilterException, InvalidValueException, TooManyException.
     """
-    search = read_object(asked)
+    search = read_object(content)
     if isinstance(text := search.get("filter"), str) and (reason := _excess(text, "filter")):
         raise InvalidFilterException(detail=reason)
     for name in ("startindex", "count"):
@@ -253,8 +253,8 @@ def _bounded_number(number: object) -> int:
     return max(-1, min(number, LAST_INDEX))
 
 
-def in_our_words(refusal: SCIMException) -> SCIMException:
-    """Return a refusal of the library's with our words, which name the attribute if it is known."""
+def rephrased(refusal: SCIMException) -> SCIMException:
+    """Return a refusal of the library in our words, which name the attribute if it is known."""
     names: list[str] = []
     if isinstance(refusal.__cause__, ValidationError):
         [first, *_] = refusal.__cause__.errors(include_url=False, include_input=False)

@@ -1,4 +1,4 @@
-"""The filters that directories send: equal, and several joined by and."""
+"""Reads the filters that directories send: comparisons by eq, joined by and."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -38,7 +38,7 @@ def _has_surrogates(value: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def unknown(attribute: str) -> InvalidFilterException:
+def unsearchable(attribute: str) -> InvalidFilterException:
     """Return the error for an attribute that nothing is found by."""
     return InvalidFilterException(detail=f"{attribute!r} cannot be searched for.")
 

@@ -34,9 +34,9 @@ from organizations.guards.caller import Directory
 from organizations.locks import lock_members
 from organizations.models import Connection, Department, DepartmentMembership
 from organizations.models.organization import DepartmentQuerySet
-from organizations.scim.filters import equalities, unknown
+from organizations.scim.filters import equalities, unsearchable
 from organizations.scim.group_patch import GroupPatch, require_name
-from organizations.scim.long_lists import is_asked_for
+from organizations.scim.long_lists import is_requested
 from organizations.scim.members import name_members
 from organizations.scim.resources import Group, GroupMember, require_version, version_from
 
@@ -65,9 +65,9 @@ class Groups:
         self.lock(group_id)
         lock_members(self.organization_id, self._member_ids(group_id))
 
-    def get(self, group_id: str, asked: ResponseParameters[Any] | None = None) -> Group:
+    def get(self, group_id: str, parameters: ResponseParameters[Any] | None = None) -> Group:
         """Return a department. Raises NotFoundException."""
-        [group] = self._read([self._find(self._departments(), group_id)], asked)
+        [group] = self._read([self._find(self._departments(), group_id)], parameters)
         return group
 
     def search(self, search_request: SearchRequest[Any]) -> SearchPage:
@@ -79,13 +79,13 @@ class Groups:
         count = search_request.count
         last = None if count is None else first + count
         page = list(departments.order_by("pk")[first:last])
-        if is_asked_for("members", search_request):
+        if is_requested("members", search_request):
             page = _up_to_most_members(page)
         return SearchPage(departments.count(), list(self._read(page, search_request)))
 
     def create(self, resource: Group) -> Group:
         """Make a department, with members; return it."""
-        with _in_words_of_scim():
+        with _scim_errors():
             department = create_department(
                 self.organization_id,
                 name=require_name(resource.display_name),
@@ -125,7 +125,7 @@ class Groups:
         if expected_version is not None:
             require_version(self.get(group_id), expected_version)
         self._change_members(group_id, joining=(), leaving=set(self._member_ids(group_id)))
-        with _in_words_of_scim():
+        with _scim_errors():
             delete_department(self.organization_id, group_id, caller=self.caller)
 
     def _departments(self) -> DepartmentQuerySet:
@@ -142,7 +142,7 @@ class Groups:
         """Give a department another name or external id; None leaves it as it is."""
         if name is None and external_id is None:
             return
-        with _in_words_of_scim():
+        with _scim_errors():
             change_department(
                 self.organization_id,
                 group_id,
@@ -176,11 +176,11 @@ class Groups:
             ) from refusal
 
     def _read(
-        self, departments: Sequence[Department], asked: ResponseParameters[Any] | None
+        self, departments: Sequence[Department], parameters: ResponseParameters[Any] | None
     ) -> Sequence[Group]:
-        """Return these departments as SCIM shows them, with their members where they are asked."""
+        """Return these departments as SCIM shows them, with members if the parameters say so."""
         members: dict[str, list[tuple[str, str]]] = {}
-        if is_asked_for("members", asked):
+        if is_requested("members", parameters):
             found = DepartmentMembership.objects.filter(department__in=departments)
             for department_id, user_id, name in name_members(self.caller.connection, found):
                 members.setdefault(department_id, []).append((user_id, name))
@@ -188,7 +188,7 @@ class Groups:
 
 
 @contextmanager
-def _in_words_of_scim() -> Iterator[None]:
+def _scim_errors() -> Iterator[None]:
     """Raise what a service refuses about a department as SCIM's errors."""
     try:
         yield
@@ -223,7 +223,7 @@ def _narrow(departments: DepartmentQuerySet, attribute: str, value: str) -> Depa
             return departments.named(value)
         case "members" | "members.value":
             return departments.filter(memberships__user__in=only_ids("usr", [value]))
-    raise unknown(attribute)
+    raise unsearchable(attribute)
 
 
 def _ids_of(resource: Group) -> set[str]:

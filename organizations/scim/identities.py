@@ -34,7 +34,7 @@ def is_managed_by(connection: Connection, identity: ScimIdentity) -> bool:
     return identity.connection_id == connection.pk and identity.ended_at is None
 
 
-def know_as(
+def save_identity(
     connection: Connection, identity: ScimIdentity, resource: User, *, at: datetime
 ) -> None:
     """Store what a resource says of a member, in place of what another connection said."""

@@ -1,4 +1,4 @@
-"""The members of a group and the groups of a user, as they are answered.
+"""Shows the members of a group and the groups of a user in answers.
 
 There may be thousands of them, and the library takes a second to show 10,000: it shows the rest.
 """
@@ -11,7 +11,7 @@ from scim2_models.path import Path
 
 from organizations.scim.resources import Group, GroupMember, UserGroup
 
-Asked = ResponseParameters[Any] | None
+Parameters = ResponseParameters[Any] | None
 
 
 def without_long_list(resource: Resource[Any]) -> Resource[Any]:
@@ -20,14 +20,14 @@ def without_long_list(resource: Resource[Any]) -> Resource[Any]:
 
 
 def add_long_list(
-    shown: dict[str, Any], resource: Resource[Any], base_url: str, asked: Asked
+    shown: dict[str, Any], resource: Resource[Any], base_url: str, parameters: Parameters
 ) -> None:
-    """Add to a user or a group, as it is answered, its long list, where that is asked for."""
+    """Add to a user or a group, as it is answered, its long list, if the parameters ask for it."""
     name = _name_of(resource)
     entries = getattr(resource, name)
     # A group to which nobody belongs says so: [].
-    if (entries or name == "members") and is_asked_for(name, asked):
-        parts = _parts_asked_for(name, asked)
+    if (entries or name == "members") and is_requested(name, parameters):
+        parts = _requested_parts(name, parameters)
         root = base_url.rstrip("/")
         shown[name] = [
             {part: value for part, value in _parts(entry, root) if part in parts}
@@ -35,13 +35,13 @@ def add_long_list(
         ]
 
 
-def is_asked_for(name: str, asked: Asked) -> bool:
-    """Tell whether an attribute is in the answer to a request that asks so."""
-    if asked is None:
+def is_requested(name: str, parameters: Parameters) -> bool:
+    """Tell whether an attribute is in the answer to a request with these parameters."""
+    if parameters is None:
         return True
-    if asked.attributes:
-        return any(attribute == name for attribute, *_ in _named(asked.attributes))
-    return [name] not in list(_named(asked.excluded_attributes))
+    if parameters.attributes:
+        return any(attribute == name for attribute, *_ in _named(parameters.attributes))
+    return [name] not in list(_named(parameters.excluded_attributes))
 
 
 def _name_of(resource: Resource[Any]) -> str:
@@ -49,19 +49,19 @@ def _name_of(resource: Resource[Any]) -> str:
     return "members" if isinstance(resource, Group) else "groups"
 
 
-def _parts_asked_for(name: str, asked: Asked) -> frozenset[str]:
+def _requested_parts(name: str, parameters: Parameters) -> frozenset[str]:
     """Return which sub-attributes of an attribute are in the answer."""
     every = frozenset({"value", "$ref", "type", "display"})
-    if asked is None:
+    if parameters is None:
         return every
 
     def parts(paths: Iterable[Path[Any]] | None) -> frozenset[str]:
         return frozenset(part for first, *rest in _named(paths) if first == name for part in rest)
 
-    if asked.attributes:
-        whole = [name] in list(_named(asked.attributes))
-        return every if whole else parts(asked.attributes)
-    return every - parts(asked.excluded_attributes)
+    if parameters.attributes:
+        whole = [name] in list(_named(parameters.attributes))
+        return every if whole else parts(parameters.attributes)
+    return every - parts(parameters.excluded_attributes)
 
 
 def _named(paths: Iterable[Path[Any]] | None) -> Iterable[list[str]]:

@@ -37,20 +37,20 @@ class Member:
 
         It is a copy: changing it changes nobody.
         """
-        member, known = self.membership, self.identity
+        member, identity = self.membership, self.identity
         if not self.is_managed:
-            known = ScimIdentity(user_name=self.account.email, changed_at=member.created_at)
+            identity = ScimIdentity(user_name=self.account.email, changed_at=member.created_at)
         name = Name(
-            formatted=known.formatted_name or None,
-            given_name=known.given_name or None,
-            family_name=known.family_name or None,
+            formatted=identity.formatted_name or None,
+            given_name=identity.given_name or None,
+            family_name=identity.family_name or None,
         )
         user = User(
             id=member.user_id,
-            external_id=known.external_id or None,
-            user_name=known.user_name,
+            external_id=identity.external_id or None,
+            user_name=identity.user_name,
             name=name if any(value for _, value in name) else None,
-            display_name=known.display_name or None,
+            display_name=identity.display_name or None,
             emails=[Email(value=self.account.email, type="work", primary=True)],
             active=member.deactivated_at is None,
             groups=[
@@ -61,7 +61,7 @@ class Member:
             ]
             or None,
         )
-        changes = [member.created_at, known.changed_at, member.deactivated_at]
+        changes = [member.created_at, identity.changed_at, member.deactivated_at]
         user.meta = Meta(
             resource_type="User",
             created=member.created_at,
@@ -105,7 +105,7 @@ def name_members(
 
     The name is what SCIM shows of the member: what the directory calls them, or their userName.
     """
-    known = FilteredRelation(
+    identity = FilteredRelation(
         "user__scim_identities",
         condition=Q(
             user__scim_identities__organization=connection.organization_id,
@@ -114,11 +114,11 @@ def name_members(
         ),
     )
     name = Coalesce(
-        NullIf("known__display_name", Value("")),
-        NullIf("known__formatted_name", Value("")),
-        "known__user_name",
+        NullIf("identity__display_name", Value("")),
+        NullIf("identity__formatted_name", Value("")),
+        "identity__user_name",
         "user__email",
         output_field=CharField(),
     )
-    named = belonging.alias(known=known).order_by("department", "user")
+    named = belonging.alias(identity=identity).order_by("department", "user")
     yield from named.values_list("department", "user", name)

@@ -1,4 +1,4 @@
-"""Has the library answer requests: its configuration, and where this service differs from it."""
+"""Configures the library that answers requests, and overrides it where this service differs."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -49,7 +49,6 @@ from organizations.scim.storage import MemberStorage
 from organizations.scim.user_change import UserChange, with_readable_state
 
 PAGE = 200
-READS = frozenset({"GET", "HEAD"})
 
 # What directories send: attributes that nobody publishes, and the forms of Entra ID.
 POLICY = ScimPolicy(
@@ -81,23 +80,23 @@ PROVIDER = ScimProvider(
 
 
 @contextmanager
-def _our_words() -> Iterator[None]:
+def _rephrased_refusals() -> Iterator[None]:
     """Say what the library refuses to read as we say it."""
     try:
         yield
     except SCIMException as refusal:
-        raise bounds.in_our_words(refusal) if refusal.scim_type else refusal from refusal.__cause__
+        raise bounds.rephrased(refusal) if refusal.scim_type else refusal from refusal.__cause__
 
 
 def _complete(
     response: ScimResponse,
     resource: Resource[Any],
     base_url: str,
-    asked: ResponseParameters[Any] | None,
+    parameters: ResponseParameters[Any] | None,
 ) -> ScimResponse:
     """Return a response with the long list of its resource."""
     if response.body is not None:
-        add_long_list(response.body, resource, base_url, asked)
+        add_long_list(response.body, resource, base_url, parameters)
     return response
 
 
@@ -121,7 +120,7 @@ class Service(ScimService):
             content = bounds.bounded_user(content)
         else:
             content = bounds.bounded_patch(content)
-        with _our_words():
+        with _rephrased_refusals():
             read = super().read_body(model, json.dumps(content).encode(), content_type, scim_ctx)
         if members is None:
             return read
@@ -131,26 +130,23 @@ class Service(ScimService):
     def read_search(
         self, resource_types: list[ResourceType], payload: Any
     ) -> tuple[SearchRequest[Any], Any]:
-        """Return what a search asks for."""
         bounded = bounds.bounded_search(payload)
-        with _our_words():
+        with _rephrased_refusals():
             return super().read_search(resource_types, bounded)
 
     def read_response_parameters(
         self, resource_type: ResourceType, query: Mapping[str, str]
     ) -> ResponseParameters[Any]:
-        """Return which attributes a request asks for."""
         bounded = {
             name: str(bounds.bounded_names(query[name]))
             for name in ("attributes", "excludedAttributes")
             if name in query
         }
-        with _our_words():
+        with _rephrased_refusals():
             return super().read_response_parameters(resource_type, bounded)
 
     @staticmethod
     def read_conditions(request: ScimRequest) -> Conditions:
-        """Return the conditions of a request."""
         return Conditions(
             if_match=bounds.check_header(request.header("If-Match")),
             if_none_match=bounds.check_header(request.header("If-None-Match")),
@@ -161,7 +157,6 @@ class Service(ScimService):
         return super().publish(base_url, without_long_list(resource))
 
     def creation_response(self, base_url: str, created: Resource[Any]) -> ScimResponse:
-        """Return the response to a creation."""
         response = super().creation_response(base_url, created)
         return _complete(response, created, base_url, None)
 
@@ -172,7 +167,6 @@ class Service(ScimService):
         response_parameters: ResponseParameters[Any],
         conditions: Conditions,
     ) -> ScimResponse:
-        """Return the response to the read of a resource."""
         response = super().query_response(base_url, resource, response_parameters, conditions)
         return _complete(response, resource, base_url, response_parameters)
 
@@ -182,7 +176,6 @@ class Service(ScimService):
         resource: Resource[Any],
         response_parameters: ResponseParameters[Any],
     ) -> ScimResponse:
-        """Return the response to a change."""
         response = super().replacement_response(base_url, resource, response_parameters)
         return _complete(response, resource, base_url, response_parameters)
 
@@ -193,7 +186,6 @@ class Service(ScimService):
         page: SearchPage,
         search_request: SearchRequest[Any],
     ) -> ScimResponse:
-        """Return the response to a search."""
         response = super().search_response(base_url, resource_types, page, search_request)
         shown = (response.body or {}).get("Resources", [])
         for found, resource in zip(shown, page.resources, strict=True):
@@ -233,16 +225,16 @@ class Handler(ScimHandler):
         if kind.name == "User":
             return self._change_user(kind, target.resource_id or "", UserChange.patching)
         with self.service.provider:
-            asked = self.service.read_response_parameters(kind, request.query)
+            parameters = self.service.read_response_parameters(kind, request.query)
             content = self.service.decode_body(request.body, request.header("Content-Type"))
             operations = bounds.operations_of(bounds.read_object(content))
             self.service.read_conditions(request).check(None, "PATCH")
             group_id = target.resource_id or ""
             self.storage.groups.patch(group_id, GroupPatch.of(operations))
-            if not asked.attributes:
+            if not parameters.attributes:
                 return ScimResponse(HTTPStatus.NO_CONTENT)
-            group = self.storage.groups.get(group_id, asked)
-            return self.service.replacement_response(request.base_url, group, asked)
+            group = self.storage.groups.get(group_id, parameters)
+            return self.service.replacement_response(request.base_url, group, parameters)
 
     def replace_resource(
         self,
@@ -255,8 +247,8 @@ class Handler(ScimHandler):
         self.service.check_preconditions(current, self.request.method, conditions)
         group_id = current.id or ""
         self.storage.groups.patch(group_id, GroupPatch.replacing(replacement))
-        asked = self.service.read_response_parameters(resource_type, self.request.query)
-        return self.storage.groups.get(group_id, asked)
+        parameters = self.service.read_response_parameters(resource_type, self.request.query)
+        return self.storage.groups.get(group_id, parameters)
 
     def _change_user(
         self, kind: ResourceType, user_id: str, read: Callable[[bytes], UserChange]
@@ -264,14 +256,14 @@ class Handler(ScimHandler):
         """Answer a PUT or a PATCH of a user, who is locked and read once."""
         request, users = self.request, self.storage.users
         with self.service.provider:
-            asked = self.service.read_response_parameters(kind, request.query)
+            parameters = self.service.read_response_parameters(kind, request.query)
             self.service.ensure_json(request.header("Content-Type"))
             change = read(request.body)
             conditions = self.service.read_conditions(request)
             member = users.find_locked(user_id)
             self.service.check_preconditions(member.as_user(), request.method, conditions)
             users.change(member, change)
-            return self.service.replacement_response(request.base_url, member.as_user(), asked)
+            return self.service.replacement_response(request.base_url, member.as_user(), parameters)
 
 
 SERVICE = Service(PROVIDER)
@@ -319,7 +311,7 @@ def _serve(request: ScimRequest, connection: Connection | None, trace_id: str) -
     if connection is None:
         with PROVIDER:
             return SERVICE.service_provider_config(request.url, request.query)
-    changes = request.method not in READS
+    changes = request.method != "GET"
     storage = MemberStorage(connection, locks=changes, trace_id=trace_id)
     with transaction.atomic():
         if changes:

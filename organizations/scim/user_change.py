@@ -82,7 +82,7 @@ class UserChange:
         operations = message.get("operations")
         if not isinstance(operations, list):
             raise InvalidValueException(detail="Operations is a list of one or more operations.")
-        known = [operation for operation in operations if isinstance(operation, dict)]
+        well_formed = [operation for operation in operations if isinstance(operation, dict)]
         change = cls(
             attributes=[
                 AttributeChange("", operation)
@@ -90,7 +90,7 @@ class UserChange:
                 if not isinstance(operation, dict)
             ]
         )
-        for operation in bounds.bounded_patch({"Operations": known})["Operations"]:
+        for operation in bounds.bounded_patch({"Operations": well_formed})["Operations"]:
             change._add_operation(operation)
         if len(change.attributes) > bounds.MOST_OPERATIONS:
             raise TooManyException(

@@ -40,19 +40,19 @@ from organizations.scim.accounts import (
     work_address_of,
 )
 from organizations.scim.connections import targets_on_deactivation, targets_on_removal
-from organizations.scim.filters import equalities, unknown
+from organizations.scim.filters import equalities, unsearchable
 from organizations.scim.identities import (
     ATTRIBUTES,
     check_texts,
     find_identity,
     is_managed_by,
-    know_as,
+    save_identity,
 )
+from organizations.scim.matching import match_members
 from organizations.scim.members import Member, read_members
 from organizations.scim.resources import User, require_version, version_of
 from organizations.scim.staff import disable_staff_account
 from organizations.scim.user_change import UserChange
-from organizations.scim.who_is_who import who_is_meant
 from users.models import User as Account
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -95,7 +95,7 @@ class Users:
         self.lock(user_id)
         return self.find(user_id)
 
-    def get(self, user_id: str, asked: ResponseParameters[Any] | None = None) -> User:
+    def get(self, user_id: str, parameters: ResponseParameters[Any] | None = None) -> User:
         """Return a member as SCIM shows them. Raises NotFoundException."""
         return self.find(user_id).as_user()
 
@@ -132,7 +132,7 @@ class Users:
         identity = find_identity(self.connection, account.pk)
         if is_made:
             identity.account_made_by = self.connection
-        know_as(self.connection, identity, resource, at=at)
+        save_identity(self.connection, identity, resource, at=at)
         if is_adopted:
             self._record_adoption(account)
         if not is_made and may_change(account, identity):
@@ -169,15 +169,15 @@ class Users:
             self._write(member, resource)
 
     def _write(self, member: Member, resource: User) -> None:
-        """Write what differs from a member, and adopt one whom the connection did not manage."""
+        """Write what differs from a member, and adopt a member of no or another connection."""
         before, account, identity = member.as_user(), member.account, member.identity
         is_changeable = False
         if any(_differs(name, before, resource) for name in ATTRIBUTES):
             is_changeable = may_change(account, identity)
             self._check(before, resource, account if is_changeable else None)
         is_managed = member.is_managed
-        if is_managed or self._can_be_known(resource):
-            know_as(self.connection, identity, resource, at=timezone.now())
+        if is_managed or self._can_be_adopted(resource):
+            save_identity(self.connection, identity, resource, at=timezone.now())
             if not is_managed:
                 self._record_adoption(account)
         if is_changeable:
@@ -213,30 +213,30 @@ class Users:
     def _narrow(
         self, members: MembershipQuerySet, attribute: str, value: object
     ) -> MembershipQuerySet:
-        """Return those of these members of whom an attribute has this value."""
+        """Return those of these members whose attribute has this value."""
         text = str(value)
         match attribute:
             case "username":
-                meant = who_is_meant(self.connection, user_name=text)
+                meant = match_members(self.connection, user_name=text)
                 return members.filter(user__in=meant.values())
             case "externalid":
-                meant = who_is_meant(self.connection, external_id=text)
+                meant = match_members(self.connection, external_id=text)
                 return members.filter(user__in=meant.values())
             case "id":
                 return members.of(self.organization_id, [text])
             case "emails" | "emails.value":
-                meant = who_is_meant(self.connection, address=text)
+                meant = match_members(self.connection, address=text)
                 return members.filter(user__in=meant.values())
             case "emails.type":
                 return members if text.lower() == "work" else members.none()
             case "active":
                 in_state = {"true": members.active(), "false": members.deactivated()}
                 return in_state.get(text.lower(), members.none())
-        raise unknown(attribute)
+        raise unsearchable(attribute)
 
     def _meant_by(self, resource: User, address: str) -> dict[str, str]:
         """Return the members whom the attributes of a resource name."""
-        return who_is_meant(
+        return match_members(
             self.connection,
             user_name=resource.user_name or "",
             external_id=resource.external_id or "",
@@ -311,9 +311,9 @@ class Users:
             check(name, partial(check_unmeant, attribute))
         check("emails", check_address_of_account)
 
-    def _can_be_known(self, resource: User) -> bool:
+    def _can_be_adopted(self, resource: User) -> bool:
         """Tell whether a member can be adopted as a resource says; if not, that is passed over."""
-        meant = who_is_meant(self.connection, user_name=resource.user_name or "")
+        meant = match_members(self.connection, user_name=resource.user_name or "")
         if meant.get("userName", resource.id) == resource.id:
             return True
         refusal = UniquenessException(detail="This userName belongs to another user.")

@@ -54,7 +54,7 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
             return error_response(HTTPStatus.FORBIDDEN, "SCIM is available over HTTPS only.")
         count_request(request)
-        is_public = resource == PUBLIC and request.method == "GET"
+        is_public = resource == PUBLIC and _method_of(request) == "GET"
         directory = None if is_public else authenticate(request, organization_id)
         return _answer(request, directory, f"/{resource}")
     except TokenInvalidError:
@@ -96,7 +96,7 @@ def _answer(request: HttpRequest, directory: Connection | None, path: str) -> Ht
     address = request.build_absolute_uri(request.path)
     answered = answer(
         ScimRequest(
-            method=request.method or "",
+            method=_method_of(request),
             base_url=address[: -len(path)],
             path=path,
             query=request.GET.dict(),
@@ -108,6 +108,12 @@ def _answer(request: HttpRequest, directory: Connection | None, path: str) -> Ht
     )
     content = b"" if answered.body is None else json.dumps(answered.body).encode()
     return HttpResponse(content, status=answered.status, headers=answered.headers)
+
+
+def _method_of(request: HttpRequest) -> str:
+    """Return the method by which a request is answered: HEAD as GET, of which no body is sent."""
+    method = request.method or ""
+    return "GET" if method == "HEAD" else method
 
 
 def _most_bytes(path: str) -> int:

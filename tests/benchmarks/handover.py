@@ -30,11 +30,11 @@ _TASKS = """
     SELECT 'rem_' || id, organization_id, id, 'api', '', '[]', '[]', 0, '', now(), now()
     FROM organizations_membership WHERE organization_id = %(organization)s;
     INSERT INTO organizations_offboardingtask (
-        id, removal_id, organization_id, created_at, key, title, description, department_name,
+        id, removal_id, organization_id, key, title, description, department_name,
         due_at, state, note, closed_at
     )
     SELECT 'tsk_' || lpad(removal.membership_id::text, 12, '0') || '_00' || step, removal.id,
-        organization_id, created_at, 'step-' || step, 'Step', '', '',
+        organization_id, 'step-' || step, 'Step', '', '',
         now() - removal.membership_id %% 10000 * interval '1 minute'
             + removal.membership_id %% 10 * interval '1 day',
         state, '', CASE state WHEN 'done' THEN now() END

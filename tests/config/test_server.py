@@ -1,6 +1,9 @@
 """The server where something around it is wrong."""
 
 import json
+import os
+import re
+import signal
 import socket
 from collections import Counter
 from collections.abc import Iterator
@@ -74,6 +77,24 @@ def test_a_database_that_is_away_is_told_in_time_in_a_line_each_and_the_process_
     assert lines["request"] == lines["database_failed"] == 4  # and none for a probe
     assert lines["not_ready"] == 1
     assert not [line for line in logged if "Traceback" in json.dumps(line)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_in_the_metrics_a_process_takes_the_place_of_one_that_ended() -> None:
+    token = "t" * 32
+    with serving("--workers", "2", METRICS_TOKEN=token) as server:
+        server.program.until(r"(Booting worker[^$]*){2}")
+        for process in re.findall(r"Booting worker with pid: (\d+)", server.program.output):
+            os.kill(int(process), signal.SIGKILL)
+        server.program.until(r"(Booting worker[^$]*){4}")
+        server.until_ready()
+
+        found: set[bytes] = set()
+        for _ in range(200):
+            shown = server.ask("GET", "/metrics", token=token).body
+            found.update(re.findall(rb'process="(\d+)"', shown))
+
+    assert found == {b"0", b"1"}
 
 
 USERS = "/v1/organizations/org_1/users"

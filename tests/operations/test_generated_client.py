@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from organizations.models import Removal
+from organizations.models import OffboardingTask, Removal
 from organizations.sample import (
     DEPARTMENT_ID,
     HEIR_ID,
@@ -163,7 +163,91 @@ for move in moves.items:
     print(move.type_, move.external_id, target, move.now)
 """
 
-# After the program above: each resource that was the leaver's, whom it passed to, where it is now.
+HAND_OVER = """
+import sys
+
+from offboard_client import AuthenticatedClient
+from offboard_client.api.connections import create_connection, revoke_connection
+from offboard_client.api.hand_over import (
+    create_offboarding_step,
+    list_offboarding_tasks,
+    update_offboarding_step,
+    update_offboarding_task,
+)
+from offboard_client.api.users import preview_removal, remove_user, restore_user
+from offboard_client.models import (
+    ConnectionCreationRequest,
+    ConnectionWithToken,
+    ErrorResponse,
+    ListOffboardingTasksAssignedTo,
+    ListOffboardingTasksOverdue,
+    ListOffboardingTasksStateItem,
+    OffboardingStep,
+    OffboardingTask,
+    PaginatedOffboardingTaskList,
+    PatchedStepChangeRequest,
+    RemovalRequest,
+    Restoration,
+    RestorationRequest,
+    StepCreationRequest,
+    TaskChangeRequest,
+    TaskChangeStateEnum,
+)
+
+ACME, LEAVER = "org_xyz789", "usr_abc123"
+client = AuthenticatedClient(base_url=sys.argv[1], token=sys.argv[2])
+
+named = ConnectionCreationRequest(name="Door", capabilities=[])
+door = create_connection.sync(ACME, client=client, body=named)
+assert isinstance(door, ConnectionWithToken)
+program = AuthenticatedClient(base_url=sys.argv[1], token=door.token)
+asked = StepCreationRequest(
+    key="badge", title="Lock the badge", assigned_to_connection_id=door.id, due_days=0
+)
+step = create_offboarding_step.sync(ACME, client=client, body=asked)
+assert isinstance(step, OffboardingStep)
+
+seen = preview_removal.sync_detailed(ACME, LEAVER, client=client).headers["ETag"]
+update_offboarding_step.sync(
+    ACME, "badge", client=client, body=PatchedStepChangeRequest(title="Badge")
+)
+confirmed = RemovalRequest(confirm=True)
+changed = remove_user.sync(ACME, LEAVER, client=client, body=confirmed, if_match=seen)
+assert isinstance(changed, ErrorResponse)
+assert (changed.error.status, list(changed.error.details["changed"])) == (412, ["tasks"])
+seen = preview_removal.sync_detailed(ACME, LEAVER, client=client).headers["ETag"]
+done = remove_user.sync_detailed(ACME, LEAVER, client=client, body=confirmed, if_match=seen)
+assert done.status_code == 204
+
+late = list_offboarding_tasks.sync(
+    ACME, client=client, overdue=ListOffboardingTasksOverdue.TRUE, user_id=LEAVER
+)
+mine = list_offboarding_tasks.sync(
+    ACME,
+    client=program,
+    assigned_to=ListOffboardingTasksAssignedTo.ME,
+    state=[ListOffboardingTasksStateItem.OPEN],
+)
+assert isinstance(late, PaginatedOffboardingTaskList)
+assert isinstance(mine, PaginatedOffboardingTaskList)
+[task] = mine.items
+assert [each.id for each in late.items] == [task.id]
+
+said = TaskChangeRequest(state=TaskChangeStateEnum.FAILED, note="It is lost.", count=1)
+failed = update_offboarding_task.sync(ACME, task.id, client=program, body=said)
+assert isinstance(failed, OffboardingTask)
+assert (failed.note, failed.count, failed.closed_by_connection_id) == ("It is lost.", 1, door.id)
+back = RestorationRequest(confirm=True)
+restored = restore_user.sync(ACME, LEAVER, client=client, body=back)
+assert isinstance(restored, Restoration)
+assert task.id in [each.id for each in restored.cancelled_tasks]
+refused = update_offboarding_task.sync(ACME, task.id, client=program, body=said)
+assert isinstance(refused, ErrorResponse)
+assert revoke_connection.sync_detailed(ACME, door.id, client=client).status_code == 204
+print(refused.error.code, task.id)
+"""
+
+# After BY_TYPE: each resource that was the leaver's, whom it passed to, where it is now.
 WHO_HAS_WHAT = sorted(
     f"{type_} {key} {HEIR_ID if type_ == 'repository' else DEPARTMENT_ID} there"
     for type_, key in (
@@ -174,7 +258,7 @@ WHO_HAS_WHAT = sorted(
 )
 
 
-PROGRAMS = {"one.py": PROGRAM, "by_type.py": BY_TYPE}
+PROGRAMS = {"one.py": PROGRAM, "by_type.py": BY_TYPE, "hand_over.py": HAND_OVER}
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +306,12 @@ def test_it_registers_previews_removes_by_type_and_reads_who_has_what(
     generated: tuple[Path, Production],
 ) -> None:
     assert sorted(printed("by_type.py", *generated).splitlines()) == WHO_HAS_WHAT
+
+
+def test_it_makes_a_step_removes_what_the_preview_said_and_closes_a_task(
+    generated: tuple[Path, Production],
+) -> None:
+    code, task_id = printed("hand_over.py", *generated).split()
+
+    assert code == "TASK_CANCELLED"
+    assert OffboardingTask.objects.get(pk=task_id).note == "It is lost."

@@ -10,6 +10,7 @@ from organizations.models import (
     Event,
     Membership,
     OffboardingStep,
+    OffboardingTask,
     Organization,
     Removal,
     Resource,
@@ -90,6 +91,26 @@ def test_what_was_tried_is_undone(acme: Organization) -> None:
     sample.restore_sample()
 
     assert state() == {**before, "former": sorted([sample.FORMER.id, sample.LEAVER_ID])}
+
+
+def test_what_a_removal_left_to_be_done_is_closed_once_the_member_is_back(
+    acme: Organization,
+) -> None:
+    leaver = Membership.objects.current().get(organization=acme, user=sample.LEAVER_ID)
+    remove(leaver)
+    tasks = OffboardingTask.objects.filter(removal__membership=leaver)
+    tasks.filter(key="payroll").update(
+        state="done", closed_at=timezone.now(), closed_by=sample.OWNER.id
+    )
+
+    sample.restore_sample()
+
+    assert dict(tasks.values_list("key", "state")) == {
+        "laptop": "skipped",
+        "payroll": "done",
+        "repositories": "skipped",
+    }
+    assert OffboardingTask.objects.open().count() == 2  # of the former member
 
 
 def test_a_resource_that_was_deleted_and_registered_anew_is_the_samples_again(

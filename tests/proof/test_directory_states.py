@@ -13,7 +13,7 @@ from organizations.assignment.service import add_member
 from organizations.models import ScimIdentity
 from organizations.removal.service import remove_members
 from organizations.restoration.service import restore_members
-from organizations.scim.who_is_who import who_is_meant
+from organizations.scim.matching import match_members
 from tests.callers import CallerWith
 from tests.factories import UserFactory
 from tests.organizations.scim.caller import USER, Directory
@@ -24,9 +24,8 @@ from tests.proof.place import Place
 from tests.proof.registry import Account, Accounts, Office, Sent
 from tests.resources import make
 from tests.users.erasure.test_dump import rows_of_others
-from users.erasure.exceptions import ErasureRefusedError
 from users.erasure.plan import ErasurePlan
-from users.erasure.service import erase_account
+from users.erasure.service import ErasureRefusedError, erase_account
 from users.models import User
 
 # One domain each, and one that both have; nobody has the last.
@@ -294,7 +293,7 @@ class Directories(Machine):
         for office in self.offices.values():
             connection = office.directory.connection
             for sent in QUESTIONS:
-                assert office.meant(sent) == who_is_meant(
+                assert office.meant(sent) == match_members(
                     connection,
                     user_name=sent.user_name,
                     external_id=sent.external_id,

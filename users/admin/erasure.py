@@ -14,10 +14,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from config.admin.large_tables import LargeTableAdmin
-from users.erasure.exceptions import ErasureRefusedError
 from users.erasure.plan import ErasurePlan, find_refusal
 from users.erasure.receipt import Receipt
-from users.erasure.service import erase_account
+from users.erasure.service import ErasureRefusedError, erase_account
 from users.login import staff_of
 from users.models import User
 
@@ -50,6 +49,14 @@ class ErasureAdmin(LargeTableAdmin[User]):
             self.message_user(request, f"Nothing was saved: this is {account}.", messages.ERROR)
             return redirect("admin:users_user_change", account.pk)
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        account: User | None = context.get("original")
+        is_erased = account is None or account.erased_at is not None
+        context["may_be_erased"] = not is_erased and self.has_erase_permission(request)
+        return super().render_change_form(request, context, *args, **options)
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may erase a person's data, and see it before."""

@@ -11,6 +11,7 @@ from django.utils import timezone
 from config.admin.filters import QuerySetFilter
 from config.admin.row_actions import RowActions
 from config.admin.times import time_in_words
+from users.admin.people import person
 from users.authority import is_above
 from users.login import staff_of
 from users.models import AccessToken
@@ -33,15 +34,15 @@ class TokenStateFilter(QuerySetFilter):
 class AccessTokenAdmin(RowActions[AccessToken]):
     """The admin of tokens: it lists and revokes them; `manage.py create_token` makes one."""
 
-    list_display = ("prefix", "user", "reaches", "name", "created_at", "expires_at", "revoked_at")
+    list_display = ("prefix", "whose", "reaches", "name", "created_at", "expires_at", "revoked_at")
     list_filter = (TokenStateFilter,)
     list_select_related = ("user", "binding__membership__organization")
     search_fields = ("user",)
     search_help_text = (
         "Whose it is: a name, how an e-mail address begins, or an id. Or how the token begins."
     )
-    fields = list_display
-    readonly_fields = list_display
+    fields = ("prefix", "user", "reaches", "name", "created_at", "expires_at", "revoked_at")
+    readonly_fields = fields
     actions = ("revoke",)
 
     def title_of(self, row: AccessToken) -> str:
@@ -68,6 +69,10 @@ class AccessTokenAdmin(RowActions[AccessToken]):
         if obj and is_above(obj.user, staff_of(request)):
             return False
         return super().has_delete_permission(request, obj)
+
+    @admin.display(description="User", ordering="user")
+    def whose(self, token: AccessToken) -> str:
+        return person(token.user)
 
     @admin.display(description="Reaches")
     def reaches(self, token: AccessToken) -> str:

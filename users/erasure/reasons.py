@@ -28,7 +28,9 @@ RECORDS = (
     Written("organizations.Event", "reason", "user", "created_at"),
     Written("organizations.ScheduledRemoval", "reason", "membership__user", "requested_at"),
     # A note can be written while the task is open, so the day of the removal stands for its own.
-    Written("organizations.OffboardingTask", "note", "removal__membership__user", "created_at"),
+    Written(
+        "organizations.OffboardingTask", "note", "removal__membership__user", "removal__created_at"
+    ),
 )
 
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from config.prepared_statements import fetch_prepared
+from config.triggers import BeforeRow
 from users.models.user import User
 
 TOKEN_PREFIX = "offboard_"  # noqa: S105 (not a secret: lets scanners recognise a leaked token)
@@ -103,10 +104,8 @@ class AccessToken(models.Model):
             # to an organization holds the account until they commit; the lock waits for that, and
             # then the clock is read. So a user's memberships and tokens are made one after the
             # other: what was not yet there for all to see when a token was issued began later.
-            pgtrigger.Trigger(
+            BeforeRow(
                 name="issued_now",
-                level=pgtrigger.Row,
-                when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
                 func="""
                     PERFORM FROM users_user WHERE id = NEW.user_id FOR NO KEY UPDATE;

@@ -15,6 +15,7 @@ from django.utils import timezone
 from config.characters import clean
 from config.identifiers import IdentifiedQuerySet, PrefixedIdField, generate_id
 from config.search import WordsField, index_of_words, indexed
+from config.triggers import AfterRow
 from users.email_address import (
     ERASED_DOMAIN,
     LONGEST_TYPED,
@@ -183,10 +184,8 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=pgtrigger.Q(old__erased_at__isnull=False),
             ),
             # By the clock, not the transaction's beginning: who has an address next, ends later.
-            pgtrigger.Trigger(
+            AfterRow(
                 name="former_address_is_kept",
-                level=pgtrigger.Row,
-                when=pgtrigger.After,
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(
                     old__email__df=pgtrigger.F("new__email"), new__erased_at__isnull=True

@@ -75,9 +75,14 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
             )
         except jwt.InvalidTokenError as fault:
             raise SuspiciousOperation(f"The ID token is refused: {fault}") from None
-        # A token for several clients names the one that it was issued to.
-        issued_to = payload.get("azp") or payload["aud"]
-        if issued_to not in (settings.OIDC_RP_CLIENT_ID, [settings.OIDC_RP_CLIENT_ID]):
+        # A token for several clients names the one that it was issued to, as a string; `aud` alone
+        # may be a list (OpenID Connect Core 1.0, sections 2 and 3.1.3.7).
+        client = settings.OIDC_RP_CLIENT_ID
+        if "azp" in payload:
+            is_ours = payload["azp"] == client
+        else:
+            is_ours = payload["aud"] in (client, [client])
+        if not is_ours:
             raise SuspiciousOperation("The ID token was issued to another.")
         return payload
 

@@ -37,7 +37,6 @@ class Command(BulkCommand):
     make_departments = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the file."""
         super().add_arguments(parser)
         add_email_column(parser)
         parser.add_argument(

@@ -30,7 +30,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare its name, its owner and its mail domains."""
         parser.add_argument("name", metavar="NAME", help="What the organization is called.")
         parser.add_argument(
             "--owner",

@@ -39,7 +39,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the organization, and the connection's name and options."""
         parser.add_argument("organization", metavar="ORG", help="The organization's id: org_…")
         parser.add_argument(
             "--name", required=True, metavar="NAME", help='What it is called, such as "Okta".'

@@ -27,7 +27,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare whose token it is, where it acts, its purpose and its lifetime."""
         parser.add_argument("email", metavar="EMAIL", help="E-mail address of the user.")
         where = parser.add_mutually_exclusive_group()
         where.add_argument(

@@ -39,7 +39,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare where to serve."""
         parser.add_argument(
             "addrport",
             nargs="?",

@@ -29,7 +29,6 @@ class Command(BulkCommand):
     input = Lines
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the file."""
         super().add_arguments(parser)
         parser.add_argument(
             "--from-file",

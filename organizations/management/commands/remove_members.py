@@ -59,7 +59,6 @@ class Command(BulkCommand):
     at: datetime | None = None
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare who leaves, when, and where their resources pass."""
         super().add_arguments(parser)
         add_email_column(parser)
         parser.add_argument(
@@ -112,7 +111,6 @@ class Command(BulkCommand):
         )
 
     def handle(self, *, report: str | None, at: datetime | None = None, **options: Any) -> None:
-        """Run the command; exit with its status."""
         if at:
             self.at = at
             self.verb, self.done = "schedule", "scheduled"

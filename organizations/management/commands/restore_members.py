@@ -42,7 +42,6 @@ class Command(BulkCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare who comes back."""
         super().add_arguments(parser)
         add_email_column(parser)
         named = parser.add_mutually_exclusive_group(required=True)

@@ -22,7 +22,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the organization and its domains."""
         parser.add_argument("organization", metavar="ORG", help="The organization's id: org_…")
         parser.add_argument(
             "domains",

@@ -102,6 +102,24 @@ def test_what_is_malformed_unknown_or_without_effect_is_refused_and_named(
     assert all(isinstance(message, str) for message in error["details"][name])
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("kind", "West", 'Must be North or South, not "West".'),
+        ("kind", ["North", "West"], 'Must be North or South, not "West".'),
+        ("kind", "", 'Must be North or South, not "".'),
+        ("named", "perhaps", 'Must be true or false, not "perhaps".'),
+        ("named", "", 'Must be true or false, not "".'),
+    ],
+)
+def test_what_is_no_choice_is_told_the_choices(
+    client: APIClient, name: str, value: Any, message: str
+) -> None:
+    response: Any = client.get("/v1/organizations", {name: value})
+
+    assert response.json()["error"]["details"] == {name: [message]}
+
+
 def test_everything_that_is_wrong_is_named_at_once(client: APIClient) -> None:
     response: Any = client.get("/v1/organizations", {"nmae": "x", "kind": "x", "to_date": "x"})
 

@@ -43,3 +43,11 @@ def test_a_page_says_that_the_database_is_away(browser: Client) -> None:
     assert response.status_code == 503
     assert int(response["Retry-After"]) > 0
     assert "busy or away" in text_of(response)
+
+
+def test_a_page_that_takes_another_permission_says_so_and_leads_back(reader: Client) -> None:
+    refused = reader.get("/admin/organizations/removal/")
+
+    assert refused.status_code == 403
+    assert "Your account has no permission for this page." in text_of(refused)
+    assert '<a href="/admin/">Home</a>' in text_of(refused)

@@ -7,13 +7,16 @@ from django.contrib.auth.models import Permission
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from organizations.assignment.service import assign
 from organizations.guards.caller import Operator
-from organizations.models import Event, Membership
-from tests.factories import DepartmentFactory, MembershipFactory
+from organizations.handover.tasks import State, TaskChange, change_task
+from organizations.models import Event, Membership, OffboardingTask
+from tests.factories import DepartmentFactory, MembershipFactory, OffboardingStepFactory
 from tests.organizations.admin.page import text_of
 from tests.removals import remove
+from tests.schedules import schedule
 from users.models import User
 
 
@@ -41,6 +44,7 @@ def test_it_says_what_happened_and_leads_to_the_record(
     page = history(browser, subject(leaver))
 
     assert "Member removed" in page
+    assert "<td>on the record</td>" in page  # the reason
     assert f">{owner.user.name}</a>" in page
     assert f'<a href="/admin/organizations/removal/{leaver.removal.pk}/change/">' in page
 
@@ -54,11 +58,41 @@ def test_it_is_of_that_member_alone(browser: Client, leaver: Membership) -> None
 
 
 def test_it_takes_the_permission_to_see_events(reader: Client, leaver: Membership) -> None:
-    assert "Nothing is on record." in history(reader, leaver)
+    assert "Nothing was done to it in this admin." in history(reader, leaver)
 
     reader_account = User.objects.get(is_staff=True, is_superuser=False)
     reader_account.user_permissions.add(Permission.objects.get(codename="view_event"))
     assert "Member removed" in history(reader, leaver)
+
+
+def test_it_says_for_when_a_removal_was_scheduled(browser: Client, owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization)
+    schedule(member)
+    scheduled = member.scheduled_removals.get()
+
+    page = history(browser, member)
+
+    assert f"Removal scheduled: for {date_format(scheduled.remove_at, 'DATETIME_FORMAT')}" in page
+    assert f'<a href="/admin/organizations/scheduledremoval/{scheduled.pk}/change/">' in page
+
+
+def test_it_says_which_task_was_closed_and_how(browser: Client, owner: Membership) -> None:
+    OffboardingStepFactory.create(organization=owner.organization, key="laptop")
+    leaver = MembershipFactory.create(organization=owner.organization)
+    remove(leaver)
+    task = OffboardingTask.objects.get()
+    for state, count in ((State.FAILED, None), (State.OPEN, None), (State.DONE, 3)):
+        change = TaskChange(state, count=count)
+        change_task(task.organization_id, task.pk, change, caller=Operator())
+
+    page = history(browser, leaver)
+
+    assert ">Task closed: laptop, failed<" in page
+    assert ">Task reopened: laptop<" in page
+    assert ">Task closed: laptop, done, 3 passed on there<" in page
+    own = history(browser, task)
+    assert ">Task closed: laptop, failed<" in own
+    assert "Member removed" not in own
 
 
 def test_an_event_names_departments_and_roles(browser: Client, owner: Membership) -> None:

@@ -11,8 +11,22 @@ from django.db import OperationalError
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from organizations.models import Event, Membership, Organization, Removal, Restoration
-from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from organizations.guards.caller import Operator
+from organizations.handover.tasks import State, TaskChange, change_task
+from organizations.models import (
+    Event,
+    Membership,
+    OffboardingTask,
+    Organization,
+    Removal,
+    Restoration,
+)
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OffboardingStepFactory,
+    ResourceFactory,
+)
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.test_changes import ADMIN, address_of
 from tests.organizations.admin.test_member_removal import select
@@ -93,6 +107,23 @@ def test_the_result_of_a_removal_leads_to_the_restoration_of_those_who_were_remo
     assert "2 members restored." in page
     returned = Membership.objects.current().of(organization.pk, [m.user_id for m in members])
     assert returned.count() == Restoration.objects.count() == 2
+
+
+def test_it_says_how_many_tasks_it_cancels_before_and_after(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    for key in ("laptop", "payroll", "badge"):
+        OffboardingStepFactory.create(organization=organization, key=key)
+    member = MembershipFactory.create(organization=organization)
+    remove(member)
+    for key, state in (("payroll", State.FAILED), ("badge", State.DONE)):
+        task = OffboardingTask.objects.get(key=key)
+        change_task(organization.pk, task.pk, TaskChange(state), caller=Operator())
+
+    page = text_of(browser.get(preview_of(member), follow=True))
+
+    assert "<li>Offboarding tasks: 1 open, 1 failed</li>" in page
+    assert "2 offboarding tasks cancelled." in restore(browser, member)
 
 
 def test_what_cannot_be_restored_says_why_and_offers_nothing(

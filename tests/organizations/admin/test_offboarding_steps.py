@@ -80,10 +80,11 @@ def test_what_a_step_cannot_be_is_refused_beside_the_field(
     assert OffboardingStep.objects.count() == 1
 
 
-def test_a_step_without_an_organization_leads_to_the_organizations(browser: Client) -> None:
-    page = text_of(browser.get(f"{STEPS}add/", follow=True))
+def test_a_step_without_an_organization_asks_for_it_first(browser: Client) -> None:
+    page = text_of(browser.get(f"{STEPS}add/"))
 
-    assert "Choose the organization: its page adds a step." in page
+    assert "<h1>Add an offboarding step to which organization?</h1>" in page
+    assert '<select name="organization"' in page
 
 
 @pytest.mark.parametrize(("days", "warns"), [(None, True), (30, False)], ids=["never", "later"])

@@ -1,5 +1,6 @@
 """What staff see of offboarding tasks, and how they close them and open them again."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -66,6 +67,7 @@ def test_a_task_is_closed_and_reopened_on_the_record_which_says_by_whom_and_when
     assert Event.objects.get(type="task.closed").actor == staff
     offered: Any = browser.get(f"{TASKS}{task.pk}/closing/")
     assert offered.context["form"]["note"].value() is None  # the old one is no note on reopening
+    assert 'value="It was stolen"' not in page
 
     assert "1 of 1 tasks open" in text_of(close(browser, task, "open"))
     assert Event.objects.filter(type="task.reopened", actor=staff).exists()
@@ -91,6 +93,17 @@ def test_no_task_of_an_undone_removal_changes(browser: Client, task: Offboarding
     assert "Done: Laptop" not in page
     assert "The removal was undone" in answer
     assert OffboardingTask.objects.get().state == "cancelled"
+
+
+def test_a_cancelled_task_that_had_failed_says_who_said_so(
+    browser: Client, task: OffboardingTask, staff: User
+) -> None:
+    close(browser, task, "failed", note="It was stolen")
+    restore(Membership.objects.get(pk=task.removal.membership_id))
+
+    page = text_of(browser.get(record_of(task)))
+
+    assert re.search(rf"Failed by {staff.name}, .{{,60}}; cancelled when the removal was", page)
 
 
 @pytest.mark.parametrize(
@@ -133,25 +146,65 @@ def test_ones_own_task_takes_no_permission_to_change_tasks(leaver: Membership) -
     assert own.state == "done"
 
 
-def test_the_list_filters_open_and_overdue_ones_to_which_the_first_page_leads(
+def test_the_list_filters_open_overdue_and_failed_ones_to_which_the_first_page_leads(
     browser: Client, leaver: Membership
 ) -> None:
     organization, now = leaver.organization, timezone.now()
     removal = OffboardingTaskFactory.create(organization=organization, title="Late", due_at=now)
     same = {"removal": Removal.objects.get(pk=removal.removal_id)}
     OffboardingTaskFactory.create(title="Early", due_at=now + timedelta(days=1), **same)
-    OffboardingTaskFactory.create(title="Over", state="done", due_at=now, closed_at=now, **same)
+    closed = {"due_at": now, "closed_at": now, **same}
+    OffboardingTaskFactory.create(title="Over", state="done", **closed)
+    OffboardingTaskFactory.create(title="Lost", state="failed", **closed)
 
     first = text_of(browser.get("/admin/"))
-    states = ("open", "overdue", "done")
+    states = ("open", "overdue", "failed", "done")
     listed = {state: text_of(browser.get(TASKS, {"state": state})) for state in states}
 
-    for state, number in (("overdue", 1), ("open", 2)):
-        assert f'state={state}">Offboarding tasks that are {state}: <strong>{number}<' in first
+    for state, words, number in (
+        ("failed", "failed", 1),
+        ("overdue", "are overdue", 1),
+        ("open", "are open", 2),
+    ):
+        assert f'state={state}">Offboarding tasks that {words}: <strong>{number}<' in first
     assert {
-        state: [title for title in ("Late", "Early", "Over") if f">{title}<" in page]
+        state: [title for title in ("Late", "Early", "Over", "Lost") if f">{title}<" in page]
         for state, page in listed.items()
-    } == {"open": ["Late", "Early"], "overdue": ["Late"], "done": ["Over"]}
+    } == {"open": ["Late", "Early"], "overdue": ["Late"], "failed": ["Lost"], "done": ["Over"]}
+
+
+def test_a_task_that_is_overdue_says_so_on_its_page_and_in_the_list(
+    browser: Client, task: OffboardingTask
+) -> None:
+    page = f"{TASKS}{task.pk}/change/"
+    for address in (page, TASKS):
+        assert ", overdue</" in text_of(browser.get(address))
+
+    close(browser, task, "done")
+    for address in (page, TASKS):
+        assert ", overdue" not in text_of(browser.get(address))
+
+
+def test_a_tasks_page_offers_to_close_the_task_alone_and_not_itself(
+    browser: Client, task: OffboardingTask
+) -> None:
+    page = text_of(browser.get(f"{TASKS}{task.pk}/change/"))
+
+    assert ">Close or skip</a>" in page
+    assert ">Close</a>" not in page
+    assert f'<a href="{TASKS}" class="closelink">Back to the list</a>' in page
+
+
+def test_the_list_of_removals_says_how_many_tasks_are_open_to_those_who_may_see_tasks(
+    browser: Client, task: OffboardingTask
+) -> None:
+    removals = f"{ADMIN}removal/"
+    to_open = f'<a href="{TASKS}?q={task.removal_id}&amp;state=open">1</a>'
+
+    assert to_open in text_of(browser.get(removals))
+    assert "Open tasks" not in text_of(browser_with("view_removal").get(removals))
+    close(browser, task, "failed")
+    assert to_open not in text_of(browser.get(removals))
 
 
 def test_a_task_of_somebody_who_left_falls_to_nobody(browser: Client, leaver: Membership) -> None:
@@ -187,7 +240,7 @@ def test_a_task_that_is_open_again_falls_to_nobody_once_its_department_is_delete
     assert "Open, for nobody: IT is not there any more." in page
 
 
-def test_the_confirmation_says_which_tasks_a_removal_will_open(
+def test_the_confirmation_says_which_tasks_a_removal_opens_and_the_result_how_many(
     browser: Client, leaver: Membership
 ) -> None:
     organization = leaver.organization
@@ -200,9 +253,13 @@ def test_the_confirmation_says_which_tasks_a_removal_will_open(
     ):
         OffboardingStepFactory.create(organization=organization, title=title, **fields)
 
-    page = text_of(browser.get(f"{ADMIN}membership/{leaver.pk}/removal/", follow=True))
+    answer: Any = browser.get(f"{ADMIN}membership/{leaver.pk}/removal/")
 
-    assert "The removal opens 2 offboarding tasks: Repositories; Laptop." in page
+    assert "The removal opens 2 offboarding tasks: Repositories; Laptop." in text_of(
+        browser.get(answer.url)
+    )
+    done = text_of(browser.post(answer.url, {"reason": ""}, follow=True))
+    assert "2 offboarding tasks are open, on the record." in done
 
 
 def test_a_list_of_thirty_tasks_and_their_record_take_as_many_statements_as_of_one(

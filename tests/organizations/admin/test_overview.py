@@ -147,6 +147,20 @@ def test_the_first_page_finds_a_member_and_has_every_list_in_its_section(browser
     assert [name.lower() for name in listed] == [str(name).lower() for name in names]
 
 
+def test_an_applications_own_page_has_its_lists(browser: Client) -> None:
+    page = text_of(browser.get("/admin/organizations/"))
+
+    assert '<a href="/admin/organizations/membership/">Memberships</a>' in page
+    assert "What needs you" not in page
+
+
+def test_lists_are_called_what_staff_call_them(browser: Client) -> None:
+    page = text_of(browser.get("/admin/"))
+
+    assert "Programs and directories" in page
+    assert "Background jobs" in page
+
+
 def test_where_nothing_needs_staff_the_first_page_says_so(browser: Client) -> None:
     assert "<p>Nothing at the moment.</p>" in text_of(browser.get("/admin/"))
 

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -348,3 +350,16 @@ def test_whoever_has_a_task_of_a_removal_reads_its_record_and_no_other(
             response: Any = client.get(address_in(organization, f"removals/{removal_id}{suffix}"))
             assert refusal(response) == (403, "INSUFFICIENT_PERMISSIONS")
     assert refusal(client.get(address_in(organization, "removals")))[0] == 403
+
+
+def test_whoever_may_view_the_log_reads_a_record_without_a_look_for_own_tasks(
+    organization: Organization, owner: Membership, client_of: ClientOf
+) -> None:
+    task = task_in(organization)
+    client = client_of(owner.user)
+
+    with CaptureQueriesContext(connection) as queries:
+        moved = client.get(address_in(organization, f"removals/{task.removal_id}/resources"))
+
+    assert moved.status_code == 200
+    assert not any("offboardingtask" in query["sql"] for query in queries)

@@ -13,12 +13,14 @@ from tests.conftest import ClientOf
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
+    OffboardingStepFactory,
     ResourceFactory,
     RoleFactory,
     UserFactory,
 )
 from tests.organizations.api.address import address_of
 from tests.organizations.api.refusal import refusal
+from tests.organizations.handover.verbs import change, removed
 from tests.removals import remove
 
 CONFIRMED = {"confirm": True}
@@ -61,7 +63,9 @@ def test_it_answers_the_user_what_came_back_and_what_did_not(
 
     assert response.status_code == 200
     body = response.json()
-    assert list(body) == ["user", "removal_id", "restoration_id", "restored", "not_restored"]
+    assert list(body) == [
+        *("user", "removal_id", "restoration_id", "restored", "not_restored", "cancelled_tasks")
+    ]
     assert body["user"] == UserSerializer(find_user(organization.pk, former.user_id)).data
     assert body["user"]["role_ids"] == [role.pk]
     assert body["removal_id"] == removal.pk
@@ -77,6 +81,7 @@ def test_it_answers_the_user_what_came_back_and_what_did_not(
         "resource_count": 0,
         "token_count": 0,
     }
+    assert body["cancelled_tasks"] == []
 
 
 @pytest.mark.parametrize("is_deactivated", [False, True])
@@ -86,11 +91,17 @@ def test_a_preview_is_that_answer_without_the_restoration(
     member = MembershipFactory.create(organization=organization, roles=["Admin", "Member"])
     if is_deactivated:
         Membership.objects.filter(pk=member.pk).update(deactivated_at=timezone.now())
-    remove(member)
+    for key in ("laptop", "payroll"):
+        OffboardingStepFactory.create(organization=organization, key=key, title=key.title())
+    laptop, payroll = removed(member)
+    change(payroll)
 
     previewed = preview(as_owner, member)
 
     assert previewed.status_code == 200
+    assert previewed.json()["cancelled_tasks"] == [
+        {"id": laptop.pk, "key": "laptop", "title": "Laptop"}
+    ]
     assert not Membership.objects.current().filter(user=member.user).exists()
     done = restore(as_owner, member).json()
     assert done["user"]["account_state"] == ("deactivated" if is_deactivated else "active")

@@ -273,7 +273,7 @@ def test_a_header_without_email_begins_nothing(organization: Organization, tmp_p
     done = added(organization, tmp_path, "Ann", header="full_name")
 
     assert done.status == 2
-    assert "the header needs email; the columns are email, full_name, " in done.errors
+    assert "the header needs email; the columns are email, full_name, roles, dep" in done.errors
 
 
 def test_equal_rows_count_as_one_person(organization: Organization, tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_rows_of_one_person_with_other_targets_of_a_type_contradict_each_other(
         ("document", "give it as TYPE=TARGET"),
         ("=dept_1", "give it as TYPE=TARGET"),
         ("A b=dept_1", "give it as TYPE=TARGET"),
-        ("document=dept_none", "has no department dept_none"),
+        ("document=dept_none", "has no department with the id dept_none"),
         ("document=nobody@example.com", "nobody@example.com is no active member"),
     ],
     ids=["no target", "no type", "malformed", "unknown department", "unknown person"],

@@ -149,7 +149,7 @@ def test_whom_a_row_does_not_mean_is_said_with_the_case_that_it_is(
         f"  {stranger.email}: has an account, but is not a member\n"
         "  usr_nobody: no account has this id\n"
         f"  {one.pk}: its address on file is {one.email}, not {other.email}\n"
-        f"  {one.email}: there is no department dept_un\\u043anown\n"
+        f"  {one.email}: there is no department with the id dept_un\\u043anown\n"
     ) in plan.output
     assert not Removal.objects.exists()
 
@@ -313,7 +313,10 @@ def test_formulas_are_neutralised_and_control_characters_escaped(
         ((), "Name who leaves, by --user or --from-file.\n"),
         (("--from-file", "/nowhere.csv"), "/nowhere.csv cannot be read: No such file"),
         (("--from-file", "/dev/null"), "The input cannot be used: line 1: the file is empty"),
-        (("--user", "usr_1", "--transfer-to", "dept_x"), "Acme has no department dept_x.\n"),
+        (
+            ("--user", "usr_1", "--transfer-to", "dept_x"),
+            "Acme has no department with the id dept_x.\n",
+        ),
         (("--user", "usr_1", "--actor", "\x1b@y.z"), "No account has the address \\x1b@y.z.\n"),
         (("--user", "usr_1", "--no-input", "--report", "/nowhere/r.csv"), "/nowhere/r.csv cannot"),
     ],

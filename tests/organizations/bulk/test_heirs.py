@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from organizations.guards.targets import Targets
 from organizations.models import Membership, Organization, Removal, Resource
-from tests.factories import MembershipFactory, ResourceFactory, UserFactory
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
 from tests.organizations.bulk.command import UNASKED, csv_file, run, users
 from tests.removals import remove
 
@@ -101,6 +101,20 @@ def test_the_person_of_the_option_does_not_leave(
     assert refused.errors == (
         f"The input cannot be used: --transfer-to and line 4: {heir.email} is to take over,"
         " but leaves.\n"
+    )
+
+
+def test_a_department_that_is_named_by_its_name_is_refused_with_its_id(
+    organization: Organization, members: list[Membership]
+) -> None:
+    department = DepartmentFactory.create(organization=organization, name="Research")
+
+    refused = run(organization, *users(members[0].user_id), "--transfer-to", "research")
+
+    assert (refused.status, refused.errors) == (
+        2,
+        f"{organization} has no department with the id research."
+        f" Research has the id {department.pk}.\n",
     )
 
 

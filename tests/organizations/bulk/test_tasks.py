@@ -1,5 +1,7 @@
 """Plan, report and result count the tasks that removals open."""
 
+from django.utils import timezone
+
 from organizations.models import Membership, OffboardingTask, Organization
 from tests.factories import OffboardingStepFactory, ResourceFactory
 from tests.organizations.bulk.command import UNASKED, run, users
@@ -18,9 +20,7 @@ def test_the_plan_and_the_report_count_the_tasks_of_each_removal(
     planned = run(organization, *named, "--dry-run", "--report", "-")
     done = run(organization, *named, *UNASKED)
     [first, *_] = OffboardingTask.objects.filter(removal__membership=members[0])
-    OffboardingTask.objects.filter(pk=first.pk).update(
-        state=State.FAILED, closed_at=first.created_at
-    )
+    OffboardingTask.objects.filter(pk=first.pk).update(state=State.FAILED, closed_at=timezone.now())
     again = run(organization, *named, *UNASKED)
     planned_again = run(organization, *named, "--dry-run", "--report", "-")
 

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from organizations.events.delivery import defer_sending
 from organizations.events.signature import secret_of
+from organizations.handover.tasks import State
 from organizations.models import (
     Event,
     Membership,
@@ -20,6 +21,8 @@ from organizations.models import (
     WebhookEndpoint,
 )
 from tests.factories import MembershipFactory, OffboardingStepFactory, OrganizationFactory
+from tests.organizations.handover.verbs import change, removed
+from tests.organizations.restoration.verbs import restore
 from tests.receivers import Receiver, answering, receiver
 from tests.removals import remove
 from tests.workers import work
@@ -105,6 +108,26 @@ def test_a_removal_arrives_signed(member: Membership) -> None:
     assert headers["webhook-id"] == event.pk
     assert headers["content-type"] == "application/json"
     assert abs(int(headers["webhook-timestamp"]) - timezone.now().timestamp()) < 60
+
+
+def test_a_restoration_names_the_removal_and_the_tasks_that_it_cancelled(
+    member: Membership,
+) -> None:
+    for key in ("laptop", "payroll", "badge"):
+        OffboardingStepFactory.create(organization=member.organization, key=key)
+    badge, laptop, payroll = removed(member)
+    change(badge)
+    change(payroll, State.FAILED)
+    with receiver() as heard:
+        endpoint = endpoint_of(member.organization, heard)
+        restore(member)
+
+        work()
+
+    [body] = heard.events(secret_of(endpoint, 1))
+    assert body["type"] == "member.restored"
+    assert body["data"]["removal_id"] == laptop.removal_id
+    assert body["data"]["cancelled_task_keys"] == ["laptop", "payroll"]
 
 
 def test_what_is_sent_names_nobody(member: Membership) -> None:

@@ -22,6 +22,7 @@ from organizations.exceptions import (
 from organizations.guards.caller import Operator
 from organizations.handover.steps import MOST_STEPS, change_step, create_step, delete_step
 from organizations.models import Event, Membership, OffboardingStep, OffboardingTask, Organization
+from organizations.models.resource_type import NO_SLUG
 from tests.callers import CallerWith
 from tests.directories import connect
 from tests.factories import DepartmentFactory, MembershipFactory, OffboardingStepFactory
@@ -41,7 +42,7 @@ def test_a_step_is_made_changed_and_deleted_and_tasks_that_were_made_stay(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with capture_logs() as logs, django_capture_on_commit_callbacks(execute=True):
-        step = create_step(organization.pk, "laptop", title=" Laptop ", caller=by(owner))
+        step = create_step(organization.pk, "laptop", title=" Lap\u202etop ", caller=by(owner))
         change_step(organization.pk, "laptop", due_days=365, caller=by(owner))
         change_step(organization.pk, "laptop", due_days=365, title="Laptop", caller=by(owner))
         [task] = removed(MembershipFactory.create(organization=organization))
@@ -111,6 +112,13 @@ def test_what_no_step_says_is_refused_by_its_field(
     assert not OffboardingStep.objects.exists()
 
 
+def test_a_key_that_is_none_is_told_what_one_is(organization: Organization) -> None:
+    with pytest.raises(InvalidFieldsError) as refused:
+        create(organization, "No slug")
+
+    assert refused.value.details == {"key": [NO_SLUG]}
+
+
 def test_an_assignee_is_one_of_the_organization_who_can_act(organization: Organization) -> None:
     elsewhere = MembershipFactory.create()
     directory, _ = connect(organization)
@@ -120,6 +128,9 @@ def test_an_assignee_is_one_of_the_organization_who_can_act(organization: Organi
         ("assigned_to_department_id", DepartmentFactory.create().pk, DepartmentNotFoundError),
         ("assigned_to_connection_id", program.pk, ConnectionNotFoundError),
         ("assigned_to_connection_id", directory.pk, ConnectionNotFoundError),
+        *(("assigned_to_user_id", no_id, UserNotFoundError) for no_id in ("", "x\0")),
+        *(("assigned_to_department_id", no_id, DepartmentNotFoundError) for no_id in ("", "x\0")),
+        *(("assigned_to_connection_id", no_id, ConnectionNotFoundError) for no_id in ("", "x\0")),
     ]
     for name, value, refusal in refusals:
         with pytest.raises(refusal):

@@ -18,7 +18,6 @@ from organizations.exceptions import (
     TaskNotFoundError,
 )
 from organizations.guards.caller import Caller, Operator
-from organizations.handover.overdue import report_overdue
 from organizations.handover.tasks import State, TaskChange, change_task
 from organizations.models import Department, Event, Membership, OffboardingTask, Organization
 from tests.callers import CallerWith
@@ -303,6 +302,11 @@ def test_a_restoration_cancels_what_is_open_or_failed_and_nothing_changes_any_mo
     ]
     assert tasks[task.pk].closed_by == owner.user
     assert tasks[departments.pk].department_name == "Payroll"
+    assert [each.pk for each in restored(outcome).cancelled_tasks] == [
+        task.pk,
+        failed.pk,
+        departments.pk,
+    ]
     for each in (task, failed, done, skipped):
         with pytest.raises(TaskCancelledError) as refused:
             change(each, State.OPEN)
@@ -313,6 +317,24 @@ def test_a_restoration_cancels_what_is_open_or_failed_and_nothing_changes_any_mo
         }
     assert not change(done, State.DONE, note="A note.")  # the same again
     assert broken_invariants() == []
+
+
+def test_a_failed_task_that_is_cancelled_keeps_who_said_why_and_when(
+    organization: Organization, owner: Membership
+) -> None:
+    payroll, _ = connect_program(organization)
+    task = OffboardingTaskFactory.create(organization=organization, assigned_to_connection=payroll)
+    change(task, State.FAILED, note="There is no account.", count=2, caller=by(payroll))
+    failed_at = task.closed_at
+    assert failed_at
+
+    [outcome] = restore(task.removal.membership, actor=owner.user)
+
+    task.refresh_from_db()
+    assert (task.state, task.note, task.count) == ("cancelled", "There is no account.", 2)
+    assert (task.closed_by, task.closed_by_connection) == (None, payroll)
+    assert task.closed_at == failed_at
+    assert restored(outcome).created_at > failed_at
 
 
 # Departments
@@ -357,26 +379,3 @@ def test_an_open_task_keeps_its_department_and_a_closed_one_its_name_and_id(
     change(task, State.OPEN)
     assert task.assigned_to_department is None
     assert task.department_name == "Payroll"
-
-
-# What is overdue
-
-
-def test_a_task_is_reported_once_when_it_is_overdue(organization: Organization) -> None:
-    now = timezone.now()
-    late = OffboardingTaskFactory.create(organization=organization, due_at=now)
-    closed = OffboardingTaskFactory.create(organization=organization, due_at=now)
-    OffboardingTaskFactory.create(organization=organization, due_at=now + timedelta(hours=1))
-    OffboardingTaskFactory.create(organization=organization)
-    change(closed)
-
-    for _ in range(2):
-        report_overdue()
-    change(late)
-    change(late, State.OPEN)
-    report_overdue()
-
-    [event] = Event.objects.filter(type="task.overdue")
-    assert event.data["task_id"] == late.pk
-    assert (event.user, event.source) == (late.removal.membership.user, "schedule")
-    assert list(OffboardingTask.objects.overdue(timezone.now())) == [late]

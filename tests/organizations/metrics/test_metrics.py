@@ -119,7 +119,10 @@ def test_a_scrape_reads_no_more_of_ten_times_as_much(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(collector, "BOUND", 5)
-    tables = ("organizations_removal", "organizations_webhookdelivery", "procrastinate_jobs")
+    tables = (
+        *("organizations_removal", "organizations_webhookdelivery"),
+        *("procrastinate_jobs", "procrastinate_workers"),
+    )
     endpoint = WebhookEndpointFactory.create(organization=owner.organization)
     read = []
     for number in (10, 90):
@@ -127,11 +130,17 @@ def test_a_scrape_reads_no_more_of_ten_times_as_much(
         WebhookDeliveryFactory.create_batch(number, endpoint=endpoint)
         app.configure_task("nothing", queue="mail").batch_defer(*[{} for _ in range(number)])
         with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO procrastinate_workers (last_heartbeat)"
+                " SELECT now() FROM generate_series(1, %s)",
+                [number],
+            )
             cursor.execute("SET LOCAL enable_seqscan = off")  # as of a large table
             cursor.execute(f"ANALYZE {', '.join(tables)}")
         before = rows_read(*tables)
         with django_assert_num_queries(1):
-            list(collector.DatabaseCollector().collect())
+            families = {each.name: each for each in collector.DatabaseCollector().collect()}
+        assert families["offboard_workers"].samples[0].value == collector.BOUND
         read.append(rows_read(*tables) - before)
 
     assert read[1] <= read[0] + 20

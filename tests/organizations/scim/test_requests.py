@@ -154,6 +154,16 @@ def test_what_is_not_there_is_refused_in_scims_words(
     assert (answer.status, answer.body["schemas"]) == (status, [ERROR])
 
 
+@pytest.mark.parametrize(
+    "path", ["/ServiceProviderConfig", "/Schemas", "/Users", "/Groups", "/Users/usr_unknown", "/No"]
+)
+def test_head_is_answered_as_get_is(directory: Directory, path: str) -> None:
+    get, head = directory.send("GET", path), directory.send("HEAD", path)
+
+    assert head.status == get.status
+    assert head.content_type == get.content_type
+
+
 def test_a_search_can_be_sent_as_a_body(directory: Directory) -> None:
     user_id = directory.add("ada@example.com")
     search = {

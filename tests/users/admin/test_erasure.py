@@ -35,6 +35,19 @@ def test_nothing_happens_before_it_is_confirmed(admin_client: Client, owner: Mem
     assert not User.objects.exclude(erased_at=None).exists()
 
 
+def test_a_users_page_offers_the_erasure_as_the_list_does(
+    admin_client: Client, owner: Membership, staff_with: StaffWith
+) -> None:
+    page = f"{USERS}{owner.user_id}/change/"
+    _, reader = staff_with("view_user")
+
+    shown = text_of(admin_client.get(page))
+
+    assert f'name="_selected_action" value="{owner.user_id}"' in shown
+    assert 'class="dangerous" value="Erase their data"' in shown
+    assert "Erase their data" not in text_of(reader.get(page))
+
+
 def test_who_can_be_is_erased_and_logged(admin_client: Client, owner: Membership) -> None:
     user = UserFactory.create()
 

@@ -233,7 +233,11 @@ def test_the_answer_to_another_question_is_refused(staff: User) -> None:
     [
         {"aud": "another"},
         {"aud": ["offboard", "another"]},
+        {"aud": ["offboard", "another"], "azp": "another"},
         {"azp": "another"},
+        {"azp": ""},
+        {"azp": ["offboard"]},
+        {"aud": ["another"], "azp": "offboard"},
         {"iss": "https://another.example"},
         {"nonce": "another"},
         {"exp": 1},
@@ -253,7 +257,13 @@ def test_a_token_for_another_or_another_time_is_refused(
     def verified(claims: dict[str, Any]) -> Any:
         return OidcBackend().verify_token(jwt.encode(claims, key, "RS256"), nonce="n")
 
-    assert verified(right)["sub"] == verified(right | {"aud": ["offboard"]})["sub"] == "maya"
+    ours: list[dict[str, Any]] = [
+        {},
+        {"aud": ["offboard"]},
+        {"azp": "offboard"},
+        {"aud": ["offboard", "another"], "azp": "offboard"},
+    ]
+    assert [verified(right | each)["sub"] for each in ours] == ["maya"] * len(ours)
     with pytest.raises(SuspiciousOperation):
         verified(claims)
 

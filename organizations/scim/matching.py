@@ -1,4 +1,4 @@
-"""Finds whom a directory means, whether it looks for somebody, adds or changes them."""
+"""Matches what a directory sends with members: for a search, an addition and a change."""
 
 from django.db.models import Q
 
@@ -7,7 +7,7 @@ from organizations.models import Connection, Membership, ScimIdentity
 from users.email_address import canonical_address
 
 
-def who_is_meant(
+def match_members(
     connection: Connection, *, user_name: str = "", external_id: str = "", address: str = ""
 ) -> dict[str, str]:
     """Return the ids of the members who are meant, by the attribute that names each.

@@ -1,0 +1,34 @@
+"""Which tasks the worker reports as overdue."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from organizations.handover.overdue import report_overdue
+from organizations.handover.tasks import State
+from organizations.models import Event, OffboardingTask, Organization
+from tests.factories import OffboardingTaskFactory
+from tests.organizations.handover.verbs import change
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_task_is_reported_once_when_it_is_overdue(organization: Organization) -> None:
+    now = timezone.now()
+    late = OffboardingTaskFactory.create(organization=organization, due_at=now)
+    closed = OffboardingTaskFactory.create(organization=organization, due_at=now)
+    OffboardingTaskFactory.create(organization=organization, due_at=now + timedelta(hours=1))
+    OffboardingTaskFactory.create(organization=organization)
+    change(closed)
+
+    for _ in range(2):
+        report_overdue()
+    change(late)
+    change(late, State.OPEN)
+    report_overdue()
+
+    [event] = Event.objects.filter(type="task.overdue")
+    assert event.data["task_id"] == late.pk
+    assert (event.user, event.source) == (late.removal.membership.user, "schedule")
+    assert list(OffboardingTask.objects.overdue(timezone.now())) == [late]
