@@ -80,7 +80,12 @@ def world(transactional_db: None) -> dict[str, Membership]:
     WebhookDeliveryFactory.create(endpoint=endpoint, status="failed", last_error="timeout")
     schedule(active)
     Membership.objects.filter(pk=deactivated.pk).update(deactivated_at=timezone.now())
-    remove(former)
+    nameless = MembershipFactory.create(
+        organization=acme,
+        user__full_name="",
+        user__email="maximilian.featherstonehaugh@acme.example",
+    )
+    remove(former, nameless)
     return {"active": active, "deactivated": deactivated, "former": former}
 
 
@@ -110,7 +115,7 @@ def addresses(world: dict[str, Membership]) -> Iterator[str]:
     yield reverse("admin:organizations_resource_add")
     organization = world["active"].organization
     yield f"{reverse('admin:organizations_offboardingstep_add')}?organization={organization.pk}"
-    task = organization.offboarding_tasks.get()
+    task = organization.offboarding_tasks.get(removal=world["former"].removal)
     yield reverse("admin:organizations_offboardingtask_closing", args=[task.pk])
     endpoint = organization.webhook_endpoints.get()
     yield reverse("admin:organizations_webhookendpoint_rotation", args=[endpoint.pk])
