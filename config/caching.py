@@ -1,4 +1,4 @@
-"""What nobody between this application and its clients may store."""
+"""Forbids caches to store the answers of the API and of SCIM."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Names of which there is one in any case: trimmed, and compared by a key that is stored beside."""
+"""Names that are unique whatever their case: trimmed, and compared by a key stored beside them."""
 
 from typing import Any
 from unicodedata import normalize

@@ -3,11 +3,14 @@
 import re
 import sys
 from contextlib import suppress
+from email.utils import parseaddr
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from psycopg.pq import Conninfo
+from redis.connection import parse_url
 
 env = environ.Env()
 
@@ -19,6 +22,18 @@ _POSTGRESQL = ("postgres://", "postgresql://", "psql://", "pgsql://")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _SECRET = re.compile(rf"[!-~]{{{SHORTEST_SECRET},}}")  # as a header can have it
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+# As Django compares them: a name, one with a dot before it for all below it too, * for all.
+_HOST = re.compile(r"\*|\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\]")
+_ORIGIN = re.compile(r"https?://((\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:\d+)?")
+_REDIS_DATABASE = re.compile(r"(/\d*)?")
+# What libpq would refuse at each connection; of other options it refuses none but unknown names.
+_VALUES_OF_OPTIONS = {
+    "connect_timeout": re.compile(r"\d{1,9}"),
+    "sslmode": re.compile("disable|allow|prefer|require|verify-ca|verify-full"),
+    "target_session_attrs": re.compile("any|read-write|read-only|primary|standby|prefer-standby"),
+}
+_OPTIONS_OF_DJANGO = frozenset({"assume_role", "server_side_binding"})
 _RATE = re.compile(r"[1-9]\d*/(s|sec|second|m|min|minute|h|hour|d|day)")
 
 
@@ -39,11 +54,12 @@ def flag(name: str, *, default: bool = False) -> bool:
     return text in YES
 
 
-def number(name: str, *, default: int) -> int:
-    """Return a setting that is a whole number, 0 or more."""
+def number(name: str, *, default: int, most: int | None = None) -> int:
+    """Return a setting that is a whole number, 0 or more, and at most ``most``."""
     text = given(name).strip() or str(default)
-    if not _NUMBER.fullmatch(text):
-        refuse(name, "is a whole number, 0 or more", example=str(default))
+    if not _NUMBER.fullmatch(text) or (most is not None and int(text) > most):
+        rule = "0 or more" if most is None else f"from 0 to {most}"
+        refuse(name, f"is a whole number, {rule}", example=str(default))
     return int(text)
 
 
@@ -77,10 +93,41 @@ def provider(name: str) -> str:
 
 def domains(name: str) -> frozenset[str]:
     """Return the mail domains that a setting lists, separated by commas."""
-    listed = [each.strip().lower() for each in given(name).split(",") if each.strip()]
-    if not all(_DOMAIN.fullmatch(each) for each in listed):
+    listed = _listed(name)
+    if not all(map(_DOMAIN.fullmatch, listed)):
         refuse(name, "is mail domains, separated by commas", example="acme.example,acme.test")
     return frozenset(listed)
+
+
+def hosts(name: str) -> list[str]:
+    """Return the names by which this application is reached."""
+    listed = _listed(name)
+    if not (listed and all(map(_HOST.fullmatch, listed))):
+        rule = "is host names, separated by commas, without https:// and without a port"
+        refuse(name, rule, example="offboard.example")
+    return listed
+
+
+def origins(name: str) -> list[str]:
+    """Return the origins that a setting lists, separated by commas."""
+    listed = _listed(name)
+    if not all(map(_ORIGIN.fullmatch, listed)):
+        rule = "is origins, separated by commas: https:// and a host, without a slash at the end"
+        refuse(name, rule, example="https://offboard.example")
+    return listed
+
+
+def sender(name: str) -> str:
+    """Return the address that mail comes from, which a name may precede, or ""."""
+    text = given(name).strip()
+    if text and not (text.isprintable() and _ADDRESS.fullmatch(parseaddr(text)[1])):
+        refuse(name, "is an e-mail address", example="no-reply@offboard.example")
+    return text
+
+
+def _listed(name: str) -> list[str]:
+    """Return what a setting lists, separated by commas, in lower case."""
+    return [each.strip().lower() for each in given(name).split(",") if each.strip()]
 
 
 def rate(name: str, *, default: str) -> str | None:
@@ -121,18 +168,40 @@ def database(name: str) -> dict[str, Any]:
             found = env.db_url_config(text)
     if not found.get("NAME"):
         refuse(name, "is the URL of a PostgreSQL database", example=example)
+    if not all(_is_option(*option) for option in found.get("OPTIONS", {}).items()):
+        rule = "is the URL of a PostgreSQL database, with options that libpq knows"
+        refuse(name, rule, example=f"{example}?sslmode=require")
     return found
 
 
+def _is_option(option: str, value: object) -> bool:
+    """Tell whether a connection can have this option, with this value."""
+    known = {each.keyword.decode() for each in Conninfo.get_defaults()} | _OPTIONS_OF_DJANGO
+    pattern = _VALUES_OF_OPTIONS.get(option)
+    return option in known and (pattern is None or bool(pattern.fullmatch(str(value))))
+
+
 def cache(name: str, *, default: str) -> dict[str, Any]:
-    """Return Django's settings of the cache that a URL names."""
+    """Return Django's settings of the cache that a URL names: Redis, or that of each process."""
     text = given(name).strip() or default
     found: dict[str, Any] = {}
     with suppress(ValueError, ImproperlyConfigured):
         found = env.cache_url_config(text)
-    if "://" not in text or not found.get("BACKEND"):
-        refuse(name, "is the URL of a cache", example="rediscache://host:6379/0")
+    kind = str(found.get("BACKEND", "")).rpartition(".")[2]
+    is_redis = "://" in text and kind == "RedisCache" and _is_redis(found["LOCATION"])
+    if kind != "LocMemCache" and not is_redis:
+        refuse(name, "is the URL of a Redis", example="rediscache://host:6379/0")
     return found
+
+
+def _is_redis(url: object) -> bool:
+    """Tell whether this is the URL of one Redis, or of one of its databases."""
+    with suppress(ValueError):
+        found = parse_url(str(url))  # type: ignore[no-untyped-call]
+        if "path" in found:  # of a socket
+            return True
+        return "host" in found and bool(_REDIS_DATABASE.fullmatch(urlsplit(str(url)).path))
+    return False
 
 
 def mail(name: str) -> dict[str, Any]:
@@ -143,7 +212,9 @@ def mail(name: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with suppress(ValueError, KeyError, ImproperlyConfigured):
         found = env.email_url_config(text)
-    if "://" not in text or not found.get("EMAIL_BACKEND"):
+    is_smtp = str(found.get("EMAIL_BACKEND", "")).endswith(".smtp.EmailBackend")
+    lacks_host = is_smtp and not found.get("EMAIL_HOST")
+    if "://" not in text or not found.get("EMAIL_BACKEND") or lacks_host:
         refuse(name, "is the URL of a mail server", example="smtp+tls://user:password@host:587")
     return {key: value for key, value in found.items() if key.startswith("EMAIL_")}
 

@@ -1,4 +1,4 @@
-"""The key of a first look, for which nobody sets one."""
+"""Makes and keeps a random SECRET_KEY, for a first look without settings."""
 
 import os
 import secrets

@@ -32,11 +32,11 @@ if DEBUG:
     SECRET_KEY = environment.given("SECRET_KEY") or (
         "of-the-tests-alone" if TESTING else kept_key(Path(EMBEDDED_POSTGRES))
     )
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
+    ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS") if "ALLOWED_HOSTS" in env.ENVIRON else ["*"]
 else:
     SECRET_KEY = environment.required("SECRET_KEY", example="50 random characters or more")
     environment.required("ALLOWED_HOSTS", example="offboard.example")
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+    ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS")
 
 INSTALLED_APPS = [
     "config.admin.site.OffboardAdminConfig",
@@ -59,6 +59,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.head.HeadMiddleware",
     "config.health.HealthMiddleware",
     "config.metrics.MetricsMiddleware",
     "config.trace.TraceMiddleware",
@@ -145,7 +146,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "organizations.events.tasks",
     "organizations.handover.overdue",
     "organizations.invitation.tasks",
-    "organizations.retention.tasks",
+    "organizations.retention.service",
     "organizations.schedule.due",
     "organizations.scim.remove_after_days",
 ]
@@ -195,12 +196,12 @@ SENDS_MAIL = DEBUG or bool(email)
 EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEBUG else 'dummy'}.EmailBackend"
 EMAIL_TIMEOUT = 30  # seconds, at each step
 vars().update(email)
-DEFAULT_FROM_EMAIL = environment.given("EMAIL_FROM") or (
+DEFAULT_FROM_EMAIL = environment.sender("EMAIL_FROM") or (
     f"no-reply@{next((name for name in ALLOWED_HOSTS if name[0] not in '.*'), 'localhost')}"
 )
 
 # How long after a removal the member can be restored; 0: not at all.
-RESTORE_WINDOW_DAYS = environment.number("RESTORE_WINDOW_DAYS", default=90)
+RESTORE_WINDOW_DAYS = environment.number("RESTORE_WINDOW_DAYS", default=90, most=36_500)
 # How long events of people who are no longer members are kept at least; None: for ever.
 RETENTION_DAYS = environment.days("RETENTION_DAYS")
 
@@ -304,7 +305,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 
 LOGGING_CONFIG = None
 logging_config(as_json=not DEBUG)

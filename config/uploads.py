@@ -1,4 +1,4 @@
-"""No page takes files, and no form is long: what is more is refused before it is read."""
+"""Refuses uploaded files, and forms that are too long, before they are read."""
 
 from typing import IO
 

@@ -240,7 +240,7 @@ never_changed_or_deleted = pgtrigger.Protect(
 
 
 def append_only(exclude: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
-    """Return the triggers of an append-only record, of which only the reason can be emptied.
+    """Return the triggers of an append-only record; only its reason can be emptied.
 
     ``exclude`` names the fields that the database generates. Every other field is protected.
     """

@@ -29,6 +29,7 @@ class ApiView(MethodFirstView):
 
     throttle_classes: Sequence[type[BaseThrottle]] = (TokenRateThrottle,)
     path_examples: ClassVar[Mapping[str, str]] = {}  # by parameter of the path, for OpenAPI
+    tag: ClassVar[str] = ""  # of its operations, for OpenAPI; else what the path names
     request: AuthenticatedRequest
 
     @classmethod

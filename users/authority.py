@@ -1,4 +1,4 @@
-"""Who may change whose account: nobody changes one that may do more in the admin than theirs."""
+"""Decides who may change an account: nobody changes one with more rights in the admin."""
 
 from django.contrib.auth.models import Permission
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""What is none of a few known values is refused with their names."""
+"""The message that refuses a value which is not one of a few, and names these."""
 
 from collections.abc import Iterable
 

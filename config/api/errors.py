@@ -1,4 +1,4 @@
-"""These errors can come from any endpoint: of HTTP, the body, authentication, the server."""
+"""The errors that any endpoint can return: of HTTP, the body, authentication and the server."""
 
 import re
 from http.client import responses

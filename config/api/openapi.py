@@ -100,7 +100,7 @@ def describe(
 
 
 class ApiSchema(AutoSchema):
-    """Describes an operation with the path, the headers and the errors that its view implies.
+    """Describes an operation with the tag, path, headers and errors that its view implies.
 
     The body of a DELETE, which OpenAPI 3.1 allows and AutoSchema leaves out, is described, too. In
     the body of a PATCH everything is optional only if its serializer is partial.
@@ -118,6 +118,12 @@ class ApiSchema(AutoSchema):
     def _path_names(self, examples: Mapping[str, str]) -> list[str]:
         """Return the path's parameters of which there is an example."""
         return [name for name in uritemplate.variables(self.path) if name in examples]
+
+    def get_tags(self) -> list[str]:
+        """Return the tag of the view, or else what the path names in an organization."""
+        _, _, named = self.path.partition("{organization_id}/")
+        tag = getattr(self.view, "tag", "")
+        return [tag or named.partition("/")[0].replace("-", " ").capitalize()]
 
     def _get_request_body(self, direction: str = "request") -> Any:
         method = self.method

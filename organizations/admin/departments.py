@@ -14,8 +14,8 @@ from organizations.departments.service import (
     change_department,
     create_department,
     delete_department,
+    uses_of,
 )
-from organizations.departments.uses import uses_of
 from organizations.guards.acts import (
     ADD,
     ADD_DEPARTMENT,

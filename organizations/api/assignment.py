@@ -35,7 +35,6 @@ class AssignmentSerializer(ReasonSerializer):
 describe_assignment = describe(
     operation_id="updateUserMemberships",
     summary="Update a user's roles and departments",
-    tags=["Users"],
     description=(
         "Makes these the roles and departments of a member, active or deactivated: what is not in a"
         " list is taken, what is missing is given, in one transaction. Both lists are required and"

@@ -105,7 +105,6 @@ class AuditLogMixin(OrganizationListView[Event]):
     get=describe(
         operation_id="listEvents",
         summary="List events",
-        tags=["Audit log"],
         description=(
             "Every change of the organization's members, the newest first. Takes the capability"
             " `view_audit_log`.\n\n"
@@ -146,7 +145,6 @@ class EventListView(AuditLogMixin):
     get=describe_export(
         operation_id="exportEvents",
         summary="Export events",
-        tag="Audit log",
         example=(
             "event_id,type,user_id,actor_id,connection_id,source,created_at,trace_id,data\r\n"
             f"{EVENT_ID},member.removed,{USER_ID},{OWNER_ID},,api,2025-12-22T15:30:00Z,"

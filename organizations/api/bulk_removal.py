@@ -165,7 +165,6 @@ _REFUSAL = LastOwnerCannotBeRemovedError({"user_id": OWNER_ID, "organization_id"
 describe_bulk_removal = describe(
     operation_id="removeUsers",
     summary="Remove several users",
-    tags=["Users"],
     description=(
         "Removes up to 1,000 users from the organization in one transaction, each as a removal of"
         " that user alone would. Who cannot be removed is refused alone, and the others go: the"

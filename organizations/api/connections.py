@@ -39,7 +39,6 @@ from organizations.models import Connection, Membership
 from organizations.models.connection import LIFETIME
 from users.api_view import AuthenticatedRequest
 
-TAG = "Connections"
 NEEDED = (
     f"Takes a person with the capability `{Capability.OVERRIDE_ALL_PERMISSIONS}`: a connection is"
     " answered 403, whatever its capabilities."
@@ -174,7 +173,6 @@ class ConnectionWithTokenSerializer(ConnectionSerializer):
     get=describe(
         operation_id="listConnections",
         summary="List connections",
-        tags=[TAG],
         description=(
             "The systems that work in the organization, programs and directories, in the order in"
             f" which they were connected, and never a token. {NEEDED}"
@@ -196,7 +194,6 @@ class ConnectionListView(OrganizationListView[Connection]):
     @describe(
         operation_id="createConnection",
         summary="Create connection",
-        tags=[TAG],
         description=(
             "Lets a program work in the organization, by a token that begins `offboard_con_` and"
             " acts for nobody: on records and events the actor is null, and the connection is"
@@ -233,7 +230,6 @@ class ConnectionView(OrganizationView):
     @describe(
         operation_id="revokeConnection",
         summary="Revoke connection",
-        tags=[TAG],
         description=(
             "Ends a program's connection: its tokens work no more, also for requests that wait. It"
             " stays on record and does not come back. Removals that it scheduled will fail. No"
@@ -258,7 +254,6 @@ class TokenRotationView(OrganizationView):
     @describe(
         operation_id="rotateConnectionToken",
         summary="Rotate connection token",
-        tags=[TAG],
         description=(
             "Gives a program's connection another token, which the answer shows this once, and"
             f" which works for {LIFETIME.days} days. The one before works for 24 hours more, or"

@@ -53,7 +53,6 @@ class ReactivationSerializer(ReasonSerializer):
 describe_deactivation = describe(
     operation_id="deactivateUser",
     summary="Deactivate user",
-    tags=["Users"],
     description=(
         "Suspends a member: from then on the organization is closed to them, and they do not count"
         " as an owner. Roles and departments stay theirs, without effect. What they own in the"
@@ -92,7 +91,6 @@ describe_deactivation = describe(
 describe_reactivation = describe(
     operation_id="reactivateUser",
     summary="Reactivate user",
-    tags=["Users"],
     description=(
         "Lets a deactivated member back: their roles and departments have effect again. Resources"
         " that passed on do not come back.\n\n"

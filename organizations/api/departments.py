@@ -71,7 +71,6 @@ class DepartmentBodySerializer(StrictSerializer):
     get=describe(
         operation_id="listDepartments",
         summary="List departments",
-        tags=["Departments"],
         description=(
             "All departments of the organization, in the order of their names. Any active member"
             " may see them."
@@ -91,7 +90,6 @@ class DepartmentListView(OrganizationListView[Department]):
     @describe(
         operation_id="createDepartment",
         summary="Create department",
-        tags=["Departments"],
         description=f"Makes a department. {NAMES} Takes the capability `manage_departments`.",
         request=DepartmentBodySerializer,
         examples=[
@@ -118,7 +116,6 @@ class DepartmentView(OrganizationView):
     @describe(
         operation_id="updateDepartment",
         summary="Rename department",
-        tags=["Departments"],
         description=(
             f"Gives a department another name. {NAMES} The same name again changes nothing. Takes"
             " the capability `manage_departments`."
@@ -144,7 +141,6 @@ class DepartmentView(OrganizationView):
     @describe(
         operation_id="deleteDepartment",
         summary="Delete department",
-        tags=["Departments"],
         description=(
             "Deletes a department that nothing refers to: no member, no resource, no record of a"
             " removal, no scheduled removal and no connection of a directory. Else the answer is"

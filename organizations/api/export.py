@@ -66,12 +66,11 @@ class ExportView(OrganizationListView[Row]):
         )
 
 
-def describe_export(*, operation_id: str, summary: str, tag: str, example: str) -> Any:
+def describe_export(*, operation_id: str, summary: str, example: str) -> Any:
     """Return the description of an export, whose errors are JSON as everywhere."""
     return describe(
         operation_id=operation_id,
         summary=summary,
-        tags=[tag],
         description=(
             "CSV in UTF-8 with a header, the newest first, streamed however long it is; with the"
             " same filters as the list. No name and no address is in it. Cells that a spreadsheet"

@@ -75,7 +75,6 @@ class InvitationSerializer(ReasonSerializer):
 describe_invitation = describe(
     operation_id="inviteUser",
     summary="Invite a user",
-    tags=["Users"],
     description=(
         "Adds somebody by their e-mail address, with these roles and departments: the account with"
         " this address, or else a new one into which nobody can log. They are a member at once, and"

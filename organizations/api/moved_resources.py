@@ -86,7 +86,6 @@ class MovedResourceSerializer(serializers.Serializer[ResourceMove]):
     get=describe(
         operation_id="listMovedResources",
         summary="List moved resources",
-        tags=["Removals"],
         description=(
             "The resources that the removal passed on, in the order of their ids: what they were"
             f" called then, to whom they passed, and where they are now. {VIEWERS}"

@@ -44,7 +44,6 @@ from organizations.models.offboarding_step import LONGEST_DESCRIPTION, LONGEST_T
 from organizations.models.resource_type import NO_SLUG
 from users.api_view import AuthenticatedRequest
 
-TAG = "Hand-over"
 LAST_POSITION = 32_767
 NEEDED = f"Takes the capability `{Capability.OVERRIDE_ALL_PERMISSIONS}`."
 EXAMPLE = {
@@ -138,7 +137,6 @@ class StepCreationSerializer(StepChangeSerializer):
     get=describe(
         operation_id="listOffboardingSteps",
         summary="List offboarding steps",
-        tags=[TAG],
         description=(
             "What the organization has to do elsewhere whenever somebody is removed, enabled or"
             " not, sorted by position, then by key. Any active member may see it."
@@ -150,6 +148,7 @@ class StepCreationSerializer(StepChangeSerializer):
 class StepListView(OrganizationListView[OffboardingStep]):
     """The steps of an organization."""
 
+    tag = "Hand-over"
     act = CHANGE_STEP
     members_may_read = True
     queryset = OffboardingStep.objects.in_order()
@@ -158,7 +157,6 @@ class StepListView(OrganizationListView[OffboardingStep]):
     @describe(
         operation_id="createOffboardingStep",
         summary="Create offboarding step",
-        tags=[TAG],
         description=(
             "Has each removal from now on open a task: in its own transaction, whoever removes,"
             " and by which way. The removal does not wait for the task, and a deactivation opens"
@@ -204,12 +202,12 @@ class StepListView(OrganizationListView[OffboardingStep]):
 class StepView(OrganizationView):
     """One step."""
 
+    tag = "Hand-over"
     act = CHANGE_STEP
 
     @describe(
         operation_id="updateOffboardingStep",
         summary="Change offboarding step",
-        tags=[TAG],
         description=(
             "Changes what the body names; its key stays. Whoever is assigned replaces who was, and"
             " `null` takes a value away. Tasks that were opened stay as they are. The same again"
@@ -235,7 +233,6 @@ class StepView(OrganizationView):
     @describe(
         operation_id="deleteOffboardingStep",
         summary="Delete offboarding step",
-        tags=[TAG],
         description=f"Deletes a step. Tasks that were opened stay. No body. {NEEDED}",
         request=None,
         responses={204: OpenApiResponse(description="It is deleted. No body.")},

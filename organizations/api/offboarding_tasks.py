@@ -45,7 +45,6 @@ from organizations.models import OffboardingTask, Removal
 from organizations.models.offboarding_task import LONGEST_NOTE, OffboardingTaskQuerySet
 from users.api_view import AuthenticatedRequest
 
-TAG = "Hand-over"
 MOST = 2_147_483_647  # that a task counts
 State = OffboardingTask.State
 
@@ -220,7 +219,6 @@ class TaskFilterSet(FilterSet):
     get=describe(
         operation_id="listOffboardingTasks",
         summary="List offboarding tasks",
-        tags=[TAG],
         description=(
             "What removals left to be done elsewhere, in the order of the ids. Without the"
             " capability `remove_users` a caller sees their own tasks alone: those assigned to"
@@ -236,6 +234,7 @@ class TaskFilterSet(FilterSet):
 class TaskListView(OrganizationListView[OffboardingTask]):
     """The tasks of an organization."""
 
+    tag = "Hand-over"
     queryset = TASKS.order_by("pk")
     serializer_class = TaskSerializer
     pagination_class = TaskPagination
@@ -252,6 +251,7 @@ class TaskListView(OrganizationListView[OffboardingTask]):
 class TaskView(OrganizationView):
     """One task."""
 
+    tag = "Hand-over"
     act = CHANGE_TASK
 
     def concerns(self, caller: Caller) -> bool:
@@ -260,7 +260,6 @@ class TaskView(OrganizationView):
     @describe(
         operation_id="updateOffboardingTask",
         summary="Close offboarding task",
-        tags=[TAG],
         description=(
             "Says what became of a task, or opens it again. Whoever the task is assigned to needs"
             " no capability: a person, each member of a department, or a program by the token of"

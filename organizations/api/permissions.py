@@ -166,10 +166,11 @@ class ProgramSerializer(serializers.Serializer[Connection]):
 class MeView(ApiView):
     """Who the caller is."""
 
+    tag = "Users"
+
     @describe(
         operation_id="getMe",
         summary="Get the caller",
-        tags=["Users"],
         description=(
             "Who the token acts for, and in which organizations, with the ids and capabilities that"
             " hold there: the active memberships that this token reaches, and nothing of others."
@@ -223,7 +224,6 @@ class EffectivePermissionsView(OrganizationView):
     @describe(
         operation_id="getEffectivePermissions",
         summary="Get a user's effective permissions",
-        tags=["Users"],
         description=(
             "The capabilities that a member holds over their roles, `override_all_permissions`"
             " spelled out: none while they are deactivated or their account is disabled. The"

@@ -175,7 +175,6 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
 describe_removal = describe(
     operation_id="removeUser",
     summary="Remove user",
-    tags=["Users"],
     description=(
         "Removes the user from the organization. All role assignments and department memberships"
         " are deleted and the membership is soft-deleted, in one transaction, on record. The"
@@ -245,7 +244,6 @@ describe_removal = describe(
 describe_preview = describe(
     operation_id="previewRemoval",
     summary="Preview a removal",
-    tags=["Users"],
     description=(
         "What a removal would do, without doing it: the same checks as the removal except"
         " confirmation and department. A last owner, or a user above the caller, is reported by"

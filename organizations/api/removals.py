@@ -230,7 +230,6 @@ class RemovalExportFilterSet(RemovalFilterSet, ExportFilterSet):
     get=describe(
         operation_id="listRemovals",
         summary="List removals",
-        tags=["Removals"],
         description=(
             "The records that removals left, the newest first, each with the restoration that"
             " undid it, if one did. Takes the capability `view_audit_log`.\n\n"
@@ -272,7 +271,6 @@ class RemovalRecordView(OneRemovalMixin):
     @describe(
         operation_id="getRemoval",
         summary="Get removal",
-        tags=["Removals"],
         description=f"The record of one removal. {VIEWERS}",
         responses={200: RemovalRecordSerializer},
         refusals=[RemovalNotFoundError({"removal_id": REMOVAL_ID})],
@@ -289,7 +287,6 @@ class RemovalRecordView(OneRemovalMixin):
     get=describe_export(
         operation_id="exportRemovals",
         summary="Export removals",
-        tag="Removals",
         example=(
             "removal_id,user_id,actor_id,connection_id,source,requested_at,removed_at,seconds,"
             "role_ids,department_ids,resource_count,resources,transferred_to,open_tasks,"

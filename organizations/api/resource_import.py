@@ -92,7 +92,6 @@ class ResourceImportView(OrganizationView):
     @describe(
         operation_id="importResources",
         summary="Import resources",
-        tags=["Resources"],
         description=(
             "Registers up to 1,000 resources in one transaction, each as `PUT` of it alone would."
             " An error in one line (a field, an owner, a key that stands in several lines) is"

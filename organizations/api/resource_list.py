@@ -106,7 +106,6 @@ class ResourceFilterSet(FilterSet):
     get=describe(
         operation_id="listResources",
         summary="List resources",
-        tags=["Resources"],
         description=(
             "The resources of the organization, in the order of their ids. Who holds none of"
             " `manage_resources`, `remove_users` and `view_audit_log` sees what they own themselves"

@@ -169,7 +169,6 @@ class ResourceView(OrganizationView):
     @describe(
         operation_id="getResource",
         summary="Get resource",
-        tags=["Resources"],
         description="One resource, for whoever sees it in the list.",
         responses={200: ResourceSerializer},
         refusals=[NOT_FOUND],
@@ -186,7 +185,6 @@ class ResourceView(OrganizationView):
     @describe(
         operation_id="deleteResource",
         summary="Delete resource",
-        tags=["Resources"],
         description=_DELETION,
         request=None,
         responses={204: OpenApiResponse(description="It is deleted.")},
@@ -218,7 +216,6 @@ class KeyedResourceView(OrganizationView):
     @describe(
         operation_id="getResourceByKey",
         summary="Get resource by key",
-        tags=["Resources"],
         description="One resource, for whoever sees it in the list, by the key of its system.",
         responses={200: ResourceSerializer},
         refusals=[KEY_NOT_FOUND],
@@ -229,7 +226,6 @@ class KeyedResourceView(OrganizationView):
     @describe(
         operation_id="registerResource",
         summary="Register resource",
-        tags=["Resources"],
         description=(
             "Makes the resource with this type and key, or changes the existing one: the body"
             " replaces what was there, so that without a `url` the resource has none. The owner can"
@@ -269,7 +265,6 @@ class KeyedResourceView(OrganizationView):
     @describe(
         operation_id="deleteResourceByKey",
         summary="Delete resource by key",
-        tags=["Resources"],
         description=_DELETION,
         request=None,
         responses={204: OpenApiResponse(description="It is deleted.")},

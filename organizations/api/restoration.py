@@ -185,7 +185,6 @@ _WHAT_COMES_BACK = (
 describe_restoration = describe(
     operation_id="restoreUser",
     summary="Restore user",
-    tags=["Users"],
     description=(
         f"Puts back a user whom the latest removal took out, on record. {_WHAT_COMES_BACK}\n\n"
         "Takes the capability `remove_users`. A role that grants by now what the caller does not"
@@ -214,7 +213,6 @@ describe_restoration = describe(
 describe_restoration_preview = describe(
     operation_id="previewRestoration",
     summary="Preview a restoration",
-    tags=["Users"],
     description=(
         "What a restoration by the latest removal would answer, with nothing done: the same checks,"
         f" except the body, and the same errors. {_WHAT_COMES_BACK}"

@@ -81,7 +81,6 @@ class RoleBodySerializer(StrictSerializer):
     get=describe(
         operation_id="listRoles",
         summary="List roles",
-        tags=["Roles"],
         description=(
             "All roles of the organization, in the order of their names. Any active member may see"
             " them."
@@ -101,7 +100,6 @@ class RoleListView(OrganizationListView[Role]):
     @describe(
         operation_id="createRole",
         summary="Create role",
-        tags=["Roles"],
         description=(
             "Makes a role, which grants these capabilities to whoever is given it. Its name has 1"
             " to 200 characters besides blanks around it, which are left out, and is unique in the"
@@ -134,7 +132,6 @@ class RoleView(OrganizationView):
     @describe(
         operation_id="updateRole",
         summary="Update role",
-        tags=["Roles"],
         description=(
             "Gives a role another name, or other capabilities, which its holders have from then"
             f" on. What is left out stays. {TAKES} Nobody changes the Owner role: 403"
@@ -163,7 +160,6 @@ class RoleView(OrganizationView):
     @describe(
         operation_id="deleteRole",
         summary="Delete role",
-        tags=["Roles"],
         description=(
             "Deletes a role that nobody holds; else the answer is 422 `ROLE_IN_USE`, whose details"
             " count its holders, null beyond 10,000. Records of removals keep its name. Takes the"

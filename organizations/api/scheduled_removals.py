@@ -168,7 +168,6 @@ NOT_FOUND = ScheduledRemovalNotFoundError({"user_id": USER_ID})
 describe_schedule = describe(
     operation_id="scheduleRemoval",
     summary="Schedule removal",
-    tags=["Scheduled removals"],
     description=(
         "Schedules a removal as by `DELETE`, which is carried out within a minute after its time."
         " It is decided by what holds then, and by what the requester may do then; a refusal is its"
@@ -213,7 +212,6 @@ describe_schedule = describe(
 describe_pending = describe(
     operation_id="getScheduledRemoval",
     summary="Get scheduled removal",
-    tags=["Scheduled removals"],
     description="What is pending of the user. Takes the capability `remove_users`.",
     responses={200: ScheduledRemovalSerializer},
     refusals=[ONESELF, NOT_FOUND],
@@ -221,7 +219,6 @@ describe_pending = describe(
 describe_cancellation = describe(
     operation_id="cancelScheduledRemoval",
     summary="Cancel scheduled removal",
-    tags=["Scheduled removals"],
     description=(
         "Cancels what is pending of the user; it stays on record. Takes the capability"
         " `remove_users`. A removal that is being carried out at this moment is not found."
@@ -235,6 +232,7 @@ describe_cancellation = describe(
 class ScheduledRemovalView(OrganizationView):
     """The removal of a user that is pending."""
 
+    tag = "Scheduled removals"
     act = REMOVE
 
     @describe_schedule
@@ -273,7 +271,6 @@ class ScheduledRemovalView(OrganizationView):
     get=describe(
         operation_id="listScheduledRemovals",
         summary="List scheduled removals",
-        tags=["Scheduled removals"],
         description=(
             "What was scheduled and what became of it, the newest first, without the caller's own,"
             " and without what is pending of users whom the caller may not remove. Takes the"

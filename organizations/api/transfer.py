@@ -53,7 +53,6 @@ class TransferOutcomeSerializer(serializers.Serializer[TransferOutcome]):
 describe_transfer = describe(
     operation_id="transferResources",
     summary="Transfer resources",
-    tags=["Users"],
     description=(
         "Passes on what a deactivated or former member owns in the organization, to a department or"
         " to an active member, or by type: at least one target. Nothing to pass on is no error.\n\n"

@@ -91,7 +91,6 @@ class ListedUserSerializer(UserSerializer):
     get=describe(
         operation_id="listUsers",
         summary="List users",
-        tags=["Users"],
         description=(
             "The members of the organization, active and deactivated, in the order of their ids."
             " Any active member may see them."
@@ -125,7 +124,6 @@ class UserListView(OrganizationListView[Membership]):
 describe_user = describe(
     operation_id="getUser",
     summary="Get user",
-    tags=["Users"],
     description=(
         "One member of the organization, for any active member to see. The 404 of somebody who was"
         " removed names the removal, by `removal_id` and `removed_at`, to a caller who holds"

@@ -20,7 +20,7 @@ from config.api.pagination import IdPagination
 from config.api.throttling import DeliveryRateThrottle, TokenRateThrottle
 from organizations.api.examples import DELIVERY_ID, ENDPOINT_ID, ENDPOINT_NOT_FOUND, EVENT_ID
 from organizations.api.view import OrganizationListView, OrganizationView
-from organizations.api.webhook_endpoints import NEEDED, TAG
+from organizations.api.webhook_endpoints import NEEDED
 from organizations.events.endpoints import find_endpoint, redeliver, send_test
 from organizations.exceptions import WebhookDeliveryNotFoundError, WebhookEndpointDisabledError
 from organizations.guards.acts import REDELIVER
@@ -100,7 +100,6 @@ class DeliveryFilterSet(FilterSet):
     get=describe(
         operation_id="listWebhookDeliveries",
         summary="List webhook deliveries",
-        tags=[TAG],
         description=(
             "What the endpoint was sent in the last 30 days, the newest first. Takes the capability"
             f" `{NEEDED}`."
@@ -113,6 +112,7 @@ class DeliveryFilterSet(FilterSet):
 class DeliveryListView(OrganizationListView[WebhookDelivery]):
     """The deliveries to an endpoint."""
 
+    tag = "Webhooks"
     act = REDELIVER
 
     queryset = WebhookDelivery.objects.select_related("event").order_by("-pk")
@@ -132,6 +132,7 @@ class DeliveryListView(OrganizationListView[WebhookDelivery]):
 class SendingView(OrganizationView):
     """Has something sent, ten times a minute at most."""
 
+    tag = "Webhooks"
     act = REDELIVER
 
     throttle_classes = (TokenRateThrottle, DeliveryRateThrottle)
@@ -140,7 +141,6 @@ class SendingView(OrganizationView):
 def _describe_sending(what: str, **options: Any) -> Callable[[View], View]:
     """Return the description of a request that has something sent."""
     return describe(
-        tags=[TAG],
         description=(
             f"{what} The answer comes before it is sent; the list of deliveries says what came of"
             " it. A disabled endpoint is sent nothing. No body. This and its sibling take ten"

@@ -38,7 +38,6 @@ from organizations.guards.caller import Caller
 from organizations.models import WebhookEndpoint
 from users.api_view import AuthenticatedRequest
 
-TAG = "Webhooks"
 NEEDED = Capability.OVERRIDE_ALL_PERMISSIONS
 STATUSES = ("enabled", "disabled")
 
@@ -169,7 +168,6 @@ class EndpointWithSecretSerializer(EndpointSerializer):
 describe_list = describe(
     operation_id="listWebhookEndpoints",
     summary="List webhook endpoints",
-    tags=[TAG],
     description=(
         "All webhook endpoints of the organization, in the order in which they were made, and"
         f" never a secret. Takes the capability `{NEEDED}`."
@@ -180,7 +178,6 @@ describe_list = describe(
 describe_creation = describe(
     operation_id="createWebhookEndpoint",
     summary="Create webhook endpoint",
-    tags=[TAG],
     description=(
         "Has the organization's events sent to an address, signed after the Standard Webhooks"
         " specification 1.0.0. Each is a POST of `{type, timestamp, data}`, whose `webhook-id` is"
@@ -208,7 +205,6 @@ describe_creation = describe(
 describe_endpoint = describe(
     operation_id="getWebhookEndpoint",
     summary="Get webhook endpoint",
-    tags=[TAG],
     description=f"One webhook endpoint, never its secret. Takes the capability `{NEEDED}`.",
     responses={200: EndpointSerializer},
     refusals=[ENDPOINT_NOT_FOUND],
@@ -216,7 +212,6 @@ describe_endpoint = describe(
 describe_change = describe(
     operation_id="changeWebhookEndpoint",
     summary="Change webhook endpoint",
-    tags=[TAG],
     description=(
         "Changes what the body names. Nothing is sent to a disabled endpoint, and what was on its"
         " way fails; enabling one makes it begin with no failures, and events from then on are"
@@ -235,7 +230,6 @@ describe_change = describe(
 describe_deletion = describe(
     operation_id="deleteWebhookEndpoint",
     summary="Delete webhook endpoint",
-    tags=[TAG],
     description=(
         "Deletes an endpoint with its deliveries; the events stay. No body."
         f" Takes the capability `{NEEDED}`."
@@ -247,7 +241,6 @@ describe_deletion = describe(
 describe_rotation = describe(
     operation_id="rotateWebhookSecret",
     summary="Rotate webhook secret",
-    tags=[TAG],
     description=(
         "Gives the endpoint another secret, which the answer shows this once. The one before signs"
         " along for 24 hours: `webhook-signature` has a signature of each then. The latest two"
@@ -263,6 +256,7 @@ describe_rotation = describe(
 class EndpointListView(OrganizationListView[WebhookEndpoint]):
     """The webhook endpoints of an organization."""
 
+    tag = "Webhooks"
     queryset = WebhookEndpoint.objects.order_by("pk")
     serializer_class = EndpointSerializer
     act = CHANGE_WEBHOOK
@@ -279,6 +273,7 @@ class EndpointListView(OrganizationListView[WebhookEndpoint]):
 class EndpointView(OrganizationView):
     """One webhook endpoint."""
 
+    tag = "Webhooks"
     act = CHANGE_WEBHOOK
 
     @describe_endpoint
@@ -311,6 +306,7 @@ class EndpointView(OrganizationView):
 class SecretRotationView(OrganizationView):
     """The secret of a webhook endpoint."""
 
+    tag = "Webhooks"
     act = CHANGE_WEBHOOK
 
     @describe_rotation

@@ -307,7 +307,7 @@ def _refuse_joiners(
 
 @dataclass(frozen=True, slots=True)
 class _Holdable:
-    """The roles and departments that an organization has, of those that are to be given."""
+    """Those of the roles and departments to give that the organization has."""
 
     roles: Mapping[str, Role]
     departments: frozenset[str]

@@ -95,7 +95,7 @@ class Columns:
 
     @property
     def _has_targets(self) -> bool:
-        """Return whether a file can name whom resources pass to, also by type."""
+        """Return whether a file can name targets of resources, also by type."""
         return "transfer_to" in self.known.values()
 
     def _twice(self, column: str, one: str, other: str) -> str:

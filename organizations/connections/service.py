@@ -77,7 +77,7 @@ def rotate_token(
 @retried
 @transaction.atomic
 def revoke_connection(organization_id: str, connection_id: str, *, caller: Caller) -> None:
-    """End a connection: its tokens work no more. It stays on record, and does not come back.
+    """End a connection: its tokens stop working. It stays on record, and does not come back.
 
     A request of it that holds the connection's row is waited for. Raises ConnectionNotFoundError.
     """

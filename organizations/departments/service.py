@@ -10,7 +10,6 @@ from django.db import transaction
 
 from config.case_insensitive_names import key_of
 from organizations.application_log import log_on_commit
-from organizations.departments.uses import uses_of
 from organizations.exceptions import (
     DepartmentInUseError,
     DepartmentNameTakenError,
@@ -19,10 +18,20 @@ from organizations.exceptions import (
 from organizations.guards.acts import ADD_DEPARTMENT, CHANGE_DEPARTMENT, DELETE_DEPARTMENT, Act
 from organizations.guards.caller import Caller
 from organizations.locks import admit
-from organizations.models import Department
+from organizations.models import (
+    Connection,
+    Department,
+    OffboardingStep,
+    OffboardingTask,
+    Removal,
+    RemovedResources,
+    ScheduledRemoval,
+    ScheduledTransfer,
+)
 from organizations.models.organization import DEPARTMENT_NAME
 from organizations.names import save_named
 from organizations.retries import retried
+from organizations.uses import Uses
 
 
 @retried
@@ -105,6 +114,28 @@ def delete_department(organization_id: str, department_id: str, *, caller: Calle
         raise DepartmentInUseError(department.pk, uses)
     _log("department_deleted", [department], caller)
     department.delete()
+
+
+def uses_of(department: Department) -> Uses:
+    """Return how many members, resources, records, steps and others refer to a department.
+
+    A removal or a schedule counts once, where it names the department for all and for a type.
+    """
+    by_type = RemovedResources.objects.filter(transferred_to=department)
+    scheduled_by_type = ScheduledTransfer.objects.filter(transferred_to=department)
+    return Uses.counted(
+        member=department.memberships.values("pk"),
+        resource=department.resources.values("pk"),
+        removal=Removal.objects.filter(transferred_to=department)
+        .values("pk")
+        .union(by_type.values("removal")),
+        scheduled_removal=ScheduledRemoval.objects.filter(transferred_to=department)
+        .values("pk")
+        .union(scheduled_by_type.values("schedule")),
+        connection=Connection.objects.passing_to(department).values("pk").distinct(),
+        step=OffboardingStep.objects.filter(assigned_to_department=department).values("pk"),
+        open_task=OffboardingTask.objects.filter(open_department=department.pk).values("pk"),
+    )
 
 
 def _lock(organization_id: str, department_id: str, caller: Caller, act: Act) -> Department:

@@ -1,4 +1,4 @@
-"""What the file of events says."""
+"""The columns of the CSV file of events."""
 
 import json
 

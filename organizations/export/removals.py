@@ -1,4 +1,4 @@
-"""What the file of removals says."""
+"""The columns of the CSV file of removals."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""On whose behalf something is done, and what they may do at this moment."""
+"""The caller of a change, and what the caller may do at this moment."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable

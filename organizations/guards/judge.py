@@ -136,7 +136,7 @@ def find_not_members(
 
 
 def current_members(organization_id: str, user_ids: Collection[str]) -> dict[str, int]:
-    """Return the membership ids of those of these users who are members, by user id; no lock."""
+    """Return the membership id of each of these users who is a member, by user id; no lock."""
     current = Membership.objects.current().of(organization_id, user_ids)
     return dict(current.values_list("user_id", "pk"))
 

@@ -43,7 +43,7 @@ def explain_not_members(
 
 
 def latest_removals(organization_id: str, user_ids: Collection[str]) -> dict[str, Removal]:
-    """Return the latest removal, by user id, of those of these users who were removed."""
+    """Return the latest removal of each of these users who was removed, by user id."""
     if not user_ids:
         return {}
     former = Membership.objects.former().of(organization_id, user_ids)

@@ -1,4 +1,4 @@
-"""Says what members may do, to whoever asks about themselves or others."""
+"""Returns what members may do, for callers that ask about themselves or others."""
 
 from django.db.models import BigIntegerField, BooleanField, F, Func, Subquery, Value
 

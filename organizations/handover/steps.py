@@ -34,7 +34,7 @@ ASSIGNEES = ("assigned_to_user_id", "assigned_to_department_id", "assigned_to_co
 
 
 class StepFields(TypedDict, total=False):
-    """What a step says, of which a change names what changes.
+    """The fields of a step; a change has only those that change.
 
     Whoever is assigned replaces who was. None takes a value away.
     """

@@ -1,1 +1,1 @@
-"""The metrics that are read from the database at each scrape, whichever process is asked."""
+"""The metrics that each scrape reads from the database: the same from every process."""

@@ -8,7 +8,7 @@ from users.models import User
 
 
 class MemberField(models.ForeignKey[User, User]):
-    """The user of a row's membership, whom the composite key holds to be that one.
+    """The user of a row's membership; the composite key ensures that both agree.
 
     Kept beside the membership, so that an index has the holders of a role, or the members of a
     department, in the order of their users' ids: any page of them is found at once.

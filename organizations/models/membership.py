@@ -40,7 +40,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.exclude(deleted_at=None)
 
     def of(self, organization_id: str, user_ids: Iterable[str]) -> Self:
-        """Keep those of these users in one organization; a malformed id names no user."""
+        """Keep the memberships of these users in one organization; a malformed id names no user."""
         return self.filter(organization=organization_id, user__in=only_ids("usr", user_ids))
 
 

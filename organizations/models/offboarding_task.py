@@ -79,7 +79,7 @@ class OffboardingTaskQuerySet(IdentifiedQuerySet["OffboardingTask"]):
         )
 
     def with_assignees(self) -> Self:
-        """Set ``falls_to_nobody``, and read whom each is assigned to."""
+        """Set ``falls_to_nobody``, and read the assignees."""
         return self.with_falls_to_nobody().select_related(
             "assigned_to_user", "assigned_to_department", "assigned_to_connection"
         )

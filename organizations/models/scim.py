@@ -24,7 +24,7 @@ class ScimIdentityQuerySet(models.QuerySet["ScimIdentity"]):
 
 
 class ScimIdentity(models.Model):
-    """As whom a connection knows a member: what SCIM shows of them.
+    """The names by which a connection knows a member: what SCIM shows of them.
 
     It ends with the removal, whoever removes, and counts again with a restoration. An organization
     has one of each user: another connection that adopts the member takes it over, with nothing of

@@ -82,12 +82,12 @@ def named_departments(organization_id: str, wanted: Collection[Registration]) ->
 
 
 def named_users(wanted: Collection[Registration]) -> set[str]:
-    """Return the ids of the users whom these name as owners."""
+    """Return the ids of the users that these name as owners."""
     return {each.owner for each in wanted if each.owner and each.owner_field == OWNER_USER}
 
 
 def read_owners(organization_id: str, wanted: Collection[Registration]) -> Owners:
-    """Return who can own something, of those who are named, without a lock."""
+    """Return which of the named users and departments can own something, without a lock."""
     members = Membership.objects.current().of(organization_id, named_users(wanted))
     return Owners(
         dict(members.values_list("user", "is_active")), named_departments(organization_id, wanted)

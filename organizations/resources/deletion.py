@@ -1,4 +1,4 @@
-"""Deletes a resource, such as one that its own system has no more."""
+"""Deletes a resource, such as one that its own system has deleted."""
 
 from django.db import transaction
 

@@ -1,4 +1,4 @@
-"""Registers resources from lines, of which a wrong one is refused alone."""
+"""Registers resources from lines; a wrong line is refused, and the others are done."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -75,7 +75,7 @@ def _each(
     lines: Sequence[Mapping[str, object]],
     decide: Callable[[Sequence[Registration]], list[Decision]],
 ) -> list[LineOutcome]:
-    """Return what becomes of each line, by what is decided of those that can be read."""
+    """Return what becomes of each line: of those that can be read, what ``decide`` says."""
     wanted: list[Registration] = []
     refusals: list[ContractError | None] = []
     for line in lines:

@@ -1,14 +1,22 @@
-"""How long events and closed tasks are kept, and the deletion of what is older."""
+"""Decides how long events and closed tasks are kept, and deletes what is older."""
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Max
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from organizations.models import Connection, Organization
 from organizations.retention.events import delete_old_events
 from organizations.retention.offboarding_tasks import delete_closed_tasks
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(queue="upkeep", lock="retention", name="organizations.retention.tasks.delete_old")
+def delete_old(timestamp: int) -> None:
+    """Have the worker delete what is old, once a day."""
+    delete_what_is_old()
 
 
 def delete_what_is_old() -> None:

@@ -1,4 +1,4 @@
-"""The filters that directories send: equal, and several joined by and."""
+"""Reads the filters that directories send: comparisons by eq, joined by and."""
 
 from collections.abc import Iterator
 from itertools import islice

@@ -1,4 +1,4 @@
-"""The members of a group and the groups of a user, as they are answered.
+"""Shows the members of a group and the groups of a user in answers.
 
 There may be thousands of them, and the library takes a second to show 10,000: it shows the rest.
 """

@@ -1,4 +1,4 @@
-"""Has the library answer requests: its configuration, and where this service differs from it."""
+"""Configures the library that answers requests, and overrides it where this service differs."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

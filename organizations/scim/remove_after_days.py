@@ -82,7 +82,7 @@ def _is_news(connection: Connection, user_id: str, code: str) -> bool:
 
 
 def _removing() -> ConnectionQuerySet:
-    """Return the enabled connections that remove whom they have deactivated."""
+    """Return the enabled connections that remove members some days after a deactivation."""
     return Connection.objects.directories().enabled().exclude(remove_after_days=None)
 
 

@@ -1,4 +1,4 @@
-"""The accounts for the admin of whom a directory takes out."""
+"""Disables the staff accounts of members whom a directory takes out."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""The addresses of SCIM, one for all: the protocol has its own routes below."""
+"""The one address of SCIM; the protocol itself routes what is below it."""
 
 from django.urls import path
 

@@ -169,7 +169,7 @@ class Users:
             self._write(member, resource)
 
     def _write(self, member: Member, resource: User) -> None:
-        """Write what differs from a member, and adopt one whom the connection did not manage."""
+        """Write what differs from a member, and adopt a member of no or another connection."""
         before, account, identity = member.as_user(), member.account, member.identity
         is_changeable = False
         if any(_differs(name, before, resource) for name in ATTRIBUTES):
@@ -213,7 +213,7 @@ class Users:
     def _narrow(
         self, members: MembershipQuerySet, attribute: str, value: object
     ) -> MembershipQuerySet:
-        """Return those of these members of whom an attribute has this value."""
+        """Return those of these members whose attribute has this value."""
         text = str(value)
         match attribute:
             case "username":

@@ -1,4 +1,4 @@
-"""What deactivated and former members own passes on by itself, and what staff select.
+"""Passes on what deactivated and former members own, and resources that staff select.
 
 Removals and deactivations pass on what their members own themselves.
 """

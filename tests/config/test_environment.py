@@ -10,12 +10,21 @@ from config import environment
 Reader = Callable[[str], Any]
 
 
+def _cache(name: str) -> Any:
+    return environment.cache(name, default="locmemcache://")
+
+
+def _window(name: str) -> int:
+    return environment.number(name, default=90, most=environment.A_CENTURY)
+
+
 @pytest.mark.parametrize(
     ("read", "name", "text", "line"),
     [
         (environment.days, "RETENTION_DAYS", "0", "days from 1 to 36500. Example: .*=365"),
         (environment.days, "RETENTION_DAYS", "a year", "days from 1 to 36500. Example: .*=365"),
         (environment.days, "RETENTION_DAYS", "9" * 5000, "days from 1 to 36500. Example: .*=365"),
+        (_window, "RESTORE_WINDOW_DAYS", "36501", "from 0 to 36500. Example: .*=90"),
         (environment.secret, "METRICS_TOKEN", "short", r"at least 32 .* Example: .*"),
         (environment.secret, "METRICS_TOKEN", f"{'t' * 32} x", r"at least 32 .* Example: .*"),
         (
@@ -26,8 +35,38 @@ Reader = Callable[[str], Any]
         ),
         (environment.provider, "OIDC_ISSUER", "login.acme.example", "Example: .*=https://.*"),
         (environment.domains, "OIDC_DOMAINS", "@acme.example", "Example: .*=acme.example.*"),
+        *(
+            (environment.hosts, "ALLOWED_HOSTS", text, "without a port. Example: .*")
+            for text in (",", "https://a.example", "a.example:443", "a.example b.example", "::1")
+        ),
+        *(
+            (environment.origins, "CSRF_TRUSTED_ORIGINS", text, "Example: .*=https://.*")
+            for text in ("a.example", "https://a.example/", "https://a.example/admin")
+        ),
+        (environment.sender, "EMAIL_FROM", "Offboard", "Example: .*=no-reply@.*"),
+        (environment.sender, "EMAIL_FROM", "a@b.example\nBcc: c@d.example", "Example: .*"),
+        (environment.mail, "EMAIL_URL", "smtp+tls://user:password@", "Example: .*=smtp.*"),
+        *(
+            (
+                environment.database,
+                "DATABASE_URL",
+                f"postgres://u:p@h/d?{option}",
+                r"that libpq knows\. Example: .*",
+            )
+            for option in (
+                *("nonsense=1", "pool=true", "connect_timeout=abc", "sslmode=on"),
+                "target_session_attrs=write",
+            )
+        ),
+        *(
+            (_cache, "CACHE_URL", url, "of a Redis. Example: .*=rediscache://.*")
+            for url in (
+                *("rediscache://h:port/0", "rediscache://h:6379/abc", "rediscache://"),
+                *("memcache://h:11211", "dummycache://", "redis:/x"),
+            )
+        ),
     ],
-    ids=lambda each: each[:10] if isinstance(each, str) else None,
+    ids=lambda each: each[:70] if isinstance(each, str) else None,
 )
 def test_what_cannot_work_is_refused(
     monkeypatch: pytest.MonkeyPatch, read: Reader, name: str, text: str, line: str
@@ -46,8 +85,24 @@ def test_what_cannot_work_is_refused(
         (environment.secret, "", ""),
         (environment.provider, "http://localhost:8080", "http://localhost:8080"),
         (environment.domains, "Acme.example, acme.test,", {"acme.example", "acme.test"}),
+        (
+            environment.hosts,
+            "Offboard.example, .acme.example,127.0.0.1,[::1],*",
+            ["offboard.example", ".acme.example", "127.0.0.1", "[::1]", "*"],
+        ),
+        (
+            environment.origins,
+            "https://Offboard.example,http://localhost:8000,https://*.acme.example",
+            ["https://offboard.example", "http://localhost:8000", "https://*.acme.example"],
+        ),
+        (environment.sender, "Offboard <a@b.example>", "Offboard <a@b.example>"),
+        (environment.sender, "", ""),
+        (_window, "36500", 36_500),
     ],
-    ids=["no days", "a year", "no token", "for a look", "domains"],
+    ids=[
+        *("no days", "a year", "no token", "for a look", "domains", "hosts", "origins", "sender"),
+        *("no sender", "a century"),
+    ],
 )
 def test_what_can_work_is_read(
     monkeypatch: pytest.MonkeyPatch, read: Reader, text: str, value: object
@@ -55,3 +110,34 @@ def test_what_can_work_is_read(
     monkeypatch.setenv("SETTING", text)
 
     assert read("SETTING") == value
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://u:p@h/d?sslmode=verify-full&connect_timeout=5&application_name=offboard",
+        "postgres://u:p@one:5432,two:5432/d?target_session_attrs=read-write",
+        "postgres://u:p@h/d?options=-c%20lock_timeout%3D5s",
+    ],
+)
+def test_options_of_a_database_are_kept(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("SETTING", url)
+
+    assert environment.database("SETTING")["OPTIONS"]
+
+
+@pytest.mark.parametrize(
+    ("url", "location"),
+    [
+        ("rediscache://h:6379/0", "redis://h:6379/0"),
+        ("redis://user:password@h", "redis://user:password@h"),
+        ("rediss://h:6380/1", "rediss://h:6380/1"),
+        ("rediscache:///run/redis.sock", "unix:///run/redis.sock"),
+    ],
+)
+def test_a_redis_is_named_by_its_url(
+    monkeypatch: pytest.MonkeyPatch, url: str, location: str
+) -> None:
+    monkeypatch.setenv("SETTING", url)
+
+    assert _cache("SETTING")["LOCATION"] == location

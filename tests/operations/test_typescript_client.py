@@ -88,24 +88,94 @@ for (const move of moves.data?.items ?? []) {
 }
 """
 
+HAND_OVER = """
+import assert from "node:assert/strict";
+import createClient from "openapi-fetch";
+import type { paths } from "./offboard.js";
 
-@pytest.mark.npm
-@pytest.mark.django_db(transaction=True)
-def test_it_registers_previews_removes_by_type_and_reads_who_has_what(tmp_path: Path) -> None:
+const [baseUrl, token] = process.argv.slice(2);
+const organization_id = "org_xyz789";
+const clientOf = (token: string | undefined) =>
+  createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${token}` } });
+const client = clientOf(token);
+const organization = { params: { path: { organization_id } } };
+const leaver = { organization_id, user_id: "usr_abc123" };
+const address = "/v1/organizations/{organization_id}" as const;
+
+const door = await client.POST(`${address}/connections`, {
+  ...organization,
+  body: { name: "Door", capabilities: [] },
+});
+assert(door.data);
+const program = clientOf(door.data.token);
+await client.POST(`${address}/offboarding-steps`, {
+  ...organization,
+  body: { key: "badge", title: "Lock the badge", assigned_to_connection_id: door.data.id },
+});
+
+const preview = () =>
+  client.GET(`${address}/users/{user_id}/removal-preview`, { params: { path: leaver } });
+const remove = (tag: string | null) =>
+  client.DELETE(`${address}/users/{user_id}`, {
+    params: { path: leaver, header: { "If-Match": tag ?? "" } },
+    body: { confirm: true },
+  });
+const seen = (await preview()).response.headers.get("ETag");
+await client.PATCH(`${address}/offboarding-steps/{key}`, {
+  params: { path: { organization_id, key: "badge" } },
+  body: { title: "Badge" },
+});
+const changed = await remove(seen);
+assert.equal(changed.response.status, 412);
+assert.equal(changed.error?.error.code, "PRECONDITION_FAILED");
+assert.equal((await remove((await preview()).response.headers.get("ETag"))).response.status, 204);
+
+const mine = await program.GET(`${address}/offboarding-tasks`, {
+  params: { path: { organization_id }, query: { assigned_to: "me", state: ["open"] } },
+});
+const task = mine.data?.items[0];
+assert(task);
+const closed = await program.PATCH(`${address}/offboarding-tasks/{task_id}`, {
+  params: { path: { organization_id, task_id: task.id } },
+  body: { state: "failed", note: "It is lost." },
+});
+assert.equal(closed.data?.closed_by_connection_id, door.data.id);
+const restored = await client.POST(`${address}/users/{user_id}/restore`, {
+  params: { path: leaver },
+  body: { confirm: true },
+});
+for (const { key, id } of restored.data?.cancelled_tasks ?? []) {
+  if (id === task.id) console.log(key);
+}
+"""
+
+
+def printed(program: str, folder: Path) -> str:
+    """Return what a program prints that uses the generated types on the sample."""
     restore_sample()
     token = token_of(User.objects.get(pk=OWNER.id))
-    (tmp_path / "package.json").write_text(json.dumps({"private": True, "type": "module"}))
-    (tmp_path / "program.ts").write_text(PROGRAM)
-    output_of("npm", "install", "--no-audit", "--no-fund", *PACKAGES, folder=tmp_path)
+    (folder / "package.json").write_text(json.dumps({"private": True, "type": "module"}))
+    (folder / "program.ts").write_text(program)
+    output_of("npm", "install", "--no-audit", "--no-fund", *PACKAGES, folder=folder)
     with serving() as server:
         address = f"http://127.0.0.1:{server.port}"
         description = f"{address}/v1/openapi.json"
         output_of(
             *("npx", "openapi-typescript", description, "--output", "offboard.d.ts"),
-            folder=tmp_path,
+            folder=folder,
         )
-        output_of("npx", "tsc", *STRICT, "program.ts", folder=tmp_path)
+        output_of("npx", "tsc", *STRICT, "program.ts", folder=folder)
 
-        printed = output_of("node", "program.js", address, token, folder=tmp_path)
+        return output_of("node", "program.js", address, token, folder=folder)
 
-    assert sorted(printed.splitlines()) == WHO_HAS_WHAT
+
+@pytest.mark.npm
+@pytest.mark.django_db(transaction=True)
+def test_it_registers_previews_removes_by_type_and_reads_who_has_what(tmp_path: Path) -> None:
+    assert sorted(printed(PROGRAM, tmp_path).splitlines()) == WHO_HAS_WHAT
+
+
+@pytest.mark.npm
+@pytest.mark.django_db(transaction=True)
+def test_it_removes_what_the_preview_said_and_a_program_closes_its_task(tmp_path: Path) -> None:
+    assert printed(HAND_OVER, tmp_path) == "badge\n"

@@ -11,8 +11,7 @@ from tests.concurrency import in_background, until_somebody_waits_for_a_lock
 from tests.factories import MembershipFactory, UserFactory
 from tests.organizations.scim.caller import Directory, new_user
 from tests.refusals import refused
-from users.erasure.exceptions import ErasureRefusedError
-from users.erasure.service import erase_account
+from users.erasure.service import ErasureRefusedError, erase_account
 
 REFUSAL = "an erased account is added nowhere"
 

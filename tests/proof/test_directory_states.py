@@ -24,9 +24,8 @@ from tests.proof.place import Place
 from tests.proof.registry import Account, Accounts, Office, Sent
 from tests.resources import make
 from tests.users.erasure.test_dump import rows_of_others
-from users.erasure.exceptions import ErasureRefusedError
 from users.erasure.plan import ErasurePlan
-from users.erasure.service import erase_account
+from users.erasure.service import ErasureRefusedError, erase_account
 from users.models import User
 
 # One domain each, and one that both have; nobody has the last.

@@ -14,10 +14,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from config.admin.large_tables import LargeTableAdmin
-from users.erasure.exceptions import ErasureRefusedError
 from users.erasure.plan import ErasurePlan, find_refusal
 from users.erasure.receipt import Receipt
-from users.erasure.service import erase_account
+from users.erasure.service import ErasureRefusedError, erase_account
 from users.login import staff_of
 from users.models import User
 

@@ -1,4 +1,4 @@
-"""The directories that know a person, and make a new account while they do."""
+"""Finds the directories that know a person and would make a new account for them."""
 
 from django.apps import apps
 

@@ -1,4 +1,4 @@
-"""What an erasure would find: shown before it, and decided by in it."""
+"""Plans an erasure: its page shows the plan, and the erasure itself follows it."""
 
 from dataclasses import dataclass
 from typing import Self

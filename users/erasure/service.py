@@ -7,16 +7,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from users.email_address import ERASED_DOMAIN
-from users.erasure.exceptions import ErasureRefusedError
-from users.erasure.invitations import empty_messages
 from users.erasure.log_entries import anonymize_log_entries, replace_in_entries
-from users.erasure.logins import delete_failed_logins
 from users.erasure.plan import ErasurePlan, find_refusal
 from users.erasure.reasons import empty_reasons
 from users.erasure.receipt import Item, Receipt, some
-from users.erasure.rows import DELETED
+from users.erasure.rows import DELETED, delete_failed_logins, empty_messages
 from users.erasure.texts import Texts
 from users.models import User
+
+
+class ErasureRefusedError(Exception):
+    """The account cannot be erased, or not by this actor; the text says why."""
 
 
 def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] = ()) -> Receipt:

@@ -75,7 +75,7 @@ class LinkingView(OIDCAuthenticationRequestView):  # type: ignore[misc]
 
 
 class CallbackView(OIDCAuthenticationCallbackView):  # type: ignore[misc]
-    """Logs in whom the provider sends back, or links their login."""
+    """Logs in the person whom the provider sends back, or links their login."""
 
     get_settings = staticmethod(setting)
 

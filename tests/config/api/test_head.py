@@ -1,9 +1,11 @@
 """HEAD is answered wherever GET is, as GET is, without the body."""
 
+from collections.abc import Callable
 from socket import create_connection
 
 import pytest
-from django.test import Client
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import Client, RequestFactory
 
 from organizations.models import Membership
 from tests.conftest import ClientOf
@@ -38,9 +40,32 @@ def test_every_other_address(path: str) -> None:
     assert Client().head(path).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/v1/openapi.json", "/v1/nowhere", "/livez", "/readyz"])
+@pytest.mark.django_db
+def test_the_server_is_given_the_length_and_no_body(path: str) -> None:
+    factory = RequestFactory()
+    sent: dict[str, str] = {}
+
+    # The client for tests drops the body itself.
+    def start(
+        status: str, headers: list[tuple[str, str]], error: object = None, /
+    ) -> Callable[[bytes], object]:
+        sent.update(headers)
+        return len
+
+    body = WSGIHandler()(factory.head(path).environ, start)
+
+    assert b"".join(body) == b""
+    assert int(sent["Content-Length"]) == len(Client().get(path).content) > 0
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_server_sends_no_body(owner: Membership) -> None:
-    paths = [address_of(owner), address_in(owner.organization, "audit-log/export")]
+    paths = [
+        address_of(owner),
+        address_in(owner.organization, "audit-log/export"),
+        f"/scim/v2/organizations/{owner.organization_id}/ServiceProviderConfig",
+    ]
     with serving("--workers", "1") as server:
         for path in paths:
             with create_connection(("127.0.0.1", server.port), timeout=10) as connection:

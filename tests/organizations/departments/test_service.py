@@ -13,8 +13,8 @@ from organizations.departments.service import (
     change_department,
     create_department,
     delete_department,
+    uses_of,
 )
-from organizations.departments.uses import uses_of
 from organizations.models import Department, Event, Organization, Source
 from organizations.uses import Uses
 from tests.callers import CallerWith

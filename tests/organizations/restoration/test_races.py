@@ -32,8 +32,7 @@ from tests.organizations.assignment.verbs import add
 from tests.organizations.restoration.verbs import code_of, restore, restored
 from tests.proof.invariants import broken_invariants
 from tests.removals import remove
-from users.erasure.exceptions import ErasureRefusedError
-from users.erasure.service import erase_account
+from users.erasure.service import ErasureRefusedError, erase_account
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)

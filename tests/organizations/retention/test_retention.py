@@ -21,8 +21,7 @@ from organizations.models import (
 )
 from organizations.retention.events import delete_old_events
 from organizations.retention.permission import permit_deletion
-from organizations.retention.service import delete_what_is_old
-from organizations.retention.tasks import delete_old
+from organizations.retention.service import delete_old, delete_what_is_old
 from tests.conftest import ClientOf
 from tests.directories import connect
 from tests.factories import (

@@ -17,9 +17,8 @@ from tests.organizations.restoration.verbs import restore
 from tests.refusals import refused
 from tests.removals import remove
 from tests.schedules import schedule
-from users.erasure.exceptions import ErasureRefusedError
 from users.erasure.plan import ErasurePlan
-from users.erasure.service import erase_account
+from users.erasure.service import ErasureRefusedError, erase_account
 from users.models import AccessToken, User
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,8 @@ from django.db.models import Q
 
 from config.characters import clean, escaped, printable
 from config.database_version import require_schema
-from users.erasure.exceptions import ErasureRefusedError
 from users.erasure.plan import ErasurePlan, find_refusal
-from users.erasure.service import erase_account
+from users.erasure.service import ErasureRefusedError, erase_account
 from users.erasure.texts import Text
 from users.models import User
 
