@@ -84,8 +84,8 @@ def test_the_database_is_restarted_in_the_middle_of_a_removal(server: Server) ->
                 until_somebody_waits_for_a_lock(lock)
                 server.leave()
                 server.start()
-                # It stops by itself, with either status, and whoever runs it starts it again.
-                worker.process.wait(TWO_MINUTES)
+                # It stops by itself, and whoever runs it starts it again.
+                assert worker.process.wait(TWO_MINUTES) == 1
         before = state(conninfo)
         with working(**on_it):
             heard.until(1, seconds=TWO_MINUTES)
