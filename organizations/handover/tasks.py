@@ -121,7 +121,7 @@ def _of_removals(restorations: Collection[Restoration]) -> OffboardingTaskQueryS
 def _set_cancelled(
     restorations: Collection[Restoration], tasks: OffboardingTaskQuerySet
 ) -> set[str]:
-    """Set on each restoration those of the tasks that it cancels; return the states of these."""
+    """Set on each restoration the tasks that it cancels; return the states of these tasks."""
     by_removal = {restoration.removal_id: restoration for restoration in restorations}
     for restoration in restorations:
         restoration.cancelled_tasks = []
@@ -153,7 +153,7 @@ def _lock(organization_id: str, task_id: str, caller: Caller) -> OffboardingTask
 
 
 def _close(task: OffboardingTask, caller: Caller) -> None:
-    """Say when and by whom the task is closed, and what its department is called."""
+    """Set when and by whom the task is closed, and the name of its department."""
     if not task.closed_at and task.assigned_to_department_id:
         department = Department.objects.get(pk=task.assigned_to_department_id)
         task.department_name = department.name
