@@ -30,6 +30,7 @@ from organizations.guards.caller import Staff
 from organizations.handover.closing import TaskChange, change_task
 from organizations.models import Event, OffboardingTask, Removal, Restoration
 from organizations.models.offboarding_task import LONGEST_NOTE, OffboardingTaskQuerySet
+from users.admin.people import person
 
 State = OffboardingTask.State
 Choices = Sequence[tuple[State, str]]  # the states that a task can get, and their buttons
@@ -198,7 +199,7 @@ class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[Offbo
 
     @admin.display(description="Who was removed")
     def leaver(self, task: OffboardingTask) -> str:
-        return link(task.removal.membership, task.removal.membership.user.name)
+        return link(task.removal.membership, person(task.removal.membership.user))
 
     @admin.display(description="Assigned to")
     def assigned_to(self, task: OffboardingTask) -> str:

@@ -54,7 +54,7 @@ def _of_removals(restorations: Collection[Restoration]) -> OffboardingTaskQueryS
 def _set_cancelled(
     restorations: Collection[Restoration], tasks: OffboardingTaskQuerySet
 ) -> set[str]:
-    """Set on each restoration those of the tasks that it cancels; return the states of these."""
+    """Set on each restoration the tasks that it cancels; return the states of these tasks."""
     by_removal = {restoration.removal_id: restoration for restoration in restorations}
     for restoration in restorations:
         restoration.cancelled_tasks = []

@@ -96,7 +96,7 @@ def _lock(organization_id: str, task_id: str, caller: Caller) -> OffboardingTask
 
 
 def _close(task: OffboardingTask, caller: Caller) -> None:
-    """Say when and by whom the task is closed, and what its department is called."""
+    """Set when and by whom the task is closed, and the name of its department."""
     if not task.closed_at and task.assigned_to_department_id:
         department = Department.objects.get(pk=task.assigned_to_department_id)
         task.department_name = department.name
