@@ -1,5 +1,6 @@
 """The settings are safe by default, and say what they miss."""
 
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -92,11 +93,13 @@ def test_what_can_work_is_taken(name: str, value: str, setting: str, expected: s
         assert shell.until(r"is (\S+)")[1] == expected
 
 
-def test_the_deployment_check_is_silent() -> None:
+def test_the_deployment_check_is_silent(tmp_path: Path) -> None:
+    (tmp_path / "staticfiles.json").write_text("{}")
     with running(
         *("manage.py", "check", "--deploy", "--fail-level", "INFO"),
         environment=PRODUCTION
-        | {"WEBHOOK_KEY": PRODUCTION["SECRET_KEY"][::-1], "EMAIL_URL": "smtp://localhost"},
+        | {"WEBHOOK_KEY": PRODUCTION["SECRET_KEY"][::-1], "EMAIL_URL": "smtp://localhost"}
+        | {"STATIC_ROOT": str(tmp_path)},
     ) as program:
         program.until("no issues")
         assert program.process.wait(timeout=30) == 0

@@ -11,7 +11,7 @@ from config.embedded_postgres.server import Server
 from tests.processes import running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def migrated() -> Iterator[Path]:
     """The folder of an embedded server that has the tables already, which takes half of a start."""
     with TemporaryDirectory() as name:

@@ -1,8 +1,10 @@
 """A client that is generated from the description does the work, and its types hold."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from organizations.models import OffboardingTask, Removal
 from organizations.sample import (
@@ -14,8 +16,10 @@ from organizations.sample import (
     restore_sample,
 )
 from tests.processes import output_of
-from tests.production import serving, token_of
+from tests.production import Production, serving, token_of
 from users.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)  # all alike, so that they run in one go
 
 # As a user of the generated client writes it: each step is one call.
 PROGRAM = """
@@ -254,41 +258,60 @@ WHO_HAS_WHAT = sorted(
 )
 
 
-def printed(program: str, folder: Path) -> str:
-    """Return what a program prints that uses the generated client on the sample."""
-    restore_sample()
-    token = token_of(User.objects.get(pk=OWNER.id))
-    (folder / "program.py").write_text(program)
-    with serving() as server:
-        address = f"http://127.0.0.1:{server.port}"
-        generated = output_of(
-            *("openapi-python-client", "generate", "--url", f"{address}/v1/openapi.json"),
+PROGRAMS = {"one.py": PROGRAM, "by_type.py": BY_TYPE, "hand_over.py": HAND_OVER}
+
+
+@pytest.fixture(scope="module")
+def generated(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Path, Production]]:
+    """The folder of the generated client and of programs that use it, and a server."""
+    folder = tmp_path_factory.mktemp("generated")
+    for name, program in PROGRAMS.items():
+        (folder / name).write_text(program)
+    with django_db_blocker.unblock(), serving() as server:
+        said = output_of(
+            *("openapi-python-client", "generate", "--url", f"{server.url}/v1/openapi.json"),
             *("--meta", "none", "--output-path", "offboard_client"),
             folder=folder,
         )
-        assert "Warning" not in generated
-        # What the description makes of it; the generator's own client.py is not strict.
-        described = ("offboard_client/api", "offboard_client/models", "program.py")
-        output_of("mypy", "--strict", "--follow-imports=silent", *described, folder=folder)
-
-        return output_of("python", "program.py", address, token, folder=folder)
+        assert "Warning" not in said
+        yield folder, server
 
 
-@pytest.mark.django_db(transaction=True)
-def test_it_lists_previews_reads_a_refusal_removes_and_restores(tmp_path: Path) -> None:
-    removal_id = printed(PROGRAM, tmp_path)
+def printed(program: str, folder: Path, server: Production) -> str:
+    """Return what one of the programs prints on the sample."""
+    restore_sample()
+    token = token_of(User.objects.get(pk=OWNER.id))
+    return output_of("python", program, server.url, token, folder=folder)
+
+
+def test_its_types_hold(generated: tuple[Path, Production]) -> None:
+    # What the description makes of it; the generator's own client.py is not strict.
+    described = ("offboard_client/api", "offboard_client/models", *PROGRAMS)
+    output_of("mypy", "--strict", "--follow-imports=silent", *described, folder=generated[0])
+
+
+def test_it_lists_previews_reads_a_refusal_removes_and_restores(
+    generated: tuple[Path, Production],
+) -> None:
+    removal_id = printed("one.py", *generated)
 
     assert Removal.objects.get(membership__user=LEAVER_ID).pk == removal_id.strip()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_it_registers_previews_removes_by_type_and_reads_who_has_what(tmp_path: Path) -> None:
-    assert sorted(printed(BY_TYPE, tmp_path).splitlines()) == WHO_HAS_WHAT
+def test_it_registers_previews_removes_by_type_and_reads_who_has_what(
+    generated: tuple[Path, Production],
+) -> None:
+    assert sorted(printed("by_type.py", *generated).splitlines()) == WHO_HAS_WHAT
 
 
-@pytest.mark.django_db(transaction=True)
-def test_it_makes_a_step_removes_what_the_preview_said_and_closes_a_task(tmp_path: Path) -> None:
-    code, task_id = printed(HAND_OVER, tmp_path).split()
+def test_it_makes_a_step_removes_what_the_preview_said_and_closes_a_task(
+    generated: tuple[Path, Production],
+) -> None:
+    code, task_id = printed("hand_over.py", *generated).split()
 
     assert code == "TASK_CANCELLED"
     assert OffboardingTask.objects.get(pk=task_id).note == "It is lost."

@@ -1,12 +1,19 @@
 """Rows of the released version become what the design says, and ``migrate`` prints what changes."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+import pytest
+from pytest_django import DjangoDbBlocker
 
 from config.search import indexed
-from tests.operations.upgrades import migrate
+from tests.operations.upgrades import empty_database, migrate
 from tests.processes import connected
+
+pytestmark = pytest.mark.django_db(transaction=True)  # all alike, so that they run in one go
 
 RELEASED = (("organizations", "0002_directories"), ("users", "0001_initial"))
 
@@ -97,7 +104,9 @@ SAID = [
 ]
 
 BECAME = {
-    "SELECT capabilities FROM organizations_role WHERE is_owner": [["override_all_permissions"]],
+    "SELECT DISTINCT capabilities FROM organizations_role WHERE is_owner": [
+        ["override_all_permissions"]
+    ],
     "SELECT name FROM organizations_department ORDER BY id": ["Sales", "sales (2)", "SALES (3)"],
     "SELECT external_id FROM organizations_scimidentity ORDER BY user_id": ["", "same"],
     "SELECT connection_id FROM organizations_scimidentity": ["scim_okta", "scim_okta"],
@@ -124,12 +133,72 @@ BECAME = {
         "rem_b resource 1 dept_1",
         "rem_kept resource 1",
     ],
-    "SELECT resource_count FROM organizations_removal ORDER BY id": [2, 1, 1, 0],
+    "SELECT resource_count FROM organizations_removal ORDER BY id": [2, 1, 1, 0, 0],
     "SELECT count(*) FROM organizations_membership JOIN organizations_removal AS removal"
     " ON removal.membership_id = organizations_membership.id"
     " WHERE deleted_at <> removal.created_at": [0],
     "SELECT count(*) FROM users_accesstoken WHERE reaches_before < created_at": [0],
 }
+
+
+TOKENS = """
+    INSERT INTO users_user
+        (id, email, full_name, name_words, password, is_active, is_staff, is_superuser, created_at)
+    SELECT id, id || '@example.com', id, ARRAY[id], '!', true, false, false, '2025-01-01'
+    FROM unnest(ARRAY['usr_early', 'usr_late', 'usr_ahead', 'usr_nobody', 'usr_former']) AS id;
+
+    INSERT INTO organizations_organization (id, name, name_words, created_at)
+    VALUES ('org_late', 'Late', '{Late,late}', '2025-01-01');
+
+    INSERT INTO organizations_membership (organization_id, user_id, created_at)
+    VALUES
+        ('org_late', 'usr_early', '2025-03-01'),
+        ('org_late', 'usr_late', '2025-09-01'),
+        ('org_late', 'usr_ahead', now() + interval '1 day'),
+        ('org_late', 'usr_former', '2025-03-01');
+
+    INSERT INTO users_accesstoken (user_id, name, digest, prefix, created_at, expires_at)
+    SELECT id, '', sha256(id::bytea), 'offboard_', '2025-06-01', '2100-01-01' FROM users_user
+    WHERE id IN ('usr_early', 'usr_late', 'usr_ahead', 'usr_nobody', 'usr_former');
+
+    UPDATE organizations_membership SET deleted_at = '2025-07-01' WHERE user_id = 'usr_former';
+    INSERT INTO organizations_removal (
+        id, organization_id, membership_id, source, reason, roles, departments, resource_count,
+        trace_id, requested_at, created_at
+    )
+    SELECT 'rem_of_usr_former', organization_id, id, 'api', '', '[]', '[]', 0, '', deleted_at,
+        deleted_at
+    FROM organizations_membership WHERE user_id = 'usr_former';
+"""
+
+ADDED = """
+    INSERT INTO organizations_membership (organization_id, user_id, created_at)
+    VALUES ('org_late', 'usr_nobody', '2025-03-01'), ('org_late', 'usr_former', '2025-03-01')
+"""
+
+REACHED = """
+    SELECT membership.user_id
+    FROM organizations_membership AS membership
+    JOIN users_accesstoken AS token ON token.user_id = membership.user_id
+    WHERE organization_id = 'org_late' AND membership.is_current AND organizations_token_reaches(
+        token.reaches_before, NULL, membership.id, membership.created_at
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """A database of the released version after its upgrade, and what was there before."""
+
+    address: str
+    released: set[tuple[object, ...]]
+    since: dict[str, datetime]
+    said: str
+    ended_at: datetime
+
+    @property
+    def name(self) -> str:
+        return self.address.rsplit("/", 1)[1]
 
 
 def schema(session: "psycopg.Connection[tuple[Any, ...]]") -> set[tuple[object, ...]]:
@@ -141,25 +210,67 @@ def schema(session: "psycopg.Connection[tuple[Any, ...]]") -> set[tuple[object, 
     )
 
 
+def members_since(session: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, datetime]:
+    return dict(session.execute("SELECT user_id, created_at FROM organizations_membership"))
+
+
+@pytest.fixture(scope="module")
+def upgrade(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Upgrade]:
+    """One upgrade for all tests of it: it takes longer than they do."""
+    with django_db_blocker.unblock(), empty_database("old") as address:
+        for target in (("admin",), *RELEASED):
+            migrate(address, *target)
+        with connected(address.rsplit("/", 1)[1]) as session:
+            released = schema(session)
+            session.execute(OLD)
+            session.execute(TOKENS)
+            since = members_since(session)
+        said = migrate(address)
+        yield Upgrade(address, released, since, said, datetime.now(UTC))
+
+
 def test_rows_of_the_released_version_become_what_the_design_says_and_it_is_printed(
-    database: str,
+    upgrade: Upgrade,
 ) -> None:
-    for target in (("admin",), *RELEASED):
-        migrate(database, *target)
-    with connected(database.rsplit("/", 1)[1]) as session:
-        released = schema(session)
-        session.execute(OLD)
-
-        said = migrate(database)
-
-        assert [line for line in SAID if line not in said] == []
+    assert [line for line in SAID if line not in upgrade.said] == []
+    with connected(upgrade.name) as session:
         for question, answers in BECAME.items():
             assert [answer for (answer,) in session.execute(question)] == answers, question
 
+
+def test_an_upgrade_is_undone_without_a_row_lost(upgrade: Upgrade) -> None:
+    with empty_database("undone", template=upgrade.name) as address:
         for target in RELEASED:
-            migrate(database, *target)
-        assert schema(session) == released
-        names = session.execute("SELECT name FROM organizations_resource ORDER BY id").fetchall()
-        assert [name for (name,) in names] == ["chain", "moved", "Café d'Or", "Unnamed"]
-        counts = "SELECT count(*) FROM organizations_scimidentity WHERE external_id = 'same'"
-        assert session.execute(counts).fetchone() == (1,)
+            migrate(address, *target)
+
+        with connected(address.rsplit("/", 1)[1]) as session:
+            assert schema(session) == upgrade.released
+            names = session.execute("SELECT name FROM organizations_resource ORDER BY id")
+            assert [name for (name,) in names] == ["chain", "moved", "Café d'Or", "Unnamed"]
+            counts = "SELECT count(*) FROM organizations_scimidentity WHERE external_id = 'same'"
+            assert session.execute(counts).fetchone() == (1,)
+
+
+def test_tokens_of_before_reach_what_their_users_were_members_of(upgrade: Upgrade) -> None:
+    with connected(upgrade.name) as session, session.transaction(force_rollback=True):
+        since, since_then = upgrade.since.copy(), members_since(session)
+        session.execute(ADDED)
+
+        # Whoever was a member then is reached, whether their token is younger or older; whoever
+        # is added later, anew or at all, is not.
+        reached = {user for (user,) in session.execute(REACHED).fetchall()}
+        assert reached == {"usr_early", "usr_late", "usr_ahead"}
+
+        # What is shown stays, but for a time that had not come yet.
+        assert since.pop("usr_ahead") - since_then.pop("usr_ahead") > timedelta(hours=23)
+        assert since == since_then
+        issued = session.execute("SELECT DISTINCT created_at FROM users_accesstoken").fetchall()
+        assert issued == [(datetime(2025, 6, 1, tzinfo=UTC),)]
+        [(reaches_before,)] = session.execute(
+            "SELECT DISTINCT reaches_before FROM users_accesstoken"
+        ).fetchall()
+        assert timedelta(0) < upgrade.ended_at - reaches_before < timedelta(minutes=2)
+
+        # Nobody counted the tokens of who was removed before.
+        counts = session.execute("SELECT DISTINCT token_count FROM organizations_removal")
+        assert counts.fetchall() == [(None,)]

@@ -18,6 +18,8 @@ from tests.organizations.api.address import address_of
 from tests.production import Answer, Production, serving, token_of
 from tests.proof.faulty_line import Fault, FaultyLine, faulty_line
 
+NO_FAULT = Fault(0)  # statements are counted from one
+
 
 @dataclass
 class Scene:
@@ -87,19 +89,26 @@ class Scene:
 
 
 @contextmanager
-def scene_of_faults() -> Iterator[Scene]:
-    """Return the scene, on the database of the test."""
-    organization = OrganizationFactory.create()
-    owner = MembershipFactory.create(organization=organization, roles=["Owner"])
-    department = DepartmentFactory.create(organization=organization)
-    OffboardingStepFactory.create(organization=organization, assigned_to_department=department)
+def server_on_a_faulty_line() -> Iterator[tuple[FaultyLine, Production]]:
+    """Serve the database of the test by a line on which statements can be made to fail."""
     with (
         faulty_line() as line,
         serving(
             *("--workers", "1", "--threads", "1"),
             DATABASE_URL=line.url,
             RATE_PER_TOKEN="",
+            RATE_PER_ADDRESS="",
             EMAIL_URL="smtp://127.0.0.1:1",  # whoever is invited is to be told
         ) as server,
     ):
-        yield Scene(line, server, owner, department, token_of(owner.user))
+        yield line, server
+
+
+def set_scene(line: FaultyLine, server: Production) -> Scene:
+    """Return a scene with a new owner; no fault of an earlier one happens in it."""
+    line.expect(NO_FAULT)
+    organization = OrganizationFactory.create()
+    owner = MembershipFactory.create(organization=organization, roles=["Owner"])
+    department = DepartmentFactory.create(organization=organization)
+    OffboardingStepFactory.create(organization=organization, assigned_to_department=department)
+    return Scene(line, server, owner, department, token_of(owner.user))

@@ -6,7 +6,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from organizations.models import Membership, Organization
-from tests.factories import DepartmentFactory, MembershipFactory, UserFactory
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    UserFactory,
+)
 from tests.organizations.scim.caller import USER, Directory, new_user, rights
 from users.models import User
 
@@ -84,13 +89,27 @@ STATES = [
 ]
 
 
-@pytest.fixture
-def ada(directory: Directory, organization: Organization) -> str:
+@pytest.fixture(scope="module")
+def among_others(module_db: None) -> tuple[Directory, str]:
     """A member whose account the directory made, among others whose names are taken."""
+    organization = OrganizationFactory.create()
+    MembershipFactory.create(organization=organization, roles=["Owner"])
+    directory = Directory.of(organization)
     directory.add("eve", externalId="E", emails=work("eve@example.com"))
     MembershipFactory.create(organization=organization, user__email="max@example.com")
     UserFactory.create(email="stranger@example.com")
-    return directory.add(ADA, externalId="A", displayName="Ada", name={"givenName": "Ada"})
+    ada = directory.add(ADA, externalId="A", displayName="Ada", name={"givenName": "Ada"})
+    return directory, ada
+
+
+@pytest.fixture
+def directory(among_others: tuple[Directory, str], db: None) -> Directory:
+    return among_others[0]
+
+
+@pytest.fixture
+def ada(among_others: tuple[Directory, str], db: None) -> str:
+    return among_others[1]
 
 
 def shown(directory: Directory, user_id: str) -> dict[str, Any]:
@@ -241,8 +260,9 @@ def test_a_value_that_is_wrong_is_refused_in_our_words(
 
 
 def test_a_leaver_whom_the_directory_did_not_know_is_taken_out_too(
-    directory: Directory, organization: Organization
+    organization: Organization,
 ) -> None:
+    directory = Directory.of(organization)
     member = MembershipFactory.create(organization=organization)
     directory.add("eve", externalId="E", emails=work("eve@example.com"))
 
@@ -257,9 +277,9 @@ def test_a_leaver_whom_the_directory_did_not_know_is_taken_out_too(
     assert rights(organization, member.user_id) is None
 
 
-def test_the_last_owner_stays_whatever_else_is_sent(
-    directory: Directory, owner: Membership
-) -> None:
+def test_the_last_owner_stays_whatever_else_is_sent(owner: Membership) -> None:
+    directory = Directory.of(owner.organization)
+
     answer = directory.patch(
         f"/Users/{owner.user_id}", replacing("active", False), replacing("userName", " ")
     )
