@@ -227,7 +227,6 @@ class TaskFilterSet(FilterSet):
             " page has `next` then, which `cursor` takes back for the page after it; `skip` and"
             " `after` do not go with it."
         ),
-        responses={200: TaskSerializer(many=True)},
         invalid={"due_before": "Must be a date, or a time."},
     )
 )
