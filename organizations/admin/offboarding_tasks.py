@@ -27,7 +27,7 @@ from organizations.admin.filters import OrganizationFilter
 from organizations.admin.offboarding_steps import assignee_of
 from organizations.guards.acts import CHANGE_TASK
 from organizations.guards.caller import Staff
-from organizations.handover.tasks import TaskChange, change_task
+from organizations.handover.closing import TaskChange, change_task
 from organizations.models import Event, OffboardingTask, Removal, Restoration
 from organizations.models.offboarding_task import LONGEST_NOTE, OffboardingTaskQuerySet
 from users.admin.people import person

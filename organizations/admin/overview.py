@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -106,13 +106,9 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
 
 def offboarding_tasks() -> list[Concern]:
     """Return the numbers of offboarding tasks that failed, that are overdue, and that are open."""
-    tasks, organizations = OffboardingTask.objects, Organization.objects.order_by("pk")
-    # By organization, since the index of states begins with it.
-    failed = tasks.filter(
-        state=OffboardingTask.State.FAILED, organization__in=organizations.values("pk")[:LOOKED_AT]
-    )
+    tasks = OffboardingTask.objects
     numbers = (
-        ("failed", "failed", _bounded_count(failed, organizations)),
+        ("failed", "failed", _failed_tasks()),
         ("overdue", "are overdue", _bounded_count(tasks.overdue(timezone.now()))),
         ("open", "are open", _bounded_count(tasks.open())),
     )
@@ -122,6 +118,17 @@ def offboarding_tasks() -> list[Concern]:
         )
         for state, words, number in numbers
     ]
+
+
+def _failed_tasks() -> str:
+    """Return the number of failed tasks, counted for each organization by the index of states."""
+    organizations = Organization.objects.order_by("pk")
+    failed = OffboardingTask.objects.filter(
+        organization=OuterRef("pk"), state=OffboardingTask.State.FAILED
+    )
+    number = failed.order_by().values("organization").annotate(number=Count("pk")).values("number")
+    looked_at = organizations.annotate(failed=Subquery(number))[:LOOKED_AT]
+    return _bounded(looked_at.aggregate(number=Sum("failed"))["number"] or 0, organizations)
 
 
 def resources_whose_owner_has_left() -> Concern:
@@ -211,11 +218,15 @@ def _count_by_week() -> Iterator[tuple[date, int]]:
 
 
 def _bounded_count(found: QuerySet[Any], *among: QuerySet[Any]) -> str:
-    """Return the number of rows found as text, which says so if there may be more.
+    """Return the number of rows found as text, as `_bounded` does."""
+    return _bounded(found.order_by()[: COUNTED_UP_TO + 1].count(), *among)
+
+
+def _bounded(number: int, *among: QuerySet[Any]) -> str:
+    """Return a number as text, which says so if there may be more.
 
     ``among`` are the lists of which only the first ``LOOKED_AT`` rows each were searched.
     """
-    number = found.order_by()[: COUNTED_UP_TO + 1].count()
     if number > COUNTED_UP_TO:
         return f"more than {COUNTED_UP_TO:,}"
     if not any(rows[LOOKED_AT:].exists() for rows in among):

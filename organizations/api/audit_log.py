@@ -124,7 +124,6 @@ class AuditLogMixin(OrganizationListView[Event]):
             " their ids. Where old events are deleted, a cursor that has not passed all of those"
             " gets 410 `LOG_TRUNCATED`."
         ),
-        responses={200: EventSerializer(many=True)},
         invalid={"cursor": "Must be the `next` of a page of this log."},
         refusals=[
             LogRestartedError({"organization_id": ORGANIZATION_ID}),

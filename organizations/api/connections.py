@@ -177,7 +177,6 @@ class ConnectionWithTokenSerializer(ConnectionSerializer):
             "The systems that work in the organization, programs and directories, in the order in"
             f" which they were connected, and never a token. {NEEDED}"
         ),
-        responses={200: ConnectionSerializer(many=True)},
         invalid={"limit": "This parameter is not known."},
     )
 )
@@ -235,7 +234,6 @@ class ConnectionView(OrganizationView):
             " stays on record and does not come back. Removals that it scheduled will fail. No"
             f" body. {NEEDED}"
         ),
-        request=None,
         responses={204: OpenApiResponse(description="It is revoked. No body.")},
         refusals=[NOT_FOUND],
     )

@@ -75,7 +75,6 @@ class DepartmentBodySerializer(StrictSerializer):
             "All departments of the organization, in the order of their names. Any active member"
             " may see them."
         ),
-        responses={200: DepartmentSerializer(many=True)},
         invalid={"limit": "This parameter is not known."},
     )
 )
@@ -148,7 +147,6 @@ class DepartmentView(OrganizationView):
             " department that a record names is never deleted. Takes the capability"
             " `manage_departments`."
         ),
-        request=None,
         responses={204: OpenApiResponse(description="It is deleted.")},
         refusals=[NOT_FOUND, IN_USE],
     )

@@ -90,7 +90,6 @@ class MovedResourceSerializer(serializers.Serializer[ResourceMove]):
             "The resources that the removal passed on, in the order of their ids: what they were"
             f" called then, to whom they passed, and where they are now. {VIEWERS}"
         ),
-        responses={200: MovedResourceSerializer(many=True)},
         invalid={"limit": "Must be a whole number from 1 to 100."},
         refusals=[RemovalNotFoundError({"removal_id": REMOVAL_ID})],
     )

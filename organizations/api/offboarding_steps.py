@@ -141,7 +141,6 @@ class StepCreationSerializer(StepChangeSerializer):
             "What the organization has to do elsewhere whenever somebody is removed, enabled or"
             " not, sorted by position, then by key. Any active member may see it."
         ),
-        responses={200: StepSerializer(many=True)},
         invalid={"limit": "This parameter is not known."},
     )
 )
@@ -234,7 +233,6 @@ class StepView(OrganizationView):
         operation_id="deleteOffboardingStep",
         summary="Delete offboarding step",
         description=f"Deletes a step. Tasks that were opened stay. No body. {NEEDED}",
-        request=None,
         responses={204: OpenApiResponse(description="It is deleted. No body.")},
         refusals=[NOT_FOUND],
     )

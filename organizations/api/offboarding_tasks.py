@@ -40,7 +40,7 @@ from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.exceptions import TaskCancelledError, TaskNotFoundError
 from organizations.guards.acts import CHANGE_TASK
 from organizations.guards.caller import Caller
-from organizations.handover.tasks import CHOSEN, TaskChange, change_task
+from organizations.handover.closing import CHOSEN, TaskChange, change_task
 from organizations.models import OffboardingTask, Removal
 from organizations.models.offboarding_task import LONGEST_NOTE, OffboardingTaskQuerySet
 from users.api_view import AuthenticatedRequest
@@ -227,7 +227,6 @@ class TaskFilterSet(FilterSet):
             " page has `next` then, which `cursor` takes back for the page after it; `skip` and"
             " `after` do not go with it."
         ),
-        responses={200: TaskSerializer(many=True)},
         invalid={"due_before": "Must be a date, or a time."},
     )
 )

@@ -238,7 +238,6 @@ class RemovalExportFilterSet(RemovalFilterSet, ExportFilterSet):
             " `order=asc`: each record is followed there by `member.removed`, which names it by"
             " `removal_id`."
         ),
-        responses={200: RemovalRecordSerializer(many=True)},
         invalid={"from_date": "Must be a date, or a time."},
     )
 )

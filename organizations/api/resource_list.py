@@ -111,7 +111,6 @@ class ResourceFilterSet(FilterSet):
             " `manage_resources`, `remove_users` and `view_audit_log` sees what they own themselves"
             " and what their departments own."
         ),
-        responses={200: ResourceSerializer(many=True)},
         invalid={"external_id": "A key is one of a type: name the type, too."},
     )
 )

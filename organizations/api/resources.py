@@ -186,7 +186,6 @@ class ResourceView(OrganizationView):
         operation_id="deleteResource",
         summary="Delete resource",
         description=_DELETION,
-        request=None,
         responses={204: OpenApiResponse(description="It is deleted.")},
         refusals=[NOT_FOUND],
     )
@@ -266,7 +265,6 @@ class KeyedResourceView(OrganizationView):
         operation_id="deleteResourceByKey",
         summary="Delete resource by key",
         description=_DELETION,
-        request=None,
         responses={204: OpenApiResponse(description="It is deleted.")},
         invalid={"external_id": NOT_IN_ADDRESSES},
         refusals=[KEY_NOT_FOUND],

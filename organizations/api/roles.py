@@ -85,7 +85,6 @@ class RoleBodySerializer(StrictSerializer):
             "All roles of the organization, in the order of their names. Any active member may see"
             " them."
         ),
-        responses={200: RoleSerializer(many=True)},
         invalid={"limit": "This parameter is not known."},
     )
 )
@@ -166,7 +165,6 @@ class RoleView(OrganizationView):
             " capability `manage_roles`, and every capability that the role has. Nobody deletes"
             " the Owner role: 403 `SYSTEM_ROLE_IMMUTABLE`."
         ),
-        request=None,
         responses={204: OpenApiResponse(description="It is deleted.")},
         refusals=[IMMUTABLE, NOT_FOUND, IN_USE],
     )

@@ -223,7 +223,6 @@ describe_cancellation = describe(
         "Cancels what is pending of the user; it stays on record. Takes the capability"
         " `remove_users`. A removal that is being carried out at this moment is not found."
     ),
-    request=None,
     responses={204: OpenApiResponse(description="It is cancelled. No body.")},
     refusals=[ONESELF, NOT_FOUND],
 )
@@ -276,7 +275,6 @@ class ScheduledRemovalView(OrganizationView):
             " and without what is pending of users whom the caller may not remove. Takes the"
             " capability `remove_users`."
         ),
-        responses={200: ScheduledRemovalSerializer(many=True)},
         invalid={"status": must_be_one_of(dict(ScheduledRemoval.STATES), "lost")},
     )
 )

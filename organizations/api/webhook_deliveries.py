@@ -104,7 +104,6 @@ class DeliveryFilterSet(FilterSet):
             "What the endpoint was sent in the last 30 days, the newest first. Takes the capability"
             f" `{NEEDED}`."
         ),
-        responses={200: DeliverySerializer(many=True)},
         invalid={"status": must_be_one_of(WebhookDelivery.Status.values, "lost")},
         refusals=[ENDPOINT_NOT_FOUND],
     )
@@ -146,7 +145,6 @@ def _describe_sending(what: str, **options: Any) -> Callable[[View], View]:
             " it. A disabled endpoint is sent nothing. No body. This and its sibling take ten"
             f" requests a minute of one token, and the capability `{NEEDED}`."
         ),
-        request=None,
         examples=[
             OpenApiExample("Pending", value=_JUST_MADE, response_only=True, status_codes=["202"])
         ],

@@ -172,7 +172,6 @@ describe_list = describe(
         "All webhook endpoints of the organization, in the order in which they were made, and"
         f" never a secret. Takes the capability `{NEEDED}`."
     ),
-    responses={200: EndpointSerializer(many=True)},
     invalid={"limit": "This parameter is not known."},
 )
 describe_creation = describe(
@@ -234,7 +233,6 @@ describe_deletion = describe(
         "Deletes an endpoint with its deliveries; the events stay. No body."
         f" Takes the capability `{NEEDED}`."
     ),
-    request=None,
     responses={204: OpenApiResponse(description="The endpoint is deleted. No body.")},
     refusals=[ENDPOINT_NOT_FOUND],
 )
@@ -246,7 +244,6 @@ describe_rotation = describe(
         " along for 24 hours: `webhook-signature` has a signature of each then. The latest two"
         f" sign; one before them does not. No body. Takes the capability `{NEEDED}`."
     ),
-    request=None,
     responses={200: EndpointWithSecretSerializer},
     refusals=[ENDPOINT_NOT_FOUND],
 )

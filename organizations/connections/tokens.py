@@ -14,7 +14,7 @@ from users.models import User
 from users.models.access_token import TOKEN_PREFIX, digest_of, generate_token
 
 Kind = Connection.Kind
-# They tell scanners that recognise a leaked token what it is of.
+# They tell scanners for leaked tokens which kind a token is.
 PREFIXES = {Kind.API: f"{TOKEN_PREFIX}con_", Kind.DIRECTORY: f"{TOKEN_PREFIX}scim_"}
 PREVIOUS_TOKEN_WORKS = timedelta(hours=24)
 SEEN_TO = timedelta(minutes=1)

@@ -148,7 +148,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 def _watched(opened: socket) -> socket:
-    """Return a connection that whoever waits for this thread shuts in time."""
+    """Return a connection that the waiting thread shuts when the time is over."""
     sending = current_thread()
     assert isinstance(sending, _Sending)  # noqa: S101  # nobody else connects by these pools
     sending.watch(opened)
@@ -156,7 +156,7 @@ def _watched(opened: socket) -> socket:
 
 
 def _error_of(fault: Exception) -> str:
-    """Return the word for what a request failed of."""
+    """Return why a request failed, as one of the errors."""
     match fault:
         case requests.exceptions.SSLError():
             return Error.TLS

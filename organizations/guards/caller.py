@@ -39,7 +39,7 @@ class Authority:
     may_give_owner: bool  # owners make others owners
 
     def refuse_granting(self, granted: Iterable[str]) -> InsufficientPermissionsError | None:
-        """Return the refusal for a role that grants one of these which is lacking, or None."""
+        """Return the refusal of a role that grants a capability which the caller lacks, or None."""
         if lacking := frozenset(map(Capability, granted)) - self.capabilities:
             return InsufficientPermissionsError(
                 {"required_capabilities": sorted(lacking)},
@@ -53,7 +53,7 @@ EVERYTHING = Authority(ALL_CAPABILITIES, may_give_owner=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller(ABC):
-    """On whose behalf a change is made, from where, and why: its record, event and log line say so.
+    """The caller of a change, its source and its reason: record, event and log line name them.
 
     A caller does not keep an authority: `authority` reads it from the database at each call.
     """
@@ -172,7 +172,7 @@ class Person(Caller):
         )
 
     def _needed(self, act: Act, user_ids: Collection[str]) -> tuple[Capability, ...]:
-        """Return the capabilities of which the act takes one; any member may leave."""
+        """Return the capabilities, one of which the act requires; any member may leave."""
         leaves = act == REMOVE and set(user_ids) == {self.actor.pk}
         return () if leaves else act.capabilities
 
@@ -286,7 +286,7 @@ class Operator(Caller):
 
 
 def _lacking(needed: Collection[Capability]) -> InsufficientPermissionsError:
-    """Return the refusal of a caller who has none of the capabilities of which one is needed."""
+    """Return the refusal of a caller who has none of these capabilities and needs one."""
     return InsufficientPermissionsError(
         {"required_capabilities": list(needed)},
         system_message="one of the required capabilities is enough." if len(needed) > 1 else None,

@@ -122,7 +122,7 @@ def find_not_members(
     act: Act,
     rules: Rules = Rules.AUTHORITY,
 ) -> dict[str, NotMember]:
-    """Return, by user id, why those of these users who are no members are not found.
+    """Return, by user id, the refusal of each of these users who is no member.
 
     Raises the ContractError of a caller who may not do it to anybody.
     """

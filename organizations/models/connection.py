@@ -32,7 +32,7 @@ class ConnectionToken:
 
     @property
     def pk(self) -> str:
-        """Return what requests are counted by: both tokens of a connection share its rate."""
+        """Return the key of the rate: both tokens of a connection share one."""
         return self.connection.pk
 
     @property
@@ -42,10 +42,10 @@ class ConnectionToken:
 
 
 class ConnectionQuerySet(RotatedSecretQuerySet["Connection"]):
-    """Connections, their kind, and whether they work."""
+    """Queries for connections, by kind, state and token."""
 
     def directories(self) -> Self:
-        """Keep those of directories."""
+        """Keep the connections of directories."""
         return self.filter(kind=Connection.Kind.DIRECTORY)
 
     def enabled(self) -> Self:
@@ -53,7 +53,7 @@ class ConnectionQuerySet(RotatedSecretQuerySet["Connection"]):
         return self.filter(disabled_at=None)
 
     def with_token(self, digest: bytes) -> Self:
-        """Keep the one that this is a token of: the latest, or the one before while it works."""
+        """Keep the connection with this token: its latest, or the previous one while it works."""
         return self.filter(
             models.Q(token_digest=digest)
             | models.Q(previous_token_digest=digest, previous_token_until__gt=timezone.now())
@@ -81,7 +81,7 @@ class ConnectionQuerySet(RotatedSecretQuerySet["Connection"]):
         )
 
     def managing(self, organization_id: str, user_ids: Iterable[str]) -> "dict[str, Connection]":
-        """Return the enabled directory that manages members, by the ids of those it manages."""
+        """Return the enabled directory of an organization, by the ids of the members it manages."""
         connection = self.directories().enabled().filter(organization=organization_id).first()
         if connection is None:
             return {}
@@ -98,7 +98,7 @@ class Connection(RotatedSecret):
     """
 
     class Kind(models.TextChoices):
-        """What connects."""
+        """The kind of system that connects."""
 
         API = "api", "Program"
         DIRECTORY = "directory", "Directory"

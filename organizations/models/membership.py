@@ -36,7 +36,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.current().exclude(deactivated_at=None)
 
     def former(self) -> Self:
-        """Those who were removed."""
+        """Former members: they were removed."""
         return self.exclude(deleted_at=None)
 
     def of(self, organization_id: str, user_ids: Iterable[str]) -> Self:

@@ -32,7 +32,7 @@ class OffboardingStepQuerySet(models.QuerySet["OffboardingStep"]):
     """Queries for steps."""
 
     def enabled(self) -> Self:
-        """Keep those of which a removal makes tasks."""
+        """Keep the steps that removals make tasks of."""
         return self.filter(enabled=True)
 
     def in_order(self) -> Self:

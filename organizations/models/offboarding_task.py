@@ -59,7 +59,7 @@ class OffboardingTaskQuerySet(IdentifiedQuerySet["OffboardingTask"]):
         return self.filter(removal__in=removals)
 
     def assigned_to(self, assignee: Assignee) -> Self:
-        """Keep a caller's own: the connection's, or the person's and those of their departments.
+        """Keep the tasks of a caller: the connection's, or the person's and their departments'.
 
         The person's departments are looked up at once, so that the tasks are found by index.
         """

@@ -55,7 +55,7 @@ class Restoration(models.Model):
     trace_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    cancelled_tasks: "list[OffboardingTask]"  # where `organizations.handover.tasks` says so
+    cancelled_tasks: "list[OffboardingTask]"  # where `organizations.handover.cancellation` says so
 
     class Meta:
         constraints = (

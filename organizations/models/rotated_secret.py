@@ -26,7 +26,7 @@ class RotatedSecretQuerySet(IdentifiedQuerySet[Row]):
 
 
 class RotatedSecret(models.Model):
-    """A row with a secret, of which the latest two work for a while after each rotation.
+    """A row with a secret; after a rotation the previous secret works for a while, too.
 
     Its maker was shown the first secret, and whoever rotates it is shown the new one.
     """

@@ -22,27 +22,27 @@ from users.models import User
 
 
 class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
-    """Schedules, by what will become of them."""
+    """Queries for scheduled removals, by state, member and requester."""
 
     def pending(self) -> Self:
         """Keep those that will be carried out: their membership has not ended otherwise."""
         return self.filter(status=ScheduledRemoval.Status.PENDING, membership__deleted_at=None)
 
     def within(self, authority: frozenset[Capability]) -> Self:
-        """Keep what is seen by somebody who may do this: nothing pending of a member above them."""
+        """Keep what a caller with this authority sees: nothing pending of a member above them."""
         if authority == ALL_CAPABILITIES:
             return self
         return self.exclude(self._pending_above(authority))
 
     def beyond(self, authority: frozenset[Capability]) -> Self:
-        """Keep what somebody who may do this does not see."""
+        """Keep what a caller with this authority does not see."""
         if authority == ALL_CAPABILITIES:
             return self.none()
         return self.filter(self._pending_above(authority))
 
     @staticmethod
     def _pending_above(authority: frozenset[Capability]) -> models.Q:
-        """Return what is pending of members with a role that grants more than this."""
+        """Return the pending removals of members with a role that grants more than this."""
         above = RoleAssignment.objects.filter(membership=models.OuterRef("membership")).exclude(
             role__capabilities__contained_by=list(authority)
         )
@@ -61,7 +61,7 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
         return requested.select_related("membership").order_by("remove_at", "pk")
 
     def in_state(self, state: str) -> Self:
-        """Keep those that read like this."""
+        """Keep the schedules in this state, as `state` says it."""
         if state == ScheduledRemoval.SUPERSEDED:
             pending = self.filter(status=ScheduledRemoval.Status.PENDING)
             return pending.exclude(membership__deleted_at=None)
@@ -70,7 +70,7 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
         return self.filter(status=state)
 
     def failed(self) -> Self:
-        """Keep those that something stood in the way of, and whose member is still one."""
+        """Keep those that failed, and whose member is still one."""
         return self.filter(status=ScheduledRemoval.Status.FAILED, membership__deleted_at=None)
 
 

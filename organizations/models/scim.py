@@ -14,7 +14,7 @@ from users.models import User
 
 
 class ScimIdentityQuerySet(models.QuerySet["ScimIdentity"]):
-    """Identities, whose they are, and whether they count."""
+    """Queries for identities that are valid now."""
 
     def of(self, connection: Connection) -> Self:
         """Keep those by which a connection knows members now."""

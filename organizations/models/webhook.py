@@ -16,7 +16,7 @@ from users.models import User
 
 
 class WebhookEndpointQuerySet(RotatedSecretQuerySet["WebhookEndpoint"]):
-    """Endpoints, and whether they are sent anything."""
+    """Queries for endpoints, by whether they are sent events."""
 
     def enabled(self) -> "WebhookEndpointQuerySet":
         """Keep those that are sent events."""
@@ -123,7 +123,7 @@ class WebhookEndpoint(RotatedSecret):
         return self.disabled_at is None
 
     def is_held(self, now: datetime) -> bool:
-        """Tell whether nothing is sent there for a while, as its receiver wants."""
+        """Tell whether its receiver asked for a pause that is not over."""
         return self.held_until is not None and self.held_until > now
 
     @property
@@ -151,7 +151,7 @@ class WebhookDelivery(models.Model):
         FAILED = "failed", "Failed"
 
     class Error(models.TextChoices):
-        """What the last attempt failed of. A name without an address reads like a forbidden one."""
+        """Why the last attempt failed. A name without an address looks like a forbidden one."""
 
         TIMEOUT = "timeout", "no answer in time"
         REFUSED = "refused", "no connection"

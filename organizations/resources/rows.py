@@ -33,7 +33,7 @@ class Row:
 
     @classmethod
     def of(cls, resource_id: str, wanted: Registration) -> Self:
-        """Return the row of a new resource that is registered like this."""
+        """Return the row of a new resource as its registration says."""
         is_departments = wanted.owner_field == OWNER_DEPARTMENT
         return cls(
             id=resource_id,

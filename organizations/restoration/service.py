@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from organizations.assignment.service import give
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Caller
-from organizations.handover.tasks import cancel_tasks, find_cancelled_tasks
+from organizations.handover.cancellation import cancel_tasks, find_cancelled_tasks
 from organizations.locks import lock_members
 from organizations.models import Event, Membership, RemovedResources, Restoration
 from organizations.restoration.identities import return_identities

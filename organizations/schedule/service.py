@@ -192,7 +192,7 @@ def find_pending(organization_id: str, user_id: str) -> ScheduledRemoval | None:
 
 
 def targets_of(schedule: ScheduledRemoval) -> Targets:
-    """Return where the resources will pass."""
+    """Return the targets of the resources when the schedule is carried out."""
     return Targets(
         schedule.transferred_to_id or schedule.transferred_to_user_id,
         {each.type: each.target for each in schedule.transfers_by_type.all()},

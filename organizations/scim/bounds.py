@@ -51,14 +51,14 @@ def read_json(body: bytes) -> Any:
     """Return what a body says. Raises InvalidSyntaxException, also for a name that stands twice."""
     content = decoded(body)
     try:
-        json.dumps(content, ensure_ascii=False).encode()  # refuses halves of characters
+        json.dumps(content, ensure_ascii=False).encode()  # refuses lone surrogates
     except ValueError as error:
         raise InvalidSyntaxException(detail="The body is not valid JSON.") from error
     return content
 
 
 def decoded(body: bytes) -> Any:
-    """Return what a body says, with halves of characters where it has them.
+    """Return what a body says; lone surrogates stay in it.
 
     Raises InvalidSyntaxException.
     """
@@ -135,7 +135,7 @@ def check_path(path: str) -> None:
 
 
 def bounded_search(content: object) -> dict[str, Any]:
-    """Return what a search asks for, by its names in small letters.
+    """Return the parameters of a search, by their names in lower case.
 
     Where a number is larger than the database counts, there is nothing. Raises
     InvalidFilterException, InvalidValueException, TooManyException.
@@ -179,7 +179,7 @@ def check_header(value: str | None) -> str | None:
 
 
 def _attribute(path: str) -> str:
-    """Return the attribute that a path, or a name in a value, begins with, in small letters."""
+    """Return the attribute that a path, or a name in a value, begins with, in lower case."""
     return re.split(r"[.\[\s]", _URN.sub("", path.lower(), count=1), maxsplit=1)[0]
 
 
@@ -231,7 +231,7 @@ def _check_values(said: list[Any]) -> None:
 
 
 def _excess(text: str, what: str) -> str:
-    """Return why a filter or a path is too much, or nothing."""
+    """Return why a filter or a path is refused as too long, or ""."""
     if len(text) > MOST_CHARACTERS:
         return f"A {what} has {MOST_CHARACTERS} characters at most."
     if len(_joints(text)) >= MOST_TERMS:
@@ -240,7 +240,7 @@ def _excess(text: str, what: str) -> str:
 
 
 def _joints(text: str) -> list[str]:
-    """Return what joins the terms of a filter or a path, and the parentheses around them."""
+    """Return the operators and opening parentheses between the terms of a filter or a path."""
     return _JOINT.findall(_QUOTED.sub('""', text))
 
 

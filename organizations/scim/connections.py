@@ -92,7 +92,7 @@ def read_departments(connection: Connection, texts: Iterable[str]) -> dict[str, 
 def set_departments(
     connection: Connection, moment: ConnectionTransfer.Moment, departments: Mapping[str, str]
 ) -> None:
-    """Have these departments, by type, take over at a moment, and no others."""
+    """Set which departments, by type, take over at a moment; all others are deleted."""
     connection.transfers_by_type.filter(moment=moment).delete()
     ConnectionTransfer.objects.bulk_create(
         ConnectionTransfer(

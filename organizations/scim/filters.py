@@ -34,7 +34,7 @@ def equalities(search_request: SearchRequest[Any]) -> list[tuple[str, object]]:
 
 
 def _has_surrogates(value: str) -> bool:
-    """Tell whether a text is none that UTF-8 can say."""
+    """Tell whether a text has surrogates, which UTF-8 cannot encode."""
     return any("\ud800" <= character <= "\udfff" for character in value)
 
 

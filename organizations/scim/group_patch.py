@@ -124,7 +124,7 @@ def member_ids(value: object) -> Iterator[str]:
 
 
 def _changes(op: str, path: object, value: object) -> Iterable[tuple[str, Any]]:
-    """Return the attributes that an operation changes, in small letters, and their values."""
+    """Return the attributes that an operation changes, in lower case, and their values."""
     if path is None:
         if op == "remove":
             raise NoTargetException(detail="The operation remove needs a path.")
@@ -146,7 +146,7 @@ def _changes(op: str, path: object, value: object) -> Iterable[tuple[str, Any]]:
 
 
 def _by_attribute(value: object) -> Iterator[tuple[str, Any]]:
-    """Yield the attributes of an object, in small letters, and their values."""
+    """Yield the attributes of an object, in lower case, and their values."""
     if not isinstance(value, dict):
         raise InvalidValueException(detail="The value is not an object.")
     for name, item in value.items():

@@ -108,7 +108,7 @@ class Groups:
         return self.get(group_id)
 
     def patch(self, group_id: str, patch: GroupPatch) -> None:
-        """Change a department, and read no more of it than that needs. Raises NotFoundException.
+        """Change a department; read only what the change needs. Raises NotFoundException.
 
         Who joins and who leaves are locked at once, in one order: two groups may swap members.
         """
@@ -213,7 +213,7 @@ def _up_to_most_members(page: list[Department]) -> list[Department]:
 
 
 def _narrow(departments: DepartmentQuerySet, attribute: str, value: str) -> DepartmentQuerySet:
-    """Return those of these departments of which an attribute has this value."""
+    """Return those of these departments whose attribute has this value."""
     match attribute:
         case "displayname":
             return departments.called(value)

@@ -65,7 +65,7 @@ def _requested_parts(name: str, parameters: Parameters) -> frozenset[str]:
 
 
 def _named(paths: Iterable[Path[Any]] | None) -> Iterable[list[str]]:
-    """Yield attributes, each with its sub-attribute if it is named, in small letters."""
+    """Yield attributes, each with its sub-attribute if it is named, in lower case."""
     return ([part.lower() for part in path.parts] for path in paths or ())
 
 

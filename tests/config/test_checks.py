@@ -1,9 +1,11 @@
 """What a deployment should set is named by ``check --deploy``."""
 
+from pathlib import Path
+
 import pytest
 from pytest_django import Settings
 
-from config.checks import give_webhooks_a_key, name_a_mail_server
+from config.checks import collect_static_files, give_webhooks_a_key, name_a_mail_server
 
 
 @pytest.mark.parametrize(
@@ -23,3 +25,12 @@ def test_a_mail_server_is_missed(settings: Settings, sends: bool, found: list[st
     settings.SENDS_MAIL = sends
 
     assert [warning.id for warning in name_a_mail_server(None)] == found
+
+
+def test_files_that_were_not_collected_are_missed(settings: Settings, tmp_path: Path) -> None:
+    settings.DEBUG, settings.STATIC_ROOT = False, str(tmp_path)
+    assert [warning.id for warning in collect_static_files(None)] == ["config.W003"]
+
+    (tmp_path / "staticfiles.json").write_text("{}")
+
+    assert collect_static_files(None) == []

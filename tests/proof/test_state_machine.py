@@ -18,7 +18,7 @@ from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import DepartmentNotFoundError, ScheduledRemovalNotFoundError
 from organizations.guards.caller import Operator
 from organizations.guards.targets import Targets
-from organizations.handover.tasks import CHOSEN, State, TaskChange, change_task
+from organizations.handover.closing import CHOSEN, State, TaskChange, change_task
 from organizations.models import (
     DepartmentMembership,
     Membership,

@@ -52,7 +52,7 @@ def replace_in_entries(
 
 
 def _rows_about(account: User) -> Iterator[Model]:
-    """Yield what the admin's entries about a person are about: the account, its memberships."""
+    """Yield the rows about a person that entries refer to: the account and its memberships."""
     yield account
     yield from account.memberships.select_related("user", "organization")
 
@@ -71,5 +71,5 @@ def _model_of(entry: LogEntry) -> str:
 
 
 def _type_of(row: Model) -> ContentType:
-    """Return what the admin's log calls a row's model."""
+    """Return the content type of a row's model."""
     return ContentType.objects.get_for_model(row, for_concrete_model=False)

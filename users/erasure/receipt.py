@@ -44,5 +44,5 @@ class Receipt:
 
 
 def some(*items: Item) -> tuple[Item, ...]:
-    """Return the items of which there are any."""
+    """Return the items whose count is not 0."""
     return tuple(item for item in items if item.count)

@@ -10,7 +10,7 @@ from users.models.user import User
 
 
 class FormerAddressQuerySet(models.QuerySet["FormerAddress"]):
-    """Queries for former addresses, by whose they are by now."""
+    """Queries for former addresses, by account and by their present owner."""
 
     def of(self, account: User) -> Self:
         """Keep those of this account."""

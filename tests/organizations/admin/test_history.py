@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 
 from organizations.assignment.service import assign
 from organizations.guards.caller import Operator
-from organizations.handover.tasks import State, TaskChange, change_task
+from organizations.handover.closing import State, TaskChange, change_task
 from organizations.models import Event, Membership, OffboardingTask
 from tests.factories import DepartmentFactory, MembershipFactory, OffboardingStepFactory
 from tests.organizations.admin.page import text_of

@@ -12,7 +12,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from organizations.guards.caller import Operator
-from organizations.handover.tasks import State, TaskChange, change_task
+from organizations.handover.closing import State, TaskChange, change_task
 from organizations.models import (
     Event,
     Membership,

@@ -10,8 +10,8 @@ from organizations.domains.service import set_domains
 from organizations.events.delivery import body_of
 from organizations.events.endpoints import send_test
 from organizations.guards.caller import Operator
+from organizations.handover.closing import State
 from organizations.handover.overdue import report_overdue
-from organizations.handover.tasks import State
 from organizations.invitation.delivery import attempt
 from organizations.models import Event, Membership
 from organizations.resources.deletion import delete

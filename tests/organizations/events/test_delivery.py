@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from organizations.events.delivery import defer_sending
 from organizations.events.signature import secret_of
-from organizations.handover.tasks import State
+from organizations.handover.closing import State
 from organizations.models import (
     Event,
     Membership,

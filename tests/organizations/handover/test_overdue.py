@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from organizations.handover.closing import State
 from organizations.handover.overdue import report_overdue
-from organizations.handover.tasks import State
 from organizations.models import Event, OffboardingTask, Organization
 from tests.factories import OffboardingTaskFactory
 from tests.organizations.handover.verbs import change

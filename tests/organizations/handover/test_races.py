@@ -6,8 +6,8 @@ import pytest
 
 from organizations.departments.service import delete_department
 from organizations.guards.caller import Caller
+from organizations.handover.closing import State
 from organizations.handover.steps import MOST_STEPS, create_step
-from organizations.handover.tasks import State
 from organizations.models import Department, Event, Membership, OffboardingTask, Organization
 from tests.callers import CallerWith
 from tests.concurrency import all_at_once, outcome, waiting_for

@@ -1,7 +1,7 @@
 """Tasks as tests change them, by people and programs who may do only what is theirs."""
 
 from organizations.guards.caller import Caller, Person, Program, Staff
-from organizations.handover.tasks import State, TaskChange, change_task
+from organizations.handover.closing import State, TaskChange, change_task
 from organizations.models import Connection, Membership, OffboardingTask, Removal
 from tests.callers import CallerWith
 from tests.removals import remove

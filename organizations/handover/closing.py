@@ -1,11 +1,8 @@
-"""Closes and reopens tasks, for every caller, and cancels those of undone removals."""
+"""Closes tasks and opens them again, for every caller."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from config.api.choices import must_be_one_of
@@ -20,7 +17,6 @@ from organizations.guards.caller import Caller
 from organizations.handover.fields import require_valid
 from organizations.locks import lock_members
 from organizations.models import Department, Event, OffboardingTask, Restoration
-from organizations.models.offboarding_task import OffboardingTaskQuerySet
 from organizations.retries import retried
 
 State = OffboardingTask.State
@@ -80,59 +76,6 @@ def change_task(
     return task, True
 
 
-def cancel_tasks(restorations: Collection[Restoration], *, caller: Caller) -> None:
-    """Cancel the open and failed tasks of the removals that these new restorations undo.
-
-    Sets ``cancelled_tasks`` and ``created_at`` on each. A task that had failed keeps who said so,
-    and when: its note is theirs. All tasks of the removals are locked, by id, so that none changes
-    any more: whoever wants to change one waits, and then finds the restoration.
-    """
-    tasks = _of_removals(restorations)
-    states = _set_cancelled(restorations, tasks.select_for_update().order_by("pk"))
-    # Behind the locks: what was closed before this moment had failed, and was not open.
-    now = timezone.now()
-    for restoration in restorations:
-        restoration.created_at = now
-    if State.OPEN in states:
-        department = Department.objects.filter(pk=OuterRef("assigned_to_department"))
-        tasks.open().update(
-            state=State.CANCELLED,
-            closed_at=now,
-            closed_by=caller.actor,
-            closed_by_connection=caller.connection,
-            department_name=Coalesce(Subquery(department.values("name")), F("department_name")),
-        )
-    if State.FAILED in states:
-        tasks.filter(state=State.FAILED).update(state=State.CANCELLED)
-
-
-def find_cancelled_tasks(restorations: Collection[Restoration]) -> None:
-    """Set ``cancelled_tasks`` on each restoration that a preview plans; write nothing."""
-    _set_cancelled(restorations, _of_removals(restorations).order_by("pk"))
-
-
-def _of_removals(restorations: Collection[Restoration]) -> OffboardingTaskQuerySet:
-    """Return the tasks of the removals that these restorations undo."""
-    return OffboardingTask.objects.filter(
-        removal__in=[restoration.removal_id for restoration in restorations]
-    )
-
-
-def _set_cancelled(
-    restorations: Collection[Restoration], tasks: OffboardingTaskQuerySet
-) -> set[str]:
-    """Set on each restoration those of the tasks that it cancels; return the states of these."""
-    by_removal = {restoration.removal_id: restoration for restoration in restorations}
-    for restoration in restorations:
-        restoration.cancelled_tasks = []
-    states = set()
-    for task in tasks.only("removal", "state", "key", "title"):
-        if task.state in OffboardingTask.CANCELLABLE:
-            by_removal[task.removal_id].cancelled_tasks.append(task)
-            states.add(task.state)
-    return states
-
-
 def _lock(organization_id: str, task_id: str, caller: Caller) -> OffboardingTask:
     """Lock what lets the caller act, then the task; return it as it is then.
 
@@ -153,7 +96,7 @@ def _lock(organization_id: str, task_id: str, caller: Caller) -> OffboardingTask
 
 
 def _close(task: OffboardingTask, caller: Caller) -> None:
-    """Say when and by whom the task is closed, and what its department is called."""
+    """Set when and by whom the task is closed, and the name of its department."""
     if not task.closed_at and task.assigned_to_department_id:
         department = Department.objects.get(pk=task.assigned_to_department_id)
         task.department_name = department.name

@@ -18,7 +18,7 @@ from organizations.exceptions import (
     TaskNotFoundError,
 )
 from organizations.guards.caller import Caller, Operator
-from organizations.handover.tasks import State, TaskChange, change_task
+from organizations.handover.closing import State, TaskChange, change_task
 from organizations.models import Department, Event, Membership, OffboardingTask, Organization
 from tests.callers import CallerWith
 from tests.deactivations import deactivate
