@@ -26,14 +26,34 @@ _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 # As Django compares them: a name, one with a dot before it for all below it too, * for all.
 _HOST = re.compile(r"\*|\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\]")
 _ORIGIN = re.compile(r"https?://((\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:\d+)?")
+# Of a provider that runs on the same machine, for a look, also without TLS.
+_PROVIDER = re.compile(
+    r"(https://[a-z0-9-]+(\.[a-z0-9-]+)*|http://(localhost|127\.0\.0\.1))(:\d{1,5})?"
+    r"(/(?!\.well-known)[\w.~%:@+-]*)*",
+    re.IGNORECASE | re.ASCII,
+)
 _REDIS_DATABASE = re.compile(r"(/\d*)?")
 # What libpq would refuse at each connection; of other options it refuses none but unknown names.
 _VALUES_OF_OPTIONS = {
-    "connect_timeout": re.compile(r"\d{1,9}"),
+    **dict.fromkeys(
+        (
+            *("connect_timeout", "tcp_user_timeout", "keepalives", "keepalives_idle"),
+            *("keepalives_interval", "keepalives_count"),
+        ),
+        _NUMBER,
+    ),
+    "channel_binding": re.compile("disable|prefer|require"),
+    "gssencmode": re.compile("disable|prefer|require"),
+    "load_balance_hosts": re.compile("disable|random"),
     "sslmode": re.compile("disable|allow|prefer|require|verify-ca|verify-full"),
     "target_session_attrs": re.compile("any|read-write|read-only|primary|standby|prefer-standby"),
 }
 _OPTIONS_OF_DJANGO = frozenset({"assume_role", "server_side_binding"})
+# Django's own settings of a database that its URL must not have: each is a text, "false" too, and
+# so is true; and without AUTOCOMMIT nothing would be saved.
+_NO_OPTIONS = ("AUTOCOMMIT", "ATOMIC_REQUESTS", "CONN_HEALTH_CHECKS", "DISABLE_SERVER_SIDE_CURSORS")
+# What Django's cache of a Redis may be named with besides.
+_PARTS_OF_CACHE = frozenset({"BACKEND", "LOCATION", "KEY_PREFIX"})
 _RATE = re.compile(r"[1-9]\d*/(s|sec|second|m|min|minute|h|hour|d|day)")
 
 
@@ -84,9 +104,7 @@ def secret(name: str) -> str:
 def provider(name: str) -> str:
     """Return the https address of a login provider, or "" where it is not set."""
     text = given(name).strip()
-    parts = urlsplit(text)
-    is_local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
-    if text and not (parts.hostname and (parts.scheme == "https" or is_local)):
+    if text and not _PROVIDER.fullmatch(text):
         refuse(name, "is the https address of a provider", example="https://login.acme.example")
     return text
 
@@ -168,7 +186,11 @@ def database(name: str) -> dict[str, Any]:
             found = env.db_url_config(text)
     if not found.get("NAME"):
         refuse(name, "is the URL of a PostgreSQL database", example=example)
-    if not all(_is_option(*option) for option in found.get("OPTIONS", {}).items()):
+    if (
+        not all(_is_option(*option) for option in found.get("OPTIONS", {}).items())
+        or not found.keys().isdisjoint(_NO_OPTIONS)
+        or not isinstance(found.get("CONN_MAX_AGE", 0), int)
+    ):
         rule = "is the URL of a PostgreSQL database, with options that libpq knows"
         refuse(name, rule, example=f"{example}?sslmode=require")
     return found
@@ -188,7 +210,14 @@ def cache(name: str, *, default: str) -> dict[str, Any]:
     with suppress(ValueError, ImproperlyConfigured):
         found = env.cache_url_config(text)
     kind = str(found.get("BACKEND", "")).rpartition(".")[2]
-    is_redis = "://" in text and kind == "RedisCache" and _is_redis(found["LOCATION"])
+    # django-environ passes on other options in capital letters, which no Redis client knows.
+    is_redis = (
+        "://" in text
+        and kind == "RedisCache"
+        and (found.keys() - {"OPTIONS"}) <= _PARTS_OF_CACHE
+        and not found.get("OPTIONS")
+        and _is_redis(found["LOCATION"])
+    )
     if kind != "LocMemCache" and not is_redis:
         refuse(name, "is the URL of a Redis", example="rediscache://host:6379/0")
     return found
@@ -219,9 +248,12 @@ def mail(name: str) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key.startswith("EMAIL_")}
 
 
-def given(name: str) -> str:
-    """Return what a variable is set to, or ""."""
-    return str(env.str(name, default=""))
+def given(name: str, *, default: str = "") -> str:
+    """Return what a variable is set to, also where that begins with ``$``, or the default.
+
+    django-environ would take such a text for the name of another variable, and a secret for unset.
+    """
+    return str(env.ENVIRON.get(name, default))
 
 
 def refuse(name: str, rule: str, *, example: str) -> NoReturn:

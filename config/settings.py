@@ -26,7 +26,7 @@ TESTING = "PYTEST_VERSION" in env.ENVIRON
 DEBUG = environment.flag("DEBUG", default=TESTING)
 
 # Where a first look keeps its PostgreSQL and its key.
-EMBEDDED_POSTGRES = env.str("EMBEDDED_POSTGRES", default=str(BASE_DIR / ".postgres"))
+EMBEDDED_POSTGRES = environment.given("EMBEDDED_POSTGRES", default=str(BASE_DIR / ".postgres"))
 
 if DEBUG:
     SECRET_KEY = environment.given("SECRET_KEY") or (
@@ -99,7 +99,7 @@ TEMPLATES = [
 
 # The server that DATABASE_URL names; without it, for a first look and for tests, the embedded one.
 DATABASES: dict[str, dict[str, Any]]
-if DEBUG and not env.str("DATABASE_URL", default=""):
+if DEBUG and not environment.given("DATABASE_URL"):
     DATABASES = {
         "default": {
             "ENGINE": "config.embedded_postgres",
@@ -136,7 +136,7 @@ else:
     # Allows config.prepared_statements to prepare; Django's own cursors never do.
     options["prepare_threshold"] = 1
     # libpq ignores PGOPTIONS where options are given; it is added here, last, so it takes effect.
-    given = options.get("options", env.str("PGOPTIONS", default=""))
+    given = options.get("options", environment.given("PGOPTIONS"))
     options["options"] = f"-c plan_cache_mode=force_generic_plan {given}"
 
 # The modules with jobs, which only `manage.py procrastinate worker` loads and runs.
@@ -158,7 +158,7 @@ PROCRASTINATE_WORKER_DEFAULTS = {
 }
 
 # The secrets of webhooks are derived from this key; if empty, from SECRET_KEY.
-WEBHOOK_KEY = env.str("WEBHOOK_KEY", default="")
+WEBHOOK_KEY = environment.given("WEBHOOK_KEY")
 # Whether webhooks may be sent within this network, and without TLS.
 WEBHOOK_ALLOW_PRIVATE = environment.flag("WEBHOOK_ALLOW_PRIVATE")
 
@@ -261,7 +261,7 @@ USE_TZ = True
 FORMAT_MODULE_PATH = "config.formats"
 
 STATIC_URL = "static/"
-STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / ".static"))
+STATIC_ROOT = environment.given("STATIC_ROOT", default=str(BASE_DIR / ".static"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

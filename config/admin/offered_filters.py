@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -10,7 +10,6 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 
 REFUSAL = "This list has no such filter, or none with such a value. All of it is shown."
 NO_ROW = "Nothing was done: what was chosen is no row of this list."
@@ -48,7 +47,7 @@ class OfferedChangeList(ChangeList):
 
 
 class OfferedFilters(admin.ModelAdmin[Any]):
-    """The part of every model's admin that refuses a filter, with a message on the list."""
+    """The part of every model's admin that refuses a filter; the site then shows all, and why."""
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return OfferedChangeList
@@ -59,16 +58,6 @@ class OfferedFilters(admin.ModelAdmin[Any]):
             return super().get_changelist_instance(request)
         except (IncorrectLookupParameters, DisallowedModelAdminLookup) as error:
             raise ListRefusedError(REFUSAL) from error
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Show the list, or, without any filter and with a message, where one is refused."""
-        try:
-            return super().changelist_view(request, extra_context)
-        except ListRefusedError as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
-            return redirect(request.path)
 
     def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         """Take the action on the chosen rows. Raises ListRefusedError for what is no row's key."""

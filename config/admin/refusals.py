@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 
+from config.admin.offered_filters import ListRefusedError
 from config.errors import ContractError
 
 View = Callable[..., HttpResponseBase]
@@ -27,13 +28,17 @@ RAISED_BY_TRIGGER = "P0001"
 def explain_refusals(view: View) -> View:
     """Return a view that, when a POST is refused, shows its page again with the reason.
 
-    The refusal may come from a service or the database; nothing has been changed then.
+    The refusal may come from a service or the database; nothing has been changed then. Where a
+    filter of a list is refused, the page is shown without any filter.
     """
 
     @wraps(view)
     def explained(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
+        except ListRefusedError as refusal:  # of a list, or of its page to export it
+            messages.error(request, str(refusal))
+            return redirect(request.path)
         except ContractError as refusal:
             if request.method != "POST":
                 raise

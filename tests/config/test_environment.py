@@ -33,7 +33,19 @@ def _window(name: str) -> int:
             "http://login.acme.example",
             "Example: .*=https://.*",
         ),
-        (environment.provider, "OIDC_ISSUER", "login.acme.example", "Example: .*=https://.*"),
+        *(
+            (environment.provider, "OIDC_ISSUER", text, "Example: .*=https://.*")
+            for text in (
+                *(
+                    "login.acme.example",
+                    "https://[",
+                    "https://a b",
+                    "https://h:x/",
+                    "https://h?a=b",
+                ),
+                *("https://u:p@h", "https://h/.well-known/openid-configuration"),
+            )
+        ),
         (environment.domains, "OIDC_DOMAINS", "@acme.example", "Example: .*=acme.example.*"),
         *(
             (environment.hosts, "ALLOWED_HOSTS", text, "without a port. Example: .*")
@@ -55,7 +67,8 @@ def _window(name: str) -> int:
             )
             for option in (
                 *("nonsense=1", "pool=true", "connect_timeout=abc", "sslmode=on"),
-                "target_session_attrs=write",
+                *("target_session_attrs=write", "keepalives_idle=abc", "load_balance_hosts=yes"),
+                *("autocommit=false", "conn_max_age=long", "conn_health_checks=false"),
             )
         ),
         *(
@@ -63,6 +76,7 @@ def _window(name: str) -> int:
             for url in (
                 *("rediscache://h:port/0", "rediscache://h:6379/abc", "rediscache://"),
                 *("memcache://h:11211", "dummycache://", "redis:/x"),
+                *("rediscache://h?timeout=abc", "rediscache://h?socket_timeout=1"),
             )
         ),
     ],
@@ -83,7 +97,11 @@ def test_what_cannot_work_is_refused(
         (environment.days, "", None),
         (environment.days, " 365 ", 365),
         (environment.secret, "", ""),
-        (environment.provider, "http://localhost:8080", "http://localhost:8080"),
+        *(
+            (environment.provider, issuer, issuer)
+            for issuer in ("http://localhost:8080", "https://h.example/realms/a%20b/v2.0/")
+        ),
+        (environment.secret, f"$ecret{'t' * 32}", f"$ecret{'t' * 32}"),
         (environment.domains, "Acme.example, acme.test,", {"acme.example", "acme.test"}),
         (
             environment.hosts,
@@ -100,7 +118,8 @@ def test_what_cannot_work_is_refused(
         (_window, "36500", 36_500),
     ],
     ids=[
-        *("no days", "a year", "no token", "for a look", "domains", "hosts", "origins", "sender"),
+        *("no days", "a year", "no token", "for a look", "with a path", "with a dollar"),
+        *("domains", "hosts", "origins", "sender"),
         *("no sender", "a century"),
     ],
 )

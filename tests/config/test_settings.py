@@ -25,6 +25,8 @@ def test_without_debug_it_demands_what_it_needs(missing: str) -> None:
         assert "Traceback" not in program.output
 
 
+DOLLAR = f"${PRODUCTION['SECRET_KEY']}"
+
 UNUSABLE = {
     "RATE_PER_TOKEN": "lots",
     "RATE_OF_LOGINS": "0/hour",
@@ -92,6 +94,7 @@ def test_the_settings_of_a_proxy_agree_or_nothing_starts(
 @pytest.mark.parametrize(
     ("name", "value", "setting", "expected"),
     [
+        *((name, DOLLAR, name, DOLLAR) for name in ("SECRET_KEY", "WEBHOOK_KEY")),
         ("RATE_PER_TOKEN", "", "REST_FRAMEWORK['DEFAULT_THROTTLE_RATES']['token']", "None"),
         ("RATE_PER_TOKEN", "5/hour", "REST_FRAMEWORK['DEFAULT_THROTTLE_RATES']['token']", "5/hour"),
         ("RESTORE_WINDOW_DAYS", "0", "RESTORE_WINDOW_DAYS", "0"),

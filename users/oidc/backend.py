@@ -1,6 +1,7 @@
 """Tells whose account a login of the provider is."""
 
 from collections.abc import Mapping
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import jwt
@@ -19,6 +20,8 @@ from users.oidc.provider import setting
 LINKING = "oidc_linking"  # in the session: the id of the account that a login is to be linked to
 CLOCKS = 60  # seconds that the provider's clock may be off
 REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
+LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+LONGEST_SUBJECT = 255  # characters (OpenID Connect Core 1.0, section 2)
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -84,6 +87,9 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
             is_ours = payload["aud"] in (client, [client])
         if not is_ours:
             raise SuspiciousOperation("The ID token was issued to another.")
+        subject = payload["sub"]
+        if not 0 < len(subject) <= LONGEST_SUBJECT or "\0" in subject:
+            raise SuspiciousOperation("The ID token is of no subject that can be known again.")
         return payload
 
     def retrieve_matching_jwk(self, token: str) -> jwt.PyJWK:
@@ -144,7 +150,12 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
             claims = self.get_userinfo(access_token, id_token, payload)
         if claims.get("sub") != payload["sub"] or claims.get("email_verified") is not True:
             return None
-        address = canonical_address(str(claims.get("email", "")))
+        given = str(claims.get("email", ""))
+        address = canonical_address(given)
+        # What looks alike is one address here, but may be two mailboxes at the provider: there,
+        # only the case of ASCII letters may differ.
+        if address not in (given, given.translate(LOWER)):
+            return None
         if address.rpartition("@")[2] not in settings.OIDC_DOMAINS:
             return None
         staff = User.objects.filter(is_staff=True, is_active=True, is_superuser=False)

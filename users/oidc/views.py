@@ -82,6 +82,13 @@ class CallbackView(OIDCAuthenticationCallbackView):  # type: ignore[misc]
     def get(self, request: HttpRequest) -> HttpResponse:
         """Answer the provider's redirect; a link that was begun ends with it."""
         self.links = bool(request.session.get(LINKING))
+        if "error" in request.GET:
+            # The package would log out whoever is logged in here, at a link of any other site.
+            if states := request.session.get("oidc_states"):
+                states.pop(request.GET.get("state"), None)  # it is answered
+                request.session.modified = True
+            request.session.pop(LINKING, None)
+            return self.login_failure()
         response: HttpResponse = super().get(request)
         self.request.session.pop(LINKING, None)
         return response

@@ -73,3 +73,14 @@ def test_it_takes_the_permissions_to_see_the_list_and_to_export(
 
     assert status("view_removal") == status("view_event") == 403
     assert status("view_removal", "view_event") == 200
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("query", ["?since=tomorrow", "?reason__contains=away"])
+def test_a_filter_that_the_list_does_not_offer_is_refused_with_a_message(
+    browser: Client, leavers: list[Membership], query: str, method: str
+) -> None:
+    page = getattr(browser, method)(f"{REMOVALS}export/{query}", follow=True)
+
+    assert page.redirect_chain == [(f"{REMOVALS}export/", 302)]
+    assert "This list has no such filter" in text_of(page)

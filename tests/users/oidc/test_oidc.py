@@ -104,6 +104,10 @@ def test_a_login_is_known_by_its_subject_whatever_becomes_of_the_address(staff: 
     assert User.objects.count() == 1
 
 
+def test_the_case_of_an_address_does_not_matter(staff: User) -> None:
+    assert log_in(email="Maya@ACME.example", email_verified=True) == staff
+
+
 def test_another_login_with_the_address_of_one_that_is_known_stays_out(staff: User) -> None:
     assert log_in("maya", **VERIFIED) == staff
 
@@ -122,6 +126,12 @@ def test_another_login_with_the_address_of_one_that_is_known_stays_out(staff: Us
         ({"is_staff": False}, {}),
         ({"is_active": False}, {}),
         ({"email": "somebody@acme.example"}, {}),
+        # Here these would be the same address, but there they may be another person's.
+        ({}, {"email": "\uff4daya@acme.example"}),
+        ({}, {"email": "maya\u200b@acme.example"}),
+        ({}, {"email": "maya@\uff41cme.example"}),
+        ({}, {"email": " maya@acme.example"}),
+        ({"email": "mark@acme.example"}, {"email": "mar\u212a@acme.example"}),
     ],
     ids=lambda each: ",".join(f"{name}={value}" for name, value in each.items()) or "-",
 )
@@ -217,6 +227,20 @@ def test_an_answer_is_for_the_session_that_asked_and_once(staff: User) -> None:
     assert (whose(asked), whose(other)) == (staff, None)
 
 
+@pytest.mark.parametrize(("page", "status"), [("login", 403), ("link", 302)])
+def test_a_refusal_of_the_provider_logs_nobody_out(staff: User, page: str, status: int) -> None:
+    client = Client()
+    client.force_login(staff, "django.contrib.auth.backends.ModelBackend")
+    state = parse_qs(urlsplit(ask(client, f"/admin/oidc/{page}/")).query)["state"][0]
+
+    answered = client.get("/admin/oidc/callback/", {"error": "access_denied", "state": state})
+
+    assert answered.status_code == status
+    assert whose(client) == staff
+    assert not client.session["oidc_states"]
+    assert "oidc_linking" not in client.session
+
+
 def test_the_answer_to_another_question_is_refused(staff: User) -> None:
     client = Client()
     first, second = ask(client), ask(client)
@@ -243,6 +267,9 @@ def test_the_answer_to_another_question_is_refused(staff: User) -> None:
         {"exp": 1},
         {"iat": 32503680000},
         {"sub": None},
+        {"sub": ""},
+        {"sub": "m" * 256},
+        {"sub": "maya\0"},
     ],
     ids=str,
 )
