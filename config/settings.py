@@ -223,6 +223,10 @@ if OIDC_ISSUER:
     AUTHENTICATION_BACKENDS.append("users.oidc.backend.OidcBackend")
 elif not PASSWORD_LOGIN:
     environment.refuse("PASSWORD_LOGIN", "is false only with OIDC_ISSUER", example="true")
+elif environment.given("OIDC_CLIENT_ID"):
+    environment.refuse(
+        "OIDC_ISSUER", "is missing beside OIDC_CLIENT_ID", example="https://login.acme.example"
+    )
 OIDC_RP_SIGN_ALGO = "RS256"  # every provider has it
 OIDC_USE_PKCE = True
 OIDC_TIMEOUT = 10  # seconds

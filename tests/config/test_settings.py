@@ -81,9 +81,10 @@ def test_a_database_that_is_away_is_told_in_one_line(command: tuple[str, ...]) -
     [
         ({"BEHIND_TLS_PROXY": "true"}, "NUM_PROXIES", "server"),
         ({"NUM_PROXIES": "1"}, "BEHIND_TLS_PROXY", "worker"),
+        ({"OIDC_CLIENT_ID": "offboard"}, "OIDC_ISSUER", "check"),
     ],
 )
-def test_the_settings_of_a_proxy_agree_or_nothing_starts(
+def test_settings_that_belong_together_agree_or_nothing_starts(
     given: dict[str, str], named: str, process: str
 ) -> None:
     with running(*PROCESSES[process], environment=PRODUCTION | given) as program:
