@@ -6,6 +6,7 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
 
 def main() -> None:
@@ -20,6 +21,10 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"{error}\nSettings: config/README.md. With DEBUG=true none is required.")
+    except OperationalError as error:  # such as a wrong password, or a lock that is not to be had
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(f"The database failed: {' '.join(str(error).split())}")
 
 
 if __name__ == "__main__":

@@ -60,6 +60,23 @@ def test_what_cannot_work_is_refused_at_the_start_in_one_line(name: str, process
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        ("migrate",),
+        ("create_token", "olivia@acme.example"),
+        ("create_organization", "Acme", "--owner", "olivia@acme.example"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_database_that_is_away_is_told_in_one_line(command: tuple[str, ...]) -> None:
+    with running("manage.py", *command, environment=PRODUCTION) as program:
+        program.until("^The database failed: .*refused")
+        assert program.process.wait(timeout=30) == 1
+
+    assert len(program.output.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
     ("given", "named", "process"),
     [
         ({"BEHIND_TLS_PROXY": "true"}, "NUM_PROXIES", "server"),

@@ -112,7 +112,7 @@ class Cast:
     delivery: WebhookDelivery
     resource: Resource  # of nobody who asks
     connection: Connection  # of a program that does not ask
-    task: OffboardingTask  # of nobody, as its step
+    task: OffboardingTask  # of nobody, as its step; of the target that was removed before
     empty_department: str
     empty_role: str  # which grants nothing, to nobody
 
@@ -129,6 +129,7 @@ class Cast:
             "connection": self.connection.pk,
             "step": self.task.key,
             "task": self.task.pk,
+            "removal": self.task.removal_id,
             "department": self.departments["own"] or "",
             "empty_department": self.empty_department,
             "empty_role": self.empty_role,

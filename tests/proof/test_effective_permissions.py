@@ -12,7 +12,7 @@ from organizations.capabilities import ALL_CAPABILITIES, Capability
 from tests.factories import MembershipFactory, RoleFactory
 from tests.production import token_of
 from tests.proof.api_requests import REQUESTS, Request
-from tests.proof.cast import CALLERS, OUTSIDERS, UNAUTHENTICATED, Cast, code_of
+from tests.proof.cast import CALLERS, OUTSIDERS, UNAUTHENTICATED, Cast
 from tests.proof.figures import CELLS, Tally
 from tests.proof.test_request_permissions import expected_code, is_open_to
 
@@ -54,11 +54,6 @@ def test_each_caller_may_do_what_they_are_told(cast: Cast, tally: Tally, caller:
     for request in REQUESTS.values():
         assert refusal_of(request, capabilities) == expected_code(request, caller, HERE), request
         tally(CELLS)
-
-
-@pytest.mark.parametrize("caller", UNAUTHENTICATED)
-def test_whose_token_does_not_work_is_told_nothing(cast: Cast, caller: str) -> None:
-    assert code_of(cast.client(caller).get("/v1/user/me")) == UNAUTHENTICATED[caller]
 
 
 @pytest.mark.parametrize("capability", Capability)

@@ -8,7 +8,6 @@ from django.db import transaction
 from rest_framework.test import APIClient
 
 from organizations.capabilities import Capability
-from organizations.models import Removal
 from tests.factories import MembershipFactory, RoleFactory
 from tests.organizations.api.address import routes
 from tests.production import token_of
@@ -42,11 +41,7 @@ STATUS = STATUS_OF_CALLER | {
 
 def ask(client: APIClient, method: str, request: Request, cast: Cast, organization: str) -> Any:
     """Ask for something in one of the organizations."""
-    path = request.path.format(
-        user=cast.user_id("", request.about),
-        removal=Removal.objects.get(membership__user=cast.users["target removed before"]).pk,
-        **cast.addresses,
-    )
+    path = request.path.format(user=cast.user_id("", request.about), **cast.addresses)
     is_of_everybody = path.startswith("/")
     address = path if is_of_everybody else f"{cast.organization_path(organization)}/{path}"
     body = [request.body(cast)] if request.body else []
