@@ -10,11 +10,13 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.contrib.auth import get_user
+from django.contrib.sessions.models import Session
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.test import Client
 from pytest_django import Settings
 
+from config.api.throttling import LoginRateThrottle
 from tests.factories import UserFactory
 from users.erasure.service import erase_account
 from users.models import OidcLogin, User
@@ -293,6 +295,15 @@ def test_a_token_for_another_or_another_time_is_refused(
     assert [verified(right | each)["sub"] for each in ours] == ["maya"] * len(ours)
     with pytest.raises(SuspiciousOperation):
         verified(claims)
+
+
+def test_an_address_that_begins_many_logins_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LoginRateThrottle, "rate", "2/hour", raising=False)
+
+    answers = [Client().get("/admin/oidc/login/") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [302, 302, 429]
+    assert Session.objects.count() == 2
 
 
 def test_a_provider_that_is_away_is_told(settings: Settings) -> None:
