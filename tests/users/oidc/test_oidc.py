@@ -195,7 +195,8 @@ def test_who_is_no_staff_any_more_stays_out(staff: User, change: dict[str, bool]
 
 
 def test_a_link_is_taken_out_on_the_accounts_page(staff: User, admin_client: Client) -> None:
-    assert log_in(**VERIFIED) == staff
+    client = Client()
+    assert log_in(client=client, **VERIFIED) == staff
     login = staff.oidc_logins.get()
     form = {"email": STAFF, "is_active": "on", "is_staff": "on", "oidc_logins-TOTAL_FORMS": "1"}
     inline = {"INITIAL_FORMS": 1, "0-id": login.pk, "0-user": staff.pk, "0-DELETE": "on"}
@@ -207,6 +208,16 @@ def test_a_link_is_taken_out_on_the_accounts_page(staff: User, admin_client: Cli
 
     assert page.status_code == 302
     assert not staff.oidc_logins.exists()
+    assert whose(client) is None  # whoever logged in by it
+
+
+def test_a_session_of_another_provider_ends(staff: User, settings: Settings) -> None:
+    client = Client()
+    assert log_in(client=client, **VERIFIED) == staff
+
+    settings.OIDC_ISSUER = "https://new.example"
+
+    assert whose(client) is None
 
 
 def test_an_erasure_deletes_the_link(staff: User) -> None:
