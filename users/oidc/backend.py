@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from string import ascii_lowercase, ascii_uppercase
-from typing import Any, cast
+from typing import Any
 
 import jwt
 import requests
@@ -64,7 +64,7 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
 
         A session does not say which login of the provider began it.
         """
-        account = cast("User | None", ModelBackend.get_user(self, user_id))
+        account = ModelBackend.get_user(self, user_id)
         if account and account.oidc_logins.filter(issuer=settings.OIDC_ISSUER).exists():
             return account
         return None
