@@ -207,7 +207,6 @@ RETENTION_DAYS = environment.days("RETENTION_DAYS")
 
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend"]
-# Whether staff log in by their passwords.
 PASSWORD_LOGIN = environment.flag("PASSWORD_LOGIN", default=True)
 if PASSWORD_LOGIN:
     AUTHENTICATION_BACKENDS.append("django.contrib.auth.backends.ModelBackend")
@@ -224,9 +223,7 @@ if OIDC_ISSUER:
 elif not PASSWORD_LOGIN:
     environment.refuse("PASSWORD_LOGIN", "is false only with OIDC_ISSUER", example="true")
 elif environment.given("OIDC_CLIENT_ID"):
-    environment.refuse(
-        "OIDC_ISSUER", "is missing beside OIDC_CLIENT_ID", example="https://login.acme.example"
-    )
+    environment.refuse("OIDC_ISSUER", "is missing", example="https://login.acme.example")
 OIDC_RP_SIGN_ALGO = "RS256"  # every provider has it
 OIDC_USE_PKCE = True
 OIDC_TIMEOUT = 10  # seconds

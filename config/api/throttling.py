@@ -68,9 +68,14 @@ class InvitationRateThrottle(TokenRateThrottle):
 
 
 class LoginRateThrottle(RateThrottle):
-    """Counts logins by the address they come from, whatever the account."""
+    """Counts logins by the address they come from, whatever the account.
+
+    One by a provider begins with a GET, and stores a session.
+    """
 
     scope = "login"
 
     def get_cache_key(self, request: Any, view: Any) -> str | None:
-        return super().get_cache_key(request, view) if request.method == "POST" else None
+        route = request.resolver_match
+        is_login = request.method == "POST" or (route and route.url_name == "oidc_login")
+        return super().get_cache_key(request, view) if is_login else None

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 
 from config.admin.columns import column
 from config.admin.large_tables import LargeTableAdmin, ReadOnlyAdmin, count_or_estimate
-from config.admin.links import address_of, link, list_link
+from config.admin.links import NONE, address_of, link, list_link
 from config.admin.times import time_in_words
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
@@ -259,6 +259,25 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
         """Return what to do for a directory of an organization without a mail domain."""
         organization = link(connection.organization)
         return format_html("No mail domain: it can add nobody until {} has one.", organization)
+
+    @admin.display(description="Types on deactivation")
+    def types_on_deactivate(self, connection: Connection) -> str:
+        """Return what the form's field says, for those who may only see the connection."""
+        return self._types_on(connection, ConnectionTransfer.Moment.DEACTIVATE)
+
+    @admin.display(description="Types on removal")
+    def types_on_removal(self, connection: Connection) -> str:
+        """Return the same, of a removal."""
+        return self._types_on(connection, ConnectionTransfer.Moment.REMOVAL)
+
+    def _types_on(self, connection: Connection, moment: ConnectionTransfer.Moment) -> str:
+        transfers = connection.transfers_by_type.filter(moment=moment).select_related(
+            "transferred_to"
+        )
+        return (
+            ", ".join(f"{each.type}: {each.transferred_to}" for each in transfers.order_by("type"))
+            or NONE
+        )
 
     @admin.display(description="Offboarding tasks")
     def offboarding_tasks(self, connection: Connection) -> str:

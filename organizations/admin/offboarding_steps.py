@@ -181,6 +181,11 @@ class OffboardingStepAdmin(LargeTableAdmin[OffboardingStep]):
     def assigned_to(self, step: OffboardingStep) -> str:
         return assignee_of(step)
 
+    @admin.display(description="Assigned to a person")
+    def person(self, step: OffboardingStep) -> str:
+        """Return what the form's field says, for those who may only see the step."""
+        return step.assigned_to_user.name if step.assigned_to_user else NONE
+
 
 def list_of_steps(organization: Organization) -> str:
     """Return the steps of an organization in order, each with a link to its page."""

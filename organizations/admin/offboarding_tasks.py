@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from config.admin.columns import column
@@ -187,11 +187,14 @@ class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[Offbo
         self.message_user(request, done, messages.SUCCESS)
 
     def _back(self, request: HttpRequest, task: OffboardingTask) -> str:
-        """Return the address of the removal's record, or the task's for who may see no records."""
+        """Return the address of the removal's record, else of the task, else of the first page.
+
+        Whoever a task is assigned to may close it without a permission to see either.
+        """
         records = self.admin_site.get_model_admin(Removal)
         if records.has_view_permission(request):
             return f"{address_of(Removal(pk=task.removal_id))}#tasks"
-        return address_of(task)
+        return address_of(task) if self.has_view_permission(request) else reverse("admin:index")
 
     @admin.display(description="Task", ordering="title")
     def task(self, task: OffboardingTask) -> str:

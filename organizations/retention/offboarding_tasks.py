@@ -17,6 +17,7 @@ _DELETE = """
         ORDER BY closed_at
         LIMIT %(at_a_time)s
     )
+        AND closed_at < %(kept_from)s  -- again: somebody may open one while this waits for its lock
 """
 
 

@@ -35,8 +35,6 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
     """
 
     get_settings = staticmethod(setting)
-    # Django's returns no account that is disabled.
-    get_user = ModelBackend.get_user
 
     def __init__(self) -> None:
         """Read what Django's settings have; the provider is asked when somebody logs in.
@@ -60,6 +58,16 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
     @property
     def OIDC_OP_JWKS_ENDPOINT(self) -> str:  # noqa: N802
         return str(setting("OIDC_OP_JWKS_ENDPOINT"))
+
+    def get_user(self, user_id: str) -> User | None:
+        """Return whose session it is, or None once the account is disabled or not linked any more.
+
+        A session does not say which login of the provider began it.
+        """
+        account = ModelBackend.get_user(self, user_id)
+        if account and account.oidc_logins.filter(issuer=settings.OIDC_ISSUER).exists():
+            return account
+        return None
 
     def get_payload_data(self, token: str, key: Any) -> dict[str, Any]:
         """Return what an ID token says. Raises SuspiciousOperation unless it is for us, and now.

@@ -201,6 +201,9 @@ def test_departments_of_types_are_set_shown_and_taken_out_on_its_page(
     shown = f"document={sales.pk}\nrepository={sales.pk}"
     assert shown in browser.get(page_of(connection)).content.decode()
 
+    reader = browser_with("view_connection")
+    assert "document: Sales, repository: Sales" in text_of(reader.get(page_of(connection)))
+
     browser.post(page_of(connection), {"name": "Okta", "types_on_removal": ""})
 
     assert not targets_on_removal(connection)

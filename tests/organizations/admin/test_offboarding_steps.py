@@ -9,6 +9,7 @@ from organizations.models import Membership, OffboardingStep, Organization
 from tests.directories import connect
 from tests.factories import DepartmentFactory, MembershipFactory, OffboardingStepFactory
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
 
 ADMIN = "/admin/organizations/"
 STEPS = f"{ADMIN}offboardingstep/"
@@ -99,3 +100,14 @@ def test_a_directory_that_removes_nobody_is_said_to_open_no_tasks(
     page = text_of(browser.get(f"{ADMIN}connection/{connection.pk}/change/"))
 
     assert ("a deactivation opens no tasks" in page) is warns
+
+
+def test_who_may_only_look_sees_whom_a_step_is_assigned_to(owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization)
+    step = OffboardingStepFactory.create(
+        organization=owner.organization, assigned_to_user=member.user
+    )
+
+    page = text_of(browser_with("view_offboardingstep").get(f"{STEPS}{step.pk}/change/"))
+
+    assert member.user.name in page

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from organizations.models import Event, Membership, OffboardingTask, Removal
+from organizations.models import Event, Membership, OffboardingTask, Organization, Removal
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -276,3 +276,24 @@ def test_a_list_of_thirty_tasks_and_their_record_take_as_many_statements_as_of_o
             for page in pages:
                 assert browser.get(page).status_code == 200
         counts.append(len(asked))
+
+
+@pytest.mark.parametrize(
+    ("codename", "back"),
+    [
+        ("add_role", "/admin/"),
+        ("view_offboardingtask", f"{TASKS}{{task.pk}}/change/"),
+        ("view_removal", "/admin/organizations/removal/{task.removal_id}/change/#tasks"),
+    ],
+)
+def test_whoever_closes_their_own_task_is_led_where_they_may_look(
+    organization: Organization, codename: str, back: str
+) -> None:
+    staff = staff_with(codename)
+    MembershipFactory.create(organization=organization, user=staff)
+    task = OffboardingTaskFactory.create(organization=organization, assigned_to_user=staff)
+
+    page = browser_of(staff).post(f"{TASKS}{task.pk}/closing/", {"state": "done"}, follow=True)
+
+    assert page.redirect_chain == [(back.format(task=task), 302)]
+    assert page.status_code == 200

@@ -10,11 +10,13 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.contrib.auth import get_user
+from django.contrib.sessions.models import Session
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.test import Client
 from pytest_django import Settings
 
+from config.api.throttling import LoginRateThrottle
 from tests.factories import UserFactory
 from users.erasure.service import erase_account
 from users.models import OidcLogin, User
@@ -193,7 +195,8 @@ def test_who_is_no_staff_any_more_stays_out(staff: User, change: dict[str, bool]
 
 
 def test_a_link_is_taken_out_on_the_accounts_page(staff: User, admin_client: Client) -> None:
-    assert log_in(**VERIFIED) == staff
+    client = Client()
+    assert log_in(client=client, **VERIFIED) == staff
     login = staff.oidc_logins.get()
     form = {"email": STAFF, "is_active": "on", "is_staff": "on", "oidc_logins-TOTAL_FORMS": "1"}
     inline = {"INITIAL_FORMS": 1, "0-id": login.pk, "0-user": staff.pk, "0-DELETE": "on"}
@@ -205,6 +208,16 @@ def test_a_link_is_taken_out_on_the_accounts_page(staff: User, admin_client: Cli
 
     assert page.status_code == 302
     assert not staff.oidc_logins.exists()
+    assert whose(client) is None  # whoever logged in by it
+
+
+def test_a_session_of_another_provider_ends(staff: User, settings: Settings) -> None:
+    client = Client()
+    assert log_in(client=client, **VERIFIED) == staff
+
+    settings.OIDC_ISSUER = "https://new.example"
+
+    assert whose(client) is None
 
 
 def test_an_erasure_deletes_the_link(staff: User) -> None:
@@ -293,6 +306,15 @@ def test_a_token_for_another_or_another_time_is_refused(
     assert [verified(right | each)["sub"] for each in ours] == ["maya"] * len(ours)
     with pytest.raises(SuspiciousOperation):
         verified(claims)
+
+
+def test_an_address_that_begins_many_logins_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LoginRateThrottle, "rate", "2/hour", raising=False)
+
+    answers = [Client().get("/admin/oidc/login/") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [302, 302, 429]
+    assert Session.objects.count() == 2
 
 
 def test_a_provider_that_is_away_is_told(settings: Settings) -> None:
