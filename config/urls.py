@@ -24,3 +24,4 @@ urlpatterns = [
 ]
 
 handler400 = "config.admin.refusals.bad_request"
+handler403 = "config.admin.refusals.permission_denied"

@@ -131,3 +131,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         case TooManyFilesSent():
             return plain_page(400, "No file is taken", "No page here takes files. None was read.")
     return plain_page(400, "Bad request", "This address or form is not one of this site's.")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return the page for a request that the account may not make."""
+    return plain_page(
+        403,
+        "Not permitted",
+        "Your account has no permission for this page. Whoever manages the accounts of this admin"
+        " can give it.",
+    )

@@ -1,5 +1,7 @@
 """What a supervisor of the process is told."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -12,7 +14,9 @@ from config.health import reason_not_ready
 
 
 @pytest.fixture(autouse=True)
-def _not_looked_yet() -> None:
+def _not_looked_yet() -> Iterator[None]:
+    reason_not_ready.cache_clear()
+    yield
     reason_not_ready.cache_clear()
 
 
