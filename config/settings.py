@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from psycopg import IsolationLevel
 
 from config import environment
-from config.environment import env
+from config.environment import A_CENTURY, env
 from config.logs import logging_config
 from config.secret_key import kept_key
 from config.timestamps import TIME_FORMAT
@@ -201,7 +201,7 @@ DEFAULT_FROM_EMAIL = environment.sender("EMAIL_FROM") or (
 )
 
 # How long after a removal the member can be restored; 0: not at all.
-RESTORE_WINDOW_DAYS = environment.number("RESTORE_WINDOW_DAYS", default=90, most=36_500)
+RESTORE_WINDOW_DAYS = environment.number("RESTORE_WINDOW_DAYS", default=90, most=A_CENTURY)
 # How long events of people who are no longer members are kept at least; None: for ever.
 RETENTION_DAYS = environment.days("RETENTION_DAYS")
 

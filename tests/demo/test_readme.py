@@ -14,19 +14,31 @@ from tests.demo.serving import answer, calls, curls, served, started
 from tests.processes import ROOT, free_port, running
 
 
-def test_the_readmes_client_finds_previews_and_removes(
-    migrated_server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
+def program_shown(page: str, begin: str) -> str:
+    """Return the Python program of a page that begins so."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    shown = re.search(rf"```python\n({begin}.*?)```", text, re.DOTALL)
     assert shown
+    return shown[1]
+
+
+def run_here(program: str, address: str, token: str) -> None:
+    """Run a program of the README's in this process, on the demo at this address."""
+    names: dict[str, Any] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ACCESS_TOKEN", token)
+        exec(program.replace("127.0.0.1:8000", address), names)  # noqa: S102 (our own text)
+    names["client"].close()
+
+
+def test_the_readmes_client_finds_previews_and_removes(
+    migrated_server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = program_shown("README.md", "import httpx, os\n\nhere = ")
     with served(migrated_server) as demo:
         address, token = started(demo)
-        monkeypatch.setenv("ACCESS_TOKEN", token)
 
-        names: dict[str, Any] = {}
-        exec(shown[1].replace("127.0.0.1:8000", address), names)  # noqa: S102 (our own text)
-        names["client"].close()
+        run_here(program, address, token)
 
         assert "'resource_count': 12" in capsys.readouterr().out
         user = "/v1/organizations/org_xyz789/users/usr_abc123"
@@ -44,19 +56,14 @@ def test_the_readmes_requests_remove_all_to_a_department_or_by_type() -> None:
 
 
 def test_the_readmes_sync_registers_what_somebody_owns_and_changes_nothing_twice(
-    migrated_server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    migrated_server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = re.search(r"```python\n(import httpx, os\n\nresources = .*?)```", readme, re.DOTALL)
-    assert shown
+    program = program_shown("README.md", "import httpx, os\n\nresources = ")
     with served(migrated_server) as demo:
         address, token = started(demo)
-        monkeypatch.setenv("ACCESS_TOKEN", token)
 
         for _ in range(2):
-            names: dict[str, Any] = {}
-            exec(shown[1].replace("127.0.0.1:8000", address), names)  # noqa: S102 (our own text)
-            names["client"].close()
+            run_here(program, address, token)
 
     assert capsys.readouterr().out == "web 200\nmobile 201\nweb 200\nmobile 200\n"
 
@@ -96,14 +103,12 @@ def test_who_follows_the_readme_registers_previews_and_reads_back_who_has_what(
 
 
 def test_the_readmes_follower_sees_a_removal(migrated_server: Server, tmp_path: Path) -> None:
-    readme = (ROOT / "organizations/events/README.md").read_text(encoding="utf-8")
-    shown = re.search(r"```python\n(import httpx, os, time\n(?:(?!```).*\n)*)```", readme)
-    assert shown
+    shown = program_shown("organizations/events/README.md", "import httpx, os, time\n")
     program = tmp_path / "follower.py"
     user = "/v1/organizations/org_xyz789/users/usr_abc123"
     with served(migrated_server) as demo:
         address, token = started(demo)
-        program.write_text(shown[1].replace("127.0.0.1:8000", address))
+        program.write_text(shown.replace("127.0.0.1:8000", address))
         with running(str(program), environment={"ACCESS_TOKEN": token}) as follower:
             assert answer(address, token, "DELETE", user, {"confirm": True})[0] == 204
 
@@ -113,15 +118,13 @@ def test_the_readmes_follower_sees_a_removal(migrated_server: Server, tmp_path: 
 def test_the_readmes_receiver_hears_of_a_removal_and_closes_its_task(
     migrated_server: Server, tmp_path: Path
 ) -> None:
-    readme = (ROOT / "organizations/events/README.md").read_text(encoding="utf-8")
-    shown = re.search(r"```python\n(import os\n(?:(?!```).*\n)*)```", readme)
-    assert shown
+    shown = program_shown("organizations/events/README.md", "import os\n")
     port = free_port()
     program = tmp_path / "receiver.py"
     with served(migrated_server) as demo:
         address, token = started(demo)
         delete, *_, (method, path, body), tasks = calls(demo, address)
-        program.write_text(shown[1].replace("9000", str(port)).replace("127.0.0.1:8000", address))
+        program.write_text(shown.replace("9000", str(port)).replace("127.0.0.1:8000", address))
         body["url"] = body["url"].replace("9000", str(port))
         status, endpoint = answer(address, token, method, path, body)
         assert status == 201
