@@ -1,4 +1,4 @@
-"""Who closes and reopens tasks, what that writes, and what a restoration makes of them."""
+"""Who closes and reopens tasks, and what that writes."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,6 @@ from organizations.exceptions import (
     DepartmentInUseError,
     InsufficientPermissionsError,
     OrganizationAccessDeniedError,
-    TaskCancelledError,
     TaskNotFoundError,
 )
 from organizations.guards.caller import Caller, Operator
@@ -29,9 +28,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.organizations.handover.verbs import by, change
-from tests.organizations.restoration.verbs import restore, restored
 from tests.programs import connect_program
-from tests.proof.invariants import broken_invariants
 from users.models import AccessToken, User
 
 pytestmark = pytest.mark.django_db
@@ -276,106 +273,51 @@ def test_a_task_that_is_not_there_is_named_to_nobody_who_may_not_remove(
             change_task(organization.pk, task_id, TaskChange(State.DONE), caller=caller)
 
 
-# Restorations
-
-
-def test_a_restoration_cancels_what_is_open_or_failed_and_nothing_changes_any_more(
-    task: OffboardingTask, owner: Membership
-) -> None:
-    department = DepartmentFactory.create(organization=task.organization, name="Payroll")
-    failed, done, skipped, departments = (
-        OffboardingTaskFactory.create(removal=task.removal, **fields)
-        for fields in ({}, {}, {}, {"assigned_to_department": department})
-    )
-    for each, state in ((failed, State.FAILED), (done, State.DONE), (skipped, State.SKIPPED)):
-        change(each, state, note="A note.")
-
-    [outcome] = restore(task.removal.membership, actor=owner.user)
-
-    tasks = OffboardingTask.objects.in_bulk()
-    assert [tasks[each.pk].state for each in (task, failed, done, skipped, departments)] == [
-        "cancelled",
-        "cancelled",
-        "done",
-        "skipped",
-        "cancelled",
-    ]
-    assert tasks[task.pk].closed_by == owner.user
-    assert tasks[departments.pk].department_name == "Payroll"
-    assert [each.pk for each in restored(outcome).cancelled_tasks] == [
-        task.pk,
-        failed.pk,
-        departments.pk,
-    ]
-    for each in (task, failed, done, skipped):
-        with pytest.raises(TaskCancelledError) as refused:
-            change(each, State.OPEN)
-        assert refused.value.details == {
-            "task_id": each.pk,
-            "removal_id": task.removal_id,
-            "restoration_id": restored(outcome).pk,
-        }
-    assert not change(done, State.DONE, note="A note.")  # the same again
-    assert broken_invariants() == []
-
-
-def test_a_failed_task_that_is_cancelled_keeps_who_said_why_and_when(
-    organization: Organization, owner: Membership
-) -> None:
-    payroll, _ = connect_program(organization)
-    task = OffboardingTaskFactory.create(organization=organization, assigned_to_connection=payroll)
-    change(task, State.FAILED, note="There is no account.", count=2, caller=by(payroll))
-    failed_at = task.closed_at
-    assert failed_at
-
-    [outcome] = restore(task.removal.membership, actor=owner.user)
-
-    task.refresh_from_db()
-    assert (task.state, task.note, task.count) == ("cancelled", "There is no account.", 2)
-    assert (task.closed_by, task.closed_by_connection) == (None, payroll)
-    assert task.closed_at == failed_at
-    assert restored(outcome).created_at > failed_at
-
-
 # Departments
 
 
-def closing(department: Department) -> None:
+@pytest.fixture
+def payroll(organization: Organization) -> Department:
+    return DepartmentFactory.create(organization=organization, name="Payroll")
+
+
+@pytest.fixture
+def task_of_payroll(payroll: Department) -> OffboardingTask:
+    return OffboardingTaskFactory.create(
+        organization=payroll.organization, assigned_to_department=payroll
+    )
+
+
+def delete(department: Department) -> None:
     delete_department(department.organization_id, department.pk, caller=Operator())
 
 
 def test_a_reopened_task_keeps_no_name_of_a_department_that_is_there(
-    organization: Organization,
+    payroll: Department, task_of_payroll: OffboardingTask
 ) -> None:
-    department = DepartmentFactory.create(organization=organization, name="Payroll")
-    task = OffboardingTaskFactory.create(
-        organization=organization, assigned_to_department=department
-    )
-    change(task)
-    assert task.department_name == "Payroll"
+    change(task_of_payroll)
+    assert task_of_payroll.department_name == "Payroll"
 
-    change(task, State.OPEN)
+    change(task_of_payroll, State.OPEN)
 
-    assert (task.assigned_to_department_id, task.department_name) == (department.pk, "")
+    assert task_of_payroll.assigned_to_department_id == payroll.pk
+    assert task_of_payroll.department_name == ""
 
 
 def test_an_open_task_keeps_its_department_and_a_closed_one_its_name_and_id(
-    organization: Organization,
+    payroll: Department, task_of_payroll: OffboardingTask
 ) -> None:
-    department = DepartmentFactory.create(organization=organization, name="Payroll")
-    task = OffboardingTaskFactory.create(
-        organization=organization, assigned_to_department=department
-    )
+    task = task_of_payroll
     with pytest.raises(DepartmentInUseError, match="in use by 1 open task"):
-        closing(department)
+        delete(payroll)
     change(task)
 
-    closing(department)
+    delete(payroll)
 
     task.refresh_from_db()
-    assert (task.assigned_to_department_id, task.department_name) == (department.pk, "Payroll")
+    assert (task.assigned_to_department_id, task.department_name) == (payroll.pk, "Payroll")
     change(task, State.FAILED)
-    assert (task.assigned_to_department_id, task.department_name) == (department.pk, "Payroll")
+    assert (task.assigned_to_department_id, task.department_name) == (payroll.pk, "Payroll")
     change(task, State.OPEN)
     assert task.assigned_to_department is None
     assert task.department_name == "Payroll"
