@@ -58,7 +58,7 @@ def deactivate_members(
             locked = lock_members(organization_id, [*user_ids, *heirs_of(targets)], caller=caller)
         now = timezone.now()  # after whatever these locks waited for
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
-        refusals = _find_refusals(organization_id, user_ids, members, targets, caller)
+        refusals = _find_refusals(organization_id, user_ids, members, targets, caller, held=locked)
         deactivated = {u: members[u] for u in user_ids if u not in refusals}
         passed = group_by_user(
             pass_on(organization_id, {u: targets[u] for u in deactivated if u in targets})
@@ -89,7 +89,7 @@ def preview_deactivation(
 ) -> dict[str, ContractError]:
     """Return the refusals of `deactivate_members`, by user id; it does not check the target."""
     members = current_members(organization_id, user_ids)
-    return _find_refusals(organization_id, user_ids, members, {}, caller)
+    return _find_refusals(organization_id, user_ids, members, {}, caller, held=None)
 
 
 @retried
@@ -134,6 +134,8 @@ def _find_refusals(
     members: Mapping[str, int],
     targets: Mapping[str, Targets],
     caller: Caller,
+    *,
+    held: Collection[str] | None,
 ) -> dict[str, ContractError]:
     """Return the refusals, by user id: the rules of a removal in their order.
 
@@ -162,5 +164,6 @@ def _find_refusals(
             targets=targets,
             members=members,
             leaving=user_ids,
+            held=held,
         ).items()
     }

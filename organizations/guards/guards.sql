@@ -27,14 +27,14 @@ member AS (
         %(removal_ids)s::text[]
     ) WITH ORDINALITY AS member (id, user_id, targets, removal_id, position)
 ),
--- An heir is an active member whose own removal is not requested.
+-- An heir is an active member whose own removal is not requested and whom the service has locked.
 heir AS (
     SELECT membership.user_id
     FROM organizations_membership AS membership
     WHERE membership.user_id = ANY (%(heir_ids)s::varchar[])
         AND membership.organization_id = %(organization_id)s
         AND membership.is_active
-        AND membership.user_id <> ALL (%(leaving_ids)s::varchar[])
+        AND membership.user_id <> ALL (%(excluded_heirs)s::varchar[])
 ),
 -- The targets with a department or an heir that the organization does not have, and the types of
 -- these goals in order: that of the rest, which is null, comes first.

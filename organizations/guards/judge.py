@@ -45,6 +45,7 @@ def judge(
     targets: Mapping[str, Targets] | None = None,
     members: Mapping[str, int | None] | None = None,
     leaving: Collection[str] | None = None,
+    held: Collection[str] | None = None,
     already_leaving: Collection[int] = (),
 ) -> dict[str, ContractError]:
     """Return, by user id, why the act may not be done to these users, by what is there now.
@@ -53,9 +54,10 @@ def judge(
     not found. ``members`` are the membership ids, by user id, that a service has locked: no other
     user counts as a member; without it they are looked up. For a user whose membership id is None
     only the targets are checked. ``targets`` are by user id; none of the users ``leaving``, by
-    default these users, can be an heir. ``already_leaving`` are memberships of owners that an
-    earlier part of a preview would have ended: they are not judged again. Raises the ContractError
-    of a caller who may do it to nobody.
+    default these users, can be an heir. ``held`` are all whom a service has locked: nobody else can
+    be an heir, since whoever came back meanwhile may leave again. ``already_leaving`` are
+    memberships of owners that an earlier part of a preview would have ended: they are not judged
+    again. Raises the ContractError of a caller who may do it to nobody.
     """
     targets = targets or {}
     if members is None:
@@ -69,6 +71,7 @@ def judge(
         act=act,
         rules=rules,
         leaving=user_ids if leaving is None else leaving,
+        held=held,
         targets=targets,
         already_leaving=already_leaving,
     )
@@ -87,9 +90,16 @@ def judge(
 
 
 def find_missed_goals(
-    organization_id: str, targets: Targets, *, leaving: Collection[str]
+    organization_id: str,
+    targets: Targets,
+    *,
+    leaving: Collection[str],
+    held: Collection[str] | None = None,
 ) -> list[Goal]:
-    """Return the goals whose targets cannot take over from these users, in the checks' order."""
+    """Return the goals whose targets cannot take over from these users, in the checks' order.
+
+    ``held`` is as in `judge`.
+    """
     if not targets:
         return []
     # For a user without a membership the guards check the targets alone.
@@ -101,15 +111,18 @@ def find_missed_goals(
         act=REMOVE,
         rules=Rules.TARGETS,
         leaving=leaving,
+        held=held,
         targets={nobody: targets},
     )
     [(_, _, _, missed_types)] = fetch_prepared(_VERDICTS, parameters)
     return [targets.goal_of(name) for name in missed_types or ()]
 
 
-def require_targets(organization_id: str, targets: Targets, *, leaving: Collection[str]) -> None:
-    """Raise the ContractError of the first target that cannot take over from these users."""
-    for goal in find_missed_goals(organization_id, targets, leaving=leaving):
+def require_targets(
+    organization_id: str, targets: Targets, *, leaving: Collection[str], held: Collection[str]
+) -> None:
+    """Raise the ContractError of the first target that cannot take over; as `find_missed_goals`."""
+    for goal in find_missed_goals(organization_id, targets, leaving=leaving, held=held):
         raise goal.not_found()
 
 
@@ -149,26 +162,28 @@ def guard_parameters(
     act: Act,
     rules: Rules,
     leaving: Collection[str],
+    held: Collection[str] | None = None,
     targets: Mapping[str, Targets],
     already_leaving: Collection[int] = (),
     removal_ids: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the parameters of guards.sql for these members, in the order in which they leave.
 
-    ``leaving`` are all users of the request, members or not: none of them can be an heir. Raises
-    the ContractError of a caller who is no person and may not do it.
+    ``leaving`` are all users of the request, members or not: none of them can be an heir. ``held``
+    is as in `judge`. Raises the ContractError of a caller who is no person and may not do it.
     """
     if Rules.TARGETS not in rules:
         targets = {}
     asks = caller if Rules.AUTHORITY in rules else Operator()
     goals = goal_parameters(targets.get(user_id, Targets()) for user_id in members)
+    heirs = {heir for heir in goals["heir_ids"] if heir}
+    unheld = set() if held is None else heirs.difference(held)
     return {
         **asks.guard_parameters(organization_id, act, leaving),
         **goals,
         "membership_ids": list(members.values()),
         "user_ids": list(members),
-        # The statement only needs to know which of the heirs leave.
-        "leaving_ids": list(set(goals["heir_ids"]).intersection(leaving)),
+        "excluded_heirs": list(heirs.intersection(leaving) | unheld),
         "removal_ids": [removal_ids[user_id] for user_id in members] if removal_ids else [],
         "keeps_owner": Rules.OWNER_REMAINS in rules,
         "already_leaving": list(already_leaving),

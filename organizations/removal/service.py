@@ -86,7 +86,9 @@ def remove_members(
         )
         unmet = _find_unmet(organization_id, members, targets, caller, condition)
         met = {user_id: pk for user_id, pk in members.items() if user_id not in unmet}
-        outcomes = _decide_and_remove(organization_id, met, user_ids, targets, caller, requested_at)
+        outcomes = _decide_and_remove(
+            organization_id, met, user_ids, locked, targets, caller, requested_at
+        )
         for user_id, refusal in unmet.items():
             outcomes[user_id] = RemovalOutcome(user_id, refusal=refusal)
         for user_id, not_member in not_members.items():
@@ -120,6 +122,7 @@ def _decide_and_remove(
     organization_id: str,
     members: Mapping[str, int],
     user_ids: Collection[str],
+    held: Collection[str],
     targets: Mapping[str, Targets],
     caller: Caller,
     requested_at: datetime | None,
@@ -136,6 +139,7 @@ def _decide_and_remove(
         act=REMOVE,
         rules=Rules.REMOVAL,
         leaving=user_ids,
+        held=held,
         targets=targets,
         removal_ids=removal_ids,
     )

@@ -61,7 +61,7 @@ def schedule_removals(
     with transaction.atomic():
         locked = lock_members(organization_id, [*user_ids, *heirs_of(targets)], caller=caller)
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
-        refusals = _find_refusals(organization_id, user_ids, members, targets, caller)
+        refusals = _find_refusals(organization_id, user_ids, members, targets, caller, held=locked)
         accepted = [user_id for user_id in user_ids if user_id not in refusals]
         schedules = ScheduledRemoval.objects.bulk_create(
             ScheduledRemoval(
@@ -114,7 +114,7 @@ def preview_schedules(
     user_ids = list(dict.fromkeys(user_ids))
     targets = targets_by_user(transfer_to, user_ids)
     members = current_members(organization_id, user_ids)
-    refusals = _find_refusals(organization_id, user_ids, members, targets, caller)
+    refusals = _find_refusals(organization_id, user_ids, members, targets, caller, held=None)
     return [ScheduleOutcome(u, refusal=refusals.get(u)) for u in user_ids]
 
 
@@ -213,6 +213,8 @@ def _find_refusals(
     members: Mapping[str, int],
     targets: Mapping[str, Targets],
     caller: Caller,
+    *,
+    held: Collection[str] | None,
 ) -> dict[str, ContractError]:
     """Return the refusals, by user id."""
     refusals = judge(
@@ -223,6 +225,7 @@ def _find_refusals(
         rules=Rules.AUTHORITY | Rules.TARGETS,
         targets=targets,
         members=members,
+        held=held,
     )
     for user_id in filter(caller.is_about_self, user_ids):
         refusals[user_id] = CannotScheduleYourselfError({"user_id": user_id})

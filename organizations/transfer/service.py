@@ -77,7 +77,7 @@ def transfer_resources(
         )
         keep_absent(organization_id, user_ids, locked)
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
-        refusals = _find_refusals(organization_id, user_ids, members, targets, caller)
+        refusals = _find_refusals(organization_id, user_ids, members, targets, caller, held=locked)
         passed = pass_on(
             organization_id,
             {u: targets[u] for u in user_ids if u in targets and u not in refusals},
@@ -93,7 +93,7 @@ def preview_transfers(
     if not targets:
         return []
     members = current_members(organization_id, targets)
-    refusals = _find_refusals(organization_id, targets, members, targets, caller)
+    refusals = _find_refusals(organization_id, targets, members, targets, caller, held=None)
     counts = Resource.objects.filter(organization=organization_id).count_by_type(targets)
     passed = [
         PassedResources(user_id, type_name, target, count)
@@ -131,9 +131,9 @@ def transfer_selected(
     )
     with transaction.atomic():
         owners = selected.filter(owner__isnull=False).values_list("owner", flat=True).distinct()
-        lock_members(organization_id, [*owners, transfer_to], caller=caller)
+        locked_members = lock_members(organization_id, [*owners, transfer_to], caller=caller)
         caller.authority(organization_id, CHANGE_RESOURCES)
-        require_targets(organization_id, Targets(transfer_to), leaving=())
+        require_targets(organization_id, Targets(transfer_to), leaving=(), held=locked_members)
         locked = selected.order_by("pk").select_for_update(no_key=True)
         rows = list(locked.values_list("pk", "owner", "type"))
         moving = [resource_id for resource_id, _, _ in rows]
@@ -155,6 +155,8 @@ def _find_refusals(
     members: Mapping[str, int],
     targets: Mapping[str, Targets],
     caller: Caller,
+    *,
+    held: Collection[str] | None,
 ) -> dict[str, ContractError]:
     """Return why resources of users cannot pass on, by user id.
 
@@ -186,4 +188,5 @@ def _find_refusals(
         targets=targets,
         members=remaining,
         leaving=user_ids,
+        held=held,
     )
