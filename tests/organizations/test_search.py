@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from factory.django import DjangoModelFactory
 
 from organizations.models import Organization, Role
 from tests.factories import DepartmentFactory, OrganizationFactory, RoleFactory
+from tests.sequential_scans import analyze
 
 KINDS = pytest.mark.parametrize("kind", [OrganizationFactory, DepartmentFactory, RoleFactory])
 Kind = type[DjangoModelFactory[Any]]
@@ -56,8 +56,7 @@ def test_a_search_uses_its_index(organization: Organization, kind: Kind) -> None
     # Names that recur, as names do: what a beginning matches is estimated by the common words.
     names = (f"a{number % 497} b{number % 503}" for number in range(3000))
     model.objects.bulk_create(kind.build(name=name, **within) for name in names)
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {model._meta.db_table}")
+    analyze(model._meta.db_table)
 
     plan = model.objects.matching("it").explain()
 

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 
 from tests.factories import UserFactory
-from tests.sequential_scans import tables_read_whole
+from tests.sequential_scans import analyze, tables_read_whole
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -69,8 +69,7 @@ def test_a_search_reads_what_it_finds_and_not_the_table(admin_client: Client, te
             " FROM generate_series(1, 20000) AS n) AS person"
         )
     UserFactory.create(id="usr_ada", full_name="Ada Lovelace", email="ada1@example.com")
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE users_user")
+    analyze("users_user")
     before = tables_read_whole()
 
     for address in ("/admin/users/user/", "/admin/organizations/membership/"):

@@ -21,7 +21,7 @@ from tests.factories import (
 )
 from tests.organizations.admin.page import text_of
 from tests.removals import remove
-from tests.sequential_scans import MANY, rows_read
+from tests.sequential_scans import MANY, analyze, rows_read
 from users.models import AccessToken, User
 
 ADMIN = "/admin/organizations/"
@@ -209,10 +209,10 @@ def test_the_records_of_an_organization_are_not_looked_for_among_those_of_others
             SELECT 'rem_' || i, %s, -i, 'api', '', '[]', '[]', 0, 0, '', now(), now()
             FROM generate_series(1, %s) AS i;
             SET LOCAL session_replication_role = origin;
-            ANALYZE organizations_removal;
             """,
             [other.pk, MANY],
         )
+    analyze("organizations_removal")
     remove(ada)
     before = rows_read("organizations_removal")
 

@@ -7,7 +7,7 @@ from organizations.models import Membership, Organization, Role
 from tests.conftest import ClientOf
 from tests.factories import DepartmentFactory, MembershipFactory, RoleFactory
 from tests.organizations.api.lists import listed
-from tests.sequential_scans import MANY, rows_read
+from tests.sequential_scans import MANY, analyze, rows_read
 
 TABLES = (
     *("organizations_membership", "organizations_roleassignment", "users_user"),
@@ -79,7 +79,6 @@ WORLD = """
         CASE WHEN event.id NOT LIKE '%%00' THEN created_at END
     FROM organizations_event AS event WHERE event.id LIKE 'evt_00%%';
     SET LOCAL session_replication_role = origin;
-    ANALYZE;
 """
 
 
@@ -111,6 +110,7 @@ def world(organization: Organization, owner: Membership) -> dict[str, str]:
     }
     with connection.cursor() as cursor:
         cursor.execute(WORLD, ids | {"number": MANY})
+    analyze()
     return ids
 
 

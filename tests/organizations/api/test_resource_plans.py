@@ -8,7 +8,7 @@ from organizations.models import Membership, Organization
 from tests.conftest import ClientOf
 from tests.factories import DepartmentFactory, MembershipFactory
 from tests.organizations.api.lists import listed
-from tests.sequential_scans import MANY, rows_read
+from tests.sequential_scans import MANY, analyze, rows_read
 
 TABLES = (
     *("organizations_resource", "organizations_resourceentry"),
@@ -47,7 +47,6 @@ WORLD = """
     INSERT INTO organizations_removedresources (removal_id, organization_id, type, count)
     VALUES ('rem_left', %(organization)s, 'type-1', 20);
     SET LOCAL session_replication_role = origin;
-    ANALYZE;
 """
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +74,7 @@ def world(organization: Organization) -> dict[str, str]:
     }
     with connection.cursor() as cursor:
         cursor.execute(WORLD, ids | {"number": MANY})
+    analyze()
     return ids
 
 

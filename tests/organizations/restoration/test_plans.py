@@ -1,12 +1,10 @@
 """How PostgreSQL goes about a restoration where there is much."""
 
-from django.db import connection
-
 from organizations.models import Membership
 from tests.benchmarks.world import make_organization
 from tests.organizations.restoration.verbs import preview, restore, restored
 from tests.removals import remove
-from tests.sequential_scans import MANY, tables_read_whole
+from tests.sequential_scans import MANY, analyze, tables_read_whole
 
 
 def test_no_large_table_is_read_whole_for_one_or_for_some(db: None) -> None:
@@ -18,8 +16,7 @@ def test_no_large_table_is_read_whole_for_one_or_for_some(db: None) -> None:
         )
     )
     remove(*members, transfer_to=world.department_id)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    analyze()
     before = tables_read_whole()
 
     for some in (members[:1], members[1:11]):

@@ -3,6 +3,7 @@
 from django.db import connection
 
 from organizations.models import Organization
+from tests.sequential_scans import analyze
 
 # Members and their accounts, of whom every other one is known to the directory.
 MEMBERS = """
@@ -33,6 +34,5 @@ def populate(organization: Organization, number: int) -> list[str]:
     parameters: dict[str, str | int] = {"organization": organization.pk, "number": number}
     with connection.cursor() as cursor:
         cursor.execute(MEMBERS, parameters)
-        for table in ("users_user", "organizations_membership", "organizations_scimidentity"):
-            cursor.execute(f"ANALYZE {table}")
+    analyze("users_user", "organizations_membership", "organizations_scimidentity")
     return [f"usr_{i:07}" for i in range(1, number + 1)]

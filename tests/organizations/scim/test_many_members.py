@@ -10,6 +10,7 @@ from organizations.models import Organization
 from tests.benchmarks.world import make_organization
 from tests.organizations.scim.caller import Directory
 from tests.processor_time import of_database
+from tests.sequential_scans import analyze
 
 VERY_MANY = 200_000
 IDENTITIES = """
@@ -31,7 +32,7 @@ def make_directory(members: int) -> tuple[Directory, str]:
     directory = Directory.of(Organization.objects.get(pk=world.organization_id))
     with connection.cursor() as cursor:
         cursor.execute(IDENTITIES, [world.organization_id])
-        cursor.execute("ANALYZE")
+    analyze()
     return directory, world.user_ids[members // 2]
 
 
