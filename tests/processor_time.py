@@ -6,6 +6,22 @@ from pathlib import Path
 
 from django.db import connection
 
+# What counting to a million takes where nobody else uses the processor.
+IDLE_SECONDS = 0.09
+
+
+def slowness() -> float:
+    """Return how many times as long as on an idle machine the processor takes now, at least 1.
+
+    Where the processor is another machine's, too, its time is not one's own: the same request took
+    three times as long for minutes.
+    """
+    began = time.process_time()
+    written = {}
+    for number in range(1_000_000):
+        written[number & 1023] = str(number)
+    return max(1.0, (time.process_time() - began) / IDLE_SECONDS)
+
 
 def of_database(call: Callable[[], object]) -> float:
     """Call; return how long PostgreSQL's process of this connection works on it, in seconds."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -51,7 +52,8 @@ class LookupFilter(admin.SimpleListFilter):
 class QuerySetFilter(admin.SimpleListFilter):
     """A filter whose choices each narrow the list by a method of its model's queryset.
 
-    ``narrowings`` are the choices: the word in the address, the name, and the method.
+    ``narrowings`` are the choices: the word in the address, the name, and the method. Another word
+    is refused: a list, or its export, that had all rows would be taken for what was asked for.
     """
 
     narrowings: tuple[tuple[str, str, Callable[[Any], QuerySet[Any]]], ...]
@@ -60,7 +62,10 @@ class QuerySetFilter(admin.SimpleListFilter):
         return [(word, name) for word, name, _ in self.narrowings]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows that the choice leaves. Raises IncorrectLookupParameters."""
+        if not self.value():
+            return queryset
         for word, _, narrowed in self.narrowings:
             if word == self.value():
                 return narrowed(queryset)
-        return queryset
+        raise IncorrectLookupParameters

@@ -44,14 +44,23 @@ class StrictFilterBackend(DjangoFilterBackend):
                 wrong[name] = ["This parameter is not known."]
             elif len(values) > 1 and not isinstance(wanted, MultipleChoiceFilter):
                 wrong[name] = ["This parameter can be given only once."]
-            elif wanted and filterset.form.cleaned_data.get(name) in EMPTY_VALUES:
-                # django-filter ignores an empty value and a malformed boolean.
+            elif wanted and not _is_taken(filterset.form, name, values[0]):
                 known = _choices_of(filterset.form.fields[name])
                 message = must_be_one_of(known, values[0]) if known else "This value is not valid."
                 wrong.setdefault(name, [message])
         if wrong:
             raise ValidationError(wrong)
         return filterset.qs
+
+
+def _is_taken(form: forms.Form, name: str, given: str) -> bool:
+    """Return whether a parameter says something: django-filter ignores an empty value.
+
+    It also ignores a malformed boolean, and takes 1 and 0 for booleans, which are numbers here.
+    """
+    if isinstance(form.fields[name], forms.NullBooleanField):
+        return given.lower() in _choices_of(form.fields[name])
+    return form.cleaned_data.get(name) not in EMPTY_VALUES
 
 
 def _choices_of(field: forms.Field | None) -> list[str]:

@@ -67,7 +67,7 @@ class StateFilter(QuerySetFilter):
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() is None:
+        if not self.value():
             return queryset & Membership.objects.current()
         return super().queryset(request, queryset)
 

@@ -63,9 +63,8 @@ class AssigneeFilter(QuerySetFilter):
     narrowings = (("me", "I, or a department of mine", OffboardingTaskQuerySet.all),)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
-            return queryset
-        return cast("OffboardingTaskQuerySet", queryset).assigned_to(Staff.at(request))
+        tasks = cast("OffboardingTaskQuerySet", super().queryset(request, queryset))
+        return tasks.assigned_to(Staff.at(request)) if self.value() else tasks
 
 
 class ClosingForm(forms.Form):

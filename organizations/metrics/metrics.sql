@@ -74,11 +74,14 @@ FROM (
 UNION ALL
 SELECT 'scheduled_removals', 'pending', count(*)
 FROM (
-    SELECT FROM organizations_scheduledremoval
+    SELECT membership_id
+    FROM organizations_scheduledremoval
     WHERE status = 'pending' AND remove_at > now()
     ORDER BY remove_at
     LIMIT %(bound)s
 ) AS schedule
+JOIN organizations_membership AS membership
+    ON membership.id = schedule.membership_id AND membership.deleted_at IS NULL
 
 UNION ALL
 SELECT 'scheduled_removals', 'overdue', count(*)

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from config.admin.filters import QuerySetFilter
 from config.admin.offered_filters import REFUSAL
 from organizations.models import Membership, Organization
 from tests.directories import connect
@@ -22,6 +23,13 @@ from tests.removals import remove
 from users.models import AccessToken
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+# The parameters of filters with a few choices, by model.
+CHOICES = [
+    (model, str(choices.parameter_name))
+    for model in MODELS
+    for choices in admin.site.get_model_admin(model).list_filter
+    if isinstance(choices, type) and issubclass(choices, QuerySetFilter)
+]
 VALUES = {"": "x", "regex": "(", "year": "99999999999", "isnull": "x", "gte": "x", "len": "x"}
 
 
@@ -101,6 +109,16 @@ def test_a_value_that_postgresql_alone_refuses_is_a_message(admin_client: Client
         f"{address}?scheduled_at__gte=2025-01-01 00:00%2B23:59", follow=True
     )
 
+    assert REFUSAL in text_of(response)
+
+
+@pytest.mark.parametrize(("model", "name"), CHOICES)
+def test_a_choice_that_a_list_does_not_offer_is_a_message(
+    admin_client: Client, model: type[Model], name: str
+) -> None:
+    response = admin_client.get(list_of(model), {name: "another"}, follow=True)
+
+    assert response.redirect_chain == [(list_of(model), 302)]
     assert REFUSAL in text_of(response)
 
 

@@ -43,6 +43,7 @@ def names(client: APIClient, **query: Any) -> str:
         ({"kind": "North"}, "North"),
         ({"kind": ["North", "South"]}, "North South"),
         ({"named": "true"}, "North South East West"),
+        ({"named": "True"}, "North South East West"),
         ({"named": "false"}, ""),
         ({"from_date": "2025-12-22"}, "South East West"),
         ({"to_date": "2025-12-22"}, "North"),
@@ -110,6 +111,7 @@ def test_what_is_malformed_unknown_or_without_effect_is_refused_and_named(
         ("kind", "", 'Must be North or South, not "".'),
         ("named", "perhaps", 'Must be true or false, not "perhaps".'),
         ("named", "", 'Must be true or false, not "".'),
+        ("named", "1", 'Must be true or false, not "1".'),
     ],
 )
 def test_what_is_no_choice_is_told_the_choices(

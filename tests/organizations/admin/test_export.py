@@ -76,7 +76,7 @@ def test_it_takes_the_permissions_to_see_the_list_and_to_export(
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("query", ["?since=tomorrow", "?reason__contains=away"])
+@pytest.mark.parametrize("query", ["?since=tomorrow", "?reason__contains=away", "?source=fax"])
 def test_a_filter_that_the_list_does_not_offer_is_refused_with_a_message(
     browser: Client, leavers: list[Membership], query: str, method: str
 ) -> None:

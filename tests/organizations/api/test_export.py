@@ -222,6 +222,7 @@ def test_errors_are_json(
         (APIClient().get(address, HTTP_ACCEPT="text/csv"), (401, "AUTHENTICATION_REQUIRED")),
         (client.get(address, {"limit": 1}), (422, "VALIDATION_ERROR")),
         (client.get(address, {"include_reason": "perhaps"}), (422, "VALIDATION_ERROR")),
+        (client.get(address, {"include_reason": "1"}), (422, "VALIDATION_ERROR")),
         (client.get(address, {"from_date": "soon"}), (422, "VALIDATION_ERROR")),
         (client.post(address), (405, "METHOD_NOT_ALLOWED")),
     ):

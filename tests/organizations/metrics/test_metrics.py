@@ -67,13 +67,16 @@ def test_what_the_database_counts_is_read_at_the_scrape(client: Client, owner: M
 
 
 def test_schedules_are_counted_by_what_becomes_of_them(client: Client, owner: Membership) -> None:
-    late, ended, coming = MembershipFactory.create_batch(3, organization=owner.organization)
+    late, ended, coming, removed_before = MembershipFactory.create_batch(
+        4, organization=owner.organization
+    )
     an_hour_ago = timezone.now() - timedelta(hours=1)
     schedules = ScheduledRemoval.objects.filter(pk__in=[due(late).pk, due(ended).pk])
     with pgtrigger.ignore("organizations.ScheduledRemoval:never_changed"):
         schedules.update(remove_at=an_hour_ago)
-    remove(ended)
     schedule(coming)
+    schedule(removed_before)
+    remove(ended, removed_before)
 
     found = scraped(client)
 
