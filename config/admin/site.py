@@ -59,7 +59,7 @@ class OffboardAdminSite(admin.AdminSite):
     @transaction.atomic
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> TemplateResponse:
         """Let whoever is logged in change their password; all else of the account is as it is."""
         if request.method == "POST":  # Django saves every field: somebody may disable it meanwhile
             account: Any = request.user

@@ -92,8 +92,7 @@ class ScheduleSerializer(RemovalSerializer):
 
     def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
         """Return the body; one that does not confirm needs no date."""
-        if data.get("confirm", False) is False and "remove_at" not in data:
-            raise ConfirmationRequiredError
+        self.fields["remove_at"].required = data.get("confirm", False) is not False
         return super().to_internal_value(data)
 
 

@@ -40,12 +40,12 @@ class AccountForm(UserChangeForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(  # type: ignore[type-var]  # it asks for a username
+class UserAdmin(
     GuardedDeletion[User],
     RecordedHistory[User],
     LockedRow[User],
     ErasureAdmin,
-    DjangoUserAdmin[User],
+    DjangoUserAdmin[User],  # type: ignore[type-var]  # it asks for a username
 ):
     """The admin of accounts; nobody changes an account that may do more than their own."""
 

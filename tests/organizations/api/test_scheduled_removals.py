@@ -112,6 +112,16 @@ def test_without_confirmation_nothing_is_scheduled(
     response = as_owner.post(f"{address_of(member)}/scheduled-removal", body)
 
     assert refusal(response) == (422, "CONFIRMATION_REQUIRED")
+    assert response.json()["error"]["details"] == {"user_id": member.user_id}
+
+
+def test_what_is_wrong_besides_the_confirmation_is_told_first(
+    as_owner: APIClient, member: Membership
+) -> None:
+    response = as_owner.post(f"{address_of(member)}/scheduled-removal", {"remove_on": "tomorrow"})
+
+    assert refusal(response) == (422, "VALIDATION_ERROR")
+    assert list(response.json()["error"]["details"]) == ["remove_on"]
 
 
 def test_two_times_of_a_night_when_clocks_go_back_are_an_hour_apart(
