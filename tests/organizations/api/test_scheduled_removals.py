@@ -112,6 +112,16 @@ def test_without_confirmation_nothing_is_scheduled(
     response = as_owner.post(f"{address_of(member)}/scheduled-removal", body)
 
     assert refusal(response) == (422, "CONFIRMATION_REQUIRED")
+    assert response.json()["error"]["details"] == {"user_id": member.user_id}
+
+
+def test_what_is_wrong_is_said_before_what_is_missing(
+    as_owner: APIClient, member: Membership
+) -> None:
+    response = as_owner.post(f"{address_of(member)}/scheduled-removal", {"remove_att": "tomorrow"})
+
+    assert refusal(response) == (422, "VALIDATION_ERROR")
+    assert set(response.json()["error"]["details"]) == {"remove_att", "remove_at"}
 
 
 def test_two_times_of_a_night_when_clocks_go_back_are_an_hour_apart(
