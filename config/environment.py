@@ -15,7 +15,7 @@ from redis.connection import parse_url
 env = environ.Env()
 
 YES = frozenset({"true", "1", "yes", "y", "on", "ok"})
-NO = frozenset({"false", "0", "no", "n", "off", ""})
+NO = frozenset({"false", "0", "no", "n", "off"})
 A_CENTURY = 36_500  # days
 SHORTEST_SECRET = 32  # characters
 _POSTGRESQL = ("postgres://", "postgresql://", "psql://", "pgsql://")
@@ -66,9 +66,8 @@ def required(name: str, *, example: str) -> str:
 
 def flag(name: str, *, default: bool = False) -> bool:
     """Return a setting that is true or false."""
-    if name not in env.ENVIRON:
+    if not (text := given(name).strip().lower()):
         return default
-    text = given(name).strip().lower()
     if text not in YES | NO:
         refuse(name, "is true or false", example="true")
     return text in YES
@@ -249,11 +248,11 @@ def mail(name: str) -> dict[str, Any]:
 
 
 def given(name: str, *, default: str = "") -> str:
-    """Return what a variable is set to, also where that begins with ``$``, or the default.
+    """Return what a variable is set to, also where that begins with ``$``; if empty, the default.
 
     django-environ would take such a text for the name of another variable, and a secret for unset.
     """
-    return str(env.ENVIRON.get(name, default))
+    return str(env.ENVIRON.get(name) or default)
 
 
 def refuse(name: str, rule: str, *, example: str) -> NoReturn:
