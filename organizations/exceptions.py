@@ -79,7 +79,7 @@ class InUseError(ContractError):
 
 
 class DepartmentInUseError(InUseError):
-    """Members, resources, records of removals, scheduled removals or connections name it."""
+    """Members, resources, records, scheduled removals, connections, steps or tasks name it."""
 
     code = "DEPARTMENT_IN_USE"
     what = "department"

@@ -6,6 +6,7 @@ from typing import Any, cast
 from rest_framework import serializers
 
 from config.api.choices import must_be_one_of
+from config.characters import clean
 
 
 class StrictBooleanField(serializers.BooleanField):
@@ -38,6 +39,18 @@ class StrictStringField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return data
+
+
+class StrictNameField(StrictStringField):
+    """Accepts a name, and leaves out the blanks around it and its invisible characters."""
+
+    default_error_messages = {"invisible": "A name has visible characters."}  # noqa: RUF012 (as in DRF)
+
+    def run_validation(self, data: Any = serializers.empty) -> str:
+        name = clean(super().run_validation(data))
+        if not name:
+            self.fail("invisible")
+        return name
 
 
 class StrictChoiceField(serializers.ChoiceField):

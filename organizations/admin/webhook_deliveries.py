@@ -80,6 +80,11 @@ class WebhookDeliveryAdmin(RowActions[WebhookDelivery], ReadOnlyAdmin[WebhookDel
         column = "endpoint_url" if sees_addresses else "endpoint_label"
         return [column if name == "endpoint_label" else name for name in self.list_display]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
+        """Return the deliveries, but none about a removal of the user on a date."""
+        own = Event.objects.about_schedules_of(staff_of(request).pk)
+        return super().get_queryset(request).exclude(event__in=own)
+
     def title_of(self, row: WebhookDelivery) -> str:
         endpoint = row.endpoint
         receiver = endpoint.description or f"a webhook endpoint of {endpoint.organization}"

@@ -15,10 +15,9 @@ from config.api.openapi import describe
 from config.api.strict import (
     StrictBooleanField,
     StrictChoicesField,
+    StrictNameField,
     StrictSerializer,
-    StrictStringField,
 )
-from config.characters import clean
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.examples import CONNECTION_ID, OWNER_ID
 from organizations.api.scheduled_removals import DueField
@@ -71,7 +70,7 @@ _SHOWN_WITH_TOKEN = OpenApiExample(
 class ConnectionCreationSerializer(StrictSerializer):
     """What a program is connected with."""
 
-    name = StrictStringField(min_length=1, max_length=100, help_text="Which system it is.")
+    name = StrictNameField(max_length=100, help_text="Which system it is.")
     capabilities = StrictChoicesField(
         Capability.choices,
         help_text=(
@@ -87,11 +86,6 @@ class ConnectionCreationSerializer(StrictSerializer):
         ),
     )
 
-    def validate_name(self, name: str) -> str:
-        if not (cleaned := clean(name)):
-            raise serializers.ValidationError("A name has visible characters.")
-        return cleaned
-
     def validate_capabilities(self, capabilities: list[str]) -> list[str]:
         if len(set(capabilities)) < len(capabilities):
             raise serializers.ValidationError("Name each capability once.")
@@ -103,7 +97,7 @@ class TokenRotationSerializer(StrictSerializer):
 
     revoke_old = StrictBooleanField(
         default=False,
-        help_text="Whether the token before ends at once; it works for 24 hours otherwise.",
+        help_text="Whether the token before ends at once; otherwise it works for 24 hours at most.",
     )
 
 
@@ -254,8 +248,9 @@ class TokenRotationView(OrganizationView):
         summary="Rotate connection token",
         description=(
             "Gives a program's connection another token, which the answer shows this once, and"
-            f" which works for {LIFETIME.days} days. The one before works for 24 hours more, or"
-            f" with `revoke_old` no longer; the one before that no longer. {NEEDED}"
+            f" which works for {LIFETIME.days} days. The one before works for 24 hours more, unless"
+            " it expires before that, or with `revoke_old` no longer; the one before that no"
+            f" longer. {NEEDED}"
         ),
         request=TokenRotationSerializer,
         examples=[

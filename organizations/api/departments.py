@@ -44,7 +44,10 @@ TAKEN = DepartmentNameTakenError({"name": "Engineering"})
 NOT_FOUND = DepartmentNotFoundError({"department_id": DEPARTMENT_ID})
 IN_USE = DepartmentInUseError(
     DEPARTMENT_ID,
-    Uses({"member": 12, "resource": 3, "removal": 1, "scheduled_removal": 0, "connection": 0}),
+    Uses(
+        dict.fromkeys(("member", "resource", "removal", "scheduled_removal"), 1)
+        | dict.fromkeys(("connection", "step", "open_task"), 0)
+    ),
 )
 NAMES = (
     "A name has 1 to 200 characters besides blanks around it, which are left out. It is unique in"
@@ -142,8 +145,9 @@ class DepartmentView(OrganizationView):
         summary="Delete department",
         description=(
             "Deletes a department that nothing refers to: no member, no resource, no record of a"
-            " removal, no scheduled removal and no connection of a directory. Else the answer is"
-            " 422 `DEPARTMENT_IN_USE`, whose details count each of these, null beyond 10,000. A"
+            " removal, no scheduled removal, no connection of a directory, and no offboarding step"
+            " or open task that is assigned to it. Else the answer is 422 `DEPARTMENT_IN_USE`,"
+            " whose details count each of these, null beyond 10,000. A"
             " department that a record names is never deleted. Takes the capability"
             " `manage_departments`."
         ),

@@ -6,7 +6,12 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import describe
-from config.api.strict import IdField, StrictBooleanField, StrictStringField
+from config.api.strict import (
+    IdField,
+    StrictBooleanField,
+    StrictNameField,
+    StrictStringField,
+)
 from config.api.throttling import InvitationRateThrottle, TokenRateThrottle
 from organizations.api.bodies import ReasonSerializer
 from organizations.api.examples import DEPARTMENT_ID, USER_ID
@@ -38,7 +43,7 @@ class InvitationSerializer(ReasonSerializer):
         max_length=LONGEST_TYPED,
         help_text="In any case: the account with this address, or else a new one.",
     )
-    full_name = StrictStringField(
+    full_name = StrictNameField(
         max_length=255,
         help_text=(
             f"The name of a new account, which keeps {_LONGEST_NAME} characters of it; an account"

@@ -51,6 +51,7 @@ from organizations.export.removals import READ, REMOVALS, open_task_count, resto
 from organizations.guards.acts import VIEW_LOG
 from organizations.guards.caller import Caller
 from organizations.models import (
+    Membership,
     OffboardingTask,
     Removal,
     RemovedResources,
@@ -66,11 +67,12 @@ VIEWERS = (
 )
 RECORDS = Removal.objects.prefetch_related(*READ, Prefetch("tasks", RECORDED_TASKS)).annotate(
     webhook_endpoints=ArraySubquery(
-        WebhookEndpoint.objects.filter(
-            organization=OuterRef("organization"), created_by__memberships=OuterRef("membership")
-        )
-        .order_by("pk")
-        .values(json=JSONObject(id="id", description="description"))
+        WebhookEndpoint.objects.shown_to(
+            OuterRef("organization"),
+            Membership.objects.filter(pk=OuterRef(OuterRef("membership"))).values_list(
+                "user", flat=True
+            ),
+        ).values(json=JSONObject(id="id", description="description"))
     )
 )
 _RESTORATION_EXAMPLE = {
@@ -199,7 +201,8 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
     )
     trace_id = serializers.CharField()
     webhook_endpoints = MadeEndpointSerializer(
-        many=True, help_text="What the user made in the organization, of what is there today."
+        many=True,
+        help_text="Of what is there today: endpoints whose secret the user was shown.",
     )
     tasks = RecordedTaskSerializer(
         many=True, help_text="What is to be done elsewhere, in the order of the steps."

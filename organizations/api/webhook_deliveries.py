@@ -122,9 +122,7 @@ class DeliveryListView(OrganizationListView[WebhookDelivery]):
     def get_queryset(self) -> QuerySet[WebhookDelivery]:
         organization_id = self.kwargs["organization_id"]
         endpoint = find_endpoint(organization_id, self.kwargs["endpoint_id"])
-        own = Event.objects.filter(
-            organization=organization_id, user=self.member_id, type__in=Event.ABOUT_SCHEDULES
-        )
+        own = Event.objects.about_schedules_of(self.member_id).filter(organization=organization_id)
         return self.queryset.filter(endpoint=endpoint).exclude(event__in=own)
 
 

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from django.db import connection as db_connection
 from django.db.models import F
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from config.api.errors import TokenExpiredError, TokenInvalidError
@@ -36,9 +37,9 @@ def issue_token(
 ) -> str:
     """Give an enabled connection its first token, or another; return it: it cannot be had again.
 
-    The token before works for 24 hours more, or with ``revoke_old`` no longer; the one before that
-    no longer. After a rotation the tokens of a program expire in 365 days, whatever was said of the
-    first. Raises DoesNotExist for a connection that is revoked.
+    The token before works for 24 hours more, but not beyond its own expiry, or with ``revoke_old``
+    no longer; the one before that no longer. The new token of a program expires in 365 days,
+    whatever was said of the first. Raises DoesNotExist for a connection that is revoked.
     """
     token = generate_token(PREFIXES[Kind(connection.kind)])
     changes: dict[str, Any] = {"token_digest": digest_of(token)}
@@ -47,7 +48,9 @@ def issue_token(
         changes["rotated_by"] = shown_to
         changes["previous_rotated_by"] = None if revoke_old else F("rotated_by")
         changes["previous_token_digest"] = None if revoke_old else F("token_digest")
-        changes["previous_token_until"] = None if revoke_old else now + PREVIOUS_TOKEN_WORKS
+        # Without an expiry, as a directory's, the one that is set.
+        until = Least(now + PREVIOUS_TOKEN_WORKS, F("expires_at"))
+        changes["previous_token_until"] = None if revoke_old else until
         if connection.expires_at:
             changes["expires_at"] = now + LIFETIME
     if not Connection.objects.enabled().filter(pk=connection.pk).update(**changes):

@@ -169,13 +169,14 @@ def _log(delivery: WebhookDelivery, event: Event, duration: float) -> None:
 
 @transaction.atomic
 def _record(delivery: WebhookDelivery, answer: Answer) -> WebhookDelivery | None:
-    """Record an attempt on the delivery and its endpoint; return it, or None if both are gone."""
+    """Record an attempt on the delivery and its endpoint; return it, or None if it is gone."""
     now = timezone.now()
     # Read again: both may have been changed, disabled or deleted in the meantime.
     endpoint = WebhookEndpoint.objects.select_for_update().filter(pk=delivery.endpoint_id).first()
-    if endpoint is None:
+    locked = WebhookDelivery.objects.select_for_update().filter(pk=delivery.pk).first()
+    if endpoint is None or locked is None:
         return None
-    delivery = WebhookDelivery.objects.select_for_update().get(pk=delivery.pk)
+    delivery = locked
     delivery.attempts += 1
     delivery.last_status_code = answer.status_code
     delivery.last_error = answer.error

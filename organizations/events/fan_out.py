@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef
 
 from organizations.events.delivery import BACKLOG_PRIORITY, defer_sending
 from organizations.models import Event, WebhookDelivery, WebhookEndpoint
+from organizations.retries import retried
 
 FAN_OUT = "organizations.events.tasks.fan_out"  # as the trigger calls it
 BATCH = 5000  # rows a statement
@@ -15,6 +16,7 @@ BATCH = 5000  # rows a statement
 IN_TURN = 10
 
 
+@retried  # an endpoint may be deleted meanwhile
 @transaction.atomic
 def deliver_to_endpoints(event_ids: Sequence[str]) -> None:
     """Make and defer the deliveries of events; existing ones stay as they are.

@@ -68,7 +68,7 @@ class ConnectionQuerySet(RotatedSecretQuerySet["Connection"]):
         connection = self.enabled().with_token(digest).filter(kind=kind).first()
         return ConnectionToken(connection, digest) if connection else None
 
-    def shown_to(self, organization_id: str, user_ids: Iterable[str]) -> Self:
+    def shown_to(self, organization_id: str | models.OuterRef, user_ids: Iterable[str]) -> Self:
         """Keep only enabled ones: the token of one that is revoked opens nothing."""
         return super().shown_to(organization_id, user_ids).enabled()
 

@@ -1,6 +1,7 @@
 """The event that every change of a membership leaves: what the audit log lists."""
 
 from collections.abc import Iterable
+from typing import Self
 
 from django.db import models
 from django.utils import timezone
@@ -23,6 +24,10 @@ class EventQuerySet(models.QuerySet["Event"]):
     def record(self, event: "Event") -> None:
         """Write one event; log its line once it is committed."""
         self.bulk_record([event])
+
+    def about_schedules_of(self, user_id: str) -> Self:
+        """Keep what is about removals of this user on a date, which they may not see."""
+        return self.filter(user=user_id, type__in=Event.ABOUT_SCHEDULES)
 
     def bulk_record(self, events: Iterable["Event"]) -> None:
         """Write events of one type and source; log their lines once they are committed."""

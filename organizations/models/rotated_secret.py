@@ -15,7 +15,7 @@ Row = TypeVar("Row", bound=models.Model)
 class RotatedSecretQuerySet(IdentifiedQuerySet[Row]):
     """Queries for rows with a secret, by who was shown it."""
 
-    def shown_to(self, organization_id: str, user_ids: Iterable[str]) -> Self:
+    def shown_to(self, organization_id: str | models.OuterRef, user_ids: Iterable[str]) -> Self:
         """Keep those of an organization whose secret these users may still have, by id."""
         shown = (
             models.Q(created_by__in=user_ids)

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from organizations.audit_log.positions import give_positions
 from organizations.models import Event, EventOrder, Membership
 from organizations.retention.permission import permit_deletion
+from organizations.retries import retried
 
 DELETE_EVENTS = Path(__file__).with_name("events.sql").read_text(encoding="utf-8")
 AT_A_TIME = 1000
@@ -51,6 +52,7 @@ def _pages(organization_id: str, kept_from: datetime) -> Iterator[list[str]]:
         rest = Q(created_at__gt=at) | Q(created_at=at, pk__gt=last)
 
 
+@retried  # the database refuses to delete the events of somebody who came back meanwhile
 @transaction.atomic
 def _delete(organization_id: str, event_ids: list[str], kept_from: datetime) -> int:
     """Delete the events that nothing still needs, and their positions; return how many.

@@ -90,15 +90,19 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         waits for the other. Addresses are canonical. The number of SQL statements does not depend
         on how many there are.
         """
-        known = set(self.filter(email__in=full_names).values_list("email", flat=True))
-        missing = sorted(full_names.keys() - known)  # in one order, against deadlocks
-        if missing:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    _MAKE_ACCOUNTS, [json.dumps([_columns(e, full_names[e]) for e in missing])]
-                )
-        found = self.filter(email__in=full_names).order_by("pk").select_for_update(no_key=True)
-        return dict(found.values_list("email", "pk"))
+        accounts = self.filter(email__in=full_names)
+        found: dict[str, str] = {}
+        while len(found) < len(full_names):  # again for one that lost its address meanwhile
+            known = set(accounts.values_list("email", flat=True))
+            missing = sorted(full_names.keys() - known)  # in one order, against deadlocks
+            if missing:
+                with connection.cursor() as cursor:
+                    cursor.execute(
+                        _MAKE_ACCOUNTS, [json.dumps([_columns(e, full_names[e]) for e in missing])]
+                    )
+            locked = accounts.order_by("pk").select_for_update(no_key=True)
+            found = dict(locked.values_list("email", "pk"))
+        return found
 
     def create_superuser(
         self, email: str, password: str | None = None, *, full_name: str = ""

@@ -8,9 +8,14 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from organizations.models import Membership, ScheduledRemoval
+from organizations.models import Event, Membership, ScheduledRemoval
 from organizations.schedule.due import carry_out_due
-from tests.factories import DepartmentFactory, MembershipFactory
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    WebhookDeliveryFactory,
+    WebhookEndpointFactory,
+)
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.staff import browser_with
 from tests.organizations.admin.test_member_removal import select
@@ -226,6 +231,28 @@ def test_staff_find_nothing_of_their_own(browser: Client, staff: User, owner: Me
 
     assert not [page for page in shown if asked.pk in page or "scheduled for" in page]
     assert "0 events" in shown[3]
+
+
+def test_staff_find_no_delivery_about_their_own(
+    browser: Client, staff: User, owner: Membership
+) -> None:
+    own = MembershipFactory.create(organization=owner.organization, user=staff)
+    endpoint = WebhookEndpointFactory.create(organization=owner.organization)
+    due(own)
+    due(owner)
+    for_staff, for_owner = (
+        WebhookDeliveryFactory.create(
+            endpoint=endpoint, event=Event.objects.get(user=user, type="removal.scheduled")
+        )
+        for user in (staff, owner.user)
+    )
+    deliveries = "/admin/organizations/webhookdelivery/"
+
+    listed = text_of(browser.get(deliveries))
+
+    assert (for_staff.pk in listed, for_owner.pk in listed) == (False, True)
+    assert browser.get(f"{deliveries}{for_staff.pk}/change/").status_code == 302
+    assert browser.get(f"{deliveries}{for_owner.pk}/change/").status_code == 200
 
 
 def test_staff_do_not_schedule_their_own(browser: Client, staff: User, owner: Membership) -> None:

@@ -179,6 +179,22 @@ def test_another_token_works_beside_the_one_before_for_a_day(
     assert refusal(departments(first, organization)) == (401, "TOKEN_INVALID")
 
 
+@pytest.mark.parametrize("left", [timedelta(hours=-1), timedelta(hours=1)], ids=str)
+def test_the_one_before_does_not_outlive_its_own_expiry(
+    as_owner: APIClient, organization: Organization, left: timedelta
+) -> None:
+    expiry = timezone.now() + left
+    made, first = connect_program(organization, expires_at=expiry)
+
+    second = rotate(as_owner, made).json()["token"]
+
+    made.refresh_from_db()
+    assert made.previous_token_until == expiry
+    works = departments(first, organization).status_code == 200
+    assert works == (left > timedelta(0))
+    assert departments(second, organization).status_code == 200
+
+
 def test_who_was_shown_either_token_that_works_is_known(organization: Organization) -> None:
     made, _ = connect_program(organization)
     first, second, third = (UserFactory.create() for _ in range(3))

@@ -71,6 +71,7 @@ def test_when_the_mail_was_sent_is_shown_alone_and_in_the_list(
         ({"email": "usr_1@erased.invalid"}, "email"),
         ({"email": 7}, "email"),
         ({"full_name": ""}, "full_name"),
+        ({"full_name": " \u200b"}, "full_name"),
         ({"full_name": "x" * 256}, "full_name"),
         ({"role_ids": "role_member"}, "role_ids"),
         ({"department_ids": [7]}, "department_ids"),
@@ -79,7 +80,8 @@ def test_when_the_mail_was_sent_is_shown_alone_and_in_the_list(
         ({"role": "Member"}, "role"),
     ],
     ids=[
-        *("no-address", "long-address", "erased-address", "number", "no-name", "long-name"),
+        *("no-address", "long-address", "erased-address", "number", "no-name", "invisible-name"),
+        "long-name",
         *("no-list", "no-id", "no-boolean", "long-message", "unknown"),
     ],
 )
@@ -96,6 +98,12 @@ def test_a_name_is_kept_as_far_as_an_account_has_room(as_owner: APIClient, addre
     response: Any = as_owner.post(address, {**NORA, "full_name": "x" * 255})
 
     assert response.json()["full_name"] == "x" * 200
+
+
+def test_a_name_is_kept_without_what_nobody_sees(as_owner: APIClient, address: str) -> None:
+    response: Any = as_owner.post(address, {**NORA, "full_name": " Nora\u202e New\t"})
+
+    assert response.json()["full_name"] == "Nora New"
 
 
 def test_a_member_is_told(as_owner: APIClient, address: str) -> None:

@@ -104,21 +104,22 @@ def test_a_record_says_who_when_what_and_to_whom(
     assert listed(client, organization, "removals")["items"] == [shown]
 
 
-def test_a_record_names_the_webhook_endpoints_that_the_leaver_made(
-    client: APIClient, organization: Organization, owner: Membership
+@pytest.mark.parametrize("how", ["created_by", "rotated_by", "previous_rotated_by"])
+def test_a_record_names_the_webhook_endpoints_that_the_leaver_made_or_rotated(
+    client: APIClient, organization: Organization, owner: Membership, how: str
 ) -> None:
     leaver = MembershipFactory.create(organization=organization)
-    made = WebhookEndpointFactory.create_batch(
-        2, organization=organization, created_by=leaver.user, description="Payroll"
+    theirs = WebhookEndpointFactory.create_batch(
+        2, organization=organization, description="Payroll", **{how: leaver.user}
     )
-    WebhookEndpointFactory.create(created_by=leaver.user)  # of another organization
+    WebhookEndpointFactory.create(**{how: leaver.user})  # of another organization
     WebhookEndpointFactory.create(organization=organization, created_by=owner.user)
     [outcome] = remove(leaver)
 
     shown = client.get(address_in(organization, f"removals/{outcome.removal_id}")).json()
 
     assert shown["webhook_endpoints"] == [
-        {"id": endpoint.pk, "description": "Payroll"} for endpoint in made
+        {"id": endpoint.pk, "description": "Payroll"} for endpoint in theirs
     ]
     assert listed(client, organization, "removals")["items"] == [shown]
 

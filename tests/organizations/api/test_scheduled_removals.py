@@ -115,13 +115,13 @@ def test_without_confirmation_nothing_is_scheduled(
     assert response.json()["error"]["details"] == {"user_id": member.user_id}
 
 
-def test_what_is_wrong_is_said_before_what_is_missing(
+def test_what_is_wrong_besides_the_confirmation_is_told_first(
     as_owner: APIClient, member: Membership
 ) -> None:
-    response = as_owner.post(f"{address_of(member)}/scheduled-removal", {"remove_att": "tomorrow"})
+    response = as_owner.post(f"{address_of(member)}/scheduled-removal", {"remove_on": "tomorrow"})
 
     assert refusal(response) == (422, "VALIDATION_ERROR")
-    assert set(response.json()["error"]["details"]) == {"remove_att", "remove_at"}
+    assert set(response.json()["error"]["details"]) == {"remove_on", "remove_at"}
 
 
 def test_two_times_of_a_night_when_clocks_go_back_are_an_hour_apart(

@@ -2,13 +2,15 @@
 
 import json
 from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from structlog.testing import capture_logs
 
-from organizations.events.delivery import defer_sending
+from organizations.events.delivery import attempt, defer_sending
 from organizations.events.signature import secret_of
 from organizations.handover.closing import State
 from organizations.models import (
@@ -20,10 +22,15 @@ from organizations.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from tests.factories import MembershipFactory, OffboardingStepFactory, OrganizationFactory
+from tests.factories import (
+    MembershipFactory,
+    OffboardingStepFactory,
+    OrganizationFactory,
+    WebhookDeliveryFactory,
+)
 from tests.organizations.handover.verbs import change, removed
 from tests.organizations.restoration.verbs import restore
-from tests.receivers import Receiver, answering, receiver
+from tests.receivers import RECEIVED, Receiver, answering, receiver
 from tests.removals import remove
 from tests.workers import work
 
@@ -250,6 +257,19 @@ def test_an_endpoint_that_is_deleted_meanwhile_is_sent_nothing_more(member: Memb
         endpoint.delete()
         work(until=timezone.now() + timedelta(days=1))
 
+    assert len(heard.requests) == 1
+
+
+def test_a_delivery_that_is_deleted_while_it_is_sent_is_over(member: Membership) -> None:
+    def delete(handler: BaseHTTPRequestHandler) -> None:
+        WebhookDelivery.objects.all().delete()
+        connection.close()
+        RECEIVED(handler)
+
+    with receiver(delete) as heard:
+        delivery = WebhookDeliveryFactory.create(endpoint=endpoint_of(member.organization, heard))
+
+        assert attempt(delivery.pk) is None
     assert len(heard.requests) == 1
 
 

@@ -16,7 +16,7 @@ from organizations.events.fan_out import IN_TURN, deliver_to_endpoints
 from organizations.events.tasks import delete_old_deliveries
 from organizations.models import Event, Membership, Organization, Source, WebhookDelivery
 from organizations.models.webhook import WebhookEndpoint
-from tests.concurrency import in_background
+from tests.concurrency import in_background, result_after
 from tests.factories import MembershipFactory, OrganizationFactory
 from tests.removals import remove
 
@@ -210,3 +210,14 @@ def test_deliveries_are_kept_30_days_and_events_for_ever(organization: Organizat
 
     assert WebhookDelivery.objects.get() == recent
     assert Event.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_endpoint_that_is_deleted_meanwhile_is_left_out(organization: Organization) -> None:
+    deleted, kept = endpoint_of(organization), endpoint_of(organization)
+    [event] = record(organization)
+
+    result_after(deleted.delete, lambda: deliver_to_endpoints([event.pk]))
+
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.endpoint, delivery.event) == (kept, event)

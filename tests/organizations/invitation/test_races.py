@@ -1,15 +1,17 @@
 """Two who add one address at the same moment: one membership, the other is told."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 
 from organizations.models import Event, Membership
-from tests.concurrency import all_at_once, outcome
+from tests.concurrency import all_at_once, outcome, result_after
 from tests.factories import UserFactory
 from tests.organizations.invitation.verbs import NORA, invited, jobs
 from tests.organizations.scim.caller import Directory, new_user
+from users.erasure.service import erase_account
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,3 +59,23 @@ def test_an_invitation_and_a_directory_at_once_make_one_member(
     assert Event.objects.filter(type="member.added").count() == 1
     adopted = Event.objects.filter(type="member.adopted").exists()
     assert adopted == ((invitation, status) == ("done", 201))
+
+
+def moves(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(email="nora@elsewhere.example")
+
+
+def is_erased(user: User) -> None:
+    erase_account(user.pk, actor=None)
+
+
+@pytest.mark.parametrize("loss", [moves, is_erased])
+def test_who_lost_the_address_meanwhile_is_not_added_by_it(
+    owner: Membership, loss: Callable[[User], None]
+) -> None:
+    before = UserFactory.create(email=NORA)
+
+    member = result_after(partial(loss, before), partial(invited, owner, full_name="Nora"))
+
+    assert member.user != before
+    assert (member.user.email, member.user.full_name) == (NORA, "Nora")

@@ -6,11 +6,19 @@ import pytest
 from django.utils import timezone
 
 from organizations.handover.closing import State
-from organizations.models import OffboardingTask
+from organizations.models import Event, OffboardingTask, Organization
+from organizations.retention.events import delete_old_events
 from organizations.retention.offboarding_tasks import delete_closed_tasks
 from tests.concurrency import result_after
-from tests.factories import OffboardingTaskFactory
+from tests.factories import (
+    EventFactory,
+    MembershipFactory,
+    OffboardingTaskFactory,
+    OrganizationFactory,
+    UserFactory,
+)
 from tests.organizations.handover.verbs import change
+from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,3 +34,26 @@ def test_a_task_that_is_opened_meanwhile_stays_and_the_others_go() -> None:
 
     assert deleted == 1
     assert OffboardingTask.objects.get() == opened
+
+
+def come_back(user: User, organization: Organization) -> None:
+    """Make somebody a member again, and empty a reason about them."""
+    MembershipFactory.create(organization=organization, user=user)
+    Event.objects.filter(user=user).update(reason="")
+
+
+def test_the_events_of_whoever_comes_back_meanwhile_stay_and_the_others_go() -> None:
+    organization, long_ago = OrganizationFactory.create(), timezone.now() - timedelta(days=400)
+    returning, gone = UserFactory.create_batch(2)
+    for user in (returning, gone):
+        EventFactory.create(
+            organization=organization, user=user, reason="Theirs", created_at=long_ago
+        )
+
+    deleted = result_after(
+        lambda: come_back(returning, organization),
+        lambda: delete_old_events(organization.pk, kept_from=timezone.now() - timedelta(days=365)),
+    )
+
+    assert deleted == 1
+    assert Event.objects.get(user__in=[returning, gone]).user == returning
