@@ -116,9 +116,9 @@ def domains(name: str) -> frozenset[str]:
     return frozenset(listed)
 
 
-def hosts(name: str) -> list[str]:
+def hosts(name: str, *, default: str = "") -> list[str]:
     """Return the names by which this application is reached."""
-    listed = _listed(name)
+    listed = _listed(name, default=default)
     if not (listed and all(map(_HOST.fullmatch, listed))):
         rule = "is host names, separated by commas, without https:// and without a port"
         refuse(name, rule, example="offboard.example")
@@ -142,9 +142,10 @@ def sender(name: str) -> str:
     return text
 
 
-def _listed(name: str) -> list[str]:
+def _listed(name: str, *, default: str = "") -> list[str]:
     """Return what a setting lists, separated by commas, in lower case."""
-    return [each.strip().lower() for each in given(name).split(",") if each.strip()]
+    listed = given(name, default=default).split(",")
+    return [each.strip().lower() for each in listed if each.strip()]
 
 
 def rate(name: str, *, default: str) -> str | None:

@@ -118,6 +118,7 @@ def test_what_cannot_work_is_refused(
         (environment.sender, "", ""),
         (_window, "36500", 36_500),
         (_window, "", 90),
+        (partial(environment.hosts, default="*"), "", ["*"]),
         (partial(environment.flag, default=True), "", True),
         (partial(environment.flag, default=True), "Off", False),
         (partial(environment.given, default=".static"), "", ".static"),
@@ -125,7 +126,7 @@ def test_what_cannot_work_is_refused(
     ids=[
         *("no days", "a year", "no token", "for a look", "with a path", "with a dollar"),
         *("domains", "hosts", "origins", "sender"),
-        *("no sender", "a century", "no window", "no flag", "a flag", "no folder"),
+        *("no sender", "a century", "no window", "no hosts", "no flag", "a flag", "no folder"),
     ],
 )
 def test_what_can_work_is_read(
