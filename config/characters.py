@@ -30,11 +30,21 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else escaped(c) for c in text)
 
 
+def without_controls(text: str) -> str:
+    """Return the text with control characters escaped, except tabs and line ends.
+
+    No terminal takes it for a command, and all else stays, so that whoever reads it again finds
+    what was written.
+    """
+    return _CONTROL.sub(lambda found: escaped(found[0]), text)
+
+
 def escaped(text: str) -> str:
     """Return the text with everything but printable ASCII escaped, so that look-alikes show."""
     return text.encode("ascii", "backslashreplace").decode().translate(_CONTROLS)
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), 127)}
 
 
@@ -45,3 +55,11 @@ _BEGINS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 (meant so)
 def neutralized(text: str) -> str:
     """Return the text, after an apostrophe if a spreadsheet could take it for a formula."""
     return f"'{text}" if text.startswith(_BEGINS_FORMULA) else text
+
+
+def without_guard(text: str) -> str:
+    """Return the text without the apostrophe that keeps a spreadsheet from reading a formula."""
+    return text[1:] if text.startswith(_GUARDED) else text
+
+
+_GUARDED = tuple(f"'{first}" for first in _BEGINS_FORMULA)

@@ -15,7 +15,7 @@ from redis.connection import parse_url
 env = environ.Env()
 
 YES = frozenset({"true", "1", "yes", "y", "on", "ok"})
-NO = frozenset({"false", "0", "no", "n", "off", ""})
+NO = frozenset({"false", "0", "no", "n", "off"})
 A_CENTURY = 36_500  # days
 SHORTEST_SECRET = 32  # characters
 _POSTGRESQL = ("postgres://", "postgresql://", "psql://", "pgsql://")
@@ -66,9 +66,8 @@ def required(name: str, *, example: str) -> str:
 
 def flag(name: str, *, default: bool = False) -> bool:
     """Return a setting that is true or false."""
-    if name not in env.ENVIRON:
+    if not (text := given(name).strip().lower()):
         return default
-    text = given(name).strip().lower()
     if text not in YES | NO:
         refuse(name, "is true or false", example="true")
     return text in YES
@@ -117,9 +116,9 @@ def domains(name: str) -> frozenset[str]:
     return frozenset(listed)
 
 
-def hosts(name: str) -> list[str]:
+def hosts(name: str, *, default: str = "") -> list[str]:
     """Return the names by which this application is reached."""
-    listed = _listed(name)
+    listed = _listed(name, default=default)
     if not (listed and all(map(_HOST.fullmatch, listed))):
         rule = "is host names, separated by commas, without https:// and without a port"
         refuse(name, rule, example="offboard.example")
@@ -143,9 +142,10 @@ def sender(name: str) -> str:
     return text
 
 
-def _listed(name: str) -> list[str]:
+def _listed(name: str, *, default: str = "") -> list[str]:
     """Return what a setting lists, separated by commas, in lower case."""
-    return [each.strip().lower() for each in given(name).split(",") if each.strip()]
+    listed = given(name, default=default).split(",")
+    return [each.strip().lower() for each in listed if each.strip()]
 
 
 def rate(name: str, *, default: str) -> str | None:
@@ -249,11 +249,11 @@ def mail(name: str) -> dict[str, Any]:
 
 
 def given(name: str, *, default: str = "") -> str:
-    """Return what a variable is set to, also where that begins with ``$``, or the default.
+    """Return what a variable is set to, also where that begins with ``$``; if empty, the default.
 
     django-environ would take such a text for the name of another variable, and a secret for unset.
     """
-    return str(env.ENVIRON.get(name, default))
+    return str(env.ENVIRON.get(name) or default)
 
 
 def refuse(name: str, rule: str, *, example: str) -> NoReturn:

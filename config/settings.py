@@ -32,7 +32,7 @@ if DEBUG:
     SECRET_KEY = environment.given("SECRET_KEY") or (
         "of-the-tests-alone" if TESTING else kept_key(Path(EMBEDDED_POSTGRES))
     )
-    ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS") if "ALLOWED_HOSTS" in env.ENVIRON else ["*"]
+    ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", default="*")
 else:
     SECRET_KEY = environment.required("SECRET_KEY", example="50 random characters or more")
     environment.required("ALLOWED_HOSTS", example="offboard.example")

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import pluralize
 from django.utils.html import format_html, format_html_join
@@ -59,9 +60,7 @@ class StepForm(forms.ModelForm[OffboardingStep]):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if user_id := self.instance.assigned_to_user_id:
-            of_user = Membership.objects.of(self.instance.organization_id, [user_id])
-            self.initial["person"] = of_user.active().first()
+        self.initial["person"] = assigned_member(self.instance)
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse more than one assignee."""
@@ -130,8 +129,14 @@ class OffboardingStepAdmin(LargeTableAdmin[OffboardingStep]):
                 disabled=True,
                 empty_label=None,
             )
+        # Whoever is assigned is shown, and stays unless another is chosen, also if they have left.
+        present = assigned_member(obj) if obj else None
+        members = Membership.objects.filter(Q(is_active=True) | Q(pk=present and present.pk))
+        systems = Q(kind=Connection.Kind.API, disabled_at=None)
+        if obj:
+            systems |= Q(pk=obj.assigned_to_connection_id)
         for name, source, rows in (
-            ("person", Removal._meta.get_field("membership"), Membership.objects.active()),
+            ("person", Removal._meta.get_field("membership"), members),
             ("assigned_to_department", Resource._meta.get_field("department"), Department.objects),
         ):
             if name in fields:
@@ -139,8 +144,8 @@ class OffboardingStepAdmin(LargeTableAdmin[OffboardingStep]):
                 fields[name].queryset = rows.filter(organization=organization)
         if "assigned_to_connection" in fields:
             fields["assigned_to_connection"].widget = forms.Select()
-            fields["assigned_to_connection"].queryset = Connection.objects.enabled().filter(
-                organization=organization, kind=Connection.Kind.API
+            fields["assigned_to_connection"].queryset = Connection.objects.filter(
+                systems, organization=organization
             )
         return form
 
@@ -207,6 +212,14 @@ def _summary_of(step: OffboardingStep) -> str:
     if not step.enabled:
         parts.append("not enabled")
     return ", ".join(parts)
+
+
+def assigned_member(step: OffboardingStep) -> Membership | None:
+    """Return the latest membership of the person whom a step is assigned to, ended or not."""
+    if step.assigned_to_user_id is None:
+        return None
+    tenures = Membership.objects.of(step.organization_id, [step.assigned_to_user_id])
+    return tenures.order_by("pk").last()
 
 
 def assignee_of(step: OffboardingStep | OffboardingTask) -> str:

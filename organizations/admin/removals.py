@@ -168,7 +168,7 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
         return format_html(
             "{} by {}: roles {}; departments {}; resources {}",
             link(restoration.membership, time_in_words(restoration.created_at)),
-            restoration.actor or restoration.get_source_display(),
+            restoration.actor or restoration.connection or restoration.get_source_display(),
             _names_of(restoration.roles),
             _names_of(restoration.departments),
             f"{restoration.resource_count:,}",
@@ -190,7 +190,8 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
 
 def _restoration_of(removal: Removal) -> Restoration | None:
     """Return the restoration that undid the removal, or None."""
-    return Restoration.objects.select_related("actor", "membership").filter(removal=removal).first()
+    restorations = Restoration.objects.select_related("actor", "connection", "membership")
+    return restorations.filter(removal=removal).first()
 
 
 def _names_of(recorded: list[dict[str, Any]]) -> str:

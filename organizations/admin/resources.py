@@ -14,6 +14,7 @@ from django.utils.text import Truncator
 
 from config.admin.filters import LookupFilter, QuerySetFilter
 from config.admin.links import NONE
+from config.case_insensitive_names import require_visible
 from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.transfers import SelectedTransfer
@@ -60,6 +61,12 @@ class ResourceForm(forms.ModelForm[Resource]):
         super().__init__(*args, **kwargs)
         if not self.instance._state.adding:
             self.initial["name"] = self.instance.entry.name
+
+    def clean_name(self) -> str:
+        """Refuse a name without visible characters."""
+        name: str = self.cleaned_data["name"]
+        require_visible(name)
+        return name
 
 
 @admin.register(Resource)

@@ -6,10 +6,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.api.openapi import ecma_pattern
-from config.api.strict import IdField, StrictSerializer, StrictStringField
+from config.api.strict import IdField, StrictBooleanField, StrictSerializer, StrictStringField
 from config.errors import ContractError
 from config.identifiers import id_pattern
-from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFoundError
+from organizations.exceptions import (
+    ConfirmationRequiredError,
+    DepartmentNotFoundError,
+    TransferUserNotFoundError,
+)
 from organizations.guards.caller import LONGEST_REASON
 from organizations.guards.targets import (
     MOST_TARGETS,
@@ -38,6 +42,30 @@ class ReasonSerializer(StrictSerializer):
         max_length=LONGEST_REASON,
         help_text="Why. It stays on the record, until an erasure empties it.",
     )
+
+
+class ConfirmationSerializer(StrictSerializer):
+    """The body of a request that is done only if it is confirmed."""
+
+    confirm = StrictBooleanField(
+        default=False,
+        help_text="Must be the JSON value `true`; anything else but `false` is a VALIDATION_ERROR.",
+    )
+
+    def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields.
+
+        Raises ConfirmationRequiredError, with the context as its details, where nothing is wrong
+        but that something is missing, the confirmation too: an empty body is one that does not
+        confirm.
+        """
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            codes: Any = error.get_codes()
+            if not data.get("confirm") and all(each == ["required"] for each in codes.values()):
+                raise ConfirmationRequiredError(self.context) from error
+            raise
 
 
 TARGETS_BY_TYPE = {

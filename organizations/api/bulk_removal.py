@@ -9,9 +9,14 @@ from rest_framework.response import Response
 
 from config.api.openapi import describe
 from config.api.parser import JSONObjectParser
-from config.api.strict import IdField, StrictBooleanField, StrictListField
+from config.api.strict import IdField, StrictListField
 from config.errors import ContractError
-from organizations.api.bodies import NOT_A_STRING, TO_USER, TransferTargetSerializer
+from organizations.api.bodies import (
+    NOT_A_STRING,
+    TO_USER,
+    ConfirmationSerializer,
+    TransferTargetSerializer,
+)
 from organizations.api.examples import (
     HEIR_ID,
     ORGANIZATION_ID,
@@ -63,25 +68,10 @@ class UserIdsField(StrictListField):
         return ids
 
 
-class BulkRemovalSerializer(TransferTargetSerializer):
+class BulkRemovalSerializer(ConfirmationSerializer, TransferTargetSerializer):
     """The body of a bulk removal."""
 
-    confirm = StrictBooleanField(default=False, help_text="Must be the JSON value `true`.")
     user_ids = UserIdsField(help_text="Who is removed, each once, at most a thousand.")
-
-    def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return the fields.
-
-        Raises ConfirmationRequiredError where nothing is wrong but that something is missing, the
-        confirmation too: an empty body is one that does not confirm.
-        """
-        try:
-            return super().to_internal_value(data)
-        except serializers.ValidationError as error:
-            codes: Any = error.get_codes()
-            if not data.get("confirm") and all(each == ["required"] for each in codes.values()):
-                raise ConfirmationRequiredError from error
-            raise
 
 
 @dataclass(frozen=True, slots=True)

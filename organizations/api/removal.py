@@ -12,12 +12,12 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import describe
-from config.api.strict import StrictBooleanField
 from organizations.api.bodies import (
     BY_TYPE,
     NOT_A_STRING,
     TO_DEPARTMENT,
     TO_USER,
+    ConfirmationSerializer,
     TransferTargetSerializer,
 )
 from organizations.api.examples import (
@@ -50,13 +50,8 @@ from organizations.removal.service import Condition, remove_members
 from users.api_view import AuthenticatedRequest
 
 
-class RemovalSerializer(TransferTargetSerializer):
+class RemovalSerializer(ConfirmationSerializer, TransferTargetSerializer):
     """What a removal is asked with; without a target, resources stay the user's."""
-
-    confirm = StrictBooleanField(
-        default=False,
-        help_text="Must be the JSON value `true`; anything else but `false` is a VALIDATION_ERROR.",
-    )
 
 
 class NamedSerializer(serializers.Serializer[object]):

@@ -11,9 +11,9 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import EXAMPLE_TIME, describe
-from config.api.strict import IdField, StrictBooleanField
+from config.api.strict import IdField
 from config.timestamps import in_whole_seconds
-from organizations.api.bodies import NOT_A_STRING, ReasonSerializer
+from organizations.api.bodies import NOT_A_STRING, ConfirmationSerializer, ReasonSerializer
 from organizations.api.examples import DEPARTMENT_ID, REMOVAL_ID, RESTORATION_ID, TASK_ID, USER_ID
 from organizations.api.user import UserSerializer, user_example
 from organizations.api.view import OrganizationView
@@ -32,10 +32,9 @@ from users.api_view import AuthenticatedRequest
 
 
 @extend_schema_serializer(component_name="Restoration")  # and "Request", as of every body
-class RestorationRequestSerializer(ReasonSerializer):
+class RestorationRequestSerializer(ConfirmationSerializer, ReasonSerializer):
     """What a restoration is asked with."""
 
-    confirm = StrictBooleanField(default=False, help_text="Must be the JSON value `true`.")
     removal_id = IdField(
         required=False,
         allow_null=True,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db.models import QuerySet
 from django_filters.rest_framework import ChoiceFilter, FilterSet
@@ -89,11 +88,6 @@ class ScheduleSerializer(RemovalSerializer):
     remove_at = DueField(
         help_text="When: with its offset, in the future, and at most a year ahead."
     )
-
-    def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return the body; one that does not confirm needs no date."""
-        self.fields["remove_at"].required = data.get("confirm", False) is not False
-        return super().to_internal_value(data)
 
 
 @extend_schema_serializer(
@@ -237,7 +231,7 @@ class ScheduledRemovalView(OrganizationView):
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         if Caller.of(request).is_about_self(user_id):
             raise CannotScheduleYourselfError({"user_id": user_id})
-        body = self.read_body(ScheduleSerializer)
+        body = self.read_body(ScheduleSerializer, context={"user_id": user_id})
         if not body.validated_data["confirm"]:
             raise ConfirmationRequiredError({"user_id": user_id})
         [outcome] = schedule_removals(

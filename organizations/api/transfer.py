@@ -7,12 +7,12 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import describe
-from config.api.strict import StrictBooleanField
 from organizations.api.bodies import (
     BY_TYPE,
     NOT_A_STRING,
     TO_DEPARTMENT,
     TO_USER,
+    ConfirmationSerializer,
     TransferTargetSerializer,
     require_target,
 )
@@ -31,10 +31,8 @@ from organizations.transfer.service import TransferOutcome, transfer_resources
 from users.api_view import AuthenticatedRequest
 
 
-class TransferSerializer(TransferTargetSerializer):
+class TransferSerializer(ConfirmationSerializer, TransferTargetSerializer):
     """The body of a transfer."""
-
-    confirm = StrictBooleanField(default=False, help_text="Must be the JSON value `true`.")
 
     def validate(self, body: dict[str, Any]) -> dict[str, Any]:
         """Require a target, once it is confirmed: an empty body is one that does not confirm."""

@@ -9,7 +9,7 @@ from itertools import chain, count
 from typing import BinaryIO, Literal, TextIO
 from zipfile import BadZipFile, ZipFile
 
-from config.characters import clean, escaped
+from config.characters import clean, escaped, without_guard
 from organizations.bulk.columns import OF_ADDRESSES, Columns, normalized
 from organizations.bulk.report import COLUMNS as REPORT_COLUMNS
 from organizations.bulk.report import OF_TYPE, Row
@@ -22,8 +22,6 @@ LONGEST_LINE = 64 * 1024  # characters
 # DictReader returns None for a missing field, and a list of the fields beyond the header.
 _Cell = str | list[str] | None
 Cells = Mapping[str, str]  # as they stand in the file, by column
-# The apostrophe that spreadsheets, and our reports, put before a formula's first character.
-_FORMULA_GUARD = re.compile(r"^'(?=[=+\-@])")
 # The first line of a file that PowerShell's Export-Csv wrote.
 _TYPE_LINE = "#TYPE "
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>[^\r\n])"?\s*', re.IGNORECASE)
@@ -181,8 +179,3 @@ def visible_text(cell: _Cell) -> str:
     if isinstance(cell, list):
         return "".join(map(visible_text, cell))
     return without_guard(clean(cell)) if cell else ""
-
-
-def without_guard(text: str) -> str:
-    """Return the text without the apostrophe that keeps a spreadsheet from reading a formula."""
-    return _FORMULA_GUARD.sub("", text)

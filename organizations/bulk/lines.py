@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
-from config.characters import escaped
+from config.characters import escaped, without_guard
 from organizations.bulk.columns import Columns
-from organizations.bulk.csv_file import Cells, read_cells, visible_text, without_guard
+from organizations.bulk.csv_file import Cells, read_cells, visible_text
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.stored_rows import StoredRows, copied
 from organizations.guards.targets import heir_of

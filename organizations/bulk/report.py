@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self, TextIO
 
-from config.characters import neutralized, printable
+from config.characters import neutralized, without_controls
 from organizations.bulk.run import CannotStartError
 from organizations.guards.targets import Targets
 
@@ -94,6 +94,7 @@ class Row:
     roles_not_restored: int = 0
     departments_not_restored: int = 0
     resources_not_restored: int = 0
+    cancelled_tasks: int = 0
     restoration_id: str = ""
     transfer_by_type: Mapping[str, str] = field(default_factory=dict)
     count_by_target: Mapping[str, int] = field(default_factory=dict)
@@ -168,4 +169,4 @@ def open_report(
 
 def _cell(value: str | int) -> str | int:
     """Return the value, escaped so that it is no formula and no terminal sequence."""
-    return printable(neutralized(value)) if isinstance(value, str) else value
+    return without_controls(neutralized(value)) if isinstance(value, str) else value

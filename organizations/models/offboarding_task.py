@@ -13,7 +13,7 @@ from config.identifiers import MAX_LENGTH, IdentifiedQuerySet, PrefixedIdField
 from organizations.constraints import ForeignKeyConstraint, in_organization, index_where_set
 from organizations.handover.triggers import task_is_changed
 from organizations.models.connection import Connection
-from organizations.models.membership import DepartmentMembership, Membership
+from organizations.models.membership import Membership
 from organizations.models.offboarding_step import (
     LONGEST_DESCRIPTION,
     LONGEST_TITLE,
@@ -61,18 +61,21 @@ class OffboardingTaskQuerySet(IdentifiedQuerySet["OffboardingTask"]):
     def assigned_to(self, assignee: Assignee) -> Self:
         """Keep the tasks of a caller: the connection's, or the person's and their departments'.
 
-        The person's departments are looked up at once, so that the tasks are found by index.
+        A person's are those of organizations in which they are an active member: staff reach the
+        others, too. They are looked up at once, so that the tasks are found by index.
         """
         if assignee.connection is not None:
             return self.filter(assigned_to_connection=assignee.connection)
         if assignee.actor is None:
             return self.none()
-        joined = DepartmentMembership.objects.filter(
-            user=assignee.actor, membership__is_active=True, membership__user=assignee.actor
-        )
-        departments = list(joined.values_list("department", flat=True))
+        held = Membership.objects.active().filter(user=assignee.actor)
+        places = list(held.values_list("organization", "department_memberships__department"))
+        departments = {department for _, department in places if department}
         return self.filter(
-            models.Q(assigned_to_user=assignee.actor)
+            models.Q(
+                assigned_to_user=assignee.actor,
+                organization__in={organization for organization, _ in places},
+            )
             | models.Q(open_department__in=departments)
             | ~models.Q(state=OffboardingTask.State.OPEN)
             & models.Q(assigned_to_department__in=departments)

@@ -7,6 +7,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from config.api.errors import InvalidFieldsError
+from config.characters import clean
 from organizations.guards.targets import is_type
 from organizations.models.resource_entry import LONGEST_KEY, LONGEST_NAME, LONGEST_URL
 from organizations.models.resource_type import NO_SLUG
@@ -76,7 +77,7 @@ def _problems(fields: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     name = fields.get("name")
     if not isinstance(name, str):
         yield "name", _missing(name)
-    elif not 1 <= len(name) <= LONGEST_NAME or "\0" in name or not name.strip():
+    elif not 1 <= len(name) <= LONGEST_NAME or "\0" in name or not clean(name):
         yield "name", f"1 to {LONGEST_NAME} characters, one of them visible."
     url = fields.get("url")
     if url is not None and not (isinstance(url, str) and is_link(url)):

@@ -1,6 +1,7 @@
 """What a setting that cannot work ends with: one line, which names it and has an example."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -116,11 +117,16 @@ def test_what_cannot_work_is_refused(
         (environment.sender, "Offboard <a@b.example>", "Offboard <a@b.example>"),
         (environment.sender, "", ""),
         (_window, "36500", 36_500),
+        (_window, "", 90),
+        (partial(environment.hosts, default="*"), "", ["*"]),
+        (partial(environment.flag, default=True), "", True),
+        (partial(environment.flag, default=True), "Off", False),
+        (partial(environment.given, default=".static"), "", ".static"),
     ],
     ids=[
         *("no days", "a year", "no token", "for a look", "with a path", "with a dollar"),
         *("domains", "hosts", "origins", "sender"),
-        *("no sender", "a century"),
+        *("no sender", "a century", "no window", "no hosts", "no flag", "a flag", "no folder"),
     ],
 )
 def test_what_can_work_is_read(

@@ -133,13 +133,16 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
     def _link(self, account_id: str, subject: str) -> User | None:
         """Link a login to the account that is logged in, in place of the one before.
 
-        Returns None if the login is another account's.
+        Returns None if the login is another account's, or theirs has been disabled meanwhile: by an
+        erasure, which would leave the link.
         """
         account: User = self.request.user
         if not account.is_authenticated or account.pk != account_id:
             return None
         with transaction.atomic():
-            User.objects.select_for_update(no_key=True).get(pk=account.pk)
+            enabled = User.objects.filter(pk=account.pk, is_active=True)
+            if enabled.select_for_update(no_key=True).first() is None:
+                return None
             login = OidcLogin.objects.filter(issuer=settings.OIDC_ISSUER, subject=subject).first()
             if login:
                 return account if login.user_id == account.pk else None

@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from organizations.connections.service import disable
 from organizations.models import Membership, OffboardingStep, Organization
 from tests.directories import connect
 from tests.factories import DepartmentFactory, MembershipFactory, OffboardingStepFactory
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.staff import browser_with
+from tests.programs import connect_program
+from tests.removals import remove
 
 ADMIN = "/admin/organizations/"
 STEPS = f"{ADMIN}offboardingstep/"
@@ -59,6 +62,40 @@ def test_a_step_is_changed_and_deleted(browser: Client, owner: Membership) -> No
     assert owner.user.full_name in text_of(browser.get(page))
     browser.post(f"{STEPS}{step.pk}/delete/", {"post": "yes"})
     assert not OffboardingStep.objects.exists()
+
+
+def test_who_left_is_shown_as_assigned_and_stays_so_until_somebody_chooses_another(
+    browser: Client, owner: Membership
+) -> None:
+    organization = owner.organization
+    leaver = MembershipFactory.create(organization=organization)
+    system, _ = connect_program(organization, name="Code host")
+    of_leaver = OffboardingStepFactory.create(
+        organization=organization, assigned_to_user=leaver.user
+    )
+    of_system = OffboardingStepFactory.create(
+        organization=organization, assigned_to_connection=system
+    )
+    remove(leaver)
+    disable(system)
+    assigned = (
+        (of_leaver, "person", leaver.pk, leaver.user.full_name),
+        (of_system, "assigned_to_connection", system.pk, "Code host"),
+    )
+
+    for step, field, chosen, name in assigned:
+        page = f"{STEPS}{step.pk}/change/"
+        assert f'<option value="{chosen}" selected>{name}' in text_of(browser.get(page))
+        browser.post(page, {**SAID, field: chosen})
+        step.refresh_from_db()
+        assert (step.title, step.assigned_to_user_id, step.assigned_to_connection_id) == (
+            "Laptop",
+            leaver.user_id if step == of_leaver else None,
+            system.pk if step == of_system else None,
+        )
+        browser.post(page, {**SAID, field: ""})
+        step.refresh_from_db()
+        assert (step.assigned_to_user, step.assigned_to_connection) == (None, None)
 
 
 def test_what_a_step_cannot_be_is_refused_beside_the_field(

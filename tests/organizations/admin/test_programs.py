@@ -13,8 +13,10 @@ from organizations.models import Connection, Membership, Organization
 from tests.factories import MembershipFactory, WebhookEndpointFactory
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.test_changes import ADMIN
+from tests.organizations.api.address import address_of
 from tests.organizations.api.lists import address_in
 from tests.programs import client_with, connect_program
+from tests.removals import remove
 from users.models import User
 
 CONNECTIONS = f"{ADMIN}connection/"
@@ -141,3 +143,17 @@ def test_a_secret_is_not_rotated_by_who_may_only_see_endpoints(
 
     endpoint.refresh_from_db()
     assert endpoint.secret_version == 1
+
+
+def test_a_record_names_the_program_that_restored_the_member(
+    browser: Client, organization: Organization, member: Membership
+) -> None:
+    capabilities = ("remove_users", "invite_users", "assign_roles")
+    _, token = connect_program(organization, *capabilities, name="Desk")
+    remove(member)
+    restored = client_with(token).post(f"{address_of(member)}/restore", {"confirm": True})
+    assert restored.status_code == 200
+
+    record = text_of(browser.get(f"{ADMIN}removal/{member.removal.pk}/change/"))
+
+    assert "by Desk: roles" in record

@@ -48,6 +48,18 @@ def test_a_link_leads_to_the_thing_and_says_nothing_of_where_its_reader_comes_fr
     assert not re.search(r"javascript:", page)
 
 
+def test_a_name_that_nobody_can_see_is_none(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    resource = ResourceFactory.create(organization=organization, owner=owner.user, name="Billing")
+    said = {"name": "\u200b", "organization": organization.pk, "owner": owner.user_id}
+
+    for address in (f"{RESOURCES}add/", f"{RESOURCES}{resource.pk}/change/"):
+        assert "A name has visible characters." in text_of(browser.post(address, said))
+
+    assert Resource.objects.get().name == "Billing"
+
+
 def test_a_deletion_leaves_an_event_like_that_of_the_api(
     browser: Client, organization: Organization, owner: Membership
 ) -> None:

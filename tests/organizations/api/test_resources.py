@@ -209,6 +209,7 @@ def test_whoever_owns_it_already_may_be_named_while_a_member(
         ({"name": None}, ["name"]),
         ({"name": 1}, ["name"]),
         ({"name": "a\0b"}, ["name"]),
+        ({"name": " \u200b\u00a0"}, ["name"]),
         ({"url": "javascript:alert(1)"}, ["url"]),
         ({"url": "ftp://acme.example"}, ["url"]),
         ({"url": "https://"}, ["url"]),

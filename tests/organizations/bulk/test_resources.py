@@ -67,14 +67,32 @@ def test_the_same_again_changes_nothing_and_a_new_owner_leaves_an_event_of_the_r
     assert (event.type, event.source) == ("resources.transferred", "command")
 
 
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("a", "A"),
+        ("no\u00a0break", "No\u00a0break"),
+        ("zero\u200bwidth", "A"),
+        ("right\u202eto left", "A"),
+        ("-1+1", "=1+1"),
+        ("\uff1d1", "\uff0b1"),  # full-width
+        ("a", "Two\tcolumns"),
+        ("a", "Two\nlines"),
+    ],
+    ids=["plain", "no-break", "zero-width", "bidi", "formula", "full-width", "tab", "lines"],
+)
 def test_a_report_can_be_the_next_file(
-    organization: Organization, members: list[Membership], tmp_path: Path
+    organization: Organization, members: list[Membership], tmp_path: Path, key: str, name: str
 ) -> None:
-    report = import_file(organization, tmp_path, f"repo,a,A,{members[0].user_id},").output
+    line = f'repo,{key},"{name}",{members[0].user_id},'
+    report = tmp_path / "report.csv"
+    written = import_file(organization, tmp_path, line, options=(*UNASKED[:2], str(report)))
+    assert written.status == 0
 
-    again = import_file(organization, tmp_path, *report.splitlines()[1:], header=report.split()[0])
+    again = run(organization, "--from-file", report, *UNASKED, command="import_resources")
 
     assert again.outcomes == ["unchanged"]
+    assert list(ResourceEntry.objects.values_list("external_id", "name")) == [(key, name)]
 
 
 def test_what_is_wrong_with_a_line_is_that_lines(

@@ -29,6 +29,7 @@ from tests.factories import (
 )
 from tests.organizations.handover.verbs import by, change
 from tests.programs import connect_program
+from tests.removals import remove
 from users.models import AccessToken, User
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +154,12 @@ def one_of_the_department(task: OffboardingTask) -> Caller:
     return by(MembershipFactory.create(organization=task.organization, departments=[department]))
 
 
+def staff_assigned(task: OffboardingTask) -> Caller:
+    person = MembershipFactory.create(organization=task.organization, user=staff())
+    assign(task, assigned_to_user=person.user)
+    return by(person.user)
+
+
 def system_assigned(task: OffboardingTask) -> Caller:
     system, _ = connect_program(task.organization)
     assign(task, assigned_to_connection=system)
@@ -194,6 +201,13 @@ def staff_who_only_look(task: OffboardingTask) -> Caller:
     return by(staff("view_offboardingtask"))
 
 
+def staff_assigned_who_left(task: OffboardingTask) -> Caller:
+    person = MembershipFactory.create(organization=task.organization, user=staff())
+    assign(task, assigned_to_user=person.user)
+    remove(person)
+    return by(person.user)
+
+
 def stranger(task: OffboardingTask) -> Caller:
     return by(MembershipFactory.create(roles=["Owner"]))
 
@@ -216,7 +230,7 @@ def revoked_system(task: OffboardingTask) -> Caller:
     "who",
     [
         *(holder_of, program_that_removes, person_assigned, one_of_the_department),
-        *(system_assigned, staff_who_may),
+        *(system_assigned, staff_assigned, staff_who_may),
     ],
     ids=lambda who: who.__name__,
 )
@@ -234,6 +248,7 @@ def test_it_is_closed_by_whoever_removes_users_or_has_it(task: OffboardingTask, 
         (one_of_another_department, InsufficientPermissionsError),
         (another_system, InsufficientPermissionsError),
         (staff_who_only_look, InsufficientPermissionsError),
+        (staff_assigned_who_left, InsufficientPermissionsError),
         (stranger, OrganizationAccessDeniedError),
         (person_deactivated, OrganizationAccessDeniedError),
         (revoked_system, OrganizationAccessDeniedError),

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +18,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from config.api.throttling import LoginRateThrottle
+from tests.concurrency import result_after
 from tests.factories import UserFactory
 from users.erasure.service import erase_account
 from users.models import OidcLogin, User
@@ -227,6 +229,17 @@ def test_an_erasure_deletes_the_link(staff: User) -> None:
 
     assert "linked logins" in {item.what for item in receipt.emptied}
     assert log_in(**VERIFIED) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_link_that_waits_for_an_erasure_is_not_made(staff: User) -> None:
+    client = Client()
+    client.force_login(staff, "django.contrib.auth.backends.ModelBackend")
+    back = answer(ask(client, "/admin/oidc/link/"), "maya")
+
+    result_after(partial(erase_account, staff.pk, actor=None), partial(client.get, back))
+
+    assert not OidcLogin.objects.exists()
 
 
 def test_an_answer_is_for_the_session_that_asked_and_once(staff: User) -> None:
