@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.apps import AdminConfig
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -54,6 +55,17 @@ class OffboardAdminSite(admin.AdminSite):
             return redirect("admin:time_zone")
         context = {**self.each_context(request), "title": "Time zone", "form": form}
         return TemplateResponse(request, "admin/time_zone.html", context)
+
+    @transaction.atomic
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Let whoever is logged in change their password; all else of the account is as it is."""
+        if request.method == "POST":  # Django saves every field: somebody may disable it meanwhile
+            account: Any = request.user
+            accounts = account._meta.base_manager.select_for_update(no_key=True)
+            account.refresh_from_db(from_queryset=accounts)
+        return super().password_change(request, extra_context)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         return cast("HttpResponse", FormSearchView.as_view(admin_site=self)(request))

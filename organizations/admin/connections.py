@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,6 +16,7 @@ from django.utils.html import format_html
 from config.admin.columns import column
 from config.admin.large_tables import LargeTableAdmin, ReadOnlyAdmin, count_or_estimate
 from config.admin.links import NONE, address_of, link, list_link
+from config.admin.locked_rows import LockedRow
 from config.admin.times import time_in_words
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
@@ -96,7 +98,7 @@ class ConnectionForm(forms.ModelForm[Connection]):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(LargeTableAdmin[Connection]):
+class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
     """The admin of connections; a token is shown once, to the user who issues it.
 
     A connection can be disabled but not deleted, since records name it.
@@ -183,6 +185,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
             self.message_user(request, self._without_domains(obj), messages.WARNING)
         return self._token_page(request, obj, issue_token(obj))
 
+    @transaction.atomic
     def rotation(self, request: HttpRequest, connection_id: str) -> HttpResponse:
         """Ask for confirmation, then issue another token and show it."""
         connection = self.find_to_change(request, connection_id)
@@ -201,6 +204,7 @@ class ConnectionAdmin(LargeTableAdmin[Connection]):
             revoke_old="revoke_old" in request.GET,
         )
 
+    @transaction.atomic
     def disabling(self, request: HttpRequest, connection_id: str) -> HttpResponse:
         """Ask for confirmation, then disable the connection."""
         connection = self.find_to_change(request, connection_id)

@@ -67,8 +67,8 @@ NOT_IN_ADDRESSES = (
 )
 _DELETION = (
     "Deletes a resource that no longer exists in its system. An event `resources.deleted` says of"
-    " which type it was and who owned it; records of removals keep its name and key. Takes the"
-    " capability `manage_resources`."
+    " which type it was, and which user owned it if one did; records of removals keep its name and"
+    " key. Takes the capability `manage_resources`."
 )
 
 

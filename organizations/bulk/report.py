@@ -94,6 +94,7 @@ class Row:
     roles_not_restored: int = 0
     departments_not_restored: int = 0
     resources_not_restored: int = 0
+    cancelled_tasks: int = 0
     restoration_id: str = ""
     transfer_by_type: Mapping[str, str] = field(default_factory=dict)
     count_by_target: Mapping[str, int] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """Previews and does the restoration of a batch of rows."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import Run
 from organizations.exceptions import MembershipAlreadyExistsError, RemovalNotFoundError
 from organizations.guards.caller import Operator
-from organizations.models import Organization, Restoration
+from organizations.models import OffboardingTask, Organization, Restoration
 from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 
@@ -47,17 +48,18 @@ def _reported(
     """Return the rows with the outcomes of the service; other rows have one already."""
     outcome_of = {outcome.user_id: outcome for outcome in outcomes}
     earlier = _earlier_restorations(outcome_of.values())
+    states = OffboardingTask.objects.count_by_removal(each.removal_id for each in earlier.values())
 
     def reported(row: Row) -> Row:
         outcome = outcome_of[row.user_id]
-        if outcome.restoration:
-            return _restored(row, outcome.restoration, Outcome.RESTORED)
-        if restoration := earlier.get(row.user_id):
+        if made := outcome.restoration:
+            return _restored(row, made, Outcome.RESTORED, len(made.cancelled_tasks))
+        if found := earlier.get(row.user_id):
             # This run made it if the connection was lost after a commit and the batch is retried.
-            own = run_id and restoration.trace_id == run_id
-            return _restored(
-                row, restoration, Outcome.RESTORED if own else Outcome.ALREADY_RESTORED
-            )
+            own = run_id and found.trace_id == run_id
+            decided = Outcome.RESTORED if own else Outcome.ALREADY_RESTORED
+            by_state = states.get(found.removal_id, Counter())
+            return _restored(row, found, decided, by_state[OffboardingTask.State.CANCELLED])
         return _refused(row, outcome.refusal) if outcome.refusal else row
 
     return [row if row.outcome else reported(row) for row in batch]
@@ -74,7 +76,7 @@ def _earlier_restorations(outcomes: Iterable[RestorationOutcome]) -> Mapping[str
     return {user_id: found[str(each)] for user_id, each in ids.items() if each in found}
 
 
-def _restored(row: Row, restoration: Restoration, outcome: Outcome) -> Row:
+def _restored(row: Row, restoration: Restoration, outcome: Outcome, cancelled_tasks: int) -> Row:
     """Return the row of a restored user."""
     return replace(
         row,
@@ -85,6 +87,7 @@ def _restored(row: Row, restoration: Restoration, outcome: Outcome) -> Row:
         roles_not_restored=len(restoration.roles_not_restored),
         departments_not_restored=len(restoration.departments_not_restored),
         resources_not_restored=restoration.resources_not_restored,
+        cancelled_tasks=cancelled_tasks,
         removal_id=restoration.removal_id,
         restoration_id=restoration.pk,
     )

@@ -154,10 +154,12 @@ class RestorationSummary(Summary):
 
     def __init__(self, *, is_plan: bool = False) -> None:
         super().__init__(is_plan=is_plan)
+        self._cancelled_tasks = 0
         self._not_restored: Counter[str] = Counter()
 
     def _add_done(self, row: Row) -> None:
         super()._add_done(row)
+        self._cancelled_tasks += row.cancelled_tasks
         self._not_restored.update(
             roles=row.roles_not_restored,
             departments=row.departments_not_restored,
@@ -182,7 +184,12 @@ class RestorationSummary(Summary):
                 f"  Not restored, since they are gone or elsewhere: roles {lost['roles']:,},"
                 f" departments {lost['departments']:,}, resources {lost['resources']:,}."
             )
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._besides()])
+
+    def _besides(self) -> list[str]:
+        """Return the line on the tasks that are cancelled with the removals, if there are any."""
+        cancelled = "to cancel" if self.is_plan else "cancelled"
+        return [f"Tasks {cancelled}: {self._cancelled_tasks:,}"] if self._cancelled_tasks else []
 
 
 class ImportSummary(Summary):

@@ -10,16 +10,10 @@ from rest_framework.exceptions import Throttled
 
 from config.api.errors import TokenInvalidError
 from config.api.throttling import AddressRateThrottle, RateThrottle
-from config.prepared_statements import fetch_prepared
 from organizations.connections.tokens import check_token, note_use
 from organizations.guards.targets import MOST_TARGETS, Targets, is_type
-from organizations.models import Connection, ConnectionTransfer, Department
+from organizations.models import Connection, ConnectionToken, ConnectionTransfer, Department
 from users.authentication import bearer_token
-
-# PostgreSQL judges the row again once it has the lock: one disabled meanwhile is not returned.
-_KEEP_ENABLED = """
-    SELECT FROM organizations_scimconnection WHERE id = %s AND disabled_at IS NULL FOR SHARE
-"""
 
 
 class ConnectionRateThrottle(RateThrottle):
@@ -106,8 +100,8 @@ def set_departments(
     )
 
 
-def authenticate(request: HttpRequest, organization_id: str) -> Connection:
-    """Return the enabled connection of this organization whose token the request carries.
+def authenticate(request: HttpRequest, organization_id: str) -> ConnectionToken:
+    """Return the token that the request carries of an enabled connection of this organization.
 
     Raises TokenInvalidError for whatever else it carries, nothing included, and Throttled where its
     address has guessed, or its connection asked, too often. That the directory was seen is written
@@ -117,7 +111,8 @@ def authenticate(request: HttpRequest, organization_id: str) -> Connection:
     try:
         if plain is None:
             raise TokenInvalidError
-        directory = check_token(Connection.Kind.DIRECTORY, plain).connection
+        token = check_token(Connection.Kind.DIRECTORY, plain)
+        directory = token.connection
         if directory.organization_id != organization_id:
             raise TokenInvalidError
     except TokenInvalidError:
@@ -125,16 +120,21 @@ def authenticate(request: HttpRequest, organization_id: str) -> Connection:
         raise
     _refuse_beyond_rate(ConnectionRateThrottle(directory), request)
     note_use(directory)
-    return directory
+    return token
 
 
-def keep_enabled(connection: Connection) -> None:
-    """Keep a connection as it is until the transaction ends: disabling it waits.
+def keep(token: ConnectionToken) -> Connection:
+    """Return a token's connection as it is now, and keep it so until the transaction ends.
 
-    Raises TokenInvalidError where it was disabled since its request was let in.
+    Whoever disables it, or changes where resources pass, waits. Raises TokenInvalidError where it
+    was disabled, or the token revoked, since the request was let in.
     """
-    if not fetch_prepared(_KEEP_ENABLED, [connection.pk]):
-        raise TokenInvalidError
+    enabled = Connection.objects.enabled().with_token(token.digest).filter(pk=token.pk)
+    # Django has no FOR SHARE. PostgreSQL judges the row again once it has the lock.
+    sql, parameters = enabled.query.sql_with_params()
+    for connection in Connection.objects.raw(f"{sql} FOR SHARE", parameters):
+        return connection
+    raise TokenInvalidError
 
 
 def count_request(request: HttpRequest) -> None:

@@ -38,10 +38,10 @@ from scim2_server.routing import Operation
 from scim2_server.service import ModelT, ScimService
 from scim2_server.storage import SearchPage
 
-from organizations.models import Connection
+from organizations.models import ConnectionToken
 from organizations.retries import retried
 from organizations.scim import bounds
-from organizations.scim.connections import keep_enabled
+from organizations.scim.connections import keep
 from organizations.scim.group_patch import GroupPatch, split_members
 from organizations.scim.long_lists import add_long_list, without_long_list
 from organizations.scim.resources import Group, GroupMember, User
@@ -280,19 +280,19 @@ MESSAGES = [
 ]
 
 
-def answer(request: ScimRequest, connection: Connection | None, *, trace_id: str) -> ScimResponse:
-    """Return the response to a request of a connection; without one, the service alone is shown.
+def answer(request: ScimRequest, token: ConnectionToken | None, *, trace_id: str) -> ScimResponse:
+    """Return the response to a request with a token; without one, the service alone is shown.
 
     All that it does is done, or nothing is. Raises what the database cannot do now.
     """
     try:
         try:
-            return _serve(request, connection, trace_id)
+            return _serve(request, token, trace_id)
         except IntegrityError as error:
             if not isinstance(error.__cause__, errors.UniqueViolation):
                 raise
             # Somebody else was faster: asked again, the request sees whom it means now.
-            return _serve(request, connection, trace_id)
+            return _serve(request, token, trace_id)
     except IntegrityError as error:
         if isinstance(error.__cause__, errors.UniqueViolation):
             return SERVICE.error_response(UniquenessException())
@@ -306,14 +306,13 @@ def answer(request: ScimRequest, connection: Connection | None, *, trace_id: str
 
 
 @retried
-def _serve(request: ScimRequest, connection: Connection | None, trace_id: str) -> ScimResponse:
+def _serve(request: ScimRequest, token: ConnectionToken | None, trace_id: str) -> ScimResponse:
     """Serve a request in a transaction of its own, which is tried again as a whole."""
-    if connection is None:
+    if token is None:
         with PROVIDER:
             return SERVICE.service_provider_config(request.url, request.query)
     changes = request.method != "GET"
-    storage = MemberStorage(connection, locks=changes, trace_id=trace_id)
     with transaction.atomic():
-        if changes:
-            keep_enabled(connection)
+        connection = keep(token) if changes else token.connection
+        storage = MemberStorage(connection, locks=changes, trace_id=trace_id)
         return Handler(storage, request).handle(request)

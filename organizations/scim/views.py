@@ -21,7 +21,7 @@ from config.database_errors import (
 )
 from config.serving import will_serve
 from config.trace import announce_failure, trace_id_of
-from organizations.models import Connection
+from organizations.models import Connection, ConnectionToken
 from organizations.scim.connections import authenticate, count_request
 from organizations.scim.errors import error_response
 from users.authentication import bearer_token
@@ -57,8 +57,8 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
             return error_response(HTTPStatus.FORBIDDEN, "SCIM is available over HTTPS only.")
         count_request(request)
         is_public = resource == PUBLIC and _method_of(request) == "GET"
-        directory = None if is_public else authenticate(request, organization_id)
-        return _answer(request, directory, f"/{resource}")
+        token = None if is_public else authenticate(request, organization_id)
+        return _answer(request, token, f"/{resource}")
     except TokenInvalidError:
         refusal = error_response(HTTPStatus.UNAUTHORIZED, "The token is missing or not valid here.")
         refusal["WWW-Authenticate"] = challenge(is_wrong=bearer_token(request) is not None)
@@ -83,7 +83,7 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
         return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
 
 
-def _answer(request: HttpRequest, directory: Connection | None, path: str) -> HttpResponse:
+def _answer(request: HttpRequest, token: ConnectionToken | None, path: str) -> HttpResponse:
     """Have the protocol answer."""
     most = _most_bytes(path)
     body = request.read(most + 1)
@@ -105,7 +105,7 @@ def _answer(request: HttpRequest, directory: Connection | None, path: str) -> Ht
             headers=request.headers,
             body=body,
         ),
-        directory,
+        token,
         trace_id=trace_id_of(request),
     )
     content = b"" if answered.body is None else json.dumps(answered.body).encode()

@@ -39,7 +39,7 @@ def test_it_prints_the_token_and_the_base_url_for_a_shell(
     assert printed
     assert printed[2] == f"https://offboard.example.com/scim/v2/organizations/{organization.pk}"
     request = RequestFactory().get("/", headers={"Authorization": f"Bearer {printed[1]}"})
-    connection = authenticate(request, organization.pk)
+    connection = authenticate(request, organization.pk).connection
     assert (connection.name, connection.remove_after_days) == ("Okta", None)
 
 

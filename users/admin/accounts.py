@@ -7,11 +7,13 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from config.admin.deletion import GuardedDeletion
 from config.admin.history import RecordedHistory
+from config.admin.locked_rows import LockedRow
 from users.admin.erasure import ErasureAdmin
 from users.admin.logins import LinkedLogins
 from users.authority import is_above
@@ -38,7 +40,13 @@ class AccountForm(UserChangeForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(GuardedDeletion[User], RecordedHistory[User], ErasureAdmin, DjangoUserAdmin[User]):  # type: ignore[type-var]  # it asks for a username
+class UserAdmin(
+    GuardedDeletion[User],
+    RecordedHistory[User],
+    LockedRow[User],
+    ErasureAdmin,
+    DjangoUserAdmin[User],  # type: ignore[type-var]  # it asks for a username
+):
     """The admin of accounts; nobody changes an account that may do more than their own."""
 
     form = AccountForm
@@ -92,6 +100,12 @@ class UserAdmin(GuardedDeletion[User], RecordedHistory[User], ErasureAdmin, Djan
         if obj and is_above(obj, staff_of(request)):
             return False
         return super().has_delete_permission(request, obj)
+
+    @transaction.atomic  # as Django's other pages, so that the account is locked
+    def user_change_password(
+        self, request: HttpRequest, *args: Any, **options: Any
+    ) -> HttpResponse:
+        return super().user_change_password(request, *args, **options)
 
     def deletion_obstacle(self, row: User) -> str:
         """Return why the account cannot be deleted: it has history."""

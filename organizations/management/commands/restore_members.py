@@ -37,6 +37,7 @@ class Command(BulkCommand):
         "roles_not_restored",
         "departments_not_restored",
         "resources_not_restored",
+        "cancelled_tasks",
         "removal_id",
         "restoration_id",
     )

@@ -54,6 +54,7 @@ def test_a_run_is_undone_by_its_id_and_reported_row_by_row(
         "roles_not_restored": "0",
         "departments_not_restored": "0",
         "resources_not_restored": "0",
+        "cancelled_tasks": "0",
         "removal_id": restoration.removal_id,
         "restoration_id": restoration.pk,
     }

@@ -1,10 +1,10 @@
-"""Plan, report and result count the tasks that removals open."""
+"""Plan, report and result count the tasks that removals open and restorations cancel."""
 
 from django.utils import timezone
 
 from organizations.models import Membership, OffboardingTask, Organization
 from tests.factories import OffboardingStepFactory, ResourceFactory
-from tests.organizations.bulk.command import UNASKED, run, users
+from tests.organizations.bulk.command import UNASKED, restore, run, users
 
 State = OffboardingTask.State
 
@@ -34,3 +34,24 @@ def test_the_plan_and_the_report_count_the_tasks_of_each_removal(
     ):
         assert [(row["open_tasks"], row["closed_tasks"]) for row in each.rows] == expected
     assert "Tasks" not in again.errors
+
+
+def test_the_plan_and_the_report_of_a_restoration_count_the_tasks_that_it_cancels(
+    organization: Organization, members: list[Membership]
+) -> None:
+    OffboardingStepFactory.create_batch(2, organization=organization)
+    removal = run(organization, *users(*(m.user_id for m in members[:2])), "--no-input").id
+    first, second, *_ = OffboardingTask.objects.filter(removal__membership=members[0])
+    for task, state in ((first, State.DONE), (second, State.FAILED)):
+        closed = {"state": state, "closed_at": timezone.now()}
+        OffboardingTask.objects.filter(pk=task.pk).update(**closed)
+
+    planned = restore(organization, "--run", removal, "--dry-run", "--report", "-")
+    done = restore(organization, "--run", removal, *UNASKED)
+    again = restore(organization, "--run", removal, *UNASKED)
+
+    assert "Tasks to cancel: 3\n" in planned.errors
+    assert "Tasks cancelled: 3\n" in done.errors
+    assert "Tasks" not in again.errors
+    for each in (planned, done, again):
+        assert [row["cancelled_tasks"] for row in each.rows] == ["1", "2"]

@@ -35,7 +35,7 @@ def request_with(authorization: str) -> HttpRequest:
 
 
 def let_in(token: str, organization: Organization) -> Connection:
-    return authenticate(request_with(f"Bearer {token}"), organization.pk)
+    return authenticate(request_with(f"Bearer {token}"), organization.pk).connection
 
 
 def test_a_token_lets_its_connection_in(organization: Organization) -> None:

@@ -1,6 +1,5 @@
 """What happens at the same moment as a directory's request, on real connections."""
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
@@ -8,7 +7,6 @@ import pytest
 from django.db import OperationalError, transaction
 from psycopg.errors import DeadlockDetected
 
-from organizations.connections.service import disable
 from organizations.locks import lock_members
 from organizations.models import Department, Event, Membership, Organization, ScimIdentity
 from organizations.retries import OvertakenError
@@ -275,78 +273,6 @@ def test_who_is_removed_while_they_join_a_group_belongs_to_none(member: Membersh
 
     assert answer.result().status == 400
     assert not member.department_memberships.exists()
-
-
-CHANGES: dict[str, Callable[[Directory, Membership, Department], Answer]] = {
-    "rename": lambda directory, member, _: directory.patch(
-        f"/Users/{member.user_id}", {"op": "replace", "path": "displayName", "value": "Ada"}
-    ),
-    "replace": lambda directory, member, _: directory.send(
-        "PUT", f"/Users/{member.user_id}", new_user("ada@example.com", externalId="1")
-    ),
-    "adopt": lambda directory, member, _: directory.send(
-        "POST", "/Users", new_user(member.user.email)
-    ),
-    "deactivate": lambda directory, member, _: directory.patch(
-        f"/Users/{member.user_id}", {"op": "replace", "path": "active", "value": False}
-    ),
-    "remove": lambda directory, member, _: directory.send("DELETE", f"/Users/{member.user_id}"),
-    "add": lambda directory, *_: directory.send("POST", "/Users", new_user("new@example.com")),
-    "make a group": lambda directory, *_: directory.send("POST", "/Groups", new_group("New")),
-    "rename a group": lambda directory, _, department: directory.patch(
-        f"/Groups/{department.pk}", {"op": "replace", "path": "displayName", "value": "New"}
-    ),
-    "replace a group": lambda directory, _, department: directory.send(
-        "PUT", f"/Groups/{department.pk}", new_group("New")
-    ),
-    "delete a group": lambda directory, _, department: directory.send(
-        "DELETE", f"/Groups/{department.pk}"
-    ),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_directory_that_is_disabled_while_its_request_waits_changes_nothing(
-    member: Membership, change: str
-) -> None:
-    directory = Directory.of(member.organization)
-    department = DepartmentFactory.create(organization=member.organization, name="Old")
-
-    def state() -> list[object]:
-        return [
-            list(Membership.objects.values_list("user", "deleted_at", "deactivated_at")),
-            list(User.objects.order_by("pk").values_list("email", "full_name")),
-            list(Department.objects.values_list("name")),
-            list(ScimIdentity.objects.values_list("user")),
-            Event.objects.count(),
-        ]
-
-    before = state()
-    request = partial(CHANGES[change], directory, member, department)
-    with ExitStack() as stack:
-        with transaction.atomic():
-            assert disable(directory.connection)
-            answer = stack.enter_context(in_background(request))
-            until_somebody_waits_for_a_lock()
-        assert answer.result().status == 401
-
-    assert state() == before
-
-
-def test_a_directory_is_disabled_once_its_request_that_waits_is_done(member: Membership) -> None:
-    directory = Directory.of(member.organization)
-    renaming = partial(renamed, directory, "PATCH", member)
-    with ExitStack() as stack:
-        with transaction.atomic():
-            lock_members(member.organization_id, [member.user_id])
-            answer = stack.enter_context(in_background(renaming))
-            until_somebody_waits_for_a_lock()
-            disabled = stack.enter_context(in_background(partial(disable, directory.connection)))
-            until_somebody_waits_for_a_lock(2)
-        assert answer.result().status == 200
-        assert disabled.result()
-
-    assert renaming().status == 401
 
 
 def test_who_becomes_a_member_while_their_account_is_waited_for_is_locked_as_one(

@@ -1,0 +1,51 @@
+"""The page of a program or directory that is saved while its connection is ended or rotated."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from django.test import Client
+
+from organizations.connections.service import disable
+from organizations.connections.tokens import issue_token
+from organizations.models import Connection, Membership
+from tests.concurrency import result_after
+from tests.organizations.admin.staff import browser_with
+from tests.organizations.admin.test_connections import CONNECTIONS, page_of
+from tests.programs import connect_program
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def is_rotated(connection: Connection) -> None:
+    issue_token(connection, revoke_old=True)
+
+
+@pytest.fixture
+def browser(db: None) -> Client:
+    return browser_with("view_connection", "change_connection")
+
+
+@pytest.mark.parametrize("change", [disable, is_rotated])
+def test_a_token_that_is_revoked_while_its_page_is_saved_stays_revoked(
+    owner: Membership, browser: Client, change: Callable[[Connection], object]
+) -> None:
+    program, token = connect_program(owner.organization)
+    form = {"name": "Payroll", "expires_at_0": "2030-01-01", "expires_at_1": "00:00"}
+
+    result_after(partial(change, program), partial(browser.post, page_of(program), form))
+
+    assert Connection.objects.find(Connection.Kind.API, token) is None
+    assert (Connection.objects.get().name == "Payroll") is (change is is_rotated)
+
+
+def test_a_connection_that_is_revoked_meanwhile_gets_no_other_token(
+    owner: Membership, browser: Client
+) -> None:
+    program, _ = connect_program(owner.organization)
+
+    response = result_after(
+        partial(disable, program), partial(browser.post, f"{CONNECTIONS}{program.pk}/token/")
+    )
+
+    assert response.status_code == 403
