@@ -25,6 +25,12 @@ from users.admin.people import person
 from users.login import staff_of
 
 
+def may_see_pending(request: HttpRequest) -> bool:
+    """Return whether the reader may see pending removals of others: whoever may list or do them."""
+    may_list = request.user.has_perm("organizations.view_scheduledremoval")
+    return may_list or REMOVE.is_staffs(request.user)
+
+
 class StateFilter(QuerySetFilter):
     """Filters scheduled removals by their state; the open ones need staff's attention."""
 

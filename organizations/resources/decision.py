@@ -1,6 +1,5 @@
 """Decides what becomes of each registration, by what is there now."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -92,19 +91,6 @@ def read_owners(organization_id: str, wanted: Collection[Registration]) -> Owner
     return Owners(
         dict(members.values_list("user", "is_active")), named_departments(organization_id, wanted)
     )
-
-
-def refuse_repeated(wanted: Sequence[Registration]) -> dict[tuple[str, str], ContractError]:
-    """Return the refusal of each key that stands in several lines, or whose id does, by key."""
-    keys = Counter(each.key for each in wanted)
-    ids = Counter(each.id for each in wanted if each.id is not None)
-    repeated = {each.key for each in wanted if each.id is not None and ids[each.id] > 1}
-    refusals = {key: _invalid("id", "This id stands in more than one line.") for key in repeated}
-    return refusals | {
-        key: _invalid("external_id", "This key stands in more than one line.")
-        for key, number in keys.items()
-        if number > 1
-    }
 
 
 def decide(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from config.api.errors import InvalidFieldsError
 from config.errors import ContractError
 from organizations.guards.caller import Caller
 from organizations.resources.decision import Decision, Result
@@ -75,12 +76,24 @@ def _each(
     lines: Sequence[Mapping[str, object]],
     decide: Callable[[Sequence[Registration]], list[Decision]],
 ) -> list[LineOutcome]:
-    """Return what becomes of each line: of those that can be read, what ``decide`` says."""
+    """Return what becomes of each line: of those that can be done, what ``decide`` says.
+
+    Of lines with the same key or id none is done, whatever else is wrong with one of them: which
+    one is meant, nobody knows.
+    """
+    keys, ids = _count(lines, "type", "external_id"), _count(lines, "id")
     wanted: list[Registration] = []
     refusals: list[ContractError | None] = []
     for line in lines:
         try:
-            wanted.append(Registration.read(line))
+            registration = Registration.read(line)
+            if ids[(registration.id,)] > 1:
+                raise InvalidFieldsError({"id": ["This id stands in more than one line."]})
+            if keys[registration.key] > 1:
+                raise InvalidFieldsError(
+                    {"external_id": ["This key stands in more than one line."]}
+                )
+            wanted.append(registration)
             refusals.append(None)
         except ContractError as refusal:
             refusals.append(refusal)
@@ -89,6 +102,12 @@ def _each(
         LineOutcome(refusal=refusal) if refusal else _outcome_of(next(decisions))
         for refusal in refusals
     ]
+
+
+def _count(lines: Sequence[Mapping[str, object]], *fields: str) -> Counter[tuple[object, ...]]:
+    """Return how many lines have the same texts in these fields."""
+    values = (tuple(line.get(field) for field in fields) for line in lines)
+    return Counter(each for each in values if all(isinstance(value, str) for value in each))
 
 
 def _outcome_of(decision: Decision) -> LineOutcome:

@@ -1,11 +1,10 @@
 """Registers resources: what another system says an organization has, and who owns it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import IntegrityError, transaction
 
-from config.errors import ContractError
 from organizations.exceptions import TooManyResourceTypesError
 from organizations.guards.acts import REGISTER_RESOURCES
 from organizations.guards.caller import Caller
@@ -20,7 +19,6 @@ from organizations.resources.decision import (
     named_departments,
     named_users,
     read_owners,
-    refuse_repeated,
 )
 from organizations.resources.registration import Registration
 from organizations.resources.rows import Found, Row, find, insert, lock, owners_of, update
@@ -37,45 +35,32 @@ def register(
     What a registration says replaces what was there; without an owner the present one keeps it. A
     resource that gets another owner leaves an event and loses the mark of a removal; making and
     renaming leave none. A wrong registration is refused, and the others are still done. If none
-    changes anything, nothing is written or locked. Raises the ContractError of a caller who may not
-    register.
+    changes anything, nothing is written or locked. No two name the same key or id. Raises the
+    ContractError of a caller who may not register.
 
     The memberships of the named and of the present owners are locked first, FOR SHARE, so that no
     removal counts a resource that has passed on: then resources by id, types, new keys in their
     order. If a resource passed to somebody else before its lock, the transaction begins anew.
     """
-    repeated = refuse_repeated(wanted)
-    asked = [each for each in wanted if each.key not in repeated]
-    found, decisions = _read(organization_id, asked)
+    found, decisions = _read(organization_id, wanted)
     undecided = [each.wanted for each in decisions if not each.is_final]
     if undecided:
         with transaction.atomic():
             done = iter(_register(organization_id, undecided, found, caller))
             decisions = [each if each.is_final else next(done) for each in decisions]
-    return _in_order(wanted, decisions, repeated)
+    return decisions
 
 
 def preview(organization_id: str, wanted: Sequence[Registration]) -> list[Decision]:
     """Return what `register` would return by what is there now, for whoever may register."""
-    repeated = refuse_repeated(wanted)
-    _, decisions = _read(organization_id, [each for each in wanted if each.key not in repeated])
-    return _in_order(wanted, decisions, repeated)
+    _, decisions = _read(organization_id, wanted)
+    return decisions
 
 
 def _read(organization_id: str, wanted: Sequence[Registration]) -> tuple[Found, list[Decision]]:
     """Return the resources that are named, read without a lock, and what they decide."""
     found = find(organization_id, wanted)
     return found, decide(organization_id, wanted, found, read_owners(organization_id, wanted))
-
-
-def _in_order(
-    wanted: Sequence[Registration],
-    decisions: Iterable[Decision],
-    repeated: Mapping[tuple[str, str], ContractError],
-) -> list[Decision]:
-    """Return a decision for each registration, in their order."""
-    by_key = {each.wanted.key: each for each in decisions}
-    return [by_key.get(each.key) or Decision(each, refusal=repeated[each.key]) for each in wanted]
 
 
 def _register(

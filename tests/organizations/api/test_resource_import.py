@@ -89,6 +89,7 @@ def test_what_is_wrong_with_a_line_is_that_lines(
         line("no-department", owner, owner_user_id=None, owner_department_id="dept_none"),
         line("ownerless", owner, owner_user_id=None),
         line("typo", owner, nmae="x"),
+        line("typo", owner),
     )
 
     answer = response.json()
@@ -101,6 +102,7 @@ def test_what_is_wrong_with_a_line_is_that_lines(
         (5, "DEPARTMENT_NOT_FOUND"),
         (6, "VALIDATION_ERROR"),
         (7, "VALIDATION_ERROR"),
+        (8, "VALIDATION_ERROR"),  # which of the two is meant, nobody knows
     ]
     assert answer["failed"][0]["error"]["details"] == {
         "external_id": ["This field is required."],
@@ -179,6 +181,20 @@ def test_an_id_gives_a_resource_without_a_key_its_type_and_key_once(
     other = keyed | {"external_id": "b"}
     [failed] = import_into(as_owner, organization, other).json()["failed"]
     assert failed["error"]["details"] == {"id": ["This resource has another key already."]}
+
+
+def test_an_id_in_two_lines_gives_no_key(
+    as_owner: APIClient, organization: Organization, owner: Membership
+) -> None:
+    by_hand = ResourceFactory.create(organization=organization, owner=owner.user)
+    lines = [line(key, owner, id=by_hand.pk) for key in "ab"]
+
+    failed = import_into(as_owner, organization, *lines).json()["failed"]
+
+    assert [each["error"]["details"] for each in failed] == [
+        {"id": ["This id stands in more than one line."]}
+    ] * 2
+    assert ResourceEntry.objects.get().external_id is None
 
 
 def test_an_id_cannot_take_the_key_of_another_resource(

@@ -251,6 +251,20 @@ def test_what_is_pending_when_an_endpoint_is_disabled_is_not_sent(member: Member
     assert WebhookDelivery.objects.get().status == "failed"
 
 
+def test_what_is_pending_is_sent_if_the_endpoint_is_enabled_before_it_is_due(
+    member: Membership,
+) -> None:
+    with receiver(answering(500)) as heard:
+        endpoint_of(member.organization, heard)
+        remove(member)
+        work()
+        WebhookEndpoint.objects.update(disabled_at=timezone.now(), disabled_reason="asked")
+        WebhookEndpoint.objects.update(disabled_at=None, disabled_reason="")
+        work(until=timezone.now() + timedelta(minutes=1))
+
+    assert len(heard.requests) > 1
+
+
 def test_an_endpoint_that_is_deleted_meanwhile_is_sent_nothing_more(member: Membership) -> None:
     with receiver(answering(500)) as heard:
         endpoint = endpoint_of(member.organization, heard)
