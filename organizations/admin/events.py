@@ -13,9 +13,8 @@ from config.admin.times import day_in_words, time_in_words
 from organizations.admin.event_details import details_of
 from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter
-from organizations.admin.scheduled_removals import may_see_pending
+from organizations.admin.scheduled_removals import sight_of_pending
 from organizations.admin.words import RecordColumns
-from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.export.events import EVENTS
 from organizations.models import Event, Membership, OffboardingTask, Removal, ScheduledRemoval
 from organizations.models.event import EventQuerySet
@@ -56,8 +55,7 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         events = super().get_queryset(request)
         assert isinstance(events, EventQuerySet)  # noqa: S101  # the manager's
-        authority = ALL_CAPABILITIES if may_see_pending(request) else frozenset[Capability]()
-        return events.seen_by(staff_of(request).pk, authority)
+        return events.seen_by(staff_of(request).pk, sight_of_pending(request))
 
     def title_of(self, row: Event) -> str:
         person = f"{row.user.name}, " if row.user else ""

@@ -29,7 +29,7 @@ from organizations.admin.member_deactivation import Deactivation, Reactivation
 from organizations.admin.member_removal import RemovalAction
 from organizations.admin.member_restoration import RestorationAction
 from organizations.admin.new_members import choices_of
-from organizations.admin.scheduled_removals import may_see_pending
+from organizations.admin.scheduled_removals import sight_of_pending
 from organizations.admin.transfers import LeftoverTransfer
 from organizations.admin.webhook_endpoints import SECRETS_SHOWN, links_to_endpoints
 from organizations.models import (
@@ -162,7 +162,7 @@ class MembershipAdmin(
         ended = [] if obj.is_current else ["deleted_at", "record"]
         # Nobody sees their own scheduled removal.
         is_own = obj.user == request.user
-        is_hidden = not obj.is_current or is_own or not may_see_pending(request)
+        is_hidden = not obj.is_current or is_own or not sight_of_pending(request)
         scheduled = [] if is_hidden else ["scheduled"]
         owned = ["resources"] if request.user.has_perm("organizations.view_resource") else []
         return [

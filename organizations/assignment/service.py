@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from config.errors import ContractError
 from config.identifiers import generate_id
+from config.retries import retried
 from config.timestamps import in_whole_seconds
 from organizations.application_log import log_on_commit
 from organizations.capabilities import Capability
@@ -33,7 +34,6 @@ from organizations.models import (
     Role,
     RoleAssignment,
 )
-from organizations.retries import retried
 from users.models import User
 
 
