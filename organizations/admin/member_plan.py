@@ -7,6 +7,7 @@ from django.forms.boundfield import BoundField
 
 from config.errors import ContractError
 from organizations.admin.action import SHOWN
+from organizations.capabilities import Capability
 from organizations.models import Connection, Membership, OffboardingStep, Organization, Resource
 from organizations.models.resource import ResourceQuerySet
 from organizations.removal.preview import RemovalPreview, preview_members
@@ -54,16 +55,20 @@ def plan_action(
     refusals: Mapping[str, ContractError],
     *,
     reader: User,
+    sight: frozenset[Capability],
     targets: Sequence[BoundField] = (),
     targets_by_type: Sequence[BoundField] = (),
 ) -> OrganizationPlan:
     """Return the plan for these members of one organization.
 
-    ``refusals`` are the reasons, by user id, why some are refused. ``reader`` is who sees the plan.
+    ``refusals`` are the reasons, by user id, why some are refused. ``reader`` is who sees the
+    plan, with pending removals as far as ``sight`` reaches.
     """
 
     def previews(shown: Sequence[Membership]) -> list[RemovalPreview]:
-        found = preview_members(organization.pk, shown[:SHOWN], refusals) if shown else []
+        if not shown:
+            return []
+        found = preview_members(organization.pk, shown[:SHOWN], refusals, authority=sight)
         return [preview.shown_to(reader.pk) for preview in found]
 
     affected = [m for m in members if m.user_id not in refusals]
