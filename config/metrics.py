@@ -18,6 +18,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from config.api.envelope import challenge
+
 disable_created_metrics()  # type: ignore[no-untyped-call]  # when a process counted first
 
 # What is shown. The client's own registry would add facts of the process without its number.
@@ -64,13 +66,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Answer with all metrics to whoever has METRICS_TOKEN; without that there is no such page."""
     if not settings.METRICS_TOKEN:
         raise Http404
-    if not constant_time_compare(
-        request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"
-    ):
+    sent = request.headers.get("Authorization", "")
+    if not constant_time_compare(sent, f"Bearer {settings.METRICS_TOKEN}"):
         return HttpResponse(
             "Send METRICS_TOKEN as a bearer token.\n",
             status=401,
             content_type="text/plain",
-            headers={"WWW-Authenticate": "Bearer"},
+            headers={"WWW-Authenticate": challenge(is_wrong=sent.startswith("Bearer "))},
         )
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)

@@ -26,6 +26,12 @@ class UserNotFoundError(ContractError):
     message = "The user is not a member of this organization."
 
 
+class AccountNotFoundError(UserNotFoundError):
+    """Whoever is to become a member has no account, or an erased one."""
+
+    message = "There is no account of this user, or its data has been erased."
+
+
 class DepartmentNotFoundError(ContractError):
     """The organization has no such department."""
 

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable
 
 from config.identifiers import only_ids
 from config.prepared_statements import fetch_prepared
+from config.retries import OvertakenError
 from organizations.guards.acts import Act
 from organizations.guards.caller import Authority, Caller
 from organizations.guards.judge import current_members
-from organizations.retries import OvertakenError
 from users.models import User
 
 # In SQL, since every removal waits for it: through the ORM a removal takes a fifth longer. In three

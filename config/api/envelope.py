@@ -95,16 +95,15 @@ class ErrorResponse(JsonResponse):
         )
         self["Content-Length"] = str(len(self.content))
         if error.status == 401:
-            self["WWW-Authenticate"] = _challenge(error)
+            is_wrong = not isinstance(error, errors.AuthenticationRequiredError)
+            self["WWW-Authenticate"] = challenge(is_wrong=is_wrong)
         if error.status in {429, 503}:
             self["Retry-After"] = str(RETRY_AFTER_SECONDS)
 
 
-def _challenge(error: ContractError) -> str:
+def challenge(*, is_wrong: bool) -> str:
     """Return how to authenticate (RFC 6750, section 3): a wrong token is told from none."""
-    if isinstance(error, errors.AuthenticationRequiredError):
-        return "Bearer"
-    return 'Bearer error="invalid_token"'
+    return 'Bearer error="invalid_token"' if is_wrong else "Bearer"
 
 
 def is_for_api(request: HttpRequest) -> bool:

@@ -19,13 +19,13 @@ from django.urls import URLPattern, path
 from config.admin.large_tables import LargeTableAdmin
 from config.admin.links import address_of, address_of_list
 from config.errors import ContractError
+from config.retries import retried
 from organizations.admin.confirmation import confirmation_page
 from organizations.admin.forms import TargetsForm
 from organizations.admin.selection import Selection, too_much
 from organizations.guards.acts import Act
 from organizations.guards.caller import Staff
 from organizations.models import Membership, Organization, Resource
-from organizations.retries import retried
 
 Row = TypeVar("Row", bound=Membership | Resource)
 Grouped = Mapping[Organization, Sequence[Row]]

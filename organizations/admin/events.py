@@ -13,9 +13,11 @@ from config.admin.times import day_in_words, time_in_words
 from organizations.admin.event_details import details_of
 from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter
+from organizations.admin.scheduled_removals import sight_of_pending
 from organizations.admin.words import RecordColumns
 from organizations.export.events import EVENTS
 from organizations.models import Event, Membership, OffboardingTask, Removal, ScheduledRemoval
+from organizations.models.event import EventQuerySet
 from users.admin.people import person
 from users.login import staff_of
 
@@ -51,11 +53,9 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
             yield Membership, "their memberships there", {**here, "state": "all"}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
-        return (
-            super()
-            .get_queryset(request)
-            .exclude(user=staff_of(request), type__in=Event.ABOUT_SCHEDULES)
-        )
+        events = super().get_queryset(request)
+        assert isinstance(events, EventQuerySet)  # noqa: S101  # the manager's
+        return events.seen_by(staff_of(request).pk, sight_of_pending(request))
 
     def title_of(self, row: Event) -> str:
         person = f"{row.user.name}, " if row.user else ""

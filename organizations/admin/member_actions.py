@@ -10,6 +10,7 @@ from config.errors import ContractError
 from organizations.admin.action import ConfirmedAction, Grouped, Outcome
 from organizations.admin.forms import TargetsForm
 from organizations.admin.member_plan import plan_action
+from organizations.admin.scheduled_removals import sight_of_pending
 from organizations.admin.selection import Selection
 from organizations.guards.caller import Staff
 from organizations.models import Membership, Organization, Resource
@@ -62,6 +63,7 @@ class MemberAction(ConfirmedAction[Membership]):
                 members,
                 self.refusals(organization, members, Staff.at(request)),
                 reader=staff_of(request),
+                sight=sight_of_pending(request),
                 targets=form.target_fields(organization),
                 targets_by_type=form.type_fields(organization),
             )

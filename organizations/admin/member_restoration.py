@@ -38,13 +38,13 @@ class RestorationAction(MemberAction):
     title_of_one = "Restore {person} in {organization}?"
     title, template = "Restore members?", "membership/restoration"
     has_targets = False
-    none_selected = "Only former members can be restored."
+    none_selected = "Only former members can be restored, and nobody whose data is erased."
     log_flag = ADDITION
     log_message = "Restored"
     related = ("user", "organization", "removal")
 
     def applicable(self, rows: QuerySet[Membership]) -> QuerySet[Membership]:
-        return rows & Membership.objects.former()
+        return rows & Membership.objects.former().filter(user__erased_at=None)
 
     @property
     def urls(self) -> list[URLPattern]:
@@ -62,7 +62,7 @@ class RestorationAction(MemberAction):
         )
 
     def is_offered(self, request: HttpRequest, row: Membership) -> bool:
-        return is_latest_tenure(row) and super().is_offered(request, row)
+        return can_be_restored(row) and super().is_offered(request, row)
 
     def context(
         self,
@@ -118,13 +118,12 @@ def _cancelled_by_state(outcome: RestorationOutcome) -> Counter[str]:
     return Counter(task.state for task in cancelled)
 
 
-def is_latest_tenure(member: Membership) -> bool:
-    """Return whether this is the user's latest membership there and has ended.
-
-    Only such a membership can be restored.
-    """
+def can_be_restored(member: Membership) -> bool:
+    """Return whether this is the latest membership there of a user who is not erased, and ended."""
+    if member.is_current or member.user.erased_at:
+        return False
     tenures = Membership.objects.of(member.organization_id, [member.user_id])
-    return not member.is_current and not tenures.filter(pk__gt=member.pk).exists()
+    return not tenures.filter(pk__gt=member.pk).exists()
 
 
 def _removal_ids(members: Members) -> dict[str, str]:

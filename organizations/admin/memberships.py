@@ -29,9 +29,9 @@ from organizations.admin.member_deactivation import Deactivation, Reactivation
 from organizations.admin.member_removal import RemovalAction
 from organizations.admin.member_restoration import RestorationAction
 from organizations.admin.new_members import choices_of
+from organizations.admin.scheduled_removals import sight_of_pending
 from organizations.admin.transfers import LeftoverTransfer
 from organizations.admin.webhook_endpoints import SECRETS_SHOWN, links_to_endpoints
-from organizations.guards.acts import REMOVE
 from organizations.models import (
     Connection,
     Event,
@@ -160,10 +160,9 @@ class MembershipAdmin(
             managed.append("directory_identity")
         deactivated = ["deactivated_at"] if obj.deactivated_at else []
         ended = [] if obj.is_current else ["deleted_at", "record"]
-        # Nobody sees their own scheduled removal, and others' only who may list or do it.
-        may_see = request.user.has_perm("organizations.view_scheduledremoval")
-        may_see = may_see or REMOVE.is_staffs(request.user)
-        is_hidden = not obj.is_current or obj.user == request.user or not may_see
+        # Nobody sees their own scheduled removal.
+        is_own = obj.user == request.user
+        is_hidden = not obj.is_current or is_own or not sight_of_pending(request)
         scheduled = [] if is_hidden else ["scheduled"]
         owned = ["resources"] if request.user.has_perm("organizations.view_resource") else []
         return [

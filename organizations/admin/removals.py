@@ -19,7 +19,7 @@ from organizations.admin.filters import (
     SourceFilter,
     UntilFilter,
 )
-from organizations.admin.member_restoration import is_latest_tenure
+from organizations.admin.member_restoration import can_be_restored
 from organizations.admin.offboarding_tasks import rows_of
 from organizations.admin.webhook_endpoints import SECRETS_SHOWN, links_to_endpoints
 from organizations.admin.words import RecordColumns
@@ -102,7 +102,7 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
     ) -> HttpResponse:
         removal: Removal | None = context.get("original")
         if removal and RESTORE.is_staffs(request.user):
-            context["can_be_restored"] = is_latest_tenure(removal.membership)
+            context["can_be_restored"] = can_be_restored(removal.membership)
         if removal and request.user.has_perm("organizations.view_offboardingtask"):
             tasks = removal.tasks.with_assignees().select_related(
                 "closed_by", "closed_by_connection"

@@ -15,6 +15,7 @@ from config.admin.row_actions import RowActions
 from config.admin.times import day_in_words, time_in_words
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.words import RecordColumns
+from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import ScheduledRemovalNotFoundError
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Staff
@@ -23,6 +24,15 @@ from organizations.models.scheduled_removal import ScheduledRemovalQuerySet
 from organizations.schedule.service import cancel_scheduled_removal
 from users.admin.people import person
 from users.login import staff_of
+
+
+def sight_of_pending(request: HttpRequest) -> frozenset[Capability]:
+    """Return the capabilities by which the reader sees pending removals of others.
+
+    Whoever may list them or remove members sees all, anybody else none.
+    """
+    may_list = request.user.has_perm("organizations.view_scheduledremoval")
+    return ALL_CAPABILITIES if may_list or REMOVE.is_staffs(request.user) else frozenset()
 
 
 class StateFilter(QuerySetFilter):

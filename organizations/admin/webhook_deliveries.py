@@ -97,8 +97,10 @@ class WebhookDeliveryAdmin(RowActions[WebhookDelivery], ReadOnlyAdmin[WebhookDel
         return super().find(rows, term)
 
     def get_fieldsets(self, request: HttpRequest, obj: WebhookDelivery | None = None) -> Any:
-        """Return the fields, with what is sent for whoever may view events."""
-        if not admin.site.get_model_admin(Event).has_view_permission(request):
+        """Return the fields, with what is sent for whoever may view the event."""
+        events = admin.site.get_model_admin(Event)
+        seen = events.get_queryset(request).filter(pk=obj.event_id) if obj else None
+        if not events.has_view_permission(request) or (seen is not None and not seen.exists()):
             return self.fieldsets
         return (*self.fieldsets, ("What is sent", {"fields": ("payload",)}))
 

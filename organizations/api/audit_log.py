@@ -1,7 +1,6 @@
 """The audit log lists every change of an organization's members, and exports them as CSV."""
 
-from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import QuerySet
 from django_filters.rest_framework import CharFilter, MultipleChoiceFilter
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -23,7 +22,8 @@ from organizations.api.view import OrganizationListView
 from organizations.exceptions import LogRestartedError, LogTruncatedError
 from organizations.export.events import EVENTS
 from organizations.guards.acts import VIEW_LOG
-from organizations.models import Event, ScheduledRemoval, Source
+from organizations.models import Event, Source
+from organizations.models.event import EventQuerySet
 
 
 @extend_schema_serializer(
@@ -84,21 +84,15 @@ class EventExportFilterSet(EventFilterSet, ExportFilterSet):
 
 
 class AuditLogMixin(OrganizationListView[Event]):
-    """The events of an organization, without schedules of the caller and of members above them."""
+    """The events of an organization, without schedules that the caller may not see."""
 
     queryset = Event.objects.order_by("-pk")
 
     def get_queryset(self) -> QuerySet[Event]:
         """Return the events that the caller may see."""
         events = super().get_queryset()
-        hidden = ScheduledRemoval.objects.beyond(self.authority.capabilities).filter(
-            pk=OuterRef("schedule")
-        )
-        return (
-            events.exclude(user=self.member_id, type__in=Event.ABOUT_SCHEDULES)
-            .alias(schedule=KeyTextTransform("scheduled_removal_id", "data"))
-            .exclude(Exists(hidden), type=Event.Type.REMOVAL_SCHEDULED)
-        )
+        assert isinstance(events, EventQuerySet)  # noqa: S101  # the manager's
+        return events.seen_by(self.member_id, self.authority.capabilities)
 
 
 @extend_schema_view(
@@ -107,7 +101,8 @@ class AuditLogMixin(OrganizationListView[Event]):
         summary="List events",
         description=(
             "Every change of the organization's members, the newest first. Takes the capability"
-            " `view_audit_log`.\n\n"
+            " `view_audit_log`. That a removal is scheduled is shown, while it is pending, to those"
+            " who may remove the user alone, and never to the user.\n\n"
             "**To follow the log**, ask with `order=asc`, then with the `next` of the page as"
             " `cursor`, at once while `has_more` is true and from time to time after that. Every"
             " event comes, and comes once: it has its place in this order when it is committed,"

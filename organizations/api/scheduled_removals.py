@@ -19,7 +19,13 @@ from rest_framework.response import Response
 from config.api.choices import must_be_one_of
 from config.api.openapi import describe
 from config.api.pagination import IdPagination
-from organizations.api.bodies import BY_TYPE, NOT_A_STRING, TARGETS_BY_TYPE, TO_DEPARTMENT
+from organizations.api.bodies import (
+    BY_TYPE,
+    NOT_A_STRING,
+    TARGETS_BY_TYPE,
+    TO_DEPARTMENT,
+    ReasonSerializer,
+)
 from organizations.api.examples import (
     DEPARTMENT_ID,
     HEIR_ID,
@@ -88,6 +94,10 @@ class ScheduleSerializer(RemovalSerializer):
     remove_at = DueField(
         help_text="When: with its offset, in the future, and at most a year ahead."
     )
+
+
+class CancellationSerializer(ReasonSerializer):
+    """The body of a cancellation."""
 
 
 @extend_schema_serializer(
@@ -214,8 +224,15 @@ describe_cancellation = describe(
     summary="Cancel scheduled removal",
     description=(
         "Cancels what is pending of the user; it stays on record. Takes the capability"
-        " `remove_users`. A removal that is being carried out at this moment is not found."
+        " `remove_users`. No body is needed. A removal that is being carried out at this moment is"
+        " not found."
     ),
+    request=CancellationSerializer,
+    examples=[
+        OpenApiExample("Without a reason", value={}, request_only=True),
+        OpenApiExample("With a reason", value={"reason": "They stay"}, request_only=True),
+    ],
+    invalid={"reason": NOT_A_STRING},
     responses={204: OpenApiResponse(description="It is cancelled. No body.")},
     refusals=[ONESELF, NOT_FOUND],
 )
@@ -255,7 +272,9 @@ class ScheduledRemovalView(OrganizationView):
 
     @describe_cancellation
     def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        cancel_scheduled_removal(organization_id, user_id, caller=Caller.of(request))
+        body = self.read_body(CancellationSerializer)
+        caller = Caller.of(request, reason=body.validated_data["reason"])
+        cancel_scheduled_removal(organization_id, user_id, caller=caller)
         return Response(status=204)
 
 

@@ -212,9 +212,10 @@ describe_change = describe(
     operation_id="changeWebhookEndpoint",
     summary="Change webhook endpoint",
     description=(
-        "Changes what the body names. Nothing is sent to a disabled endpoint, and what was on its"
-        " way fails; enabling one makes it begin with no failures, and events from then on are"
-        f" sent. Takes the capability `{NEEDED}`."
+        "Changes what the body names. Nothing is sent to a disabled endpoint: what is pending fails"
+        " when its next attempt comes, unless the endpoint is enabled again before that. Enabling"
+        " one makes it begin with no failures, and events from then on are sent."
+        f" Takes the capability `{NEEDED}`."
     ),
     request=EndpointChangeSerializer(partial=True),
     examples=[

@@ -7,6 +7,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
+from config.retries import retried
 from organizations.application_log import log_on_commit
 from organizations.assignment.service import Change, event_data
 from organizations.exceptions import UserNotFoundError
@@ -14,7 +15,6 @@ from organizations.guards.acts import ASSIGN
 from organizations.guards.caller import Caller
 from organizations.locks import lock_members
 from organizations.models import Event
-from organizations.retries import retried
 
 CHANGE = Path(__file__).with_name("department_members.sql").read_text(encoding="utf-8")
 

@@ -10,15 +10,16 @@ from django.db import connection, transaction
 
 from config.errors import ContractError
 from config.identifiers import generate_id
+from config.retries import retried
 from config.timestamps import in_whole_seconds
 from organizations.application_log import log_on_commit
 from organizations.capabilities import Capability
 from organizations.exceptions import (
+    AccountNotFoundError,
     DepartmentNotFoundError,
     InsufficientPermissionsError,
     MembershipAlreadyExistsError,
     RoleNotFoundError,
-    UserNotFoundError,
 )
 from organizations.guards.acts import ADD, ASSIGN
 from organizations.guards.caller import Authority, Caller
@@ -33,7 +34,6 @@ from organizations.models import (
     Role,
     RoleAssignment,
 )
-from organizations.retries import retried
 from users.models import User
 
 
@@ -106,10 +106,10 @@ def add_members(
     """Make users members of an organization; return one addition per joiner, in the order given.
 
     Nobody is named twice. It does not bring back anything of an earlier membership, and makes no
-    account. One user's refusal does not stop the others: UserNotFoundError where there is no
-    account, or an erased one; MembershipAlreadyExistsError; and for the roles and departments what
-    `assign` raises. Raises the ContractError of a caller who may not add members. The number of
-    SQL statements does not depend on how many they are.
+    account. One user's refusal does not stop the others: AccountNotFoundError;
+    MembershipAlreadyExistsError; and for the roles and departments what `assign` raises. Raises the
+    ContractError of a caller who may not add members. The number of SQL statements does not depend
+    on how many they are.
     """
     with transaction.atomic():
         user_ids = [joiner.user_id for joiner in joiners]
@@ -296,7 +296,7 @@ def _refuse_joiners(
             Change.between((), ids) for ids in (joiner.role_ids, joiner.department_ids)
         )
         refusal = (
-            UserNotFoundError({"user_id": joiner.user_id})
+            AccountNotFoundError({"user_id": joiner.user_id})
             if joiner.user_id not in known
             else members.get(joiner.user_id) or there.refusal_of(roles, departments, authority)
         )

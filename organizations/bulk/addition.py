@@ -12,6 +12,7 @@ from config.case_insensitive_names import key_of
 from config.characters import escaped
 from config.errors import ContractError
 from config.identifiers import is_id
+from config.retries import retried
 from organizations.assignment.service import Joiner, add_members, already_members
 from organizations.bulk.joiners import JoinerRow, names_in
 from organizations.bulk.report import Outcome, Row
@@ -24,7 +25,6 @@ from organizations.exceptions import (
 )
 from organizations.models import Department, Event, Organization, Role, ScheduledRemoval
 from organizations.names import is_name
-from organizations.retries import retried
 from organizations.schedule.dates import problem_of
 from organizations.schedule.service import schedule_removals
 from users.models import User

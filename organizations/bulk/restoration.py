@@ -100,5 +100,5 @@ def _refused(row: Row, refusal: ContractError) -> Row:
         case MembershipAlreadyExistsError():
             message = "is a member, and not by a restoration"
         case RemovalNotFoundError():
-            message = "was not removed, or again since"
+            message = "was not removed, or again since, or is erased"
     return replace(row, outcome=refusal.code, message=message)

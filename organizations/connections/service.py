@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from config.retries import retried
 from organizations.capabilities import Capability
 from organizations.connections.tokens import issue_token
 from organizations.exceptions import (
@@ -22,7 +23,6 @@ from organizations.guards.caller import Caller
 from organizations.locks import admit
 from organizations.models import Connection, Organization
 from organizations.models.connection import ConnectionQuerySet
-from organizations.retries import retried
 
 MOST_CONNECTIONS = 100  # of an organization, that are not revoked
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.errors import ContractError
+from config.retries import retried
 from organizations.deactivation.states import find_active, find_deactivated
 from organizations.exceptions import (
     LastOwnerCannotBeDeactivatedError,
@@ -19,7 +20,6 @@ from organizations.guards.judge import Rules, current_members, judge
 from organizations.guards.targets import Targets, TransferTo, heirs_of, targets_by_user
 from organizations.locks import lock_members
 from organizations.models import Event, Membership
-from organizations.retries import retried
 from organizations.transfer.resources import event_data, group_by_user, pass_on
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from config.case_insensitive_names import key_of
+from config.retries import retried
 from organizations.application_log import log_on_commit
 from organizations.exceptions import (
     DepartmentInUseError,
@@ -30,7 +31,6 @@ from organizations.models import (
 )
 from organizations.models.organization import DEPARTMENT_NAME
 from organizations.names import save_named
-from organizations.retries import retried
 from organizations.uses import Uses
 
 

@@ -169,12 +169,18 @@ def _log(delivery: WebhookDelivery, event: Event, duration: float) -> None:
 
 @transaction.atomic
 def _record(delivery: WebhookDelivery, answer: Answer) -> WebhookDelivery | None:
-    """Record an attempt on the delivery and its endpoint; return it, or None if it is gone."""
+    """Record an attempt on the delivery and its endpoint; return it, or None if it is gone.
+
+    A failure is not recorded where another attempt, such as of a redelivery, was faster and ended
+    the delivery.
+    """
     now = timezone.now()
     # Read again: both may have been changed, disabled or deleted in the meantime.
     endpoint = WebhookEndpoint.objects.select_for_update().filter(pk=delivery.endpoint_id).first()
     locked = WebhookDelivery.objects.select_for_update().filter(pk=delivery.pk).first()
     if endpoint is None or locked is None:
+        return None
+    if not answer.is_success and locked.status != WebhookDelivery.Status.PENDING:
         return None
     delivery = locked
     delivery.attempts += 1

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.identifiers import only_ids
+from config.retries import retried
 from config.timestamps import in_whole_seconds
 from organizations.events.delivery import defer_sending
 from organizations.events.signature import OVERLAP
@@ -31,7 +32,6 @@ from organizations.guards.caller import Caller
 from organizations.locks import admit
 from organizations.models import Event, Organization, WebhookDelivery, WebhookEndpoint
 from organizations.models.webhook import WebhookEndpointQuerySet
-from organizations.retries import retried
 
 MOST_ENDPOINTS = 10  # of an organization
 DisabledReason = WebhookEndpoint.DisabledReason

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from config.retries import retried
 from organizations.events.delivery import BACKLOG_PRIORITY, defer_sending
 from organizations.models import Event, WebhookDelivery, WebhookEndpoint
-from organizations.retries import retried
 
 FAN_OUT = "organizations.events.tasks.fan_out"  # as the trigger calls it
 BATCH = 5000  # rows a statement

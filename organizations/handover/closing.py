@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from config.api.choices import must_be_one_of
 from config.api.errors import InvalidFieldsError
+from config.retries import retried
 from organizations.exceptions import (
     InsufficientPermissionsError,
     TaskCancelledError,
@@ -17,7 +18,6 @@ from organizations.guards.caller import Caller
 from organizations.handover.fields import require_valid
 from organizations.locks import lock_members
 from organizations.models import Department, Event, OffboardingTask, Restoration
-from organizations.retries import retried
 
 State = OffboardingTask.State
 CHOSEN = (State.OPEN, State.DONE, State.FAILED, State.SKIPPED)  # a restoration alone cancels

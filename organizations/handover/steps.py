@@ -11,6 +11,7 @@ from django.db import transaction
 
 from config.api.errors import InvalidFieldsError
 from config.characters import clean
+from config.retries import retried
 from organizations.application_log import log_on_commit
 from organizations.exceptions import (
     ConnectionNotFoundError,
@@ -27,7 +28,6 @@ from organizations.handover.fields import require_valid
 from organizations.locks import share_members
 from organizations.models import Connection, Department, OffboardingStep, Organization
 from organizations.models.offboarding_step import OffboardingStepQuerySet
-from organizations.retries import retried
 
 MOST_STEPS = 50  # of an organization, that are enabled
 ASSIGNEES = ("assigned_to_user_id", "assigned_to_department_id", "assigned_to_connection_id")

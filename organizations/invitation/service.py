@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.job_queue import defer
+from config.retries import retried
 from organizations.assignment.service import add_member, already_members
 from organizations.domains.service import check_domain
 from organizations.exceptions import TooManyInvitationsError
@@ -15,7 +16,6 @@ from organizations.guards.acts import ADD
 from organizations.guards.caller import Caller
 from organizations.locks import admit
 from organizations.models import Invitation, Membership, Organization
-from organizations.retries import retried
 from users.email_address import canonical_address
 from users.models import User
 

@@ -4,14 +4,17 @@ from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
 from organizations.application_log import log_on_commit
+from organizations.capabilities import Capability
 from organizations.constraints import index_where_set
 from organizations.models.connection import Connection
 from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Organization
+from organizations.models.scheduled_removal import ScheduledRemoval
 from organizations.source import Source
 from organizations.triggers import event_is_deleted, events_are_announced, only_emptied
 from users.addresses_in import index_of_addresses
@@ -28,6 +31,19 @@ class EventQuerySet(models.QuerySet["Event"]):
     def about_schedules_of(self, user_id: str) -> Self:
         """Keep what is about removals of this user on a date, which they may not see."""
         return self.filter(user=user_id, type__in=Event.ABOUT_SCHEDULES)
+
+    def seen_by(self, user_id: str, authority: frozenset[Capability]) -> Self:
+        """Keep what a user with this authority sees (contract.md: check 6).
+
+        That is nothing about removals of their own on a date, nor about pending ones of members
+        whom they may not remove.
+        """
+        hidden = ScheduledRemoval.objects.beyond(authority).filter(pk=models.OuterRef("schedule"))
+        return (
+            self.exclude(user=user_id, type__in=Event.ABOUT_SCHEDULES)
+            .alias(schedule=KeyTextTransform("scheduled_removal_id", "data"))
+            .exclude(models.Exists(hidden), type=Event.Type.REMOVAL_SCHEDULED)
+        )
 
     def bulk_record(self, events: Iterable["Event"]) -> None:
         """Write events of one type and source; log their lines once they are committed."""

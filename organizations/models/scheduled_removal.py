@@ -29,24 +29,30 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
         return self.filter(status=ScheduledRemoval.Status.PENDING, membership__deleted_at=None)
 
     def within(self, authority: frozenset[Capability]) -> Self:
-        """Keep what a caller with this authority sees: nothing pending of a member above them."""
+        """Leave out what is pending of members whom nobody with this authority may remove."""
         if authority == ALL_CAPABILITIES:
             return self
-        return self.exclude(self._pending_above(authority))
+        return self.exclude(self._pending_beyond(authority))
 
     def beyond(self, authority: frozenset[Capability]) -> Self:
         """Keep what a caller with this authority does not see."""
         if authority == ALL_CAPABILITIES:
             return self.none()
-        return self.filter(self._pending_above(authority))
+        return self.filter(self._pending_beyond(authority))
 
     @staticmethod
-    def _pending_above(authority: frozenset[Capability]) -> models.Q:
-        """Return the pending removals of members with a role that grants more than this."""
+    def _pending_beyond(authority: frozenset[Capability]) -> models.Q:
+        """Return the pending removals of members whom nobody with this authority may remove.
+
+        That is all of them without the capability, else those with a role that grants more.
+        """
+        pending = models.Q(status=ScheduledRemoval.Status.PENDING, membership__deleted_at=None)
+        if Capability.REMOVE_USERS not in authority:
+            return pending
         above = RoleAssignment.objects.filter(membership=models.OuterRef("membership")).exclude(
             role__capabilities__contained_by=list(authority)
         )
-        return models.Q(models.Exists(above), status=ScheduledRemoval.Status.PENDING)
+        return pending & models.Q(models.Exists(above))
 
     def of(self, members: Iterable[Membership]) -> Self:
         """Keep those of these members."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 from django.db.models import prefetch_related_objects
 
 from config.errors import ContractError
-from organizations.capabilities import ALL_CAPABILITIES, Capability
+from organizations.capabilities import Capability
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import Rules, judge
@@ -111,7 +111,7 @@ def preview_members(
     members: Sequence[Membership],
     refusals: Mapping[str, ContractError],
     *,
-    authority: frozenset[Capability] = ALL_CAPABILITIES,
+    authority: frozenset[Capability],
 ) -> list[RemovalPreview]:
     """Return the preview of each of these members of one organization.
 

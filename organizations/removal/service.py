@@ -11,6 +11,7 @@ from django.utils import timezone
 from config.errors import ContractError
 from config.identifiers import generate_id
 from config.prepared_statements import fetch_prepared
+from config.retries import retried
 from organizations.application_log import log_on_commit
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
@@ -28,7 +29,6 @@ from organizations.handover import OPENING
 from organizations.locks import lock_members
 from organizations.models import Event, Removal
 from organizations.removal.preview import RemovalPreview, preview_removal
-from organizations.retries import retried
 
 REMOVAL = Path(__file__).with_name("removal.sql").read_text(encoding="utf-8")
 OUTCOMES = Path(__file__).with_name("outcomes.sql").read_text(encoding="utf-8")

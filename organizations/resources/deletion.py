@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from config.retries import OvertakenError, retried
 from organizations.exceptions import ResourceNotFoundError
 from organizations.guards.acts import DELETE_RESOURCES
 from organizations.guards.caller import Caller
@@ -9,7 +10,6 @@ from organizations.guards.targets import resource_data
 from organizations.locks import share_members
 from organizations.models import Event, Resource
 from organizations.resources.rows import find_one, lock_one, owners_of
-from organizations.retries import OvertakenError, retried
 
 
 @retried

@@ -9,9 +9,9 @@ from django.db import connection
 from django.utils import timezone
 
 from config.identifiers import only_ids
+from config.retries import OvertakenError
 from config.search import indexed
 from organizations.resources.registration import OWNER_DEPARTMENT, Registration
-from organizations.retries import OvertakenError
 
 _FIND = Path(__file__).with_name("find.sql").read_text(encoding="utf-8")
 _LOCK = f"{_FIND} FOR NO KEY UPDATE OF resource, entry"

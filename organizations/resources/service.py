@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db import IntegrityError, transaction
 
+from config.retries import OvertakenError, retried
 from organizations.exceptions import TooManyResourceTypesError
 from organizations.guards.acts import REGISTER_RESOURCES
 from organizations.guards.caller import Caller
@@ -22,7 +23,6 @@ from organizations.resources.decision import (
 )
 from organizations.resources.registration import Registration
 from organizations.resources.rows import Found, Row, find, insert, lock, owners_of, update
-from organizations.retries import OvertakenError, retried
 from organizations.transfer.resources import PassedResources, record_transfers
 
 

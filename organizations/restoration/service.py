@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from django.db import connection, transaction
 
+from config.retries import retried
 from organizations.assignment.service import give
 from organizations.guards.acts import RESTORE
 from organizations.guards.caller import Caller
@@ -13,7 +14,6 @@ from organizations.models import Event, Membership, RemovedResources, Restoratio
 from organizations.restoration.identities import return_identities
 from organizations.restoration.plan import RestorationOutcome, plan_restorations
 from organizations.restoration.resources import count_resources, return_resources
-from organizations.retries import retried
 
 # By hand, since bulk_update compares each row with each.
 _DEACTIVATE = """

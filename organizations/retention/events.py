@@ -7,10 +7,10 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
+from config.retries import retried
 from organizations.audit_log.positions import give_positions
 from organizations.models import Event, EventOrder, Membership
 from organizations.retention.permission import permit_deletion
-from organizations.retries import retried
 
 DELETE_EVENTS = Path(__file__).with_name("events.sql").read_text(encoding="utf-8")
 AT_A_TIME = 1000

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from django.db import transaction
 
 from config.characters import clean
+from config.retries import retried
 from organizations.application_log import log_on_commit
 from organizations.exceptions import (
     RoleInUseError,
@@ -23,7 +24,6 @@ from organizations.locks import admit
 from organizations.models import Role
 from organizations.models.organization import ROLE_NAME
 from organizations.names import save_named
-from organizations.retries import retried
 from organizations.uses import Uses
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.errors import ContractError
+from config.retries import retried
 from config.timestamps import in_whole_seconds
 from organizations.exceptions import (
     CannotScheduleYourselfError,
@@ -27,7 +28,6 @@ from organizations.guards.targets import (
 )
 from organizations.locks import lock_members
 from organizations.models import Event, ScheduledRemoval, ScheduledTransfer
-from organizations.retries import retried
 
 
 @dataclass(frozen=True, slots=True)

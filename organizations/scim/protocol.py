@@ -38,8 +38,8 @@ from scim2_server.routing import Operation
 from scim2_server.service import ModelT, ScimService
 from scim2_server.storage import SearchPage
 
+from config.retries import retried
 from organizations.models import ConnectionToken
-from organizations.retries import retried
 from organizations.scim import bounds
 from organizations.scim.connections import keep
 from organizations.scim.group_patch import GroupPatch, split_members

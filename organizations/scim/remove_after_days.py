@@ -11,13 +11,13 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from config.retries import retried
 from organizations.guards.caller import Directory
 from organizations.locks import lock_members
 from organizations.models import Connection, Event, Membership, Restoration
 from organizations.models.connection import ConnectionQuerySet
 from organizations.models.membership import MembershipQuerySet
 from organizations.removal.service import remove_members
-from organizations.retries import retried
 from organizations.schedule.due import do_each, limit_waiting
 from organizations.scim.connections import targets_on_removal
 from organizations.scim.staff import disable_staff_account

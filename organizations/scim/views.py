@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import Throttled
 
+from config.api.envelope import challenge
 from config.api.errors import TokenInvalidError
 from config.database_errors import (
     DATABASE_FAILURES,
@@ -23,6 +24,7 @@ from config.trace import announce_failure, trace_id_of
 from organizations.models import Connection, ConnectionToken
 from organizations.scim.connections import authenticate, count_request
 from organizations.scim.errors import error_response
+from users.authentication import bearer_token
 
 MOST_BYTES = 64 * 1024
 MOST_BYTES_OF_A_GROUP = 1024 * 1024  # which names its members
@@ -59,7 +61,7 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
         return _answer(request, token, f"/{resource}")
     except TokenInvalidError:
         refusal = error_response(HTTPStatus.UNAUTHORIZED, "The token is missing or not valid here.")
-        refusal["WWW-Authenticate"] = 'Bearer realm="SCIM"'
+        refusal["WWW-Authenticate"] = challenge(is_wrong=bearer_token(request) is not None)
         return refusal
     except Throttled as throttled:
         refusal = error_response(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests.")

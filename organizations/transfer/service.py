@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from config.errors import ContractError
+from config.retries import retried
 from organizations.exceptions import UserIsActiveError
 from organizations.guards.acts import CHANGE_RESOURCES, TRANSFER
 from organizations.guards.caller import Caller
@@ -31,7 +32,6 @@ from organizations.guards.targets import (
 )
 from organizations.locks import keep_absent, lock_members
 from organizations.models import Membership, Resource
-from organizations.retries import retried
 from organizations.transfer.resources import (
     PassedResources,
     group_by_user,

@@ -127,7 +127,7 @@ def test_what_is_pending_is_seen_and_cancelled_by_whoever_may_remove_them(
 
 
 @pytest.mark.parametrize("target", ["member", "admin", "last owner"])
-def test_what_is_pending_of_somebody_above_is_in_no_list_log_or_preview(
+def test_what_is_pending_of_whom_one_may_not_remove_is_in_no_list_log_or_preview(
     cast: Cast, target: str
 ) -> None:
     colleague = RoleFactory.create(
@@ -160,7 +160,17 @@ def test_what_is_pending_of_somebody_above_is_in_no_list_log_or_preview(
         ]
         return [outcome.schedule.pk.encode() in text for text in texts]
 
+    auditor = MembershipFactory.create(
+        organization=cast.organization,
+        roles=[
+            RoleFactory.create(
+                organization=cast.organization,
+                capabilities=["view_audit_log", "export_audit_log"],
+            )
+        ],
+    )
     is_seen = target == "member"
+    assert seen_by(token_of(auditor.user)) == [False] * 4
     assert seen_by(token_of(reader.user))[:2] == [is_seen] * 2
     assert seen_by(token_of(reader.user))[3] == is_seen
     assert seen_by(cast.tokens["admin"]) == [True] * 4

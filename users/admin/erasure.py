@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from config.admin.large_tables import LargeTableAdmin
+from config.retries import retried
 from users.erasure.plan import ErasurePlan, find_refusal
 from users.erasure.receipt import Receipt
 from users.erasure.service import ErasureRefusedError, erase_account
@@ -105,6 +106,7 @@ class ErasureAdmin(LargeTableAdmin[User]):
         }
         return TemplateResponse(request, f"admin/users/user/{template}.html", frame | context)
 
+    @retried
     def _erase(self, request: HttpRequest, account: User) -> Receipt | Refusal:
         """Erase one account; return the receipt, or why it is refused."""
         actor = staff_of(request)

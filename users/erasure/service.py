@@ -6,6 +6,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
 from django.utils import timezone
 
+from config.retries import retried
 from users.email_address import ERASED_DOMAIN
 from users.erasure.log_entries import anonymize_log_entries, replace_in_entries
 from users.erasure.plan import ErasurePlan, find_refusal
@@ -20,6 +21,7 @@ class ErasureRefusedError(Exception):
     """The account cannot be erased, or not by this actor; the text says why."""
 
 
+@retried
 def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] = ()) -> Receipt:
     """Erase all data of a person except ids and counts; return what was done.
 

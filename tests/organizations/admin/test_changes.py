@@ -13,9 +13,11 @@ from tests.factories import (
     MembershipFactory,
     ResourceFactory,
     RoleFactory,
+    UserFactory,
 )
 from tests.organizations.admin.page import text_of
 from tests.removals import remove
+from users.erasure.service import erase_account
 
 ADMIN = "/admin/organizations/"
 
@@ -144,6 +146,19 @@ def test_a_member_is_added_and_not_twice(
     remove(member)
     assert browser.post(f"{ADMIN}membership/add/", form).status_code == 302
     assert organization.memberships.current().filter(user=member.user).count() == 1
+
+
+def test_an_erased_account_becomes_no_member_and_staff_read_why(
+    browser: Client, organization: Organization
+) -> None:
+    account = UserFactory.create()
+    erase_account(account.pk, actor=None)
+    form = {"organization": organization.pk, "user": account.pk}
+
+    page = text_of(browser.post(f"{ADMIN}membership/add/", form, follow=True))
+
+    assert "There is no account of this user, or its data has been erased." in page
+    assert not organization.memberships.exists()
 
 
 def test_what_has_ended_or_happened_cannot_be_deleted(browser: Client, member: Membership) -> None:

@@ -31,6 +31,7 @@ from tests.organizations.admin.page import text_of
 from tests.organizations.admin.test_changes import ADMIN, address_of
 from tests.organizations.admin.test_member_removal import select
 from tests.removals import remove
+from users.erasure.service import erase_account
 from users.models import User
 
 
@@ -186,4 +187,14 @@ def test_without_its_entry_in_the_log_nobody_is_restored(
 def test_who_is_a_member_has_no_restoration_to_preview(browser: Client, owner: Membership) -> None:
     page = text_of(browser.get(preview_of(owner), follow=True))
 
-    assert "Only former members can be restored." in page
+    assert "Only former members can be restored" in page
+
+
+def test_nobody_whose_data_is_erased_is_offered(browser: Client, former: Membership) -> None:
+    erase_account(former.user_id, actor=None)
+
+    pages = [text_of(browser.get(page)) for page in (address_of(former), record_of(former))]
+
+    assert not any("Restore" in page for page in pages)
+    answer = text_of(browser.get(preview_of(former), follow=True))
+    assert "nobody whose data is erased" in answer

@@ -255,6 +255,33 @@ def test_staff_find_no_delivery_about_their_own(
     assert browser.get(f"{deliveries}{for_owner.pk}/change/").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("codenames", "is_seen"),
+    [((), False), (("view_scheduledremoval",), True), (("remove_membership",), True)],
+    ids=["auditor", "who-lists-them", "who-removes"],
+)
+def test_what_is_pending_is_shown_to_staff_who_may_list_or_do_it(
+    member: Membership, codenames: tuple[str, ...], is_seen: bool
+) -> None:
+    viewing = ("view_event", "view_membership", "view_webhookdelivery", "deactivate_membership")
+    reader = browser_with(*viewing, *codenames)
+    asked = pending(member)
+    event = Event.objects.get(type="removal.scheduled")
+    delivery = WebhookDeliveryFactory.create(
+        endpoint__organization=member.organization, event=event
+    )
+
+    logged = text_of(reader.get("/admin/organizations/event/"))
+    sent = text_of(reader.get(f"/admin/organizations/webhookdelivery/{delivery.pk}/change/"))
+
+    of_member = f"/admin/organizations/membership/{member.pk}"
+    page = text_of(reader.get(f"{of_member}/change/"))
+    confirmation = text_of(reader.get(f"{of_member}/deactivation/", follow=True))
+    assert ("Removal scheduled: for" in logged, asked.pk in sent) == (is_seen, is_seen)
+    assert (asked.pk in page, asked.pk in confirmation) == (is_seen, is_seen)
+    assert "Yes, deactivate 1 member" in confirmation
+
+
 def test_staff_do_not_schedule_their_own(browser: Client, staff: User, owner: Membership) -> None:
     own = MembershipFactory.create(organization=owner.organization, user=staff)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from organizations.api.bodies import BY_TYPE, TO_DEPARTMENT, TO_USER
-from organizations.models import Membership, ScheduledRemoval
+from organizations.models import Event, Membership, ScheduledRemoval
 from organizations.schedule.due import carry_out_due
 from tests.conftest import ClientOf
 from tests.factories import DepartmentFactory, MembershipFactory
@@ -162,6 +162,19 @@ def test_a_cancelled_one_is_gone_and_stays_on_record(
     assert refusal(pending(as_owner, member)) == (404, "SCHEDULED_REMOVAL_NOT_FOUND")
     assert refusal(cancel(as_owner, member)) == (404, "SCHEDULED_REMOVAL_NOT_FOUND")
     assert [item["status"] for item in listed(as_owner, member)] == ["cancelled"]
+
+
+def test_a_cancellation_keeps_its_reason_and_takes_nothing_else(
+    as_owner: APIClient, member: Membership
+) -> None:
+    address = f"{address_of(member)}/scheduled-removal"
+    ask(as_owner, member)
+
+    assert refusal(as_owner.delete(address, {"raeson": "They stay"})) == (422, "VALIDATION_ERROR")
+    assert as_owner.delete(address, {"reason": "They stay"}).status_code == 204
+
+    cancelled = Event.objects.get(type=Event.Type.REMOVAL_CANCELLED)
+    assert cancelled.reason == "They stay"
 
 
 def test_nobody_schedules_sees_or_cancels_their_own(owner: Membership, client_of: ClientOf) -> None:

@@ -11,7 +11,9 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 
 from organizations.events.delivery import attempt, defer_sending
+from organizations.events.endpoints import redeliver
 from organizations.events.signature import secret_of
+from organizations.guards.caller import Operator
 from organizations.handover.closing import State
 from organizations.models import (
     Event,
@@ -30,7 +32,7 @@ from tests.factories import (
 )
 from tests.organizations.handover.verbs import change, removed
 from tests.organizations.restoration.verbs import restore
-from tests.receivers import RECEIVED, Receiver, answering, receiver
+from tests.receivers import RECEIVED, Receiver, answering, in_turn, receiver
 from tests.removals import remove
 from tests.workers import work
 
@@ -249,6 +251,20 @@ def test_what_is_pending_when_an_endpoint_is_disabled_is_not_sent(member: Member
     assert WebhookDelivery.objects.get().status == "failed"
 
 
+def test_what_is_pending_is_sent_if_the_endpoint_is_enabled_before_it_is_due(
+    member: Membership,
+) -> None:
+    with receiver(answering(500)) as heard:
+        endpoint_of(member.organization, heard)
+        remove(member)
+        work()
+        WebhookEndpoint.objects.update(disabled_at=timezone.now(), disabled_reason="asked")
+        WebhookEndpoint.objects.update(disabled_at=None, disabled_reason="")
+        work(until=timezone.now() + timedelta(minutes=1))
+
+    assert len(heard.requests) > 1
+
+
 def test_an_endpoint_that_is_deleted_meanwhile_is_sent_nothing_more(member: Membership) -> None:
     with receiver(answering(500)) as heard:
         endpoint = endpoint_of(member.organization, heard)
@@ -271,6 +287,28 @@ def test_a_delivery_that_is_deleted_while_it_is_sent_is_over(member: Membership)
 
         assert attempt(delivery.pk) is None
     assert len(heard.requests) == 1
+
+
+@pytest.mark.parametrize("status", [500, 410])
+def test_what_a_redelivery_delivers_meanwhile_stays_delivered(
+    member: Membership, status: int
+) -> None:
+    def redeliver_first(handler: BaseHTTPRequestHandler) -> None:
+        redeliver(member.organization_id, endpoint.pk, [delivery.pk], caller=Operator())
+        attempt(delivery.pk)
+        connection.close()
+        answering(status)(handler)
+
+    with receiver(in_turn(redeliver_first, RECEIVED)) as heard:
+        endpoint = endpoint_of(member.organization, heard)
+        delivery = WebhookDeliveryFactory.create(endpoint=endpoint)
+
+        assert attempt(delivery.pk) is None
+
+    assert len(heard.requests) == 2
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.attempts) == ("delivered", 1)
+    assert delivery.next_attempt_at is None
 
 
 def test_a_second_job_of_a_delivery_sends_nothing_a_second_time(member: Membership) -> None:

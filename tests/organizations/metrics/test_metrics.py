@@ -116,6 +116,16 @@ def test_it_is_for_whoever_has_the_token(
     assert client.get("/metrics", headers={"authorization": sent}).status_code == status
 
 
+def test_a_wrong_token_is_told_from_none(client: Client) -> None:
+    wrong = {"authorization": f"Bearer {TOKEN}t"}
+
+    challenges = [
+        client.get("/metrics", headers=headers)["WWW-Authenticate"] for headers in ({}, wrong)
+    ]
+
+    assert challenges == ["Bearer", 'Bearer error="invalid_token"']
+
+
 def test_a_scrape_reads_no_more_of_ten_times_as_much(
     owner: Membership,
     django_assert_num_queries: DjangoAssertNumQueries,

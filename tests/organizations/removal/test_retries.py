@@ -7,9 +7,9 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 from procrastinate.contrib.django.django_connector import wrap_exceptions
 
+from config.retries import ATTEMPTS, retried
 from organizations.models import Membership, Removal
 from organizations.removal.service import DECIDE_AND_REMOVE
-from organizations.retries import ATTEMPTS, retried
 from tests.factories import MembershipFactory, OrganizationFactory
 from tests.removals import codes, remove
 

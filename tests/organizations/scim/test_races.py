@@ -7,9 +7,9 @@ import pytest
 from django.db import OperationalError, transaction
 from psycopg.errors import DeadlockDetected
 
+from config.retries import OvertakenError
 from organizations.locks import lock_members
 from organizations.models import Department, Event, Membership, Organization, ScimIdentity
-from organizations.retries import OvertakenError
 from organizations.scim.members import Member
 from organizations.scim.user_change import UserChange
 from organizations.scim.users import Users
@@ -178,7 +178,7 @@ def test_groups_that_change_members_in_opposite_order_are_all_changed(
 def test_groups_that_swap_members_do_not_wait_for_each_other(
     organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("organizations.retries.ATTEMPTS", 1)  # a deadlock would be answered
+    monkeypatch.setattr("config.retries.ATTEMPTS", 1)  # a deadlock would be answered
     directory = Directory.of(organization)
     groups = DepartmentFactory.create_batch(2, organization=organization)
     one, other = (

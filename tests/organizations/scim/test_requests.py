@@ -83,6 +83,17 @@ def test_whoever_has_no_token_of_the_organization_is_a_stranger(
     assert answers[0].body["schemas"] == [ERROR]
 
 
+def test_a_wrong_token_is_told_from_none(organization: Organization) -> None:
+    address = f"/scim/v2/organizations/{organization.pk}/Users"
+    wrong = {"Authorization": "Bearer offboard_scim_guess"}
+
+    challenges = [
+        Client().get(address, headers=headers)["WWW-Authenticate"] for headers in ({}, wrong)
+    ]
+
+    assert challenges == ["Bearer", 'Bearer error="invalid_token"']
+
+
 def test_the_token_of_a_person_does_not_work_here_nor_a_directorys_there(
     directory: Directory, organization: Organization
 ) -> None:
