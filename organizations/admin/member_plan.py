@@ -9,6 +9,7 @@ from config.errors import ContractError
 from organizations.admin.action import SHOWN
 from organizations.capabilities import Capability
 from organizations.models import Connection, Membership, OffboardingStep, Organization, Resource
+from organizations.models.resource import ResourceQuerySet
 from organizations.removal.preview import RemovalPreview, preview_members
 from users.models import User
 
@@ -21,7 +22,7 @@ class OrganizationPlan:
     affected_count: int
     affected: list[RemovalPreview]  # the first SHOWN of them
     resources: dict[str, int]  # of all who are affected: how many of each type
-    steps: list[OffboardingStep]  # those that a removal of one of them opens a task for
+    tasks: list[tuple[OffboardingStep, int]]  # how many of each step their removals open
     refused_count: int
     refused: list[RemovalPreview]  # the first SHOWN of them
     targets: list[BoundField]  # the fields for who takes over, if the action has them
@@ -31,6 +32,11 @@ class OrganizationPlan:
     def resource_count(self) -> int:
         """Return how many resources those who are affected own."""
         return sum(self.resources.values())
+
+    @property
+    def task_count(self) -> int:
+        """Return how many tasks the removals of those who are affected open."""
+        return sum(number for _, number in self.tasks)
 
     @property
     def has_targets_by_type(self) -> bool:
@@ -67,20 +73,30 @@ def plan_action(
 
     affected = [m for m in members if m.user_id not in refusals]
     refused = [m for m in members if m.user_id in refusals]
-    resources = (
-        Resource.objects.owned_by(*(m.user_id for m in affected))
-        .filter(organization=organization)
-        .total_by_type()
+    owned = Resource.objects.owned_by(*(m.user_id for m in affected)).filter(
+        organization=organization
     )
-    steps = OffboardingStep.objects.filter(organization=organization).enabled().in_order()
     return OrganizationPlan(
         organization=organization,
         affected_count=len(affected),
         affected=previews(affected),
-        resources=resources,
-        steps=[step for step in steps if step.applies_to(resources)],
+        resources=owned.total_by_type(),
+        tasks=_tasks_to_open(organization, len(affected), owned),
         refused_count=len(refused),
         refused=previews(refused),
         targets=list(targets),
         targets_by_type=list(targets_by_type),
     )
+
+
+def _tasks_to_open(
+    organization: Organization, member_count: int, owned: ResourceQuerySet
+) -> list[tuple[OffboardingStep, int]]:
+    """Return how many tasks of each step the removal of members opens who own these resources."""
+    steps = list(OffboardingStep.objects.filter(organization=organization).enabled().in_order())
+    owners = owned.owners_by_type() if any(step.applies_to_type for step in steps) else {}
+    opened = (
+        (step, owners.get(step.applies_to_type, 0) if step.applies_to_type else member_count)
+        for step in steps
+    )
+    return [(step, number) for step, number in opened if number]

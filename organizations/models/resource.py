@@ -66,6 +66,11 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         """Return how many there are of each type, sorted by type."""
         return dict(self.values_list("type").annotate(models.Count("pk")).order_by("type"))
 
+    def owners_by_type(self) -> dict[str, int]:
+        """Return how many users own something of each type."""
+        owners = models.Count("owner", distinct=True)
+        return dict(self.order_by().values_list("type").annotate(owners))
+
 
 class Resource(models.Model):
     """Something of an organization that either a user or a department owns.

@@ -1,6 +1,7 @@
 """nginx in front of the server, by config/nginx.conf: whoever is slow keeps nobody from answers."""
 
 import http.client
+import json
 import shutil
 import socket
 import ssl
@@ -11,9 +12,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from getpass import getuser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from organizations.api.resource_import import ImportBodyParser
 from organizations.models import Event, Membership, Source
 from tests.organizations.api.lists import address_in
 from tests.processes import ROOT, free_port
@@ -21,6 +24,7 @@ from tests.production import serving, token_of
 
 CONNECTIONS = 40  # gunicorn has sixteen threads
 SECONDS_TO_ANSWER = 20  # less than nginx waits for the next byte
+BEHIND = {"SECURE_SSL_REDIRECT": "true", "BEHIND_TLS_PROXY": "true", "NUM_PROXIES": "1"}
 
 MAIN = """
 daemon off;
@@ -58,12 +62,23 @@ class Proxy:
 
     def status_of(self, path: str) -> int:
         """Return the status of an answer; raises TimeoutError where there is none in time."""
+        return self._answer("GET", path)[0]
+
+    def post(self, path: str, body: bytes, token: str) -> tuple[int, Any]:
+        """Return the status and the body of the answer to JSON."""
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        status, answer = self._answer("POST", path, body, headers)
+        return status, json.loads(answer)
+
+    def _answer(self, *request: Any) -> tuple[int, bytes]:
+        """Return the status and the body of an answer."""
         connection = http.client.HTTPSConnection(
             "127.0.0.1", self.port, timeout=SECONDS_TO_ANSWER, context=self.trust
         )
         try:
-            connection.request("GET", path)
-            return connection.getresponse().status
+            connection.request(*request)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
         finally:
             connection.close()
 
@@ -160,12 +175,28 @@ def test_behind_nginx_forty_slow_connections_of_each_kind_hold_nobody_up(
         for _ in range(100)
     )
     head = f"Host: 127.0.0.1\r\nAuthorization: Bearer {token_of(owner.user)}\r\n"
-    behind = {"SECURE_SSL_REDIRECT": "true", "BEHIND_TLS_PROXY": "true", "NUM_PROXIES": "1"}
     address = tmp_path / "gunicorn.socket"  # whose buffers do not grow, as those of a port do
-    with serving("--bind", f"unix:{address}", **behind), proxying(address, tmp_path) as proxy:
+    with serving("--bind", f"unix:{address}", **BEHIND), proxying(address, tmp_path) as proxy:
         for kind in (idle, slow_headers, slow_body, slow_reader):
             with subtests.test(kind.__name__), ExitStack() as connections:
                 for _ in range(CONNECTIONS):
                     kind(connections.enter_context(proxy.connect()), owner, head)
 
                 assert proxy.status_of("/livez") == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nginx_lets_the_largest_import_through_and_the_application_refuses_a_larger_one(
+    owner: Membership, tmp_path: Path
+) -> None:
+    line = {"type": "repo", "external_id": "a", "name": "A", "owner_user_id": owner.user_id}
+    body = json.dumps({"resources": [line]}).encode()
+    path, token = address_in(owner.organization, "resources/import"), token_of(owner.user)
+    largest = ImportBodyParser.max_bytes
+    address = tmp_path / "gunicorn.socket"
+    with serving("--bind", f"unix:{address}", **BEHIND), proxying(address, tmp_path) as proxy:
+        status, answer = proxy.post(path, body.ljust(largest), token)
+        refused, refusal = proxy.post(path, body.ljust(largest + 1), token)
+
+    assert (status, answer["created"]) == (200, 1)
+    assert (refused, refusal["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
