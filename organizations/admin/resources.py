@@ -18,12 +18,13 @@ from config.case_insensitive_names import require_visible
 from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.transfers import SelectedTransfer
+from organizations.exceptions import ResourceNotFoundError
 from organizations.guards.caller import Staff
 from organizations.models import Membership, Resource, ResourceType
 from organizations.models.resource import ResourceQuerySet
 from organizations.models.resource_entry import LONGEST_NAME
 from organizations.resources.deletion import delete
-from organizations.resources.rows import Row, insert
+from organizations.resources.rows import Row, insert, lock_one
 from organizations.transfer.service import transfer_selected
 from users.admin.people import person
 
@@ -132,6 +133,8 @@ class ResourceAdmin(ConfirmedActionsAdmin[Resource]):
             transfer_selected(
                 obj.organization_id, [obj.pk], transfer_to=target, caller=Staff.at(request)
             )
+        if lock_one(obj.organization_id, obj.pk) is None:  # deleted meanwhile
+            raise ResourceNotFoundError({"resource_id": obj.pk})
         if "name" in changed:
             obj.entry.name, obj.entry.updated_at = name, timezone.now()
             obj.entry.save(update_fields=["name", "name_words", "updated_at"])

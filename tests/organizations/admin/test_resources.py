@@ -2,13 +2,22 @@
 
 import html
 import re
+from functools import partial
 
 import pytest
 from django.test import Client
 
+from organizations.guards.caller import Operator
 from organizations.guards.targets import Targets
 from organizations.models import Event, Membership, Organization, Removal, Resource
-from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from organizations.resources.deletion import delete
+from tests.concurrency import result_after
+from tests.factories import (
+    DepartmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ResourceFactory,
+)
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
@@ -75,6 +84,29 @@ def test_a_deletion_leaves_an_event_like_that_of_the_api(
         "admin",
     )
     assert event.data == {"resources": [{"type": "document", "count": 1}]}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_renamed", [True, False])
+def test_what_is_deleted_while_its_page_is_saved_is_not_changed_and_staff_read_it(
+    is_renamed: bool,
+) -> None:
+    organization = OrganizationFactory.create()
+    department, heirs = DepartmentFactory.create_batch(2, organization=organization)
+    resource = ResourceFactory.create(organization=organization, department=department)
+    form = {
+        "name": "New" if is_renamed else resource.entry.name,
+        "department": department.pk if is_renamed else heirs.pk,
+    }
+    browser = browser_with("view_resource", "change_resource")
+
+    page = result_after(
+        partial(delete, organization.pk, resource.pk, caller=Operator()),
+        partial(browser.post, f"{RESOURCES}{resource.pk}/change/", form),
+    )
+
+    assert page.status_code == 302
+    assert "Nothing was changed: The resource was not found" in text_of(browser.get(RESOURCES))
 
 
 def test_what_a_removal_moved_is_deleted_too_and_its_record_stays(

@@ -19,7 +19,7 @@ from organizations.models import (
     ResourceMove,
 )
 from organizations.resources.deletion import delete as delete_resource
-from tests.concurrency import in_background, until_somebody_waits_for_a_lock
+from tests.concurrency import in_background, result_after, until_somebody_waits_for_a_lock
 from tests.deactivations import deactivate
 from tests.factories import (
     DepartmentFactory,
@@ -284,6 +284,22 @@ def test_a_resource_of_a_refused_member_has_no_move(owner: Membership) -> None:
     remove(owner, transfer_to=heir.user_id)
 
     assert not ResourceMove.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("first", "returns"), [(0, [0, 4]), (1, [2, 2])])
+def test_two_neighbours_who_are_restored_at_once_are_restored_one_after_the_other(
+    first: int, returns: list[int]
+) -> None:
+    organization = OrganizationFactory.create()
+    MembershipFactory.create(organization=organization, roles=["Owner"])
+    people = MembershipFactory.create_batch(2, organization=organization)
+    chain(people, DepartmentFactory.create(organization=organization))
+
+    result_after(partial(restore, people[first]), partial(restore, people[1 - first]))
+
+    assert [owned(member) for member in people] == returns
+    assert broken_invariants() == []
 
 
 @pytest.mark.django_db(transaction=True)
