@@ -42,13 +42,24 @@ def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Do not wait for the disk at each commit: what tests write need not outlast the machine."""
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Do not wait for the disk at each commit: what tests write need not outlast the machine.
+
+    At the end nobody may be connected, be it PostgreSQL itself on its rounds, or the database could
+    not be dropped.
+    """
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:
             name = connection.ops.quote_name(connection.settings_dict["NAME"])
             cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
         connection.close()  # it holds for connections that begin now
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND (usename = current_user OR current_setting('is_superuser') = 'on')"
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)

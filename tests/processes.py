@@ -88,7 +88,8 @@ class Program:
             except Empty:
                 line = None
             if line is None:
-                raise AssertionError(f"{pattern!r} is not in:\n{self.output}")
+                ended = self.process.poll()
+                raise AssertionError(f"{pattern!r} is not in (exit {ended}):\n{self.output}")
             self.output += line
         return match
 

@@ -160,7 +160,8 @@ class StepListView(OrganizationListView[OffboardingStep]):
             "Has each removal from now on open a task: in its own transaction, whoever removes,"
             " and by which way. The removal does not wait for the task, and a deactivation opens"
             " none. With `applies_to_type` the step concerns only leavers who owned something of"
-            " that type, passed on or not.\n\n"
+            " that type when they were removed, whether it passed on or stayed: what a deactivation"
+            " passed on before was not theirs any more.\n\n"
             "A step is assigned to a member, a department, a program by its connection, or nobody."
             f" At most {MOST_STEPS} steps are enabled. {NEEDED}"
         ),

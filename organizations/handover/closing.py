@@ -16,7 +16,7 @@ from organizations.exceptions import (
 from organizations.guards.acts import CHANGE_TASK
 from organizations.guards.caller import Caller
 from organizations.handover.fields import require_valid
-from organizations.locks import lock_members
+from organizations.locks import share_members
 from organizations.models import Department, Event, OffboardingTask, Restoration
 
 State = OffboardingTask.State
@@ -81,7 +81,8 @@ def _lock(organization_id: str, task_id: str, caller: Caller) -> OffboardingTask
 
     Raises TaskNotFoundError, and as `Caller.authority` for one whose own the task is not.
     """
-    lock_members(organization_id, (), caller=caller)
+    # Staff may have the task as a member, too: theirs is shared as a person's is.
+    share_members(organization_id, [caller.actor.pk] if caller.actor else (), caller=caller)
     tasks = OffboardingTask.objects.named(task_id).filter(organization=organization_id)
     not_found: TaskNotFoundError | InsufficientPermissionsError
     not_found = TaskNotFoundError({"task_id": task_id})

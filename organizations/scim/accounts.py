@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from scim2_models import ForbiddenException, InvalidValueException, UniquenessException
 
+from config.characters import clean
 from organizations.domains.service import check_domain
 from organizations.exceptions import DomainNotAllowedError
 from organizations.models import Membership, ScimIdentity
@@ -39,11 +40,12 @@ def address_of(resource: ScimUser) -> str:
 
 
 def full_name_of(resource: ScimUser) -> str:
-    """Return the name that an account is given."""
+    """Return the name that an account is given, without invisible characters; "" where none is."""
     name = resource.name
     formatted = name.formatted if name else None
     parts = " ".join(filter(None, [name.given_name, name.family_name])) if name else ""
-    return (resource.display_name or formatted or parts)[:200]
+    named = (clean(text) for text in (resource.display_name, formatted, parts) if text)
+    return next(filter(None, named), "")[:200]
 
 
 def find_or_make_account(organization_id: str, resource: ScimUser) -> tuple[User, bool]:

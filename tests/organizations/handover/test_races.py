@@ -86,13 +86,21 @@ def test_of_two_at_once_the_last_one_stands_and_both_are_in_the_log(
     assert (task.state, sorted(states)) == ("done", ["done", "failed"])
 
 
-def test_who_leaves_while_their_request_waits_closes_nothing(organization: Organization) -> None:
-    person = MembershipFactory.create(organization=organization)
+@pytest.mark.parametrize(
+    ("is_staff", "refusal"),
+    [(False, "ORGANIZATION_ACCESS_DENIED"), (True, "INSUFFICIENT_PERMISSIONS")],
+    ids=["member", "staff"],
+)
+def test_who_leaves_while_their_request_waits_closes_nothing(
+    organization: Organization, is_staff: bool, refusal: str
+) -> None:
+    person = MembershipFactory.create(organization=organization, user__is_staff=is_staff)
     task = OffboardingTaskFactory.create(organization=organization, assigned_to_user=person.user)
+    caller = by(person.user if is_staff else person)
 
-    done = waiting_for(partial(removing, person), partial(closing, task, State.DONE, by(person)))
+    done = waiting_for(partial(removing, person), partial(closing, task, State.DONE, caller))
 
-    assert done == ("done", "ORGANIZATION_ACCESS_DENIED")
+    assert done == ("done", refusal)
     task.refresh_from_db()
     assert task.state == "open"
 

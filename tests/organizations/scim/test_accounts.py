@@ -139,6 +139,22 @@ def test_an_account_that_the_directory_made_follows_it(
     assert (account.full_name, account.email) == (name, address)
 
 
+@pytest.mark.parametrize(
+    ("display_name", "name"),
+    [("Ada\u202e Lovelace ", "Ada Lovelace"), (" \u200b", "Augusta Ada")],
+    ids=["partly-invisible", "invisible"],
+)
+def test_an_account_has_no_name_that_nobody_sees(
+    directory: Directory, display_name: str, name: str
+) -> None:
+    parts = {"formatted": "", "givenName": "Augusta", "familyName": "Ada"}
+
+    user_id = directory.add(ADA, displayName=display_name, name=parts)
+
+    assert User.objects.get(pk=user_id).full_name == name
+    assert directory.send("GET", f"/Users/{user_id}").body["displayName"] == display_name
+
+
 def test_nobody_logs_into_an_account_that_the_directory_made(directory: Directory) -> None:
     account = User.objects.get(pk=of_the_connection(directory))
 
