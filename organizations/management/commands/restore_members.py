@@ -83,6 +83,8 @@ class Command(BulkCommand):
             people.add_file(from_file, "removal_id", ignore_column, email_column)
             return
         runs = list(map(clean, earlier_runs))
+        if "" in runs:  # which what no run did has as well
+            raise CannotStartError("--run is empty: name the id that the run printed first.")
         removals = Removal.objects.filter(
             trace_id__in=runs, organization=run.organization, source=Source.COMMAND
         )
