@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from config.arguments import named
 from config.characters import clean, escaped
 from organizations.bulk.command import Batches, BulkCommand, add_email_column
 from organizations.bulk.people import People
@@ -45,10 +46,11 @@ class Command(BulkCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         add_email_column(parser)
-        named = parser.add_mutually_exclusive_group(required=True)
-        named.add_argument(
+        members = parser.add_mutually_exclusive_group(required=True)
+        members.add_argument(
             "--run",
             dest="earlier_runs",
+            type=named,
             action="append",
             default=[],
             metavar="ID",
@@ -57,7 +59,7 @@ class Command(BulkCommand):
                 " be given several times, for a run that was carried on by others."
             ),
         )
-        named.add_argument(
+        members.add_argument(
             "--from-file",
             metavar="FILE",
             help=(
@@ -83,8 +85,6 @@ class Command(BulkCommand):
             people.add_file(from_file, "removal_id", ignore_column, email_column)
             return
         runs = list(map(clean, earlier_runs))
-        if "" in runs:  # which what no run did has as well
-            raise CannotStartError("--run is empty: name the id that the run printed first.")
         removals = Removal.objects.filter(
             trace_id__in=runs, organization=run.organization, source=Source.COMMAND
         )
