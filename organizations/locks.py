@@ -68,10 +68,10 @@ def lock_members(
     Everything locks in one order, so that no two wait for each other: memberships by user id, those
     of heirs and of the caller among them; accounts by id, of those who join or may be absent, the
     caller's among them (both here), and where the Owner role is given; a schedule; roles that are
-    given or changed; what members hold; resources; the tasks of removals, by id; and last, in the
-    owner rule of the database and where steps change, organizations by id. The row of a connection
-    can come anywhere: who disables one locks nothing else. A department that is changed is locked
-    before all of these, but for its key, which comes last.
+    given or changed; what members hold; removals that are undone; resources; the tasks of removals,
+    by id; and last, in the owner rule of the database and where steps change, organizations by id.
+    The row of a connection can come anywhere: who disables one locks nothing else. A department
+    that is changed is locked before all of these, but for its key, which comes last.
     """
     locked_ids = set(only_ids("usr", user_ids))
     rows = fetch_prepared(

@@ -74,7 +74,7 @@ class EndpointCreationSerializer(StrictSerializer):
         validators=[refuse_forbidden],
         help_text=(
             "`https` at a public address, without a user name or password, a fragment (`#`), the"
-            " port 0, or a control or another invisible character."
+            " port 0, a blank at either end, or a control or another invisible character."
         ),
     )
     event_types = StrictChoicesField(

@@ -53,10 +53,12 @@ def refuse_forbidden(url: str) -> None:
         raise ValidationError(
             "A control or another invisible character is in it.", code="characters"
         )
+    if url != url.strip():  # of which requests would send the one at the end
+        raise ValidationError("It begins or ends with a blank.", code="blank")
     if "#" in url:
         raise ValidationError("A fragment (#) has no place in it.", code="fragment")
     try:
-        has_port_0 = parse_url(url.strip()).port == 0  # which requests would drop
+        has_port_0 = parse_url(url).port == 0  # which requests would drop
         # As it will be read when it is sent to.
         parts = parse_url(requests.Request("POST", url).prepare().url or "")
     except (requests.RequestException, ValueError) as error:

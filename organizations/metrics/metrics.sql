@@ -1,16 +1,28 @@
 -- What is going on, as rows of metric, label and value. Each part reads at most %(bound)s rows, by an
 -- index: a scrape costs as much however much there is.
+-- Of the jobs to do, the first and the last: while a receiver of webhooks is away, any number that is
+-- to be tried again later comes before those that are due.
 WITH waiting AS MATERIALIZED (
-    SELECT queue_name, id, scheduled_at
-    FROM procrastinate_jobs
-    WHERE status = 'todo'
-    ORDER BY priority DESC, id
-    LIMIT %(bound)s
+    (
+        SELECT queue_name, id, scheduled_at
+        FROM procrastinate_jobs
+        WHERE status = 'todo'
+        ORDER BY priority DESC, id
+        LIMIT %(bound)s
+    )
+    UNION
+    (
+        SELECT queue_name, id, scheduled_at
+        FROM procrastinate_jobs
+        WHERE status = 'todo'
+        ORDER BY priority, id DESC
+        LIMIT %(bound)s
+    )
 ),
 queue AS (
     SELECT
         queue_name,
-        count(*) AS jobs,
+        least(count(*), %(bound)s) AS jobs,
         min(scheduled_at) AS scheduled_at,
         min(id) FILTER (WHERE scheduled_at IS NULL) AS first_id
     FROM waiting

@@ -12,6 +12,21 @@ UNDONE = Path(__file__).with_name("undone.sql").read_text(encoding="utf-8")
 RETURNED = Path(__file__).with_name("returned.sql").read_text(encoding="utf-8")
 _COUNT = f"WITH RECURSIVE {UNDONE} SELECT removal_id, count(*) FROM undone GROUP BY removal_id"  # noqa: S608 (our own text)
 _RETURN = f"WITH RECURSIVE {UNDONE}, {RETURNED}"
+# The removals that are undone, and those whose marks are put back. Of two restorations of a chain
+# at once, neither would see the other: a mark would be put back of a removal that is undone.
+_LOCK = """
+    SELECT
+    FROM organizations_removal
+    WHERE id IN (
+        SELECT unnest(%(removal_ids)s::varchar[])
+        UNION
+        SELECT previous_removal_id
+        FROM organizations_resourcemove
+        WHERE removal_id = ANY (%(removal_ids)s::varchar[])
+    )
+    ORDER BY id
+    FOR NO KEY UPDATE
+"""
 
 
 def count_resources(restorations: Collection[Restoration]) -> None:
@@ -22,8 +37,11 @@ def count_resources(restorations: Collection[Restoration]) -> None:
 def return_resources(restorations: Collection[Restoration]) -> None:
     """Return resources to the restored members; set how many came back, and how many did not.
 
-    A removal among these that passed on what another of them had moved is undone first.
+    A removal among these that passed on what another of them had moved is undone first. Whoever
+    undoes another removal of the same chain is waited for.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, {"removal_ids": [each.removal_id for each in restorations]})
     _set_counts(restorations, _RETURN)
 
 

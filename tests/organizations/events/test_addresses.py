@@ -83,7 +83,8 @@ def test_other_forms_are_refused_when_saved(url: str) -> None:
         ("https://1.1.1.1/#", "fragment"),
         ("https://1.1.1.1:0/", "port 0"),
         ("https://1.1.1.1:00/", "port 0"),
-        (" https://1.1.1.1:0", "port 0"),
+        (" https://1.1.1.1:0", "blank"),
+        ("https://1.1.1.1/hook ", "blank"),
     ],
 )
 def test_what_would_be_sent_elsewhere_than_it_reads_is_refused_in_words(

@@ -66,6 +66,21 @@ def test_what_the_database_counts_is_read_at_the_scrape(client: Client, owner: M
     assert [found["offboard_tasks", each] for each in ("open", "overdue")] == [0, 0]
 
 
+def test_a_job_that_waits_is_seen_behind_many_that_are_for_later(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collector, "BOUND", 5)
+    later = timezone.now() + timedelta(hours=1)
+    again = app.configure_task("nothing", queue="webhooks", schedule_at=later)
+    again.batch_defer(*[{} for _ in range(10)])
+    app.configure_task("nothing", queue="mail").defer()
+
+    found = scraped(client)
+
+    assert found["offboard_jobs_waiting", "mail"] == 1
+    assert found["offboard_jobs_waiting", "webhooks"] == 0
+
+
 def test_schedules_are_counted_by_what_becomes_of_them(client: Client, owner: Membership) -> None:
     late, ended, coming, removed_before = MembershipFactory.create_batch(
         4, organization=owner.organization
@@ -154,6 +169,8 @@ def test_a_scrape_reads_no_more_of_ten_times_as_much(
         with django_assert_num_queries(1):
             families = {each.name: each for each in collector.DatabaseCollector().collect()}
         assert families["offboard_workers"].samples[0].value == collector.BOUND
+        waiting = {s.labels["queue"]: s.value for s in families["offboard_jobs_waiting"].samples}
+        assert waiting["mail"] == collector.BOUND
         read.append(rows_read(*tables) - before)
 
     assert read[1] <= read[0] + 20

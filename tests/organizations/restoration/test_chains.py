@@ -321,3 +321,21 @@ def test_what_passes_on_while_it_comes_back_stays_where_it_went() -> None:
     assert (record.resource_count, record.resources_not_restored) == (1, 1)
     assert Resource.objects.get(pk=thing.pk).department == elsewhere
     assert broken_invariants() == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_of_two_of_a_chain_at_once_the_second_sees_what_the_first_gave_back(
+    is_reversed: bool,
+) -> None:
+    organization: Organization = OrganizationFactory.create()
+    MembershipFactory.create(organization=organization, roles=["Owner"])
+    people = MembershipFactory.create_batch(2, organization=organization)
+    chain(people, DepartmentFactory.create(organization=organization))
+    first, second = reversed(people) if is_reversed else people
+
+    result_after(partial(restore, first), partial(restore, second))
+
+    # What was not where its removal had put it stays with whom it came to.
+    assert list(map(owned, people)) == ([2, 2] if is_reversed else [0, 4])
+    assert broken_invariants() == []
