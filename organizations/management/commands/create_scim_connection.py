@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from config.arguments import days
+from config.arguments import days, named
 from config.database_version import require_schema
 from organizations.connections.tokens import issue_token
 from organizations.domains.command import add_shared_argument, explained_refusals
@@ -57,11 +57,13 @@ class Command(BaseCommand):
         add_shared_argument(parser)
         parser.add_argument(
             "--transfer-on-deactivate",
+            type=named,
             metavar="DEPARTMENT",
             help="Id of the department that takes over what members own when it deactivates them.",
         )
         parser.add_argument(
             "--transfer-on-removal",
+            type=named,
             metavar="DEPARTMENT",
             help="Id of the department that takes over what members own when it removes them.",
         )
