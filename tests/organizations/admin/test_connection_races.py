@@ -1,4 +1,4 @@
-"""The page of a program or directory that is saved while its connection is ended or rotated."""
+"""Pages of a program or directory, sent while somebody else changes it or who sends them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,9 +10,10 @@ from organizations.connections.service import disable
 from organizations.connections.tokens import issue_token
 from organizations.models import Connection, Membership
 from tests.concurrency import result_after
-from tests.organizations.admin.staff import browser_with
+from tests.organizations.admin.staff import browser_of, browser_with, staff_with
 from tests.organizations.admin.test_connections import CONNECTIONS, page_of
 from tests.programs import connect_program
+from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,3 +50,26 @@ def test_a_connection_that_is_revoked_meanwhile_gets_no_other_token(
     )
 
     assert response.status_code == 403
+
+
+@pytest.mark.parametrize("page", ["token", "disable", "change"])
+def test_staff_who_may_no_longer_once_the_page_has_waited_change_nothing(
+    owner: Membership, page: str
+) -> None:
+    staff = staff_with("view_connection", "change_connection")
+    program, token = connect_program(owner.organization)
+    form = {"name": "New", "expires_at_0": "2030-01-01", "expires_at_1": "00:00"}
+
+    def is_no_longer_of_the_staff() -> None:
+        User.objects.filter(pk=staff.pk).update(is_staff=False)
+        Connection.objects.update(name="Payroll")
+
+    response = result_after(
+        is_no_longer_of_the_staff,
+        partial(browser_of(staff).post, f"{CONNECTIONS}{program.pk}/{page}/", form),
+    )
+
+    assert response.status_code == 302  # back to the page, which is not theirs any more
+    [found] = Connection.objects.all()
+    assert (found.name, found.is_enabled, found.rotated_by) == ("Payroll", True, None)
+    assert Connection.objects.find(Connection.Kind.API, token)
