@@ -1,7 +1,7 @@
 """Removals that are scheduled for a date."""
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
 import pgtrigger
 from django.db import models
@@ -58,13 +58,13 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
         """Keep those of these members."""
         return self.filter(membership__in=members).select_related("membership")
 
-    def requested_by(self, user_ids: Iterable[str]) -> Self:
+    def requested_by(self, user_ids: Iterable[str] | models.QuerySet[Any, Any]) -> Self:
         """Keep those that these members of its organization requested, with their memberships.
 
         They will fail if these users leave.
         """
-        requested = self.filter(requested_by__in=list(user_ids), source=Source.API)
-        return requested.select_related("membership").order_by("remove_at", "pk")
+        requested = self.filter(requested_by__in=user_ids, source=Source.API)
+        return requested.select_related("membership__user").order_by("remove_at", "pk")
 
     def in_state(self, state: str) -> Self:
         """Keep the schedules in this state, as `state` says it."""
