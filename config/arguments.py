@@ -2,6 +2,8 @@
 
 from argparse import ArgumentTypeError
 
+from config.characters import clean
+
 LONGEST_DAYS = 3650
 
 
@@ -10,3 +12,13 @@ def days(value: str) -> int:
     if not value.isdecimal() or not 1 <= int(value) <= LONGEST_DAYS:
         raise ArgumentTypeError(f"must be a whole number from 1 to {LONGEST_DAYS}")
     return int(value)
+
+
+def named(value: str) -> str:
+    """Return what an argument names. Raises ArgumentTypeError for a text that names nothing.
+
+    A script's variable that is not set would otherwise stand for no such argument.
+    """
+    if not clean(value):
+        raise ArgumentTypeError("must not be empty")
+    return value

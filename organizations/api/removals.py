@@ -67,7 +67,9 @@ VIEWERS = (
     "Takes the capability `view_audit_log`, or a task of the removal that is the caller's own:"
     " assigned to them, to a department of theirs, or to the connection that asks."
 )
-_LEAVER = Membership.objects.filter(pk=OuterRef(OuterRef("membership"))).values("user")
+_LEAVER = Membership.objects.filter(pk=OuterRef(OuterRef("membership"))).values_list(
+    "user", flat=True
+)
 RECORDS = Removal.objects.prefetch_related(*READ, Prefetch("tasks", RECORDED_TASKS)).annotate(
     webhook_endpoints=ArraySubquery(
         WebhookEndpoint.objects.shown_to(OuterRef("organization"), _LEAVER).values(
@@ -147,7 +149,7 @@ class RemovedResourcesSerializer(serializers.Serializer[RemovedResources]):
 class JsonTimeField(serializers.DateTimeField):
     """A time that PostgreSQL gives as JSON."""
 
-    def to_representation(self, value: str) -> Any:
+    def to_representation(self, value: Any) -> Any:
         return super().to_representation(datetime.fromisoformat(value))
 
 

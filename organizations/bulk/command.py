@@ -10,6 +10,7 @@ from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from config.arguments import named
 from config.characters import clean, printable
 from config.database_errors import DATABASE_FAILURES
 from config.database_version import require_schema
@@ -96,7 +97,7 @@ class BulkCommand(BaseCommand):
         )
         parser.add_argument(
             "--actor",
-            default="",
+            type=named,
             metavar="EMAIL",
             help=(
                 "The account on whose behalf it is done, for the records. Its own permissions are"
@@ -151,7 +152,7 @@ class BulkCommand(BaseCommand):
         self,
         *,
         organization: str,
-        actor: str,
+        actor: str | None,
         reason: str,
         dry_run: bool,
         no_input: bool,
@@ -161,7 +162,7 @@ class BulkCommand(BaseCommand):
     ) -> int:
         """Check, show the plan, ask, work; return the exit status."""
         require_schema()
-        run = Run.begin(clean(organization), actor=clean(actor), reason=reason)
+        run = Run.begin(clean(organization), actor=clean(actor or ""), reason=reason)
         with closing(self.input()) as people:
             self.add_people(run, people, **options)
             if not len(people):

@@ -84,10 +84,20 @@ def revoke_connection(organization_id: str, connection_id: str, *, caller: Calle
     disable(_lock(organization_id, connection_id, caller))
 
 
+@transaction.atomic
 def disable(connection: Connection) -> bool:
-    """End a connection; tell whether that changed anything."""
+    """End a connection; tell whether that changed anything.
+
+    The departments that were to take over from a directory's members are let go: nothing passes to
+    them any more, and nobody could take them out of it later, so that none could be deleted.
+    """
     enabled = Connection.objects.enabled().filter(pk=connection.pk)
-    return bool(enabled.update(disabled_at=timezone.now()))
+    is_changed = enabled.update(
+        disabled_at=timezone.now(), transfer_on_deactivate=None, transfer_on_removal=None
+    )
+    if is_changed:
+        connection.transfers_by_type.all().delete()
+    return bool(is_changed)
 
 
 def connections_of(organization_id: str) -> ConnectionQuerySet:

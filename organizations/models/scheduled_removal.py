@@ -1,7 +1,7 @@
 """Removals that are scheduled for a date."""
 
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Self
 
 import pgtrigger
 from django.db import models
@@ -58,7 +58,7 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
         """Keep those of these members."""
         return self.filter(membership__in=members).select_related("membership")
 
-    def requested_by(self, user_ids: Iterable[str] | models.QuerySet[Any, Any]) -> Self:
+    def requested_by(self, user_ids: Iterable[str]) -> Self:
         """Keep those that these members of its organization requested, with their memberships.
 
         They will fail if these users leave.

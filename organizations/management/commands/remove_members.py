@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from config.arguments import named
 from config.characters import clean
 from organizations.bulk.command import Batches, BulkCommand, add_email_column
 from organizations.bulk.heirs import check_heirs, find_targets
@@ -63,6 +64,7 @@ class Command(BulkCommand):
         add_email_column(parser)
         parser.add_argument(
             "--user",
+            type=named,
             action="append",
             default=[],
             metavar="ID_OR_EMAIL",
@@ -80,7 +82,7 @@ class Command(BulkCommand):
         )
         parser.add_argument(
             "--transfer-to",
-            default="",
+            type=named,
             metavar="ID_OR_EMAIL",
             help=(
                 "Who takes over what they own: a department by its id, or an active member by id or"
@@ -127,14 +129,14 @@ class Command(BulkCommand):
         from_file: str | None,
         ignore_column: list[str],
         email_column: str,
-        transfer_to: str,
+        transfer_to: str | None,
         transfer_type: list[str],
         **__: Any,
     ) -> None:
         """Add the leavers, and check that none of them is to take over resources."""
         if not user and not from_file:
             raise CannotStartError("Name who leaves, by --user or --from-file.")
-        people.targets = find_targets(run.organization, clean(transfer_to), transfer_type)
+        people.targets = find_targets(run.organization, clean(transfer_to or ""), transfer_type)
         people.add_users(user)
         if from_file:
             people.add_file(from_file, "transfer_to", ignore_column, email_column)

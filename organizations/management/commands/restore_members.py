@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from config.arguments import named
 from config.characters import clean, escaped
 from organizations.bulk.command import Batches, BulkCommand, add_email_column
 from organizations.bulk.people import People
@@ -45,10 +46,11 @@ class Command(BulkCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         add_email_column(parser)
-        named = parser.add_mutually_exclusive_group(required=True)
-        named.add_argument(
+        members = parser.add_mutually_exclusive_group(required=True)
+        members.add_argument(
             "--run",
             dest="earlier_runs",
+            type=named,
             action="append",
             default=[],
             metavar="ID",
@@ -57,7 +59,7 @@ class Command(BulkCommand):
                 " be given several times, for a run that was carried on by others."
             ),
         )
-        named.add_argument(
+        members.add_argument(
             "--from-file",
             metavar="FILE",
             help=(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError
 from django.utils import timezone
 
 from organizations.guards.targets import Targets
@@ -88,6 +89,18 @@ def test_nobody_takes_over_from_themselves(
     assert refused.errors == (
         f"The input cannot be used: line 2: {user.email} is to take over, but leaves.\n"
     )
+
+
+@pytest.mark.parametrize("option", ["--transfer-to", "--actor", "--user"])
+def test_an_option_that_a_script_left_empty_is_not_as_if_it_were_not_there(
+    organization: Organization, members: list[Membership], option: str
+) -> None:
+    leaver = users(members[0].user_id)
+
+    with pytest.raises(CommandError, match=f"argument {option}: must not be empty"):
+        run(organization, *leaver, option, " ", "--no-input")
+
+    assert not Removal.objects.exists()
 
 
 def test_the_person_of_the_option_does_not_leave(

@@ -10,8 +10,10 @@ from django.db import OperationalError
 from organizations.bulk.report import Row
 from organizations.bulk.restoration import restore_batch
 from organizations.bulk.run import Run
+from organizations.guards.caller import Operator
 from organizations.management.commands import restore_members
 from organizations.models import Event, Membership, Organization, Removal, Resource, Restoration
+from organizations.removal.service import remove_members
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.bulk.command import UNASKED, csv_file, restore, run, users
 from tests.removals import remove
@@ -126,6 +128,17 @@ def test_of_several_runs_the_latest_removal_of_each_member_is_undone(
         **{member.user_id: "restored" for member in members[1:4]},
     }
     assert (done.status, current(organization, members)) == (0, 5)
+
+
+def test_an_id_that_a_script_left_empty_names_no_run(
+    organization: Organization, members: list[Membership]
+) -> None:
+    remove_members(organization.pk, [members[0].user_id], transfer_to=None, caller=Operator())
+
+    with pytest.raises(CommandError, match="--run: must not be empty"):
+        restore(organization, "--run", "", *UNASKED)
+
+    assert not Restoration.objects.exists()
 
 
 def test_only_the_latest_removal_is_undone(

@@ -9,15 +9,19 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from structlog.testing import capture_logs
 
 from config.api.errors import InvalidFieldsError
+from organizations.connections.service import disable
 from organizations.departments.service import (
     change_department,
     create_department,
     delete_department,
     uses_of,
 )
-from organizations.models import Department, Event, Organization, Source
+from organizations.exceptions import DepartmentInUseError
+from organizations.models import ConnectionTransfer, Department, Event, Organization, Source
+from organizations.scim.connections import set_departments
 from organizations.uses import Uses
 from tests.callers import CallerWith
+from tests.directories import connect
 from tests.factories import DepartmentFactory, MembershipFactory
 
 CALLER = CallerWith(source=Source.API, trace_id="case-42")
@@ -144,3 +148,20 @@ def test_the_admin_makes_renames_and_deletes_departments_by_the_service(
     assert [(line["event"], line["department_id"], line["source"]) for line in lines] == [
         (event, department.pk, "admin") for event in CHANGES
     ]
+
+
+def test_a_department_that_a_directory_named_is_in_use_until_the_directory_is_revoked(
+    department: Department,
+) -> None:
+    directory, _ = connect(
+        department.organization, transfer_on_deactivate=department, transfer_on_removal=department
+    )
+    for moment in ConnectionTransfer.Moment:
+        set_departments(directory, moment, {"repository": department.pk})
+    with pytest.raises(DepartmentInUseError):
+        delete_department(department.organization_id, department.pk, caller=CALLER)
+
+    assert disable(directory)
+
+    delete_department(department.organization_id, department.pk, caller=CALLER)
+    assert not Department.objects.exists()
