@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from config.arguments import days, named
+from config.arguments import days, named, problems_of
 from config.characters import clean, escaped
 from config.database_version import require_schema
 from organizations.connections.tokens import issue_token
@@ -137,7 +137,7 @@ class Command(BaseCommand):
             }
             connection.full_clean()
         except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+            raise CommandError(problems_of(error)) from error
         with explained_refusals():
             add_domains(organization, domain, shared=domain if shared else ())
         connection.save()
