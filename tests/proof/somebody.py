@@ -10,26 +10,38 @@ from typing import Any
 
 import psycopg
 from django.db import IntegrityError, OperationalError, connections, transaction
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from config.errors import ContractError
+from config.retries import OvertakenError
 from organizations.assignment.service import add_member, assign
 from organizations.deactivation.service import deactivate_members, reactivate_members
+from organizations.departments.service import create_department, delete_department
 from organizations.guards.caller import Operator
+from organizations.handover.closing import TaskChange, change_task
 from organizations.models import (
-    Department,
     DepartmentMembership,
     Membership,
+    OffboardingTask,
     Organization,
     RoleAssignment,
     TokenBinding,
 )
+from organizations.models.resource_type import DEFAULT_TYPE
 from organizations.removal.service import remove_members
+from organizations.resources.decision import Result
+from organizations.resources.registration import Registration
+from organizations.resources.service import register
 from organizations.restoration.service import restore_members
-from organizations.transfer.service import transfer_resources
+from organizations.roles.service import create_role, delete_role
+from organizations.schedule.due import carry_out
+from organizations.schedule.service import schedule_removals
+from organizations.transfer.service import transfer_resources, transfer_selected
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
+    OffboardingStepFactory,
     OrganizationFactory,
     ResourceFactory,
     UserFactory,
@@ -45,6 +57,7 @@ ANSWERS = {
     "INSUFFICIENT_PERMISSIONS",
     "USER_NOT_FOUND",
     "LAST_OWNER_CANNOT_BE_REMOVED",
+    "DEPARTMENT_NOT_FOUND",
     "TRANSFER_USER_NOT_FOUND",
 }
 
@@ -71,7 +84,6 @@ class World:
     """Two organizations that share eight people."""
 
     organizations: list[Organization]
-    departments: dict[str, list[Department]]
     people: list[User]
     bound: list[BoundToken]
 
@@ -80,10 +92,10 @@ def make_world() -> World:
     """Return them, each person with tokens that are bound to the memberships."""
     organizations = OrganizationFactory.create_batch(2)
     people = UserFactory.create_batch(8)
-    departments = {}
     bound = []
     for organization in organizations:
-        departments[organization.pk] = DepartmentFactory.create_batch(2, organization=organization)
+        DepartmentFactory.create_batch(2, organization=organization)
+        OffboardingStepFactory.create(organization=organization)
         for number, user in enumerate(people):
             role = ["Owner"] if number < 3 else ["Admin", "Member"]
             member = MembershipFactory.create(organization=organization, user=user, roles=role)
@@ -91,7 +103,7 @@ def make_world() -> World:
             _, plain = TokenBinding.objects.issue(member, name="", lifetime=timedelta(hours=1))
             client = APIClient(HTTP_AUTHORIZATION=f"Bearer {plain}")
             bound.append(BoundToken(client, member))
-    return World(organizations, departments, people, bound)
+    return World(organizations, people, bound)
 
 
 class Somebody:
@@ -119,6 +131,12 @@ class Somebody:
             self.add,
             self.replace_roles,
             self.pass_on_what_is_left,
+            self.pass_on_one,
+            self.register,
+            self.remove_on_a_date,
+            *([self.close_or_reopen_a_task] * 2),
+            self.make_a_department_and_a_role,
+            self.delete_a_department_and_a_role,
             self.ask_with_a_bound_token,
         ]
         try:
@@ -131,10 +149,10 @@ class Somebody:
         return self.events
 
     def remove_by_api(self, place: Organization, user: User) -> None:
-        target = self.chance.choice([None, *self.world.departments[place.pk]])
+        target = self.chance.choice([None, self.some_department(place)])
         response: Any = self.some_client().delete(
             f"/v1/organizations/{place.pk}/users/{user.pk}",
-            {"confirm": True, "transfer_resources_to_department_id": target and target.pk},
+            {"confirm": True, "transfer_resources_to_department_id": target},
         )
         code = response.json()["error"]["code"] if response.content else ""
         assert code in ANSWERS, response.content
@@ -142,11 +160,11 @@ class Somebody:
 
     def remove_many(self, place: Organization, user: User) -> None:
         *asked, heir = self.chance.sample(self.world.people, 5)
-        department = self.chance.choice(self.world.departments[place.pk])
+        target = self.chance.choice([self.some_department(place), heir.pk])
         outcomes = remove_members(
             place.pk,
             [person.pk for person in asked],
-            transfer_to=self.chance.choice([department.pk, heir.pk]),
+            transfer_to=target,
             caller=Operator(actor=user),
         )
         assert {o.refusal.code for o in outcomes if o.refusal} <= ANSWERS
@@ -209,6 +227,63 @@ class Somebody:
         )
         self.events["resources.transferred"] += outcome.resource_count > 0
 
+    def pass_on_one(self, place: Organization, user: User) -> None:
+        resource = self.chance.choice(list(place.resources.values_list("pk", flat=True)))
+        with suppress(ContractError):
+            moved = transfer_selected(
+                place.pk, [resource], transfer_to=self.somebody(place), caller=Operator()
+            )
+            self.events["resources.transferred"] += len(moved)
+
+    def register(self, place: Organization, user: User) -> None:
+        resources = list(place.resources.values_list("pk", flat=True))
+        wanted = [
+            Registration(id=each, type=DEFAULT_TYPE, external_id=each, name="Named", owner=user.pk)
+            for each in self.chance.sample(resources, 4)
+        ]
+        with suppress(OvertakenError):  # three times: a client asks again
+            decisions = register(place.pk, wanted, caller=Operator())
+            rows = [each.row for each in decisions if each.row and each.result is Result.UPDATED]
+            givers = {row.owner_id for row in rows if row.owner_id != user.pk}
+            self.events["resources.transferred"] += len(givers)
+
+    def remove_on_a_date(self, place: Organization, user: User) -> None:
+        [outcome] = schedule_removals(
+            place.pk, [user.pk], remove_at=timezone.now(), transfer_to=None, caller=Operator()
+        )
+        if schedule := outcome.schedule:
+            carry_out(schedule.pk)
+            schedule.refresh_from_db()
+            self.events["removal.scheduled"] += 1
+            self.events["member.removed"] += schedule.status == "done"
+            self.events["removal.failed"] += schedule.status == "failed"
+
+    def close_or_reopen_a_task(self, place: Organization, user: User) -> None:
+        tasks = OffboardingTask.objects.filter(organization=place).order_by("-pk")
+        latest = list(tasks.values_list("pk", flat=True)[:5])
+        state = self.chance.choice(["open", "done", "failed"])
+        with suppress(ContractError, IndexError):  # there may be none yet
+            change = TaskChange(OffboardingTask.State(state))
+            task_id = self.chance.choice(latest)
+            _, is_changed = change_task(place.pk, task_id, change, caller=Operator())
+            self.events["task.reopened" if state == "open" else "task.closed"] += is_changed
+
+    def make_a_department_and_a_role(self, place: Organization, user: User) -> None:
+        name = str(self.chance.randrange(4))
+        with suppress(ContractError):
+            create_department(place.pk, name=name, caller=Operator())
+        with suppress(ContractError):
+            create_role(place.pk, name=name, capabilities=["remove_users"], caller=Operator())
+
+    def delete_a_department_and_a_role(self, place: Organization, user: User) -> None:
+        name = str(self.chance.randrange(4))
+        for department in place.departments.filter(name=name):
+            with suppress(ContractError):
+                delete_department(place.pk, department.pk, caller=Operator())
+        for role in place.roles.filter(name=name):
+            with suppress(ContractError):
+                delete_role(place.pk, role.pk, caller=Operator())
+
     def ask_with_a_bound_token(self, place: Organization, user: User) -> None:
         token = self.chance.choice(self.world.bound)
         had_ended = token.has_ended()
@@ -223,12 +298,14 @@ class Somebody:
     def somebody(self, place: Organization) -> str:
         """Return a person or a department."""
         people = [person.pk for person in self.world.people]
-        departments = [department.pk for department in self.world.departments[place.pk]]
-        return self.chance.choice(people + departments)
+        return self.chance.choice([*people, self.some_department(place)])
+
+    def some_department(self, place: Organization) -> str:
+        """Return one that is there now, and perhaps no longer when it is named."""
+        return self.chance.choice(list(place.departments.values_list("pk", flat=True)))
 
     def some_roles(self, place: Organization) -> list[str]:
-        names = self.chance.sample(["Owner", "Admin", "Member"], 2)
-        return list(place.roles.filter(name__in=names).values_list("pk", flat=True))
+        return self.chance.sample(list(place.roles.values_list("pk", flat=True)), 2)
 
     def come_back(self, place: Organization, user: User) -> None:
         attempt(lambda: Membership.objects.create(organization=place, user=user))
@@ -245,11 +322,11 @@ class Somebody:
         attempt(held.delete)
 
     def join_a_department(self, place: Organization, user: User) -> None:
-        department = self.chance.choice(self.world.departments[place.pk])
+        department = self.some_department(place)
         member = Membership.objects.of(place.pk, [user.pk]).latest("pk")
         attempt(
             lambda: DepartmentMembership.objects.create(
-                organization=place, membership=member, department=department
+                organization=place, membership=member, department_id=department
             )
         )
 
