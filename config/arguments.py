@@ -1,6 +1,8 @@
-"""Reads arguments of commands from text."""
+"""Reads arguments of commands from text, and says what is wrong with them."""
 
 from argparse import ArgumentTypeError
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from config.characters import clean
 
@@ -22,3 +24,14 @@ def named(value: str) -> str:
     if not clean(value):
         raise ArgumentTypeError("must not be empty")
     return value
+
+
+def problems_of(refusal: ValidationError) -> str:
+    """Return what a model refuses, each message after the name of its field."""
+    if not hasattr(refusal, "error_dict"):
+        return " ".join(refusal.messages)
+    return " ".join(
+        message if field == NON_FIELD_ERRORS else f"{field}: {message}"
+        for field, messages in refusal.message_dict.items()
+        for message in messages
+    )

@@ -1,10 +1,12 @@
-"""The details of an event in words: departments, roles and people by their names."""
+"""The details of an event in words: departments, roles and people by name, times in one's zone."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from config.admin.links import NONE
+from config.admin.times import time_in_words
 from config.identifiers import only_ids
+from config.timestamps import moment_of
 from organizations.models import Event
 from users.models import User
 
@@ -44,12 +46,14 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _in_words(value: Any, names: dict[str, str]) -> str:
-    """Return a value as text: an id by its name, a list separated by commas."""
+    """Return a value as text: an id by its name, a time in the reader's zone, a list by commas."""
     match value:
         case None | []:
             return "none"
         case bool():
             return "yes" if value else "no"
+        case str() if moment := moment_of(value):
+            return time_in_words(moment)
         case list():
             return ", ".join(_in_words(each, names) for each in value)
         case dict():

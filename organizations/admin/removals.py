@@ -21,12 +21,20 @@ from organizations.admin.filters import (
 )
 from organizations.admin.member_restoration import can_be_restored
 from organizations.admin.offboarding_tasks import rows_of
+from organizations.admin.scheduled_removals import sight_of_pending
 from organizations.admin.webhook_endpoints import SECRETS_SHOWN, links_to_endpoints
 from organizations.admin.words import RecordColumns
 from organizations.export.removals import REMOVALS
 from organizations.guards.acts import RESTORE
-from organizations.models import OffboardingTask, Removal, Restoration, WebhookEndpoint
+from organizations.models import (
+    OffboardingTask,
+    Removal,
+    Restoration,
+    ScheduledRemoval,
+    WebhookEndpoint,
+)
 from users.admin.people import person
+from users.login import staff_of
 
 
 @admin.register(Removal)
@@ -103,6 +111,13 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
         removal: Removal | None = context.get("original")
         if removal and RESTORE.is_staffs(request.user):
             context["can_be_restored"] = can_be_restored(removal.membership)
+        if removal:
+            pending = ScheduledRemoval.objects.pending().within(sight_of_pending(request))
+            context["scheduled_for_others"] = (
+                pending.filter(organization=removal.organization_id)
+                .requested_by([removal.membership.user_id])
+                .exclude(membership__user=staff_of(request))
+            )
         if removal and request.user.has_perm("organizations.view_offboardingtask"):
             tasks = removal.tasks.with_assignees().select_related(
                 "closed_by", "closed_by_connection"

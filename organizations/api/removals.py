@@ -1,9 +1,10 @@
 """Records of removals are listed, read one by one, and exported as CSV."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Prefetch
+from django.db.models import OuterRef, Prefetch, QuerySet
 from django.db.models.functions import JSONObject
 from django_filters.rest_framework import CharFilter
 from drf_spectacular.utils import (
@@ -56,6 +57,7 @@ from organizations.models import (
     Removal,
     RemovedResources,
     Restoration,
+    ScheduledRemoval,
     Source,
     WebhookEndpoint,
 )
@@ -65,14 +67,14 @@ VIEWERS = (
     "Takes the capability `view_audit_log`, or a task of the removal that is the caller's own:"
     " assigned to them, to a department of theirs, or to the connection that asks."
 )
+_LEAVER = Membership.objects.filter(pk=OuterRef(OuterRef("membership"))).values_list(
+    "user", flat=True
+)
 RECORDS = Removal.objects.prefetch_related(*READ, Prefetch("tasks", RECORDED_TASKS)).annotate(
     webhook_endpoints=ArraySubquery(
-        WebhookEndpoint.objects.shown_to(
-            OuterRef("organization"),
-            Membership.objects.filter(pk=OuterRef(OuterRef("membership"))).values_list(
-                "user", flat=True
-            ),
-        ).values(json=JSONObject(id="id", description="description"))
+        WebhookEndpoint.objects.shown_to(OuterRef("organization"), _LEAVER).values(
+            json=JSONObject(id="id", description="description")
+        )
     )
 )
 _RESTORATION_EXAMPLE = {
@@ -126,6 +128,7 @@ _RECORD_EXAMPLE = {
     "transferred_to_user_id": None,
     "trace_id": EXAMPLE_TRACE_ID,
     "webhook_endpoints": [{"id": ENDPOINT_ID, "description": "Payroll"}],
+    "scheduled_for_others": [],
     "tasks": [RECORDED_TASK_EXAMPLE],
     "open_task_count": 0,
     "restoration": _RESTORATION_EXAMPLE,
@@ -141,6 +144,21 @@ class RemovedResourcesSerializer(serializers.Serializer[RemovedResources]):
         source="transferred_to_id", allow_null=True
     )
     transferred_to_user_id = serializers.CharField(allow_null=True)
+
+
+class JsonTimeField(serializers.DateTimeField):
+    """A time that PostgreSQL gives as JSON."""
+
+    def to_representation(self, value: Any) -> Any:
+        return super().to_representation(datetime.fromisoformat(value))
+
+
+class StillPendingSerializer(serializers.Serializer[object]):
+    """A removal on a date that the user scheduled, and that is pending still."""
+
+    id = serializers.CharField()
+    user_id = serializers.CharField()
+    remove_at = JsonTimeField()
 
 
 class RestorationRecordSerializer(serializers.Serializer[Restoration]):
@@ -204,6 +222,13 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
         many=True,
         help_text="Of what is there today: endpoints whose secret the user was shown.",
     )
+    scheduled_for_others = StillPendingSerializer(
+        many=True,
+        help_text=(
+            "Of what is pending today: removals that the user scheduled, which fail unless they are"
+            " restored by then. Only of members whom the caller may remove."
+        ),
+    )
     tasks = RecordedTaskSerializer(
         many=True, help_text="What is to be done elsewhere, in the order of the steps."
     )
@@ -217,6 +242,19 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
     def get_restoration(self, removal: Removal) -> Any:
         restoration = restoration_of(removal)
         return RestorationRecordSerializer(restoration).data if restoration else None
+
+
+class RecordsMixin(OrganizationView):
+    """Adds to records what their readers may see of what is pending."""
+
+    def with_scheduled(self, records: QuerySet[Removal]) -> QuerySet[Removal]:
+        """Return records with what their user scheduled, but for a removal of the caller."""
+        pending = ScheduledRemoval.objects.pending().within(self.authority.capabilities)
+        of_leaver = pending.requested_by(_LEAVER).filter(organization=OuterRef("organization"))
+        shown = of_leaver.exclude(membership__user=self.member_id).values(
+            json=JSONObject(id="id", user_id="membership__user_id", remove_at="remove_at")
+        )
+        return records.annotate(scheduled_for_others=ArraySubquery(shown))
 
 
 class RemovalFilterSet(RecordFilterSet):
@@ -244,7 +282,7 @@ class RemovalExportFilterSet(RemovalFilterSet, ExportFilterSet):
         invalid={"from_date": "Must be a date, or a time."},
     )
 )
-class RemovalListView(OrganizationListView[Removal]):
+class RemovalListView(RecordsMixin, OrganizationListView[Removal]):
     """The removals of an organization."""
 
     queryset = RECORDS.order_by("-pk")
@@ -252,6 +290,9 @@ class RemovalListView(OrganizationListView[Removal]):
     pagination_class = IdPagination
     filterset_class = RemovalFilterSet
     act = VIEW_LOG
+
+    def get_queryset(self) -> QuerySet[Removal]:
+        return self.with_scheduled(super().get_queryset())
 
 
 class OneRemovalMixin(OrganizationView):
@@ -267,7 +308,7 @@ class OneRemovalMixin(OrganizationView):
         return tasks.assigned_to(caller).exists()
 
 
-class RemovalRecordView(OneRemovalMixin):
+class RemovalRecordView(RecordsMixin, OneRemovalMixin):
     """The record of one removal."""
 
     @describe(
@@ -278,7 +319,7 @@ class RemovalRecordView(OneRemovalMixin):
         refusals=[RemovalNotFoundError({"removal_id": REMOVAL_ID})],
     )
     def get(self, request: AuthenticatedRequest, organization_id: str, removal_id: str) -> Response:
-        records = RECORDS.filter(organization=organization_id)
+        records = self.with_scheduled(RECORDS.filter(organization=organization_id))
         record = records.filter(pk__in=only_ids("rem", [removal_id])).first()
         if record is None:
             raise RemovalNotFoundError({"removal_id": removal_id})

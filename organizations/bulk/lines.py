@@ -67,8 +67,9 @@ class Lines(StoredRows[ResourceRow]):
             rows = read_cells(text, columns)
             self.add((position, _row(cells)) for position, cells in rows)
 
-    def key_of(self, row: ResourceRow) -> str:
-        return f"{row.type} {row.external_id}"
+    def key_of(self, row: ResourceRow) -> str | None:
+        # What lacks one of the two is refused by itself.
+        return f"{row.type} {row.external_id}" if row.type and row.external_id else None
 
     def found(self, rows: Sequence[ResourceRow]) -> Iterator[ResourceRow]:
         owners = _ids_of({row.owner for row in rows if "@" in row.owner})

@@ -66,8 +66,8 @@ class StoredRows(ABC, Generic[AnyRow]):
         return int(number)
 
     @abstractmethod
-    def key_of(self, row: AnyRow) -> str:
-        """Return what the row is about: two rows about the same must agree."""
+    def key_of(self, row: AnyRow) -> str | None:
+        """Return what the row is about: two rows about the same must agree. None is nothing."""
 
     @abstractmethod
     def found(self, rows: Sequence[AnyRow]) -> Iterator[AnyRow]:
@@ -98,7 +98,7 @@ class StoredRows(ABC, Generic[AnyRow]):
 
     def add_one(self, position: str, row: AnyRow) -> None:
         """Add one row, as a duplicate if an earlier row is about the same."""
-        key: str | None = self.key_of(row)
+        key = self.key_of(row)
         earlier = self._database.execute(
             "SELECT position, row FROM stored WHERE key = ?", [key]
         ).fetchone()

@@ -63,8 +63,8 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
 
         They will fail if these users leave.
         """
-        requested = self.filter(requested_by__in=list(user_ids), source=Source.API)
-        return requested.select_related("membership").order_by("remove_at", "pk")
+        requested = self.filter(requested_by__in=user_ids, source=Source.API)
+        return requested.select_related("membership__user").order_by("remove_at", "pk")
 
     def in_state(self, state: str) -> Self:
         """Keep the schedules in this state, as `state` says it."""

@@ -97,11 +97,14 @@ def test_an_organization_of_the_same_name_is_pointed_out() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((" ", "--owner", "a@b.example"), "cannot be blank"),
+        ((" ", "--owner", "a@b.example"), "^name: This field cannot be blank"),
         (("x" * 201, "--owner", "a@b.example"), "at most 200 characters"),
         (("Acme", "--owner", "nobody"), "valid email address"),
         (("Acme", "--owner", "usr_1@erased.invalid"), "Erased accounts alone"),
-        (("Acme", "--owner", "a@b.example", "--full-name", "x" * 201), "at most 200 characters"),
+        (
+            ("Acme", "--owner", "a@b.example", "--full-name", "x" * 201),
+            "^full_name: .* 200 characters",
+        ),
         (("Acme", "--owner", "a@b.example", "--domain", "gmail.com"), "“gmail.com”"),
     ],
     ids=["no-name", "long-name", "no-address", "erased", "long-full-name", "public-provider"],

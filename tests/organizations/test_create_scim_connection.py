@@ -225,3 +225,12 @@ def test_members_are_removed_after_a_whole_number_of_days(
 ) -> None:
     with pytest.raises(CommandError, match="must be a whole number from 1 to 3650"):
         create(organization.pk, "--name", "Okta", f"--remove-after-days={days}")
+
+
+def test_what_a_terminal_sends_in_another_encoding_is_read(organization: Organization) -> None:
+    with pytest.raises(CommandError, match="There is no organization with the id org_"):
+        create("org_caf\udce9", "--name", "Okta")
+
+    create(organization.pk, "--name", "caf\udce9")
+
+    assert Connection.objects.get().name == r"caf\udce9"

@@ -156,3 +156,11 @@ def test_a_deactivated_member_can_have_one_for_later() -> None:
     deactivate(member)
 
     assert create_token(member.user.email, "--organization", member.organization_id)
+
+
+def test_a_name_that_a_terminal_sends_in_another_encoding_is_kept_escaped() -> None:
+    MembershipFactory.create(user__email="ada@example.com")
+
+    create_token("ada@example.com", "--name", "caf\udce9")
+
+    assert AccessToken.objects.get().name == r"caf\udce9"

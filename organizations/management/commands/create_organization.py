@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from config.arguments import problems_of
 from config.characters import clean
 from config.database_version import require_schema
 from organizations.assignment.owner import add_owner
@@ -76,7 +77,7 @@ class Command(BaseCommand):
             account.clean_fields(exclude=["password"])
             organization.clean_fields()
         except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+            raise CommandError(problems_of(error)) from error
         namesake = Organization.objects.filter(name=organization.name).first()
         organization.save()
         try:
@@ -84,7 +85,7 @@ class Command(BaseCommand):
                 organization, email=account.email, full_name=account.full_name, caller=Operator()
             )
         except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+            raise CommandError(problems_of(error)) from error
         roles = {role.name: role.pk for role in organization.roles.all()}
         with explained_refusals():
             add_domains(organization.pk, domain, shared=domain if shared else ())

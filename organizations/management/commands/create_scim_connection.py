@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from config.arguments import days, named
+from config.arguments import days, named, problems_of
+from config.characters import clean, escaped
 from config.database_version import require_schema
 from organizations.connections.tokens import issue_token
 from organizations.domains.command import add_shared_argument, explained_refusals
@@ -115,11 +116,12 @@ class Command(BaseCommand):
         connection, a name that is empty or too long, and a domain that cannot be added.
         """
         require_schema()
+        organization = clean(organization)
         if not Organization.objects.filter(pk=organization).exists():
-            raise CommandError(f"There is no organization with the id {organization}.")
+            raise CommandError(f"There is no organization with the id {escaped(organization)}.")
         connection = Connection(
             organization_id=organization,
-            name=name.strip(),
+            name=clean(name),
             transfer_on_deactivate_id=transfer_on_deactivate,
             transfer_on_removal_id=transfer_on_removal,
             remove_after_days=remove_after_days,
@@ -135,7 +137,7 @@ class Command(BaseCommand):
             }
             connection.full_clean()
         except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+            raise CommandError(problems_of(error)) from error
         with explained_refusals():
             add_domains(organization, domain, shared=domain if shared else ())
         connection.save()

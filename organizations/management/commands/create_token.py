@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from config.arguments import days
+from config.characters import clean
 from config.database_version import require_schema
 from organizations.models import Membership, TokenBinding
 from users.models import AccessToken, User
@@ -72,6 +73,7 @@ class Command(BaseCommand):
         organizations the token reaches.
         """
         require_schema()
+        name = clean(name)
         user = User.objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"There is no user with the e-mail address {email}.")

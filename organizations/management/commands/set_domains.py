@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from config.characters import clean, escaped
 from config.database_version import require_schema
 from organizations.domains.command import add_shared_argument, explained_refusals
 from organizations.domains.service import domains_of, set_domains
@@ -34,8 +35,9 @@ class Command(BaseCommand):
     def handle(self, *, organization: str, domains: Sequence[str], shared: bool, **_: Any) -> None:
         """Set the domains. Raises CommandError, and changes nothing, where one is refused."""
         require_schema()
+        organization = clean(organization)
         if not Organization.objects.filter(pk=organization).exists():
-            raise CommandError(f"There is no organization with the id {organization}.")
+            raise CommandError(f"There is no organization with the id {escaped(organization)}.")
         with explained_refusals():
             change = set_domains(organization, domains, shared=domains if shared else ())
         for done, changed in (("Added", change.added), ("Taken out", change.taken_out)):

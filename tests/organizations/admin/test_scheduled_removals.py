@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from organizations.models import Event, Membership, ScheduledRemoval
+from organizations.models import Event, Membership, ScheduledRemoval, Source
 from organizations.schedule.due import carry_out_due
 from tests.factories import (
     DepartmentFactory,
@@ -19,6 +19,7 @@ from tests.factories import (
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.staff import browser_with
 from tests.organizations.admin.test_member_removal import select
+from tests.removals import remove
 from tests.schedules import due, schedule
 from users.models import User
 
@@ -280,6 +281,23 @@ def test_what_is_pending_is_shown_to_staff_who_may_list_or_do_it(
     assert ("Removal scheduled: for" in logged, asked.pk in sent) == (is_seen, is_seen)
     assert (asked.pk in page, asked.pk in confirmation) == (is_seen, is_seen)
     assert "Yes, deactivate 1 member" in confirmation
+
+
+def test_a_record_names_what_the_leaver_scheduled(owner: Membership, member: Membership) -> None:
+    leaver = MembershipFactory.create(organization=owner.organization)
+    [asked] = schedule(member, actor=leaver.user, source=Source.API)
+    scheduled = asked.schedule
+    assert scheduled
+    [removed] = remove(leaver)
+    page = f"/admin/organizations/removal/{removed.removal_id}/change/"
+    viewing = ("view_removal", "view_membership")
+
+    def is_named_to(*codenames: str) -> bool:
+        text = text_of(browser_with(*viewing, *codenames).get(page))
+        return f"{LIST}{scheduled.pk}/change/" in text
+
+    assert is_named_to("view_scheduledremoval")
+    assert not is_named_to()
 
 
 def test_staff_do_not_schedule_their_own(browser: Client, staff: User, owner: Membership) -> None:

@@ -44,6 +44,22 @@ def test_they_are_shown_in_utc_until_a_zone_is_chosen_and_then_in_that(
     assert "Times in Asia/Tokyo" in text_of(browser.get("/admin/"))
 
 
+def test_a_time_within_an_event_is_shown_in_the_zone(browser: Client, owner: Membership) -> None:
+    event = Event.objects.create(
+        type=Event.Type.TASK_OVERDUE,
+        organization=owner.organization,
+        user=owner.user,
+        source=Source.SCHEDULE,
+        data={"key": "laptop", "due_at": "2025-11-29T18:30:00Z"},
+    )
+    choose(browser, TOKYO)
+
+    page = text_of(browser.get(f"{EVENTS}{event.pk}/change/"))
+
+    assert "key: laptop; due at: Nov. 30, 2025, 3:30 a.m. JST" in page
+    assert "2025-11-29T18:30:00Z" not in page
+
+
 def test_a_list_of_removals_begins_at_midnight_of_the_zone(
     browser: Client, owner: Membership
 ) -> None:

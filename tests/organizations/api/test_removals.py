@@ -20,6 +20,7 @@ from tests.factories import (
 from tests.organizations.api.lists import address_in, ids, listed
 from tests.organizations.api.refusal import refusal
 from tests.removals import remove
+from tests.schedules import schedule
 
 MOMENT = datetime(2025, 12, 22, 15, 30, 0, 999_999, tzinfo=UTC)
 
@@ -97,6 +98,7 @@ def test_a_record_says_who_when_what_and_to_whom(
         "transferred_to_user_id": owner.user_id,
         "trace_id": "case-1",
         "webhook_endpoints": [],
+        "scheduled_for_others": [],
         "tasks": [],
         "open_task_count": 0,
         "restoration": None,
@@ -122,6 +124,43 @@ def test_a_record_names_the_webhook_endpoints_that_the_leaver_made_or_rotated(
         {"id": endpoint.pk, "description": "Payroll"} for endpoint in theirs
     ]
     assert listed(client, organization, "removals")["items"] == [shown]
+
+
+def test_a_record_names_what_the_leaver_scheduled_to_who_may_remove_those_members(
+    client: APIClient, organization: Organization, owner: Membership, client_of: ClientOf
+) -> None:
+    leaver, admin = MembershipFactory.create_batch(2, organization=organization, roles=["Admin"])
+    member = MembershipFactory.create(organization=organization, roles=["Member"])
+    elsewhere = MembershipFactory.create()
+    moment = datetime(2999, 1, 1, 12, tzinfo=UTC)
+    of_member, of_admin = (
+        outcome.schedule
+        for each in (member, admin)
+        for outcome in schedule(each, remove_at=moment, actor=leaver.user, source=Source.API)
+    )
+    schedule(elsewhere, actor=leaver.user, source=Source.API)
+    [outcome] = remove(leaver)
+    assert of_member
+    assert of_admin
+    path = address_in(organization, f"removals/{outcome.removal_id}")
+
+    def shown(reader: APIClient) -> list[dict[str, str]]:
+        one: list[dict[str, str]] = reader.get(path).json()["scheduled_for_others"]
+        [record] = listed(reader, organization, "removals")["items"]
+        assert record["scheduled_for_others"] == one
+        return one
+
+    about_member = {
+        "id": of_member.pk,
+        "user_id": member.user_id,
+        "remove_at": "2999-01-01T12:00:00Z",
+    }
+    assert shown(client_of(owner.user)) == [
+        about_member,
+        about_member | {"id": of_admin.pk, "user_id": admin.user_id},
+    ]
+    assert shown(client_of(admin.user)) == [about_member], "their own they do not see"
+    assert shown(client) == [], "a reader who may remove nobody"
 
 
 def test_a_record_carries_its_restoration(

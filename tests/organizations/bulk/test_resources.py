@@ -110,12 +110,13 @@ def test_what_is_wrong_with_a_line_is_that_lines(
         "Repo,slug,A,,",
         f"repo,link,A,{members[0].user_id},ftp://x",
         "repo,ownerless,A,,",
+        *("repo,,A,,", "repo,,B,,", ",typeless,A,,", ",typeless,B,,"),
     )
 
     assert done.status == 1
     assert done.outcomes == [
         *("created", "duplicate", "USER_NOT_FOUND", "NO_ACCOUNT"),
-        *["VALIDATION_ERROR"] * 3,
+        *["VALIDATION_ERROR"] * 7,
     ]
     assert "begins with http:// or https://" in done.rows[5]["message"]
 

@@ -60,3 +60,8 @@ def test_a_domain_of_another_organization_takes_shared(organization: Organizatio
 def test_there_is_no_such_organization() -> None:
     with pytest.raises(CommandError, match="There is no organization with the id org_none"):
         run("org_none", "a.example")
+
+
+def test_an_id_that_a_terminal_sends_in_another_encoding_is_none() -> None:
+    with pytest.raises(CommandError, match="There is no organization with the id org_"):
+        run("org_caf\udce9", "a.example")
