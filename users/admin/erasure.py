@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 
 from config.admin.large_tables import LargeTableAdmin
 from config.retries import retried
-from users.erasure.plan import ErasurePlan, find_refusal
+from users.erasure.plan import ErasurePlan, find_refusal, may_erase
 from users.erasure.receipt import Receipt
 from users.erasure.service import ErasureRefusedError, erase_account
 from users.login import staff_of
@@ -60,8 +60,7 @@ class ErasureAdmin(LargeTableAdmin[User]):
         return super().render_change_form(request, context, *args, **options)
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may erase a person's data, and see it before."""
-        return staff_of(request).has_perms(["users.erase_user", "users.view_user"])
+        return may_erase(staff_of(request))
 
     @admin.action(description="Erase the data of selected users", permissions=["erase"])
     def erase(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:

@@ -43,6 +43,11 @@ class ErasurePlan:
         )
 
 
+def may_erase(actor: User) -> bool:
+    """Return whether a member of staff may erase people's data, and see it before."""
+    return actor.is_staff and actor.has_perms(["users.erase_user", "users.view_user"])
+
+
 def find_refusal(account: User, *, actor: User | None) -> str | None:
     """Return why the actor (None: the command) cannot erase the account, or None if they can."""
     if account.erased_at:
@@ -51,6 +56,8 @@ def find_refusal(account: User, *, actor: User | None) -> str | None:
         return "Nobody erases their own account."
     if account.is_superuser if actor is None else is_above(account, actor):
         return "It may do more in the admin: only a superuser erases it, and there."
+    if actor is not None and not may_erase(actor):
+        return "You may not erase people's data any more."
     current = account.memberships.current().select_related("organization")
     if organizations := ", ".join(membership.organization.name for membership in current):
         return f"Still a member of {organizations}: remove them from there first."

@@ -33,6 +33,8 @@ def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] 
         # The lock makes wait whoever adds a membership, which refers to this row, or changes the
         # address; an address that was changed before is read behind it.
         account: User = User.objects.select_for_update().get(pk=user_id)
+        if actor is not None:  # read again: they may have lost the permission while this waited
+            actor = User.objects.get(pk=actor.pk)
         if refusal := find_refusal(account, actor=actor):
             raise ErasureRefusedError(refusal)
         plan = ErasurePlan.of(account, viewer=actor)

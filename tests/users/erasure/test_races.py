@@ -1,6 +1,7 @@
-"""An erasure that PostgreSQL undoes, since somebody changed a record of the person meanwhile."""
+"""What happens at the same moment as an erasure."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -9,8 +10,10 @@ from django.contrib.admin.models import LogEntry
 from django.db import OperationalError, connection
 
 from organizations.models import OffboardingTask
-from tests.factories import OffboardingTaskFactory
-from tests.organizations.admin.staff import browser_with
+from tests.concurrency import result_after
+from tests.factories import OffboardingTaskFactory, UserFactory
+from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_of, browser_with, staff_with
 from users.erasure.service import erase_account
 from users.models import User
 
@@ -57,3 +60,32 @@ def test_an_erasure_that_was_undone_is_tried_again(
 
     task.refresh_from_db()
     assert (task.note, User.objects.get(pk=user.pk).full_name) == ("", "")
+
+
+def loses_the_admin(staff: User) -> None:
+    User.objects.filter(pk=staff.pk).update(is_staff=False)
+
+
+def is_disabled(staff: User) -> None:
+    User.objects.filter(pk=staff.pk).update(is_active=False)
+
+
+def loses_the_permission(staff: User) -> None:
+    staff.user_permissions.clear()
+
+
+@pytest.mark.parametrize("loss", [loses_the_admin, is_disabled, loses_the_permission])
+def test_staff_who_may_no_longer_once_it_has_waited_erase_nobody(
+    loss: Callable[[User], None],
+) -> None:
+    staff, user = staff_with("view_user", "erase_user"), UserFactory.create(full_name="Lea")
+    form = {"action": "erase", "_selected_action": user.pk, "post": "yes"}
+
+    def change() -> None:
+        loss(staff)
+        User.objects.filter(pk=user.pk).update(time_zone="Asia/Tokyo")
+
+    page = result_after(change, partial(browser_of(staff).post, "/admin/users/user/", form))
+
+    assert "You may not erase people&#x27;s data any more." in text_of(page)
+    assert User.objects.get(pk=user.pk).full_name == "Lea"
