@@ -46,9 +46,7 @@ def restore_members(
     user_ids = list(dict.fromkeys(user_ids))
     with transaction.atomic():
         heirs = _find_heirs(organization_id, user_ids)
-        # Also the accounts of heirs: one who has left may be restored at the same moment, and would
-        # get back what these removals moved without knowing that they are undone.
-        lock_members(organization_id, heirs, caller=caller, accounts=[*user_ids, *heirs])
+        lock_members(organization_id, heirs, caller=caller, accounts=user_ids)
         outcomes = plan_restorations(
             organization_id,
             user_ids,

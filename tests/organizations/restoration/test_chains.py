@@ -287,22 +287,6 @@ def test_a_resource_of_a_refused_member_has_no_move(owner: Membership) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("first", "returns"), [(0, [0, 4]), (1, [2, 2])])
-def test_two_neighbours_who_are_restored_at_once_are_restored_one_after_the_other(
-    first: int, returns: list[int]
-) -> None:
-    organization = OrganizationFactory.create()
-    MembershipFactory.create(organization=organization, roles=["Owner"])
-    people = MembershipFactory.create_batch(2, organization=organization)
-    chain(people, DepartmentFactory.create(organization=organization))
-
-    result_after(partial(restore, people[first]), partial(restore, people[1 - first]))
-
-    assert [owned(member) for member in people] == returns
-    assert broken_invariants() == []
-
-
-@pytest.mark.django_db(transaction=True)
 def test_what_passes_on_while_it_comes_back_stays_where_it_went() -> None:
     organization = OrganizationFactory.create()
     MembershipFactory.create(organization=organization, roles=["Owner"])
