@@ -44,7 +44,7 @@ class ApiView(MethodFirstView):
         """
         throttle = AddressRateThrottle()
         if not throttle.allow_request(request, self):
-            self.throttled(request, throttle.wait() or 0)
+            self.throttled(request, throttle.wait())
         super().perform_authentication(request)
         super().check_throttles(request)
 

@@ -1,5 +1,6 @@
 """Rate limits count requests by token and by address, at the rates of the settings."""
 
+import math
 import time
 from typing import Any, ClassVar
 
@@ -21,6 +22,8 @@ class RateThrottle(SimpleRateThrottle):
 
     SECONDS_UNCOUNTED: ClassVar[float] = 60
     _uncounted_until: ClassVar[float] = 0
+    num_requests: int  # in so many seconds
+    duration: int
 
     def get_ident(self, request: Any) -> str:
         return client_address(request)
@@ -38,6 +41,15 @@ class RateThrottle(SimpleRateThrottle):
             RateThrottle._uncounted_until = time.monotonic() + self.SECONDS_UNCOUNTED
             logger.error("rates_uncounted", seconds=self.SECONDS_UNCOUNTED, exc_info=fault)
             return True
+
+    def wait(self) -> int:
+        """Return the seconds after which a request that was refused is within the rate.
+
+        They are whole ones, as `Retry-After` has them, and rounded up.
+        """
+        # Not the oldest where more were let through, by a rate that was higher.
+        oldest_that_counts: float = self.history[self.num_requests - 1]
+        return math.ceil(oldest_that_counts + self.duration - self.now)
 
 
 class AddressRateThrottle(RateThrottle):

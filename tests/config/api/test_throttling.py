@@ -4,6 +4,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -70,6 +71,23 @@ def test_whoever_is_limited_learns_when_to_come_back(
 
     assert response.status_code == 429
     assert 0 < int(response["Retry-After"]) <= 60
+
+
+@pytest.mark.parametrize("page", ["/v1/organizations/org_1/users/usr_1", "/admin/login/"])
+@pytest.mark.parametrize("rate", ["3/min", "2/min"], ids=["the same rate", "a lower one since"])
+def test_whoever_waits_exactly_that_long_is_let_in(
+    db: None, client: Client, monkeypatch: pytest.MonkeyPatch, page: str, rate: str
+) -> None:
+    clock = iter([0.0, 10.0, 20.0, 20.7])
+    monkeypatch.setattr(AddressRateThrottle, "rate", "3/min", raising=False)
+    monkeypatch.setattr(AddressRateThrottle, "timer", lambda _: next(clock))
+    assert [client.get(page).status_code == 429 for _ in range(3)] == [False] * 3
+    monkeypatch.setattr(AddressRateThrottle, "rate", rate, raising=False)
+    seconds = client.get(page)["Retry-After"]
+
+    clock = iter([20.7 + int(seconds) - 1, 20.7 + int(seconds)])
+
+    assert [client.get(page).status_code == 429 for _ in range(2)] == [True, False]
 
 
 def guesses(forwarded_for: str, number: int) -> list[Any]:
