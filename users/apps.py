@@ -1,6 +1,7 @@
 """The users application."""
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 
 
 class UsersConfig(AppConfig):
@@ -8,3 +9,10 @@ class UsersConfig(AppConfig):
 
     name = "users"
     verbose_name = "Users and tokens"
+
+    def ready(self) -> None:
+        from users.login import note_login
+
+        # In place of Django's, which fails if the account was erased or deleted meanwhile.
+        user_logged_in.disconnect(dispatch_uid="update_last_login")
+        user_logged_in.connect(note_login, dispatch_uid="update_last_login")

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import cast
 
 from django.http import HttpRequest
+from django.utils import timezone
 
+from config.admin.sessions import LoginRefusedError
 from users.email_address import canonical_address
 from users.models import User
 
@@ -22,6 +24,16 @@ def account_of(request: HttpRequest, credentials: Mapping[str, str] | None = Non
 def staff_of(request: HttpRequest) -> User:
     """Return the logged-in account; the admin's pages are never shown without one."""
     return cast("User", request.user)
+
+
+def note_login(*, user: User, **_: object) -> None:
+    """Note when somebody logged in. Raises LoginRefusedError if the account works no more.
+
+    It waits for whoever is changing the account; what a password or a provider opened before that
+    may be erased by now.
+    """
+    if not User.objects.filter(pk=user.pk, is_active=True).update(last_login=timezone.now()):
+        raise LoginRefusedError
 
 
 def is_of_provider(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""Keeps a form that is saved from taking back what others changed in its row meanwhile."""
+"""Keeps a form that is saved from overwriting what others changed in its row meanwhile."""
 
 from typing import TypeVar
 
@@ -7,21 +7,29 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
 
+from config.admin.sessions import require_staff_again
+
 Row = TypeVar("Row", bound=Model)
 
 
+def is_to_be_locked(request: HttpRequest) -> bool:
+    """Return whether a page changes its row, and is in the transaction that does."""
+    return request.method == "POST" and transaction.get_connection().in_atomic_block
+
+
 class LockedRow(admin.ModelAdmin[Row]):
-    """Locks the row that a page changes before it is read: Django saves every field of it."""
+    """Locks the row that a page changes before it is read: Django saves every field of it.
+
+    Behind the lock it reads again who sends the page, before Django asks whether they may.
+    """
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Row | None:
         row = super().get_object(request, object_id, from_field)
-        if (
-            row is None
-            or request.method != "POST"
-            or not transaction.get_connection().in_atomic_block
-        ):
+        if row is None or not is_to_be_locked(request):
             return row
         locked = self.get_queryset(request).select_for_update(of=("self",), no_key=True)
-        return locked.filter(pk=row.pk).first()
+        row = locked.filter(pk=row.pk).first()
+        require_staff_again(request)
+        return row

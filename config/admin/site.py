@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth import logout
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,6 +17,7 @@ from django.urls import path
 from config.admin.form_search import FormSearchView
 from config.admin.offered_filters import with_offered_filters
 from config.admin.refusals import explain_refusals, plain_page, refuse_null_characters
+from config.admin.sessions import LoginRefusedError, require_passwords, require_staff_again
 from config.admin.times import TimeZoneForm, in_readers_zone, zone_in_use
 
 
@@ -44,11 +46,12 @@ class OffboardAdminSite(admin.AdminSite):
         view = self.admin_view(self.time_zone)
         return [path("time-zone/", view, name="time_zone"), *super().get_urls()]
 
+    @transaction.atomic
     def time_zone(self, request: HttpRequest) -> HttpResponse:
         """Let whoever is logged in choose the zone of the times on these pages."""
-        account: Any = request.user
         form = TimeZoneForm(request.POST or None, initial={"time_zone": zone_in_use()})
         if form.is_valid():
+            account = _lock_own_account(request)
             account.time_zone = form.cleaned_data["time_zone"]
             account.save(update_fields=["time_zone"])
             messages.success(request, "Times are shown in the zone that you chose.")
@@ -60,12 +63,20 @@ class OffboardAdminSite(admin.AdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """Let whoever is logged in change their password; all else of the account is as it is."""
+        """Let whoever is logged in change their password; all else of the account is as it is.
+
+        Raises Http404 where nobody logs in by one.
+        """
+        require_passwords()
         if request.method == "POST":  # Django saves every field: somebody may disable it meanwhile
-            account: Any = request.user
-            accounts = account._meta.base_manager.select_for_update(no_key=True)
-            account.refresh_from_db(from_queryset=accounts)
+            _lock_own_account(request)
         return super().password_change(request, extra_context)
+
+    def password_change_done(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        require_passwords()
+        return super().password_change_done(request, extra_context)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         return cast("HttpResponse", FormSearchView.as_view(admin_site=self)(request))
@@ -85,10 +96,25 @@ class OffboardAdminSite(admin.AdminSite):
             "provider": urlsplit(settings.OIDC_ISSUER).hostname,
             "has_passwords": settings.PASSWORD_LOGIN,
         }
-        return super().login(request, ways | (extra_context or {}))
+        context = ways | (extra_context or {})
+        try:
+            return super().login(request, context)
+        except LoginRefusedError:
+            logout(request)
+            # By now the form refuses it as it does any account that does not work.
+            return super().login(request, context)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return super().each_context(request) | {"has_provider": bool(settings.OIDC_ISSUER)}
+
+
+def _lock_own_account(request: HttpRequest) -> Any:
+    """Lock and return the account that is logged in. Raises PermissionDenied if it is no more."""
+    account: Any = request.user
+    accounts = account._meta.base_manager.select_for_update(no_key=True)
+    accounts.filter(pk=account.pk).first()
+    require_staff_again(request)
+    return request.user
 
 
 def refuse_too_many_logins(request: HttpRequest) -> HttpResponse | None:
@@ -101,7 +127,7 @@ def refuse_too_many_logins(request: HttpRequest) -> HttpResponse | None:
             response = plain_page(
                 429, "Too many logins", "Your address asked too often. Try again later."
             )
-            response["Retry-After"] = f"{throttle.wait() or 0:.0f}"
+            response["Retry-After"] = str(throttle.wait())
             return response
     return None
 

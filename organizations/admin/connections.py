@@ -25,10 +25,7 @@ from organizations.capabilities import Capability
 from organizations.connections.service import disable
 from organizations.connections.tokens import issue_token
 from organizations.domains.service import domains_of
-from organizations.guards.acts import MANAGE_CONNECTIONS
-from organizations.guards.caller import Staff
 from organizations.handover.directories import OPENS_NO_TASKS, opens_no_tasks
-from organizations.locks import admit
 from organizations.models import Connection, ConnectionTransfer, Department, ScimIdentity
 from organizations.scim.connections import read_departments, set_departments
 from users.admin.people import person
@@ -173,9 +170,7 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
 
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
         """Save it with its departments by type; note who makes it and is shown its token."""
-        if change:
-            self._admit(request, obj)
-        else:
+        if not change:
             obj.created_by = staff_of(request)
         super().save_model(request, obj, form, change)
         for moment in ConnectionTransfer.Moment:
@@ -195,7 +190,6 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
         """Ask for confirmation, then issue another token and show it."""
         connection = self.find_to_change(request, connection_id)
         if request.method == "POST":
-            self._admit(request, connection)
             token = issue_token(
                 connection, shown_to=staff_of(request), revoke_old="revoke_old" in request.POST
             )
@@ -215,7 +209,6 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
         """Ask for confirmation, then disable the connection."""
         connection = self.find_to_change(request, connection_id)
         if request.method == "POST":
-            self._admit(request, connection)
             if disable(connection):
                 self.log_change(request, connection, "Disabled.")
             self.message_user(request, f"{connection} is disabled.", messages.SUCCESS)
@@ -227,10 +220,6 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
             title=f"Disable {connection}?",
             connection=connection,
         )
-
-    def _admit(self, request: HttpRequest, connection: Connection) -> None:
-        """Raise the ContractError of staff who may no longer change a connection, now locked."""
-        admit(connection.organization_id, caller=Staff.at(request), act=MANAGE_CONNECTIONS)
 
     def _token_page(self, request: HttpRequest, connection: Connection, token: str) -> HttpResponse:
         """Return the page that shows a new token, which cannot be shown again."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -13,7 +14,8 @@ from django.http import HttpRequest, HttpResponse
 
 from config.admin.deletion import GuardedDeletion
 from config.admin.history import RecordedHistory
-from config.admin.locked_rows import LockedRow
+from config.admin.locked_rows import LockedRow, is_to_be_locked
+from config.admin.sessions import require_passwords
 from users.admin.erasure import ErasureAdmin
 from users.admin.logins import LinkedLogins
 from users.authority import is_above
@@ -28,6 +30,10 @@ class UserCreationForm(AdminUserCreationForm):
         model = User
         fields = ("email", "full_name")
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {}
+
+    def clean_usable_password(self) -> str:
+        """Return whether the account gets a password: none where nobody logs in by one."""
+        return str(self.cleaned_data["usable_password"]) if settings.PASSWORD_LOGIN else "false"
 
 
 class AccountForm(UserChangeForm[User]):
@@ -82,6 +88,16 @@ class UserAdmin(
         yield row.resources.model, "resources", {"q": row.pk}
         yield AccessToken, "access tokens", {"q": row.pk}
 
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Return the fields in their sections; those of a password where staff log in by one."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if settings.PASSWORD_LOGIN:
+            return fieldsets
+        return [
+            (title, {"fields": [name for name in section["fields"] if "password" not in name]})
+            for title, section in fieldsets
+        ]
+
     def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
         return [LinkedLogins] if obj and obj.oidc_logins.exists() else []
 
@@ -89,6 +105,18 @@ class UserAdmin(
         """Return the read-only fields; only superusers change permissions."""
         rights = () if staff_of(request).is_superuser else self.rights
         return (*self.readonly_fields, *rights)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> User | None:
+        """Return an account; one to be changed is locked together with that of whoever changes it.
+
+        Of two who disable each other at the same moment, the second is not of the staff any more.
+        """
+        if is_to_be_locked(request):
+            both = User.objects.filter(pk__in=[staff_of(request).pk, object_id]).order_by("pk")
+            list(both.select_for_update(no_key=True).values_list("pk"))
+        return super().get_object(request, object_id, from_field)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Forbid changes, also of the password, to erased accounts and those that may do more."""
@@ -105,6 +133,7 @@ class UserAdmin(
     def user_change_password(
         self, request: HttpRequest, *args: Any, **options: Any
     ) -> HttpResponse:
+        require_passwords()
         return super().user_change_password(request, *args, **options)
 
     def deletion_obstacle(self, row: User) -> str:

@@ -5,13 +5,14 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
+from config.admin.locked_rows import LockedRow
 from users.login import staff_of
 
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin):
+class GroupAdmin(LockedRow[Group], DjangoGroupAdmin):
     """The admin of groups; only superusers change them, as with the permissions of accounts."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.messages import WARNING
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from config.admin.filters import QuerySetFilter
 from config.admin.row_actions import RowActions
+from config.admin.sessions import require_staff_again
 from config.admin.times import time_in_words
 from users.admin.people import person
 from users.authority import is_above
@@ -85,9 +87,13 @@ class AccessTokenAdmin(RowActions[AccessToken]):
     @admin.action(description="Revoke selected access tokens", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[AccessToken]) -> None:
         """Revoke the selected tokens, except those of accounts that may do more."""
-        chosen = list(queryset.filter(revoked_at=None).select_related("user"))
-        tokens = [token for token in chosen if self.has_change_permission(request, token)]
         with transaction.atomic():
+            valid = queryset.filter(revoked_at=None).select_related("user").order_by("pk")
+            chosen = list(valid.select_for_update(of=("self",), no_key=True))
+            require_staff_again(request)
+            if not self.has_change_permission(request):
+                raise PermissionDenied
+            tokens = [token for token in chosen if self.has_change_permission(request, token)]
             AccessToken.objects.filter(pk__in=[token.pk for token in tokens]).update(
                 revoked_at=timezone.now()
             )

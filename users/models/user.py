@@ -6,6 +6,7 @@ from secrets import token_urlsafe
 from typing import Self
 
 import pgtrigger
+from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import connection, models
@@ -212,6 +213,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def name(self) -> str:
         """Return the person's name, or else what the account is known by."""
         return self.full_name or str(self)
+
+    def has_usable_password(self) -> bool:
+        """Return whether the person can log in by it: where PASSWORD_LOGIN is false, by none."""
+        return settings.PASSWORD_LOGIN and super().has_usable_password()
 
     def has_history(self) -> bool:
         """Return whether anything but tokens and logins refers to it, so that it must stay."""

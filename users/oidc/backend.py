@@ -8,9 +8,10 @@ import jwt
 import requests
 import structlog
 from django.conf import settings
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import SuspiciousOperation
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
 from users.email_address import canonical_address
@@ -118,6 +119,19 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
         self, access_token: str, id_token: str, payload: Mapping[str, Any]
     ) -> User | None:
         """Return the account of a login, which is never created, or None if it may not log in."""
+        try:
+            return self._account_of(access_token, id_token, payload)
+        except IntegrityError:
+            # At the same moment the login was linked to another account, and is found there now.
+            return self._account_of(access_token, id_token, payload)
+
+    def _account_of(
+        self, access_token: str, id_token: str, payload: Mapping[str, Any]
+    ) -> User | None:
+        """Return the account of a login, which may have to be linked, as `get_or_create_user`.
+
+        Raises IntegrityError if another account is linked to it at the same moment.
+        """
         subject = str(payload["sub"])
         if linking := self.request.session.get(LINKING):
             return self._link(linking, subject)
@@ -134,14 +148,15 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
         """Link a login to the account that is logged in, in place of the one before.
 
         Returns None if the login is another account's, or theirs has been disabled meanwhile: by an
-        erasure, which would leave the link.
+        erasure, which would leave the link and the entry in the admin's log.
         """
         account: User = self.request.user
         if not account.is_authenticated or account.pk != account_id:
             return None
         with transaction.atomic():
             enabled = User.objects.filter(pk=account.pk, is_active=True)
-            if enabled.select_for_update(no_key=True).first() is None:
+            locked: User | None = enabled.select_for_update(no_key=True).first()
+            if locked is None:
                 return None
             login = OidcLogin.objects.filter(issuer=settings.OIDC_ISSUER, subject=subject).first()
             if login:
@@ -149,6 +164,7 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
             account.oidc_logins.update_or_create(
                 issuer=settings.OIDC_ISSUER, defaults={"subject": subject}
             )
+            LogEntry.objects.log_actions(locked.pk, [locked], CHANGE, "Linked a login.")
         logger.info("oidc_login_linked", user_id=account.pk, at_first_login=False)
         return account
 

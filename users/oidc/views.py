@@ -8,7 +8,7 @@ import structlog
 from csp.constants import SELF
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -20,6 +20,7 @@ from mozilla_django_oidc.views import (
 )
 
 from config.admin.refusals import plain_page
+from config.admin.sessions import LoginRefusedError
 from config.admin.site import refuse_too_many_logins
 from users.login import staff_of
 from users.oidc.backend import LINKING
@@ -81,34 +82,45 @@ class CallbackView(OIDCAuthenticationCallbackView):  # type: ignore[misc]
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Answer the provider's redirect; a link that was begun ends with it."""
-        self.links = bool(request.session.get(LINKING))
         if "error" in request.GET:
             # The package would log out whoever is logged in here, at a link of any other site.
             if states := request.session.get("oidc_states"):
                 states.pop(request.GET.get("state"), None)  # it is answered
                 request.session.modified = True
-            request.session.pop(LINKING, None)
-            return self.login_failure()
-        response: HttpResponse = super().get(request)
+            response = self.login_failure()
+        else:
+            response = super().get(request)
         self.request.session.pop(LINKING, None)
         return response
 
+    @property
+    def links(self) -> bool:
+        """Return whether it links a login, as the backend sees it: another tab may end that."""
+        return LINKING in self.request.session
+
     def login_success(self) -> HttpResponse:
         if not self.links:
-            response: HttpResponse = super().login_success()
+            try:
+                response: HttpResponse = super().login_success()
+            except LoginRefusedError:
+                logout(self.request)
+                return self.login_failure()
             return response
-        LogEntry.objects.log_actions(self.user.pk, [self.user], CHANGE, "Linked a login.")
         messages.success(self.request, "From now on you can log in this way, too.")
         return redirect("oidc_link")
 
     def login_failure(self) -> HttpResponse:
         if self.links:
-            messages.error(self.request, "Nothing was linked: the login is another account's.")
+            messages.error(
+                self.request,
+                "Nothing was linked: the login is another account's, or yours is disabled.",
+            )
             return redirect("oidc_link")
+        by_yourself = "Log in with your password and link it first, or ask"
         return plain_page(
             403,
             "This login opens no account here",
-            "Log in with your password and link it first, or ask a superuser: an account must be"
+            f"{by_yourself if settings.PASSWORD_LOGIN else 'Ask'} a superuser: an account must be"
             " there, be staff and not be disabled.",
         )
 

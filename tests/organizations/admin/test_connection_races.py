@@ -69,7 +69,7 @@ def test_staff_who_may_no_longer_once_the_page_has_waited_change_nothing(
         partial(browser_of(staff).post, f"{CONNECTIONS}{program.pk}/{page}/", form),
     )
 
-    assert response.status_code == 302  # back to the page, which is not theirs any more
+    assert response.status_code == 403
     [found] = Connection.objects.all()
     assert (found.name, found.is_enabled, found.rotated_by) == ("Payroll", True, None)
     assert Connection.objects.find(Connection.Kind.API, token)

@@ -1,25 +1,19 @@
 """Staff log in by OpenID Connect, at a provider that is one."""
 
-import warnings
-from collections.abc import Iterator
-from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest
 from django.test import Client
 from pytest_django import Settings
 
 from config.api.throttling import LoginRateThrottle
-from tests.concurrency import result_after
 from tests.factories import UserFactory
+from tests.users.oidc.browser import PASSWORD, STAFF, VERIFIED, answer, ask, link, log_in, whose
 from users.erasure.service import erase_account
 from users.models import OidcLogin, User
 from users.oidc.backend import OidcBackend
@@ -28,75 +22,6 @@ pytestmark = [
     pytest.mark.django_db,
     pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning"),  # the provider's
 ]
-
-PASSWORD = "correct horse battery staple"  # noqa: S105 (a test's own)
-STAFF = "maya@acme.example"
-VERIFIED: dict[str, Any] = {"email": STAFF, "email_verified": True}
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[str]:
-    """A provider, by its address."""
-    with warnings.catch_warnings(record=True):  # of what it is made of
-        from oidc_provider_mock import run_server_in_thread
-    with run_server_in_thread() as server:
-        yield f"http://localhost:{server.server_port}"
-
-
-@pytest.fixture(autouse=True)
-def _configured(settings: Settings, issuer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
-    settings.OIDC_ISSUER = issuer
-    settings.OIDC_DOMAINS = frozenset({"acme.example"})
-    settings.OIDC_RP_CLIENT_ID = settings.OIDC_RP_CLIENT_SECRET = "offboard"  # noqa: S105
-    settings.AUTHENTICATION_BACKENDS = [
-        *settings.AUTHENTICATION_BACKENDS,
-        "users.oidc.backend.OidcBackend",
-    ]
-
-
-@pytest.fixture
-def staff() -> User:
-    return User.objects.create_user(STAFF, PASSWORD, is_staff=True)
-
-
-def ask(client: Client, address: str = "/admin/oidc/login/") -> str:
-    """Return where a client is sent to log in."""
-    response = client.post(address) if "link" in address else client.get(address)
-    assert response.status_code == 302
-    return str(response["Location"])
-
-
-def answer(there: str, subject: str, **claims: Any) -> str:
-    """Log in at the provider with these claims; return where it sends the client."""
-    parts = urlsplit(there)
-    base = f"{parts.scheme}://{parts.netloc}"
-    httpx.put(f"{base}/users/{subject}", json=claims).raise_for_status()
-    response = httpx.post(there, data={"sub": subject})
-    back = urlsplit(response.headers["Location"])
-    return f"{back.path}?{back.query}"
-
-
-def log_in(subject: str = "maya", client: Client | None = None, **claims: Any) -> User | None:
-    """Log in by the provider; return whose session it is then."""
-    client = client or Client()
-    client.get(answer(ask(client), subject, **claims))
-    return whose(client)
-
-
-def whose(client: Client) -> User | None:
-    """Return the account of a client's session."""
-    request = HttpRequest()
-    request.session = client.session
-    user = get_user(request)
-    return user if isinstance(user, User) else None
-
-
-def link(account: User, subject: str, **claims: Any) -> None:
-    """Link a login to an account that is logged in."""
-    client = Client()
-    client.force_login(account, "django.contrib.auth.backends.ModelBackend")
-    client.get(answer(ask(client, "/admin/oidc/link/"), subject, **claims))
 
 
 def test_a_login_is_known_by_its_subject_whatever_becomes_of_the_address(staff: User) -> None:
@@ -231,14 +156,15 @@ def test_an_erasure_deletes_the_link(staff: User) -> None:
     assert log_in(**VERIFIED) is None
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_link_that_waits_for_an_erasure_is_not_made(staff: User) -> None:
+def test_a_link_that_another_tab_gives_up_links_nothing(staff: User) -> None:
     client = Client()
     client.force_login(staff, "django.contrib.auth.backends.ModelBackend")
-    back = answer(ask(client, "/admin/oidc/link/"), "maya")
+    there = ask(client, "/admin/oidc/link/")
+    ask(client)
 
-    result_after(partial(erase_account, staff.pk, actor=None), partial(client.get, back))
+    page = client.get(answer(there, "maya"))
 
+    assert page.status_code == 403
     assert not OidcLogin.objects.exists()
 
 
