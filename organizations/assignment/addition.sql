@@ -1,5 +1,6 @@
--- Adds members with what they hold, and an event for each: a thousand in a third of the time that it
--- takes through the ORM.
+-- Adds members with what they hold, and an event for each, at the moment from which they are members:
+-- the transaction may have begun before the removal that ended their last tenure. A thousand take a
+-- third of the time that they take through the ORM.
 WITH joiner AS (
     SELECT
         event_id,
@@ -32,7 +33,7 @@ logged AS (
     )
     SELECT
         event_id, 'member.added', %(organization_id)s, user_id, %(actor_id)s, %(connection_id)s,
-        %(source)s, %(reason)s, data, %(trace_id)s, now()
-    FROM joiner
+        %(source)s, %(reason)s, data, %(trace_id)s, joined.created_at
+    FROM joined JOIN joiner USING (user_id)
 )
 SELECT id, user_id, created_at FROM joined

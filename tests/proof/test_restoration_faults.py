@@ -39,7 +39,7 @@ STATEMENTS = (
     *("BEGIN", "heirs", "lock of heirs", "lock of accounts"),
     *("who is a member", "by which restoration", "removals", "roles", "departments", "tokens"),
     *("memberships", "role assignments", "department memberships"),
-    *("lock of resources", "resources", "what had passed on"),
+    *("lock of removals", "lock of resources", "resources", "what had passed on"),
     *("lock of tasks", "tasks", "records"),
     *("deactivation", "identities", "events", "COMMIT"),
 )

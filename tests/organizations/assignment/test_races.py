@@ -1,6 +1,7 @@
 """What happens at the same moment as a change of roles, on real connections."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 
 import pytest
@@ -9,7 +10,13 @@ from django.utils import timezone
 
 from config.errors import ContractError
 from organizations.models import Event, Membership, Organization, Role
-from tests.concurrency import all_at_once, outcome, waiting_for
+from tests.concurrency import (
+    all_at_once,
+    in_background,
+    outcome,
+    until_somebody_waits_for_a_lock,
+    waiting_for,
+)
 from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFactory, UserFactory
 from tests.organizations.assignment.verbs import add, change
@@ -139,6 +146,22 @@ def test_of_two_additions_at_once_one_is_done(organization: Organization) -> Non
 
     assert sorted(done) == ["MEMBERSHIP_ALREADY_EXISTS"] * 3 + ["done"]
     assert Event.objects.count() == 1
+
+
+def test_an_addition_that_waited_for_a_removal_is_dated_after_it(owner: Membership) -> None:
+    member = MembershipFactory.create(organization=owner.organization)
+    with ExitStack() as both:
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=member.user_id)
+            adding = partial(add, member.organization, member.user)
+            addition = both.enter_context(in_background(adding))
+            until_somebody_waits_for_a_lock()
+            remove(member)
+        since = addition.result().created_at
+
+    events = Event.objects.filter(user=member.user).order_by("created_at")
+    assert [event.type for event in events] == ["member.removed", "member.added"]
+    assert events.latest("created_at").created_at == since
 
 
 def test_changes_of_one_member_at_once_each_leave_complete_lists(owner: Membership) -> None:
