@@ -1,6 +1,8 @@
 """manage.py create_token."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 
 import pytest
@@ -8,10 +10,12 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from organizations.models import TokenBinding
+from tests.concurrency import result_after
 from tests.deactivations import deactivate
 from tests.factories import MembershipFactory, UserFactory
 from tests.removals import remove
-from users.models import AccessToken
+from users.erasure.service import erase_account
+from users.models import AccessToken, User
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +55,38 @@ def test_a_disabled_account_gets_none() -> None:
 
     with pytest.raises(CommandError, match="disabled"):
         create_token("ada@example.com")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("options", [["--every-organization"], []], ids=["all", "bound"])
+def test_an_account_that_is_disabled_meanwhile_gets_none(options: list[str]) -> None:
+    user = UserFactory.create(email="ada@example.com")
+    MembershipFactory.create(user=user)
+
+    assert_refused_after(
+        partial(User.objects.filter(pk=user.pk).update, is_active=False),
+        *options,
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("end", ["erased", "deleted"])
+def test_nor_does_one_that_is_erased_or_deleted_meanwhile(end: str) -> None:
+    user = UserFactory.create(email="ada@example.com")
+    ends = {"erased": partial(erase_account, user.pk, actor=None), "deleted": user.delete}
+
+    assert_refused_after(ends[end], "--every-organization")
+
+
+def assert_refused_after(change: Callable[[], object], *options: str) -> None:
+    """Assert that no token is made for an account that somebody changes at the same moment."""
+
+    def create() -> None:
+        with pytest.raises(CommandError, match="disabled"):
+            create_token("ada@example.com", *options)
+
+    result_after(change, create)
+    assert not AccessToken.objects.exists()
 
 
 def test_a_name_has_at_most_a_hundred_characters() -> None:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from config.admin.filters import QuerySetFilter
+from config.admin.locked_rows import LockedRow
 from config.admin.row_actions import RowActions
 from config.admin.sessions import require_staff_again
 from config.admin.times import time_in_words
@@ -33,7 +34,7 @@ class TokenStateFilter(QuerySetFilter):
 
 
 @admin.register(AccessToken)
-class AccessTokenAdmin(RowActions[AccessToken]):
+class AccessTokenAdmin(LockedRow[AccessToken], RowActions[AccessToken]):
     """The admin of tokens: it lists and revokes them; `manage.py create_token` makes one."""
 
     list_display = ("prefix", "whose", "reaches", "name", "created_at", "expires_at", "revoked_at")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Self
 
 import pgtrigger
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -25,11 +25,19 @@ _FIND = """
 """
 
 
+class AccountDisabledError(Exception):
+    """The account is disabled, erased or deleted, so that no token of it would work."""
+
+
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     """Queries for access tokens, which are stored as digests."""
 
+    @transaction.atomic
     def issue(self, user: User, *, name: str, lifetime: timedelta) -> tuple["AccessToken", str]:
-        """Create a token; return it and its plain text, which is not stored."""
+        """Create a token; return it and its plain text, which is not stored.
+
+        It waits for whoever is changing the account. Raises AccountDisabledError.
+        """
         plain = generate_token(TOKEN_PREFIX)
         token = self.create(
             user=user,
@@ -38,6 +46,9 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
             prefix=plain[:SHOWN_LENGTH],
             expires_at=timezone.now() + lifetime,
         )
+        # Behind the lock that the token's trigger takes.
+        if not User.objects.filter(pk=user.pk, is_active=True).exists():
+            raise AccountDisabledError
         return token, plain
 
     def valid(self) -> Self:

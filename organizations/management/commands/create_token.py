@@ -12,6 +12,7 @@ from config.characters import clean
 from config.database_version import require_schema
 from organizations.models import Membership, TokenBinding
 from users.models import AccessToken, User
+from users.models.access_token import AccountDisabledError
 
 LONGEST_NAME = AccessToken._meta.get_field("name").max_length or 0
 UNDECIDED = 2  # the exit status, as of other wrong arguments
@@ -78,26 +79,36 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no user with the e-mail address {email}.")
         if not user.is_active:
-            raise CommandError(f"The account of {email} is disabled; its tokens would not work.")
+            raise _disabled(email)
         if len(name) > LONGEST_NAME:
             raise CommandError(f"The name is longer than {LONGEST_NAME} characters.")
         current = Membership.objects.current().filter(user=user).select_related("organization")
         members = list(current.order_by("organization"))
         lifetime = timedelta(days=expires_in)
-        if every_organization:
-            token, plain = AccessToken.objects.issue(user, name=name, lifetime=lifetime)
-            where = f"in {_names_of(members)}, and nowhere that they join later"
-        else:
-            member = _only(members, email) if organization is None else _of(members, organization)
-            if member is None:
-                raise CommandError(f"{email} is not a member of {organization}.")
-            token, plain = TokenBinding.objects.issue(member, name=name, lifetime=lifetime)
-            where = f"in {_names_of([member])} alone"
+        try:
+            if every_organization:
+                token, plain = AccessToken.objects.issue(user, name=name, lifetime=lifetime)
+                where = f"in {_names_of(members)}, and nowhere that they join later"
+            else:
+                member = (
+                    _only(members, email) if organization is None else _of(members, organization)
+                )
+                if member is None:
+                    raise CommandError(f"{email} is not a member of {organization}.")
+                token, plain = TokenBinding.objects.issue(member, name=name, lifetime=lifetime)
+                where = f"in {_names_of([member])} alone"
+        except AccountDisabledError:  # meanwhile
+            raise _disabled(email) from None
         self.stderr.write(
             f"Token for {user.email}, {where}, valid until {token.expires_at:%Y-%m-%d %H:%M} UTC."
             " Keep it: it cannot be shown again."
         )
         self.stdout.write(plain)
+
+
+def _disabled(email: str) -> CommandError:
+    """Return the refusal of an account that is disabled, by now."""
+    return CommandError(f"The account of {email} is disabled; its tokens would not work.")
 
 
 def _only(members: Sequence[Membership], email: str) -> Membership:

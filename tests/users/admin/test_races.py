@@ -256,3 +256,16 @@ def test_who_is_no_superuser_any_more_changes_no_group() -> None:
 
     assert response.status_code == 403
     assert Group.objects.get().name == "People"
+
+
+def test_a_token_that_is_revoked_while_its_page_is_saved_stays_so(
+    user: User, admin_client: Client
+) -> None:
+    token, _ = AccessToken.objects.issue(user, name="", lifetime=timedelta(days=1))
+
+    result_after(
+        partial(AccessToken.objects.update, revoked_at=token.created_at),
+        partial(admin_client.post, f"/admin/users/accesstoken/{token.pk}/change/", {"a": "b"}),
+    )
+
+    assert AccessToken.objects.get().is_revoked
