@@ -99,7 +99,9 @@ class UserAdmin(
         ]
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
-        return [LinkedLogins] if obj and obj.oidc_logins.exists() else []
+        """Return the linked logins if there are any, and were when the form was opened."""
+        is_shown = request.method != "POST" or "oidc_logins-TOTAL_FORMS" in request.POST
+        return [LinkedLogins] if obj and is_shown and obj.oidc_logins.exists() else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Return the read-only fields; only superusers change permissions."""

@@ -138,6 +138,17 @@ def test_a_link_is_taken_out_on_the_accounts_page(staff: User, admin_client: Cli
     assert whose(client) is None  # whoever logged in by it
 
 
+def test_a_form_from_before_a_login_was_linked_is_saved(staff: User, admin_client: Client) -> None:
+    link(staff, "maya")
+    form = {"email": STAFF, "full_name": "Maya", "is_active": "on", "is_staff": "on"}
+
+    page = admin_client.post(f"/admin/users/user/{staff.pk}/change/", form)
+
+    assert page.status_code == 302
+    assert User.objects.get(pk=staff.pk).full_name == "Maya"
+    assert staff.oidc_logins.exists()
+
+
 def test_a_session_of_another_provider_ends(staff: User, settings: Settings) -> None:
     client = Client()
     assert log_in(client=client, **VERIFIED) == staff
