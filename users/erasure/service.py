@@ -27,14 +27,18 @@ def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] 
 
     ``emptied`` are the ids of records whose text goes, of those that the plan shows to the actor;
     others are passed over. The account can neither log in nor be enabled again, and its sessions
-    are nobody's. Raises ErasureRefusedError or User.DoesNotExist.
+    are nobody's. Raises ErasureRefusedError.
     """
     with transaction.atomic():
         # The lock makes wait whoever adds a membership, which refers to this row, or changes the
         # address; an address that was changed before is read behind it.
-        account: User = User.objects.select_for_update().get(pk=user_id)
-        if actor is not None:  # read again: they may have lost the permission while this waited
-            actor = User.objects.get(pk=actor.pk)
+        account: User | None = User.objects.select_for_update().filter(pk=user_id).first()
+        if account is None:
+            raise ErasureRefusedError("There is no such account any more.")
+        if actor is not None:
+            # Read again: while this waited they may have lost the permission, or been deleted, and
+            # then may do nothing.
+            actor = User.objects.filter(pk=actor.pk).first() or User(is_active=False)
         if refusal := find_refusal(account, actor=actor):
             raise ErasureRefusedError(refusal)
         plan = ErasurePlan.of(account, viewer=actor)

@@ -7,7 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
+from django.test import Client
 
 from organizations.models import OffboardingTask
 from tests.concurrency import result_after
@@ -18,6 +20,12 @@ from users.erasure.service import erase_account
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    user: User = UserFactory.create(full_name="Lea")
+    return user
 
 
 def deadlock_at_first_note() -> Callable[..., Any]:
@@ -89,3 +97,35 @@ def test_staff_who_may_no_longer_once_it_has_waited_erase_nobody(
 
     assert "You may not erase people&#x27;s data any more." in text_of(page)
     assert User.objects.get(pk=user.pk).full_name == "Lea"
+
+
+def test_an_account_that_is_deleted_while_it_waits_is_said_to_be_gone(
+    admin_client: Client, user: User
+) -> None:
+    form = {"action": "erase", "_selected_action": user.pk, "post": "yes"}
+
+    page = result_after(user.delete, partial(admin_client.post, "/admin/users/user/", form))
+
+    assert "There is no such account any more." in text_of(page)
+
+
+def test_the_command_says_so_too(user: User) -> None:
+    def erase() -> None:
+        with pytest.raises(CommandError, match=r"There is no such account any more\.$"):
+            call_command("erase_account", user.email, no_input=True)
+
+    result_after(user.delete, erase)
+
+
+def test_staff_who_are_deleted_meanwhile_erase_nobody(user: User) -> None:
+    staff = staff_with("view_user", "erase_user")
+    form = {"action": "erase", "_selected_action": user.pk, "post": "yes"}
+
+    def change() -> None:
+        staff.delete()
+        User.objects.filter(pk=user.pk).update(time_zone="Asia/Tokyo")
+
+    page = result_after(change, partial(browser_of(staff).post, "/admin/users/user/", form))
+
+    assert "You may not erase people&#x27;s data any more." in text_of(page)
+    assert User.objects.get().full_name == "Lea"
