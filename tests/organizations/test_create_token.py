@@ -73,7 +73,10 @@ def test_an_account_that_is_disabled_meanwhile_gets_none(options: list[str]) -> 
 @pytest.mark.parametrize("end", ["erased", "deleted"])
 def test_nor_does_one_that_is_erased_or_deleted_meanwhile(end: str) -> None:
     user = UserFactory.create(email="ada@example.com")
-    ends = {"erased": partial(erase_account, user.pk, actor=None), "deleted": user.delete}
+    ends: dict[str, Callable[[], object]] = {
+        "erased": partial(erase_account, user.pk, actor=None),
+        "deleted": user.delete,
+    }
 
     assert_refused_after(ends[end], "--every-organization")
 
