@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -45,11 +46,14 @@ class ErasureAdmin(LargeTableAdmin[User]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show or save the account; redirect to its current page if it was erased meanwhile."""
-        account = self.get_object(request, unquote(object_id)) if object_id else None
-        if request.method == "POST" and account and account.erased_at:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except PermissionDenied:
+            account = self.get_object(request, unquote(object_id)) if object_id else None
+            if not (account and account.erased_at and self.has_view_permission(request, account)):
+                raise
             self.message_user(request, f"Nothing was saved: this is {account}.", messages.ERROR)
             return redirect("admin:users_user_change", account.pk)
-        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any

@@ -11,6 +11,7 @@ from django.test import Client
 
 from tests.concurrency import result_after
 from tests.factories import UserFactory
+from tests.organizations.admin.page import text_of
 from tests.organizations.admin.staff import browser_of, browser_with, staff_with
 from tests.users.admin.test_authority import USERS, form_of
 from users.erasure.service import erase_account
@@ -269,3 +270,20 @@ def test_a_token_that_is_revoked_while_its_page_is_saved_stays_so(
     )
 
     assert AccessToken.objects.get().is_revoked
+
+
+def test_who_saves_an_account_that_is_erased_meanwhile_is_told(user: User, browser: Client) -> None:
+    form = form_of(user, full_name="New")
+
+    response = result_after(
+        partial(is_erased, user),
+        partial(browser.post, f"{USERS}{user.pk}/change/", form, follow=True),
+    )
+
+    assert f"Nothing was saved: this is erased account {user.pk}." in text_of(response)
+
+
+def test_who_may_not_see_accounts_does_not_learn_of_an_erasure(user: User) -> None:
+    is_erased(user)
+
+    assert browser_with().post(f"{USERS}{user.pk}/change/", {"a": "b"}).status_code == 403
