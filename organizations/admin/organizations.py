@@ -13,6 +13,7 @@ from config.admin.filters import QuerySetFilter
 from config.admin.history import RecordedHistory
 from config.admin.large_tables import amount, count_or_estimate
 from config.admin.links import list_link
+from config.admin.locked_rows import LockedRow
 from organizations.admin.domains import OrganizationForm
 from organizations.admin.named import NamedAdmin
 from organizations.admin.new_organization import NewOrganizationForm
@@ -35,7 +36,10 @@ class OneOwnerFilter(QuerySetFilter):
 
 @admin.register(Organization)
 class OrganizationAdmin(
-    GuardedDeletion[Organization], NamedAdmin[Organization], RecordedHistory[Organization]
+    GuardedDeletion[Organization],
+    LockedRow[Organization],
+    NamedAdmin[Organization],
+    RecordedHistory[Organization],
 ):
     """The admin of organizations; an organization's page shows counts with links to the lists.
 
