@@ -19,11 +19,14 @@ from scim2_models import (
 from scim2_server.storage import SearchPage
 
 from config.errors import ContractError
+from config.retries import OvertakenError
 from organizations.assignment.service import add_member
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.exceptions import (
     LastOwnerCannotBeDeactivatedError,
     LastOwnerCannotBeRemovedError,
+    MembershipAlreadyExistsError,
+    RoleNotFoundError,
     UserNotFoundError,
 )
 from organizations.guards.caller import Directory
@@ -259,15 +262,21 @@ class Users:
         people, names = set(meant.values()), " and ".join(meant)
         if not people:
             return None
-        if len(people) > 1 or not people <= locked:
+        if len(people) > 1:
             raise UniquenessException(detail=f"{names} belong to different users.")
+        if not people <= locked:
+            raise OvertakenError("another member has the name or the address meanwhile")
         account: Account = Account.objects.get(pk__in=people)
         if is_managed_by(self.connection, find_identity(self.connection, account.pk)):
             raise UniquenessException(detail=f"There is a user with this {names}.")
         return account
 
     def _add(self, account: Account) -> datetime:
-        """Make somebody a member; return since when. Raises UniquenessException."""
+        """Make somebody a member; return since when.
+
+        Raises OvertakenError where they are one by now, and so to be adopted, or the role is gone,
+        and UniquenessException.
+        """
         member_role = Role.objects.filter(
             organization=self.organization_id, name="Member", is_owner=False, capabilities=[]
         )
@@ -278,7 +287,9 @@ class Users:
                 role_ids=list(member_role.values_list("pk", flat=True)),
                 caller=self.caller,
             )
-        except ContractError as refusal:  # a member at this moment, or an account that is erased
+        except (MembershipAlreadyExistsError, RoleNotFoundError) as refusal:
+            raise OvertakenError(refusal.message) from refusal
+        except ContractError as refusal:
             raise UniquenessException(detail=refusal.message) from refusal
         return membership.created_at
 

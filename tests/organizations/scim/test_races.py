@@ -101,7 +101,7 @@ def test_who_is_removed_while_they_are_adopted_becomes_a_new_member(member: Memb
     assert Membership.objects.filter(user=member.user).count() == 2
 
 
-def test_who_is_restored_while_they_are_added_is_a_member_once(member: Membership) -> None:
+def test_who_is_restored_while_they_are_added_is_adopted(member: Membership) -> None:
     directory = Directory.of(member.organization)
     remove(member)
     adding = partial(directory.send, "POST", "/Users", new_user(member.user.email))
@@ -110,9 +110,35 @@ def test_who_is_restored_while_they_are_added_is_a_member_once(member: Membershi
         answer = stack.enter_context(in_background(adding))
         until_somebody_waits_for_a_lock()
 
-    assert answer.result().status == 409
-    assert directory.send("POST", "/Users", new_user(member.user.email)).status == 201
+    assert (answer.result().status, answer.result().body["id"]) == (201, member.user_id)
+    assert Event.objects.filter(type="member.adopted", user=member.user).count() == 1
     assert Membership.objects.current().get(user=member.user)
+
+
+def test_whoever_has_the_address_once_it_is_waited_for_is_adopted(member: Membership) -> None:
+    directory = Directory.of(member.organization)
+    other = MembershipFactory.create(organization=member.organization)
+    adopting = partial(directory.send, "POST", "/Users", new_user("ada@example.com"))
+    with ExitStack() as stack, transaction.atomic():
+        User.objects.filter(pk=member.user_id).update(email="lovelace@example.com")
+        User.objects.filter(pk=other.user_id).update(email="ada@example.com")
+        answer = stack.enter_context(in_background(adopting))
+        until_somebody_waits_for_a_lock()
+
+    assert (answer.result().status, answer.result().body["id"]) == (201, other.user_id)
+    assert [each.user for each in ScimIdentity.objects.all()] == [other.user]
+
+
+def test_who_is_added_while_the_role_is_deleted_holds_none(organization: Organization) -> None:
+    directory = Directory.of(organization)
+    adding = partial(directory.send, "POST", "/Users", new_user("ada@example.com"))
+    with ExitStack() as stack, transaction.atomic():
+        organization.roles.get(name="Member").delete()
+        answer = stack.enter_context(in_background(adding))
+        until_somebody_waits_for_a_lock()
+
+    assert answer.result().status == 201
+    assert not organization.memberships.get().role_assignments.exists()
 
 
 @pytest.mark.parametrize("is_leaver", [False, True])
