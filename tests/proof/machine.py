@@ -139,8 +139,15 @@ class Machine(RuleBasedStateMachine):
         return multiple(*self.world)
 
     def client_of(self, user: User) -> APIClient:
-        """A client with a new token, which reaches what the user is a member of now."""
-        return APIClient(HTTP_AUTHORIZATION=f"Bearer {token_of(user)}")
+        """A client with a new token, which reaches what the user is a member of now.
+
+        A disabled account gets none, so its own is issued as if it were disabled afterwards.
+        """
+        disabled = User.objects.filter(pk__in=self.disabled & {user.pk})
+        disabled.update(is_active=True)
+        token = token_of(user)
+        disabled.update(is_active=False)
+        return APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
 
     # What must be true of accounts and owners
 
