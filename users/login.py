@@ -1,9 +1,12 @@
 """Tells which account a login tries, for its lockout, and which account is logged in."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import cast
 
-from django.http import HttpRequest
+from axes.helpers import get_cool_off
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 
 from config.admin.sessions import LoginRefusedError
@@ -24,6 +27,14 @@ def account_of(request: HttpRequest, credentials: Mapping[str, str] | None = Non
 def staff_of(request: HttpRequest) -> User:
     """Return the logged-in account; the admin's pages are never shown without one."""
     return cast("User", request.user)
+
+
+def locked_out(request: HttpRequest, *_: object) -> HttpResponse:
+    """Return the page of an account that is locked for an address, with the longest that it is."""
+    response = render(request, "admin/locked_out.html", status=429)
+    if longest := get_cool_off(request):
+        response["Retry-After"] = str(ceil(longest.total_seconds()))
+    return response
 
 
 def note_login(*, user: User, **_: object) -> None:

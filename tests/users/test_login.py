@@ -1,8 +1,11 @@
 """Logging in to the admin, and being locked out of it."""
 
 import time
+from datetime import timedelta
 
 import pytest
+from axes.models import AccessAttempt
+from django.db.models import F
 from django.test import Client, RequestFactory
 
 from config.api.throttling import AddressRateThrottle, LoginRateThrottle
@@ -52,7 +55,7 @@ def test_an_address_that_is_too_long_is_a_failed_login(client: Client, staff: Us
     assert "errornote" in page.content.decode()
 
 
-def test_a_lockout_says_what_to_do(client: Client, staff: User) -> None:
+def test_a_lockout_says_what_to_do_and_until_when(client: Client, staff: User) -> None:
     for _ in range(5):
         log_in(client, staff.email, "wrong")
 
@@ -61,6 +64,9 @@ def test_a_lockout_says_what_to_do(client: Client, staff: User) -> None:
     )
 
     assert "Try again in an hour" in page.content.decode()
+    waited = timedelta(seconds=int(page["Retry-After"]))
+    AccessAttempt.objects.update(attempt_time=F("attempt_time") - waited)
+    assert log_in(client, staff.email, PASSWORD) == 302
 
 
 def test_a_login_forgets_the_failures_before_it(client: Client, staff: User) -> None:

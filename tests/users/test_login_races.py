@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 
 from tests.concurrency import result_after
@@ -40,3 +41,36 @@ def test_a_login_that_waited_for_it_is_refused_as_one_afterwards(
         assert page.status_code == 200
         assert "Please enter the correct email" in page.content.decode()
     assert client.get("/admin/").status_code == 302
+
+
+def of_an_earlier_django() -> str:
+    """Return a hash of the password that is not as hard any more as Django makes them."""
+    return MD5PasswordHasher().encode(PASSWORD, "salt")
+
+
+def test_a_password_that_is_changed_while_somebody_logs_in_by_the_old_one_stays(
+    client: Client,
+) -> None:
+    user = User.objects.create_user("staff@example.com", is_staff=True)
+    User.objects.update(password=of_an_earlier_django())
+    user.set_password("the new one of theirs")
+
+    result_after(
+        user.save,
+        partial(client.post, "/admin/login/", {"username": user.email, "password": PASSWORD}),
+    )
+
+    assert User.objects.get().check_password("the new one of theirs")
+    assert client.get("/admin/").status_code == 302
+
+
+def test_a_password_is_hashed_anew_at_a_login(client: Client) -> None:
+    user = User.objects.create_user("staff@example.com", is_staff=True)
+    User.objects.update(password=of_an_earlier_django())
+
+    client.post("/admin/login/", {"username": user.email, "password": PASSWORD})
+
+    found = User.objects.get()
+    assert found.password != of_an_earlier_django()
+    assert found.check_password(PASSWORD)
+    assert client.get("/admin/").status_code == 200

@@ -7,7 +7,11 @@ from typing import Self
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.contrib.auth.hashers import (
+    UNUSABLE_PASSWORD_PREFIX,
+    check_password,
+    make_password,
+)
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import connection, models
 from django.db.models.functions import Concat, Lower
@@ -213,6 +217,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     def name(self) -> str:
         """Return the person's name, or else what the account is known by."""
         return self.full_name or str(self)
+
+    def check_password(self, raw_password: str) -> bool:
+        """Return whether this is the password, and store its hash anew if that is not hard enough.
+
+        Django would store it also over a password that was set meanwhile.
+        """
+        before = self.password
+
+        def store_anew(password: str) -> None:
+            anew = make_password(password)
+            if User.objects.filter(pk=self.pk, password=before).update(password=anew):
+                self.password = anew
+
+        return check_password(raw_password, before, store_anew)
 
     def has_usable_password(self) -> bool:
         """Return whether the person can log in by it: where PASSWORD_LOGIN is false, by none."""

@@ -115,7 +115,11 @@ def test_a_token_of_somebody_who_may_do_more_stays(staff_with: StaffWith, make: 
     _, browser = staff_with(
         "view_accesstoken", "change_accesstoken", "delete_accesstoken", "view_user"
     )
-    token, _ = AccessToken.objects.issue(make(), name="", lifetime=timedelta(days=1))
+    theirs = make()
+    was_active = theirs.is_active
+    User.objects.filter(pk=theirs.pk).update(is_active=True)
+    token, _ = AccessToken.objects.issue(theirs, name="", lifetime=timedelta(days=1))
+    User.objects.filter(pk=theirs.pk).update(is_active=was_active)
     another, _ = AccessToken.objects.issue(
         UserFactory.create(), name="", lifetime=timedelta(days=1)
     )
