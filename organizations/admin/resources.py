@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
@@ -15,6 +15,7 @@ from django.utils.text import Truncator
 from config.admin.filters import LookupFilter, QuerySetFilter
 from config.admin.links import NONE
 from config.case_insensitive_names import require_visible
+from config.retries import retried
 from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.transfers import SelectedTransfer
@@ -99,6 +100,12 @@ class ResourceAdmin(ConfirmedActionsAdmin[Resource]):
     def has_delete_permission(self, request: HttpRequest, obj: Resource | None = None) -> bool:
         """Allow deletion on a resource's page alone: the list would not call the service."""
         return obj is not None and super().has_delete_permission(request, obj)
+
+    @retried  # it may pass to somebody else while its owner's removal is waited for
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().delete_view(request, object_id, extra_context)
 
     @admin.display(description="Key")
     def key(self, resource: Resource) -> str:

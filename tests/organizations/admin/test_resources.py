@@ -5,6 +5,7 @@ import re
 from functools import partial
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from organizations.guards.caller import Operator
@@ -107,6 +108,23 @@ def test_what_is_deleted_while_its_page_is_saved_is_not_changed_and_staff_read_i
 
     assert page.status_code == 302
     assert "Nothing was changed: The resource was not found" in text_of(browser.get(RESOURCES))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_passes_to_an_heir_while_it_is_deleted_is_deleted() -> None:
+    leaver, heir = MembershipFactory.create_batch(2, organization=OrganizationFactory.create())
+    resource = ResourceFactory.create(organization=leaver.organization, owner=leaver.user)
+    browser = browser_with("view_resource", "delete_resource")
+
+    page = result_after(
+        partial(remove, leaver, transfer_to=heir.user_id),
+        partial(browser.post, f"{RESOURCES}{resource.pk}/delete/", {"post": "yes"}),
+    )
+
+    assert page.status_code == 302
+    assert not Resource.objects.exists()
+    assert Event.objects.get(type="resources.deleted").user_id == heir.user_id
+    assert LogEntry.objects.count() == 1
 
 
 def test_what_a_removal_moved_is_deleted_too_and_its_record_stays(
