@@ -1,15 +1,22 @@
 """What happens at the same moment as a deletion of what is old, on real connections."""
 
+from contextlib import ExitStack, suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from organizations.handover.closing import State
 from organizations.models import Event, OffboardingTask, Organization
 from organizations.retention.events import delete_old_events
 from organizations.retention.offboarding_tasks import delete_closed_tasks
-from tests.concurrency import result_after
+from tests.concurrency import (
+    in_background,
+    result_after,
+    until_somebody_waits_for_a_lock,
+)
 from tests.factories import (
     EventFactory,
     MembershipFactory,
@@ -40,6 +47,26 @@ def come_back(user: User, organization: Organization) -> None:
     """Make somebody a member again, and empty a reason about them."""
     MembershipFactory.create(organization=organization, user=user)
     Event.objects.filter(user=user).update(reason="")
+
+
+def test_a_deadlock_with_an_erasure_keeps_no_closed_task() -> None:
+    now = timezone.now()
+    first, last = (
+        OffboardingTaskFactory.create(state=State.DONE, closed_at=now - timedelta(days=days))
+        for days in (400, 399)
+    )
+    deleting = partial(delete_closed_tasks, kept_from=now - timedelta(days=365))
+
+    with ExitStack() as both:
+        # Locked in another order than they are deleted. PostgreSQL undoes whichever it likes.
+        with suppress(OperationalError), transaction.atomic():
+            OffboardingTask.objects.select_for_update().get(pk=last.pk)
+            waiting = both.enter_context(in_background(deleting))
+            until_somebody_waits_for_a_lock()
+            OffboardingTask.objects.select_for_update().get(pk=first.pk)
+        assert waiting.result() == 2
+
+    assert not OffboardingTask.objects.exists()
 
 
 def test_the_events_of_whoever_comes_back_meanwhile_stay_and_the_others_go() -> None:
