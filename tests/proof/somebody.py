@@ -48,6 +48,7 @@ from tests.factories import (
 )
 from tests.production import token_of
 from users.models import User
+from users.models.access_token import AccountDisabledError
 
 # What a removal by somebody whose own roles change meanwhile may be answered; nothing, once done.
 ANSWERS = {
@@ -291,9 +292,14 @@ class Somebody:
         assert code == "TOKEN_INVALID" if had_ended else code in ANSWERS
 
     def some_client(self) -> APIClient:
-        """Return a client of somebody with a new token, which reaches their memberships of now."""
-        token = token_of(self.chance.choice(self.world.people))
-        return APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
+        """Return a client of somebody with a new token, which reaches their memberships of now.
+
+        Nobody who is disabled gets one; whoever gets one may be disabled before they use it.
+        """
+        while True:  # the owners are never all disabled
+            with suppress(AccountDisabledError):
+                token = token_of(self.chance.choice(self.world.people))
+                return APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
 
     def somebody(self, place: Organization) -> str:
         """Return a person or a department."""
