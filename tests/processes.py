@@ -93,11 +93,15 @@ class Program:
             self.output += line
         return match
 
+    def whole_output(self) -> str:
+        """Return the output once the program, and whatever it started, has closed it by ending."""
+        with suppress(AssertionError):
+            self.until("(?!)")  # matches nothing
+        return self.output
+
     def logged(self) -> list[dict[str, Any]]:
         """Return the lines of a program that has ended or is about to; each is a JSON object."""
-        with suppress(AssertionError):
-            self.until("(?!)")  # the end of the output
-        lines = [json.loads(line) for line in self.output.splitlines()]
+        lines = [json.loads(line) for line in self.whole_output().splitlines()]
         assert all(isinstance(line, dict) for line in lines)
         return lines
 

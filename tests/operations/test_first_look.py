@@ -40,10 +40,12 @@ def test_uv_and_the_packages_of_the_demo_suffice(server: Server, tmp_path: Path)
         text=True,
         start_new_session=True,
     ) as process:
+        demo_of_uv = Program(process)
         try:
-            Program(process).until("Starting development server")
+            demo_of_uv.until("Starting development server")
         finally:
             os.killpg(process.pid, signal.SIGTERM)
+            demo_of_uv.whole_output()  # the demo ends after its shell, and leaves its PostgreSQL
 
     assert (tmp_path / ".uv/bin/uv").exists()
     assert not (tmp_path / "packages/bin/pytest").exists()
