@@ -112,12 +112,9 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
         if removal and RESTORE.is_staffs(request.user):
             context["can_be_restored"] = can_be_restored(removal.membership)
         if removal:
-            pending = ScheduledRemoval.objects.pending().within(sight_of_pending(request))
-            context["scheduled_for_others"] = (
-                pending.filter(organization=removal.organization_id)
-                .requested_by([removal.membership.user_id])
-                .exclude(membership__user=staff_of(request))
-            )
+            there = ScheduledRemoval.objects.pending().filter(organization=removal.organization_id)
+            seen = there.seen_by(staff_of(request).pk, sight_of_pending(request))
+            context["scheduled_for_others"] = seen.requested_by([removal.membership.user_id])
         if removal and request.user.has_perm("organizations.view_offboardingtask"):
             tasks = removal.tasks.with_assignees().select_related(
                 "closed_by", "closed_by_connection"

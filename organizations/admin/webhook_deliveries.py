@@ -99,10 +99,10 @@ class WebhookDeliveryAdmin(RowActions[WebhookDelivery], ReadOnlyAdmin[WebhookDel
     def get_fieldsets(self, request: HttpRequest, obj: WebhookDelivery | None = None) -> Any:
         """Return the fields, with what is sent for whoever may view the event."""
         events = admin.site.get_model_admin(Event)
-        seen = events.get_queryset(request).filter(pk=obj.event_id) if obj else None
-        if not events.has_view_permission(request) or (seen is not None and not seen.exists()):
-            return self.fieldsets
-        return (*self.fieldsets, ("What is sent", {"fields": ("payload",)}))
+        seen = events.get_queryset(request).filter(pk=obj and obj.event_id)
+        if events.has_view_permission(request) and seen.exists():
+            return (*self.fieldsets, ("What is sent", {"fields": ("payload",)}))
+        return self.fieldsets
 
     def actions_on(self, row: WebhookDelivery) -> dict[str, str]:
         return {"redeliver": "Send it again"} if row.endpoint.is_enabled else {}

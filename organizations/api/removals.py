@@ -249,9 +249,9 @@ class RecordsMixin(OrganizationView):
 
     def with_scheduled(self, records: QuerySet[Removal]) -> QuerySet[Removal]:
         """Return records with what their user scheduled, but for a removal of the caller."""
-        pending = ScheduledRemoval.objects.pending().within(self.authority.capabilities)
-        of_leaver = pending.requested_by(_LEAVER).filter(organization=OuterRef("organization"))
-        shown = of_leaver.exclude(membership__user=self.member_id).values(
+        there = ScheduledRemoval.objects.pending().filter(organization=OuterRef("organization"))
+        seen = there.seen_by(self.member_id, self.authority.capabilities)
+        shown = seen.requested_by(_LEAVER).values(
             json=JSONObject(id="id", user_id="membership__user_id", remove_at="remove_at")
         )
         return records.annotate(scheduled_for_others=ArraySubquery(shown))

@@ -304,7 +304,7 @@ class ScheduledRemovalListView(OrganizationListView[ScheduledRemoval]):
     act = REMOVE
 
     def get_queryset(self) -> QuerySet[ScheduledRemoval]:
-        """Return the schedules, but neither the caller's own nor pending ones above the caller."""
-        schedules = super().get_queryset().exclude(membership__user=self.member_id)
+        """Return the schedules that the caller may see."""
+        schedules = super().get_queryset()
         assert isinstance(schedules, ScheduledRemovalQuerySet)  # noqa: S101  # the manager's
-        return schedules.within(self.authority.capabilities)
+        return schedules.seen_by(self.member_id, self.authority.capabilities)

@@ -34,6 +34,10 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
             return self
         return self.exclude(self._pending_beyond(authority))
 
+    def seen_by(self, user_id: str, authority: frozenset[Capability]) -> Self:
+        """Keep what a user with this authority sees (contract.md: check 6): none of their own."""
+        return self.within(authority).exclude(membership__user=user_id)
+
     def beyond(self, authority: frozenset[Capability]) -> Self:
         """Keep what a caller with this authority does not see."""
         if authority == ALL_CAPABILITIES:
