@@ -30,13 +30,13 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else escaped(c) for c in text)
 
 
-def without_controls(text: str) -> str:
+def with_controls_escaped(text: str) -> str:
     """Return the text with control characters escaped, except tabs and line ends.
 
     No terminal takes it for a command, and all else stays, so that whoever reads it again finds
     what was written.
     """
-    return _CONTROL.sub(lambda found: escaped(found[0]), text)
+    return _TERMINAL_CONTROL.sub(lambda found: escaped(found[0]), text)
 
 
 def escaped(text: str) -> str:
@@ -44,7 +44,7 @@ def escaped(text: str) -> str:
     return text.encode("ascii", "backslashreplace").decode().translate(_CONTROLS)
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_TERMINAL_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), 127)}
 
 

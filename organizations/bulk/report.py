@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self, TextIO
 
-from config.characters import neutralized, without_controls
+from config.characters import neutralized, with_controls_escaped
 from organizations.bulk.run import CannotStartError
 from organizations.guards.targets import Targets
 
@@ -169,4 +169,4 @@ def open_report(
 
 def _cell(value: str | int) -> str | int:
     """Return the value, escaped so that it is no formula and no terminal sequence."""
-    return without_controls(neutralized(value)) if isinstance(value, str) else value
+    return with_controls_escaped(neutralized(value)) if isinstance(value, str) else value

@@ -123,7 +123,7 @@ def authenticate(request: HttpRequest, organization_id: str) -> ConnectionToken:
     return token
 
 
-def keep(token: ConnectionToken) -> Connection:
+def share_connection(token: ConnectionToken) -> Connection:
     """Return a token's connection as it is now, and keep it so until the transaction ends.
 
     Whoever disables it, or changes where resources pass, waits. Raises TokenInvalidError where it

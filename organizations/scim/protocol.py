@@ -41,7 +41,7 @@ from scim2_server.storage import SearchPage
 from config.retries import retried
 from organizations.models import ConnectionToken
 from organizations.scim import bounds
-from organizations.scim.connections import keep
+from organizations.scim.connections import share_connection
 from organizations.scim.group_patch import GroupPatch, split_members
 from organizations.scim.long_lists import add_long_list, without_long_list
 from organizations.scim.resources import Group, GroupMember, User
@@ -313,6 +313,6 @@ def _serve(request: ScimRequest, token: ConnectionToken | None, trace_id: str) -
             return SERVICE.service_provider_config(request.url, request.query)
     changes = request.method != "GET"
     with transaction.atomic():
-        connection = keep(token) if changes else token.connection
+        connection = share_connection(token) if changes else token.connection
         storage = MemberStorage(connection, locks=changes, trace_id=trace_id)
         return Handler(storage, request).handle(request)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.characters import clean, neutralized, without_controls, without_guard
+from config.characters import clean, neutralized, with_controls_escaped, without_guard
 
 
 @pytest.mark.parametrize(
@@ -28,5 +28,5 @@ def test_all_else_stays_as_it_is(text: str) -> None:
 
 
 def test_what_a_terminal_could_take_for_a_command_is_escaped_and_all_else_stays() -> None:
-    assert without_controls("\x1b[2J\r\x9b") == "\\x1b[2J\\r\\x9b"
-    assert without_controls("\u00a0\u200b\u202eb\tc\n") == "\u00a0\u200b\u202eb\tc\n"
+    assert with_controls_escaped("\x1b[2J\r\x9b") == "\\x1b[2J\\r\\x9b"
+    assert with_controls_escaped("\u00a0\u200b\u202eb\tc\n") == "\u00a0\u200b\u202eb\tc\n"
