@@ -15,31 +15,18 @@ from organizations.models import (
     Department,
     Event,
     Membership,
-    Organization,
     Resource,
     ScimIdentity,
 )
 from tests.concurrency import in_background, result_after, until_somebody_waits_for_a_lock
 from tests.factories import (
     DepartmentFactory,
-    MembershipFactory,
-    OrganizationFactory,
     ResourceFactory,
 )
 from tests.organizations.scim.caller import Answer, Directory, new_group, new_user
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def organization() -> Organization:
-    return OrganizationFactory.create()
-
-
-@pytest.fixture
-def member(organization: Organization) -> Membership:
-    return MembershipFactory.create(organization=organization, user__email="ada@example.com")
 
 
 CHANGES: dict[str, Callable[[Directory, Membership, Department], Answer]] = {

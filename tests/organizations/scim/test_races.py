@@ -24,7 +24,6 @@ from tests.directories import manage
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
-    OrganizationFactory,
     UserFactory,
 )
 from tests.organizations.restoration.verbs import restore
@@ -33,16 +32,6 @@ from tests.removals import remove
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def organization() -> Organization:
-    return OrganizationFactory.create()
-
-
-@pytest.fixture
-def member(organization: Organization) -> Membership:
-    return MembershipFactory.create(organization=organization, user__email="ada@example.com")
 
 
 def renamed(directory: Directory, method: str, member: Membership) -> Answer:

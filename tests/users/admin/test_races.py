@@ -14,6 +14,7 @@ from tests.factories import UserFactory
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.staff import browser_of, browser_with, staff_with
 from tests.users.admin.test_authority import USERS, form_of
+from tests.users.losses import is_disabled, leaves_the_staff, loses_the_permissions
 from users.erasure.service import erase_account
 from users.models import AccessToken, User
 
@@ -103,18 +104,6 @@ def test_a_password_that_is_changed_while_an_account_is_renamed_stays(
     assert user.check_password(PASSWORD)
 
 
-def is_no_longer_of_the_staff(staff: User) -> None:
-    User.objects.filter(pk=staff.pk).update(is_staff=False)
-
-
-def is_disabled(staff: User) -> None:
-    User.objects.filter(pk=staff.pk).update(is_active=False)
-
-
-def loses_the_permissions(staff: User) -> None:
-    staff.user_permissions.clear()
-
-
 def is_deleted(staff: User) -> None:
     User.objects.filter(pk=staff.pk).delete()
 
@@ -124,7 +113,7 @@ def is_erased(staff: User) -> None:
 
 
 LOSSES = pytest.mark.parametrize(
-    "loss", [is_no_longer_of_the_staff, is_disabled, loses_the_permissions, is_deleted]
+    "loss", [leaves_the_staff, is_disabled, loses_the_permissions, is_deleted]
 )
 
 

@@ -16,6 +16,7 @@ from tests.concurrency import result_after
 from tests.factories import OffboardingTaskFactory, UserFactory
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.staff import browser_of, browser_with, staff_with
+from tests.users.losses import is_disabled, leaves_the_staff, loses_the_permissions
 from users.erasure.service import erase_account
 from users.models import User
 
@@ -70,19 +71,7 @@ def test_an_erasure_that_was_undone_is_tried_again(
     assert (task.note, User.objects.get(pk=user.pk).full_name) == ("", "")
 
 
-def loses_the_admin(staff: User) -> None:
-    User.objects.filter(pk=staff.pk).update(is_staff=False)
-
-
-def is_disabled(staff: User) -> None:
-    User.objects.filter(pk=staff.pk).update(is_active=False)
-
-
-def loses_the_permission(staff: User) -> None:
-    staff.user_permissions.clear()
-
-
-@pytest.mark.parametrize("loss", [loses_the_admin, is_disabled, loses_the_permission])
+@pytest.mark.parametrize("loss", [leaves_the_staff, is_disabled, loses_the_permissions])
 def test_staff_who_may_no_longer_once_it_has_waited_erase_nobody(
     loss: Callable[[User], None],
 ) -> None:
