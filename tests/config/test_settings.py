@@ -12,7 +12,7 @@ from tests.processes import running
 PRODUCTION = {
     "SECRET_KEY": "k7Zp-93hF_kd8sQzLw2yXv5tBn1mRc6gUe4jAo0iHqPlTfGxYbNdVsWr",
     "ALLOWED_HOSTS": "offboard.example",
-    "DATABASE_URL": "postgres://offboard@127.0.0.1:1/offboard",
+    "DATABASE_URL": "postgres://offboard:s3cret@127.0.0.1:1/offboard",
 }
 
 
@@ -79,12 +79,15 @@ def test_what_cannot_work_is_refused_at_the_start_in_one_line(name: str, process
     ],
     ids=lambda command: command[0],
 )
-def test_a_database_that_is_away_is_told_in_one_line(command: tuple[str, ...]) -> None:
+def test_a_database_that_is_away_is_told_in_one_line_without_its_password(
+    command: tuple[str, ...],
+) -> None:
     with running("manage.py", *command, environment=PRODUCTION) as program:
-        program.until("^The database failed: .*refused")
+        program.until("^The database failed: connection failed.*refused")
         assert program.process.wait(timeout=30) == 1
 
     assert len(program.output.strip().splitlines()) == 1
+    assert "s3cret" not in program.output
 
 
 @pytest.mark.parametrize(

@@ -271,7 +271,7 @@ def generated(
     folder = tmp_path_factory.mktemp("generated")
     for name, program in PROGRAMS.items():
         (folder / name).write_text(program)
-    with django_db_blocker.unblock(), serving() as server:
+    with django_db_blocker.unblock(), serving("--workers", "1") as server:
         said = output_of(
             *("openapi-python-client", "generate", "--url", f"{server.url}/v1/openapi.json"),
             *("--meta", "none", "--output-path", "offboard_client"),

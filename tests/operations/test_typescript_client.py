@@ -167,7 +167,7 @@ def generated(
     for name, program in PROGRAMS.items():
         (folder / f"{name}.ts").write_text(program)
     output_of("npm", "install", "--no-audit", "--no-fund", *PACKAGES, folder=folder)
-    with django_db_blocker.unblock(), serving() as server:
+    with django_db_blocker.unblock(), serving("--workers", "1") as server:
         output_of(
             *("npx", "openapi-typescript", f"{server.url}/v1/openapi.json"),
             *("--output", "offboard.d.ts"),
