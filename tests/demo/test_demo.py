@@ -16,7 +16,9 @@ from tests.demo.serving import HERE, LEAVER, serving_demo, settings
 from tests.processes import free_port, running
 
 
-def test_the_demo_shows_a_removal_by_type_and_is_restored_when_run_again(server: Server) -> None:
+def test_the_demo_shows_a_removal_by_type_and_is_restored_when_run_again(
+    migrated_server: Server,
+) -> None:
     confirmed = {
         "confirm": True,
         "transfer_resources_by_type": {"repository": "usr_member1"},
@@ -24,7 +26,7 @@ def test_the_demo_shows_a_removal_by_type_and_is_restored_when_run_again(server:
     }
 
     port = free_port()
-    with serving_demo(server, port) as demo:
+    with serving_demo(migrated_server, port) as demo:
         delete, restore, deactivate, as_entra_id, users, hear, tasks = demo.calls()
         assert delete == ("DELETE", LEAVER, confirmed)
 
@@ -76,7 +78,7 @@ def test_the_demo_shows_a_removal_by_type_and_is_restored_when_run_again(server:
                 assert name in members.text
         assert "https://" not in demo.ask("GET", "/v1/docs").text
 
-    with serving_demo(server, port) as demo:
+    with serving_demo(migrated_server, port) as demo:
         preview = demo.ask("GET", f"{LEAVER}/removal-preview").json()
         assert (len(preview["roles"]), len(preview["departments"])) == (2, 3)
         assert preview["resource_count"] == 12
