@@ -2,22 +2,13 @@
 
 from django.db.models import QuerySet
 from django_filters.rest_framework import CharFilter, MultipleChoiceFilter
-from drf_spectacular.utils import (
-    OpenApiExample,
-    extend_schema_serializer,
-    extend_schema_view,
-)
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 
 from config.api.openapi import EXAMPLE_TRACE_ID, describe
 from organizations.api.audit_log_pagination import EventPagination
 from organizations.api.examples import EVENT_ID, ORGANIZATION_ID, OWNER_ID, REMOVAL_ID, USER_ID
-from organizations.api.export import (
-    ExportFilterSet,
-    ExportView,
-    RecordFilterSet,
-    describe_export,
-)
+from organizations.api.export import ExportFilterSet, ExportView, RecordFilterSet, describe_export
 from organizations.api.view import OrganizationListView
 from organizations.exceptions import LogRestartedError, LogTruncatedError
 from organizations.export.events import EVENTS

@@ -61,9 +61,7 @@ _EXAMPLE = {
 }
 _SHOWN = OpenApiExample("Sample", value=_EXAMPLE, response_only=True)
 _SHOWN_WITH_TOKEN = OpenApiExample(
-    "Sample",
-    value={**_EXAMPLE, "token": "offboard_con_H8x…"},
-    response_only=True,
+    "Sample", value={**_EXAMPLE, "token": "offboard_con_H8x…"}, response_only=True
 )
 
 

@@ -123,10 +123,7 @@ class DepartmentView(OrganizationView):
             " the capability `manage_departments`."
         ),
         request=DepartmentBodySerializer(partial=True),
-        examples=[
-            OpenApiExample("Renamed", value={"name": "Research"}, request_only=True),
-            SAMPLE,
-        ],
+        examples=[OpenApiExample("Renamed", value={"name": "Research"}, request_only=True), SAMPLE],
         responses={200: DepartmentSerializer},
         invalid={"name": NOT_A_STRING},
         refusals=[NOT_FOUND, TAKEN],

@@ -86,7 +86,7 @@ def describe_export(*, operation_id: str, summary: str, example: str) -> Any:
                 examples=[
                     OpenApiExample("Sample", value=example, media_type=CsvRenderer.media_type)
                 ],
-            ),
+            )
         },
         invalid={"include_reason": "This value is not valid."},
     )

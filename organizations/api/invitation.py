@@ -6,12 +6,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import describe
-from config.api.strict import (
-    IdField,
-    StrictBooleanField,
-    StrictNameField,
-    StrictStringField,
-)
+from config.api.strict import IdField, StrictBooleanField, StrictNameField, StrictStringField
 from config.api.throttling import InvitationRateThrottle, TokenRateThrottle
 from organizations.api.bodies import ReasonSerializer
 from organizations.api.examples import DEPARTMENT_ID, USER_ID
@@ -112,11 +107,7 @@ describe_invitation = describe(
         ),
         OpenApiExample(
             "Without a mail",
-            value={
-                "email": "nora@acme.example",
-                "full_name": "Nora New",
-                "send_invitation": False,
-            },
+            value={"email": "nora@acme.example", "full_name": "Nora New", "send_invitation": False},
             request_only=True,
         ),
         user_example(

@@ -5,17 +5,8 @@ from typing import cast
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
-from django_filters.rest_framework import (
-    CharFilter,
-    ChoiceFilter,
-    FilterSet,
-    MultipleChoiceFilter,
-)
-from drf_spectacular.utils import (
-    OpenApiExample,
-    extend_schema_serializer,
-    extend_schema_view,
-)
+from django_filters.rest_framework import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -28,13 +19,7 @@ from config.api.strict import (
     StrictStringField,
 )
 from organizations.api.bodies import NOT_A_STRING
-from organizations.api.examples import (
-    CONNECTION_ID,
-    REMOVAL_ID,
-    RESTORATION_ID,
-    TASK_ID,
-    USER_ID,
-)
+from organizations.api.examples import CONNECTION_ID, REMOVAL_ID, RESTORATION_ID, TASK_ID, USER_ID
 from organizations.api.task_pagination import TaskPagination
 from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.exceptions import TaskCancelledError, TaskNotFoundError
@@ -101,8 +86,7 @@ class RecordedTaskSerializer(serializers.Serializer[OffboardingTask]):
     )
     due_at = serializers.DateTimeField(allow_null=True)
     state = serializers.ChoiceField(
-        State.choices,
-        help_text="`cancelled`: the removal was undone while it was open or failed.",
+        State.choices, help_text="`cancelled`: the removal was undone while it was open or failed."
     )
     note = serializers.CharField(
         help_text="Free text; empty where none was given. A restoration leaves it as it is."
@@ -288,20 +272,13 @@ class TaskView(OrganizationView):
         refusals=[
             TaskNotFoundError({"task_id": TASK_ID}),
             TaskCancelledError(
-                {
-                    "task_id": TASK_ID,
-                    "removal_id": REMOVAL_ID,
-                    "restoration_id": RESTORATION_ID,
-                }
+                {"task_id": TASK_ID, "removal_id": REMOVAL_ID, "restoration_id": RESTORATION_ID}
             ),
         ],
     )
     def patch(self, request: AuthenticatedRequest, organization_id: str, task_id: str) -> Response:
         body = self.read_body(TaskChangeSerializer)
         task, _ = change_task(
-            organization_id,
-            task_id,
-            TaskChange(**body.validated_data),
-            caller=Caller.of(request),
+            organization_id, task_id, TaskChange(**body.validated_data), caller=Caller.of(request)
         )
         return Response(TaskSerializer(TASKS.get(pk=task.pk)).data)

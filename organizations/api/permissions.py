@@ -33,10 +33,7 @@ from users.models import AccessToken, User
 CAPABILITIES = "Sorted, each once; `override_all_permissions` is spelled out."
 GLOBAL = "global"
 DEPARTMENT_SCOPE = {
-    "oneOf": [
-        {"type": "string", "enum": [GLOBAL]},
-        {"type": "array", "items": {"type": "string"}},
-    ]
+    "oneOf": [{"type": "string", "enum": [GLOBAL]}, {"type": "array", "items": {"type": "string"}}]
 }
 
 

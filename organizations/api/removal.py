@@ -122,8 +122,7 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
         ),
     )
     webhook_endpoints = MadeEndpointSerializer(
-        many=True,
-        help_text="What stays as well: endpoints whose secret the user was shown.",
+        many=True, help_text="What stays as well: endpoints whose secret the user was shown."
     )
     scheduled_removal = PendingRemovalSerializer(
         source="scheduled",
@@ -217,11 +216,7 @@ describe_removal = describe(
         ),
         OpenApiExample(
             "With a transfer by type",
-            value={
-                "confirm": True,
-                TO_DEPARTMENT: DEPARTMENT_ID,
-                BY_TYPE: {"repository": HEIR_ID},
-            },
+            value={"confirm": True, TO_DEPARTMENT: DEPARTMENT_ID, BY_TYPE: {"repository": HEIR_ID}},
             request_only=True,
         ),
     ],
@@ -263,10 +258,7 @@ describe_preview = describe(
                 "roles": [{"id": "role_member", "name": "Member"}],
                 "departments": [{"id": DEPARTMENT_ID, "name": "Engineering"}],
                 "resource_count": 12,
-                "resources": [
-                    {"type": "document", "count": 8},
-                    {"type": "repository", "count": 4},
-                ],
+                "resources": [{"type": "document", "count": 8}, {"type": "repository", "count": 4}],
                 "token_count": 1,
                 "connections": [{"id": CONNECTION_ID, "name": "HR system"}],
                 "webhook_endpoints": [{"id": ENDPOINT_ID, "description": "Payroll"}],

@@ -29,23 +29,14 @@ from organizations.api.examples import (
     RESTORATION_ID,
     USER_ID,
 )
-from organizations.api.export import (
-    ExportFilterSet,
-    ExportView,
-    RecordFilterSet,
-    describe_export,
-)
+from organizations.api.export import ExportFilterSet, ExportView, RecordFilterSet, describe_export
 from organizations.api.offboarding_tasks import (
     RECORDED_TASK_EXAMPLE,
     RECORDED_TASKS,
     RecordedTaskSerializer,
 )
 from organizations.api.removal import MadeEndpointSerializer
-from organizations.api.restoration import (
-    EntrySerializer,
-    NotRestoredSerializer,
-    RestoredSerializer,
-)
+from organizations.api.restoration import EntrySerializer, NotRestoredSerializer, RestoredSerializer
 from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.exceptions import RemovalNotFoundError
 from organizations.export.removals import READ, REMOVALS, open_task_count, restoration_of
@@ -219,8 +210,7 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
     )
     trace_id = serializers.CharField()
     webhook_endpoints = MadeEndpointSerializer(
-        many=True,
-        help_text="Of what is there today: endpoints whose secret the user was shown.",
+        many=True, help_text="Of what is there today: endpoints whose secret the user was shown."
     )
     scheduled_for_others = StillPendingSerializer(
         many=True,

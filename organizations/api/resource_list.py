@@ -5,12 +5,7 @@ from typing import Any, ClassVar, cast
 
 from django import forms
 from django.db.models import QuerySet
-from django_filters.rest_framework import (
-    CharFilter,
-    ChoiceFilter,
-    FilterSet,
-    MultipleChoiceFilter,
-)
+from django_filters.rest_framework import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 from drf_spectacular.utils import extend_schema_field, extend_schema_view
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -19,12 +14,7 @@ from config.api.openapi import describe
 from config.api.pagination import SearchPagination
 from config.search import LONGEST_TERM
 from organizations.api.bodies import TYPE_PATTERN
-from organizations.api.resources import (
-    RESOURCES,
-    ResourceSerializer,
-    sees_all,
-    shared_with,
-)
+from organizations.api.resources import RESOURCES, ResourceSerializer, sees_all, shared_with
 from organizations.api.view import OrganizationListView
 from organizations.guards.targets import is_type
 from organizations.models import Resource, ResourceEntry
@@ -45,11 +35,7 @@ class SlugsField(forms.MultipleChoiceField):
 
 
 @extend_schema_field(
-    {
-        "type": "array",
-        "items": {"type": "string", "pattern": TYPE_PATTERN},
-        "description": OF_TYPES,
-    }
+    {"type": "array", "items": {"type": "string", "pattern": TYPE_PATTERN}, "description": OF_TYPES}
 )
 class SlugsFilter(MultipleChoiceFilter):
     """Keeps rows of these types."""

@@ -3,11 +3,7 @@
 from typing import Any
 
 from django.db.models import Q
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiResponse,
-    extend_schema_serializer,
-)
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -35,11 +31,7 @@ from organizations.guards.acts import REGISTER_RESOURCES
 from organizations.guards.caller import Authority, Caller
 from organizations.models import DepartmentMembership, Resource, ResourceEntry
 from organizations.models.resource import ResourceQuerySet
-from organizations.models.resource_entry import (
-    LONGEST_NAME,
-    LONGEST_URL,
-    ResourceEntryQuerySet,
-)
+from organizations.models.resource_entry import LONGEST_NAME, LONGEST_URL, ResourceEntryQuerySet
 from organizations.models.resource_type import MOST_TYPES
 from organizations.resources.decision import Result
 from organizations.resources.deletion import delete

@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import (
-    OpenApiExample,
-    extend_schema_field,
-    extend_schema_serializer,
-)
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -116,8 +112,7 @@ class RestorationSerializer(serializers.Serializer[Restoration]):
     restored = RestoredSerializer(source="*")
     not_restored = NotRestoredSerializer(source="*")
     cancelled_tasks = CancelledTaskSerializer(
-        many=True,
-        help_text="Tasks of the removal that were open or failed, in the order of steps.",
+        many=True, help_text="Tasks of the removal that were open or failed, in the order of steps."
     )
 
     @extend_schema_field(UserSerializer)

@@ -102,13 +102,7 @@ class CancellationSerializer(ReasonSerializer):
 
 @extend_schema_serializer(
     component_name="ScheduledRemoval",
-    examples=[
-        OpenApiExample(
-            "Sample",
-            value=_EXAMPLE,
-            response_only=True,
-        )
-    ],
+    examples=[OpenApiExample("Sample", value=_EXAMPLE, response_only=True)],
 )
 class ScheduledRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
     """Who asked for whose removal, when it is due, and what became of it."""
@@ -154,9 +148,7 @@ class ScheduledRemovalFilterSet(FilterSet):
     """What became of them."""
 
     status = ChoiceFilter(
-        choices=ScheduledRemoval.STATES,
-        method="with_state",
-        help_text="Only those of this status.",
+        choices=ScheduledRemoval.STATES, method="with_state", help_text="Only those of this status."
     )
 
     def with_state(
@@ -203,11 +195,7 @@ describe_schedule = describe(
         ConfirmationRequiredError({"user_id": USER_ID}),
         USER_NOT_FOUND,
         RemovalAlreadyScheduledError(
-            {
-                "user_id": USER_ID,
-                "scheduled_removal_id": SCHEDULE_ID,
-                "remove_at": REMOVE_AT,
-            }
+            {"user_id": USER_ID, "scheduled_removal_id": SCHEDULE_ID, "remove_at": REMOVE_AT}
         ),
         *TARGETS_NOT_FOUND,
     ],

@@ -6,10 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db.models import QuerySet
-from django.db.models.fields.tuple_lookups import (  # type: ignore[import-untyped]  # no stubs yet
-    Tuple,
-    TupleGreaterThan,
-)
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan  # type: ignore[import-untyped]  # no stubs yet
 from rest_framework.request import Request
 from rest_framework.views import APIView
 

@@ -163,11 +163,7 @@ class EndpointTestView(SendingView):
     def post(
         self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
     ) -> Response:
-        delivery = send_test(
-            organization_id,
-            endpoint_id,
-            caller=Caller.of(request),
-        )
+        delivery = send_test(organization_id, endpoint_id, caller=Caller.of(request))
         return Response(DeliverySerializer(delivery).data, status=202)
 
 

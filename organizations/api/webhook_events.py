@@ -66,10 +66,7 @@ _ALWAYS_EXAMPLE = {
 }
 
 _ROLES, _DEPARTMENTS = ["role_member"], [DEPARTMENT_ID]
-_SCHEDULE = {
-    "scheduled_removal_id": SCHEDULE_ID,
-    "remove_at": "2026-12-31T16:00:00Z",
-}
+_SCHEDULE = {"scheduled_removal_id": SCHEDULE_ID, "remove_at": "2026-12-31T16:00:00Z"}
 _RESOURCES = [
     {"type": "document", "count": 8, "department_id": DEPARTMENT_ID},
     {"type": "repository", "count": 4, "heir_id": HEIR_ID},
@@ -223,10 +220,7 @@ SENT = OpenApiWebhook(
             "tags": ["Webhooks"],
             "security": [],  # a receiver verifies the signature
             "parameters": _HEADERS,
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": CONTENT},
-            },
+            "requestBody": {"required": True, "content": {"application/json": CONTENT}},
             "responses": {
                 "2XX": {"description": "Within 15 seconds: it is delivered."},
                 "410": {"description": "The endpoint is disabled."},
