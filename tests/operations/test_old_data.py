@@ -78,6 +78,11 @@ OLD = """
 
     INSERT INTO organizations_scimconnection (id, organization_id, name, token_digest, created_at)
     VALUES ('scim_okta', 'org_acme', 'Okta', sha256('okta'), '2025-01-01');
+    INSERT INTO organizations_scimconnection
+    (
+        id, organization_id, name, token_digest, created_at, transfer_on_deactivate_id, disabled_at
+    )
+    VALUES ('scim_was', 'org_acme', 'Was', sha256('was'), '2025-01-01', 'dept_3', '2025-02-01');
     INSERT INTO organizations_scimidentity (
         organization_id, user_id, user_name, external_id, formatted_name, given_name, family_name,
         display_name, account_made_by_id, changed_at
@@ -110,6 +115,7 @@ BECAME = {
     "SELECT name FROM organizations_department ORDER BY id": ["Sales", "sales (2)", "SALES (3)"],
     "SELECT external_id FROM organizations_scimidentity ORDER BY user_id": ["", "same"],
     "SELECT connection_id FROM organizations_scimidentity": ["scim_okta", "scim_okta"],
+    "SELECT transfer_on_deactivate_id FROM organizations_scimconnection": [None, None],
     "SELECT name FROM organizations_domain ORDER BY name": ["acme.example", "other.example"],
     "SELECT email FROM users_user WHERE id IN ('usr_gone', 'usr_sly') ORDER BY id": [
         "usr_gone@erased.invalid",
