@@ -40,8 +40,8 @@ def next_to_floor(postgres: servers.Postgres, folder: Path, members: int) -> Ite
     times: list[tuple[float, float]] = []
     this = [psutil.Process()]
     before = 0.0
-    for took in alternated(postgres, world, half):
-        times.append(took)
+    for pair in alternated(postgres, world, half):
+        times.append(pair)
         if len(times) == 2:  # after the first plans and caches
             before = held(this)
     grown = peak(this) - before
