@@ -11,15 +11,16 @@ import structlog
 def logging_config(*, as_json: bool) -> None:
     """Send the logs of the application and its libraries to standard error, in one format.
 
-    structlog writes the application's lines directly, which is faster than the standard library.
-    With JSON, Python's warnings and uncaught exceptions of processes and threads become lines, too.
+    structlog writes the application's lines directly, which is faster than the standard library;
+    the libraries' lines pass through that. As JSON, so do Python's warnings and the exceptions that
+    end a process or a thread.
     """
-    shared: list[structlog.types.Processor] = [
+    known: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    rendering: list[structlog.types.Processor] = (
+    form: list[structlog.types.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
         else [
@@ -31,7 +32,7 @@ def logging_config(*, as_json: bool) -> None:
         ]
     )
     structlog.configure(
-        processors=[*shared, *rendering],
+        processors=[*known, *form],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -43,10 +44,10 @@ def logging_config(*, as_json: bool) -> None:
             "formatters": {
                 "structured": {
                     "()": structlog.stdlib.ProcessorFormatter,
-                    "foreign_pre_chain": [structlog.stdlib.add_logger_name, *shared],
+                    "foreign_pre_chain": [structlog.stdlib.add_logger_name, *known],
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        *rendering,
+                        *form,
                     ],
                 }
             },
@@ -55,10 +56,10 @@ def logging_config(*, as_json: bool) -> None:
             },
             "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {
-                # config.trace logs each request, without its path.
+                # config.trace logs each request already, and without its path.
                 "django.server": {"level": "ERROR", "handlers": [], "propagate": False},
                 "django.request": {"level": "CRITICAL"},
-                # Its lines name hosts that callers chose, with addresses of this network.
+                # Callers choose the hosts that it names, with the addresses of this network.
                 "requests_hardened.ip_filter": {"level": "ERROR"},
             },
         }
@@ -76,6 +77,6 @@ def _log_uncaught(
     exception: BaseException | None,
     traceback: TracebackType | None,
 ) -> None:
-    """Log an exception that ends a process or a thread, except Ctrl-C."""
+    """Log an exception that ends a process or a thread; Ctrl-C needs no line."""
     if exception and not issubclass(kind, KeyboardInterrupt):
         structlog.get_logger().critical("uncaught_exception", exc_info=(kind, exception, traceback))

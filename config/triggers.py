@@ -1,24 +1,24 @@
-"""The kinds of triggers that models declare."""
+"""The kinds of triggers that models declare: when they fire, and for what."""
 
 import pgtrigger
 
 
 class BeforeRow(pgtrigger.Trigger):
-    """Fires before each row: it returns the row to be stored, or raises."""
+    """A trigger before each row: it returns the row as it is to be, or raises."""
 
     level = pgtrigger.Row
     when = pgtrigger.Before
 
 
 class AfterRow(pgtrigger.Trigger):
-    """Fires after each row: it returns NULL, or raises."""
+    """A trigger after each row: it returns NULL, or raises."""
 
     level = pgtrigger.Row
     when = pgtrigger.After
 
 
 class AfterStatement(pgtrigger.Trigger):
-    """Fires once after a statement, for all its rows: it returns NULL, or raises."""
+    """A trigger after a statement, once for all its rows: it returns NULL, or raises."""
 
     level = pgtrigger.Statement
     when = pgtrigger.After

@@ -5,13 +5,24 @@ from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema_field,
+    extend_schema_serializer,
+    extend_schema_view,
+)
 from rest_framework import serializers
 
-from config.api.openapi import describe, response_example
+from config.api.openapi import describe
 from config.api.pagination import IdPagination
 from config.identifiers import only_ids
-from organizations.api import examples
+from organizations.api.examples import (
+    DEPARTMENT_ID,
+    EXTERNAL_ID,
+    REMOVAL_ID,
+    RESOURCE_ID,
+    RESOURCE_TYPE,
+)
 from organizations.api.removals import VIEWERS, OneRemovalMixin
 from organizations.api.view import OrganizationListView
 from organizations.exceptions import RemovalNotFoundError
@@ -26,16 +37,18 @@ _OWNERS = Resource.objects.filter(pk=OuterRef("resource")).values(
 @extend_schema_serializer(
     component_name="MovedResource",
     examples=[
-        response_example(
-            {
-                "resource_id": examples.RESOURCE_ID,
-                "type": examples.RESOURCE_TYPE,
-                "external_id": examples.EXTERNAL_ID,
+        OpenApiExample(
+            "Sample",
+            value={
+                "resource_id": RESOURCE_ID,
+                "type": RESOURCE_TYPE,
+                "external_id": EXTERNAL_ID,
                 "name": "Billing",
-                "transferred_to_department_id": examples.DEPARTMENT_ID,
+                "transferred_to_department_id": DEPARTMENT_ID,
                 "transferred_to_user_id": None,
                 "now": "there",
-            }
+            },
+            response_only=True,
         )
     ],
 )
@@ -59,6 +72,7 @@ class MovedResourceSerializer(serializers.Serializer[ResourceMove]):
 
     @extend_schema_field(serializers.ChoiceField(NOW))
     def get_now(self, move: Any) -> str:
+        """Return where the resource is."""
         owners: Mapping[str, str | None] | None = move.owners
         if owners is None:
             return "deleted"
@@ -77,10 +91,12 @@ class MovedResourceSerializer(serializers.Serializer[ResourceMove]):
             f" called then, to whom they passed, and where they are now. {VIEWERS}"
         ),
         invalid={"limit": "Must be a whole number from 1 to 100."},
-        refusals=[examples.REMOVAL_NOT_FOUND],
+        refusals=[RemovalNotFoundError({"removal_id": REMOVAL_ID})],
     )
 )
 class MovedResourceListView(OneRemovalMixin, OrganizationListView[ResourceMove]):
+    """The moves of a removal."""
+
     queryset = (
         ResourceMove.objects.alias(position=F("resource"))
         .annotate(owners=Subquery(_OWNERS), left=F("removal__membership__user"))

@@ -1,14 +1,12 @@
-"""The base of views about one organization checks what the caller may do before it reads a body."""
+"""Views about one organization ask what the caller may do before they read a body."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
-from rest_framework.serializers import Serializer
 
 from config.errors import ContractError, InsufficientPermissionsError
 from organizations.api import examples
@@ -21,10 +19,10 @@ Row = TypeVar("Row", bound=Model)
 
 
 class OrganizationView(ApiView):
-    """Answers active members and programs of the organization who may perform the view's act.
+    """Answers active members and programs of the organization who may do the view's act.
 
-    These are the checks 2 and 3 of the contract's DELETE. They only fix the order of errors: a
-    service that changes something checks the act again behind its locks.
+    These are the checks 2 and 3 of the contract's DELETE. They are made for the order of answers:
+    whoever changes something asks the act again behind the locks.
     """
 
     act: ClassVar[Act | None] = None  # None: any active member may
@@ -32,8 +30,8 @@ class OrganizationView(ApiView):
     members_may_for_themselves: ClassVar[bool] = False  # as far as the act allows that
 
     path_examples = examples.BY_PARAMETER
-    caller: Caller  # set by check_permissions, as is the next
-    authority: Authority
+    authority: Authority  # what the caller may do, set by check_permissions
+    member_id: str  # who sends the request, or "" where a program does; set with it
 
     @classmethod
     def act_of(cls, method: str) -> Act | None:
@@ -48,29 +46,26 @@ class OrganizationView(ApiView):
             return [denied]
         return [denied, InsufficientPermissionsError({"required_capabilities": act.capabilities})]
 
-    def is_exempt(self) -> bool:
-        """Return whether a caller who lacks the act's capability needs none for this request."""
+    def concerns(self, caller: Caller) -> bool:
+        """Return whether a member or program who lacks the capability needs none here."""
         return False
 
     def check_permissions(self, request: Request) -> None:
-        """Raise the refusal of a caller who may not perform the act, as `Caller.authority` does."""
+        """Raise the refusal of a caller who may not do the view's act, as `Caller.authority`."""
         super().check_permissions(request)
-        self.caller = Caller.of(self.request)
+        caller = Caller.of(self.request)
+        self.member_id = caller.member_id
         organization_id = self.kwargs["organization_id"]
         try:
-            self.authority = self.caller.authority(
+            self.authority = caller.authority(
                 organization_id,
                 self.act_of(request.method or ""),
                 user_ids=[self.kwargs["user_id"]] if self.members_may_for_themselves else (),
             )
         except InsufficientPermissionsError:
-            if not self.is_exempt():
+            if not self.concerns(caller):
                 raise
-            self.authority = self.caller.authority(organization_id)
-
-    def caller_with_reason(self, body: Serializer[Any]) -> Caller:
-        """Return the caller with the reason that the body gives, for the record."""
-        return replace(self.caller, reason=body.validated_data["reason"])
+            self.authority = caller.authority(organization_id)
 
 
 class OrganizationListView(OrganizationView, ListAPIView[Row]):
@@ -78,11 +73,3 @@ class OrganizationListView(OrganizationView, ListAPIView[Row]):
 
     def get_queryset(self) -> QuerySet[Row]:
         return super().get_queryset().filter(organization=self.kwargs["organization_id"])
-
-
-def first_or_raise(rows: QuerySet[Row], refusal: ContractError) -> Row:
-    """Return the first of these rows. Raises the refusal if there is none."""
-    row = rows.first()
-    if row is None:
-        raise refusal
-    return row

@@ -8,11 +8,13 @@ from django.db import IntegrityError, connection
 
 from config.api.errors import ServiceUnavailableError
 from config.database_errors import DATABASE_FAILURES
-from organizations.bulk.report import AnyRow, Row
+from organizations.bulk.report import Row
 
 # How long a batch is retried after its first failure: a failover of the database takes less.
 PATIENCE_SECONDS = 60
 LONGEST_WAIT_SECONDS = 15
+
+Work = Callable[[Sequence[Row]], list[Row]]
 
 
 class BatchFailedError(Exception):
@@ -25,11 +27,8 @@ class BatchFailedError(Exception):
 
 
 def work_in_batches(
-    work: Callable[[Sequence[AnyRow]], list[AnyRow]],
-    batches: Iterable[Sequence[AnyRow]],
-    *,
-    report_problem: Callable[[str], None],
-) -> Iterator[list[AnyRow]]:
+    work: Work, batches: Iterable[Sequence[Row]], *, report_problem: Callable[[str], None]
+) -> Iterator[list[Row]]:
     """Do the work of each batch; yield its rows with their outcomes once it is committed.
 
     Raises BatchFailedError if the database refuses a batch or fails for longer than a minute.
@@ -40,10 +39,8 @@ def work_in_batches(
 
 
 def _work_patiently(
-    work: Callable[[Sequence[AnyRow]], list[AnyRow]],
-    batch: Sequence[AnyRow],
-    report_problem: Callable[[str], None],
-) -> list[AnyRow]:
+    work: Work, batch: Sequence[Row], report_problem: Callable[[str], None]
+) -> list[Row]:
     """Do the work of one batch, retrying while the database fails; return its rows."""
     deadline, wait = 0.0, 1
     while True:

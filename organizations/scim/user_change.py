@@ -1,5 +1,6 @@
-"""Reads a PATCH or PUT of a user attribute by attribute, so that faults can be passed over."""
+"""Reads a PATCH or PUT of a user, attribute by attribute: what is wrong may be passed over."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -29,9 +30,9 @@ _INSIDE = re.compile(r"[.\[]")
 
 @dataclass(frozen=True, slots=True)
 class AttributeChange:
-    """The change of one attribute: an operation of a PATCH, or a replacement.
+    """What a request makes of one attribute: an operation of a PATCH, or a whole new value.
 
-    ``attribute`` is "" for an operation on anything else.
+    An operation on none of a user's has "" for the attribute.
     """
 
     attribute: str
@@ -39,7 +40,7 @@ class AttributeChange:
     replacement: Any = None
 
     def apply(self, user: User) -> None:
-        """Change a user. Raises SCIMException; for a wrong value, in our words."""
+        """Change a user. Raises SCIMException, in our words where the value is wrong."""
         try:
             if self.operation is None:
                 self._replace(user)
@@ -65,10 +66,10 @@ class AttributeChange:
 
 @dataclass(slots=True)
 class UserChange:
-    """The change of a user: the state, None to leave it, and other attributes.
+    """What a request makes of a user: the state, None to leave it, and other attributes.
 
-    Read-only and unpublished attributes are dropped. With ``state`` False, faults of the others are
-    passed over: nothing keeps a leaver in.
+    Attributes that are read-only or not published are not among them. With ``state`` False, what
+    else is wrong is passed over: nothing keeps a leaver in.
     """
 
     state: bool | None = None
@@ -76,7 +77,7 @@ class UserChange:
 
     @classmethod
     def patching(cls, body: bytes) -> Self:
-        """Return the change that the body of a PATCH asks for. Raises SCIMException."""
+        """Return what the body of a PATCH changes. Raises SCIMException."""
         message = bounds.read_object(bounds.decoded(body))
         operations = message.get("operations")
         if not isinstance(operations, list):
@@ -89,7 +90,7 @@ class UserChange:
                 if not isinstance(operation, dict)
             ]
         )
-        for operation in bounds.bounded_operations({"operations": well_formed}):
+        for operation in bounds.bounded_patch({"Operations": well_formed})["Operations"]:
             change._add_operation(operation)
         if len(change.attributes) > bounds.MOST_OPERATIONS:
             raise TooManyException(
@@ -99,9 +100,9 @@ class UserChange:
 
     @classmethod
     def replacing(cls, body: bytes) -> Self:
-        """Return the change that the body of a PUT asks for. Raises SCIMException.
+        """Return what the body of a PUT changes: what it does not name stays.
 
-        Attributes that it does not name stay.
+        Raises SCIMException.
         """
         change = cls()
         for name, attribute, value in _attributes(bounds.bounded_user(bounds.decoded(body))):
@@ -117,7 +118,7 @@ class UserChange:
         return change
 
     def apply(self, user: User) -> list[tuple[str, SCIMException]]:
-        """Change a user; return the attributes passed over, and why. Raises SCIMException."""
+        """Change a user; return what was passed over, and why. Raises SCIMException."""
         passed_over = []
         for change in self.attributes:
             try:
@@ -131,12 +132,12 @@ class UserChange:
         return passed_over
 
     def _set_state(self, value: object) -> None:
-        """Set the state from a value; null leaves it."""
+        """Have the request say this state; null says none."""
         state = state_of(value)
         self.state = self.state if state is None else state
 
     def _add_operation(self, sent: Mapping[str, Any]) -> None:
-        """Add an operation; one without a path, attribute by attribute."""
+        """Add what an operation changes; one without a path, attribute by attribute."""
         op = str(sent.get("op")).lower()
         path, value = sent.get("path"), sent.get("value")
         is_whole = path is None or str(path).strip().lower() == bounds.OF_USER
@@ -159,10 +160,10 @@ class UserChange:
 
 
 def state_of(value: object) -> bool | None:
-    """Return the state in a value of ``active``; None for null.
+    """Return the state that a value of ``active`` says, None for none.
 
-    The value is a boolean, or Entra ID's form of one: ``"False"``, ``[{"value": "False"}]``. Raises
-    InvalidValueException for any other.
+    It is a boolean, or one as Entra ID writes it: ``"False"``, ``[{"value": "False"}]``. Raises
+    InvalidValueException.
     """
     if isinstance(value, list) and len(value) == 1:
         [value] = value
@@ -175,18 +176,22 @@ def state_of(value: object) -> bool | None:
     raise InvalidValueException(detail="active is true or false.")
 
 
-def with_readable_state(user: dict[str, Any]) -> dict[str, Any]:
-    """Return the body of a new user with ``active`` as a boolean. Raises InvalidValueException."""
-    states = {
-        name: state_of(value)
-        for name, attribute, value in _attributes(user)
-        if attribute == "active" and name in user
-    }
-    return user | states
+def with_readable_state(body: bytes) -> bytes:
+    """Return the body that adds a user with a boolean as ``active``, or as it is if it is none.
+
+    Raises InvalidValueException for another state, and InvalidSyntaxException.
+    """
+    user = bounds.read_json(body)
+    if not isinstance(user, dict):
+        return body
+    for name, attribute, value in _attributes(user):
+        if attribute == "active" and name in user:
+            user[name] = state_of(value)
+    return json.dumps(user).encode()
 
 
 def _attributes(values: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Yield each name as sent, its attribute in lower case, and its value."""
+    """Yield each name as it is sent, the attribute that it is of, and the value."""
     for name, value in values.items():
         if name.lower() == bounds.OF_USER and isinstance(value, dict):
             for inner, part in value.items():

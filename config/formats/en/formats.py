@@ -1,3 +1,3 @@
-"""Formats of pages that differ from Django's."""
+"""How pages write what Django writes otherwise."""
 
 DATETIME_FORMAT = "N j, Y, P T"  # with its zone
