@@ -1,4 +1,4 @@
-"""Statements that the database itself refuses."""
+"""What the database refuses, whoever sends it."""
 
 from contextlib import AbstractContextManager
 
@@ -9,17 +9,17 @@ REFUSED = (IntegrityError, ProgrammingError)  # by a constraint, by a trigger
 
 
 def refused(constraint: str) -> AbstractContextManager[object]:
-    """Expect a refusal whose text names this constraint, or matches this text."""
+    """Expect a refusal whose text names this."""
     return pytest.raises(REFUSED, match=constraint)
 
 
 def check_deferred() -> None:
-    """Check deferred constraints now, instead of at the commit."""
+    """Check now what the database checks at the commit."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def sql(statement: str, *parameters: str | int) -> None:
-    """Execute a statement, bypassing the application."""
+    """Send a statement past the application."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)

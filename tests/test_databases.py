@@ -1,4 +1,4 @@
-"""The databases of the tests."""
+"""The tests' own databases."""
 
 import pytest
 from django.contrib.auth.models import Permission

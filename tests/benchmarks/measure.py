@@ -13,9 +13,9 @@ MEGABYTE = 1 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One line of the table: what was measured, what it must reach, and what it should.
+    """One line of the table: what was measured, and what it must reach and aims to.
 
-    The ratio to ``other`` is judged, or the figure itself where there is no other.
+    What is judged is the ratio to ``other``, or the figure itself where there is no other.
     """
 
     workload: str
@@ -25,7 +25,7 @@ class Result:
     other: float | None = None
     must: float | None = None
     aim: float | None = None
-    at_most: bool = True  # whether the bounds are upper ones
+    at_most: bool = True  # whether to stay below what it must reach, or to get above
 
     @property
     def ratio(self) -> float | None:
@@ -34,35 +34,12 @@ class Result:
 
     @property
     def verdict(self) -> str:
-        """The best bound that it reaches, or "short"."""
+        """Whether it reaches the aim, what it must, or neither."""
         judged = self.ours if self.ratio is None else self.ratio
         for name, bound in (("aim", self.aim), ("must", self.must)):
             if bound is not None and (judged <= bound if self.at_most else judged >= bound):
                 return name
         return "" if self.must is None else "short"
-
-
-def of_batches(
-    workload: str,
-    size: int,
-    times: Iterable[float],
-    others: Iterable[float],
-    *,
-    must: float,
-    aim: float | None = None,
-) -> Result:
-    """Compare the rates of batches of so many members, from their seconds; p95 is of a batch."""
-    times = list(times)
-    return Result(
-        workload=workload,
-        ours=size / median(times),
-        unit="members/s",
-        p95_ms=percentile_95(times) * 1000,
-        other=size / median(others),
-        must=must,
-        aim=aim,
-        at_most=False,
-    )
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -73,7 +50,7 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def percentile_95(times: Iterable[float]) -> float:
-    """Return the 95th percentile."""
+    """Return what 95 of 100 stay below."""
     ordered = sorted(times)
     return ordered[int(len(ordered) * 0.95)]
 
@@ -84,7 +61,7 @@ def median(times: Iterable[float]) -> float:
 
 
 def held(processes: Iterable[psutil.Process]) -> float:
-    """Return the memory that processes hold, in MB, and reset their peaks."""
+    """Return the memory that processes hold, in MB; their peaks are counted from now."""
     total = 0
     for process in processes:
         Path(f"/proc/{process.pid}/clear_refs").write_text("5")
@@ -93,7 +70,7 @@ def held(processes: Iterable[psutil.Process]) -> float:
 
 
 def peak(processes: Iterable[psutil.Process]) -> float:
-    """Return the peak memory of processes since `held`, in MB."""
+    """Return the most memory that processes have held since, in MB."""
     kilobytes = 0
     for process in processes:
         status = Path(f"/proc/{process.pid}/status").read_text()

@@ -1,4 +1,4 @@
-"""Answers of the API and of SCIM are not to be stored."""
+"""Nobody stores what the API and SCIM answer."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""The address by which a request is counted."""
+"""Where a request comes from, as it is counted."""
 
 import pytest
 from django.core.cache import cache

@@ -1,4 +1,4 @@
-"""Requests wait in the database for a limited time, which operators can change."""
+"""A request waits in the database for a limited time, which an operator can change."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Words of names: equal however they are written, and stored together with the name."""
+"""The fold of names: what is the same however it is written, and what keeps the stored words so."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A request, its errors and its log lines have one id, and contain nothing private."""
+"""One id for a request, its errors and its log lines; and nothing private in them."""
 
 import json
 import logging

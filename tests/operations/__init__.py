@@ -1,1 +1,1 @@
-"""What operators of the application rely on."""
+"""What whoever runs the application relies on."""

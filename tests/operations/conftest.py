@@ -1,4 +1,4 @@
-"""Fixtures of the tests of operations."""
+"""The cast of the tests of operations."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A server survives the loss of idle database connections."""
+"""A server whose connections to the database were cut while nobody used them."""
 
 import pytest
 

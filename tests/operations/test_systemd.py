@@ -1,4 +1,4 @@
-"""systemd can read the units, and what they start works."""
+"""The units for systemd start what they name, and systemd can read them."""
 
 import re
 import shlex

@@ -1,11 +1,11 @@
 """Additions and changes as tests ask for them."""
 
 from collections.abc import Iterable
-from typing import Unpack
 
 from organizations.assignment.service import add_member, assign
+from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import Department, Membership, Organization, Role
-from tests.callers import CallerFields, CallerWith
+from tests.callers import CallerWith
 from users.models import User
 
 
@@ -14,7 +14,11 @@ def change(
     *,
     roles: Iterable[Role | str] | None = None,
     departments: Iterable[Department | str] | None = None,
-    **caller: Unpack[CallerFields],
+    actor: User | None = None,
+    authority: frozenset[Capability] = ALL_CAPABILITIES,
+    may_give_owner: bool = True,
+    reason: str = "",
+    trace_id: str = "",
 ) -> Membership:
     """Make these, rows or ids, the roles and departments of a member."""
     return assign(
@@ -22,7 +26,13 @@ def change(
         member.user_id,
         role_ids=_ids(roles),
         department_ids=_ids(departments),
-        caller=CallerWith(**caller),
+        caller=CallerWith(
+            actor=actor,
+            may_give_owner=may_give_owner,
+            reason=reason,
+            trace_id=trace_id,
+            capabilities=authority,
+        ),
     )
 
 
@@ -32,7 +42,8 @@ def add(
     *,
     roles: Iterable[Role | str] = (),
     departments: Iterable[Department | str] = (),
-    **caller: Unpack[CallerFields],
+    authority: frozenset[Capability] = ALL_CAPABILITIES,
+    may_give_owner: bool = True,
 ) -> Membership:
     """Make a user a member with these, rows or ids, as roles and departments."""
     return add_member(
@@ -40,7 +51,7 @@ def add(
         user.pk,
         role_ids=_ids(roles) or (),
         department_ids=_ids(departments) or (),
-        caller=CallerWith(**caller),
+        caller=CallerWith(may_give_owner=may_give_owner, capabilities=authority),
     )
 
 
