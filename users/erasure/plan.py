@@ -54,10 +54,10 @@ def find_refusal(account: User, *, actor: User | None) -> str | None:
         return "It is erased already."
     if actor == account:
         return "Nobody erases their own account."
-    if account.is_superuser if actor is None else is_above(account, actor):
-        return "It may do more in the admin: only a superuser erases it, and there."
     if actor is not None and not may_erase(actor):
         return "You may not erase people's data any more."
+    if account.is_superuser if actor is None else is_above(account, actor):
+        return "It may do more in the admin: only a superuser erases it, and there."
     current = account.memberships.current().select_related("organization")
     if organizations := ", ".join(membership.organization.name for membership in current):
         return f"Still a member of {organizations}: remove them from there first."

@@ -30,15 +30,16 @@ def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] 
     are nobody's. Raises ErasureRefusedError.
     """
     with transaction.atomic():
-        # The lock makes wait whoever adds a membership, which refers to this row, or changes the
-        # address; an address that was changed before is read behind it.
-        account: User | None = User.objects.select_for_update().filter(pk=user_id).first()
-        if account is None:
+        # The account's lock makes wait whoever adds a membership, which refers to this row, or
+        # changes the address; an address that was changed before is read behind it. The actor's
+        # makes wait whoever erases or deletes them: who waited may have lost what they could do.
+        people = {user_id} if actor is None else {user_id, actor.pk}
+        locked = User.objects.select_for_update().filter(pk__in=people).order_by("pk")
+        accounts = {person.pk: person for person in locked}
+        if (account := accounts.get(user_id)) is None:
             raise ErasureRefusedError("There is no such account any more.")
         if actor is not None:
-            # Read again: while this waited they may have lost the permission, or been deleted, and
-            # then may do nothing.
-            actor = User.objects.filter(pk=actor.pk).first() or User(is_active=False)
+            actor = accounts.get(actor.pk, User(is_active=False))
         if refusal := find_refusal(account, actor=actor):
             raise ErasureRefusedError(refusal)
         plan = ErasurePlan.of(account, viewer=actor)

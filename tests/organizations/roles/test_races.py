@@ -52,12 +52,12 @@ def deleting(role: Role) -> str:
 
 def giving(role: Role) -> Callable[[], str]:
     member = MembershipFactory.create(organization=role.organization)
-    return partial(outcome, partial(change, member, roles=[role], authority=GIVER))
+    return partial(outcome, partial(change, member, roles=[role], capabilities=GIVER))
 
 
 def adding(role: Role) -> Callable[[], str]:
     user = UserFactory.create()
-    return partial(outcome, partial(add, role.organization, user, roles=[role], authority=GIVER))
+    return partial(outcome, partial(add, role.organization, user, roles=[role], capabilities=GIVER))
 
 
 def restoring(role: Role) -> Callable[[], str]:

@@ -12,12 +12,12 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from organizations.models import OffboardingTask
-from tests.concurrency import result_after
+from tests.concurrency import all_at_once, result_after
 from tests.factories import OffboardingTaskFactory, UserFactory
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.staff import browser_of, browser_with, staff_with
 from tests.users.losses import is_disabled, leaves_the_staff, loses_the_permissions
-from users.erasure.service import erase_account
+from users.erasure.service import ErasureRefusedError, erase_account
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,3 +118,19 @@ def test_staff_who_are_deleted_meanwhile_erase_nobody(user: User) -> None:
 
     assert "You may not erase people&#x27;s data any more." in text_of(page)
     assert User.objects.get().full_name == "Lea"
+
+
+def test_of_two_superusers_who_erase_each_other_at_once_one_remains() -> None:
+    one, other = (UserFactory.create(is_staff=True, is_superuser=True) for _ in range(2))
+
+    def erase(user: User, actor: User) -> str:
+        try:
+            erase_account(user.pk, actor=actor)
+        except ErasureRefusedError as refusal:
+            return str(refusal)
+        return "done"
+
+    outcomes = all_at_once(partial(erase, one, other), partial(erase, other, one))
+
+    assert sorted(outcomes) == ["You may not erase people's data any more.", "done"]
+    assert User.objects.filter(erased_at=None).count() == 1

@@ -12,6 +12,7 @@ from django.utils import timezone
 from organizations.models import Event, Membership, Removal
 from tests.directories import connect, manage
 from tests.factories import MembershipFactory, OffboardingTaskFactory, UserFactory
+from tests.organizations.admin.staff import staff_with
 from tests.organizations.handover.verbs import change
 from tests.organizations.restoration.verbs import restore
 from tests.refusals import refused
@@ -197,7 +198,7 @@ def test_an_account_is_erased_once() -> None:
 def test_a_superuser_is_erased_by_a_superuser_alone() -> None:
     superuser = staff_superuser()
 
-    for actor in (None, UserFactory.create(is_staff=True)):
+    for actor in (None, staff_with("view_user", "erase_user")):
         with pytest.raises(ErasureRefusedError, match="only a superuser erases it"):
             erase_account(superuser.pk, actor=actor)
     assert erase_account(superuser.pk, actor=staff_superuser()).account.erased_at

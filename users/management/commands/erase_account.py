@@ -52,13 +52,7 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self,
-        *,
-        account: str,
-        empty_reasons: bool,
-        empty: Sequence[str],
-        no_input: bool,
-        **_: Any,
+        self, *, account: str, empty_reasons: bool, empty: Sequence[str], no_input: bool, **_: Any
     ) -> None:
         """Erase the account. Raises CommandError if it is unknown, refused or not confirmed."""
         require_schema()
