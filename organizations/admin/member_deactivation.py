@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from config.errors import ContractError
+from organizations.admin.forms import TargetsForm
 from organizations.admin.member_actions import (
     MemberAction,
     Members,
@@ -16,6 +17,7 @@ from organizations.deactivation.service import (
     reactivate_members,
 )
 from organizations.guards.acts import DEACTIVATE
+from organizations.guards.caller import Staff
 from organizations.models import Membership, Organization
 
 
@@ -34,21 +36,25 @@ class Deactivation(MemberAction):
     def applicable(self, rows: QuerySet[Membership]) -> QuerySet[Membership]:
         return rows & Membership.objects.active()
 
-    def refusals(self, organization: Organization, members: Members) -> dict[str, ContractError]:
-        return preview_deactivation(organization.pk, user_ids_of(members), caller=self.caller)
+    def refusals(
+        self, organization: Organization, members: Members, caller: Staff
+    ) -> dict[str, ContractError]:
+        return preview_deactivation(organization.pk, user_ids_of(members), caller=caller)
 
-    def perform(self, organization: Organization, rows: Members) -> Outcomes:
+    def perform(
+        self, organization: Organization, rows: Members, form: TargetsForm, caller: Staff
+    ) -> Outcomes:
         outcomes = deactivate_members(
             organization.pk,
             user_ids_of(rows),
-            transfer_to=self.form.targets_of(organization),
-            caller=self.caller,
+            transfer_to=form.targets_of(organization),
+            caller=caller,
         )
         return outcomes_of(rows, outcomes)
 
 
 class Reactivation(MemberAction):
-    """Lets deactivated members use their roles and departments again."""
+    """Gives effect again to what deactivated members hold."""
 
     name, verb, done = "reactivation", "reactivate", "reactivated"
     act = DEACTIVATE
@@ -63,6 +69,8 @@ class Reactivation(MemberAction):
     def applicable(self, rows: QuerySet[Membership]) -> QuerySet[Membership]:
         return rows & Membership.objects.deactivated()
 
-    def perform(self, organization: Organization, rows: Members) -> Outcomes:
-        outcomes = reactivate_members(organization.pk, user_ids_of(rows), caller=self.caller)
+    def perform(
+        self, organization: Organization, rows: Members, form: TargetsForm, caller: Staff
+    ) -> Outcomes:
+        outcomes = reactivate_members(organization.pk, user_ids_of(rows), caller=caller)
         return outcomes_of(rows, outcomes)
