@@ -1,0 +1,5 @@
+"""The cast of the erasure's tests."""
+
+from tests.users.admin.conftest import staff_with
+
+__all__ = ["staff_with"]
