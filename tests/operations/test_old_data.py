@@ -13,7 +13,7 @@ from config.search import indexed
 from tests.operations.upgrades import empty_database, migrate
 from tests.processes import connected
 
-pytestmark = pytest.mark.django_db(transaction=True)  # all alike, so that they run in one go
+pytestmark = pytest.mark.django_db(transaction=True)  # all alike, so that they run in a row
 
 RELEASED = (("organizations", "0002_directories"), ("users", "0001_initial"))
 
@@ -194,7 +194,7 @@ REACHED = """
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """A database of the released version after its upgrade, and what was there before."""
+    """A database of the released version after its upgrade, and facts from before."""
 
     address: str
     released: set[tuple[object, ...]]
@@ -222,7 +222,7 @@ def members_since(session: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, d
 
 @pytest.fixture(scope="module")
 def upgrade(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Upgrade]:
-    """One upgrade for all tests of it: it takes longer than they do."""
+    """One upgrade for all tests: it takes longer than they do."""
     with django_db_blocker.unblock(), empty_database("old") as address:
         for target in (("admin",), *RELEASED):
             migrate(address, *target)

@@ -128,7 +128,7 @@ def test_who_is_raised_above_the_caller_meanwhile_stays(owner: Membership) -> No
         with transaction.atomic():
             grant(member, owner.organization.roles.get(name="Admin"))
             removing = both.enter_context(
-                in_background(partial(remove, member, authority=frozenset()))
+                in_background(partial(remove, member, capabilities=frozenset()))
             )
             until_somebody_waits_for_a_lock()
         assert codes([removing.result()]) == ["INSUFFICIENT_PERMISSIONS"]
@@ -151,7 +151,7 @@ def test_a_removal_that_waited_decides_by_what_there_is_then(owner: Membership) 
                         remove,
                         *(first, second, third, owner),
                         transfer_to=department.pk,
-                        authority=frozenset({Capability.REMOVE_USERS}),
+                        capabilities=frozenset({Capability.REMOVE_USERS}),
                     )
                 )
             )

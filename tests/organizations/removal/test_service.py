@@ -81,7 +81,7 @@ def test_a_role_without_capabilities_is_above_nobody(
         organization=organization, roles=[RoleFactory.create(organization=organization), "Member"]
     )
 
-    [outcome] = remove(member, authority=frozenset())
+    [outcome] = remove(member, capabilities=frozenset())
 
     assert outcome.removal_id
 
@@ -164,7 +164,7 @@ def test_the_record_is_told_only_to_who_could_have_removed_them(
     member = MembershipFactory.create(organization=organization, roles=["Member"])
     remove(admin, member)
 
-    above, below = remove(admin, member, authority=authority)
+    above, below = remove(admin, member, capabilities=authority)
 
     assert above.earlier is None
     assert below.earlier is not None

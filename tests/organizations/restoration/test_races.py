@@ -263,7 +263,9 @@ def test_a_restoration_that_waited_decides_by_what_the_roles_grant_then(
     with ExitStack() as both:
         with transaction.atomic():
             User.objects.select_for_update().get(pk=member.user_id)
-            waiting = both.enter_context(in_background(partial(restore, member, authority=remover)))
+            waiting = both.enter_context(
+                in_background(partial(restore, member, capabilities=remover))
+            )
             until_somebody_waits_for_a_lock()
             Role.objects.filter(pk=role.pk).update(capabilities=["manage_billing"])
         assert code_of(waiting.result()[0]) == "INSUFFICIENT_PERMISSIONS"
