@@ -14,10 +14,10 @@ Row = TypeVar("Row", Department, Role)
 
 
 def save_named(row: Row, *, taken: ContractError, constraint: str) -> Row:
-    """Save a department or a role and return it, once its model has checked the name.
+    """Check the name of a department or a role by its model, save the row and return it.
 
-    Raises InvalidFieldsError for what is no name. Raises ``taken`` where another row has the name,
-    also one that is made at the same moment: then the ``constraint`` of the database says so.
+    Raises InvalidFieldsError for an invalid name, and ``taken`` if another row has it. The
+    ``constraint`` of the database tells of a row that is made at the same moment.
     """
     try:
         _clean_name(row)
@@ -48,5 +48,5 @@ def is_name(name: str, *, of: type[Row]) -> bool:
 
 
 def _clean_name(row: Department | Role) -> None:
-    """Raise ValidationError for what is no name, by the field of the model alone."""
+    """Raise ValidationError for an invalid name, whether or not another row has it."""
     row.clean_fields(exclude={field.name for field in row._meta.fields} - {"name"})

@@ -164,6 +164,6 @@ def _find_refusals(
             targets=targets,
             members=members,
             leaving=user_ids,
-            held=held,
+            locked=held,
         ).items()
     }

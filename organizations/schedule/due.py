@@ -63,7 +63,7 @@ def carry_out(schedule_id: str) -> None:
             outcome = _remove(schedule, user_id, targets, caller)
             if isinstance(outcome.refusal, TARGET_NOT_FOUND):
                 missed = find_missed_goals(
-                    found.organization_id, targets, leaving=[user_id], held=locked
+                    found.organization_id, targets, leaving=[user_id], locked=locked
                 )
                 outcome = _remove(schedule, user_id, targets.without(missed), caller)
             refusal = outcome.refusal or next((goal.not_found() for goal in missed), None)

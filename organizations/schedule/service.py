@@ -225,7 +225,7 @@ def _find_refusals(
         rules=Rules.AUTHORITY | Rules.TARGETS,
         targets=targets,
         members=members,
-        held=held,
+        locked=held,
     )
     for user_id in filter(caller.is_about_self, user_ids):
         refusals[user_id] = CannotScheduleYourselfError({"user_id": user_id})
