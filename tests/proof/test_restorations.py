@@ -102,8 +102,8 @@ def check(history: History) -> None:
         remove(heir)
 
     previewed, done = (
-        preview(member, authority=history.authority)[0],
-        restore(member, authority=history.authority)[0],
+        preview(member, capabilities=history.authority)[0],
+        restore(member, capabilities=history.authority)[0],
     )
 
     passed_on = history.transfer_to != "nobody"
