@@ -1,8 +1,8 @@
 """Deactivations as tests ask for them, and their outcomes in a word."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
-from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.deactivation.service import (
     DeactivationOutcome,
     deactivate_members,
@@ -11,40 +11,28 @@ from organizations.deactivation.service import (
 from organizations.guards.targets import TransferTo
 from organizations.models import Membership
 from tests.callers import CallerWith
-from users.models import User
 
 Change = Callable[..., list[DeactivationOutcome]]
 
 
 def deactivate(
-    *members: Membership,
-    transfer_to: TransferTo = None,
-    actor: User | None = None,
-    authority: frozenset[Capability] = ALL_CAPABILITIES,
-    reason: str = "",
-    trace_id: str = "",
+    *members: Membership, transfer_to: TransferTo = None, **caller: Any
 ) -> list[DeactivationOutcome]:
     """Deactivate members of one organization; return what became of each."""
     return deactivate_members(
         members[0].organization_id,
         [member.user_id for member in members],
         transfer_to=transfer_to,
-        caller=CallerWith(actor=actor, reason=reason, trace_id=trace_id, capabilities=authority),
+        caller=CallerWith(**caller),
     )
 
 
-def reactivate(
-    *members: Membership,
-    actor: User | None = None,
-    authority: frozenset[Capability] = ALL_CAPABILITIES,
-    reason: str = "",
-    trace_id: str = "",
-) -> list[DeactivationOutcome]:
+def reactivate(*members: Membership, **caller: Any) -> list[DeactivationOutcome]:
     """Reactivate members of one organization; return what became of each."""
     return reactivate_members(
         members[0].organization_id,
         [member.user_id for member in members],
-        caller=CallerWith(actor=actor, reason=reason, trace_id=trace_id, capabilities=authority),
+        caller=CallerWith(**caller),
     )
 
 

@@ -1,37 +1,27 @@
 """Removals as tests ask for them, and their outcomes in a word."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.guards.targets import TransferTo
 from organizations.models import Connection, Membership, Source
 from organizations.removal.service import RemovalOutcome, remove_members
 from tests.callers import CallerWith
-from users.models import User
 
 
 def remove(
     *members: Membership,
     transfer_to: TransferTo = None,
-    actor: User | None = None,
-    authority: frozenset[Capability] = ALL_CAPABILITIES,
-    reason: str = "",
-    trace_id: str = "",
     connection: Connection | None = None,
+    **caller: Any,
 ) -> list[RemovalOutcome]:
     """Remove members of one organization; return what became of each."""
+    source = Source.SCIM if connection else Source.ADMIN
     return remove_members(
         members[0].organization_id,
         [member.user_id for member in members],
         transfer_to=transfer_to,
-        caller=CallerWith(
-            actor=actor,
-            source=Source.SCIM if connection else Source.ADMIN,
-            reason=reason,
-            trace_id=trace_id,
-            connection=connection,
-            capabilities=authority,
-        ),
+        caller=CallerWith(source=source, connection=connection, **caller),
     )
 
 

@@ -221,7 +221,7 @@ def test_nobody_acts_on_somebody_above_them_whatever_their_state(
     if is_deactivated:
         deactivate(above)
 
-    [outcome] = change(above, authority=frozenset({Capability.DEACTIVATE_USERS}))
+    [outcome] = change(above, capabilities=frozenset({Capability.DEACTIVATE_USERS}))
 
     assert outcome.refusal
     assert outcome.refusal.code == "INSUFFICIENT_PERMISSIONS"

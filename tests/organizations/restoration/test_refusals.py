@@ -136,7 +136,7 @@ def test_a_role_that_grants_by_now_what_the_caller_lacks_refuses_the_whole(
     remove(member)
     Role.objects.filter(pk=role.pk).update(capabilities=["manage_billing"])
 
-    [outcome] = restore(member, authority=REMOVER)
+    [outcome] = restore(member, capabilities=REMOVER)
 
     assert code_of(outcome) == "INSUFFICIENT_PERMISSIONS"
     assert outcome.refusal
@@ -152,7 +152,7 @@ def test_a_role_that_granted_more_when_it_was_taken_comes_back_as_it_is(
     remove(member)
     Role.objects.filter(pk=role.pk).update(capabilities=[])
 
-    assert code_of(restore(member, authority=REMOVER)[0]) == "restored"
+    assert code_of(restore(member, capabilities=REMOVER)[0]) == "restored"
 
 
 def test_the_owner_role_comes_back_only_by_who_may_give_it(

@@ -1,48 +1,33 @@
 """Restorations as tests ask for them."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import Membership, Restoration
 from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 from tests.callers import CallerWith
 from tests.proof.invariants import broken_invariants
-from users.models import User
 
 
 def restore(
-    *members: Membership,
-    removal_ids: Mapping[str, str] | None = None,
-    actor: User | None = None,
-    authority: frozenset[Capability] = ALL_CAPABILITIES,
-    may_give_owner: bool = True,
-    reason: str = "",
-    trace_id: str = "",
+    *members: Membership, removal_ids: Mapping[str, str] | None = None, **caller: Any
 ) -> list[RestorationOutcome]:
     """Restore former members of one organization; return what became of each."""
     return restore_members(
         members[0].organization_id,
         [member.user_id for member in members],
         removal_ids=removal_ids,
-        caller=CallerWith(
-            actor=actor,
-            may_give_owner=may_give_owner,
-            reason=reason,
-            trace_id=trace_id,
-            capabilities=authority,
-        ),
+        caller=CallerWith(**caller),
     )
 
 
-def preview(
-    *members: Membership, authority: frozenset[Capability] = ALL_CAPABILITIES
-) -> list[RestorationOutcome]:
+def preview(*members: Membership, **caller: Any) -> list[RestorationOutcome]:
     """Return what their restoration would do."""
     return preview_restoration(
         members[0].organization_id,
         [member.user_id for member in members],
-        caller=CallerWith(capabilities=authority),
+        caller=CallerWith(**caller),
     )
 
 

@@ -63,7 +63,7 @@ def test_whoever_could_not_be_removed_gets_no_schedule_and_the_others_do(
 ) -> None:
     stranger = Membership(organization=owner.organization, user_id="usr_nobody")
 
-    outcomes = schedule(owner, stranger, member, authority=frozenset({Capability.REMOVE_USERS}))
+    outcomes = schedule(owner, stranger, member, capabilities=frozenset({Capability.REMOVE_USERS}))
 
     codes = [outcome.refusal and outcome.refusal.code for outcome in outcomes]
     assert codes == ["INSUFFICIENT_PERMISSIONS", "USER_NOT_FOUND", None]
