@@ -13,15 +13,14 @@ def main() -> None:
     """Run the management command that the arguments name."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if sys.argv[1:2] == ["demo"]:
-        # A first look needs no variable; everything else asks for its settings.
+        # A first look needs no variable, and its webhooks go to this machine.
         os.environ.setdefault("DEBUG", "true")
-        # Whoever receives its webhooks is on this machine.
         os.environ.setdefault("WEBHOOK_ALLOW_PRIVATE", "true")
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"{error}\nSettings: config/README.md. With DEBUG=true none is required.")
-    except OperationalError as error:  # such as a wrong password, or a lock that is not to be had
+    except OperationalError as error:  # such as a wrong password or a lock timeout
         if "--traceback" in sys.argv:
             raise
         sys.exit(f"The database failed: {' '.join(str(error).split())}")

@@ -1,4 +1,4 @@
-"""Reads arguments of commands from text, and says what is wrong with them."""
+"""Parses arguments of commands, and puts a model's refusal into words."""
 
 from argparse import ArgumentTypeError
 
@@ -17,9 +17,9 @@ def days(value: str) -> int:
 
 
 def named(value: str) -> str:
-    """Return what an argument names. Raises ArgumentTypeError for a text that names nothing.
+    """Return the argument. Raises ArgumentTypeError where it is blank.
 
-    A script's variable that is not set would otherwise stand for no such argument.
+    Otherwise a script's unset variable would count as an argument that was not given.
     """
     if not clean(value):
         raise ArgumentTypeError("must not be empty")
@@ -27,7 +27,7 @@ def named(value: str) -> str:
 
 
 def problems_of(refusal: ValidationError) -> str:
-    """Return what a model refuses, each message after the name of its field."""
+    """Return the messages of a ValidationError, each after the name of its field."""
     if not hasattr(refusal, "error_dict"):
         return " ".join(refusal.messages)
     return " ".join(

@@ -1,4 +1,4 @@
-"""The ASGI application, for servers that take no other, with the same time limits as by WSGI."""
+"""The ASGI application, for servers that need one, with the same time limits as by WSGI."""
 
 import os
 

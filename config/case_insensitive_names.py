@@ -1,4 +1,4 @@
-"""Names that are unique whatever their case: trimmed, and compared by a key stored beside them."""
+"""Fields for names that are unique in any case: trimmed, and compared by a key stored beside."""
 
 from typing import Any
 from unicodedata import normalize
@@ -8,43 +8,42 @@ from django.db import models
 
 from config.characters import clean
 
-# Some characters fold to eighteen; an entry of an index has room for 2,700 bytes.
+# Folding may make eighteen characters of one, and an index entry has room for 2,700 bytes.
 LONGEST_KEY = 600
 
 
 def key_of(name: str) -> str:
-    """Return what names are compared by: without case, blanks around it and invisible characters.
+    """Return the key that names are compared by: no case, outer blanks or invisible characters.
 
-    Folded here and not by the database, whose ``lower()`` depends on its locale.
+    It is made here, since the database's ``lower()`` depends on its locale.
     """
     folded = normalize("NFKC", clean(normalize("NFKC", name))).casefold()
     return normalize("NFKC", folded).strip()[:LONGEST_KEY]
 
 
 def require_visible(name: str) -> None:
-    """Raise ValidationError for a name without visible characters, whose key is empty."""
+    """Raise ValidationError for a name without visible characters."""
     if not key_of(name):
         raise ValidationError("A name has visible characters.")
 
 
 class TrimmedNameField(models.CharField[str, str]):
-    """A name with visible characters, which is saved without blanks around it."""
+    """A name with visible characters, saved without blanks around it."""
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         super().validate(value, model_instance)
         require_visible(value)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        """Return the name, trimmed; the row in hand has it so too."""
         name = str(getattr(model_instance, self.attname)).strip()
         setattr(model_instance, self.attname, name)
         return name
 
 
 class NameKeyField(models.CharField[str, str]):
-    """The key of a name, made whenever the row is saved; what it is compared with is folded alike.
+    """The key of the name in the field ``of``; values it is compared with become keys, too.
 
-    Code that bypasses `save` and `bulk_create` writes both.
+    `save` and `bulk_create` fill it. Code that bypasses both writes name and key.
     """
 
     def __init__(self, *, of: str) -> None:
@@ -58,12 +57,10 @@ class NameKeyField(models.CharField[str, str]):
         return name, path, [], {"of": self.of}
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        """Return the key of the present name."""
         key = key_of(getattr(model_instance, self.of))
         setattr(model_instance, self.attname, key)
         return key
 
     def get_prep_value(self, value: Any) -> Any:
-        """Return the key of a text."""
         prepared = super().get_prep_value(value)
         return key_of(prepared) if isinstance(prepared, str) else prepared

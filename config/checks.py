@@ -1,9 +1,7 @@
-"""System checks for settings with which an application should not be deployed."""
+"""System checks of what a deployment should set (``check --deploy``)."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import Tags, register
@@ -12,10 +10,8 @@ SHORTEST_KEY = 50  # characters, as Django requires of SECRET_KEY
 
 
 @register(Tags.security, deploy=True)
-def give_webhooks_a_key(
-    app_configs: Sequence[AppConfig] | None, **_: object
-) -> list[checks.Warning]:
-    """Return a warning without a good WEBHOOK_KEY: SECRET_KEY then decides webhooks' secrets."""
+def give_webhooks_a_key(**_: object) -> list[checks.Warning]:
+    """Warn where WEBHOOK_KEY is missing or short: SECRET_KEY then decides the webhooks' secrets."""
     if len(settings.WEBHOOK_KEY) >= SHORTEST_KEY:
         return []
     return [
@@ -33,10 +29,8 @@ def give_webhooks_a_key(
 
 
 @register(Tags.security, deploy=True)
-def name_a_mail_server(
-    app_configs: Sequence[AppConfig] | None, **_: object
-) -> list[checks.Warning]:
-    """Return a warning without EMAIL_URL: whoever is invited is added and not told."""
+def name_a_mail_server(**_: object) -> list[checks.Warning]:
+    """Warn where EMAIL_URL is missing: people who are invited are added, but not told."""
     if settings.SENDS_MAIL:
         return []
     return [
@@ -49,10 +43,8 @@ def name_a_mail_server(
 
 
 @register(Tags.staticfiles, deploy=True)
-def collect_static_files(
-    app_configs: Sequence[AppConfig] | None, **_: object
-) -> list[checks.Warning]:
-    """Return a warning where STATIC_ROOT has no collected files: each page of the admin fails."""
+def collect_static_files(**_: object) -> list[checks.Warning]:
+    """Warn where STATIC_ROOT has no collected files: every page of the admin fails."""
     if settings.DEBUG or (Path(settings.STATIC_ROOT) / "staticfiles.json").is_file():
         return []
     return [

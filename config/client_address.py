@@ -1,4 +1,4 @@
-"""Where a request comes from, as rates and the lockout of logins count it."""
+"""The address by which rate limits and the lockout of logins count a request."""
 
 import re
 from ipaddress import IPv6Address, ip_address
@@ -12,10 +12,10 @@ HOST_BITS = 64
 
 
 def client_address(request: Any) -> str:
-    """Return the client's address (NUM_PROXIES): IPv4 as it is, of IPv6 the first of its /64.
+    """Return the client's IPv4 address, or the first address of its IPv6 /64 (NUM_PROXIES).
 
-    A /64 is the smallest network that anybody is given, so whoever has one has all of its
-    addresses. Returns "" for what is no address, such as the peer of a Unix socket.
+    A customer gets at least a /64, and can use every address in it. Returns "" where there is no
+    address, as with a Unix socket.
     """
     text = BaseThrottle().get_ident(request) or ""
     if found := _WITH_PORT.fullmatch(text):

@@ -8,12 +8,12 @@ MIGRATIONS_ARE_MISSING = "The database does not have every migration of this ver
 
 
 def has_every_migration() -> bool:
-    """Return whether the database has them; it may have those of a later version, too."""
+    """Return whether no migration is missing; the database may have later ones, too."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def require_schema() -> None:
-    """Raise CommandError, with what to do, where a migration is missing."""
+    """Raise CommandError, which says what to do, where a migration is missing."""
     if not has_every_migration():
         raise CommandError(f"{MIGRATIONS_ARE_MISSING} Run manage.py migrate first.")

@@ -1,4 +1,4 @@
-"""Reads settings from the environment; at a value that cannot work, it ends the process."""
+"""Reads settings from the environment, and ends the process at a value that cannot work."""
 
 import re
 import sys
@@ -20,20 +20,20 @@ A_CENTURY = 36_500  # days
 SHORTEST_SECRET = 32  # characters
 _POSTGRESQL = ("postgres://", "postgresql://", "psql://", "pgsql://")
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_SECRET = re.compile(rf"[!-~]{{{SHORTEST_SECRET},}}")  # as a header can have it
+_SECRET = re.compile(rf"[!-~]{{{SHORTEST_SECRET},}}")  # that fits into a header
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
-# As Django compares them: a name, one with a dot before it for all below it too, * for all.
+# As Django reads them: a name; a dot before it includes all names below; * is every name.
 _HOST = re.compile(r"\*|\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\]")
 _ORIGIN = re.compile(r"https?://((\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:\d+)?")
-# Of a provider that runs on the same machine, for a look, also without TLS.
+# A provider on the same machine, for a first look, may be without TLS.
 _PROVIDER = re.compile(
     r"(https://[a-z0-9-]+(\.[a-z0-9-]+)*|http://(localhost|127\.0\.0\.1))(:\d{1,5})?"
     r"(/(?!\.well-known)[\w.~%:@+-]*)*",
     re.IGNORECASE | re.ASCII,
 )
 _REDIS_DATABASE = re.compile(r"(/\d*)?")
-# What libpq would refuse at each connection; of other options it refuses none but unknown names.
+# Options whose values libpq checks at each connection; of others it checks the name alone.
 _VALUES_OF_OPTIONS = {
     **dict.fromkeys(
         (
@@ -49,16 +49,16 @@ _VALUES_OF_OPTIONS = {
     "target_session_attrs": re.compile("any|read-write|read-only|primary|standby|prefer-standby"),
 }
 _OPTIONS_OF_DJANGO = frozenset({"assume_role", "server_side_binding"})
-# Django's own settings of a database that its URL must not have: each is a text, "false" too, and
-# so is true; and without AUTOCOMMIT nothing would be saved.
+# Django's own settings of a database, which its URL must not have: the text "false" would count as
+# true, and without AUTOCOMMIT nothing would be saved.
 _NO_OPTIONS = ("AUTOCOMMIT", "ATOMIC_REQUESTS", "CONN_HEALTH_CHECKS", "DISABLE_SERVER_SIDE_CURSORS")
-# What Django's cache of a Redis may be named with besides.
+# The settings of Django's cache that the URL of a Redis may give.
 _PARTS_OF_CACHE = frozenset({"BACKEND", "LOCATION", "KEY_PREFIX"})
 _RATE = re.compile(r"[1-9]\d*/(s|sec|second|m|min|minute|h|hour|d|day)")
 
 
 def required(name: str, *, example: str) -> str:
-    """Return a setting without which nothing works."""
+    """Return a setting; end the process where it is not set."""
     if not (text := given(name)):
         sys.exit(f"Set the {name} environment variable. Example: {name}={example}")
     return text
@@ -92,7 +92,7 @@ def days(name: str) -> int | None:
 
 
 def secret(name: str) -> str:
-    """Return a setting that nobody guesses, or "" where it is not set."""
+    """Return a secret that nobody can guess, or "" where it is not set."""
     text = given(name).strip()
     if text and not _SECRET.fullmatch(text):
         rule = f"is at least {SHORTEST_SECRET} random characters of ASCII, without a blank"
@@ -109,47 +109,47 @@ def provider(name: str) -> str:
 
 
 def domains(name: str) -> frozenset[str]:
-    """Return the mail domains that a setting lists, separated by commas."""
-    listed = _listed(name)
-    if not all(map(_DOMAIN.fullmatch, listed)):
-        refuse(name, "is mail domains, separated by commas", example="acme.example,acme.test")
-    return frozenset(listed)
+    """Return the mail domains that a setting lists."""
+    rule = "is mail domains, separated by commas"
+    return frozenset(_listed(name, _DOMAIN, rule, example="acme.example,acme.test"))
 
 
 def hosts(name: str, *, default: str = "") -> list[str]:
     """Return the names by which this application is reached."""
-    listed = _listed(name, default=default)
-    if not (listed and all(map(_HOST.fullmatch, listed))):
-        rule = "is host names, separated by commas, without https:// and without a port"
-        refuse(name, rule, example="offboard.example")
-    return listed
+    rule = "is host names, separated by commas, without https:// and without a port"
+    example = "offboard.example"
+    return _listed(name, _HOST, rule, example=example, default=default) or refuse(
+        name, rule, example=example
+    )
 
 
 def origins(name: str) -> list[str]:
-    """Return the origins that a setting lists, separated by commas."""
-    listed = _listed(name)
-    if not all(map(_ORIGIN.fullmatch, listed)):
-        rule = "is origins, separated by commas: https:// and a host, without a slash at the end"
-        refuse(name, rule, example="https://offboard.example")
-    return listed
+    """Return the origins that a setting lists."""
+    rule = "is origins, separated by commas: https:// and a host, without a slash at the end"
+    return _listed(name, _ORIGIN, rule, example="https://offboard.example")
 
 
 def sender(name: str) -> str:
-    """Return the address that mail comes from, which a name may precede, or ""."""
+    """Return the sender of mail, an address with or without a name, or "" where it is not set."""
     text = given(name).strip()
     if text and not (text.isprintable() and _ADDRESS.fullmatch(parseaddr(text)[1])):
         refuse(name, "is an e-mail address", example="no-reply@offboard.example")
     return text
 
 
-def _listed(name: str, *, default: str = "") -> list[str]:
-    """Return what a setting lists, separated by commas, in lower case."""
-    listed = given(name, default=default).split(",")
-    return [each.strip().lower() for each in listed if each.strip()]
+def _listed(
+    name: str, pattern: re.Pattern[str], rule: str, *, example: str, default: str = ""
+) -> list[str]:
+    """Return what a setting lists, separated by commas, in lower case; each matches the pattern."""
+    texts = given(name, default=default).lower().split(",")
+    listed = [text.strip() for text in texts if text.strip()]
+    if not all(map(pattern.fullmatch, listed)):
+        refuse(name, rule, example=example)
+    return listed
 
 
 def rate(name: str, *, default: str) -> str | None:
-    """Return how many requests may come in how long; None, where it is empty, for any number."""
+    """Return how many requests are allowed in which time, or None where it is set to nothing."""
     text = given(name).strip() if name in env.ENVIRON else default
     if text and not _RATE.fullmatch(text):
         refuse(name, "is a number of requests per s, min, hour or day", example=default)
@@ -157,11 +157,11 @@ def rate(name: str, *, default: str) -> str | None:
 
 
 def proxies() -> int:
-    """Return how many proxies in front are trusted: BEHIND_TLS_PROXY and NUM_PROXIES must agree.
+    """Return the number of trusted proxies in front. BEHIND_TLS_PROXY and NUM_PROXIES must agree.
 
-    With the first alone, all callers would seem to have the proxy's address: they would have one
-    rate together, and anyone could lock staff out. With the second alone, callers could choose
-    their address, and no limit would hold.
+    With the first alone, all callers would seem to have the proxy's address: they would share one
+    rate, and anyone could lock staff out. With the second alone, callers could choose their
+    address, and no limit would hold.
     """
     is_behind, count = flag("BEHIND_TLS_PROXY"), number("NUM_PROXIES", default=0)
     if is_behind and not count:
@@ -176,13 +176,13 @@ def proxies() -> int:
 def database(name: str) -> dict[str, Any]:
     """Return Django's settings of the PostgreSQL database that a URL names, with one host or more.
 
-    It is the first host that answers and, with ``target_session_attrs``, can do what that says.
+    libpq connects to the first host that answers and meets ``target_session_attrs``.
     """
     example = "postgres://user:password@host:5432/database"
     text = required(name, example=example)
     found: dict[str, Any] = {}
     if text.startswith(_POSTGRESQL):
-        with suppress(ValueError):  # of a port that is no number
+        with suppress(ValueError):  # the port is no number
             found = env.db_url_config(text)
     if not found.get("NAME"):
         refuse(name, "is the URL of a PostgreSQL database", example=example)
@@ -197,20 +197,20 @@ def database(name: str) -> dict[str, Any]:
 
 
 def _is_option(option: str, value: object) -> bool:
-    """Tell whether a connection can have this option, with this value."""
-    known = {each.keyword.decode() for each in Conninfo.get_defaults()} | _OPTIONS_OF_DJANGO
+    """Return whether a connection can have this option with this value."""
+    options = {each.keyword.decode() for each in Conninfo.get_defaults()} | _OPTIONS_OF_DJANGO
     pattern = _VALUES_OF_OPTIONS.get(option)
-    return option in known and (pattern is None or bool(pattern.fullmatch(str(value))))
+    return option in options and (pattern is None or bool(pattern.fullmatch(str(value))))
 
 
 def cache(name: str, *, default: str) -> dict[str, Any]:
-    """Return Django's settings of the cache that a URL names: Redis, or that of each process."""
+    """Return Django's settings of the cache that a URL names: a Redis, or one per process."""
     text = given(name).strip() or default
     found: dict[str, Any] = {}
     with suppress(ValueError, ImproperlyConfigured):
         found = env.cache_url_config(text)
     kind = str(found.get("BACKEND", "")).rpartition(".")[2]
-    # django-environ passes on other options in capital letters, which no Redis client knows.
+    # django-environ passes other options on in capital letters, which no Redis client knows.
     is_redis = (
         "://" in text
         and kind == "RedisCache"
@@ -224,10 +224,10 @@ def cache(name: str, *, default: str) -> dict[str, Any]:
 
 
 def _is_redis(url: object) -> bool:
-    """Tell whether this is the URL of one Redis, or of one of its databases."""
+    """Return whether this is the URL of a Redis, or of one of its databases."""
     with suppress(ValueError):
         found = parse_url(str(url))  # type: ignore[no-untyped-call]
-        if "path" in found:  # of a socket
+        if "path" in found:  # a socket
             return True
         return "host" in found and bool(_REDIS_DATABASE.fullmatch(urlsplit(str(url)).path))
     return False
@@ -249,13 +249,13 @@ def mail(name: str) -> dict[str, Any]:
 
 
 def given(name: str, *, default: str = "") -> str:
-    """Return what a variable is set to, also where that begins with ``$``; if empty, the default.
+    """Return the text of a variable, or the default where it is empty or not set.
 
-    django-environ would take such a text for the name of another variable, and a secret for unset.
+    A text that begins with ``$`` stays: django-environ would take it for another variable's name.
     """
     return str(env.ENVIRON.get(name) or default)
 
 
 def refuse(name: str, rule: str, *, example: str) -> NoReturn:
-    """End the process with one line, which does not repeat the value: it may be a secret."""
+    """End the process with one line; it does not repeat the value, which may be a secret."""
     sys.exit(f"The setting {name} {rule}. Example: {name}={example}")

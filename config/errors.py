@@ -1,4 +1,4 @@
-"""The contract's errors are a family of classes, each declared like a row of its table."""
+"""The base class of the contract's errors; each subclass is declared like a row of its table."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Literal
@@ -20,11 +20,11 @@ _TYPES: dict[int, ErrorType] = {
 
 
 class ContractError(Exception):
-    """A refusal that the contract names (contract: Errors).
+    """An error of the contract (contract: Errors).
 
-    ``message`` is safe to show to a person. ``system_message`` is for developers and logs; it is
-    the message in lower case unless something more precise is given. The type follows from the
-    status, unless ``is_validation`` makes it a validation_error.
+    ``message`` is safe to show to people. ``system_message`` is for developers and logs: the
+    message in lower case, unless a more precise one is given. The status decides the type, unless
+    ``is_validation`` makes it a validation_error.
     """
 
     status: int
@@ -41,7 +41,7 @@ class ContractError(Exception):
 
     @property
     def type(self) -> ErrorType:
-        """Return the family that a program can decide by."""
+        """The kind of error, for programs to decide by."""
         if self.is_validation:
             return "validation_error"
         if self.status >= 500:

@@ -1,22 +1,19 @@
-"""Leaves out the body of an answer to a HEAD."""
-
-from collections.abc import Callable
+"""Leaves out the body of an answer to a HEAD request."""
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 
 
-class HeadMiddleware:
-    """Empties what a HEAD is answered with; its length and its other headers are those of a GET.
+class HeadMiddleware(MiddlewareMixin):
+    """Empties the answer to a HEAD request, and keeps its length and other headers.
 
-    Django leaves that to the server, and gunicorn writes a warning for each: one for each probe.
+    Django leaves that to the server, and gunicorn logs a warning for each such answer.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
         if request.method == "HEAD" and isinstance(response, HttpResponse):
             response.headers.setdefault("Content-Length", str(len(response.content)))
             response.content = b""

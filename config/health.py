@@ -1,13 +1,12 @@
 """Health probes: ``/livez`` (the process answers) and ``/readyz`` (it can do its work)."""
 
 import time
-from collections.abc import Callable
 from functools import lru_cache
 
 import structlog
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 
 from config.database_version import MIGRATIONS_ARE_MISSING, has_every_migration
 
@@ -28,7 +27,10 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(maxsize=1)
 def reason_not_ready(second: int) -> str | None:
-    """Return why the process cannot do its work, or None; look it up, and log it, once a second."""
+    """Return why the process cannot do its work, or None.
+
+    The cache has the callers of one second share one look at the database, and one log line.
+    """
     if why_not := _reason_not_ready():
         logger.warning("not_ready", reason=why_not)
     return why_not
@@ -44,22 +46,19 @@ def _reason_not_ready() -> str | None:
             [is_read_only] = cursor.fetchone()
     except Error:
         return "no database"
-    # A standby is, and a server that a failover has left behind.
+    # As on a standby, or on a server that a failover left behind.
     return "the database is read-only" if is_read_only == "on" else None
 
 
 PROBES = {"/livez": live, "/readyz": ready}
 
 
-class HealthMiddleware:
+class HealthMiddleware(MiddlewareMixin):
     """Answers probes before TLS and host names are checked: probes use plain HTTP and an IP.
 
-    The log has no line for each, since there are thousands a day.
+    It stands before the middleware that logs requests: there are thousands of probes a day.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
         probe = PROBES.get(request.path_info)
-        return probe(request) if probe else self.get_response(request)
+        return probe(request) if probe else None

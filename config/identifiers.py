@@ -17,12 +17,12 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 def generate_id(prefix: str) -> str:
-    """Return a new id, which sorts after earlier ones, so that inserts append to the index."""
+    """Return a new id. It sorts after earlier ones, so inserts append to the index."""
     return f"{prefix}_{ULID()}"
 
 
 def earliest_id(prefix: str, moment: datetime) -> str:
-    """Return what no id that is generated at this moment or later sorts before."""
+    """Return a lower bound of the ids that are generated at this moment or later."""
     return f"{prefix}_{str(ULID.from_datetime(moment))[:10]}"
 
 
@@ -41,15 +41,15 @@ def is_id(prefix: str, value: str) -> bool:
 
 
 def only_ids(prefix: str, values: Iterable[str]) -> list[str]:
-    """Return the well-formed ids of this kind: PostgreSQL does not take every text as a value."""
+    """Return the well-formed ids of this kind: PostgreSQL refuses some other texts as a value."""
     return [value for value in values if is_id(prefix, value)]
 
 
 class IdentifiedQuerySet(models.QuerySet[Row]):
-    """Queries for rows with a `PrefixedIdField`, by ids that somebody typed."""
+    """Queries for rows with a `PrefixedIdField` by ids from outside."""
 
     def named(self, *ids: str) -> Self:
-        """Keep the rows with these ids; a malformed id names none, and needs no query."""
+        """Keep the rows with these ids; malformed ids match none, and need no query."""
         prefixes = cast("PrefixedIdField", self.model._meta.pk).prefixes
         return self.filter(pk__in=[each for prefix in prefixes for each in only_ids(prefix, ids)])
 
@@ -57,8 +57,8 @@ class IdentifiedQuerySet(models.QuerySet[Row]):
 class PrefixedIdField(models.CharField[str, str]):
     """A primary key such as ``usr_abc123``; the database refuses every other form.
 
-    Rows of several kinds have a prefix each; a row that is made without an id gets the first.
-    Ids are compared byte by byte (``COLLATE "C"``), since they have no language.
+    Where several kinds of rows share a table, each has its prefix; a generated id has the first.
+    Ids are compared byte by byte (``COLLATE "C"``).
     """
 
     def __init__(self, *prefixes: str) -> None:

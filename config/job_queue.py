@@ -1,4 +1,4 @@
-"""Defers jobs in the transaction of the change that they follow, and has them tried again."""
+"""Defers jobs in the transaction of the change that they follow, and decides on retries."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -13,16 +13,16 @@ from procrastinate.types import JSONDict
 
 FAULT_WAIT = timedelta(seconds=30)
 
-# Defers by Django's connection in a worker, too, whose own app has connections of its own: no job
-# is there before the change that it follows, or without it.
+# Defers over Django's connection, also in workers, whose own app has other connections: a job is
+# committed together with the change that it follows.
 _in_transaction = App(connector=DjangoConnector())
 
 
 def defer(task: str, jobs: Iterable[JSONDict], *, queue: str, priority: int = 0) -> None:
-    """Have a worker do a task with each of these arguments once the transaction is committed.
+    """Have workers run a task once for each of these arguments after the commit.
 
-    One statement, or none for no jobs. Raises Django's error where the database fails: the library
-    wraps the driver's in one of its own, which a request would answer with 500.
+    It takes one statement, or none without jobs. A failure of the database is raised as Django's
+    own error: a request would answer procrastinate's with 500.
     """
     arguments = list(jobs)
     if not arguments:
@@ -38,7 +38,7 @@ def defer(task: str, jobs: Iterable[JSONDict], *, queue: str, priority: int = 0)
 
 
 class PutOffError(Exception):
-    """A job did not do its work, and is tried again at a given time."""
+    """A job did not do its work, and is to be tried again at a given time."""
 
     def __init__(self, next_attempt_at: datetime) -> None:
         self.next_attempt_at = next_attempt_at
@@ -46,7 +46,7 @@ class PutOffError(Exception):
 
 
 class UntilDone(BaseRetryStrategy):
-    """Tries a job again at the time that it was put off to, and soon after any fault."""
+    """Retries a job at the time that a PutOffError names, and soon after any other error."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
         if isinstance(exception, PutOffError):

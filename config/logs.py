@@ -11,16 +11,15 @@ import structlog
 def logging_config(*, as_json: bool) -> None:
     """Send the logs of the application and its libraries to standard error, in one format.
 
-    structlog writes the application's lines directly, which is faster than the standard library;
-    the libraries' lines pass through that. As JSON, so do Python's warnings and the exceptions that
-    end a process or a thread.
+    structlog writes the application's lines directly, which is faster than the standard library.
+    With JSON, Python's warnings and uncaught exceptions of processes and threads become lines, too.
     """
-    known: list[structlog.types.Processor] = [
+    shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    form: list[structlog.types.Processor] = (
+    rendering: list[structlog.types.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
         else [
@@ -32,7 +31,7 @@ def logging_config(*, as_json: bool) -> None:
         ]
     )
     structlog.configure(
-        processors=[*known, *form],
+        processors=[*shared, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -44,10 +43,10 @@ def logging_config(*, as_json: bool) -> None:
             "formatters": {
                 "structured": {
                     "()": structlog.stdlib.ProcessorFormatter,
-                    "foreign_pre_chain": [structlog.stdlib.add_logger_name, *known],
+                    "foreign_pre_chain": [structlog.stdlib.add_logger_name, *shared],
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        *form,
+                        *rendering,
                     ],
                 }
             },
@@ -56,10 +55,10 @@ def logging_config(*, as_json: bool) -> None:
             },
             "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {
-                # config.trace logs each request already, and without its path.
+                # config.trace logs each request, without its path.
                 "django.server": {"level": "ERROR", "handlers": [], "propagate": False},
                 "django.request": {"level": "CRITICAL"},
-                # Callers choose the hosts that it names, with the addresses of this network.
+                # Its lines name hosts that callers chose, with addresses of this network.
                 "requests_hardened.ip_filter": {"level": "ERROR"},
             },
         }
@@ -77,6 +76,6 @@ def _log_uncaught(
     exception: BaseException | None,
     traceback: TracebackType | None,
 ) -> None:
-    """Log an exception that ends a process or a thread; Ctrl-C needs no line."""
+    """Log an exception that ends a process or a thread, except Ctrl-C."""
     if exception and not issubclass(kind, KeyboardInterrupt):
         structlog.get_logger().critical("uncaught_exception", exc_info=(kind, exception, traceback))

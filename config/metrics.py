@@ -1,4 +1,4 @@
-"""The page `/metrics` for Prometheus, and what each process counts of its own requests."""
+"""The page `/metrics` for Prometheus, and the request times that each process counts."""
 
 import os
 import time
@@ -20,14 +20,14 @@ from prometheus_client import (
 
 from config.api.envelope import challenge
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # when a process counted first
+disable_created_metrics()  # type: ignore[no-untyped-call]  # when each was first counted
 
-# What is shown. The client's own registry would add facts of the process without its number.
+# The client's default registry would add figures of the process without its number.
 REGISTRY = CollectorRegistry()
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
-# Where gunicorn runs the process: its number among those that run at once, from 0 (config.server).
+# The variable with the number of a process among gunicorn's, from 0 (config.server sets it).
 PROCESS = "OFFBOARD_PROCESS"
 
 SECONDS = Histogram(
@@ -50,7 +50,7 @@ class MetricsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
         response = self.get_response(request)
-        # Of each label there are few values, whatever is sent: the route, not the path.
+        # Each label has few values, whatever callers send: the route, not the path.
         match = request.resolver_match
         SECONDS.labels(
             process=os.environ.get(PROCESS) or os.getpid(),
@@ -63,7 +63,7 @@ class MetricsMiddleware:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer with all metrics to whoever has METRICS_TOKEN; without that there is no such page."""
+    """Answer with all metrics where METRICS_TOKEN is set and sent."""
     if not settings.METRICS_TOKEN:
         raise Http404
     sent = request.headers.get("Authorization", "")

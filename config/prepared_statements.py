@@ -1,12 +1,12 @@
 """Runs the most frequent statements prepared: PostgreSQL plans them once per connection.
 
-All other statements are executed as Django does by default, since a plan made without the values
-of a search uses no index. Prepared ones get such a plan at once (``force_generic_plan``). If
-PostgreSQL chooses instead, throughput of removals is 0.74 / 0.82 / 0.86 of that with 1 / 4 / 16 at
-once (medians of ten alternating turns, two cores).
+All others run as Django runs them: a plan made without the values of a search uses no index.
+Prepared statements get such a generic plan at once (``force_generic_plan``). If PostgreSQL chooses,
+throughput of removals falls to 0.74 / 0.82 / 0.86 with 1 / 4 / 16 at once (medians of ten
+alternating turns, two cores).
 
-A list of many gets a plan of its own: one made for few, perhaps while tables were small, searches
-the whole list for every row that it comes upon.
+A statement with a long list is not prepared: a plan made for a short list, perhaps while tables
+were small, searches the whole list for every row it reads.
 """
 
 import re
@@ -31,13 +31,13 @@ class PreparedCursor(psycopg.RawCursor[tuple[Any, ...]]):
     def execute(  # type: ignore[override]  # as Django's wrapper of cursors calls it
         self, query: str, params: Parameters | None = None
     ) -> "PreparedCursor":
-        """Execute a statement with Django's placeholders, as one with PostgreSQL's ``$1``."""
+        """Execute a statement with Django's placeholders, rewritten to PostgreSQL's ``$1``."""
         text, names = _numbered(query)
         values = [params[name] for name in names] if isinstance(params, Mapping) else params
         return super().execute(text, values, prepare=True)
 
     def _convert_query(self, query: Any, params: Any = None) -> PostgresQuery:
-        """Keep the statement in ``_query``, where Django's log of queries looks for it."""
+        """Convert the statement, and keep it in ``_query`` for Django's query log."""
         self._query = super()._convert_query(query, params)
         return self._query
 
@@ -49,15 +49,14 @@ def fetch_prepared(sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
     of more than `FEW` among the parameters, it is not prepared.
     """
     with connection.cursor() as cursor:
-        if not _is_for_many(parameters):
+        if not _has_long_list(parameters):
             cursor.cursor = PreparedCursor(cursor.connection)
         cursor.execute(sql, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
 
-def _is_for_many(parameters: Parameters) -> bool:
-    """Return whether there is a list of many among the parameters."""
+def _has_long_list(parameters: Parameters) -> bool:
     values = parameters.values() if isinstance(parameters, Mapping) else parameters
     return any(isinstance(value, list) and len(value) > FEW for value in values)
 
@@ -66,7 +65,7 @@ def _is_for_many(parameters: Parameters) -> bool:
 def _numbered(sql: str) -> tuple[str, list[str]]:
     """Return the statement with ``$1``, ``$2``, … as placeholders, and their names, if any.
 
-    The result is cached, since psycopg would parse the removal's long text on every call.
+    The result is cached: psycopg would parse the removal's long text on every call.
     """
     names = list(dict.fromkeys(_PLACEHOLDER.findall(sql)))
     if names == [""]:

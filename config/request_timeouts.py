@@ -1,4 +1,4 @@
-"""Timeouts of a request's statements (contract: Errors); commands have none."""
+"""Timeouts of the statements of requests (contract: Errors); commands have none."""
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -6,10 +6,10 @@ LIMITS = {"lock_timeout": "5s", "statement_timeout": "30s"}
 
 
 def limit_waiting(connection: BaseDatabaseWrapper, **_: object) -> None:
-    """Set the timeouts of a new connection, except those that an operator has set already.
+    """Set the timeouts of a new connection, except those that an operator has set.
 
-    An operator may set them by PGOPTIONS, in DATABASE_URL, or for the role, the database or the
-    server. Behind PgBouncer they must, since commands share its connections.
+    Operators set them by PGOPTIONS, in DATABASE_URL, or for the role, the database or the server.
+    Behind PgBouncer they must: commands share its connections.
     """
     if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
         return

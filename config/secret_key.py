@@ -1,4 +1,4 @@
-"""Makes and keeps a random SECRET_KEY, for a first look without settings."""
+"""Makes and keeps a random SECRET_KEY for a first look without settings."""
 
 import os
 import secrets
@@ -10,9 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def kept_key(folder: Path) -> str:
-    """Return the random key of a folder, made by the first who asks and readable by its user alone.
+    """Return the random key of a folder, made at the first call and readable by its owner alone.
 
-    Raises ImproperlyConfigured, with what to do, where it can be neither read nor written.
+    Raises ImproperlyConfigured, which says what to do, where it cannot be read or written.
     """
     kept = folder / "secret.key"
     try:

@@ -10,13 +10,13 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-# Read here, before any process is started: one that cannot work would be started again for ever.
-# By another name: gunicorn would take `config` for its own setting.
+# Read before any process starts: gunicorn would restart one whose settings cannot work for ever.
+# Imported by another name: gunicorn would take `config` for its own setting.
 from config import settings as _settings  # noqa: F401
 
 
 class LinesOfTheApplication(Logger):  # type: ignore[misc]  # gunicorn has no types
-    """Writes gunicorn's lines to standard error as the application writes its own: as JSON."""
+    """Writes gunicorn's lines to standard error in the application's format (JSON)."""
 
     def _set_handler(
         self, log: logging.Logger, output: str | None, fmt: logging.Formatter, stream: Any = None
@@ -31,9 +31,9 @@ logger_class = LinesOfTheApplication
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Give a process the lowest number that no other one has, by which `/metrics` names it.
+    """Give a process the lowest free number, by which `/metrics` names it.
 
-    By its process id each restart would begin other time series, without end.
+    By its process id, each restart would begin new time series.
     """
     taken = {other.number for other in server.WORKERS.values()}
     worker.number = next(number for number in count() if number not in taken)
@@ -47,17 +47,17 @@ def post_fork(server: Any, worker: Any) -> None:
 wsgi_app = "config.wsgi"
 worker_class = "gthread"
 
-# One process per core of a machine with two. Python runs one thread of each at a time; there are
-# eight so that some are free while others wait for a lock or for an unreachable database. Whoever
-# sends or reads slowly is kept from them by the proxy in front (config/nginx.conf).
+# One process per core of a machine with two. Python runs one thread of a process at a time; eight
+# leave some free while others wait for a lock or an unreachable database. The proxy in front keeps
+# slow clients from holding threads (config/nginx.conf).
 workers = 2
 threads = 8
 
 # The server is controlled by signals only, and its home folder may be read-only.
 control_socket_disable = True
 
-# What a proxy says of the connection to it is believed by Django alone, and only with
-# BEHIND_TLS_PROXY. gunicorn would believe whoever connects from this machine: a proxy there would
-# seem to work without that setting, and all its callers would be one address.
+# Only Django reads a proxy's headers, and only with BEHIND_TLS_PROXY. gunicorn would trust whoever
+# connects from this machine: a proxy there would seem to work without that setting, and all its
+# callers would count as one address.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}

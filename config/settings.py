@@ -1,4 +1,4 @@
-"""The one settings module: whatever differs between machines comes from the environment.
+"""Django's settings: whatever differs between machines comes from the environment.
 
 Safe by default: unless ``DEBUG=true``, SECRET_KEY, ALLOWED_HOSTS and DATABASE_URL are required.
 """
@@ -20,12 +20,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 django_stubs_ext.monkeypatch()
 
-# The tests need no variable; pytest sets this one for whatever it runs.
+# Tests need no variable: pytest sets this one.
 TESTING = "PYTEST_VERSION" in env.ENVIRON
 
 DEBUG = environment.flag("DEBUG", default=TESTING)
 
-# Where a first look keeps its PostgreSQL and its key.
+# The folder where a first look keeps its PostgreSQL and its key.
 EMBEDDED_POSTGRES = environment.given("EMBEDDED_POSTGRES", default=str(BASE_DIR / ".postgres"))
 
 if DEBUG:
@@ -98,54 +98,51 @@ TEMPLATES = [
 ]
 
 # The server that DATABASE_URL names; without it, for a first look and for tests, the embedded one.
-DATABASES: dict[str, dict[str, Any]]
+database: dict[str, Any]
 if DEBUG and not environment.given("DATABASE_URL"):
-    DATABASES = {
-        "default": {
-            "ENGINE": "config.embedded_postgres",
-            "NAME": "offboard",
-            "DATA_DIRECTORY": EMBEDDED_POSTGRES,
-        }
+    database = {
+        "ENGINE": "config.embedded_postgres",
+        "NAME": "offboard",
+        "DATA_DIRECTORY": EMBEDDED_POSTGRES,
     }
 else:
-    DATABASES = {
-        "default": {
-            # Each thread keeps its connection and checks at each request that it still works.
-            "CONN_MAX_AGE": None,
-            "CONN_HEALTH_CHECKS": True,
-            **environment.database("DATABASE_URL"),
-        }
+    database = {
+        # Each thread keeps its connection, and checks at each request that it still works.
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        **environment.database("DATABASE_URL"),
     }
+DATABASES = {"default": database}
 
-options = DATABASES["default"]["OPTIONS"] = {
+options = database["OPTIONS"] = {
     # While the database is unreachable, requests fail within 10 seconds: 3 until a connection is
     # known to be lost, and 3 for each of two addresses that its host may have.
     "connect_timeout": 3,
     "tcp_user_timeout": 3000,
     "keepalives_idle": 5,
     "keepalives_interval": 1,
-    **DATABASES["default"].get("OPTIONS", {}),
+    **database.get("OPTIONS", {}),
 }
 # A statement sees what was committed before it began; the locks of a removal rely on that.
 options["isolation_level"] = IsolationLevel.READ_COMMITTED
 
 # Behind PgBouncer in transaction mode each transaction may be on another connection.
 if environment.flag("PGBOUNCER"):
-    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+    database["DISABLE_SERVER_SIDE_CURSORS"] = True
 else:
-    # Allows config.prepared_statements to prepare; Django's own cursors never do.
+    # Lets config.prepared_statements prepare; Django's own cursors never do.
     options["prepare_threshold"] = 1
-    # libpq ignores PGOPTIONS where options are given; it is added here, last, so it takes effect.
+    # libpq ignores PGOPTIONS where options are given, so it is added here, last.
     given = options.get("options", environment.given("PGOPTIONS"))
     options["options"] = f"-c plan_cache_mode=force_generic_plan {given}"
 
-# The modules with jobs, which only `manage.py procrastinate worker` loads and runs.
+# The modules with jobs, which only `manage.py procrastinate worker` loads.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
     "config.tasks",
     "organizations.events.tasks",
     "organizations.handover.overdue",
-    "organizations.invitation.tasks",
+    "organizations.invitation.delivery",
     "organizations.retention.service",
     "organizations.schedule.due",
     "organizations.scim.remove_after_days",
@@ -166,31 +163,25 @@ WEBHOOK_ALLOW_PRIVATE = environment.flag("WEBHOOK_ALLOW_PRIVATE")
 METRICS_TOKEN = environment.secret("METRICS_TOKEN")
 
 # Counts rate limits: per process, or in Redis for all processes together.
-CACHES = {"default": environment.cache("CACHE_URL", default="locmemcache://")}
-if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
-    CACHES["default"]["OPTIONS"] = {  # seconds
-        "socket_connect_timeout": 0.5,
-        "socket_timeout": 0.5,
-        **CACHES["default"].get("OPTIONS", {}),
-    }
-elif CACHES["default"]["BACKEND"] == "django.core.cache.backends.locmem.LocMemCache":
-    # It forgets the oldest beyond 300 by default: whoever has as many addresses had no limit.
-    CACHES["default"]["OPTIONS"] = {
-        "MAX_ENTRIES": 100_000,
-        **CACHES["default"].get("OPTIONS", {}),
-    }
+cache = environment.cache("CACHE_URL", default="locmemcache://")
+CACHES = {"default": cache}
+if cache["BACKEND"].endswith(".RedisCache"):
+    cache["OPTIONS"] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}  # seconds
+else:
+    # By default it drops entries beyond 300: a caller with as many addresses would have no limit.
+    cache["OPTIONS"] = {"MAX_ENTRIES": 100_000, **cache.get("OPTIONS", {})}
 
-# No page takes files, and none has a form that is longer.
+# No page takes files, and no form is longer.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # bytes
-# An erasure has a box for each text with an address, of which there may be thousands.
+# The form of an erasure has a box for each text with an address: there may be thousands.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 FILE_UPLOAD_HANDLERS = ["config.uploads.NoUploadHandler"]
 
-# Messages may name people, so they are stored in the browser's cookie and not in the database.
+# Messages may name people: they are kept in the browser's cookie, not in the database.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
-# Invitations are mailed by the server that EMAIL_URL names; for a first look they are printed.
+# The server that EMAIL_URL names mails invitations; with DEBUG they are printed.
 email = environment.mail("EMAIL_URL")
 SENDS_MAIL = DEBUG or bool(email)
 EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEBUG else 'dummy'}.EmailBackend"
@@ -202,7 +193,7 @@ DEFAULT_FROM_EMAIL = environment.sender("EMAIL_FROM") or (
 
 # How long after a removal the member can be restored; 0: not at all.
 RESTORE_WINDOW_DAYS = environment.number("RESTORE_WINDOW_DAYS", default=90, most=A_CENTURY)
-# How long events of people who are no longer members are kept at least; None: for ever.
+# How long events of former members are kept at least; None: for ever.
 RETENTION_DAYS = environment.days("RETENTION_DAYS")
 
 AUTH_USER_MODEL = "users.User"
@@ -211,8 +202,8 @@ PASSWORD_LOGIN = environment.flag("PASSWORD_LOGIN", default=True)
 if PASSWORD_LOGIN:
     AUTHENTICATION_BACKENDS.append("django.contrib.auth.backends.ModelBackend")
 
-# Staff log in by OpenID Connect where OIDC_ISSUER is set. The others are what the client of
-# mozilla-django-oidc asks for; the rest it gets from the provider (users/oidc/provider.py).
+# Staff log in by OpenID Connect where OIDC_ISSUER is set. mozilla-django-oidc needs the others; the
+# provider supplies the rest (users/oidc/provider.py).
 OIDC_ISSUER = environment.provider("OIDC_ISSUER")
 OIDC_DOMAINS = environment.domains("OIDC_DOMAINS")
 OIDC_RP_CLIENT_ID = OIDC_RP_CLIENT_SECRET = ""
@@ -224,7 +215,7 @@ elif not PASSWORD_LOGIN:
     environment.refuse("PASSWORD_LOGIN", "is false only with OIDC_ISSUER", example="true")
 elif environment.given("OIDC_CLIENT_ID"):
     environment.refuse("OIDC_ISSUER", "is missing", example="https://login.acme.example")
-OIDC_RP_SIGN_ALGO = "RS256"  # every provider has it
+OIDC_RP_SIGN_ALGO = "RS256"  # which every provider has
 OIDC_USE_PKCE = True
 OIDC_TIMEOUT = 10  # seconds
 OIDC_AUTHENTICATION_CALLBACK_URL = "oidc_callback"
@@ -243,7 +234,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "users.login.locked_out"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
-# Not stored with an attempt: the page to open after the login may be a search for somebody.
+# Not stored with an attempt: the page to open after login may be a search for somebody.
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{validator}"}
@@ -274,25 +265,25 @@ STORAGES = {
     },
 }
 
-if not DEBUG:  # where runserver serves static files itself
+if not DEBUG:  # with DEBUG, runserver serves static files
     MIDDLEWARE.insert(
         MIDDLEWARE.index("django.middleware.security.SecurityMiddleware") + 1,
         "whitenoise.middleware.WhiteNoiseMiddleware",
     )
     SECURE_SSL_REDIRECT = environment.flag("SECURE_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = environment.number("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
-    # Other names below this one may not speak HTTPS, and a list in browsers is hard to leave.
+    # Names below this one may not speak HTTPS, and it is hard to leave the browsers' preload list.
     SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag("SECURE_HSTS_INCLUDE_SUBDOMAINS")
     SECURE_HSTS_PRELOAD = environment.flag("SECURE_HSTS_PRELOAD")
-    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # which ask for both
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they ask for both
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 if proxies := environment.proxies():
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_REDIRECT_EXEMPT = [r"^scim/"]  # refused there: a redirected PATCH arrives as a GET
+SECURE_REDIRECT_EXEMPT = [r"^scim/"]  # it refuses HTTP: a redirected PATCH arrives as a GET
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-# Pages load and run nothing but this application's own files, and no script within a page.
+# Pages load and run only this application's own files, and no inline scripts.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -322,7 +313,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "config.api.openapi.ApiSchema",
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_FILTER_BACKENDS": ["config.api.filters.StrictFilterBackend"],
-    "URL_FORMAT_OVERRIDE": None,  # ?format= is a parameter that no endpoint knows
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter
     "DEFAULT_THROTTLE_CLASSES": ["config.api.throttling.AddressRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "token": environment.rate("RATE_PER_TOKEN", default="600/min"),
@@ -334,7 +325,7 @@ REST_FRAMEWORK = {
         "invitation": "10/min",
     },
     "EXCEPTION_HANDLER": "config.api.envelope.exception_handler",
-    # How many proxies in front write X-Forwarded-For: 0 trusts none and takes the peer's address.
+    # How many proxies in front add to X-Forwarded-For; 0 trusts none and counts the peer's address.
     "NUM_PROXIES": proxies,
     "DATETIME_FORMAT": TIME_FORMAT,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

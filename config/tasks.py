@@ -1,4 +1,4 @@
-"""Periodic upkeep: retry the jobs of killed workers, delete what has ended or expired."""
+"""Periodic upkeep: retries the jobs of killed workers, deletes what has ended or expired."""
 
 from datetime import timedelta
 
@@ -11,8 +11,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
-# Seconds without a heartbeat after which a worker is considered dead.
-SILENCE = 30
+SILENCE = 30  # seconds without a heartbeat after which a worker is considered dead
 KEPT_HOURS = 24
 FAILED_LOGINS_KEPT = timedelta(days=1)  # they lock somebody out for an hour
 ADMIN_LOG_KEPT = timedelta(days=730)
@@ -26,7 +25,7 @@ async def take_up_stalled(context: JobContext, timestamp: int) -> None:
     for job in await context.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENCE):
         try:
             await context.app.job_manager.retry_job(job)
-        except UniqueViolation:  # another job with the same lock is queued and will do the work
+        except UniqueViolation:  # a queued job with the same lock will do the work
             await context.app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
 
 
@@ -45,7 +44,7 @@ async def delete_finished(context: JobContext, timestamp: int) -> None:
 @app.periodic(cron="13 * * * *")
 @app.task(queue="upkeep", queueing_lock="delete_expired")
 def delete_expired(timestamp: int) -> None:
-    """Delete sessions that are over, old failed logins, and old entries of the admin's own log."""
+    """Delete expired sessions, old failed logins, and old entries of the admin's own log."""
     now = timezone.now()
     Session.objects.filter(expire_date__lt=now).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - FAILED_LOGINS_KEPT).delete()

@@ -1,4 +1,4 @@
-"""Gives each request an id, which its response, errors, log lines and records carry."""
+"""Gives each request an id: its response, errors, log lines and records carry it."""
 
 import re
 import sys
@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 HEADER = "X-Request-ID"
-# The form of a caller's id that is safe in a header, a log line and a page.
+# Callers' ids of this form are safe in a header, a log line and a page.
 _SAFE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,64}")
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -25,17 +25,17 @@ def trace_id_of(request: HttpRequest) -> str:
 
 
 def announce_failure(request: HttpRequest) -> None:
-    """Tell the log, and whoever else listens, of the exception that is being handled.
+    """Send Django's signal for the exception that is being handled.
 
-    Django does this for what a view raises; a door that answers a failure of its own calls this, so
-    that error trackers, which listen to the same signal, hear of every 500 once.
+    Django sends it for what a view raises. Code that turns an exception into an answer itself calls
+    this, so that the log and error trackers, which listen to the signal, get every 500 once.
     """
     got_request_exception.send(sender=None, request=request)
 
 
 @receiver(got_request_exception)
 def log_exception(request: HttpRequest, **_: object) -> None:
-    """Log in full an exception that no view or middleware has handled."""
+    """Log an unhandled exception with its traceback."""
     logger.error("unhandled_exception", exc_info=sys.exception())
 
 
@@ -53,7 +53,7 @@ class TraceMiddleware:
         with structlog.contextvars.bound_contextvars(trace_id=trace_id):
             response = self.get_response(request)
             response[HEADER] = trace_id
-            # The route, not the path, since a path could contain an e-mail address.
+            # The route, not the path: a path may contain an e-mail address.
             match = request.resolver_match
             logger.info(
                 "request",

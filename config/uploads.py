@@ -1,4 +1,4 @@
-"""Refuses uploaded files, and forms that are too long, before they are read."""
+"""Refuses uploaded files and overlong forms before they are read."""
 
 from typing import IO
 
@@ -8,9 +8,9 @@ from django.core.files.uploadhandler import MemoryFileUploadHandler
 
 
 class NoUploadHandler(MemoryFileUploadHandler):
-    """Refuses a multipart form by its length; files in it are refused by their number, which is 0.
+    """Refuses a multipart form by its length; DATA_UPLOAD_MAX_NUMBER_FILES refuses its files.
 
-    Django's own limit does not count what belongs to no field.
+    Django's own limit does not count parts that belong to no field.
     """
 
     def handle_raw_input(
@@ -21,7 +21,6 @@ class NoUploadHandler(MemoryFileUploadHandler):
         boundary: str,
         encoding: str | None = None,
     ) -> None:
-        """Raise RequestDataTooBig for a form that is longer than any of ours."""
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if limit is not None and content_length > limit:
             raise RequestDataTooBig("the form is too large")

@@ -1,4 +1,4 @@
-"""Runs a job worker in a child process, which ends when its parent does."""
+"""Runs a job worker in a child process that ends with its parent."""
 
 import multiprocessing
 import os
@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 @contextmanager
 def worker_alongside() -> Iterator[None]:
-    """Run a worker until the end of the block, or of this process even if it is killed."""
+    """Run a worker until the end of the block, or until this process ends, even if killed."""
     worker = multiprocessing.get_context("spawn").Process(target=_work)
     worker.start()
     try:

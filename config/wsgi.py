@@ -1,4 +1,4 @@
-"""The WSGI application; ``config.server`` has gunicorn's settings."""
+"""The WSGI application; gunicorn's settings are in ``config.server``."""
 
 import os
 

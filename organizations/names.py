@@ -1,24 +1,31 @@
-"""Saves departments and roles, whose names are checked in one way."""
+"""Saves and logs departments and roles, whose names are checked in one way."""
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from config.api.errors import InvalidFieldsError
-from config.errors import ContractError
+from organizations.application_log import log_on_commit
+from organizations.exceptions import DepartmentNameTakenError, RoleNameTakenError
+from organizations.guards.caller import Caller
 from organizations.models import Department, Role
-from organizations.models.organization import NAME_TAKEN
+from organizations.models.organization import DEPARTMENT_NAME, NAME_TAKEN, ROLE_NAME
 
 Row = TypeVar("Row", Department, Role)
 
 
-def save_named(row: Row, *, taken: ContractError, constraint: str) -> Row:
-    """Check the name of a department or a role by its model, save the row and return it.
+def save_named(row: Department | Role) -> None:
+    """Save a department or a role once its model has checked the name.
 
-    Raises InvalidFieldsError for an invalid name, and ``taken`` if another row has it. The
-    ``constraint`` of the database tells of a row that is made at the same moment.
+    Raises InvalidFieldsError for a name that is none, and DepartmentNameTakenError or
+    RoleNameTakenError for another row's, also for one that is made at the same moment.
     """
+    is_role = isinstance(row, Role)
+    constraint = ROLE_NAME if is_role else DEPARTMENT_NAME
+    error = RoleNameTakenError if is_role else DepartmentNameTakenError
+    taken = error({"name": row.name})
     try:
         _clean_name(row)
         row.clean()
@@ -35,7 +42,22 @@ def save_named(row: Row, *, taken: ContractError, constraint: str) -> Row:
         if constraint not in str(fault):
             raise
         raise taken from fault
-    return row
+
+
+def log_named(event: str, rows: Iterable[Row], caller: Caller) -> None:
+    """Write a line about each row to the application's log once the transaction is committed."""
+    log_on_commit(
+        event,
+        caller.source,
+        [
+            {
+                "organization_id": row.organization_id,
+                f"{row._meta.model_name}_id": row.pk,
+                **caller.columns,
+            }
+            for row in rows
+        ],
+    )
 
 
 def is_name(name: str, *, of: type[Row]) -> bool:
@@ -48,5 +70,5 @@ def is_name(name: str, *, of: type[Row]) -> bool:
 
 
 def _clean_name(row: Department | Role) -> None:
-    """Raise ValidationError for an invalid name, whether or not another row has it."""
+    """Raise ValidationError for what is no name, by the field of the model alone."""
     row.clean_fields(exclude={field.name for field in row._meta.fields} - {"name"})

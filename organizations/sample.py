@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from organizations.assignment.service import add_member, assign
 from organizations.deactivation.service import deactivate_members, reactivate_members
@@ -249,28 +250,17 @@ def _has_left(organization: Organization, person: Person) -> bool:
 
 
 def _restore_resources(organization: Organization, things: Sequence[Thing], owner: Person) -> None:
-    """Give these resources to an active member, and make those that are missing."""
+    """Make these resources anew, owned by an active member."""
     owner_id = id_of(owner)
-    # A resource of the sample may have been deleted, and another one registered by its key.
     for thing in things:
-        Resource.objects.filter(
-            organization=organization,
-            entry__type=thing.type,
-            entry__external_id=thing.external_id,
-        ).exclude(pk=thing.id).delete()
+        # Also finds one that was registered by the same key after the sample's was deleted.
+        by_key = Q(entry__type=thing.type, entry__external_id=thing.external_id)
+        Resource.objects.filter(Q(pk=thing.id) | Q(by_key, organization=organization)).delete()
     ResourceType.objects.ensure(organization.pk, {thing.type for thing in things})
-    missing = {thing.id: thing for thing in things}
-    for resource in Resource.objects.filter(pk__in=missing).select_related("entry"):
-        thing = missing.pop(resource.pk)
-        resource.owner_id, resource.department, resource.removal = owner_id, None, None
-        resource.type = resource.entry.type = thing.type
-        resource.save()
-        resource.entry.external_id, resource.entry.name = thing.external_id, thing.name
-        resource.entry.save()
     insert(
         organization.pk,
         [
             Row(thing.id, thing.type, thing.name, owner_id, None, thing.external_id)
-            for thing in missing.values()
+            for thing in things
         ],
     )

@@ -1,15 +1,12 @@
-"""The cast of the tests."""
+"""Fixtures and settings of all tests."""
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from django.core.cache import cache
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from django.test import TransactionTestCase, override_settings
@@ -18,7 +15,7 @@ from rest_framework.test import APIClient
 
 from config.embedded_postgres.server import Server
 from organizations.models import Membership, Organization
-from tests.databases import empty_tables, take
+from tests.databases import embedded_server, empty_tables, take
 from tests.factories import MembershipFactory, OrganizationFactory
 from tests.proof.figures import table
 from users.models import AccessToken, User
@@ -28,9 +25,9 @@ ClientOf = Callable[[User], APIClient]
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Have a test database that no other process of this run or of another one has.
+    """Use a test database that no other process has, of this run or another.
 
-    What a killed run left behind, the next one replaces, or with --reuse-db uses again.
+    The next run replaces what a killed one left, or uses it again with --reuse-db.
     """
     with ExitStack() as session:
         with django_db_blocker.unblock():
@@ -43,16 +40,15 @@ def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> Iterator
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Do not wait for the disk at each commit: what tests write need not outlast the machine.
+    """Do not wait for the disk at each commit: tests' data need not survive a crash.
 
-    At the end nobody may be connected, be it PostgreSQL itself on its rounds, or the database could
-    not be dropped.
+    At the end every other connection is cut, autovacuum's too: the database is to be dropped.
     """
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:
             name = connection.ops.quote_name(connection.settings_dict["NAME"])
             cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
-        connection.close()  # it holds for connections that begin now
+        connection.close()  # it applies to new connections
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
@@ -64,7 +60,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(scope="session", autouse=True)
 def _quickly_hashed() -> Iterator[None]:
-    """Hash passwords in no time: each takes a quarter of a second in production."""
+    """Hash passwords fast: production's hash takes a quarter of a second."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
 
@@ -77,7 +73,7 @@ def _uncounted() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _emptied_after_commits() -> Iterator[None]:
-    """Empty the tables after each test that commits, in less time than Django takes."""
+    """Empty the tables after each test that commits, faster than Django does."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: empty_tables())
         yield
@@ -85,9 +81,9 @@ def _emptied_after_commits() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def module_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Let a fixture of a module make once what its tests only read; it is undone after them.
+    """Let a module's fixture make rows once for tests that only read them; they are rolled back.
 
-    Each of these tests uses ``db``, so what it changes itself is undone before the next.
+    Each of these tests uses ``db``, so its own changes are rolled back before the next test.
     """
     with django_db_blocker.unblock(), transaction.atomic():
         yield
@@ -96,17 +92,9 @@ def module_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """An embedded PostgreSQL of the test's own, which has ended when the test has.
-
-    It is not in `tmp_path`: for root, a second pytest would close the folder above to PostgreSQL.
-    """
-    with TemporaryDirectory() as name:
-        folder = Path(name) / "postgres"
-        yield Server(folder)
-        last = Server(folder)
-        with suppress(ImproperlyConfigured):
-            last.start()
-        last.leave()
+    """An embedded PostgreSQL of the test's own."""
+    with embedded_server() as server:
+        yield server
 
 
 @pytest.fixture
@@ -123,7 +111,7 @@ def owner(organization: Organization) -> Membership:
 
 @pytest.fixture
 def client_of() -> ClientOf:
-    """A client of the API that acts as a user, where they are a member when it is made."""
+    """Make a client of the API that acts as a user, where they are a member at that moment."""
 
     def client_of(user: User) -> APIClient:
         _, plain = AccessToken.objects.issue(user, name="test", lifetime=timedelta(hours=1))
@@ -135,13 +123,13 @@ def client_of() -> ClientOf:
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage less often, and never among what was imported: it is 4 % of the time."""
+    """Collect garbage less often, and never what was imported: that saves 4 % of the time."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what the proof tried, in whichever process."""
+    """Print what the proof tried, in all processes."""
     stats = terminalreporter.stats.values()
     if lines := table(report for reports in stats for report in reports):
         terminalreporter.section("what was tried")

@@ -1,14 +1,21 @@
 """The databases of the tests: each process has its own, and a test that commits empties it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-# Django truncates every table and makes content types and permissions anew, which takes a quarter
-# of a second, whatever the test did. This waits like it for whoever still writes, and also empties
-# the tables of procrastinate, which Django does not. A large table is truncated: else its size
-# would tell in the plans of the tests that follow.
+from config.embedded_postgres.server import Server
+
+# Django's own way truncates every table and makes content types and permissions anew, which takes a
+# quarter of a second. Like Django's, this waits for transactions that still write; unlike Django's,
+# it empties procrastinate's tables, too. Large tables are truncated: their size would change the
+# plans of later tests.
 EMPTY = """
     DO $$
     DECLARE
@@ -39,10 +46,10 @@ EMPTY = """
 
 
 def take(cursor: CursorWrapper, name: str) -> str:
-    """Return the first of ``name``, ``name_2`` and so on that nobody has; it is the caller's.
+    """Return the first of ``name``, ``name_2`` and so on that nobody has, and reserve it.
 
-    It is until the cursor's connection ends, or PgBouncer's: a killed process keeps none. Whoever
-    is still connected to it, as a server that a killed process had started, is cut.
+    The reservation ends with the cursor's connection, or PgBouncer's: a killed process keeps none.
+    Connections to that database are cut, such as those of a server that a killed process left.
     """
     taken = name
     cursor.execute("BEGIN")
@@ -58,6 +65,21 @@ def take(cursor: CursorWrapper, name: str) -> str:
 
 
 def empty_tables() -> None:
-    """Delete the rows of every table, but for those that migrations made."""
+    """Delete the rows of every table, except those that migrations made."""
     with connection.cursor() as cursor:
         cursor.execute(EMPTY)
+
+
+@contextmanager
+def embedded_server() -> Iterator[Server]:
+    """Provide an embedded PostgreSQL, which is stopped at the end of the block.
+
+    Its folder is not in pytest's: for root, a second pytest would close that one to PostgreSQL.
+    """
+    with TemporaryDirectory() as name:
+        folder = Path(name) / "postgres"
+        yield Server(folder)
+        last = Server(folder)
+        with suppress(ImproperlyConfigured):
+            last.start()
+        last.leave()

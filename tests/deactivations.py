@@ -1,7 +1,7 @@
-"""Deactivations as tests ask for them, and their outcomes in a word."""
+"""Deactivations as tests make them, and their outcomes in a word."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Unpack
 
 from organizations.deactivation.service import (
     DeactivationOutcome,
@@ -10,13 +10,13 @@ from organizations.deactivation.service import (
 )
 from organizations.guards.targets import TransferTo
 from organizations.models import Membership
-from tests.callers import CallerWith
+from tests.callers import CallerFields, CallerWith
 
 Change = Callable[..., list[DeactivationOutcome]]
 
 
 def deactivate(
-    *members: Membership, transfer_to: TransferTo = None, **caller: Any
+    *members: Membership, transfer_to: TransferTo = None, **caller: Unpack[CallerFields]
 ) -> list[DeactivationOutcome]:
     """Deactivate members of one organization; return what became of each."""
     return deactivate_members(
@@ -27,7 +27,7 @@ def deactivate(
     )
 
 
-def reactivate(*members: Membership, **caller: Any) -> list[DeactivationOutcome]:
+def reactivate(*members: Membership, **caller: Unpack[CallerFields]) -> list[DeactivationOutcome]:
     """Reactivate members of one organization; return what became of each."""
     return reactivate_members(
         members[0].organization_id,

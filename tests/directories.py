@@ -1,4 +1,4 @@
-"""Directories, as tests connect them."""
+"""Directories as tests connect them."""
 
 from collections.abc import Collection
 from typing import Any
@@ -7,7 +7,7 @@ from organizations.connections.tokens import issue_token
 from organizations.domains.service import add_domains
 from organizations.models import Connection, Membership, Organization, ScimIdentity
 
-# Those of the accounts that tests make, and of the people that their directories add.
+# The domains of the accounts that tests make, and of the people that their directories add.
 DOMAINS = ("example.com", "work.example", "acme.example")
 
 
@@ -16,7 +16,7 @@ def connect(
 ) -> tuple[Connection, str]:
     """Connect a directory to an organization; return the connection and its token.
 
-    It may make accounts of these domains, which other organizations may have, too.
+    It may make accounts of these domains, which other organizations may also have.
     """
     add_domains(organization.pk, domains, shared=domains)
     connection = Connection.objects.create(organization=organization, **{"name": "Okta", **fields})
@@ -26,7 +26,7 @@ def connect(
 
 
 def manage(member: Membership, **fields: Any) -> ScimIdentity:
-    """Have the directory of the member's organization know the member."""
+    """Have the directory of the member's organization manage the member."""
     connections = (
         Connection.objects.directories().enabled().filter(organization=member.organization)
     )

@@ -1,4 +1,4 @@
-"""Valid worlds by default: each factory makes what its object needs, in one organization."""
+"""Factories: each makes a valid object with all that it needs, in one organization."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -194,7 +194,7 @@ def _removal_in(organization: Organization | None) -> Removal:
 
 
 class EventFactory(DjangoModelFactory[Event]):
-    """A change of somebody in an organization: by default, a removal."""
+    """An event of an organization, by default of a removal."""
 
     class Meta:
         model = Event
@@ -205,7 +205,7 @@ class EventFactory(DjangoModelFactory[Event]):
 
 
 class WebhookEndpointFactory(DjangoModelFactory[WebhookEndpoint]):
-    """An enabled endpoint that wants to hear of everything."""
+    """An enabled endpoint that receives all events."""
 
     class Meta:
         model = WebhookEndpoint
@@ -215,7 +215,7 @@ class WebhookEndpointFactory(DjangoModelFactory[WebhookEndpoint]):
 
 
 class WebhookDeliveryFactory(DjangoModelFactory[WebhookDelivery]):
-    """A pending delivery of an event of the endpoint's organization, which no worker knows of."""
+    """A pending delivery of an event of the endpoint's organization, without a job."""
 
     class Meta:
         model = WebhookDelivery

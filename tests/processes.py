@@ -1,4 +1,4 @@
-"""Programs of this project, run as a user runs them."""
+"""Runs programs of this project as a user does."""
 
 import json
 import os
@@ -18,17 +18,17 @@ import psycopg
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
-DEADLINE_SECONDS = 120  # others start programs at the same time
+DEADLINE_SECONDS = 120  # other processes start programs at the same time
 
 
 def free_port() -> int:
-    """Return a port that nobody listens at."""
+    """Return a port that no program uses."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
 
 
 def url_of_test_database() -> str:
-    """Return the address of the database that this test writes to."""
+    """Return the URL of the test's database."""
     parameters = connection.get_connection_params()
     user = quote(parameters["user"])
     password = f":{quote(parameters['password'])}" if parameters.get("password") else ""
@@ -39,18 +39,16 @@ def url_of_test_database() -> str:
 
 
 def connected(name: str) -> "psycopg.Connection[tuple[Any, ...]]":
-    """Return a connection of its own to another database of the server that this test writes to."""
-    known = ("host", "port", "user", "password")
-    given = {
-        key: value for key, value in connection.get_connection_params().items() if key in known
-    }
-    return psycopg.connect(dbname=name, autocommit=True, **given)
+    """Return a new connection to another database of the test's server."""
+    parameters = connection.get_connection_params()
+    names = parameters.keys() & {"host", "port", "user", "password"}
+    return psycopg.connect(dbname=name, autocommit=True, **{key: parameters[key] for key in names})
 
 
 def output_of(*command: str, folder: Path) -> str:
-    """Return what a tool prints that is run in the folder; raises AssertionError if it fails.
+    """Run a tool in a folder; return what it prints. Raises AssertionError if it fails.
 
-    Those of the development environment come before those of the system.
+    Tools of the development environment come before those of the system.
     """
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     finished = subprocess.run(  # noqa: S603 (our own tools)
@@ -66,7 +64,7 @@ def output_of(*command: str, folder: Path) -> str:
 
 
 class Program:
-    """A running program whose output can be waited for."""
+    """A running program, for whose output tests can wait."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
@@ -75,13 +73,13 @@ class Program:
         Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
-        with suppress(ValueError):  # closed, at the end of the block that runs the program
+        with suppress(ValueError):  # closed at the end of `running`
             for line in self.process.stdout or ():
                 self._lines.put(line)
         self._lines.put(None)
 
     def until(self, pattern: str) -> "re.Match[str]":
-        """Return the match once the output has it; raises AssertionError if that never happens."""
+        """Wait for output that matches; return the match. Raises AssertionError if none comes."""
         while not (match := re.search(pattern, self.output)):
             try:
                 line = self._lines.get(timeout=DEADLINE_SECONDS)
@@ -94,13 +92,13 @@ class Program:
         return match
 
     def whole_output(self) -> str:
-        """Return the output once the program, and whatever it started, has closed it by ending."""
+        """Return the output after the program, and all that it started, has ended."""
         with suppress(AssertionError):
             self.until("(?!)")  # matches nothing
         return self.output
 
     def logged(self) -> list[dict[str, Any]]:
-        """Return the lines of a program that has ended or is about to; each is a JSON object."""
+        """Return the log of a program that has ended or is about to; each line is a JSON object."""
         lines = [json.loads(line) for line in self.whole_output().splitlines()]
         assert all(isinstance(line, dict) for line in lines)
         return lines
@@ -108,13 +106,13 @@ class Program:
 
 @contextmanager
 def running(*arguments: str, environment: Mapping[str, str]) -> Iterator[Program]:
-    """Run a program of this Python with a clean environment; it is killed at the end."""
+    """Run a program by this Python in a clean environment until the end of the block."""
     process = subprocess.Popen(  # noqa: S603 (our own programs)
         [sys.executable, *arguments],
         cwd=ROOT,
         env={
             "PATH": os.environ["PATH"],
-            "PGBOUNCER": os.environ.get("PGBOUNCER", "false"),  # as it is for this process
+            "PGBOUNCER": os.environ.get("PGBOUNCER", "false"),  # as for this process
             "PYTHONUNBUFFERED": "1",
             **environment,
         },

@@ -1,4 +1,4 @@
-"""Processor time of this process and of PostgreSQL's: unlike a clock, it ignores a busy machine."""
+"""Processor time of this process and of PostgreSQL's: unlike a clock, it ignores other load."""
 
 import time
 from collections.abc import Callable
@@ -6,15 +6,14 @@ from pathlib import Path
 
 from django.db import connection
 
-# What counting to a million takes where nobody else uses the processor.
+# What the loop below takes on an idle machine.
 IDLE_SECONDS = 0.09
 
 
 def slowness() -> float:
-    """Return how many times as long as on an idle machine the processor takes now, at least 1.
+    """Return how much slower than on an idle machine the processor is now, at least 1.
 
-    Where the processor is another machine's, too, its time is not one's own: the same request took
-    three times as long for minutes.
+    A processor shared with other virtual machines can take three times as long for minutes.
     """
     began = time.process_time()
     written = {}
@@ -24,7 +23,7 @@ def slowness() -> float:
 
 
 def of_database(call: Callable[[], object]) -> float:
-    """Call; return how long PostgreSQL's process of this connection works on it, in seconds."""
+    """Call; return the processor time of this connection's PostgreSQL process, in seconds."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         [(pid,)] = cursor.fetchall()
@@ -39,7 +38,7 @@ def of_database(call: Callable[[], object]) -> float:
 
 
 def of_both(call: Callable[[], object]) -> float:
-    """Call; return how long this process and PostgreSQL's work on it together, in seconds."""
+    """Call; return the processor time of this process and PostgreSQL's together, in seconds."""
     here = 0.0
 
     def timed() -> None:

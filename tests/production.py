@@ -1,4 +1,4 @@
-"""The application under gunicorn with its own settings, on the database of the test."""
+"""The application under gunicorn, on the database of the test."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ from users.models import AccessToken, User
 
 @dataclass(frozen=True)
 class Answer:
-    """A response of the server."""
+    """An answer of the server."""
 
     status: int
     headers: Mapping[str, str]
@@ -24,7 +24,7 @@ class Answer:
 
     @property
     def error(self) -> Any:
-        """The error of the envelope; raises AssertionError where it is no envelope."""
+        """The error in the envelope. Raises AssertionError where there is none."""
         body = json.loads(self.body)
         assert set(body) == {"success", "error"}
         assert set(body["error"]) == {
@@ -58,7 +58,7 @@ class Production:
         timeout: float = 60,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Return the answer to a request on a connection of its own; raises OSError without one."""
+        """Send a request on a new connection; return the answer. Raises OSError without one."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         headers = dict(headers or {})
         if token:
@@ -77,7 +77,7 @@ class Production:
             connection.close()
 
     def until_ready(self) -> None:
-        """Return when the server and its database answer; else raises AssertionError."""
+        """Wait until the server and its database answer. Raises AssertionError if they do not."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while time.monotonic() < deadline:
             try:
@@ -89,7 +89,7 @@ class Production:
 
 
 def environment() -> dict[str, str]:
-    """Return the variables that a server is run with, for the database of the test."""
+    """Return the variables of a server on the database of the test."""
     return {
         "SECRET_KEY": secrets.token_urlsafe(64),
         "ALLOWED_HOSTS": "127.0.0.1",
@@ -99,21 +99,27 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def serving(*options: str, **variables: str) -> Iterator[Production]:
-    """Serve the test's database as the README says, until the end of the block."""
+def started(*options: str, **variables: str) -> Iterator[Production]:
+    """Start a server as the README says, on the test's database; it may not be ready yet."""
     port = free_port()
     with running(
         *("-m", "gunicorn", "-c", "python:config.server", "--bind", f"127.0.0.1:{port}"),
         *options,
         environment=environment() | variables,
     ) as program:
-        server = Production(port, program)
-        server.until_ready()
         try:
-            yield server
+            yield Production(port, program)
         finally:
             program.process.terminate()  # else the workers outlive their master for a while
             program.process.wait(DEADLINE_SECONDS)
+
+
+@contextmanager
+def serving(*options: str, **variables: str) -> Iterator[Production]:
+    """Serve the test's database as the README says, until the end of the block."""
+    with started(*options, **variables) as server:
+        server.until_ready()
+        yield server
 
 
 def token_of(user: User) -> str:

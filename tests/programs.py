@@ -1,4 +1,4 @@
-"""Programs, as tests connect them."""
+"""Programs as tests connect them."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def connect_program(
 
 
 def program_of(organization: Organization, *capabilities: str) -> APIClient:
-    """Return a client of a program that is connected with these capabilities."""
+    """Connect a program with these capabilities; return its client."""
     return client_with(connect_program(organization, *capabilities)[1])
 
 

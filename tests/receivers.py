@@ -1,4 +1,4 @@
-"""Receivers of webhooks: real servers on the loopback, well and badly behaved."""
+"""Receivers of webhooks: local servers that behave well or badly."""
 
 import threading
 import time
@@ -18,17 +18,17 @@ Behaviour = Callable[[BaseHTTPRequestHandler], None]
 
 @dataclass
 class Receiver:
-    """Where it listens, and what has come in."""
+    """The address of a receiver, and the requests that it got."""
 
     url: str
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     def events(self, secret: str) -> list[dict[str, Any]]:
-        """Return the bodies, each of which must be signed with the secret."""
+        """Return the bodies; each must be signed with the secret."""
         return [Webhook(secret).verify(body, headers) for headers, body in self.requests]
 
     def until(self, number: int, *, seconds: float = 30) -> None:
-        """Return when so many requests have come in; raises AssertionError if they do not."""
+        """Wait for so many requests. Raises AssertionError if they do not come in."""
         deadline = time.monotonic() + seconds
         while len(self.requests) < number:
             assert time.monotonic() < deadline, f"{len(self.requests)} of {number} came in"
@@ -41,7 +41,7 @@ class Receiver:
 
 
 def answering(status: int, **headers: str) -> Behaviour:
-    """Return a behaviour: every request is answered at once with this status."""
+    """Return a behaviour: answer every request at once with this status."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(status)
@@ -62,7 +62,7 @@ def cutting(handler: BaseHTTPRequestHandler) -> None:
 
 
 def dripping(prefix: bytes) -> Behaviour:
-    """Return a behaviour: after this beginning of an answer, a byte now and then, forever."""
+    """Return a behaviour: send this beginning of an answer, then single bytes forever."""
 
     def drip(handler: BaseHTTPRequestHandler) -> None:
         with suppress(OSError):
@@ -86,7 +86,7 @@ def flooding(handler: BaseHTTPRequestHandler) -> None:
 
 
 def redirecting_flood(handler: BaseHTTPRequestHandler) -> None:
-    """Answer 302 with a body of 64 MiB; note in the server how much of it was taken."""
+    """Answer 302 with a body of 64 MiB; note in `TAKEN` how much of it was read."""
     handler.send_response(302)
     handler.send_header("Location", "/")
     handler.send_header("Content-Length", str(64 * MEBIBYTE))
@@ -99,14 +99,14 @@ def redirecting_flood(handler: BaseHTTPRequestHandler) -> None:
 
 
 def in_turn(*behaviours: Behaviour) -> Behaviour:
-    """Return a behaviour: the first request meets the first of these, and so on."""
+    """Return a behaviour: handle the first request by the first of these, and so on."""
     left = iter(behaviours)
     return lambda handler: next(left)(handler)
 
 
 @contextmanager
 def receiver(behaviour: Behaviour = RECEIVED) -> Iterator[Receiver]:
-    """Run a receiver that notes every request before it behaves like this."""
+    """Run a receiver that notes every request before it handles it."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -1,4 +1,4 @@
-"""What the database refuses, whoever sends it."""
+"""Statements that the database itself refuses."""
 
 from contextlib import AbstractContextManager
 
@@ -9,17 +9,17 @@ REFUSED = (IntegrityError, ProgrammingError)  # by a constraint, by a trigger
 
 
 def refused(constraint: str) -> AbstractContextManager[object]:
-    """Expect a refusal whose text names this."""
+    """Expect a refusal whose text names this constraint, or matches this text."""
     return pytest.raises(REFUSED, match=constraint)
 
 
 def check_deferred() -> None:
-    """Check now what the database checks at the commit."""
+    """Check deferred constraints now, instead of at the commit."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def sql(statement: str, *parameters: str | int) -> None:
-    """Send a statement past the application."""
+    """Execute a statement, bypassing the application."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)

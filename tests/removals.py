@@ -1,27 +1,24 @@
-"""Removals as tests ask for them, and their outcomes in a word."""
+"""Removals as tests make them, and their outcomes in a word."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Unpack
 
 from organizations.guards.targets import TransferTo
-from organizations.models import Connection, Membership, Source
+from organizations.models import Membership, Source
 from organizations.removal.service import RemovalOutcome, remove_members
-from tests.callers import CallerWith
+from tests.callers import CallerFields, CallerWith
 
 
 def remove(
-    *members: Membership,
-    transfer_to: TransferTo = None,
-    connection: Connection | None = None,
-    **caller: Any,
+    *members: Membership, transfer_to: TransferTo = None, **caller: Unpack[CallerFields]
 ) -> list[RemovalOutcome]:
-    """Remove members of one organization; return what became of each."""
-    source = Source.SCIM if connection else Source.ADMIN
+    """Remove members of one organization; a connection among the caller's fields is a directory."""
+    caller.setdefault("source", Source.SCIM if caller.get("connection") else Source.ADMIN)
     return remove_members(
         members[0].organization_id,
         [member.user_id for member in members],
         transfer_to=transfer_to,
-        caller=CallerWith(source=source, connection=connection, **caller),
+        caller=CallerWith(**caller),
     )
 
 

@@ -1,4 +1,4 @@
-"""Resources as they are registered: with a type and an entry, whoever they are given to."""
+"""Resources as they are registered, with a type and an entry."""
 
 from config.identifiers import generate_id
 from organizations.models import Organization, Resource, ResourceType
@@ -10,7 +10,7 @@ from users.models import User
 def make(
     organization: Organization, *owners: User, type_name: str = DEFAULT_TYPE
 ) -> list[Resource]:
-    """Make one resource for each of these users, in their order."""
+    """Make one resource for each of these users, members or not, in their order."""
     made = [Row(generate_id("res"), type_name, "thing", owner.pk, None) for owner in owners]
     ResourceType.objects.ensure(organization.pk, [type_name])
     insert(organization.pk, made)

@@ -1,9 +1,9 @@
-"""What a transaction has read: how many rows, and which tables from beginning to end."""
+"""What the current transaction has read: how many rows, and which tables as a whole."""
 
 from django.db import connection
 
-# So many members that their indexes are the cheaper way. A prepared statement is planned for ten
-# rows, whatever their number is: for ten of a few thousand, reading a table whole is as good.
+# With so many members, using an index is cheaper. A prepared statement is planned for ten rows: for
+# ten of a few thousand, reading the whole table is as cheap.
 MANY = 20_000
 
 LARGE = (
@@ -36,17 +36,17 @@ _AS_AFTER_MAINTENANCE = """
 
 
 def analyze(*tables: str) -> None:
-    """Have PostgreSQL plan by what is in these tables, or in all, and by nothing that was.
+    """Have PostgreSQL plan by the present rows of these tables, or of all.
 
-    What earlier tests made and undid is in the indexes still, and each page of an index that is to
-    be read counts: of enough pages, the whole table is the cheaper way.
+    Indexes still hold entries of rows that earlier tests rolled back. Their pages count in a plan:
+    with enough of them, reading the whole table is cheaper.
     """
     with connection.cursor() as cursor:
         cursor.execute(_AS_AFTER_MAINTENANCE, {"tables": list(tables)})
 
 
 def tables_read_whole(*tables: str) -> dict[str, int]:
-    """Return how often this transaction has read these tables, or each large one, whole."""
+    """Return how often this transaction has read each of these tables, or each large one, whole."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE relname = ANY(%s)",

@@ -1,4 +1,4 @@
-"""The tests' own databases."""
+"""The databases of the tests."""
 
 import pytest
 from django.contrib.auth.models import Permission

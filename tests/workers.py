@@ -1,4 +1,4 @@
-"""Workers, as tests run them."""
+"""Workers as tests run them."""
 
 import time
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ from tests.production import environment
 
 
 def work(queue: str = "webhooks", *, until: datetime | None = None) -> None:
-    """Do every job of a queue that is due, in this process, and those that they lead to.
+    """Run every due job of a queue, and those that they defer, in this process.
 
-    As if it were a later moment: then also what is due by then is done.
+    With ``until``, jobs that are due by then run, too.
     """
     assert isinstance(app.connector, DjangoConnector)
-    # In a thread: where a browser was started, the tests' own has an event loop.
+    # In a thread: a started browser leaves an event loop in the tests' own.
     with (
         _connections_for_one_job(),
         app.replace_connector(app.connector.get_worker_connector()) as worker,
@@ -43,7 +43,7 @@ def work(queue: str = "webhooks", *, until: datetime | None = None) -> None:
 
 @contextmanager
 def _connections_for_one_job() -> Iterator[None]:
-    """Have jobs close their connections in this block: the threads that keep them end with it."""
+    """Have jobs close their connections: the threads that would keep them end with the block."""
     kept = connection.settings_dict["CONN_MAX_AGE"]
     connection.settings_dict["CONN_MAX_AGE"] = 0
     try:
@@ -53,7 +53,7 @@ def _connections_for_one_job() -> Iterator[None]:
 
 
 def _bring_forward(queue: str, moment: datetime) -> bool:
-    """Make due what would be at a moment; tell whether anything is."""
+    """Make due now what is due by a moment; return whether there is anything."""
     due = ProcrastinateJob.objects.filter(queue_name=queue, status="todo").filter(
         Q(scheduled_at=None) | Q(scheduled_at__lte=moment)
     )
@@ -72,7 +72,7 @@ def _bring_forward(queue: str, moment: datetime) -> bool:
 
 @contextmanager
 def working(**variables: str) -> Iterator[Program]:
-    """Run a worker as the README says, on the database of the test, until it is killed."""
+    """Run a worker as the README says, on the test's database; it is killed at the end."""
     with running(
         *("manage.py", "procrastinate", "worker"),
         environment=environment() | {"WEBHOOK_ALLOW_PRIVATE": "true"} | variables,
@@ -82,12 +82,12 @@ def working(**variables: str) -> Iterator[Program]:
 
 
 def until_no_job_is_done() -> None:
-    """Return when no worker has a job in hand; raises AssertionError if that does not happen."""
+    """Wait until no worker is running a job. Raises AssertionError if one stays busy."""
     _until_there_is_none(ProcrastinateJob.objects.filter(status="doing"))
 
 
 def until_every_job_is_done(queue: str) -> None:
-    """Return when workers have done a queue's jobs; raises AssertionError if they have not."""
+    """Wait until workers have done a queue's jobs. Raises AssertionError if they have not."""
     _until_there_is_none(
         ProcrastinateJob.objects.filter(queue_name=queue, status__in=["todo", "doing"])
     )
@@ -96,12 +96,12 @@ def until_every_job_is_done(queue: str) -> None:
 def _until_there_is_none(jobs: QuerySet[ProcrastinateJob]) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while jobs.all().exists():
-        assert time.monotonic() < deadline, "a job is to be done still"
+        assert time.monotonic() < deadline, "a job is not done"
         time.sleep(0.01)  # between two looks
 
 
 def take_up_stalled(*, after: timedelta) -> None:
-    """Do what workers do each minute for those that were killed, so long after it."""
+    """Take up the jobs of silent workers, as workers do each minute, so long after the last."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE procrastinate_workers"

@@ -1,6 +1,5 @@
 """An admin that offers to delete a row only where that is possible."""
 
-from abc import abstractmethod
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
@@ -15,14 +14,14 @@ Row = TypeVar("Row", bound=Model)
 
 
 class GuardedDeletion(admin.ModelAdmin[Row]):
-    """Lets a row be deleted from its own page; the page says why where it cannot be.
+    """Deletes a row from its own page alone, which says why where the row cannot be deleted.
 
-    The list offers no deletion, since it has no room to show a reason.
+    The list has no room to show a reason, and deletes rows without `delete_model`.
     """
 
-    @abstractmethod
     def deletion_obstacle(self, row: Row) -> str:
         """Return why the row cannot be deleted, as a sentence; "" if it can."""
+        return ""
 
     def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         return (

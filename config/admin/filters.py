@@ -52,8 +52,8 @@ class LookupFilter(admin.SimpleListFilter):
 class QuerySetFilter(admin.SimpleListFilter):
     """A filter whose choices each narrow the list by a method of its model's queryset.
 
-    ``narrowings`` are the choices: the word in the address, the name, and the method. Another word
-    is refused: a list, or its export, that had all rows would be taken for what was asked for.
+    ``narrowings`` are the choices: the word in the address, the name, and the method. Any other
+    word is refused: the reader of a list, or of its export, would take all rows for the filtered.
     """
 
     narrowings: tuple[tuple[str, str, Callable[[Any], QuerySet[Any]]], ...]

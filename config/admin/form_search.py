@@ -16,11 +16,11 @@ def is_form_search(request: HttpRequest) -> bool:
 class FormSearchView(AutocompleteJsonView):
     """Searches the rows that a field of a form may refer to.
 
-    Django's fails on a relation that leads back to a model, which is no field of any form.
+    Django's view fails on a reverse relation, which no form has as a field.
     """
 
     def process_request(self, request: HttpRequest) -> tuple[str, Any, Any, str]:
-        """Return what is searched for, in which admin. Raises PermissionDenied and Http404."""
+        """Return the search's parts. Raises PermissionDenied for a reverse relation; Http404."""
         term, model_admin, source_field, to_field_name = super().process_request(request)  # type: ignore[misc]  # the stubs lack it
         if isinstance(source_field, ForeignObjectRel):
             raise PermissionDenied

@@ -1,4 +1,4 @@
-"""A history that says what happened to a row, whoever did it, and not only what forms changed."""
+"""A history with the records of what happened to a row, beside the changes by the admin's forms."""
 
 from abc import abstractmethod
 from typing import Any, TypeVar

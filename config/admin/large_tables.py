@@ -124,6 +124,13 @@ class LargeTableAdmin(admin.ModelAdmin[Row]):
         return rows.none()
 
 
+class NamedAdmin(LargeTableAdmin[Row]):
+    """The base of lists that are searched by id or by name."""
+
+    search_fields = ("name",)
+    search_help_text = "An id, or how words of the name begin."
+
+
 class ReadOnlyAdmin(LargeTableAdmin[Row]):
     """Shows records that only the services write: no adding, changing or deleting here."""
 

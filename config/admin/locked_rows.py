@@ -1,4 +1,4 @@
-"""Keeps a form that is saved from overwriting what others changed in its row meanwhile."""
+"""Keeps a saved form from overwriting what others changed in its row meanwhile."""
 
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ def is_to_be_locked(request: HttpRequest) -> bool:
 class LockedRow(admin.ModelAdmin[Row]):
     """Locks the row that a page changes before it is read: Django saves every field of it.
 
-    Behind the lock it reads again who sends the page, before Django asks whether they may.
+    Behind the lock it reads the user again, before Django checks the user's permissions.
     """
 
     def get_object(

@@ -1,4 +1,4 @@
-"""Lists that filter by what their pages offer, and by nothing else."""
+"""Lists that take only the filters that their pages offer."""
 
 from typing import Any
 
@@ -16,23 +16,23 @@ NO_ROW = "Nothing was done: what was chosen is no row of this list."
 
 
 class ListRefusedError(Exception):
-    """A list was asked for with what it does not offer, or with a malformed value."""
+    """A request has a filter that its list does not offer, or a malformed value."""
 
 
 class OfferedChangeList(ChangeList):
-    """A list that takes the parameters of its filters and of its date hierarchy alone.
+    """A list that takes only the parameters of its filters and of its date hierarchy.
 
-    Django takes every lookup of every field of the model, by which whoever may read the list could
-    run a regular expression over the table, or ask what no page shows, such as a token's digest.
+    Django takes every lookup of every field of the model. With these, a reader of the list could
+    run a regular expression over the table, or guess what no page shows, such as a token's digest.
     """
 
     def get_filters(self, request: HttpRequest) -> Any:
-        """Return what Django's does. Raises IncorrectLookupParameters for all else."""
+        """Return Django's filters. Raises IncorrectLookupParameters for any other parameter."""
         try:
             filters = super().get_filters(request)
         except (ValueError, OverflowError) as error:  # a day that no calendar has
             raise IncorrectLookupParameters from error
-        # Django takes out what a filter has read, and puts a period in for the date hierarchy.
+        # Django removes what a filter has read, and adds a period for the date hierarchy.
         _, _, remaining, _, _ = filters
         if not self.get_filters_params().keys().isdisjoint(remaining):
             raise IncorrectLookupParameters
@@ -47,20 +47,20 @@ class OfferedChangeList(ChangeList):
 
 
 class OfferedFilters(admin.ModelAdmin[Any]):
-    """The part of every model's admin that refuses a filter; the site then shows all, and why."""
+    """The part of every model's admin that refuses filters; the site then shows all, and why."""
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return OfferedChangeList
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Return the list. Raises ListRefusedError, which Django does not take for its own."""
+        """Return the list. Raises ListRefusedError, which Django does not catch."""
         try:
             return super().get_changelist_instance(request)
         except (IncorrectLookupParameters, DisallowedModelAdminLookup) as error:
             raise ListRefusedError(REFUSAL) from error
 
     def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        """Take the action on the chosen rows. Raises ListRefusedError for what is no row's key."""
+        """Take the action. Raises ListRefusedError for a malformed key among the chosen."""
         try:
             for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
                 self.opts.pk.to_python(chosen)
@@ -70,5 +70,5 @@ class OfferedFilters(admin.ModelAdmin[Any]):
 
 
 def with_offered_filters(admin_class: type[admin.ModelAdmin[Any]]) -> type[admin.ModelAdmin[Any]]:
-    """Return the class with this part, under its own name."""
+    """Return the class with this part mixed in, under the class's own name."""
     return type(admin_class.__name__, (OfferedFilters, admin_class), {})

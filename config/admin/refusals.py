@@ -73,7 +73,7 @@ def reason_of(refusal: DatabaseError) -> str:
     models = {model._meta.db_table: model for model in apps.get_models() if not model._meta.proxy}
     model = models.get(diagnosis.table_name or "")
     is_reference = isinstance(cause, psycopg.errors.ForeignKeyViolation)
-    # PostgreSQL names the referring table, whichever of the two was to be changed.
+    # PostgreSQL names the referring table, whichever of the two the statement changes.
     if model and is_reference and message.startswith("update or delete"):
         return f"Nothing was changed: there are {_plural(model)} that refer to it."
     for constraint in (each for named in models.values() for each in named._meta.constraints):
@@ -93,7 +93,6 @@ def reason_of(refusal: DatabaseError) -> str:
 
 
 def _plural(model: Model | type[Model]) -> str:
-    """Return the model's verbose name in the plural."""
     return str(model._meta.verbose_name_plural)
 
 
@@ -114,10 +113,7 @@ def refuse_null_characters(view: View) -> View:
 
 
 def plain_page(status: int, title: str, advice: str) -> HttpResponse:
-    """Return a page with this status, title and advice, which reads neither session nor user.
-
-    So it needs no database.
-    """
+    """Return a page that reads neither session nor user, so that it needs no database."""
     site = {"site_title": admin.site.site_title, "site_header": admin.site.site_header}
     context = {**site, "title": title, "advice": advice}
     return HttpResponse(render_to_string("admin/plain_page.html", context), status=status)

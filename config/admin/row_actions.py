@@ -21,9 +21,9 @@ class RowActions(LargeTableAdmin[Row]):
     """Takes an action of the list on one row from its page, which is shown again afterwards."""
 
     def actions_on(self, row: Row) -> Mapping[str, str]:
-        """Return the actions that make sense in the row's state: the text of each by its name.
+        """Return the actions that the row's state allows: the button's text, by the action's name.
 
-        Here none. An action of the list has another text for one row, so each admin says which.
+        The texts are not those of the list's menu, which name many rows.
         """
         return {}
 

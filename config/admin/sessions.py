@@ -1,4 +1,4 @@
-"""Which sessions open the admin, and whether one still does after it waited for others."""
+"""Checks that a session still opens the admin after it waited for a lock."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -8,13 +8,13 @@ from django.http import Http404, HttpRequest
 
 
 class LoginRefusedError(Exception):
-    """The account was disabled, erased or deleted while somebody logged in to it."""
+    """The account was disabled, erased or deleted during the login."""
 
 
 def require_staff_again(request: HttpRequest) -> None:
-    """Read again whose session it is, and so what they may do: to be called behind a lock.
+    """Read the user and their permissions again; call it behind a lock.
 
-    Raises PermissionDenied for whoever would not be let in any more.
+    Raises PermissionDenied for a user who can no longer log in to the admin.
     """
     request.user = get_user(request)
     if not admin.site.has_permission(request):
@@ -22,6 +22,6 @@ def require_staff_again(request: HttpRequest) -> None:
 
 
 def require_passwords() -> None:
-    """Raise Http404 where nobody logs in by a password, so that none is set that opens nothing."""
+    """Raise Http404 where nobody logs in with a password, so that no useless one is set."""
     if not settings.PASSWORD_LOGIN:
         raise Http404

@@ -48,7 +48,7 @@ class OffboardAdminSite(admin.AdminSite):
 
     @transaction.atomic
     def time_zone(self, request: HttpRequest) -> HttpResponse:
-        """Let whoever is logged in choose the zone of the times on these pages."""
+        """Let users choose the time zone of the pages that they read."""
         form = TimeZoneForm(request.POST or None, initial={"time_zone": zone_in_use()})
         if form.is_valid():
             account = _lock_own_account(request)
@@ -63,12 +63,14 @@ class OffboardAdminSite(admin.AdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """Let whoever is logged in change their password; all else of the account is as it is.
+        """Let users change their password, and nothing else of their account.
 
-        Raises Http404 where nobody logs in by one.
+        Raises Http404 where nobody logs in with a password.
         """
         require_passwords()
-        if request.method == "POST":  # Django saves every field: somebody may disable it meanwhile
+        if (
+            request.method == "POST"
+        ):  # Django saves every field; somebody may disable the account meanwhile
             _lock_own_account(request)
         return super().password_change(request, extra_context)
 
@@ -82,7 +84,7 @@ class OffboardAdminSite(admin.AdminSite):
         return cast("HttpResponse", FormSearchView.as_view(admin_site=self)(request))
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Register models, of this application and of others, to be filtered as offered alone."""
+        """Register models, also of other applications, with `OfferedFilters`."""
         narrowed = with_offered_filters(admin_class or admin.ModelAdmin)
         super().register(model_or_iterable, narrowed, **options)
 
@@ -101,7 +103,7 @@ class OffboardAdminSite(admin.AdminSite):
             return super().login(request, context)
         except LoginRefusedError:
             logout(request)
-            # By now the form refuses it as it does any account that does not work.
+            # By now the form refuses the account, as it does every disabled one.
             return super().login(request, context)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
@@ -109,7 +111,7 @@ class OffboardAdminSite(admin.AdminSite):
 
 
 def _lock_own_account(request: HttpRequest) -> Any:
-    """Lock and return the account that is logged in. Raises PermissionDenied if it is no more."""
+    """Lock and return the user's account. Raises PermissionDenied if it is no longer staff."""
     account: Any = request.user
     accounts = account._meta.base_manager.select_for_update(no_key=True)
     accounts.filter(pk=account.pk).first()

@@ -1,4 +1,4 @@
-"""Times as staff read and enter them: in the zone that they chose, which is named beside each."""
+"""Times as staff read and enter them: in the zone that they chose, which the page names."""
 
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -46,14 +46,14 @@ def in_readers_zone(view: View) -> View:
         with timezone.override(_zone_of(request)):
             response = view(request, *args, **kwargs)
             if isinstance(response, SimpleTemplateResponse):
-                response.render()  # otherwise it is rendered later, when the zone is UTC again
+                response.render()  # rendered later, it would show times in UTC
             return response
 
     return shown
 
 
 def _zone_of(request: HttpRequest) -> ZoneInfo:
-    """Return the zone of the account, or UTC where it chose none that is known here."""
+    """Return the zone of the account, or UTC if it has none or an unknown one."""
     try:
         return ZoneInfo(getattr(request.user, "time_zone", "") or UTC)
     except ZoneInfoNotFoundError:
@@ -62,7 +62,7 @@ def _zone_of(request: HttpRequest) -> ZoneInfo:
 
 @cache
 def _zones() -> list[tuple[str, str]]:
-    """Return the zones to choose from: UTC, then those that are named after places."""
+    """Return the zones to choose from: UTC, then those named after places."""
     places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")}
     return [(name, name.replace("_", " ")) for name in (UTC, *sorted(places))]
 

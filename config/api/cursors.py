@@ -1,4 +1,4 @@
-"""A cursor of a list is opaque text: base64 for addresses, without padding."""
+"""Cursors of lists are opaque text: URL-safe base64 without padding."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -7,12 +7,12 @@ _TEXT = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 def text_of(content: str) -> str:
-    """Return the text for a content, which is ASCII."""
+    """Return the text of a content, which must be ASCII."""
     return urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
 def content_of(text: str) -> str:
-    """Return the content that `text_of` made this text of. Raises ValueError for any other."""
+    """Return the content of a text that `text_of` made. Raises ValueError for any other text."""
     if _TEXT.fullmatch(text):
         content = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii")
         if text_of(content) == text:

@@ -20,11 +20,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from config.api import errors
-from config.database_errors import (
-    DATABASE_FAILURES,
-    RETRY_AFTER_SECONDS,
-    log_database_failure,
-)
+from config.database_errors import DATABASE_FAILURES, RETRY_AFTER_SECONDS, log_database_failure
 from config.errors import ContractError, InsufficientPermissionsError
 from config.timestamps import in_whole_seconds
 from config.trace import announce_failure, trace_id_of

@@ -39,32 +39,33 @@ class StrictFilterBackend(DjangoFilterBackend):
             for name, errors in filterset.form.errors.as_data().items()
         }
         for name, values in request.GET.lists():
-            wanted = filterset.filters.get(name)
-            if wanted is None and name not in pagination_parameters:
+            filter_ = filterset.filters.get(name)
+            if filter_ is None and name not in pagination_parameters:
                 wrong[name] = ["This parameter is not known."]
-            elif len(values) > 1 and not isinstance(wanted, MultipleChoiceFilter):
+            elif len(values) > 1 and not isinstance(filter_, MultipleChoiceFilter):
                 wrong[name] = ["This parameter can be given only once."]
-            elif wanted and not _is_taken(filterset.form, name, values[0]):
-                known = _choices_of(filterset.form.fields[name])
-                message = must_be_one_of(known, values[0]) if known else "This value is not valid."
+            elif filter_ and not _has_effect(filterset.form, name, values[0]):
+                choices = _choices_of(filterset.form.fields[name])
+                invalid = "This value is not valid."
+                message = must_be_one_of(choices, values[0]) if choices else invalid
                 wrong.setdefault(name, [message])
         if wrong:
             raise ValidationError(wrong)
         return filterset.qs
 
 
-def _is_taken(form: forms.Form, name: str, given: str) -> bool:
-    """Return whether a parameter says something: django-filter ignores an empty value.
+def _has_effect(form: forms.Form, name: str, value: str) -> bool:
+    """Return whether django-filter applies a parameter: it ignores an empty value.
 
-    It also ignores a malformed boolean, and takes 1 and 0 for booleans, which are numbers here.
+    It also ignores a malformed boolean, and accepts 1 and 0, which are no booleans here.
     """
     if isinstance(form.fields[name], forms.NullBooleanField):
-        return given.lower() in _choices_of(form.fields[name])
+        return value.lower() in _choices_of(form.fields[name])
     return form.cleaned_data.get(name) not in EMPTY_VALUES
 
 
 def _choices_of(field: forms.Field | None) -> list[str]:
-    """Return the values that a parameter can have, or [] where they are not listed."""
+    """Return the values that a parameter can have, or [] if there is no list of them."""
     if isinstance(field, forms.NullBooleanField):
         return ["true", "false"]
     return [value for value, _ in getattr(field, "choices", ()) if value]
@@ -72,10 +73,10 @@ def _choices_of(field: forms.Field | None) -> list[str]:
 
 def _messages_of(refusals: Iterable[forms.ValidationError], field: forms.Field | None) -> list[str]:
     """Return what is wrong with a parameter; the refusal of a choice names the choices."""
-    known = _choices_of(field)
+    choices = _choices_of(field)
     return [
-        must_be_one_of(known, refusal.params["value"])
-        if known and refusal.code == "invalid_choice" and refusal.params
+        must_be_one_of(choices, refusal.params["value"])
+        if choices and refusal.code == "invalid_choice" and refusal.params
         else message
         for refusal in refusals
         for message in refusal.messages
@@ -105,7 +106,7 @@ def _in_utc(moment: datetime) -> datetime:
     """Return the moment in UTC, since PostgreSQL refuses offsets of 16 hours or more."""
     try:
         return moment.astimezone(UTC)
-    except OverflowError:  # on the first or last day of the calendar, where no record is
+    except OverflowError:  # the first or last day of the calendar, which no record has
         return moment.replace(tzinfo=UTC)
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI description derives from the views what every operation has in common."""
+"""Derives from the views what all operations of the OpenAPI description have in common."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -7,18 +7,10 @@ from http import HTTPStatus
 from typing import Any, TypeVar, get_args
 
 import uritemplate
-from drf_spectacular.extensions import (
-    OpenApiAuthenticationExtension,
-    OpenApiSerializerExtension,
-)
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiParameter,
-    OpenApiResponse,
-    extend_schema,
-)
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
 from config.api import errors
@@ -81,24 +73,38 @@ class ErrorResponseSerializer(serializers.Serializer[ContractError]):
 def describe(
     *,
     request: Any = None,
+    request_examples: Mapping[str, object] | None = None,
+    examples: Sequence[OpenApiExample] = (),
+    no_content: str = "",
     refusals: Sequence[ContractError] = (),
     invalid: Mapping[str, str] | None = None,
     **options: Any,
 ) -> Callable[[Operation], Operation]:
-    """Describe an operation, as `extend_schema` does; its own errors come with those of its kind.
+    """Describe an operation, as `extend_schema` does, with its own errors and those of its kind.
 
-    It has a body if ``request`` names one. ``refusals`` are examples of its own errors. ``invalid``
-    is an example of the parameters or fields that make a request a VALIDATION_ERROR, with their
-    messages.
+    It has a body if ``request`` names one; ``request_examples`` are examples of it by name.
+    ``no_content`` describes a 204. ``refusals`` are examples of its own errors. ``invalid`` is an
+    example of the parameters or fields that make a request a VALIDATION_ERROR, with their messages.
     """
+    if no_content:
+        options["responses"] = {204: OpenApiResponse(description=no_content)}
+    bodies = [
+        OpenApiExample(name, value=value, request_only=True)
+        for name, value in (request_examples or {}).items()
+    ]
     wrong = {name: [message] for name, message in (invalid or {}).items()}
 
     def decorate(operation: Operation) -> Operation:
         own = [errors.InvalidFieldsError(wrong), *refusals] if wrong else refusals
         operation.refusals = own  # type: ignore[attr-defined]  # for ApiSchema
-        return extend_schema(request=request, **options)(operation)
+        return extend_schema(request=request, examples=[*bodies, *examples], **options)(operation)
 
     return decorate
+
+
+def response_example(value: object, *, name: str = "Sample", **options: Any) -> OpenApiExample:
+    """Return an example of what an operation, or a serializer, answers."""
+    return OpenApiExample(name, value=value, response_only=True, **options)
 
 
 class ApiSchema(AutoSchema):
@@ -110,16 +116,22 @@ class ApiSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         examples = getattr(self.view, "path_examples", {})
-        path = [_path_parameter(name, examples[name]) for name in self._path_names(examples)]
+        path = (
+            OpenApiParameter(
+                name,
+                str,
+                OpenApiParameter.PATH,
+                description=f"`{examples[name]}`",
+                examples=[OpenApiExample("Sample", value=examples[name])],
+            )
+            for name in uritemplate.variables(self.path)
+            if name in examples
+        )
         headers = (
             OpenApiParameter(name, str, "header", description=text, response=response)
             for name, text, response in _HEADERS
         )
         return [*path, *headers]
-
-    def _path_names(self, examples: Mapping[str, str]) -> list[str]:
-        """Return the path's parameters of which there is an example."""
-        return [name for name in uritemplate.variables(self.path) if name in examples]
 
     def get_tags(self) -> list[str]:
         """Return the tag of the view, or else what the path names in an organization."""
@@ -159,7 +171,7 @@ class ApiSchema(AutoSchema):
     def _refer_to_error_response(
         self, status: int, refusals: Sequence[ContractError]
     ) -> dict[str, Any]:
-        """Return a reference to the component for these errors, of which there is one."""
+        """Return a reference to the component that all operations with these errors share."""
         response = self._get_response_for_code(  # type: ignore[no-untyped-call]
             _error_response(refusals), str(status), ["application/json"]
         )
@@ -262,14 +274,3 @@ def _name_of(status: int, refusals: Sequence[ContractError]) -> str:
             needed: Any = error.details.get("required_capabilities", fields)
             parts += [type(error).__name__.removesuffix("Error"), *needed]
     return "_".join(parts) or HTTPStatus(status).phrase.replace(" ", "")
-
-
-def _path_parameter(name: str, example: str) -> OpenApiParameter:
-    """Return a part of the path, with an example."""
-    return OpenApiParameter(
-        name,
-        str,
-        OpenApiParameter.PATH,
-        description=f"`{example}`",
-        examples=[OpenApiExample("Sample", value=example)],
-    )

@@ -13,8 +13,8 @@ from config.api.errors import PayloadTooLargeError
 class JSONObjectParser(BaseParser):
     """Reads a JSON object in UTF-8 without duplicate names; a byte order mark is ignored.
 
-    A view that accepts more than 64 KiB uses a subclass with another ``max_bytes``. It is no
-    JSONParser, for which REST framework reads the body whole, up to the limit for forms.
+    A view that accepts more than 64 KiB uses a subclass with another ``max_bytes``. This is no
+    JSONParser: for one REST framework reads the body itself, up to the limit for forms.
     """
 
     media_type = "application/json"

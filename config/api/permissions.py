@@ -5,7 +5,7 @@ from rest_framework.request import Request
 
 
 class IsKnown(BasePermission):
-    """Lets in users, and programs, which carry a token and are no users."""
+    """Lets in users, and programs, which have a token but no user."""
 
     def has_permission(self, request: Request, view: object) -> bool:
         return request.auth is not None or bool(request.user and request.user.is_authenticated)

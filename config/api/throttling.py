@@ -22,8 +22,8 @@ class RateThrottle(SimpleRateThrottle):
 
     SECONDS_UNCOUNTED: ClassVar[float] = 60
     _uncounted_until: ClassVar[float] = 0
-    num_requests: int  # in so many seconds
-    duration: int
+    num_requests: int  # within the duration
+    duration: int  # in seconds
 
     def get_ident(self, request: Any) -> str:
         return client_address(request)
@@ -43,11 +43,8 @@ class RateThrottle(SimpleRateThrottle):
             return True
 
     def wait(self) -> int:
-        """Return the seconds after which a request that was refused is within the rate.
-
-        They are whole ones, as `Retry-After` has them, and rounded up.
-        """
-        # Not the oldest where more were let through, by a rate that was higher.
+        """Return after how many seconds, rounded up for `Retry-After`, a request is let through."""
+        # Not the oldest request: a higher rate before may have let more through.
         oldest_that_counts: float = self.history[self.num_requests - 1]
         return math.ceil(oldest_that_counts + self.duration - self.now)
 

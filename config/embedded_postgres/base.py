@@ -1,4 +1,4 @@
-"""The backend that Django loads for ``ENGINE = "config.embedded_postgres"``."""
+"""The backend for ``ENGINE = "config.embedded_postgres"``."""
 
 from contextlib import suppress
 from functools import cache
@@ -13,10 +13,10 @@ from config.embedded_postgres.server import Server
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's PostgreSQL backend, which starts its server before the first connection."""
+    """Django's PostgreSQL backend; it starts its server before the first connection."""
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return how to connect, after starting the server and creating the database if needed."""
+        """Start the server and create the database, each if needed; return how to connect."""
         host, port = server_of(Path(self.settings_dict["DATA_DIRECTORY"]).resolve()).start()
         address: dict[str, Any] = {"host": host, "port": port, "user": "postgres"}
         parameters: dict[str, Any] = super().get_connection_params() | address
@@ -33,7 +33,7 @@ def server_of(folder: Path) -> Server:
 
 @cache
 def _create_database(name: str, **address: Any) -> None:
-    """Create the database unless it exists or another process is just creating it."""
+    """Create the database, unless it exists or another process creates it at the moment."""
     with psycopg.connect(dbname="postgres", autocommit=True, **address) as connection:
         exists = "SELECT 1 FROM pg_database WHERE datname = %s"
         if not connection.execute(exists, [name]).fetchone():

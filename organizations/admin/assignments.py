@@ -1,30 +1,33 @@
-"""Adds members, and changes the roles and departments of a member on the member's page.
-
-The service of assignments saves what staff enter; no row is saved here.
-"""
+"""The pages on which staff add members and change their roles and departments, by the service."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
-from config.admin.large_tables import LargeTableAdmin
-from organizations.admin.confirmation import organization_choice_page
-from organizations.admin.forms import ReasonForm, organization_of
-from organizations.admin.new_members import NewMemberForm
+from organizations.admin.forms import ReasonForm, SelectSeveralOfOrganization
+from organizations.admin.organization_choice import OrganizationFirst, organization_of
 from organizations.assignment.service import add_member, assign
 from organizations.guards.acts import ADD
 from organizations.guards.caller import Staff
 from organizations.locks import lock_members
-from organizations.models import DepartmentMembership, Membership, RoleAssignment
+from organizations.models import (
+    Department,
+    DepartmentMembership,
+    Membership,
+    Organization,
+    Role,
+    RoleAssignment,
+)
 
 Assignment = RoleAssignment | DepartmentMembership
 
-MOST_ADDED = 50  # roles, or departments, by one page
+MOST_ADDED = 50  # roles, or departments, per page
 
 
 class AssignmentFormSet(BaseInlineFormSet[Assignment, Membership, forms.ModelForm[Assignment]]):
@@ -45,7 +48,7 @@ class AssignmentFormSet(BaseInlineFormSet[Assignment, Membership, forms.ModelFor
             )
 
     def wanted(self) -> set[str] | None:
-        """Return the ids of all that the member is to have, or None if nothing changes.
+        """Return the ids of all that the member will have, or None if nothing changes.
 
         An assignment that was added after the page was opened stays.
         """
@@ -58,12 +61,11 @@ class AssignmentFormSet(BaseInlineFormSet[Assignment, Membership, forms.ModelFor
 
 
 def _assigned_id(row: Assignment) -> str:
-    """Return the id of the role or department."""
     return row.role_id if isinstance(row, RoleAssignment) else row.department_id
 
 
 def _ids_in(form: forms.ModelForm[Membership], name: str) -> list[str]:
-    """Return the ids of what is chosen in a field of the form, if it has that field."""
+    """Return the ids that are chosen in a field; none if the form lacks the field."""
     return [row.pk for row in form.cleaned_data.get(name, ())]
 
 
@@ -85,7 +87,7 @@ class AssignmentInline(admin.TabularInline[Assignment, Membership]):
                 ).order_by("name")
             return self.formfield_for_dbfield(field, request, **field_options)
 
-        # Each form reads its choices, and Django makes 2,000 where a page says that it has them.
+        # Each form queries its choices, and Django makes as many as the page claims, up to 2,000.
         held = self.model._default_manager.filter(membership=obj).count() if obj else 0
         options |= {"max_num": held + MOST_ADDED, "absolute_max": held + MOST_ADDED}
         return super().get_formset(request, obj, formfield_callback=formfield, **options)
@@ -124,10 +126,40 @@ class MembershipForm(ReasonForm, forms.ModelForm[Membership]):
         self.fields["reason"].label = "Reason for this change"
 
 
-class AssignmentAdmin(LargeTableAdmin[Membership]):
+class NewMemberForm(MembershipForm):
+    """Who is added, with which roles and departments of the organization.
+
+    The admin sets the organization, which is fixed; without one, the fields offer no rows.
+    """
+
+    admin_site: ClassVar[admin.AdminSite]
+    chosen: ClassVar[Organization | None]
+
+    roles = forms.ModelMultipleChoiceField(Role.objects.none(), required=False)
+    departments = forms.ModelMultipleChoiceField(Department.objects.none(), required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if (organization := self.chosen) is None:
+            return
+        self.initial["organization"] = organization.pk
+        self.fields["organization"].disabled = True
+        self._offer("roles", organization.roles.order_by("name"), forms.CheckboxSelectMultiple())
+        department = DepartmentMembership._meta.get_field("department")
+        search = SelectSeveralOfOrganization(department, organization, self.admin_site)
+        self._offer("departments", organization.departments.all(), search)
+
+    def _offer(self, name: str, rows: QuerySet[Any], widget: forms.Widget) -> None:
+        """Offer these rows in a field, which the form has if the user may assign them."""
+        if name in self.fields:
+            self.fields[name] = forms.ModelMultipleChoiceField(rows, required=False, widget=widget)
+
+
+class AssignmentAdmin(OrganizationFirst[Membership]):
     """The part of the membership's admin that adds members and saves their assignments."""
 
     form = MembershipForm
+    organization_question = "Add a member to which organization?"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return ADD.is_staffs(request.user)
@@ -135,28 +167,17 @@ class AssignmentAdmin(LargeTableAdmin[Membership]):
     def get_form(
         self, request: HttpRequest, obj: Membership | None = None, *args: Any, **options: Any
     ) -> type[forms.ModelForm[Membership]]:
-        """Return the form; for a new member, the one that asks for roles and departments, too."""
         if obj is not None:
             return super().get_form(request, obj, *args, **options)
         form: Any = super().get_form(request, obj, *args, form=NewMemberForm, **options)
         form.admin_site, form.chosen = self.admin_site, organization_of(request)
         return cast("type[NewMemberForm]", form)
 
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Ask for the organization first, then for the member."""
-        if request.method == "POST" or organization_of(request):
-            return super().add_view(request, form_url, extra_context)
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        return organization_choice_page(self, request, title="Add a member to which organization?")
-
     def save_model(
         self,
         request: HttpRequest,
         obj: Membership,
-        form: MembershipForm | NewMemberForm,
+        form: MembershipForm,
         change: bool,
     ) -> None:
         """Add a new member; an existing one is not saved, since only assignments change."""
@@ -174,7 +195,7 @@ class AssignmentAdmin(LargeTableAdmin[Membership]):
     def save_related(
         self,
         request: HttpRequest,
-        form: MembershipForm | NewMemberForm,
+        form: MembershipForm,
         formsets: Sequence[AssignmentFormSet],
         change: bool,
     ) -> None:
@@ -191,3 +212,12 @@ class AssignmentAdmin(LargeTableAdmin[Membership]):
                 department_ids=wanted.get(DepartmentMembership),
                 caller=caller,
             )
+
+
+def choices_of(request: HttpRequest) -> list[str]:
+    """Return which of roles and departments the user may assign."""
+    return [
+        name
+        for name, model in (("roles", RoleAssignment), ("departments", DepartmentMembership))
+        if request.user.has_perm(f"organizations.add_{model._meta.model_name}")
+    ]

@@ -17,8 +17,8 @@ from config.admin.columns import column
 from config.admin.large_tables import LargeTableAdmin, ReadOnlyAdmin, count_or_estimate
 from config.admin.links import NONE, address_of, link, list_link
 from config.admin.locked_rows import LockedRow
+from config.admin.pages import page
 from config.admin.times import time_in_words
-from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import SelectOfOrganization
 from organizations.capabilities import Capability
@@ -35,7 +35,7 @@ TRANSFERS = ("transfer_on_deactivate", "transfer_on_removal")
 TYPES = ("types_on_deactivate", "types_on_removal")
 
 
-# What staff call them, by their kinds and not by the words of the API and of SCIM.
+# Staff know the kinds, not the API's and SCIM's words for them.
 Connection._meta.verbose_name = "program or directory"
 Connection._meta.verbose_name_plural = "programs and directories"
 ScimIdentity._meta.verbose_name = "directory identity"
@@ -156,7 +156,6 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
         return (obj is None or obj.is_enabled) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
-        """Forbid deletion, since records name the connection."""
         return False
 
     def get_urls(self) -> list[URLPattern]:
@@ -169,7 +168,7 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
         ]
 
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
-        """Save it with its departments by type; note who makes it and is shown its token."""
+        """Save it with its departments by type; record the user who makes it and sees its token."""
         if not change:
             obj.created_by = staff_of(request)
         super().save_model(request, obj, form, change)
@@ -195,13 +194,14 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
             )
             self.log_change(request, connection, "Another token was issued.")
             return self._token_page(request, connection, token)
-        return confirmation_page(
+        return page(
             self,
             request,
-            "connection/rotation",
+            "organizations/connection/rotation",
             title=f"Another token for {connection}?",
             connection=connection,
             revoke_old="revoke_old" in request.GET,
+            back=address_of(connection),
         )
 
     @transaction.atomic
@@ -213,20 +213,22 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
                 self.log_change(request, connection, "Disabled.")
             self.message_user(request, f"{connection} is disabled.", messages.SUCCESS)
             return redirect(address_of(connection))
-        return confirmation_page(
+        return page(
             self,
             request,
-            "connection/disabling",
+            "organizations/connection/disabling",
             title=f"Disable {connection}?",
             connection=connection,
+            is_dangerous=True,
+            back=address_of(connection),
         )
 
     def _token_page(self, request: HttpRequest, connection: Connection, token: str) -> HttpResponse:
         """Return the page that shows a new token, which cannot be shown again."""
-        return confirmation_page(
+        return page(
             self,
             request,
-            "connection/token",
+            "organizations/connection/token",
             title=f"The token of {connection}",
             connection=connection,
             token=token,
@@ -266,12 +268,11 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
 
     @admin.display(description="Types on deactivation")
     def types_on_deactivate(self, connection: Connection) -> str:
-        """Return what the form's field says, for those who may only see the connection."""
+        """Return the departments for a reader, who sees no form."""
         return self._types_on(connection, ConnectionTransfer.Moment.DEACTIVATE)
 
     @admin.display(description="Types on removal")
     def types_on_removal(self, connection: Connection) -> str:
-        """Return the same, of a removal."""
         return self._types_on(connection, ConnectionTransfer.Moment.REMOVAL)
 
     def _types_on(self, connection: Connection, moment: ConnectionTransfer.Moment) -> str:
@@ -285,12 +286,10 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
 
     @admin.display(description="Offboarding tasks")
     def offboarding_tasks(self, connection: Connection) -> str:
-        """Return why the directory's leavers open no tasks, though steps are enabled."""
         return OPENS_NO_TASKS
 
     @admin.display(description="Members it manages")
     def members(self, connection: Connection) -> str:
-        """Return the number of the directory's identities as a link to their list."""
         if not connection.is_enabled:
             return "-"
         number = count_or_estimate(ScimIdentity.objects.of(connection))
@@ -301,7 +300,7 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
 class ScimIdentityAdmin(ReadOnlyAdmin[ScimIdentity]):
     """Shows directories' identities of members: the names and ids that they use.
 
-    Not those that ended with a removal, nor those of disabled connections: nobody is known by them.
+    Identities that a removal ended, and those of disabled connections, are left out.
     """
 
     directory = column("connection", "Directory")

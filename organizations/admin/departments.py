@@ -8,8 +8,8 @@ from django.http import HttpRequest
 
 from config.admin.deletion import GuardedDeletion
 from config.admin.form_search import is_form_search
+from config.admin.large_tables import NamedAdmin
 from organizations.admin.filters import OrganizationFilter
-from organizations.admin.named import NamedAdmin
 from organizations.departments.service import (
     change_department,
     create_department,
@@ -48,7 +48,7 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Department], search_term: str
     ) -> tuple[QuerySet[Department], bool]:
-        """Return the departments found; for a form's search, those of the organization it names."""
+        """Search; for a form's select, among the departments of the organization that it names."""
         if is_form_search(request):
             organization_id = request.GET.get("organization")
             queryset = queryset.order_by("name", "pk")
@@ -68,14 +68,13 @@ class DepartmentAdmin(GuardedDeletion[Department], NamedAdmin[Department]):
         delete_department(obj.organization_id, obj.pk, caller=Staff.at(request))
 
     def deletion_obstacle(self, row: Department) -> str:
-        """Return why it cannot be deleted: what refers to the department."""
         return str(uses_of(row))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return ADD_DEPARTMENT.is_staffs(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Department | None = None) -> bool:
-        """Allow the search of a form, in one organization, to whoever acts there."""
+        """Also allow a form's search in one organization to anyone who may act there."""
         if super().has_view_permission(request, obj):
             return True
         return is_form_search(request) and any(act.is_staffs(request.user) for act in CHOOSE_ONE)

@@ -1,6 +1,7 @@
 """The admin of events, read-only."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
@@ -10,16 +11,18 @@ from django.utils.dateparse import parse_datetime
 from config.admin.columns import column
 from config.admin.links import NONE, link
 from config.admin.times import day_in_words, time_in_words
-from organizations.admin.event_details import details_of
+from config.identifiers import only_ids
+from config.timestamps import moment_of
 from organizations.admin.exported import ExportedAdmin
 from organizations.admin.filters import ActorFilter, OrganizationFilter
+from organizations.admin.record_columns import RecordColumns
 from organizations.admin.scheduled_removals import sight_of_pending
-from organizations.admin.words import RecordColumns
 from organizations.export.events import EVENTS
 from organizations.models import Event, Membership, OffboardingTask, Removal, ScheduledRemoval
 from organizations.models.event import EventQuerySet
 from users.admin.people import person
 from users.login import staff_of
+from users.models import User
 
 REASON_ON_RECORD = (Event.Type.MEMBER_REMOVED, Event.Type.REMOVAL_SCHEDULED)
 
@@ -68,7 +71,7 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
 
     @admin.display(description="What", ordering="type")
     def what(self, event: Event) -> str:
-        """Return what happened: also for when a removal is scheduled, and to which task."""
+        """Return what happened, with a scheduled removal's date or a task's key and state."""
         happened = event.get_type_display()
         if remove_at := parse_datetime(event.data.get("remove_at", "")):
             return f"{happened}: for {time_in_words(remove_at)}"
@@ -89,7 +92,7 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
 
     @admin.display(description="Reason")
     def why(self, event: Event) -> str:
-        """Return the reason, or where it is: that of a removal is on its record."""
+        """Return the reason, or that the record has it, which a removal writes."""
         return event.reason or ("on the record" if event.type in REASON_ON_RECORD else NONE)
 
     @admin.display(description="Record")
@@ -100,3 +103,54 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
         if schedule_id := event.data.get("scheduled_removal_id"):
             return link(ScheduledRemoval(pk=schedule_id), "See what was scheduled")
         return NONE
+
+
+def details_of(event: Event) -> str:
+    """Return the data of an event as text; what was deleted since is named by its id."""
+    ids = set(_texts(event.data))
+    names = {
+        row.pk: str(row)
+        for rows in (
+            event.organization.departments.filter(pk__in=only_ids("dept", ids)),
+            event.organization.roles.filter(pk__in=only_ids("role", ids)),
+            User.objects.filter(pk__in=only_ids("usr", ids)),
+        )
+        for row in rows
+    }
+    return (
+        "; ".join(f"{_label(key)}: {_in_words(value, names)}" for key, value in event.data.items())
+        or NONE
+    )
+
+
+def _label(key: str) -> str:
+    return key.removesuffix("_id").replace("_", " ")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for each in value:
+                yield from _texts(each)
+        case dict():
+            yield from _texts([*value.values()])
+
+
+def _in_words(value: Any, names: dict[str, str]) -> str:
+    """Return a value as text: an id by its name, a time in the reader's zone, a list by commas."""
+    match value:
+        case None | []:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case str() if moment := moment_of(value):
+            return time_in_words(moment)
+        case list():
+            return ", ".join(_in_words(each, names) for each in value)
+        case dict():
+            return " ".join(
+                f"{_label(key)} {_in_words(each, names)}" for key, each in value.items()
+            )
+    return names.get(str(value), str(value))

@@ -1,17 +1,17 @@
-"""Lists of records that staff export as CSV, as filtered."""
+"""Lists of records that staff can export as CSV, with the list's filters."""
 
 from typing import Any, TypeVar
 
 from django import forms
-from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 
 from config.admin.large_tables import ReadOnlyAdmin, amount
-from organizations.admin.confirmation import confirmation_page
+from config.admin.links import address_of_list
+from config.admin.pages import page
 from organizations.export.csv_file import Export
 from organizations.guards.acts import EXPORT_LOG
 
@@ -19,7 +19,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class ExportForm(forms.Form):
-    """What the file says besides ids, counts and times."""
+    """The columns of the file besides ids, counts and times."""
 
     include_names = forms.BooleanField(required=False, label="With names and e-mail addresses")
     include_reason = forms.BooleanField(
@@ -28,7 +28,7 @@ class ExportForm(forms.Form):
 
 
 class ExportedAdmin(ReadOnlyAdmin[Row]):
-    """Offers the list, with its present search and filters, as a file to those who may export."""
+    """Offers the list, with its search and filters, as a file to users who may export."""
 
     export: Export[Any]
     change_list_template = "admin/organizations/exported_list.html"
@@ -50,7 +50,7 @@ class ExportedAdmin(ReadOnlyAdmin[Row]):
         )
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
-        """Ask what the file says, then send it."""
+        """Ask for the file's columns, then send it."""
         if not self.may_export(request):
             raise PermissionDenied
         changelist = self.get_changelist_instance(request)
@@ -61,14 +61,13 @@ class ExportedAdmin(ReadOnlyAdmin[Row]):
                 include_organization=True,
                 **form.cleaned_data,
             )
-        address = reverse(admin_urlname(self.opts, "changelist"))  # type: ignore[arg-type]
-        return confirmation_page(
+        return page(
             self,
             request,
-            "export",
+            "organizations/export",
             title=f"Export {self.opts.verbose_name_plural}",
             form=form,
             number=amount(changelist.result_count),
             is_one=changelist.result_count == 1,
-            back=f"{address}{changelist.get_query_string()}",
+            back=f"{address_of_list(self.model)}{changelist.get_query_string()}",
         )

@@ -1,4 +1,4 @@
-"""Filters of lists by organization, by who did it, through what, and by day."""
+"""Filters of lists by organization, actor, channel and day."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -36,7 +36,7 @@ class ActorFilter(LookupFilter):
 class DayFilter(LookupFilter):
     """Filters a list by a day, in the reader's zone.
 
-    Subclasses set ``narrow``, a function from the rows and the day to the rows that it leaves.
+    Subclasses set ``narrow``, a function from the rows and the day to the rows that remain.
     """
 
     narrow: Callable[[QuerySet[Any], date], QuerySet[Any]]
@@ -46,7 +46,7 @@ class DayFilter(LookupFilter):
         self.hint = f"Year-month-day, in {zone_in_use()}"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows that are of these days. Raises IncorrectLookupParameters."""
+        """Return the rows of these days. Raises IncorrectLookupParameters."""
         if not (day := (self.value() or "").strip()):
             return queryset
         try:
@@ -78,7 +78,7 @@ class UntilFilter(DayFilter):
 
 
 class SourceFilter(QuerySetFilter):
-    """Filters a list by the surface that something was asked for through."""
+    """Filters a list by the channel of the request."""
 
     title = "channel"
     parameter_name = "source"

@@ -1,6 +1,6 @@
 """Forms of confirmation pages: who takes over, why, and when."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,32 +15,13 @@ from django.contrib.admin.widgets import (
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.boundfield import BoundField
-from django.http import HttpRequest
 
 from config.admin.times import zone_in_use
-from config.identifiers import only_ids
 from organizations.guards.caller import LONGEST_REASON
 from organizations.guards.targets import MOST_TARGETS, Targets
 from organizations.models import Department, Membership, Organization, Removal, Resource
 from organizations.schedule.dates import problem_of
 from users.models import User
-
-
-def organization_of(request: HttpRequest) -> Organization | None:
-    """Return the organization that the page's address or form names, or None."""
-    given = request.GET.get("organization") or request.POST.get("organization") or ""
-    return Organization.objects.filter(pk__in=only_ids("org", [given])).first()
-
-
-class OrganizationChoiceForm(forms.Form):
-    """Asks to which organization something is added."""
-
-    def __init__(self, admin_site: AdminSite) -> None:
-        super().__init__()
-        self.fields["organization"] = forms.ModelChoiceField(
-            Organization.objects.all(),
-            widget=AutocompleteSelect(Membership._meta.get_field("organization"), admin_site),
-        )
 
 
 class OfOrganization(AutocompleteMixin):
@@ -78,8 +59,8 @@ class TargetsForm(ReasonForm):
     """For each organization, optional targets of what passes on; and the reason.
 
     A target is a department or a person: one for everything, and one for each of ``types``, the
-    types of what those selected own, by organization. ``leaving`` are the ids of the memberships
-    that the action is about, which cannot take over.
+    types of what those selected own, by organization. The memberships with the ids ``leaving``
+    cannot take over, since the action is about them.
     """
 
     department_help = "Takes over what they own. Without it, and without a person, it stays theirs."
@@ -87,22 +68,17 @@ class TargetsForm(ReasonForm):
 
     def __init__(
         self,
-        organizations: Iterable[Organization],
+        types: Mapping[Organization, Sequence[str]],
         admin_site: AdminSite,
         data: Any = None,
         *,
         leaving: Iterable[int | str] = (),
-        types: Mapping[Organization, Iterable[str]] | None = None,
     ) -> None:
         super().__init__(data)
-        self.organizations = list(organizations)
-        self.types = {
-            organization: list(types.get(organization, ()))[:MOST_TARGETS] if types else []
-            for organization in self.organizations
-        }
+        self.types = {organization: names[:MOST_TARGETS] for organization, names in types.items()}
         staying = Membership.objects.active().exclude(pk__in=leaving).select_related("user")
-        for organization in self.organizations:
-            for type_name in (None, *self.types[organization]):
+        for organization, names in self.types.items():
+            for type_name in (None, *names):
                 self._add_fields(organization, type_name, staying, admin_site)
         self.order_fields([name for name in self.fields if name != "reason"])
 
@@ -113,7 +89,6 @@ class TargetsForm(ReasonForm):
         staying: QuerySet[Membership],
         admin_site: AdminSite,
     ) -> None:
-        """Add a field for a department and one for a person, of a type or for everything."""
         department, person = self._names(organization, type_name)
         of = f"Department for {type_name}" if type_name else f"Department of {organization}"
         self.fields[department] = forms.ModelChoiceField(
@@ -139,15 +114,14 @@ class TargetsForm(ReasonForm):
 
     @staticmethod
     def _names(organization: Organization, type_name: str | None = None) -> tuple[str, str]:
-        """Return the names of the fields for a department and for a person."""
         of_type = f"_for_{type_name}" if type_name else ""
         return f"department_of_{organization.pk}{of_type}", f"person_of_{organization.pk}{of_type}"
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse a department and a person together for one organization, or one type in it."""
         cleaned = super().clean()
-        for organization in self.organizations:
-            for type_name in (None, *self.types[organization]):
+        for organization, names in self.types.items():
+            for type_name in (None, *names):
                 department, person = self._names(organization, type_name)
                 if self.cleaned_data.get(department) and self.cleaned_data.get(person):
                     self.add_error(person, "Choose either a department or a person.")
@@ -156,13 +130,13 @@ class TargetsForm(ReasonForm):
     def target_fields(
         self, organization: Organization, type_name: str | None = None
     ) -> list[BoundField]:
-        """Return the two fields of an organization, or of a type in it; none without a target."""
+        """Return the two fields of an organization, or of a type in it, if the form has them."""
         return [self[name] for name in self._names(organization, type_name) if name in self.fields]
 
     def type_fields(self, organization: Organization) -> list[BoundField]:
-        """Return the fields of the types in an organization; none where one is for everything."""
-        types = self.types.get(organization, [])
-        if len(types) < 2:  # its target is that for everything
+        """Return the fields of the types in an organization; none for a single type."""
+        types = self.types.get(organization, ())
+        if len(types) < 2:  # the target for everything is enough
             return []
         return [field for name in types for field in self.target_fields(organization, name)]
 
@@ -176,7 +150,6 @@ class TargetsForm(ReasonForm):
         return member.user if member else department
 
     def targets_of(self, organization: Organization) -> Targets:
-        """Return the targets chosen in an organization."""
         default = self.target_of(organization)
         by_type = {
             name: target.pk
@@ -197,7 +170,7 @@ class RemovalForm(TargetsForm):
             " them. They are not told, but webhook endpoints of the organization are, at once."
         ),
     )
-    # The buttons: a browser sends a date that is half typed as none.
+    # The buttons tell no date from a half-typed one, which a browser sends as none.
     on_date = forms.BooleanField(required=False)
     now = forms.BooleanField(required=False)
 
@@ -206,14 +179,13 @@ class RemovalForm(TargetsForm):
         self.fields["remove_at"].label = f"On a date ({zone_in_use()})"
 
     def clean_remove_at(self) -> datetime | None:
-        """Refuse a time in the past or more than a year ahead."""
         moment: datetime | None = self.cleaned_data["remove_at"]
         if moment and (problem := problem_of(moment)):
             raise ValidationError(problem)
         return moment
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuse a date where it is to be now, and none where it is to be on a date."""
+        """Refuse a date with the button to remove now, and no date with the button to schedule."""
         cleaned = super().clean()
         if "remove_at" not in self.errors:
             has_date = bool(self.cleaned_data["remove_at"])
@@ -230,9 +202,8 @@ class TransferForm(TargetsForm):
     department_help = "Takes them over."
 
     def clean(self) -> dict[str, Any] | None:
-        """Require a target for each organization."""
         cleaned = super().clean()
-        for organization in self.organizations:
+        for organization in self.types:
             fields = [*self.target_fields(organization), *self.type_fields(organization)]
             if not any(self.cleaned_data.get(field.name) or field.errors for field in fields):
                 self.add_error(fields[0].name, "Choose a department or a person.")

@@ -1,4 +1,4 @@
-"""The admin of jobs, read-only: what a job does is cancelled or done again where it belongs."""
+"""The admin of background jobs, read-only."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 
 from config.admin.large_tables import ReadOnlyAdmin
 
-# What staff call them; the library's name is its own.
+# Staff do not know the library's name.
 ProcrastinateJob._meta.verbose_name = "background job"
 ProcrastinateJob._meta.verbose_name_plural = "background jobs"
 apps.get_app_config(ProcrastinateJob._meta.app_label).verbose_name = "Background jobs"
-admin.site.unregister(ProcrastinateJob)  # procrastinate's lets whoever may see jobs cancel them
+admin.site.unregister(ProcrastinateJob)  # procrastinate's admin lets its readers cancel jobs
 
 
 class JobEventInline(admin.TabularInline[ProcrastinateEvent, ProcrastinateJob]):
-    """What became of a job, in order; whoever may view the job is shown it."""
+    """The events of a job, in order; a user who may view the job sees them."""
 
     model = ProcrastinateEvent
     fields = ("type", "at")
@@ -29,7 +29,7 @@ class JobEventInline(admin.TabularInline[ProcrastinateEvent, ProcrastinateJob]):
     can_delete = False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Follow the job's page, which takes its own permission."""
+        """Follow the job's page, which checks the permission for jobs."""
         return True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -41,7 +41,7 @@ class JobEventInline(admin.TabularInline[ProcrastinateEvent, ProcrastinateJob]):
 
 @admin.register(ProcrastinateJob)
 class JobAdmin(ReadOnlyAdmin[ProcrastinateJob]):
-    """Shows jobs to whoever may view them; nobody cancels or repeats one here.
+    """Shows jobs to users who may view them; nobody cancels or repeats one here.
 
     A scheduled removal is cancelled in its list, and a delivery is sent again from its own.
     """

@@ -3,7 +3,6 @@
 from django.db.models import QuerySet
 
 from config.errors import ContractError
-from organizations.admin.forms import TargetsForm
 from organizations.admin.member_actions import (
     MemberAction,
     Members,
@@ -17,7 +16,6 @@ from organizations.deactivation.service import (
     reactivate_members,
 )
 from organizations.guards.acts import DEACTIVATE
-from organizations.guards.caller import Staff
 from organizations.models import Membership, Organization
 
 
@@ -36,25 +34,21 @@ class Deactivation(MemberAction):
     def applicable(self, rows: QuerySet[Membership]) -> QuerySet[Membership]:
         return rows & Membership.objects.active()
 
-    def refusals(
-        self, organization: Organization, members: Members, caller: Staff
-    ) -> dict[str, ContractError]:
-        return preview_deactivation(organization.pk, user_ids_of(members), caller=caller)
+    def refusals(self, organization: Organization, members: Members) -> dict[str, ContractError]:
+        return preview_deactivation(organization.pk, user_ids_of(members), caller=self.caller)
 
-    def perform(
-        self, organization: Organization, rows: Members, form: TargetsForm, caller: Staff
-    ) -> Outcomes:
+    def perform(self, organization: Organization, rows: Members) -> Outcomes:
         outcomes = deactivate_members(
             organization.pk,
             user_ids_of(rows),
-            transfer_to=form.targets_of(organization),
-            caller=caller,
+            transfer_to=self.form.targets_of(organization),
+            caller=self.caller,
         )
         return outcomes_of(rows, outcomes)
 
 
 class Reactivation(MemberAction):
-    """Gives effect again to what deactivated members hold."""
+    """Lets deactivated members use their roles and departments again."""
 
     name, verb, done = "reactivation", "reactivate", "reactivated"
     act = DEACTIVATE
@@ -69,8 +63,6 @@ class Reactivation(MemberAction):
     def applicable(self, rows: QuerySet[Membership]) -> QuerySet[Membership]:
         return rows & Membership.objects.deactivated()
 
-    def perform(
-        self, organization: Organization, rows: Members, form: TargetsForm, caller: Staff
-    ) -> Outcomes:
-        outcomes = reactivate_members(organization.pk, user_ids_of(rows), caller=caller)
+    def perform(self, organization: Organization, rows: Members) -> Outcomes:
+        outcomes = reactivate_members(organization.pk, user_ids_of(rows), caller=self.caller)
         return outcomes_of(rows, outcomes)

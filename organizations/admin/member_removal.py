@@ -4,18 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.admin.models import ADDITION
 from django.db.models import Count, Model, Prefetch, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 
 from config.admin.links import list_link
+from config.admin.pages import page
 from config.errors import ContractError
-from organizations.admin.action import SHOWN, ConfirmedAction, Grouped, Outcome
-from organizations.admin.confirmation import confirmation_page
-from organizations.admin.forms import RemovalForm, TargetsForm
+from organizations.admin.action import SHOWN, ConfirmedAction, Outcome
+from organizations.admin.forms import RemovalForm
 from organizations.admin.member_actions import (
     MemberAction,
     Members,
@@ -25,7 +26,6 @@ from organizations.admin.member_actions import (
 )
 from organizations.admin.selection import Selection
 from organizations.guards.acts import REMOVE, RESTORE
-from organizations.guards.caller import Staff
 from organizations.guards.judge import Rules, judge
 from organizations.models import (
     Membership,
@@ -63,66 +63,55 @@ class RemovalAction(MemberAction):
     def applicable(self, rows: QuerySet[Membership]) -> QuerySet[Membership]:
         return rows & Membership.objects.current()
 
-    @property
-    def urls(self) -> list[URLPattern]:
-        view = self.admin.admin_site.admin_view(self.result)
-        return [path("removal/<str:key>/result/", view, name=RESULT), *super().urls]
+    @classmethod
+    def urls(cls, model_admin: admin.ModelAdmin[Membership]) -> list[URLPattern]:
+        view = cls.view(model_admin, cls.result)
+        return [path("removal/<str:key>/result/", view, name=RESULT), *super().urls(model_admin)]
 
-    def refusals(
-        self, organization: Organization, members: Members, caller: Staff
-    ) -> dict[str, ContractError]:
+    def refusals(self, organization: Organization, members: Members) -> dict[str, ContractError]:
         return judge(
             organization.pk,
             user_ids_of(members),
-            caller=caller,
+            caller=self.caller,
             act=REMOVE,
             rules=Rules.AUTHORITY | Rules.OWNER_REMAINS,
         )
 
-    def context(
-        self,
-        request: HttpRequest,
-        selection: Selection,
-        rows: Grouped[Membership],
-        form: TargetsForm,
-    ) -> dict[str, Any]:
-        former = Membership.objects.former().filter(pk__in=selection.ids)
+    def context(self) -> dict[str, Any]:
+        former = Membership.objects.former().filter(pk__in=self.selection.ids)
         return {
-            **super().context(request, selection, rows, form),
+            **super().context(),
             "assignments_note": " that go",
             "former": former.select_related("user", "organization", "removal")[:SHOWN],
             "former_count": former.count(),
         }
 
-    def chosen_by(self, form: TargetsForm) -> ConfirmedAction[Membership]:
-        return SchedulingAction(self.admin) if form.cleaned_data["remove_at"] else self
+    def chosen(self) -> ConfirmedAction[Membership]:
+        if not self.form.cleaned_data["remove_at"]:
+            return self
+        scheduling = SchedulingAction(self.admin, self.request)
+        scheduling.selection, scheduling.rows = self.selection, self.rows
+        scheduling.form, scheduling.caller = self.form, self.caller
+        return scheduling
 
-    def perform(
-        self, organization: Organization, rows: Members, form: TargetsForm, caller: Staff
-    ) -> Outcomes:
+    def perform(self, organization: Organization, rows: Members) -> Outcomes:
         outcomes = remove_members(
             organization.pk,
             user_ids_of(rows),
-            transfer_to=form.targets_of(organization),
-            caller=caller,
+            transfer_to=self.form.targets_of(organization),
+            caller=self.caller,
         )
         return outcomes_of(rows, outcomes)
 
-    def report(
-        self,
-        request: HttpRequest,
-        selection: Selection,
-        form: TargetsForm,
-        outcomes: Sequence[Outcome[Membership]],
-    ) -> HttpResponse:
-        return redirect(f"admin:{RESULT}", selection.key)
+    def report(self, outcomes: Sequence[Outcome[Membership]]) -> HttpResponse:
+        return redirect(f"admin:{RESULT}", self.selection.key)
 
-    def result(self, request: HttpRequest, key: str) -> HttpResponse:
+    def result(self, key: str) -> HttpResponse:
         """Show who was removed, where their resources went, and who was not removed and why."""
-        self.require_permission(request)
-        selection = Selection.find(key, request.session)
+        self.require_permission()
+        selection = Selection.find(key, self.request.session)
         if selection is None:
-            return self.lead_back(request)
+            return self.lead_back()
         removals = Removal.objects.filter(membership__in=selection.ids)
         done = removals.filter(membership__in=selection.done)
         earlier = removals.exclude(membership__in=selection.done)
@@ -130,14 +119,14 @@ class RemovalAction(MemberAction):
         owned = RemovedResources.objects.select_related("transferred_to", "transferred_to_user")
         by_type = Prefetch("removed_resources", owned.order_by("type"))
         tasks = OffboardingTask.objects.of(done).open()
-        may_see_tasks = request.user.has_perm("organizations.view_offboardingtask")
+        may_see_tasks = self.request.user.has_perm("organizations.view_offboardingtask")
         staying = self.applicable(self.selected(selection.ids)).select_related(*self.related)
-        return confirmation_page(
+        return page(
             self.admin,
-            request,
-            "membership/removal_result",
+            self.request,
+            "organizations/membership/removal_result",
             title="Result of the removal",
-            undoing=selection.key if RESTORE.is_staffs(request.user) else "",
+            undoing=selection.key if RESTORE.is_staffs(self.request.user) else "",
             totals=_totals(done),
             removed=done.select_related(*related).prefetch_related(by_type).order_by("pk")[:SHOWN],
             removed_count=done.count(),
@@ -173,17 +162,15 @@ class SchedulingAction(RemovalAction):
     log_flag = ADDITION
     log_message = "Scheduled"
 
-    def perform(
-        self, organization: Organization, rows: Members, form: TargetsForm, caller: Staff
-    ) -> Outcomes:
-        refusals = self.refusals(organization, rows, caller)
+    def perform(self, organization: Organization, rows: Members) -> Outcomes:
+        refusals = self.refusals(organization, rows)
         going = [member for member in rows if member.user_id not in refusals]
         outcomes = schedule_removals(
             organization.pk,
             user_ids_of(going),
-            remove_at=form.cleaned_data["remove_at"],
-            transfer_to=form.targets_of(organization),
-            caller=caller,
+            remove_at=self.form.cleaned_data["remove_at"],
+            transfer_to=self.form.targets_of(organization),
+            caller=self.caller,
         )
         staying = [Outcome(m, refusals[m.user_id]) for m in rows if m.user_id in refusals]
         return [*outcomes_of(going, outcomes), *staying]
@@ -191,15 +178,9 @@ class SchedulingAction(RemovalAction):
     def logged(self, done: Members) -> Iterable[Model]:
         return ScheduledRemoval.objects.pending().of(done)
 
-    def report(
-        self,
-        request: HttpRequest,
-        selection: Selection,
-        form: TargetsForm,
-        outcomes: Sequence[Outcome[Membership]],
-    ) -> HttpResponse:
-        return MemberAction.report(self, request, selection, form, outcomes)
+    def report(self, outcomes: Sequence[Outcome[Membership]]) -> HttpResponse:
+        return MemberAction.report(self, outcomes)
 
-    def summary(self, done: Sequence[Outcome[Membership]], form: TargetsForm) -> Iterable[str]:
+    def summary(self, done: Sequence[Outcome[Membership]]) -> Iterable[str]:
         pending = list_link(ScheduledRemoval, "See the scheduled removals", state="pending")
         yield format_html("Scheduled: {}. {}", f"{len(done):,}", pending)

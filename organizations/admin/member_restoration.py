@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.admin.models import ADDITION
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import pluralize
 from django.urls import URLPattern, path
 
-from organizations.admin.action import SHOWN, Grouped, Outcome
-from organizations.admin.forms import TargetsForm
+from organizations.admin.action import SHOWN, Outcome
 from organizations.admin.member_actions import (
     MemberAction,
     Members,
@@ -23,14 +23,13 @@ from organizations.admin.member_actions import (
 )
 from organizations.admin.selection import Selection
 from organizations.guards.acts import RESTORE
-from organizations.guards.caller import Staff
 from organizations.models import Membership, OffboardingTask, Organization, Restoration
 from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 
 
 class RestorationAction(MemberAction):
-    """Puts former members back, by the records of their removals."""
+    """Makes former members members again, by the records of their removals."""
 
     name, verb, done = "restoration", "restore", "restored"
     act = RESTORE
@@ -46,39 +45,33 @@ class RestorationAction(MemberAction):
     def applicable(self, rows: QuerySet[Membership]) -> QuerySet[Membership]:
         return rows & Membership.objects.former().filter(user__erased_at=None)
 
-    @property
-    def urls(self) -> list[URLPattern]:
-        view = self.admin.admin_site.admin_view(self.select_removed)
+    @classmethod
+    def urls(cls, model_admin: admin.ModelAdmin[Membership]) -> list[URLPattern]:
+        view = cls.view(model_admin, cls.select_removed)
         name = "organizations_membership_removal_undoing"
-        return [path("removal/<str:key>/undoing/", view, name=name), *super().urls]
+        return [path("removal/<str:key>/undoing/", view, name=name), *super().urls(model_admin)]
 
-    def select_removed(self, request: HttpRequest, key: str) -> HttpResponse:
-        """Select those whom the removal of another selection took out."""
-        removal = Selection.find(key, request.session)
+    def select_removed(self, key: str) -> HttpResponse:
+        """Select the members whom the removal of another selection removed."""
+        removal = Selection.find(key, self.request.session)
         if removal is None:
-            return self.lead_back(request)
-        return self.select(request, self.selected(removal.done)) or redirect(
+            return self.lead_back()
+        return self.select(self.selected(removal.done)) or redirect(
             "admin:organizations_membership_removal_result", key
         )
 
-    def is_offered(self, request: HttpRequest, row: Membership) -> bool:
-        return can_be_restored(row) and super().is_offered(request, row)
+    def is_offered(self, row: Membership) -> bool:
+        return can_be_restored(row) and super().is_offered(row)
 
-    def context(
-        self,
-        request: HttpRequest,
-        selection: Selection,
-        rows: Grouped[Membership],
-        form: TargetsForm,
-    ) -> dict[str, Any]:
+    def context(self) -> dict[str, Any]:
         previews = []
-        for organization, members in rows.items():
+        for organization, members in self.rows.items():
             shown = members[:SHOWN]
             outcomes = preview_restoration(
                 organization.pk,
                 user_ids_of(shown),
                 removal_ids=_removal_ids(shown),
-                caller=Staff.at(request),
+                caller=self.caller,
             )
             owned = resource_counts(organization, shown)
             previews += [
@@ -87,23 +80,21 @@ class RestorationAction(MemberAction):
             ]
         return {
             "previews": previews,
-            "count": sum(map(len, rows.values())),
+            "count": sum(map(len, self.rows.values())),
             "can_be_restored": any(not outcome.refusal for _, outcome, *_ in previews),
         }
 
-    def perform(
-        self, organization: Organization, rows: Members, form: TargetsForm, caller: Staff
-    ) -> Outcomes:
+    def perform(self, organization: Organization, rows: Members) -> Outcomes:
         outcomes = restore_members(
-            organization.pk, user_ids_of(rows), removal_ids=_removal_ids(rows), caller=caller
+            organization.pk, user_ids_of(rows), removal_ids=_removal_ids(rows), caller=self.caller
         )
         return [
             Outcome(done.restoration.membership if done.restoration else former, done.refusal)
             for former, done in paired(rows, outcomes)
         ]
 
-    def summary(self, done: Sequence[Outcome[Membership]], form: TargetsForm) -> Iterable[str]:
-        yield from super().summary(done, form)
+    def summary(self, done: Sequence[Outcome[Membership]]) -> Iterable[str]:
+        yield from super().summary(done)
         undone = Restoration.objects.filter(membership__in=[outcome.row.pk for outcome in done])
         cancelled = OffboardingTask.objects.filter(
             state=OffboardingTask.State.CANCELLED, removal__in=undone.values("removal")
@@ -119,7 +110,7 @@ def _cancelled_by_state(outcome: RestorationOutcome) -> Counter[str]:
 
 
 def can_be_restored(member: Membership) -> bool:
-    """Return whether this is the latest membership there of a user who is not erased, and ended."""
+    """Return whether the membership has ended, is the user's latest, and they are not erased."""
     if member.is_current or member.user.erased_at:
         return False
     tenures = Membership.objects.of(member.organization_id, [member.user_id])
@@ -127,5 +118,5 @@ def can_be_restored(member: Membership) -> bool:
 
 
 def _removal_ids(members: Members) -> dict[str, str]:
-    """Return the ids of the records that are to be undone, by user id."""
+    """Return the ids of the records to undo, by user id."""
     return {member.user_id: member.removal.pk for member in members}

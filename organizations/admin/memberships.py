@@ -23,12 +23,12 @@ from organizations.admin.assignments import (
     AssignmentAdmin,
     DepartmentMembershipInline,
     RoleAssignmentInline,
+    choices_of,
 )
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.member_deactivation import Deactivation, Reactivation
 from organizations.admin.member_removal import RemovalAction
 from organizations.admin.member_restoration import RestorationAction
-from organizations.admin.new_members import choices_of
 from organizations.admin.scheduled_removals import sight_of_pending
 from organizations.admin.transfers import LeftoverTransfer
 from organizations.admin.webhook_endpoints import SECRETS_SHOWN, links_to_endpoints
@@ -41,7 +41,6 @@ from organizations.models import (
     Resource,
     ScheduledRemoval,
     ScimIdentity,
-    WebhookEndpoint,
 )
 from organizations.models.membership import MembershipQuerySet
 from users.admin.people import person
@@ -105,7 +104,7 @@ class MembershipAdmin(
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Membership], search_term: str
     ) -> tuple[QuerySet[Membership], bool]:
-        """Return those found; for a form's search, active members of the organization it names."""
+        """Search; for a form's select, among active members of the organization that it names."""
         if is_form_search(request):
             queryset = queryset.filter(
                 is_active=True, organization=request.GET.get("organization", "")
@@ -115,7 +114,7 @@ class MembershipAdmin(
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list; of a search among members, also how many former members it would find."""
+        """Show the list; a search among members also says how many former members it would find."""
         response = super().changelist_view(request, extra_context)
         if isinstance(response, TemplateResponse) and (context := response.context_data):
             changelist: ChangeList | None = context.get("cl")
@@ -235,7 +234,6 @@ class MembershipAdmin(
 
     @admin.display(description="Managed by")
     def managed_by(self, membership: Membership) -> str:
-        """Return a link to the directory that manages the member."""
         member = membership.organization_id, [membership.user_id]
         connection = Connection.objects.managing(*member).get(membership.user_id)
         if connection is None:
@@ -248,7 +246,6 @@ class MembershipAdmin(
 
     @admin.display(description="Directory's identity")
     def directory_identity(self, membership: Membership) -> str:
-        """Return a link to the directory's identity of the member, if it has one."""
         member = membership.organization_id, [membership.user_id]
         connection = Connection.objects.managing(*member).get(membership.user_id)
         identity = connection and (
@@ -267,7 +264,6 @@ class MembershipAdmin(
 
     @admin.display(description="Resources")
     def resources(self, membership: Membership) -> str:
-        """Return how many of each type they own there, each a link to the list of these."""
         there = Resource.objects.filter(organization=membership.organization_id)
         here = {"organization": membership.organization_id, "q": membership.user_id}
         of_types = (
@@ -278,7 +274,4 @@ class MembershipAdmin(
 
     @admin.display(description=SECRETS_SHOWN)
     def webhook_endpoints(self, membership: Membership) -> str:
-        """Return links to the webhook endpoints whose secret the member may have."""
-        return links_to_endpoints(
-            WebhookEndpoint.objects.shown_to(membership.organization_id, [membership.user_id])
-        )
+        return links_to_endpoints(membership)

@@ -7,16 +7,16 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.template.defaultfilters import pluralize
 from django.utils.html import format_html, format_html_join
 
 from config.admin.columns import column
-from config.admin.large_tables import LargeTableAdmin
+from config.admin.deletion import GuardedDeletion
 from config.admin.links import NONE, link
-from organizations.admin.confirmation import organization_choice_page
 from organizations.admin.filters import OrganizationFilter
-from organizations.admin.forms import SelectOfOrganization, organization_of
+from organizations.admin.forms import SelectOfOrganization
+from organizations.admin.organization_choice import OrganizationFirst, organization_of
 from organizations.guards.acts import ADD_STEP
 from organizations.guards.caller import Staff
 from organizations.handover.steps import (
@@ -63,7 +63,6 @@ class StepForm(forms.ModelForm[OffboardingStep]):
         self.initial["person"] = assigned_member(self.instance)
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuse more than one assignee."""
         cleaned = super().clean()
         assigned = [name for name in ASSIGNEES if self.cleaned_data.get(name)]
         for name in assigned[1:]:
@@ -71,7 +70,7 @@ class StepForm(forms.ModelForm[OffboardingStep]):
         return cleaned
 
     def step_fields(self, names: Collection[str]) -> StepFields:
-        """Return what the form says of these fields, as the service takes it."""
+        """Return these fields of the form as arguments of the service."""
         chosen = self.cleaned_data
         fields: dict[str, Any] = {name: chosen[name] for name in SAID if name in names}
         if "person" in names:
@@ -83,10 +82,11 @@ class StepForm(forms.ModelForm[OffboardingStep]):
 
 
 @admin.register(OffboardingStep)
-class OffboardingStepAdmin(LargeTableAdmin[OffboardingStep]):
+class OffboardingStepAdmin(GuardedDeletion[OffboardingStep], OrganizationFirst[OffboardingStep]):
     """The admin of steps. An organization's page lists its steps in order and adds one."""
 
     form = StepForm
+    organization_question = "Add an offboarding step to which organization?"
     due = column("due_days", "Due after days")
     applies_to = column("applies_to_type", "Only for owners of")
     list_display = ("title", "organization", "assigned_to", "due", "applies_to", "enabled")
@@ -116,7 +116,7 @@ class OffboardingStepAdmin(LargeTableAdmin[OffboardingStep]):
     def get_form(
         self, request: HttpRequest, obj: OffboardingStep | None = None, *args: Any, **options: Any
     ) -> type[forms.ModelForm[OffboardingStep]]:
-        """Return the form, which offers what belongs to the organization."""
+        """Return the form; its selects offer rows of the organization."""
         form = super().get_form(request, obj, *args, **options)
         organization = obj.organization if obj else organization_of(request)
         if organization is None:
@@ -129,7 +129,7 @@ class OffboardingStepAdmin(LargeTableAdmin[OffboardingStep]):
                 disabled=True,
                 empty_label=None,
             )
-        # Whoever is assigned is shown, and stays unless another is chosen, also if they have left.
+        # The present assignee stays a choice after leaving or being disabled.
         present = assigned_member(obj) if obj else None
         members = Membership.objects.filter(Q(is_active=True) | Q(pk=present and present.pk))
         systems = Q(kind=Connection.Kind.API, disabled_at=None)
@@ -149,16 +149,6 @@ class OffboardingStepAdmin(LargeTableAdmin[OffboardingStep]):
             )
         return form
 
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Ask for the organization first, then for the step."""
-        if organization_of(request) is None and self.has_add_permission(request):
-            return organization_choice_page(
-                self, request, title="Add an offboarding step to which organization?"
-            )
-        return super().add_view(request, form_url, extra_context)
-
     def save_model(
         self, request: HttpRequest, obj: OffboardingStep, form: StepForm, change: bool
     ) -> None:
@@ -176,19 +166,13 @@ class OffboardingStepAdmin(LargeTableAdmin[OffboardingStep]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return ADD_STEP.is_staffs(request.user)
 
-    def has_delete_permission(
-        self, request: HttpRequest, obj: OffboardingStep | None = None
-    ) -> bool:
-        """Allow deletion on a step's page alone: the list would not call the service."""
-        return obj is not None and super().has_delete_permission(request, obj)
-
     @admin.display(description="Assigned to")
     def assigned_to(self, step: OffboardingStep) -> str:
         return assignee_of(step)
 
     @admin.display(description="Assigned to a person")
     def person(self, step: OffboardingStep) -> str:
-        """Return what the form's field says, for those who may only see the step."""
+        """Return the assignee for a reader, who sees no form."""
         return step.assigned_to_user.name if step.assigned_to_user else NONE
 
 

@@ -1,4 +1,4 @@
-"""The admin of offboarding tasks: what is to be done elsewhere after a removal, and who did it."""
+"""The admin of offboarding tasks, which staff close and reopen."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ from config.admin.filters import QuerySetFilter
 from config.admin.history import RecordedHistory
 from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import NONE, address_of, link
+from config.admin.pages import page
 from config.admin.times import time_in_words
-from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.offboarding_steps import assignee_of
 from organizations.guards.acts import CHANGE_TASK
@@ -68,7 +68,7 @@ class AssigneeFilter(QuerySetFilter):
 
 
 class ClosingForm(forms.Form):
-    """The state that a task gets, with what is said of it."""
+    """The new state of a task, with a note and a count."""
 
     state = forms.ChoiceField(choices=State.choices)
     note = forms.CharField(
@@ -87,8 +87,9 @@ class ClosingForm(forms.Form):
 
 @admin.register(OffboardingTask)
 class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[OffboardingTask]):
-    """Shows tasks, which are closed and opened again on a page of their own or on the record."""
+    """Shows tasks; staff close and reopen them on a page of its own, or on the removal's record."""
 
+    task = column("title", "Task")
     status = column("state", "State")
     closed = column("closed_at", "Closed at")
     passed_on = column("count", "Passed on there")
@@ -116,7 +117,7 @@ class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[Offbo
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OffboardingTask]:
-        # Django adds no relations of the list's to a queryset that has some.
+        # Django ignores list_select_related if the queryset has some already.
         tasks = OffboardingTask.objects.with_assignees().select_related(
             *("removal__membership__user", "organization", "closed_by", "closed_by_connection")
         )
@@ -146,7 +147,7 @@ class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[Offbo
         return super().render_change_form(request, context, *args, **options)
 
     def closing(self, request: HttpRequest, task_id: str) -> HttpResponse:
-        """Ask what became of a task; then close it, or open it again, and lead to its record."""
+        """Ask for a task's new state; then close or reopen it, and lead to its record."""
         task = OffboardingTask.objects.with_assignees().named(task_id).first()
         if task is None:
             raise Http404
@@ -161,10 +162,10 @@ class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[Offbo
         if is_posted and form.is_valid():
             self._change(request, task, form.cleaned_data)
             return redirect(back)
-        return confirmation_page(
+        return page(
             self,
             request,
-            "offboardingtask/closing",
+            "organizations/offboardingtask/closing",
             title=self.title_of(task),
             form=form,
             task=task,
@@ -195,10 +196,6 @@ class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[Offbo
             return f"{address_of(Removal(pk=task.removal_id))}#tasks"
         return address_of(task) if self.has_view_permission(request) else reverse("admin:index")
 
-    @admin.display(description="Task", ordering="title")
-    def task(self, task: OffboardingTask) -> str:
-        return task.title
-
     @admin.display(description="Who was removed")
     def leaver(self, task: OffboardingTask) -> str:
         return link(task.removal.membership, person(task.removal.membership.user))
@@ -225,7 +222,7 @@ class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[Offbo
 
 
 def _present_assignee_of(task: OffboardingTask) -> str:
-    """Return whom a task is assigned to, as text, and whether it falls to nobody now."""
+    """Return the assignee as text; say so where the assignee has left and nobody has the task."""
     name = task.department_name or assignee_of(task)
     has_lost_department = task.department_name and not task.assigned_to_department
     if task.falls_to_nobody or (task.state == State.OPEN and has_lost_department):
@@ -234,19 +231,19 @@ def _present_assignee_of(task: OffboardingTask) -> str:
 
 
 def _due_of(task: OffboardingTask) -> str:
-    """Return when a task is due, and that it is overdue if it is; "" for one without a date."""
+    """Return when a task is due, and whether it is overdue; "" without a due date."""
     if task.due_at is None:
         return ""
     return f"{time_in_words(task.due_at)}{', overdue' if task.is_overdue else ''}"
 
 
 def _closer_of(task: OffboardingTask) -> str:
-    """Return who or what closed a task, as text; "" for one that is open."""
+    """Return who or what closed a task, as text; "" for an open one."""
     return str(task.closed_by_connection or (task.closed_by and task.closed_by.name) or "")
 
 
 def rows_of(request: HttpRequest, tasks: Iterable[OffboardingTask]) -> "list[TaskRow]":
-    """Return each task with what became of it, and the states that the reader can give it.
+    """Return each task with the states that the user can give it.
 
     The number of SQL statements does not depend on how many there are.
     """
@@ -265,11 +262,11 @@ def rows_of(request: HttpRequest, tasks: Iterable[OffboardingTask]) -> "list[Tas
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """A task as a page shows it to a reader."""
+    """A task as a page shows it to a user."""
 
     task: OffboardingTask
     may_change: bool
-    undone_at: datetime | None  # when its removal was: no task of it changes any more
+    undone_at: datetime | None  # when its removal was undone, after which no task of it changes
 
     @property
     def choices(self) -> Choices:
@@ -280,7 +277,7 @@ class TaskRow:
 
     @property
     def story(self) -> str:
-        """Return in a sentence what became of it: by whom and when, or to whom it falls."""
+        """Return the state in a sentence: who closed the task and when, or who has it."""
         task = self.task
         if task.closed_at:
             by = _closer_of(task)

@@ -1,6 +1,6 @@
 """The admin of organizations."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from django import forms
@@ -11,18 +11,16 @@ from django.http import HttpRequest, HttpResponse
 from config.admin.deletion import GuardedDeletion
 from config.admin.filters import QuerySetFilter
 from config.admin.history import RecordedHistory
-from config.admin.large_tables import amount, count_or_estimate
+from config.admin.large_tables import NamedAdmin, amount, count_or_estimate
 from config.admin.links import list_link
 from config.admin.locked_rows import LockedRow
-from organizations.admin.domains import OrganizationForm
-from organizations.admin.named import NamedAdmin
-from organizations.admin.new_organization import NewOrganizationForm
 from organizations.admin.offboarding_steps import list_of_steps
+from organizations.admin.organization_forms import NewOrganizationForm, OrganizationForm
 from organizations.assignment.owner import add_owner
 from organizations.domains.service import domains_of, set_domains
 from organizations.guards.acts import ADD, ADD_STEP
 from organizations.guards.caller import Staff
-from organizations.models import Event, Membership, OffboardingStep, Organization, Resource
+from organizations.models import Event, OffboardingStep, Organization
 from organizations.models.organization import OrganizationQuerySet
 
 
@@ -34,6 +32,19 @@ class OneOwnerFilter(QuerySetFilter):
     narrowings = (("one", "One owner", OrganizationQuerySet.with_one_owner),)
 
 
+def number_of(
+    name: str, rows_of: Callable[[Organization], QuerySet[Any]], **filters: str
+) -> Callable[..., str]:
+    """Return a column with the number of an organization's rows, as a link to their list."""
+
+    def number(_: object, organization: Organization) -> str:
+        rows = rows_of(organization)
+        text = amount(count_or_estimate(rows))
+        return list_link(rows.model, text, organization=organization.pk, **filters)
+
+    return admin.display(description=name)(number)
+
+
 @admin.register(Organization)
 class OrganizationAdmin(
     GuardedDeletion[Organization],
@@ -43,13 +54,23 @@ class OrganizationAdmin(
 ):
     """The admin of organizations; an organization's page shows counts with links to the lists.
 
-    Its mail domains take a permission of their own, with which alone the page changes nothing else.
+    The mail domains take a permission of their own, which allows to change nothing else.
     """
 
     form = OrganizationForm
     list_display = ("name", "id", "created_at")
     list_filter = (OneOwnerFilter,)
     recorded_columns = ("done_at", "what", "whose", "by", "through", "why", "record")
+    members = number_of("Members", lambda organization: organization.memberships.current())
+    former_members = number_of(
+        "Former members", lambda organization: organization.memberships.former(), state="former"
+    )
+    resources = number_of("Resources", lambda organization: organization.resources.all())
+    resources_whose_owner_has_left = number_of(
+        "Resources whose owner has left",
+        lambda organization: organization.resources.whose_owner_has_left(),
+        owner_has_left="yes",
+    )
     numbers = ("members", "former_members", "resources", "resources_whose_owner_has_left")
     readonly_fields = ("id", "created_at", *numbers)
 
@@ -65,7 +86,6 @@ class OrganizationAdmin(
     def get_form(
         self, request: HttpRequest, obj: Organization | None = None, *args: Any, **options: Any
     ) -> type[forms.ModelForm[Organization]]:
-        """Return the form; for a new organization, the one that asks for its owner, too."""
         if obj is not None or not ADD.is_staffs(request.user):
             return super().get_form(request, obj, *args, **options)
         form: Any = super().get_form(request, obj, *args, form=NewOrganizationForm, **options)
@@ -141,44 +161,12 @@ class OrganizationAdmin(
 
     @admin.display(description="Mail domains")
     def domains(self, organization: Organization) -> str:
-        """Return the domains of the organization's directory."""
         return ", ".join(domains_of(organization.pk)) or "-"
 
     @admin.display(description="When somebody leaves")
     def steps(self, organization: Organization) -> str:
-        """Return the steps that open tasks after each removal."""
         return list_of_steps(organization)
-
-    @admin.display(description="Members")
-    def members(self, organization: Organization) -> str:
-        """Return the number of current members, active and deactivated, with a link."""
-        return _number_with_link(organization.memberships.current(), organization)
-
-    @admin.display(description="Former members")
-    def former_members(self, organization: Organization) -> str:
-        """Return the number of memberships that have ended, with a link."""
-        return _number_with_link(organization.memberships.former(), organization, state="former")
-
-    @admin.display(description="Resources")
-    def resources(self, organization: Organization) -> str:
-        """Return the number of the organization's resources, with a link."""
-        return _number_with_link(organization.resources.all(), organization)
-
-    @admin.display(description="Resources whose owner has left")
-    def resources_whose_owner_has_left(self, organization: Organization) -> str:
-        """Return the number of resources whose owner is no current member, with a link."""
-        orphans = Resource.objects.whose_owner_has_left().filter(organization=organization)
-        return _number_with_link(orphans, organization, owner_has_left="yes")
 
 
 def _may_change_domains(request: HttpRequest) -> bool:
-    """Return whether the user may set organizations' mail domains."""
     return request.user.has_perm("organizations.change_domains")
-
-
-def _number_with_link(
-    rows: QuerySet[Membership] | QuerySet[Resource], organization: Organization, **filters: str
-) -> str:
-    """Return the number of an organization's rows as a link to their list."""
-    number = amount(count_or_estimate(rows))
-    return list_link(rows.model, number, organization=organization.pk, **filters)

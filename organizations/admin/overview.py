@@ -9,31 +9,45 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from config.admin.large_tables import count_or_estimate
 from config.admin.links import address_of_list
 from config.admin.times import midnight
-from organizations.admin.sections import sections_of
 from organizations.models import (
+    Connection,
+    Department,
+    Event,
     Membership,
+    OffboardingStep,
     OffboardingTask,
     Organization,
     Removal,
     RemovedResources,
     Resource,
+    Role,
     ScheduledRemoval,
+    ScimIdentity,
+    WebhookDelivery,
     WebhookEndpoint,
 )
 from users.login import staff_of
-from users.models import User
+from users.models import AccessToken, User
 
 COUNTED_UP_TO = 1000  # above it the page says "more than" or estimates
-LOOKED_AT = 2000  # organizations, or what stayed after removals, each of which costs a lookup
+LOOKED_AT = 2000  # organizations, or removals that left resources; each costs a lookup
 WEEKS = 12
 WEEK = timedelta(weeks=1)
+SECTIONS: dict[str, tuple[type[Model], ...]] = {
+    "People": (Membership, Organization, Department, Role, Resource, OffboardingStep),
+    "Records": (Removal, OffboardingTask, ScheduledRemoval, Event),
+    "Systems": (Connection, ScimIdentity, WebhookEndpoint, WebhookDelivery, ProcrastinateJob),
+    "Accounts": (User, AccessToken, Group),
+}
 LABEL_HEIGHT, BAR_HEIGHT, BAR_DISTANCE = 14, 100, 27
 
 
@@ -44,11 +58,6 @@ class Concern:
     title: str
     number: str
     address: str
-
-    @property
-    def is_any(self) -> bool:
-        """Return whether there is anything to attend to, as far as is known."""
-        return self.number != "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,6 @@ class Week:
 
     @property
     def words(self) -> str:
-        """Return the number in full."""
         return f"about {self.number:,}" if self.number > COUNTED_UP_TO else f"{self.number:,}"
 
 
@@ -97,11 +105,21 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
     return {
         "members": address_of_list(Membership) if may_see(Membership) else "",
         "members_help": admin.site.get_model_admin(Membership).search_help_text,
-        "concerns": [each for each in concerns if each.is_any] if concerns else None,
+        "concerns": [each for each in concerns if each.number != "0"] if concerns else None,
         "sections": sections_of(request),
         "weeks": weeks,
-        "removals": removals_since(weeks[0].monday) if weeks else "",
+        "removals": address_of_list(Removal, since=str(weeks[0].monday)) if weeks else "",
     }
+
+
+def sections_of(request: HttpRequest) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield each section's name and its lists, as Django describes those the reader may see."""
+    lists = {
+        each["model"]: each for app in admin.site.get_app_list(request) for each in app["models"]
+    }
+    for name, models in SECTIONS.items():
+        if shown := [lists[model] for model in models if model in lists]:
+            yield name, shown
 
 
 def offboarding_tasks() -> list[Concern]:
@@ -159,7 +177,7 @@ def resources_whose_owner_has_left() -> Concern:
 def organizations_with_one_owner() -> Concern:
     """Return the number of organizations with a single owner."""
     found, among = Organization.objects.with_one_owner(), Organization.objects.order_by("pk")
-    # By the key: of a list of the first, PostgreSQL would count the owners of all others, too.
+    # Narrowed by key: with LIMIT in a subquery, PostgreSQL counts the owners of all others, too.
     if next_id := among.values_list("pk", flat=True)[LOOKED_AT:].first():
         found = found.filter(pk__lt=next_id)
     return Concern(
@@ -181,7 +199,7 @@ def disabled_webhook_endpoints() -> Concern:
 def failed_scheduled_removals(reader: User) -> Concern:
     """Return the number of members whose scheduled removal failed and who are still members.
 
-    The reader's own is left out.
+    The reader's own removal is left out.
     """
     failed = ScheduledRemoval.objects.failed().exclude(membership__user=reader)
     return Concern(
@@ -193,28 +211,23 @@ def failed_scheduled_removals(reader: User) -> Concern:
 
 def removals_by_week() -> list[Week]:
     """Return the removals of each of the last twelve weeks, which begin on Mondays."""
-    weeks = list(_count_by_week())
-    most = max(1, *(number for _, number in weeks))
-    return [
-        Week(monday, number, BAR_DISTANCE * position, round(BAR_HEIGHT * number / most))
-        for position, (monday, number) in enumerate(weeks)
-    ]
-
-
-def removals_since(begin: date) -> str:
-    """Return the address of the list of removals since a day."""
-    return address_of_list(Removal, since=begin.isoformat())
-
-
-def _count_by_week() -> Iterator[tuple[date, int]]:
-    """Yield the Monday of each week with its number of removals, estimated if it is large."""
     today = timezone.localdate()
     this_week = today - timedelta(days=today.weekday())
-    for monday in (this_week - WEEK * back for back in reversed(range(WEEKS))):
-        removals = Removal.objects.filter(
-            created_at__gte=midnight(monday), created_at__lt=midnight(monday + WEEK)
+    mondays = [this_week - WEEK * back for back in reversed(range(WEEKS))]
+    numbers = [
+        count_or_estimate(
+            Removal.objects.filter(
+                created_at__gte=midnight(monday), created_at__lt=midnight(monday + WEEK)
+            ),
+            COUNTED_UP_TO,
         )
-        yield monday, count_or_estimate(removals, COUNTED_UP_TO)
+        for monday in mondays
+    ]
+    most = max(1, *numbers)
+    return [
+        Week(monday, number, BAR_DISTANCE * position, round(BAR_HEIGHT * number / most))
+        for position, (monday, number) in enumerate(zip(mondays, numbers, strict=True))
+    ]
 
 
 def _bounded_count(found: QuerySet[Any], *among: QuerySet[Any]) -> str:
@@ -225,7 +238,7 @@ def _bounded_count(found: QuerySet[Any], *among: QuerySet[Any]) -> str:
 def _bounded(number: int, *among: QuerySet[Any]) -> str:
     """Return a number as text, which says so if there may be more.
 
-    ``among`` are the lists of which only the first ``LOOKED_AT`` rows each were searched.
+    Only the first ``LOOKED_AT`` rows of each list in ``among`` were searched.
     """
     if number > COUNTED_UP_TO:
         return f"more than {COUNTED_UP_TO:,}"

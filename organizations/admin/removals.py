@@ -21,9 +21,9 @@ from organizations.admin.filters import (
 )
 from organizations.admin.member_restoration import can_be_restored
 from organizations.admin.offboarding_tasks import rows_of
+from organizations.admin.record_columns import RecordColumns
 from organizations.admin.scheduled_removals import sight_of_pending
 from organizations.admin.webhook_endpoints import SECRETS_SHOWN, links_to_endpoints
-from organizations.admin.words import RecordColumns
 from organizations.export.removals import REMOVALS
 from organizations.guards.acts import RESTORE
 from organizations.models import (
@@ -31,7 +31,6 @@ from organizations.models import (
     Removal,
     Restoration,
     ScheduledRemoval,
-    WebhookEndpoint,
 )
 from users.admin.people import person
 from users.login import staff_of
@@ -87,15 +86,14 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
         return super().get_queryset(request).prefetch_related(still_open)
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Return the columns, with the open tasks for those who may see these."""
+        """Return the columns, with open tasks for users who may view tasks."""
         may_see = request.user.has_perm("organizations.view_offboardingtask")
         return (*self.list_display, "open_tasks") if may_see else self.list_display
 
     def find(self, rows: QuerySet[Removal], term: str) -> QuerySet[Removal]:
         if is_id("rem", term):
             return rows.filter(pk=term)
-        # Both, since a caller may choose a trace id that is also a name. The union lets each part
-        # use its index.
+        # Both, since a caller may choose a name as trace id. In the union, each uses its index.
         of_request = Removal.objects.filter(trace_id=term)
         of_people = super().find(Removal.objects.all(), term)
         return rows.filter(pk__in=of_request.values("pk").union(of_people.values("pk")))
@@ -140,7 +138,6 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
 
     @admin.display(description="Resources")
     def resources_by_type(self, removal: Removal) -> str:
-        """Return how many of each type were owned, and what each type passed to."""
         owned = removal.removed_resources.select_related("transferred_to", "transferred_to_user")
         return "; ".join(str(each) for each in owned.order_by("type")) or "none"
 
@@ -150,7 +147,6 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
 
     @admin.display(description="Open tasks")
     def open_tasks(self, removal: Any) -> str:
-        """Return how many of its tasks are open, as a link to these."""
         if not removal.still_open:
             return NONE
         number = f"{len(removal.still_open):,}"
@@ -158,14 +154,10 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
 
     @admin.display(description=SECRETS_SHOWN)
     def webhook_endpoints(self, removal: Removal) -> str:
-        """Return links to the webhook endpoints whose secret the former member may still have."""
-        return links_to_endpoints(
-            WebhookEndpoint.objects.shown_to(removal.organization_id, [removal.membership.user_id])
-        )
+        return links_to_endpoints(removal.membership)
 
     @admin.display(description="Account for this admin")
     def staff_account(self, removal: Removal) -> str:
-        """Return a link to the former member's account where it lets them into the admin still."""
         account = removal.membership.user
         if not (account.is_staff and account.is_active):
             return "-"
@@ -173,7 +165,6 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
 
     @admin.display(description="Restored")
     def restored(self, removal: Removal) -> str | None:
-        """Return who restored the member, when and with what, with a link to the membership."""
         restoration = _restoration_of(removal)
         if restoration is None:
             return None
@@ -201,11 +192,9 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
 
 
 def _restoration_of(removal: Removal) -> Restoration | None:
-    """Return the restoration that undid the removal, or None."""
     restorations = Restoration.objects.select_related("actor", "connection", "membership")
     return restorations.filter(removal=removal).first()
 
 
 def _names_of(recorded: list[dict[str, Any]]) -> str:
-    """Return the names of recorded roles or departments as text."""
     return ", ".join(one["name"] for one in recorded) or "none"

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
+from config.admin.deletion import GuardedDeletion
 from config.admin.filters import LookupFilter, QuerySetFilter
 from config.admin.links import NONE
 from config.case_insensitive_names import require_visible
@@ -65,14 +66,13 @@ class ResourceForm(forms.ModelForm[Resource]):
             self.initial["name"] = self.instance.entry.name
 
     def clean_name(self) -> str:
-        """Refuse a name without visible characters."""
         name: str = self.cleaned_data["name"]
         require_visible(name)
         return name
 
 
 @admin.register(Resource)
-class ResourceAdmin(ConfirmedActionsAdmin[Resource]):
+class ResourceAdmin(GuardedDeletion[Resource], ConfirmedActionsAdmin[Resource]):
     """The admin of resources."""
 
     form = ResourceForm
@@ -97,11 +97,7 @@ class ResourceAdmin(ConfirmedActionsAdmin[Resource]):
             here = {"q": row.owner_id, "organization": row.organization_id}
             yield Membership, "its owner's memberships there", {**here, "state": "all"}
 
-    def has_delete_permission(self, request: HttpRequest, obj: Resource | None = None) -> bool:
-        """Allow deletion on a resource's page alone: the list would not call the service."""
-        return obj is not None and super().has_delete_permission(request, obj)
-
-    @retried  # it may pass to somebody else while its owner's removal is waited for
+    @retried  # it may pass to somebody else while this waits for its owner's removal
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -117,7 +113,7 @@ class ResourceAdmin(ConfirmedActionsAdmin[Resource]):
 
     @admin.display(description="Link")
     def link(self, resource: Resource) -> str:
-        """Return a link to the thing itself, which is not told where its reader comes from."""
+        """Return a link to the thing itself, which gets no Referer."""
         if url := resource.entry.url:
             shown = Truncator(url.partition("://")[2]).chars(30)
             return format_html('<a href="{}" rel="noreferrer">{}</a>', url, shown)

@@ -7,9 +7,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from config.admin.deletion import GuardedDeletion
+from config.admin.large_tables import NamedAdmin
 from config.admin.links import NONE
 from organizations.admin.filters import OrganizationFilter
-from organizations.admin.named import NamedAdmin
 from organizations.capabilities import Capability
 from organizations.exceptions import SystemRoleImmutableError
 from organizations.guards.acts import ADD_ROLE
@@ -46,7 +46,7 @@ class RoleAdmin(GuardedDeletion[Role], NamedAdmin[Role]):
         return f"Role {row} of {row.organization}"
 
     def get_fields(self, request: HttpRequest, obj: Role | None = None) -> Any:
-        """Return the fields; where nobody changes the role, its capabilities in words."""
+        """Return the fields; on a page without a form, the capabilities in words."""
         fields = super().get_fields(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fields
@@ -70,12 +70,11 @@ class RoleAdmin(GuardedDeletion[Role], NamedAdmin[Role]):
         delete_role(obj.organization_id, obj.pk, caller=Staff.at(request))
 
     def deletion_obstacle(self, row: Role) -> str:
-        """Return why it cannot be deleted: it is the Owner role, or members hold it."""
         return SystemRoleImmutableError.message if row.is_owner else str(uses_of(row))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return ADD_ROLE.is_staffs(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Role | None = None) -> bool:
-        """Forbid to change the Owner role, whose page is shown without its form."""
+        """Forbid changes of the Owner role, whose page then has no form."""
         return not (obj and obj.is_owner) and super().has_change_permission(request, obj)

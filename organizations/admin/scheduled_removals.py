@@ -14,7 +14,7 @@ from config.admin.links import NONE, link
 from config.admin.row_actions import RowActions
 from config.admin.times import day_in_words, time_in_words
 from organizations.admin.filters import OrganizationFilter
-from organizations.admin.words import RecordColumns
+from organizations.admin.record_columns import RecordColumns
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import ScheduledRemovalNotFoundError
 from organizations.guards.acts import REMOVE
@@ -29,7 +29,7 @@ from users.login import staff_of
 def sight_of_pending(request: HttpRequest) -> frozenset[Capability]:
     """Return the capabilities by which the reader sees pending removals of others.
 
-    Whoever may list them or remove members sees all, anybody else none.
+    A user who may list them or remove members sees all; any other sees none.
     """
     may_list = request.user.has_perm("organizations.view_scheduledremoval")
     return ALL_CAPABILITIES if may_list or REMOVE.is_staffs(request.user) else frozenset()
@@ -132,7 +132,6 @@ class ScheduledRemovalAdmin(
 
     @admin.display(description="Why it failed")
     def why_it_failed(self, schedule: ScheduledRemoval) -> str:
-        """Return the code of what refused the removal when it was due, as words."""
         return schedule.failure.replace("_", " ").capitalize() or NONE
 
     @admin.display(description="Passes to, by default")
@@ -141,7 +140,6 @@ class ScheduledRemovalAdmin(
 
     @admin.display(description="Types that pass to others")
     def targets_by_type(self, schedule: ScheduledRemoval) -> str:
-        """Return the types that pass to a target of their own, each with its target."""
         transfers = schedule.transfers_by_type.order_by("type")
         targets = (
             f"{each.type} to {each.transferred_to or each.transferred_to_user}"

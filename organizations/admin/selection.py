@@ -1,4 +1,4 @@
-"""What staff selected in a list, kept in their session until the result is shown."""
+"""The rows that staff selected in a list, kept in their session until they see the result."""
 
 import secrets
 from collections.abc import Iterable
@@ -21,8 +21,7 @@ MOST_ORGANIZATIONS = 50
 class Selection:
     """The primary keys that were selected, and the outcomes once the action is confirmed.
 
-    Since it is stored, a list that changes meanwhile does not matter, and no form has to repeat
-    thousands of keys.
+    Since it is stored, changes of the list do not matter, and no form repeats thousands of keys.
     """
 
     ids: list[int | str]
@@ -39,7 +38,7 @@ class Selection:
 
     @classmethod
     def find(cls, key: str, session: SessionBase) -> Self | None:
-        """Return the selection with this key, or None if the session has it no longer."""
+        """Return the selection with this key, or None if the session no longer has it."""
         saved = session.get(SESSION_KEY, {}).get(key)
         return cls(**saved) if saved else None
 

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
 
-from organizations.admin.action import ConfirmedAction, Grouped, Outcome, Row
-from organizations.admin.forms import TargetsForm, TransferForm
+from organizations.admin.action import ConfirmedAction, Outcome, Row
+from organizations.admin.forms import TransferForm
 from organizations.admin.member_actions import (
     Members,
     Outcomes,
@@ -16,9 +15,8 @@ from organizations.admin.member_actions import (
     types_of,
     user_ids_of,
 )
-from organizations.admin.selection import LARGEST, Selection
+from organizations.admin.selection import LARGEST
 from organizations.guards.acts import CHANGE_RESOURCES, TRANSFER
-from organizations.guards.caller import Staff
 from organizations.models import Membership, Organization, Resource
 from organizations.transfer.service import transfer_resources, transfer_selected
 
@@ -30,23 +28,23 @@ class TransferAction(ConfirmedAction[Row]):
     form_class = TransferForm
     template = "transfer"
 
-    def log_text(self, organization: Organization, form: TargetsForm) -> str:
-        targets = form.targets_of(organization)
+    def log_text(self, organization: Organization) -> str:
         parts = [
             f"{goal.type} to {goal.target}" if goal.type else f"to {goal.target}"
-            for goal in targets.goals
+            for goal in self.form.targets_of(organization).goals
             if goal.target
         ]
         return f"Passed {', '.join(parts)}"
 
-    def summary(self, done: Sequence[Outcome[Row]], form: TargetsForm) -> Iterable[str]:
-        for organization in form.organizations:
+    def summary(self, done: Sequence[Outcome[Row]]) -> Iterable[str]:
+        for organization in self.rows:
             number = sum(
                 outcome.resource_count
                 for outcome in done
                 if outcome.row.organization_id == organization.pk
             )
-            target = "" if form.targets_of(organization).by_type else form.target_of(organization)
+            is_by_type = self.form.targets_of(organization).by_type
+            target = "" if is_by_type else self.form.target_of(organization)
             yield f"{number:,} passed {f'to {target} of' if target else 'on in'} {organization}."
 
 
@@ -70,32 +68,24 @@ class LeftoverTransfer(TransferAction[Membership]):
             Exists(owned), ~Exists(tenure.exclude(pk=OuterRef("pk"))), is_active=False
         )
 
-    def types(self, rows: Grouped[Membership]) -> dict[Organization, list[str]]:
-        return types_of(rows)
+    def types(self) -> dict[Organization, list[str]]:
+        return types_of(self.rows)
 
-    def context(
-        self,
-        request: HttpRequest,
-        selection: Selection,
-        rows: Grouped[Membership],
-        form: TargetsForm,
-    ) -> dict[str, Any]:
+    def context(self) -> dict[str, Any]:
         transfers = []
-        for organization, members in rows.items():
+        for organization, members in self.rows.items():
             owned = resource_counts(organization, members)
             owners = [(member, owned[member.user_id]) for member in members]
-            fields = form.target_fields(organization), form.type_fields(organization)
+            fields = self.form.target_fields(organization), self.form.type_fields(organization)
             transfers.append((organization, owners, owned.total(), *fields))
         return {"transfers": transfers}
 
-    def perform(
-        self, organization: Organization, rows: Members, form: TargetsForm, caller: Staff
-    ) -> Outcomes:
+    def perform(self, organization: Organization, rows: Members) -> Outcomes:
         outcomes = transfer_resources(
             organization.pk,
             user_ids_of(rows),
-            transfer_to=form.targets_of(organization),
-            caller=caller,
+            transfer_to=self.form.targets_of(organization),
+            caller=self.caller,
         )
         return [
             Outcome(member, outcome.refusal, outcome.resource_count)
@@ -111,35 +101,29 @@ class SelectedTransfer(TransferAction[Resource]):
     description = "Pass selected resources to a department or a person"
     title = "Pass resources on?"
     none_selected = "None of them is there any more."
-    batch_size = LARGEST  # each owner has one event
+    batch_size = LARGEST  # one batch, so that each owner gets one event
 
     def applicable(self, rows: QuerySet[Resource]) -> QuerySet[Resource]:
         return rows
 
-    def leaving(self, selection: Selection) -> Iterable[int | str]:
+    def leaving(self) -> Iterable[int | str]:
         return ()
 
-    def context(
-        self,
-        request: HttpRequest,
-        selection: Selection,
-        rows: Grouped[Resource],
-        form: TargetsForm,
-    ) -> dict[str, Any]:
+    def context(self) -> dict[str, Any]:
         return {
             "transfers": [
-                (organization, [], len(resources), form.target_fields(organization), [])
-                for organization, resources in rows.items()
+                (organization, [], len(resources), self.form.target_fields(organization), [])
+                for organization, resources in self.rows.items()
             ]
         }
 
     def perform(
-        self, organization: Organization, rows: Sequence[Resource], form: TargetsForm, caller: Staff
+        self, organization: Organization, rows: Sequence[Resource]
     ) -> list[Outcome[Resource]]:
         moved = transfer_selected(
             organization.pk,
             [resource.pk for resource in rows],
-            transfer_to=form.targets_of(organization).default or "",
-            caller=caller,
+            transfer_to=self.form.targets_of(organization).default or "",
+            caller=self.caller,
         )
         return [Outcome(each, resource_count=1) for each in self.selected(moved)]

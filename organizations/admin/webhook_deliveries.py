@@ -26,7 +26,7 @@ from organizations.guards.caller import Staff
 from organizations.models import Event, WebhookDelivery, WebhookEndpoint
 from users.login import staff_of
 
-ENDPOINTS = WebhookEndpoint.objects.values("pk")  # all of them; the subquery of a list
+ENDPOINTS = WebhookEndpoint.objects.values("pk")  # of all; a subquery in a list
 
 
 class EndpointFilter(LookupFilter):
@@ -41,7 +41,7 @@ class EndpointFilter(LookupFilter):
 class StatusFilter(QuerySetFilter):
     """Filters deliveries by their status.
 
-    It asks for the endpoint, too, since the index begins with it.
+    It also names the endpoint, since the index begins with it.
     """
 
     title = "status"
@@ -75,13 +75,13 @@ class WebhookDeliveryAdmin(RowActions[WebhookDelivery], ReadOnlyAdmin[WebhookDel
     )
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Return the columns, with the endpoint's address for whoever may view endpoints."""
+        """Return the columns, with the endpoint's address for users who may view endpoints."""
         sees_addresses = admin.site.get_model_admin(WebhookEndpoint).has_view_permission(request)
         column = "endpoint_url" if sees_addresses else "endpoint_label"
         return [column if name == "endpoint_label" else name for name in self.list_display]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
-        """Return the deliveries, but none about a removal of the user on a date."""
+        """Return the deliveries, except those about a scheduled removal of the user."""
         own = Event.objects.about_schedules_of(staff_of(request).pk)
         return super().get_queryset(request).exclude(event__in=own)
 
@@ -91,13 +91,13 @@ class WebhookDeliveryAdmin(RowActions[WebhookDelivery], ReadOnlyAdmin[WebhookDel
         return f"{row.event.get_type_display()} to {receiver}, {day_in_words(row.created_at)}"
 
     def find(self, rows: QuerySet[WebhookDelivery], term: str) -> QuerySet[WebhookDelivery]:
-        if is_id("evt", term):  # by the index that keeps an event from being sent twice
+        if is_id("evt", term):  # uses the unique index of endpoint and event
             endpoints = WebhookEndpoint.objects.filter(organization__events=term)
             rows = rows.filter(endpoint__in=endpoints)
         return super().find(rows, term)
 
     def get_fieldsets(self, request: HttpRequest, obj: WebhookDelivery | None = None) -> Any:
-        """Return the fields, with what is sent for whoever may view the event."""
+        """Return the fields, with the payload for users who may view the event."""
         events = admin.site.get_model_admin(Event)
         seen = events.get_queryset(request).filter(pk=obj and obj.event_id)
         if events.has_view_permission(request) and seen.exists():
@@ -108,7 +108,6 @@ class WebhookDeliveryAdmin(RowActions[WebhookDelivery], ReadOnlyAdmin[WebhookDel
         return {"redeliver": "Send it again"} if row.endpoint.is_enabled else {}
 
     def has_redeliver_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user is offered the action."""
         return REDELIVER.is_staffs(request.user)
 
     @admin.action(description="Redeliver selected webhook deliveries", permissions=["redeliver"])

@@ -1,6 +1,5 @@
 """The admin of webhook endpoints, with their health."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -13,11 +12,11 @@ from django.utils import timezone
 
 from config.admin.columns import column
 from config.admin.filters import QuerySetFilter
-from config.admin.links import NONE, links, list_link
+from config.admin.links import NONE, address_of, links, list_link
+from config.admin.pages import page
 from config.admin.row_actions import RowActions
 from config.admin.times import time_in_words
 from config.errors import ContractError
-from organizations.admin.confirmation import confirmation_page
 from organizations.admin.filters import OrganizationFilter
 from organizations.events.addresses import refuse_forbidden
 from organizations.events.endpoints import (
@@ -28,12 +27,12 @@ from organizations.events.endpoints import (
 )
 from organizations.events.signature import secret_of
 from organizations.guards.caller import Staff
-from organizations.models import WebhookDelivery, WebhookEndpoint
+from organizations.models import Membership, WebhookDelivery, WebhookEndpoint
 from organizations.models.webhook import WebhookEndpointQuerySet
 from users.admin.people import person
 from users.login import staff_of
 
-# By whoever made an endpoint or rotated its secret since.
+# The member made the endpoint or rotated its secret.
 SECRETS_SHOWN = "Saw the secrets of webhook endpoints"
 
 
@@ -51,7 +50,7 @@ class HealthFilter(QuerySetFilter):
 
 
 class WebhookEndpointForm(forms.ModelForm[WebhookEndpoint]):
-    """The form with what staff may change of an endpoint."""
+    """The fields of an endpoint that staff may change."""
 
     event_types = forms.MultipleChoiceField(
         choices=EVENT_TYPES,
@@ -107,7 +106,6 @@ class WebhookEndpointAdmin(RowActions[WebhookEndpoint]):
     def has_delete_permission(
         self, request: HttpRequest, obj: WebhookEndpoint | None = None
     ) -> bool:
-        """Forbid deletion; an endpoint can be disabled instead."""
         return False
 
     def actions_on(self, row: WebhookEndpoint) -> dict[str, str]:
@@ -127,26 +125,27 @@ class WebhookEndpointAdmin(RowActions[WebhookEndpoint]):
             caller = Staff.at(request)
             endpoint = rotate_secret(endpoint.organization_id, endpoint.pk, caller=caller)
             self.log_change(request, endpoint, "Another secret was issued.")
-            return confirmation_page(
+            return page(
                 self,
                 request,
-                "webhookendpoint/secret",
+                "organizations/webhookendpoint/secret",
                 title=f"The secret of {endpoint.label}",
                 endpoint=endpoint,
                 secret=secret_of(endpoint, endpoint.secret_version),
             )
-        return confirmation_page(
+        return page(
             self,
             request,
-            "webhookendpoint/rotation",
+            "organizations/webhookendpoint/rotation",
             title=f"Another secret for {endpoint.label}?",
             endpoint=endpoint,
+            back=address_of(endpoint),
         )
 
     def save_model(
         self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool
     ) -> None:
-        """Save only the changed fields, so as not to overwrite what a worker writes meanwhile."""
+        """Save only the changed fields: a worker may write others meanwhile."""
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         change_endpoint(obj.organization_id, obj.pk, caller=Staff.at(request), **changes)
 
@@ -195,7 +194,6 @@ class WebhookEndpointAdmin(RowActions[WebhookEndpoint]):
     def _set_enabled(
         self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint], is_enabled: bool
     ) -> None:
-        """Enable or disable the endpoints, write the admin's log, and report it."""
         changed = [
             change_endpoint(
                 endpoint.organization_id,
@@ -210,6 +208,7 @@ class WebhookEndpointAdmin(RowActions[WebhookEndpoint]):
         self.message_user(request, f"{len(changed):,} {done}.")
 
 
-def links_to_endpoints(endpoints: Iterable[WebhookEndpoint]) -> str:
-    """Return links to the endpoints, named by description or else by id; "-" for none."""
+def links_to_endpoints(member: Membership) -> str:
+    """Return links to the endpoints whose secret the member may have, named by their label."""
+    endpoints = WebhookEndpoint.objects.shown_to(member.organization_id, [member.user_id])
     return links((endpoint, endpoint.label) for endpoint in endpoints)

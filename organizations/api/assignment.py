@@ -1,23 +1,17 @@
 """A member is given roles and departments, and loses them, by one complete list of each."""
 
-from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import describe
 from config.api.strict import IdField
+from organizations.api import examples
 from organizations.api.bodies import NOT_A_STRING, ReasonSerializer
-from organizations.api.examples import DEPARTMENT_ID, LAST_OWNER, USER_NOT_FOUND
 from organizations.api.user import UserSerializer, user_example
 from organizations.api.view import OrganizationView
 from organizations.assignment.service import assign
-from organizations.exceptions import (
-    DepartmentNotFoundError,
-    LastOwnerCannotBeRemovedError,
-    RoleNotFoundError,
-)
+from organizations.exceptions import LastOwnerCannotBeRemovedError, RoleNotFoundError
 from organizations.guards.acts import ASSIGN
-from organizations.guards.caller import Caller
 from users.api_view import AuthenticatedRequest
 
 
@@ -49,26 +43,21 @@ describe_assignment = describe(
         " for what changes."
     ),
     request=AssignmentSerializer,
-    examples=[
-        OpenApiExample(
-            "A role and a department",
-            value={"role_ids": ["role_member"], "department_ids": [DEPARTMENT_ID]},
-            request_only=True,
-        ),
-        OpenApiExample(
-            "Nothing at all",
-            value={"role_ids": [], "department_ids": [], "reason": "On leave"},
-            request_only=True,
-        ),
-        user_example(),
-    ],
+    request_examples={
+        "A role and a department": {
+            "role_ids": ["role_member"],
+            "department_ids": [examples.DEPARTMENT_ID],
+        },
+        "Nothing at all": {"role_ids": [], "department_ids": [], "reason": "On leave"},
+    },
+    examples=[user_example()],
     responses={200: UserSerializer},
     invalid={"role_ids": NOT_A_STRING},
     refusals=[
-        USER_NOT_FOUND,
+        examples.USER_NOT_FOUND,
         RoleNotFoundError({"role_id": "role_unknown"}),
-        DepartmentNotFoundError({"department_id": DEPARTMENT_ID}),
-        LastOwnerCannotBeRemovedError(LAST_OWNER),
+        examples.DEPARTMENT_NOT_FOUND,
+        LastOwnerCannotBeRemovedError(examples.LAST_OWNER),
     ],
 )
 
@@ -86,6 +75,6 @@ class AssignmentView(OrganizationView):
             user_id,
             role_ids=body.validated_data["role_ids"],
             department_ids=body.validated_data["department_ids"],
-            caller=Caller.of(request, reason=body.validated_data["reason"]),
+            caller=self.caller_with_reason(body),
         )
         return Response(UserSerializer(member).data)

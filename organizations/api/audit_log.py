@@ -2,25 +2,16 @@
 
 from django.db.models import QuerySet
 from django_filters.rest_framework import CharFilter, MultipleChoiceFilter
-from drf_spectacular.utils import (
-    OpenApiExample,
-    extend_schema_serializer,
-    extend_schema_view,
-)
+from drf_spectacular.utils import extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 
-from config.api.openapi import EXAMPLE_TRACE_ID, describe
+from config.api.openapi import EXAMPLE_TRACE_ID, describe, response_example
+from organizations.api import examples
 from organizations.api.audit_log_pagination import EventPagination
-from organizations.api.examples import EVENT_ID, ORGANIZATION_ID, OWNER_ID, REMOVAL_ID, USER_ID
-from organizations.api.export import (
-    ExportFilterSet,
-    ExportView,
-    RecordFilterSet,
-    describe_export,
-)
+from organizations.api.export import ExportFilterSet, ExportView, RecordFilterSet, describe_export
 from organizations.api.view import OrganizationListView
 from organizations.exceptions import LogRestartedError, LogTruncatedError
-from organizations.export.events import EVENTS
+from organizations.export.events import COLUMNS, EVENTS
 from organizations.guards.acts import VIEW_LOG
 from organizations.models import Event, Source
 from organizations.models.event import EventQuerySet
@@ -29,22 +20,20 @@ from organizations.models.event import EventQuerySet
 @extend_schema_serializer(
     component_name="Event",
     examples=[
-        OpenApiExample(
-            "Sample",
-            value={
-                "id": EVENT_ID,
+        response_example(
+            {
+                "id": examples.EVENT_ID,
                 "type": "member.removed",
-                "organization_id": ORGANIZATION_ID,
-                "user_id": USER_ID,
-                "actor_id": OWNER_ID,
+                "organization_id": examples.ORGANIZATION_ID,
+                "user_id": examples.USER_ID,
+                "actor_id": examples.OWNER_ID,
                 "connection_id": None,
                 "source": "api",
                 "trace_id": EXAMPLE_TRACE_ID,
                 "created_at": "2025-12-22T15:30:00Z",
                 "reason": "",
-                "data": {"removal_id": REMOVAL_ID},
-            },
-            response_only=True,
+                "data": {"removal_id": examples.REMOVAL_ID},
+            }
         )
     ],
 )
@@ -89,10 +78,9 @@ class AuditLogMixin(OrganizationListView[Event]):
     queryset = Event.objects.order_by("-pk")
 
     def get_queryset(self) -> QuerySet[Event]:
-        """Return the events that the caller may see."""
         events = super().get_queryset()
         assert isinstance(events, EventQuerySet)  # noqa: S101  # the manager's
-        return events.seen_by(self.member_id, self.authority.capabilities)
+        return events.seen_by(self.caller.member_id, self.authority.capabilities)
 
 
 @extend_schema_view(
@@ -121,14 +109,12 @@ class AuditLogMixin(OrganizationListView[Event]):
         ),
         invalid={"cursor": "Must be the `next` of a page of this log."},
         refusals=[
-            LogRestartedError({"organization_id": ORGANIZATION_ID}),
-            LogTruncatedError({"organization_id": ORGANIZATION_ID}),
+            LogRestartedError({"organization_id": examples.ORGANIZATION_ID}),
+            LogTruncatedError({"organization_id": examples.ORGANIZATION_ID}),
         ],
     )
 )
 class EventListView(AuditLogMixin):
-    """The audit log of an organization."""
-
     serializer_class = EventSerializer
     pagination_class = EventPagination
     filterset_class = EventFilterSet
@@ -140,14 +126,12 @@ class EventListView(AuditLogMixin):
         operation_id="exportEvents",
         summary="Export events",
         example=(
-            "event_id,type,user_id,actor_id,connection_id,source,created_at,trace_id,data\r\n"
-            f"{EVENT_ID},member.removed,{USER_ID},{OWNER_ID},,api,2025-12-22T15:30:00Z,"
-            f'{EXAMPLE_TRACE_ID},"{{""removal_id"": ""{REMOVAL_ID}""}}"\r\n'
+            f"{','.join(COLUMNS)}\r\n{examples.EVENT_ID},member.removed,{examples.USER_ID},"
+            f"{examples.OWNER_ID},,api,2025-12-22T15:30:00Z,"
+            f'{EXAMPLE_TRACE_ID},"{{""removal_id"": ""{examples.REMOVAL_ID}""}}"\r\n'
         ),
     )
 )
 class EventExportView(AuditLogMixin, ExportView[Event]):
-    """The audit log of an organization as CSV."""
-
     filterset_class = EventExportFilterSet
     export = EVENTS

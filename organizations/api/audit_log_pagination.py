@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from config.api.choices import must_be_one_of
 from config.api.pagination import IdOrCursorPagination, describe_parameter
-from organizations.api.examples import EVENT_ID, ORGANIZATION_ID
+from organizations.api import examples
 from organizations.audit_log.cursor import Cursor, place_after, place_of
 from organizations.audit_log.positions import End, give_positions
 
@@ -19,15 +19,15 @@ _Row = TypeVar("_Row")
 
 NEWEST_FIRST, FOLLOWED = "desc", "asc"
 
-# So many positions a page looks at, however few of their events its filters want.
+# How many positions a page reads at most, however few of their events its filters match.
 SEEN_AT_ONCE = 10_000
 
 
 class EventPagination(IdOrCursorPagination):
     """Events, the newest first; with ``order=asc``, by the positions that readers give them.
 
-    A page in that order ends with ``next``, the cursor of the last position that it looked at. It
-    looks at 10,000 at most, so a page of a rare filter may be empty and have more.
+    A page in that order has ``next``, the cursor of the last position that it read. It reads 10,000
+    at most, so a page of a filter that rarely matches may be empty although more follow.
     """
 
     order_query_param = "order"
@@ -39,7 +39,7 @@ class EventPagination(IdOrCursorPagination):
             f"With {other_order} on every page, an empty one included: the `cursor` of the page"
             " after this one. Opaque; it does not expire."
         ),
-        "examples": [Cursor(1, 1042, EVENT_ID).text_for(ORGANIZATION_ID)],
+        "examples": [Cursor(1, 1042, examples.EVENT_ID).text_for(examples.ORGANIZATION_ID)],
     }
 
     @property
@@ -65,7 +65,7 @@ class EventPagination(IdOrCursorPagination):
     def _follow(
         self, queryset: QuerySet[Any, _Row], request: Request, path: Mapping[str, str]
     ) -> list[_Row]:
-        """Return the events after the cursor, and give positions where these come to an end."""
+        """Return the events after the cursor; gives further events positions if those run out."""
         organization_id = path["organization_id"]
         read = partial(Cursor.from_text, organization_id=organization_id)
         passed = self.begin_by_cursor(request, read)
@@ -82,7 +82,7 @@ class EventPagination(IdOrCursorPagination):
         self.has_more = seen < end.position or end.may_be_later
         if seen > begin:
             there = place_of(organization_id, seen)
-            if passed:  # what was deleted while this page was read
+            if passed:  # events may have been deleted while this page was read
                 there.refuse_missing(here.cursor, organization_id)
             here = there
         self.next_cursor = here.cursor.text_for(organization_id)

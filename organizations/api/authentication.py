@@ -11,9 +11,9 @@ from users.authentication import bearer_token
 
 
 class ConnectionAuthentication(BaseAuthentication):
-    """Finds the connection whose token a request carries; the tokens of persons are left alone.
+    """Finds the connection whose token a request carries, and notes its use once a day.
 
-    That a connection was used is written once a day.
+    It ignores the tokens of persons.
     """
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ConnectionToken] | None:

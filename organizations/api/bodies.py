@@ -1,4 +1,4 @@
-"""Bodies of several requests share the reason and the target of resources."""
+"""The parts that several request bodies share: reason, confirmation and targets of resources."""
 
 from typing import Any
 
@@ -52,20 +52,22 @@ class ConfirmationSerializer(StrictSerializer):
         help_text="Must be the JSON value `true`; anything else but `false` is a VALIDATION_ERROR.",
     )
 
-    def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return the fields.
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Return the fields of a confirmed body.
 
-        Raises ConfirmationRequiredError, with the context as its details, where nothing is wrong
-        but that something is missing, the confirmation too: an empty body is one that does not
-        confirm.
+        Raises ConfirmationRequiredError, with the context as its details, if nothing is wrong but
+        that the confirmation, and perhaps other fields, are missing; ValidationError otherwise.
         """
         try:
-            return super().to_internal_value(data)
+            body = super().run_validation(data)
         except serializers.ValidationError as error:
             codes: Any = error.get_codes()
-            if not data.get("confirm") and all(each == ["required"] for each in codes.values()):
-                raise ConfirmationRequiredError(self.context) from error
-            raise
+            if data.get("confirm") or any(each != ["required"] for each in codes.values()):
+                raise
+        else:
+            if body["confirm"]:
+                return body
+        raise ConfirmationRequiredError(self.context)
 
 
 TARGETS_BY_TYPE = {
@@ -141,7 +143,7 @@ class TransferTargetSerializer(ReasonSerializer):
 
     @property
     def targets(self) -> Targets:
-        """Return the targets for the services; a default of another kind than the field's is ""."""
+        """Return the targets for services; an id of the wrong kind becomes "", found nowhere."""
         department, heir = self.validated_data[TO_DEPARTMENT], self.validated_data[TO_USER]
         if heir is not None:
             default = heir_of(heir) or ""
@@ -150,7 +152,7 @@ class TransferTargetSerializer(ReasonSerializer):
         return Targets(default, self.validated_data[BY_TYPE])
 
     def explain(self, refusal: ContractError) -> ContractError:
-        """Return the refusal; a default that is not found is named by the field that asked."""
+        """Return the refusal; for a default target that is not found, the error of its field."""
         if not isinstance(refusal, TARGET_NOT_FOUND) or "type" in refusal.details:
             return refusal
         department, heir = self.validated_data[TO_DEPARTMENT], self.validated_data[TO_USER]

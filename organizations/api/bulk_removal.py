@@ -3,32 +3,24 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from drf_spectacular.utils import OpenApiExample, extend_schema_field
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import describe
+from config.api.openapi import describe, response_example
 from config.api.parser import JSONObjectParser
 from config.api.strict import IdField, StrictListField
 from config.errors import ContractError
+from organizations.api import examples
 from organizations.api.bodies import (
     NOT_A_STRING,
     TO_USER,
     ConfirmationSerializer,
     TransferTargetSerializer,
 )
-from organizations.api.examples import (
-    HEIR_ID,
-    ORGANIZATION_ID,
-    OWNER_ID,
-    REMOVAL_ID,
-    TARGETS_NOT_FOUND,
-    USER_ID,
-)
 from organizations.api.view import OrganizationView
 from organizations.exceptions import ConfirmationRequiredError, LastOwnerCannotBeRemovedError
 from organizations.guards.acts import REMOVE
-from organizations.guards.caller import Caller
 from organizations.guards.judge import find_missed_goals
 from organizations.guards.targets import TARGET_NOT_FOUND
 from organizations.removal.service import RemovalOutcome, remove_members
@@ -93,28 +85,6 @@ class UserResult:
         return cls(outcome.user_id, "removed", outcome.removal_id)
 
 
-@dataclass(frozen=True, slots=True)
-class BulkRemoval:
-    """What became of all users who were asked to leave."""
-
-    results: list[UserResult]
-
-    @property
-    def failed_operations(self) -> list[UserResult]:
-        """The users who were refused."""
-        return [result for result in self.results if result.error]
-
-    @property
-    def failure_count(self) -> int:
-        """How many users were refused."""
-        return len(self.failed_operations)
-
-    @property
-    def success_count(self) -> int:
-        """How many users were removed, now or before."""
-        return len(self.results) - self.failure_count
-
-
 class RefusalSerializer(serializers.Serializer[ContractError]):
     """Why one of several was refused: what a request for it alone would answer."""
 
@@ -141,7 +111,7 @@ class FailedOperationSerializer(serializers.Serializer[UserResult]):
     error = serializers.CharField(source="error.message", help_text="Why, in words.")
 
 
-class BulkRemovalResultSerializer(serializers.Serializer[BulkRemoval]):
+class BulkRemovalResultSerializer(serializers.Serializer[Any]):
     """The answer of a bulk removal."""
 
     success_count = serializers.IntegerField(help_text="Who had left already is counted here.")
@@ -150,7 +120,9 @@ class BulkRemovalResultSerializer(serializers.Serializer[BulkRemoval]):
     results = UserResultSerializer(many=True, help_text="In the order of `user_ids`.")
 
 
-_REFUSAL = LastOwnerCannotBeRemovedError({"user_id": OWNER_ID, "organization_id": ORGANIZATION_ID})
+_REFUSAL = LastOwnerCannotBeRemovedError(
+    {"user_id": examples.OWNER_ID, "organization_id": examples.ORGANIZATION_ID}
+)
 
 describe_bulk_removal = describe(
     operation_id="removeUsers",
@@ -166,39 +138,40 @@ describe_bulk_removal = describe(
         " most 256 KiB."
     ),
     request=BulkRemovalSerializer,
+    request_examples={
+        "To a person": {
+            "confirm": True,
+            "user_ids": [examples.USER_ID, examples.OWNER_ID],
+            TO_USER: examples.HEIR_ID,
+        }
+    },
     examples=[
-        OpenApiExample(
-            "To a person",
-            value={"confirm": True, "user_ids": [USER_ID, OWNER_ID], TO_USER: HEIR_ID},
-            request_only=True,
-        ),
-        OpenApiExample(
-            "One removed, one refused",
-            value={
+        response_example(
+            {
                 "success_count": 1,
                 "failure_count": 1,
-                "failed_operations": [{"id": OWNER_ID, "error": _REFUSAL.message}],
+                "failed_operations": [{"id": examples.OWNER_ID, "error": _REFUSAL.message}],
                 "results": [
                     {
-                        "user_id": USER_ID,
+                        "user_id": examples.USER_ID,
                         "outcome": "removed",
-                        "removal_id": REMOVAL_ID,
+                        "removal_id": examples.REMOVAL_ID,
                         "error": None,
                     },
                     {
-                        "user_id": OWNER_ID,
+                        "user_id": examples.OWNER_ID,
                         "outcome": "refused",
                         "removal_id": None,
                         "error": RefusalSerializer(_REFUSAL).data,
                     },
                 ],
             },
-            response_only=True,
-        ),
+            name="One removed, one refused",
+        )
     ],
     responses={200: BulkRemovalResultSerializer},
     invalid={"user_ids": NOT_A_STRING},
-    refusals=[ConfirmationRequiredError(), *TARGETS_NOT_FOUND],
+    refusals=[ConfirmationRequiredError(), *examples.TARGETS_NOT_FOUND],
 )
 
 
@@ -211,19 +184,21 @@ class BulkRemovalView(OrganizationView):
     @describe_bulk_removal
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
         body = self.read_body(BulkRemovalSerializer)
-        if not body.validated_data["confirm"]:
-            raise ConfirmationRequiredError
         user_ids, targets = body.validated_data["user_ids"], body.targets
-        for goal in find_missed_goals(organization_id, targets, leaving=user_ids):
-            raise body.explain(goal.not_found())
+        for target in find_missed_goals(organization_id, targets, leaving=user_ids):
+            raise body.explain(target.not_found())
         outcomes = remove_members(
-            organization_id,
-            user_ids,
-            transfer_to=targets,
-            caller=Caller.of(request, reason=body.validated_data["reason"]),
+            organization_id, user_ids, transfer_to=targets, caller=self.caller_with_reason(body)
         )
-        for outcome in outcomes:  # it was there a moment ago, so that nobody has been removed
+        for outcome in outcomes:  # a target that went away since the check: nobody was removed
             if isinstance(outcome.refusal, TARGET_NOT_FOUND):
                 raise body.explain(outcome.refusal)
-        removal = BulkRemoval([UserResult.of(outcome) for outcome in outcomes])
-        return Response(BulkRemovalResultSerializer(removal).data)
+        results = [UserResult.of(outcome) for outcome in outcomes]
+        failed = [result for result in results if result.error]
+        answer = {
+            "success_count": len(results) - len(failed),
+            "failure_count": len(failed),
+            "failed_operations": failed,
+            "results": results,
+        }
+        return Response(BulkRemovalResultSerializer(answer).data)

@@ -1,27 +1,21 @@
-"""Programs are connected, and their connections listed, given other tokens and revoked."""
+"""Connections of programs are created, listed and revoked, and their tokens rotated."""
 
 from django.db.models import Exists, OuterRef, QuerySet
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiResponse,
-    extend_schema_field,
-    extend_schema_serializer,
-    extend_schema_view,
-)
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import describe
+from config.api.openapi import describe, response_example
 from config.api.strict import (
     StrictBooleanField,
     StrictChoicesField,
     StrictNameField,
     StrictSerializer,
 )
+from organizations.api import examples
 from organizations.api.bodies import NOT_A_STRING
-from organizations.api.examples import CONNECTION_ID, OWNER_ID
 from organizations.api.scheduled_removals import DueField
-from organizations.api.view import OrganizationListView, OrganizationView
+from organizations.api.view import OrganizationListView, OrganizationView, first_or_raise
 from organizations.capabilities import Capability
 from organizations.connections.service import (
     MOST_CONNECTIONS,
@@ -32,7 +26,6 @@ from organizations.connections.service import (
 )
 from organizations.exceptions import ConnectionNotFoundError, TooManyConnectionsError
 from organizations.guards.acts import MANAGE_CONNECTIONS
-from organizations.guards.caller import Caller
 from organizations.handover.directories import opening_no_tasks
 from organizations.models import Connection, Membership
 from organizations.models.connection import LIFETIME
@@ -42,10 +35,9 @@ NEEDED = (
     f"Takes a person with the capability `{Capability.OVERRIDE_ALL_PERMISSIONS}`: a connection is"
     " answered 403, whatever its capabilities."
 )
-NOT_FOUND = ConnectionNotFoundError({"connection_id": CONNECTION_ID})
 
 _EXAMPLE = {
-    "id": CONNECTION_ID,
+    "id": examples.CONNECTION_ID,
     "kind": "api",
     "name": "HR system",
     "capabilities": ["remove_users"],
@@ -53,18 +45,14 @@ _EXAMPLE = {
     "last_used_on": "2025-12-22",
     "last_request_at": None,
     "previous_token_until": None,
-    "created_by": OWNER_ID,
+    "created_by": examples.OWNER_ID,
     "rotated_by": None,
     "maker_is_member": True,
     "opens_no_tasks": False,
     "created_at": "2025-12-22T15:30:00Z",
 }
-_SHOWN = OpenApiExample("Sample", value=_EXAMPLE, response_only=True)
-_SHOWN_WITH_TOKEN = OpenApiExample(
-    "Sample",
-    value={**_EXAMPLE, "token": "offboard_con_H8x…"},
-    response_only=True,
-)
+_SHOWN = response_example(_EXAMPLE)
+_SHOWN_WITH_TOKEN = response_example({**_EXAMPLE, "token": "offboard_con_H8x…"})
 
 
 class ConnectionCreationSerializer(StrictSerializer):
@@ -175,8 +163,6 @@ class ConnectionWithTokenSerializer(ConnectionSerializer):
     )
 )
 class ConnectionListView(OrganizationListView[Connection]):
-    """The connections of an organization."""
-
     queryset = Connection.objects.all()
     serializer_class = ConnectionSerializer
     act = MANAGE_CONNECTIONS
@@ -195,14 +181,13 @@ class ConnectionListView(OrganizationListView[Connection]):
             f" An organization has at most {MOST_CONNECTIONS} connections. {NEEDED}"
         ),
         request=ConnectionCreationSerializer,
-        examples=[
-            OpenApiExample(
-                "A program that removes leavers",
-                value={"name": "HR system", "capabilities": ["remove_users"]},
-                request_only=True,
-            ),
-            _SHOWN_WITH_TOKEN,
-        ],
+        request_examples={
+            "A program that removes leavers": {
+                "name": "HR system",
+                "capabilities": ["remove_users"],
+            }
+        },
+        examples=[_SHOWN_WITH_TOKEN],
         responses={201: ConnectionWithTokenSerializer},
         invalid={"name": NOT_A_STRING},
         refusals=[TooManyConnectionsError({"limit": MOST_CONNECTIONS})],
@@ -210,14 +195,12 @@ class ConnectionListView(OrganizationListView[Connection]):
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
         body = self.read_body(ConnectionCreationSerializer)
         connection, token = create_connection(
-            organization_id, **body.validated_data, caller=Caller.of(request)
+            organization_id, **body.validated_data, caller=self.caller
         )
         return Response(with_token(connection, token), status=201)
 
 
 class ConnectionView(OrganizationView):
-    """One connection."""
-
     act = MANAGE_CONNECTIONS
 
     @describe(
@@ -228,19 +211,15 @@ class ConnectionView(OrganizationView):
             " stays on record and does not come back. Removals that it scheduled will fail. No"
             f" body. {NEEDED}"
         ),
-        responses={204: OpenApiResponse(description="It is revoked. No body.")},
-        refusals=[NOT_FOUND],
+        no_content="It is revoked. No body.",
+        refusals=[examples.CONNECTION_NOT_FOUND],
     )
-    def delete(
-        self, request: AuthenticatedRequest, organization_id: str, connection_id: str
-    ) -> Response:
-        revoke_connection(organization_id, connection_id, caller=Caller.of(request))
+    def delete(self, request: AuthenticatedRequest, **path: str) -> Response:
+        revoke_connection(**path, caller=self.caller)
         return Response(status=204)
 
 
 class TokenRotationView(OrganizationView):
-    """The token of a connection."""
-
     act = MANAGE_CONNECTIONS
 
     @describe(
@@ -253,23 +232,18 @@ class TokenRotationView(OrganizationView):
             f" longer. {NEEDED}"
         ),
         request=TokenRotationSerializer,
-        examples=[
-            OpenApiExample("Somebody left", value={"revoke_old": True}, request_only=True),
-            _SHOWN_WITH_TOKEN,
-        ],
+        request_examples={"Somebody left": {"revoke_old": True}},
+        examples=[_SHOWN_WITH_TOKEN],
         responses={200: ConnectionWithTokenSerializer},
         invalid={"revoke_old": "Must be true or false."},
-        refusals=[NOT_FOUND],
+        refusals=[examples.CONNECTION_NOT_FOUND],
     )
     def post(
         self, request: AuthenticatedRequest, organization_id: str, connection_id: str
     ) -> Response:
         body = self.read_body(TokenRotationSerializer)
         connection, token = rotate_token(
-            organization_id,
-            connection_id,
-            revoke_old=body.validated_data["revoke_old"],
-            caller=Caller.of(request),
+            organization_id, connection_id, **body.validated_data, caller=self.caller
         )
         return Response(with_token(connection, token))
 
@@ -279,9 +253,9 @@ def shown(organization_id: str) -> QuerySet[Connection]:
     makers = Membership.objects.current().filter(
         organization=organization_id, user=OuterRef("created_by")
     )
-    idle = opening_no_tasks(Connection.objects.filter(pk=OuterRef("pk")))
+    without_tasks = opening_no_tasks(Connection.objects.filter(pk=OuterRef("pk")))
     return connections_of(organization_id).annotate(
-        maker_is_member=Exists(makers), opens_no_tasks=Exists(idle)
+        maker_is_member=Exists(makers), opens_no_tasks=Exists(without_tasks)
     )
 
 
@@ -290,7 +264,6 @@ def with_token(connection: Connection, token: str) -> dict[str, object]:
 
     Raises the error for one that was revoked in between.
     """
-    found = shown(connection.organization_id).filter(pk=connection.pk).first()
-    if found is None:
-        raise ConnectionNotFoundError({"connection_id": connection.pk})
+    connections = shown(connection.organization_id).filter(pk=connection.pk)
+    found = first_or_raise(connections, ConnectionNotFoundError({"connection_id": connection.pk}))
     return {**ConnectionSerializer(found).data, "token": token}

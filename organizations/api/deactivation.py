@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample
 from rest_framework.response import Response
 
 from config.api.openapi import EXAMPLE_TIME, describe
 from config.timestamps import in_whole_seconds
+from organizations.api import examples
 from organizations.api.bodies import (
     BY_TYPE,
     NOT_A_STRING,
@@ -15,14 +15,6 @@ from organizations.api.bodies import (
     ReasonSerializer,
     TransferTargetSerializer,
     require_target,
-)
-from organizations.api.examples import (
-    DEPARTMENT_ID,
-    HEIR_ID,
-    LAST_OWNER,
-    TARGETS_NOT_FOUND,
-    USER_ID,
-    USER_NOT_FOUND,
 )
 from organizations.api.user import UserSerializer, find_user, user_example
 from organizations.api.view import OrganizationView
@@ -34,7 +26,6 @@ from organizations.exceptions import (
     UserNotDeactivatedError,
 )
 from organizations.guards.acts import DEACTIVATE
-from organizations.guards.caller import Caller
 from users.api_view import AuthenticatedRequest
 
 
@@ -63,28 +54,24 @@ describe_deactivation = describe(
         " first answer learns from the second, by `deactivated_at`, that it was done."
     ),
     request=DeactivationSerializer,
+    request_examples={
+        "To a department": {TO_DEPARTMENT: examples.DEPARTMENT_ID},
+        "To a person": {TO_USER: examples.HEIR_ID, "reason": "Parental leave"},
+        "By type": {BY_TYPE: {"repository": examples.HEIR_ID, "document": examples.DEPARTMENT_ID}},
+    },
     examples=[
-        OpenApiExample("To a department", value={TO_DEPARTMENT: DEPARTMENT_ID}, request_only=True),
-        OpenApiExample(
-            "To a person", value={TO_USER: HEIR_ID, "reason": "Parental leave"}, request_only=True
-        ),
-        OpenApiExample(
-            "By type",
-            value={BY_TYPE: {"repository": HEIR_ID, "document": DEPARTMENT_ID}},
-            request_only=True,
-        ),
-        user_example(account_state="deactivated", deactivated_at=in_whole_seconds(EXAMPLE_TIME)),
+        user_example(account_state="deactivated", deactivated_at=in_whole_seconds(EXAMPLE_TIME))
     ],
     responses={200: UserSerializer},
     invalid={TO_DEPARTMENT: NOT_A_STRING},
     refusals=[
-        USER_NOT_FOUND,
-        CannotDeactivateYourselfError({"user_id": USER_ID}),
+        examples.USER_NOT_FOUND,
+        CannotDeactivateYourselfError({"user_id": examples.USER_ID}),
         UserAlreadyDeactivatedError(
-            {"user_id": USER_ID, "deactivated_at": in_whole_seconds(EXAMPLE_TIME)}
+            {"user_id": examples.USER_ID, "deactivated_at": in_whole_seconds(EXAMPLE_TIME)}
         ),
-        LastOwnerCannotBeDeactivatedError(LAST_OWNER),
-        *TARGETS_NOT_FOUND,
+        LastOwnerCannotBeDeactivatedError(examples.LAST_OWNER),
+        *examples.TARGETS_NOT_FOUND,
     ],
 )
 
@@ -99,17 +86,14 @@ describe_reactivation = describe(
         " `reactivated_at`, that it was done."
     ),
     request=ReactivationSerializer,
-    examples=[
-        OpenApiExample("Without a reason", value={}, request_only=True),
-        OpenApiExample("With a reason", value={"reason": "Back from leave"}, request_only=True),
-        user_example(),
-    ],
+    request_examples={"Without a reason": {}, "With a reason": {"reason": "Back from leave"}},
+    examples=[user_example()],
     responses={200: UserSerializer},
     invalid={"reason": NOT_A_STRING},
     refusals=[
-        USER_NOT_FOUND,
+        examples.USER_NOT_FOUND,
         UserNotDeactivatedError(
-            {"user_id": USER_ID, "reactivated_at": in_whole_seconds(EXAMPLE_TIME)}
+            {"user_id": examples.USER_ID, "reactivated_at": in_whole_seconds(EXAMPLE_TIME)}
         ),
     ],
 )
@@ -122,14 +106,14 @@ class DeactivationView(OrganizationView):
 
     @describe_deactivation
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        if Caller.of(request).is_about_self(user_id):
+        if self.caller.is_about_self(user_id):
             raise CannotDeactivateYourselfError({"user_id": user_id})
         body = self.read_body(DeactivationSerializer)
         [outcome] = deactivate_members(
             organization_id,
             [user_id],
             transfer_to=body.targets,
-            caller=Caller.of(request, reason=body.validated_data["reason"]),
+            caller=self.caller_with_reason(body),
         )
         if outcome.refusal:
             raise body.explain(outcome.refusal)
@@ -145,9 +129,7 @@ class ReactivationView(OrganizationView):
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         body = self.read_body(ReactivationSerializer)
         [outcome] = reactivate_members(
-            organization_id,
-            [user_id],
-            caller=Caller.of(request, reason=body.validated_data["reason"]),
+            organization_id, [user_id], caller=self.caller_with_reason(body)
         )
         if outcome.refusal:
             raise outcome.refusal

@@ -1,21 +1,16 @@
 """Departments are listed with the number of their members, made, renamed and deleted."""
 
 from django.db.models import OuterRef
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiResponse,
-    extend_schema_serializer,
-    extend_schema_view,
-)
+from drf_spectacular.utils import extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import describe
+from config.api.openapi import describe, response_example
 from config.api.strict import StrictSerializer, StrictStringField
+from organizations.api import examples
 from organizations.api.bodies import NOT_A_STRING
-from organizations.api.examples import DEPARTMENT_ID
 from organizations.api.member_count import CountUpTo, MemberCountField
-from organizations.api.view import OrganizationListView, OrganizationView
+from organizations.api.view import OrganizationListView, OrganizationView, first_or_raise
 from organizations.departments.service import (
     change_department,
     create_department,
@@ -27,7 +22,6 @@ from organizations.exceptions import (
     DepartmentNotFoundError,
 )
 from organizations.guards.acts import CHANGE_DEPARTMENT
-from organizations.guards.caller import Caller
 from organizations.models import Department, DepartmentMembership
 from organizations.uses import Uses
 from users.api_view import AuthenticatedRequest
@@ -35,15 +29,10 @@ from users.api_view import AuthenticatedRequest
 DEPARTMENTS = Department.objects.annotate(
     member_count=CountUpTo(DepartmentMembership.objects.filter(department=OuterRef("pk")))
 )
-SAMPLE = OpenApiExample(
-    "Sample",
-    value={"id": DEPARTMENT_ID, "name": "Engineering", "member_count": 12},
-    response_only=True,
-)
+SAMPLE = response_example({"id": examples.DEPARTMENT_ID, "name": "Engineering", "member_count": 12})
 TAKEN = DepartmentNameTakenError({"name": "Engineering"})
-NOT_FOUND = DepartmentNotFoundError({"department_id": DEPARTMENT_ID})
 IN_USE = DepartmentInUseError(
-    DEPARTMENT_ID,
+    examples.DEPARTMENT_ID,
     Uses(
         dict.fromkeys(("member", "resource", "removal", "scheduled_removal"), 1)
         | dict.fromkeys(("connection", "step", "open_task"), 0)
@@ -82,8 +71,6 @@ class DepartmentBodySerializer(StrictSerializer):
     )
 )
 class DepartmentListView(OrganizationListView[Department]):
-    """The departments of an organization."""
-
     act = CHANGE_DEPARTMENT
     members_may_read = True
     queryset = DEPARTMENTS.order_by("name", "pk")
@@ -94,25 +81,19 @@ class DepartmentListView(OrganizationListView[Department]):
         summary="Create department",
         description=f"Makes a department. {NAMES} Takes the capability `manage_departments`.",
         request=DepartmentBodySerializer,
-        examples=[
-            OpenApiExample("Named", value={"name": "Engineering"}, request_only=True),
-            SAMPLE,
-        ],
+        request_examples={"Named": {"name": "Engineering"}},
+        examples=[SAMPLE],
         responses={201: DepartmentSerializer},
         invalid={"name": NOT_A_STRING},
         refusals=[TAKEN],
     )
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
         body = self.read_body(DepartmentBodySerializer)
-        department = create_department(
-            organization_id, **body.validated_data, caller=Caller.of(request)
-        )
+        department = create_department(organization_id, **body.validated_data, caller=self.caller)
         return Response(_shown(department), status=201)
 
 
 class DepartmentView(OrganizationView):
-    """One department."""
-
     act = CHANGE_DEPARTMENT
 
     @describe(
@@ -123,20 +104,18 @@ class DepartmentView(OrganizationView):
             " the capability `manage_departments`."
         ),
         request=DepartmentBodySerializer(partial=True),
-        examples=[
-            OpenApiExample("Renamed", value={"name": "Research"}, request_only=True),
-            SAMPLE,
-        ],
+        request_examples={"Renamed": {"name": "Research"}},
+        examples=[SAMPLE],
         responses={200: DepartmentSerializer},
         invalid={"name": NOT_A_STRING},
-        refusals=[NOT_FOUND, TAKEN],
+        refusals=[examples.DEPARTMENT_NOT_FOUND, TAKEN],
     )
     def patch(
         self, request: AuthenticatedRequest, organization_id: str, department_id: str
     ) -> Response:
         body = self.read_body(DepartmentBodySerializer, partial=True)
         department = change_department(
-            organization_id, department_id, **body.validated_data, caller=Caller.of(request)
+            organization_id, department_id, **body.validated_data, caller=self.caller
         )
         return Response(_shown(department))
 
@@ -151,19 +130,16 @@ class DepartmentView(OrganizationView):
             " department that a record names is never deleted. Takes the capability"
             " `manage_departments`."
         ),
-        responses={204: OpenApiResponse(description="It is deleted.")},
-        refusals=[NOT_FOUND, IN_USE],
+        no_content="It is deleted.",
+        refusals=[examples.DEPARTMENT_NOT_FOUND, IN_USE],
     )
-    def delete(
-        self, request: AuthenticatedRequest, organization_id: str, department_id: str
-    ) -> Response:
-        delete_department(organization_id, department_id, caller=Caller.of(request))
+    def delete(self, request: AuthenticatedRequest, **path: str) -> Response:
+        delete_department(**path, caller=self.caller)
         return Response(status=204)
 
 
 def _shown(department: Department) -> dict[str, object]:
     """Return a department as answers show it. Raises the error for one deleted in between."""
-    found = DEPARTMENTS.filter(pk=department.pk).first()
-    if found is None:
-        raise DepartmentNotFoundError({"department_id": department.pk})
+    gone = DepartmentNotFoundError({"department_id": department.pk})
+    found = first_or_raise(DEPARTMENTS.filter(pk=department.pk), gone)
     return DepartmentSerializer(found).data

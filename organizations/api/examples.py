@@ -1,7 +1,10 @@
-"""Examples in the API's description share these ids and errors."""
+"""The ids and errors that examples in the API's description share."""
 
 from organizations.exceptions import (
+    ConfirmationRequiredError,
+    ConnectionNotFoundError,
     DepartmentNotFoundError,
+    RemovalNotFoundError,
     TransferUserNotFoundError,
     UserNotFoundError,
     WebhookEndpointNotFoundError,
@@ -43,10 +46,11 @@ BY_PARAMETER = {
     "key": STEP_KEY,
     "task_id": TASK_ID,
 }
+CONFIRMATION_REQUIRED = ConfirmationRequiredError({"user_id": USER_ID})
 USER_NOT_FOUND = UserNotFoundError({"user_id": USER_ID})
+DEPARTMENT_NOT_FOUND = DepartmentNotFoundError({"department_id": DEPARTMENT_ID})
+CONNECTION_NOT_FOUND = ConnectionNotFoundError({"connection_id": CONNECTION_ID})
+REMOVAL_NOT_FOUND = RemovalNotFoundError({"removal_id": REMOVAL_ID})
 ENDPOINT_NOT_FOUND = WebhookEndpointNotFoundError({"endpoint_id": ENDPOINT_ID})
-TARGETS_NOT_FOUND = (
-    DepartmentNotFoundError({"department_id": DEPARTMENT_ID}),
-    TransferUserNotFoundError({"user_id": HEIR_ID}),
-)
+TARGETS_NOT_FOUND = (DEPARTMENT_NOT_FOUND, TransferUserNotFoundError({"user_id": HEIR_ID}))
 LAST_OWNER = {"user_id": USER_ID, "organization_id": ORGANIZATION_ID}

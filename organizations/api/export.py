@@ -18,7 +18,7 @@ from users.api_view import AuthenticatedRequest
 
 
 class CsvRenderer(BaseRenderer):
-    """Says that a view answers CSV, which it makes itself."""
+    """Declares the media type of a view that writes its CSV itself."""
 
     media_type = MEDIA_TYPE
     format = "csv"
@@ -44,7 +44,7 @@ class ExportFilterSet(FilterSet):
     )
 
     def all_rows(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
-        """Leave no row out: this asks for a column."""
+        """Return all rows: this parameter asks for a column."""
         return rows
 
 
@@ -58,7 +58,7 @@ class ExportView(OrganizationListView[Row]):
     def get(  # type: ignore[override]  # a response of Django's passes through as it is
         self, request: AuthenticatedRequest, *args: Any, **kwargs: Any
     ) -> StreamingHttpResponse:
-        """Return the file. An exception before its first rows becomes an error as everywhere."""
+        """Return the file. An exception before its first rows is answered as any other error."""
         return self.export.response(
             self.filter_queryset(self.get_queryset()),
             include_reason=request.query_params.get("include_reason", "").lower() == "true",
@@ -86,7 +86,7 @@ def describe_export(*, operation_id: str, summary: str, example: str) -> Any:
                 examples=[
                     OpenApiExample("Sample", value=example, media_type=CsvRenderer.media_type)
                 ],
-            ),
+            )
         },
         invalid={"include_reason": "This value is not valid."},
     )

@@ -1,24 +1,17 @@
 """Somebody is invited by an e-mail address: they are a member at once, and told by mail."""
 
 from django.core.exceptions import ValidationError
-from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.openapi import describe
-from config.api.strict import (
-    IdField,
-    StrictBooleanField,
-    StrictNameField,
-    StrictStringField,
-)
+from config.api.strict import IdField, StrictBooleanField, StrictNameField, StrictStringField
 from config.api.throttling import InvitationRateThrottle, TokenRateThrottle
+from organizations.api import examples
 from organizations.api.bodies import ReasonSerializer
-from organizations.api.examples import DEPARTMENT_ID, USER_ID
 from organizations.api.user import UserSerializer, find_user, user_example
 from organizations.api.view import OrganizationView
 from organizations.exceptions import (
-    DepartmentNotFoundError,
     DomainNotAllowedError,
     MembershipAlreadyExistsError,
     RoleNotFoundError,
@@ -98,51 +91,43 @@ describe_invitation = describe(
         " domain, (7) the roles, then the departments, (8) permission to give them."
     ),
     request=InvitationSerializer,
+    request_examples={
+        "With a role and a message": {
+            "email": "nora@acme.example",
+            "full_name": "Nora New",
+            "role_ids": ["role_member"],
+            "department_ids": [examples.DEPARTMENT_ID],
+            "custom_message": "Welcome!",
+        },
+        "Without a mail": {
+            "email": "nora@acme.example",
+            "full_name": "Nora New",
+            "send_invitation": False,
+        },
+    },
     examples=[
-        OpenApiExample(
-            "With a role and a message",
-            value={
-                "email": "nora@acme.example",
-                "full_name": "Nora New",
-                "role_ids": ["role_member"],
-                "department_ids": [DEPARTMENT_ID],
-                "custom_message": "Welcome!",
-            },
-            request_only=True,
-        ),
-        OpenApiExample(
-            "Without a mail",
-            value={
-                "email": "nora@acme.example",
-                "full_name": "Nora New",
-                "send_invitation": False,
-            },
-            request_only=True,
-        ),
-        user_example(
-            full_name="Nora New", email="nora@acme.example", user_name="nora@acme.example"
-        ),
+        user_example(full_name="Nora New", email="nora@acme.example", user_name="nora@acme.example")
     ],
     responses={201: UserSerializer},
     invalid={"email": _NO_ADDRESS},
     refusals=[
-        MembershipAlreadyExistsError({"user_id": USER_ID, "member_since": "2025-12-22T15:30:00Z"}),
+        MembershipAlreadyExistsError(
+            {"user_id": examples.USER_ID, "member_since": "2025-12-22T15:30:00Z"}
+        ),
         DomainNotAllowedError("other.example", ["acme.example"]),
         RoleNotFoundError({"role_id": "role_unknown"}),
-        DepartmentNotFoundError({"department_id": DEPARTMENT_ID}),
+        examples.DEPARTMENT_NOT_FOUND,
     ],
 )
 
 
 class InvitationView(OrganizationView):
-    """Whoever is to become a user of an organization."""
-
     act = ADD
     throttle_classes = (TokenRateThrottle, InvitationRateThrottle)
 
     @describe_invitation
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
-        body = dict(self.read_body(InvitationSerializer).validated_data)
-        caller = Caller.of(request, reason=body.pop("reason"))
-        member = invite(organization_id, **body, caller=caller)
+        fields = dict(self.read_body(InvitationSerializer).validated_data)
+        caller = Caller.of(request, reason=fields.pop("reason"))
+        member = invite(organization_id, **fields, caller=caller)
         return Response(UserSerializer(find_user(organization_id, member.user_id)).data, status=201)

@@ -1,4 +1,4 @@
-"""Answers count the members of a department or a role, up to a limit."""
+"""The number of members of a department or a role, counted up to a limit."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from organizations.uses import COUNTED_UP_TO
 
 
 class CountUpTo(Subquery):
-    """How many rows there are, or null beyond a limit: no large table is read through."""
+    """Counts rows, null beyond a limit, so that no large table is read whole."""
 
     template = "(SELECT nullif(count(*), %(one_more)s) FROM (%(subquery)s) AS counted)"
     output_field = IntegerField(null=True)

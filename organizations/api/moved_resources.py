@@ -5,24 +5,13 @@ from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
-from drf_spectacular.utils import (
-    OpenApiExample,
-    extend_schema_field,
-    extend_schema_serializer,
-    extend_schema_view,
-)
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 
-from config.api.openapi import describe
+from config.api.openapi import describe, response_example
 from config.api.pagination import IdPagination
 from config.identifiers import only_ids
-from organizations.api.examples import (
-    DEPARTMENT_ID,
-    EXTERNAL_ID,
-    REMOVAL_ID,
-    RESOURCE_ID,
-    RESOURCE_TYPE,
-)
+from organizations.api import examples
 from organizations.api.removals import VIEWERS, OneRemovalMixin
 from organizations.api.view import OrganizationListView
 from organizations.exceptions import RemovalNotFoundError
@@ -37,18 +26,16 @@ _OWNERS = Resource.objects.filter(pk=OuterRef("resource")).values(
 @extend_schema_serializer(
     component_name="MovedResource",
     examples=[
-        OpenApiExample(
-            "Sample",
-            value={
-                "resource_id": RESOURCE_ID,
-                "type": RESOURCE_TYPE,
-                "external_id": EXTERNAL_ID,
+        response_example(
+            {
+                "resource_id": examples.RESOURCE_ID,
+                "type": examples.RESOURCE_TYPE,
+                "external_id": examples.EXTERNAL_ID,
                 "name": "Billing",
-                "transferred_to_department_id": DEPARTMENT_ID,
+                "transferred_to_department_id": examples.DEPARTMENT_ID,
                 "transferred_to_user_id": None,
                 "now": "there",
-            },
-            response_only=True,
+            }
         )
     ],
 )
@@ -72,7 +59,6 @@ class MovedResourceSerializer(serializers.Serializer[ResourceMove]):
 
     @extend_schema_field(serializers.ChoiceField(NOW))
     def get_now(self, move: Any) -> str:
-        """Return where the resource is."""
         owners: Mapping[str, str | None] | None = move.owners
         if owners is None:
             return "deleted"
@@ -91,12 +77,10 @@ class MovedResourceSerializer(serializers.Serializer[ResourceMove]):
             f" called then, to whom they passed, and where they are now. {VIEWERS}"
         ),
         invalid={"limit": "Must be a whole number from 1 to 100."},
-        refusals=[RemovalNotFoundError({"removal_id": REMOVAL_ID})],
+        refusals=[examples.REMOVAL_NOT_FOUND],
     )
 )
 class MovedResourceListView(OneRemovalMixin, OrganizationListView[ResourceMove]):
-    """The moves of a removal."""
-
     queryset = (
         ResourceMove.objects.alias(position=F("resource"))
         .annotate(owners=Subquery(_OWNERS), left=F("removal__membership__user"))

@@ -1,15 +1,10 @@
 """Steps of an organization's offboarding are listed, made, changed and deleted."""
 
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiResponse,
-    extend_schema_serializer,
-    extend_schema_view,
-)
+from drf_spectacular.utils import extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import describe
+from config.api.openapi import describe, response_example
 from config.api.strict import (
     IdField,
     StrictBooleanField,
@@ -17,27 +12,12 @@ from config.api.strict import (
     StrictSerializer,
     StrictStringField,
 )
+from organizations.api import examples
 from organizations.api.bodies import NOT_A_STRING
-from organizations.api.examples import (
-    CONNECTION_ID,
-    DEPARTMENT_ID,
-    RESOURCE_TYPE,
-    STEP_ID,
-    STEP_KEY,
-    USER_ID,
-    USER_NOT_FOUND,
-)
 from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.capabilities import Capability
-from organizations.exceptions import (
-    ConnectionNotFoundError,
-    DepartmentNotFoundError,
-    StepAlreadyExistsError,
-    StepNotFoundError,
-    TooManyStepsError,
-)
+from organizations.exceptions import StepAlreadyExistsError, StepNotFoundError, TooManyStepsError
 from organizations.guards.acts import CHANGE_STEP
-from organizations.guards.caller import Caller
 from organizations.handover.steps import MOST_STEPS, change_step, create_step, delete_step
 from organizations.models import OffboardingStep
 from organizations.models.offboarding_step import LONGEST_DESCRIPTION, LONGEST_TITLE, MOST_DAYS
@@ -47,24 +27,24 @@ from users.api_view import AuthenticatedRequest
 LAST_POSITION = 32_767
 NEEDED = f"Takes the capability `{Capability.OVERRIDE_ALL_PERMISSIONS}`."
 EXAMPLE = {
-    "id": STEP_ID,
-    "key": STEP_KEY,
+    "id": examples.STEP_ID,
+    "key": examples.STEP_KEY,
     "title": "Pass on the repositories",
     "description": "The code host gives them to whoever took them over here.",
-    "applies_to_type": RESOURCE_TYPE,
+    "applies_to_type": examples.RESOURCE_TYPE,
     "assigned_to_user_id": None,
     "assigned_to_department_id": None,
-    "assigned_to_connection_id": CONNECTION_ID,
+    "assigned_to_connection_id": examples.CONNECTION_ID,
     "due_days": 1,
     "position": 0,
     "enabled": True,
 }
-SHOWN = OpenApiExample("Sample", value=EXAMPLE, response_only=True)
-NOT_FOUND = StepNotFoundError({"key": STEP_KEY})
+SHOWN = response_example(EXAMPLE)
+NOT_FOUND = StepNotFoundError({"key": examples.STEP_KEY})
 ASSIGNEES_NOT_FOUND = (
-    USER_NOT_FOUND,
-    DepartmentNotFoundError({"department_id": DEPARTMENT_ID}),
-    ConnectionNotFoundError({"connection_id": CONNECTION_ID}),
+    examples.USER_NOT_FOUND,
+    examples.DEPARTMENT_NOT_FOUND,
+    examples.CONNECTION_NOT_FOUND,
 )
 TOO_MANY = TooManyStepsError({"limit": MOST_STEPS})
 
@@ -145,8 +125,6 @@ class StepCreationSerializer(StepChangeSerializer):
     )
 )
 class StepListView(OrganizationListView[OffboardingStep]):
-    """The steps of an organization."""
-
     tag = "Hand-over"
     act = CHANGE_STEP
     members_may_read = True
@@ -166,42 +144,36 @@ class StepListView(OrganizationListView[OffboardingStep]):
             f" At most {MOST_STEPS} steps are enabled. {NEEDED}"
         ),
         request=StepCreationSerializer,
-        examples=[
-            OpenApiExample(
-                "For a department",
-                value={
-                    "key": "laptop",
-                    "title": "Get the laptop back",
-                    "assigned_to_department_id": DEPARTMENT_ID,
-                    "due_days": 14,
-                },
-                request_only=True,
-            ),
-            OpenApiExample(
-                "For a program that answers",
-                value={
-                    "key": STEP_KEY,
-                    "title": "Pass on the repositories",
-                    "applies_to_type": RESOURCE_TYPE,
-                    "assigned_to_connection_id": CONNECTION_ID,
-                },
-                request_only=True,
-            ),
-            SHOWN,
-        ],
+        request_examples={
+            "For a department": {
+                "key": "laptop",
+                "title": "Get the laptop back",
+                "assigned_to_department_id": examples.DEPARTMENT_ID,
+                "due_days": 14,
+            },
+            "For a program that answers": {
+                "key": examples.STEP_KEY,
+                "title": "Pass on the repositories",
+                "applies_to_type": examples.RESOURCE_TYPE,
+                "assigned_to_connection_id": examples.CONNECTION_ID,
+            },
+        },
+        examples=[SHOWN],
         responses={201: StepSerializer},
         invalid={"title": NOT_A_STRING},
-        refusals=[StepAlreadyExistsError({"key": STEP_KEY}), TOO_MANY, *ASSIGNEES_NOT_FOUND],
+        refusals=[
+            StepAlreadyExistsError({"key": examples.STEP_KEY}),
+            TOO_MANY,
+            *ASSIGNEES_NOT_FOUND,
+        ],
     )
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
         body = self.read_body(StepCreationSerializer)
-        step = create_step(organization_id, **body.validated_data, caller=Caller.of(request))
+        step = create_step(organization_id, **body.validated_data, caller=self.caller)
         return Response(StepSerializer(step).data, status=201)
 
 
 class StepView(OrganizationView):
-    """One step."""
-
     tag = "Hand-over"
     act = CHANGE_STEP
 
@@ -214,29 +186,27 @@ class StepView(OrganizationView):
             f" changes nothing. {NEEDED}"
         ),
         request=StepChangeSerializer(partial=True),
-        examples=[
-            OpenApiExample("Disabled", value={"enabled": False}, request_only=True),
-            OpenApiExample(
-                "For a person", value={"assigned_to_user_id": USER_ID}, request_only=True
-            ),
-            SHOWN,
-        ],
+        request_examples={
+            "Disabled": {"enabled": False},
+            "For a person": {"assigned_to_user_id": examples.USER_ID},
+        },
+        examples=[SHOWN],
         responses={200: StepSerializer},
         invalid={"title": NOT_A_STRING},
         refusals=[NOT_FOUND, TOO_MANY, *ASSIGNEES_NOT_FOUND],
     )
     def patch(self, request: AuthenticatedRequest, organization_id: str, key: str) -> Response:
         body = self.read_body(StepChangeSerializer, partial=True)
-        step = change_step(organization_id, key, **body.validated_data, caller=Caller.of(request))
+        step = change_step(organization_id, key, **body.validated_data, caller=self.caller)
         return Response(StepSerializer(step).data)
 
     @describe(
         operation_id="deleteOffboardingStep",
         summary="Delete offboarding step",
         description=f"Deletes a step. Tasks that were opened stay. No body. {NEEDED}",
-        responses={204: OpenApiResponse(description="It is deleted. No body.")},
+        no_content="It is deleted. No body.",
         refusals=[NOT_FOUND],
     )
-    def delete(self, request: AuthenticatedRequest, organization_id: str, key: str) -> Response:
-        delete_step(organization_id, key, caller=Caller.of(request))
+    def delete(self, request: AuthenticatedRequest, **path: str) -> Response:
+        delete_step(**path, caller=self.caller)
         return Response(status=204)

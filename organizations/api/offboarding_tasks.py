@@ -5,36 +5,21 @@ from typing import cast
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
-from django_filters.rest_framework import (
-    CharFilter,
-    ChoiceFilter,
-    FilterSet,
-    MultipleChoiceFilter,
-)
-from drf_spectacular.utils import (
-    OpenApiExample,
-    extend_schema_serializer,
-    extend_schema_view,
-)
+from django_filters.rest_framework import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
+from drf_spectacular.utils import extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.filters import MomentFilter
-from config.api.openapi import describe
+from config.api.openapi import describe, response_example
 from config.api.strict import (
     StrictChoiceField,
     StrictIntegerField,
     StrictSerializer,
     StrictStringField,
 )
+from organizations.api import examples
 from organizations.api.bodies import NOT_A_STRING
-from organizations.api.examples import (
-    CONNECTION_ID,
-    REMOVAL_ID,
-    RESTORATION_ID,
-    TASK_ID,
-    USER_ID,
-)
 from organizations.api.task_pagination import TaskPagination
 from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.exceptions import TaskCancelledError, TaskNotFoundError
@@ -42,26 +27,27 @@ from organizations.guards.acts import CHANGE_TASK
 from organizations.guards.caller import Caller
 from organizations.handover.closing import CHOSEN, TaskChange, change_task
 from organizations.models import OffboardingTask, Removal
-from organizations.models.offboarding_task import LONGEST_NOTE, OffboardingTaskQuerySet
+from organizations.models.offboarding_task import LONGEST_NOTE
+from organizations.models.offboarding_task import OffboardingTaskQuerySet as Tasks
 from users.api_view import AuthenticatedRequest
 
-MOST = 2_147_483_647  # that a task counts
+LARGEST_COUNT = 2_147_483_647
 State = OffboardingTask.State
 
-# Who left is looked up for each row of the page: joined, PostgreSQL may read all removals.
+# A subquery for each row of the page: with a join PostgreSQL may read all removals.
 LEAVER = Removal.objects.filter(pk=OuterRef("removal")).values("membership__user")
 TASKS = OffboardingTask.objects.with_falls_to_nobody().annotate(user_id=Subquery(LEAVER))
 
-# Of a record: in the order of the steps, as their ids are.
+# The tasks of a record, in the order of their steps, which their ids keep.
 RECORDED_TASKS = OffboardingTask.objects.with_falls_to_nobody().order_by("pk")
 
 RECORDED_TASK_EXAMPLE = {
-    "id": TASK_ID,
+    "id": examples.TASK_ID,
     "key": "repositories",
     "title": "Pass on the repositories",
     "assigned_to_user_id": None,
     "assigned_to_department_id": None,
-    "assigned_to_connection_id": CONNECTION_ID,
+    "assigned_to_connection_id": examples.CONNECTION_ID,
     "department_name": "",
     "falls_to_nobody": False,
     "due_at": "2025-12-23T15:30:00Z",
@@ -70,12 +56,12 @@ RECORDED_TASK_EXAMPLE = {
     "count": 4,
     "closed_at": "2025-12-22T15:32:00Z",
     "closed_by": None,
-    "closed_by_connection_id": CONNECTION_ID,
+    "closed_by_connection_id": examples.CONNECTION_ID,
 }
 EXAMPLE = {
     **RECORDED_TASK_EXAMPLE,
-    "removal_id": REMOVAL_ID,
-    "user_id": USER_ID,
+    "removal_id": examples.REMOVAL_ID,
+    "user_id": examples.USER_ID,
     "description": "Everything in the code host that was hers.",
 }
 
@@ -101,8 +87,7 @@ class RecordedTaskSerializer(serializers.Serializer[OffboardingTask]):
     )
     due_at = serializers.DateTimeField(allow_null=True)
     state = serializers.ChoiceField(
-        State.choices,
-        help_text="`cancelled`: the removal was undone while it was open or failed.",
+        State.choices, help_text="`cancelled`: the removal was undone while it was open or failed."
     )
     note = serializers.CharField(
         help_text="Free text; empty where none was given. A restoration leaves it as it is."
@@ -127,10 +112,7 @@ class RecordedTaskSerializer(serializers.Serializer[OffboardingTask]):
     )
 
 
-@extend_schema_serializer(
-    component_name="OffboardingTask",
-    examples=[OpenApiExample("Sample", value=EXAMPLE, response_only=True)],
-)
+@extend_schema_serializer(component_name="OffboardingTask", examples=[response_example(EXAMPLE)])
 class TaskSerializer(RecordedTaskSerializer):
     """A task, with its removal and what is to be done."""
 
@@ -156,13 +138,13 @@ class TaskChangeSerializer(StrictSerializer):
         required=False,
         allow_null=True,
         min_value=0,
-        max_value=MOST,
+        max_value=LARGEST_COUNT,
         help_text="How many things were passed on.",
     )
 
 
 class TaskFilterSet(FilterSet):
-    """Which tasks to list; what is not this organization's leaves none."""
+    """Filters tasks; an id of another organization matches none."""
 
     state = MultipleChoiceFilter(
         choices=State.choices,
@@ -196,22 +178,13 @@ class TaskFilterSet(FilterSet):
         ),
     )
 
-    def of_caller(
-        self, tasks: OffboardingTaskQuerySet, name: str, value: str
-    ) -> OffboardingTaskQuerySet:
-        """Keep the caller's own."""
+    def of_caller(self, tasks: Tasks, name: str, value: str) -> Tasks:
         return tasks.assigned_to(Caller.of(cast("AuthenticatedRequest", self.request)))
 
-    def late(
-        self, tasks: OffboardingTaskQuerySet, name: str, value: str
-    ) -> OffboardingTaskQuerySet:
-        """Keep the open ones that are due by now."""
+    def late(self, tasks: Tasks, name: str, value: str) -> Tasks:
         return tasks.overdue(timezone.now())
 
-    def due(
-        self, tasks: OffboardingTaskQuerySet, name: str, value: datetime
-    ) -> OffboardingTaskQuerySet:
-        """Keep the open ones that are due before a moment."""
+    def due(self, tasks: Tasks, name: str, value: datetime) -> Tasks:
         return tasks.open().filter(due_at__lt=value)
 
 
@@ -231,8 +204,6 @@ class TaskFilterSet(FilterSet):
     )
 )
 class TaskListView(OrganizationListView[OffboardingTask]):
-    """The tasks of an organization."""
-
     tag = "Hand-over"
     queryset = TASKS.order_by("pk")
     serializer_class = TaskSerializer
@@ -240,21 +211,18 @@ class TaskListView(OrganizationListView[OffboardingTask]):
     filterset_class = TaskFilterSet
 
     def get_queryset(self) -> QuerySet[OffboardingTask]:
-        """Return the tasks that the caller may see."""
-        tasks = cast("OffboardingTaskQuerySet", super().get_queryset())
+        tasks = cast("Tasks", super().get_queryset())
         if self.authority.capabilities.isdisjoint(CHANGE_TASK.capabilities):
-            return tasks.assigned_to(Caller.of(self.request))
+            return tasks.assigned_to(self.caller)
         return tasks
 
 
 class TaskView(OrganizationView):
-    """One task."""
-
     tag = "Hand-over"
     act = CHANGE_TASK
 
-    def concerns(self, caller: Caller) -> bool:
-        return True  # the service asks: one's own takes no capability
+    def is_exempt(self) -> bool:
+        return True  # the service checks: the caller's own tasks take no capability
 
     @describe(
         operation_id="updateOffboardingTask",
@@ -271,27 +239,21 @@ class TaskView(OrganizationView):
             " any more."
         ),
         request=TaskChangeSerializer,
-        examples=[
-            OpenApiExample(
-                "Done by a program", value={"state": "done", "count": 4}, request_only=True
-            ),
-            OpenApiExample(
-                "Failed",
-                value={"state": "failed", "note": "The laptop was not sent back."},
-                request_only=True,
-            ),
-            OpenApiExample("Opened again", value={"state": "open"}, request_only=True),
-            OpenApiExample("Sample", value=EXAMPLE, response_only=True),
-        ],
+        request_examples={
+            "Done by a program": {"state": "done", "count": 4},
+            "Failed": {"state": "failed", "note": "The laptop was not sent back."},
+            "Opened again": {"state": "open"},
+        },
+        examples=[response_example(EXAMPLE)],
         responses={200: TaskSerializer},
         invalid={"note": NOT_A_STRING},
         refusals=[
-            TaskNotFoundError({"task_id": TASK_ID}),
+            TaskNotFoundError({"task_id": examples.TASK_ID}),
             TaskCancelledError(
                 {
-                    "task_id": TASK_ID,
-                    "removal_id": REMOVAL_ID,
-                    "restoration_id": RESTORATION_ID,
+                    "task_id": examples.TASK_ID,
+                    "removal_id": examples.REMOVAL_ID,
+                    "restoration_id": examples.RESTORATION_ID,
                 }
             ),
         ],
@@ -299,9 +261,6 @@ class TaskView(OrganizationView):
     def patch(self, request: AuthenticatedRequest, organization_id: str, task_id: str) -> Response:
         body = self.read_body(TaskChangeSerializer)
         task, _ = change_task(
-            organization_id,
-            task_id,
-            TaskChange(**body.validated_data),
-            caller=Caller.of(request),
+            organization_id, task_id, TaskChange(**body.validated_data), caller=self.caller
         )
         return Response(TaskSerializer(TASKS.get(pk=task.pk)).data)

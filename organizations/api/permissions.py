@@ -1,11 +1,10 @@
-"""Callers ask who they are, and any member what another one may do."""
+"""Shows callers who they are, and members what each of them may do."""
 
 from typing import Any
 
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from drf_spectacular.utils import (
-    OpenApiExample,
     PolymorphicProxySerializer,
     extend_schema_field,
     extend_schema_serializer,
@@ -13,15 +12,9 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import EXAMPLE_TIME, describe
+from config.api.openapi import EXAMPLE_TIME, describe, response_example
 from config.timestamps import in_whole_seconds
-from organizations.api.examples import (
-    CONNECTION_ID,
-    DEPARTMENT_ID,
-    ORGANIZATION_ID,
-    USER_ID,
-    USER_NOT_FOUND,
-)
+from organizations.api import examples
 from organizations.api.user import HoldingsSerializer, find_user_for
 from organizations.api.view import OrganizationView
 from organizations.capabilities import ALL_CAPABILITIES, Capability, effective
@@ -33,10 +26,7 @@ from users.models import AccessToken, User
 CAPABILITIES = "Sorted, each once; `override_all_permissions` is spelled out."
 GLOBAL = "global"
 DEPARTMENT_SCOPE = {
-    "oneOf": [
-        {"type": "string", "enum": [GLOBAL]},
-        {"type": "array", "items": {"type": "string"}},
-    ]
+    "oneOf": [{"type": "string", "enum": [GLOBAL]}, {"type": "array", "items": {"type": "string"}}]
 }
 
 
@@ -65,15 +55,15 @@ class OwnOrganizationSerializer(PermissionsSerializer):
 
 
 ME_EXAMPLE = {
-    "id": USER_ID,
+    "id": examples.USER_ID,
     "full_name": "Lea Leaver",
     "email": "leaver@acme.example",
     "organizations": [
         {
-            "id": ORGANIZATION_ID,
+            "id": examples.ORGANIZATION_ID,
             "name": "Acme",
             "role_ids": ["role_billing"],
-            "department_ids": [DEPARTMENT_ID],
+            "department_ids": [examples.DEPARTMENT_ID],
             "capabilities": ["manage_billing"],
         }
     ],
@@ -95,16 +85,14 @@ class MeSerializer(serializers.Serializer[User]):
 @extend_schema_serializer(
     component_name="EffectivePermissions",
     examples=[
-        OpenApiExample(
-            "Sample",
-            value={
-                "user_id": USER_ID,
+        response_example(
+            {
+                "user_id": examples.USER_ID,
                 "capabilities": ["manage_billing"],
                 "role_ids": ["role_billing"],
-                "department_scope": [DEPARTMENT_ID],
+                "department_scope": [examples.DEPARTMENT_ID],
                 "resolved_at": in_whole_seconds(EXAMPLE_TIME),
-            },
-            response_only=True,
+            }
         )
     ],
 )
@@ -124,8 +112,8 @@ class EffectivePermissionsSerializer(PermissionsSerializer):
 
     @extend_schema_field(DEPARTMENT_SCOPE)
     def get_department_scope(self, member: Membership) -> str | list[str]:
-        everything = capabilities_of(member) == ALL_CAPABILITIES
-        return GLOBAL if everything else self.get_department_ids(member)
+        holds_all = capabilities_of(member) == ALL_CAPABILITIES
+        return GLOBAL if holds_all else self.get_department_ids(member)
 
     @extend_schema_field(serializers.DateTimeField())
     def get_resolved_at(self, member: Membership) -> str:
@@ -164,8 +152,6 @@ class ProgramSerializer(serializers.Serializer[Connection]):
 
 
 class MeView(ApiView):
-    """Who the caller is."""
-
     tag = "Users"
 
     @describe(
@@ -186,15 +172,14 @@ class MeView(ApiView):
             )
         },
         examples=[
-            OpenApiExample("A person", value=ME_EXAMPLE, response_only=True),
-            OpenApiExample(
-                "A program",
-                value={
-                    "connection_id": CONNECTION_ID,
+            response_example(ME_EXAMPLE, name="A person"),
+            response_example(
+                {
+                    "connection_id": examples.CONNECTION_ID,
                     "name": "HR system",
                     "organizations": [
                         {
-                            "id": ORGANIZATION_ID,
+                            "id": examples.ORGANIZATION_ID,
                             "name": "Acme",
                             "role_ids": [],
                             "department_ids": [],
@@ -202,7 +187,7 @@ class MeView(ApiView):
                         }
                     ],
                 },
-                response_only=True,
+                name="A program",
             ),
         ],
     )
@@ -212,15 +197,13 @@ class MeView(ApiView):
             return Response(ProgramSerializer(token.connection).data)
         assert isinstance(token, AccessToken)  # noqa: S101  # there is no third kind
         members = memberships_reached_by(token).select_related("organization", "user")
-        held = members.prefetch_related("role_assignments__role", "department_memberships")
-        user: Any = User.objects.get(pk=token.user_id)  # the request's has its id alone
-        user.reached = held.order_by("organization")
+        members = members.prefetch_related("role_assignments__role", "department_memberships")
+        user: Any = User.objects.get(pk=token.user_id)  # the request's user has only an id
+        user.reached = members.order_by("organization")
         return Response(MeSerializer(user).data)
 
 
 class EffectivePermissionsView(OrganizationView):
-    """What a member may do."""
-
     @describe(
         operation_id="getEffectivePermissions",
         summary="Get a user's effective permissions",
@@ -230,7 +213,7 @@ class EffectivePermissionsView(OrganizationView):
             " member's requests are checked against these. Any active member may see them."
         ),
         responses={200: EffectivePermissionsSerializer},
-        refusals=[USER_NOT_FOUND],
+        refusals=[examples.USER_NOT_FOUND],
     )
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         member = find_user_for(self.authority, organization_id, user_id)

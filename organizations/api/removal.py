@@ -2,16 +2,12 @@
 
 from collections.abc import Mapping
 
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiParameter,
-    OpenApiResponse,
-    extend_schema_field,
-)
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import describe
+from config.api.openapi import describe, response_example
+from organizations.api import examples
 from organizations.api.bodies import (
     BY_TYPE,
     NOT_A_STRING,
@@ -20,30 +16,17 @@ from organizations.api.bodies import (
     ConfirmationSerializer,
     TransferTargetSerializer,
 )
-from organizations.api.examples import (
-    CONNECTION_ID,
-    DEPARTMENT_ID,
-    ENDPOINT_ID,
-    HEIR_ID,
-    LAST_OWNER,
-    ORGANIZATION_ID,
-    TARGETS_NOT_FOUND,
-    USER_ID,
-    USER_NOT_FOUND,
-)
 from organizations.api.preview_tag import etag_of, find_change
 from organizations.api.user import UserSerializer, find_user_for
 from organizations.api.users import describe_user
 from organizations.api.view import OrganizationView
 from organizations.exceptions import (
-    ConfirmationRequiredError,
     InsufficientPermissionsError,
     LastOwnerCannotBeRemovedError,
     PreviewChangedError,
     UserNotFoundError,
 )
 from organizations.guards.acts import REMOVE
-from organizations.guards.caller import Caller
 from organizations.models import OffboardingStep, ScheduledRemoval
 from organizations.removal.preview import RemovalPreview, preview_removal
 from organizations.removal.service import Condition, remove_members
@@ -122,8 +105,7 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
         ),
     )
     webhook_endpoints = MadeEndpointSerializer(
-        many=True,
-        help_text="What stays as well: endpoints whose secret the user was shown.",
+        many=True, help_text="What stays as well: endpoints whose secret the user was shown."
     )
     scheduled_removal = PendingRemovalSerializer(
         source="scheduled",
@@ -163,7 +145,6 @@ class RemovalPreviewSerializer(serializers.Serializer[RemovalPreview]):
 
     @extend_schema_field(OwnedResourcesSerializer(many=True))
     def get_resources(self, preview: RemovalPreview) -> list[dict[str, object]]:
-        """Return the numbers by type."""
         return [{"type": name, "count": count} for name, count in preview.resources.items()]
 
 
@@ -203,36 +184,28 @@ describe_removal = describe(
             ),
         )
     ],
-    examples=[
-        OpenApiExample("Confirmed", value={"confirm": True}, request_only=True),
-        OpenApiExample(
-            "With a transfer",
-            value={"confirm": True, TO_DEPARTMENT: DEPARTMENT_ID},
-            request_only=True,
-        ),
-        OpenApiExample(
-            "With a transfer to a person",
-            value={"confirm": True, TO_USER: HEIR_ID, "reason": "Left for another job"},
-            request_only=True,
-        ),
-        OpenApiExample(
-            "With a transfer by type",
-            value={
-                "confirm": True,
-                TO_DEPARTMENT: DEPARTMENT_ID,
-                BY_TYPE: {"repository": HEIR_ID},
-            },
-            request_only=True,
-        ),
-    ],
-    responses={204: OpenApiResponse(description="The user is removed. No body.")},
+    request_examples={
+        "Confirmed": {"confirm": True},
+        "With a transfer": {"confirm": True, TO_DEPARTMENT: examples.DEPARTMENT_ID},
+        "With a transfer to a person": {
+            "confirm": True,
+            TO_USER: examples.HEIR_ID,
+            "reason": "Left for another job",
+        },
+        "With a transfer by type": {
+            "confirm": True,
+            TO_DEPARTMENT: examples.DEPARTMENT_ID,
+            BY_TYPE: {"repository": examples.HEIR_ID},
+        },
+    },
+    no_content="The user is removed. No body.",
     invalid={TO_DEPARTMENT: NOT_A_STRING},
     refusals=[
-        ConfirmationRequiredError({"user_id": USER_ID}),
-        USER_NOT_FOUND,
-        LastOwnerCannotBeRemovedError(LAST_OWNER),
-        *TARGETS_NOT_FOUND,
-        PreviewChangedError({"user_id": USER_ID, "changed": {"resource_count": 13}}),
+        examples.CONFIRMATION_REQUIRED,
+        examples.USER_NOT_FOUND,
+        LastOwnerCannotBeRemovedError(examples.LAST_OWNER),
+        *examples.TARGETS_NOT_FOUND,
+        PreviewChangedError({"user_id": examples.USER_ID, "changed": {"resource_count": 13}}),
     ],
 )
 
@@ -255,21 +228,17 @@ describe_preview = describe(
         )
     ],
     examples=[
-        OpenApiExample(
-            "Sample",
-            value={
-                "user_id": USER_ID,
-                "organization_id": ORGANIZATION_ID,
+        response_example(
+            {
+                "user_id": examples.USER_ID,
+                "organization_id": examples.ORGANIZATION_ID,
                 "roles": [{"id": "role_member", "name": "Member"}],
-                "departments": [{"id": DEPARTMENT_ID, "name": "Engineering"}],
+                "departments": [{"id": examples.DEPARTMENT_ID, "name": "Engineering"}],
                 "resource_count": 12,
-                "resources": [
-                    {"type": "document", "count": 8},
-                    {"type": "repository", "count": 4},
-                ],
+                "resources": [{"type": "document", "count": 8}, {"type": "repository", "count": 4}],
                 "token_count": 1,
-                "connections": [{"id": CONNECTION_ID, "name": "HR system"}],
-                "webhook_endpoints": [{"id": ENDPOINT_ID, "description": "Payroll"}],
+                "connections": [{"id": examples.CONNECTION_ID, "name": "HR system"}],
+                "webhook_endpoints": [{"id": examples.ENDPOINT_ID, "description": "Payroll"}],
                 "scheduled_removal": None,
                 "scheduled_for_others": [],
                 "tasks": [{"key": "laptop", "title": "Get the laptop back"}],
@@ -277,12 +246,11 @@ describe_preview = describe(
                 "blocked_by": None,
                 "managed_by": None,
                 "directory_opens_no_tasks": False,
-            },
-            response_only=True,
+            }
         )
     ],
     responses={200: RemovalPreviewSerializer},
-    refusals=[USER_NOT_FOUND],
+    refusals=[examples.USER_NOT_FOUND],
 )
 
 
@@ -306,14 +274,12 @@ class OrganizationUserView(OrganizationView):
 
     @describe_removal
     def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        body = self.read_body(RemovalSerializer)
-        if not body.validated_data["confirm"]:
-            raise ConfirmationRequiredError({"user_id": user_id})
+        body = self.read_body(RemovalSerializer, context={"user_id": user_id})
         [outcome] = remove_members(
             organization_id,
             [user_id],
             transfer_to=body.targets,
-            caller=Caller.of(request, reason=body.validated_data["reason"]),
+            caller=self.caller_with_reason(body),
             condition=self._condition(request.headers.get("If-Match")),
         )
         if outcome.refusal:
@@ -324,7 +290,7 @@ class OrganizationUserView(OrganizationView):
         """Return the condition that a removal does what one of these tags stands for."""
         if if_match is None:
             return None
-        return lambda preview: find_change(show_preview(preview, self.member_id), if_match)
+        return lambda preview: find_change(show_preview(preview, self.caller.member_id), if_match)
 
 
 class RemovalPreviewView(OrganizationView):
@@ -335,8 +301,8 @@ class RemovalPreviewView(OrganizationView):
 
     @describe_preview
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        previews = preview_removal(organization_id, [user_id], caller=Caller.of(request))
+        previews = preview_removal(organization_id, [user_id], caller=self.caller)
         if not previews:
             raise UserNotFoundError({"user_id": user_id})
-        shown = show_preview(previews[0], self.member_id)
+        shown = show_preview(previews[0], self.caller.member_id)
         return Response(shown, headers={"ETag": etag_of(shown)})

@@ -7,50 +7,26 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Prefetch, QuerySet
 from django.db.models.functions import JSONObject
 from django_filters.rest_framework import CharFilter
-from drf_spectacular.utils import (
-    OpenApiExample,
-    extend_schema_field,
-    extend_schema_serializer,
-    extend_schema_view,
-)
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import EXAMPLE_TRACE_ID, describe
+from config.api.openapi import EXAMPLE_TRACE_ID, describe, response_example
 from config.api.pagination import IdPagination
 from config.identifiers import only_ids
-from organizations.api.examples import (
-    DEPARTMENT_ID,
-    ENDPOINT_ID,
-    HEIR_ID,
-    ORGANIZATION_ID,
-    OWNER_ID,
-    REMOVAL_ID,
-    RESTORATION_ID,
-    USER_ID,
-)
-from organizations.api.export import (
-    ExportFilterSet,
-    ExportView,
-    RecordFilterSet,
-    describe_export,
-)
+from organizations.api import examples
+from organizations.api.export import ExportFilterSet, ExportView, RecordFilterSet, describe_export
 from organizations.api.offboarding_tasks import (
     RECORDED_TASK_EXAMPLE,
     RECORDED_TASKS,
     RecordedTaskSerializer,
 )
 from organizations.api.removal import MadeEndpointSerializer
-from organizations.api.restoration import (
-    EntrySerializer,
-    NotRestoredSerializer,
-    RestoredSerializer,
-)
-from organizations.api.view import OrganizationListView, OrganizationView
+from organizations.api.restoration import EntrySerializer, NotRestoredSerializer, RestoredSerializer
+from organizations.api.view import OrganizationListView, OrganizationView, first_or_raise
 from organizations.exceptions import RemovalNotFoundError
-from organizations.export.removals import READ, REMOVALS, open_task_count, restoration_of
+from organizations.export.removals import COLUMNS, READ, REMOVALS, open_task_count, restoration_of
 from organizations.guards.acts import VIEW_LOG
-from organizations.guards.caller import Caller
 from organizations.models import (
     Membership,
     OffboardingTask,
@@ -78,8 +54,8 @@ RECORDS = Removal.objects.prefetch_related(*READ, Prefetch("tasks", RECORDED_TAS
     )
 )
 _RESTORATION_EXAMPLE = {
-    "id": RESTORATION_ID,
-    "actor_id": OWNER_ID,
+    "id": examples.RESTORATION_ID,
+    "actor_id": examples.OWNER_ID,
     "connection_id": None,
     "source": "api",
     "trace_id": EXAMPLE_TRACE_ID,
@@ -97,10 +73,10 @@ _RESTORATION_EXAMPLE = {
     },
 }
 _RECORD_EXAMPLE = {
-    "id": REMOVAL_ID,
-    "organization_id": ORGANIZATION_ID,
-    "user_id": USER_ID,
-    "actor_id": OWNER_ID,
+    "id": examples.REMOVAL_ID,
+    "organization_id": examples.ORGANIZATION_ID,
+    "user_id": examples.USER_ID,
+    "actor_id": examples.OWNER_ID,
     "connection_id": None,
     "source": "api",
     "reason": "Left for another job",
@@ -113,21 +89,21 @@ _RECORD_EXAMPLE = {
         {
             "type": "document",
             "count": 8,
-            "transferred_to_department_id": DEPARTMENT_ID,
+            "transferred_to_department_id": examples.DEPARTMENT_ID,
             "transferred_to_user_id": None,
         },
         {
             "type": "repository",
             "count": 4,
             "transferred_to_department_id": None,
-            "transferred_to_user_id": HEIR_ID,
+            "transferred_to_user_id": examples.HEIR_ID,
         },
     ],
     "token_count": 1,
-    "transferred_to_department_id": DEPARTMENT_ID,
+    "transferred_to_department_id": examples.DEPARTMENT_ID,
     "transferred_to_user_id": None,
     "trace_id": EXAMPLE_TRACE_ID,
-    "webhook_endpoints": [{"id": ENDPOINT_ID, "description": "Payroll"}],
+    "webhook_endpoints": [{"id": examples.ENDPOINT_ID, "description": "Payroll"}],
     "scheduled_for_others": [],
     "tasks": [RECORDED_TASK_EXAMPLE],
     "open_task_count": 0,
@@ -176,10 +152,7 @@ class RestorationRecordSerializer(serializers.Serializer[Restoration]):
     not_restored = NotRestoredSerializer(source="*")
 
 
-@extend_schema_serializer(
-    component_name="Removal",
-    examples=[OpenApiExample("Sample", value=_RECORD_EXAMPLE, response_only=True)],
-)
+@extend_schema_serializer(component_name="Removal", examples=[response_example(_RECORD_EXAMPLE)])
 class RemovalRecordSerializer(serializers.Serializer[Removal]):
     """Who removed whom, when and how, what it took, and whether it was undone."""
 
@@ -219,8 +192,7 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
     )
     trace_id = serializers.CharField()
     webhook_endpoints = MadeEndpointSerializer(
-        many=True,
-        help_text="Of what is there today: endpoints whose secret the user was shown.",
+        many=True, help_text="Of what is there today: endpoints whose secret the user was shown."
     )
     scheduled_for_others = StillPendingSerializer(
         many=True,
@@ -245,16 +217,16 @@ class RemovalRecordSerializer(serializers.Serializer[Removal]):
 
 
 class RecordsMixin(OrganizationView):
-    """Adds to records what their readers may see of what is pending."""
+    """Adds the pending schedules that the reader may see to records."""
 
     def with_scheduled(self, records: QuerySet[Removal]) -> QuerySet[Removal]:
-        """Return records with what their user scheduled, but for a removal of the caller."""
-        there = ScheduledRemoval.objects.pending().filter(organization=OuterRef("organization"))
-        seen = there.seen_by(self.member_id, self.authority.capabilities)
-        shown = seen.requested_by(_LEAVER).values(
+        """Return records with the pending removals that their user scheduled."""
+        pending = ScheduledRemoval.objects.pending().filter(organization=OuterRef("organization"))
+        visible = pending.seen_by(self.caller.member_id, self.authority.capabilities)
+        scheduled = visible.requested_by(_LEAVER).values(
             json=JSONObject(id="id", user_id="membership__user_id", remove_at="remove_at")
         )
-        return records.annotate(scheduled_for_others=ArraySubquery(shown))
+        return records.annotate(scheduled_for_others=ArraySubquery(scheduled))
 
 
 class RemovalFilterSet(RecordFilterSet):
@@ -283,8 +255,6 @@ class RemovalExportFilterSet(RemovalFilterSet, ExportFilterSet):
     )
 )
 class RemovalListView(RecordsMixin, OrganizationListView[Removal]):
-    """The removals of an organization."""
-
     queryset = RECORDS.order_by("-pk")
     serializer_class = RemovalRecordSerializer
     pagination_class = IdPagination
@@ -296,33 +266,32 @@ class RemovalListView(RecordsMixin, OrganizationListView[Removal]):
 
 
 class OneRemovalMixin(OrganizationView):
-    """Answers those who may view the log, and whoever has a task of the removal."""
+    """Lets in whoever may view the log, and whoever has a task of the removal."""
 
     act = VIEW_LOG
 
-    def concerns(self, caller: Caller) -> bool:
+    def is_exempt(self) -> bool:
         tasks = OffboardingTask.objects.filter(
             organization=self.kwargs["organization_id"],
             removal__in=only_ids("rem", [self.kwargs["removal_id"]]),
         )
-        return tasks.assigned_to(caller).exists()
+        return tasks.assigned_to(self.caller).exists()
 
 
 class RemovalRecordView(RecordsMixin, OneRemovalMixin):
-    """The record of one removal."""
-
     @describe(
         operation_id="getRemoval",
         summary="Get removal",
         description=f"The record of one removal. {VIEWERS}",
         responses={200: RemovalRecordSerializer},
-        refusals=[RemovalNotFoundError({"removal_id": REMOVAL_ID})],
+        refusals=[examples.REMOVAL_NOT_FOUND],
     )
     def get(self, request: AuthenticatedRequest, organization_id: str, removal_id: str) -> Response:
         records = self.with_scheduled(RECORDS.filter(organization=organization_id))
-        record = records.filter(pk__in=only_ids("rem", [removal_id])).first()
-        if record is None:
-            raise RemovalNotFoundError({"removal_id": removal_id})
+        record = first_or_raise(
+            records.filter(pk__in=only_ids("rem", [removal_id])),
+            RemovalNotFoundError({"removal_id": removal_id}),
+        )
         return Response(RemovalRecordSerializer(record).data)
 
 
@@ -331,18 +300,14 @@ class RemovalRecordView(RecordsMixin, OneRemovalMixin):
         operation_id="exportRemovals",
         summary="Export removals",
         example=(
-            "removal_id,user_id,actor_id,connection_id,source,requested_at,removed_at,seconds,"
-            "role_ids,department_ids,resource_count,resources,transferred_to,open_tasks,"
-            "closed_tasks,trace_id,restored_at,restored_by\r\n"
-            f"{REMOVAL_ID},{USER_ID},{OWNER_ID},,api,2025-12-22T15:30:00Z,2025-12-22T15:30:00Z,"
-            f"0,role_member,dept_old1,12,document=8>{DEPARTMENT_ID};repository=4>{HEIR_ID},"
-            f"{DEPARTMENT_ID},0,1,{EXAMPLE_TRACE_ID},,\r\n"
+            f"{','.join(COLUMNS)}\r\n{examples.REMOVAL_ID},{examples.USER_ID},{examples.OWNER_ID},,api,"
+            "2025-12-22T15:30:00Z,2025-12-22T15:30:00Z,0,role_member,dept_old1,12,"
+            f"document=8>{examples.DEPARTMENT_ID};repository=4>{examples.HEIR_ID},"
+            f"{examples.DEPARTMENT_ID},0,1,{EXAMPLE_TRACE_ID},,\r\n"
         ),
     )
 )
 class RemovalExportView(ExportView[Removal]):
-    """The removals of an organization as CSV."""
-
     queryset = Removal.objects.all()
     filterset_class = RemovalExportFilterSet
     export = REMOVALS

@@ -2,21 +2,19 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import describe
+from config.api.openapi import describe, response_example
 from config.api.parser import JSONObjectParser
 from config.api.strict import IdField, StrictListField, StrictSerializer, StrictStringField
+from organizations.api import examples
 from organizations.api.bodies import TYPE_PATTERN
 from organizations.api.bulk_removal import RefusalSerializer
-from organizations.api.examples import DEPARTMENT_ID, EXTERNAL_ID, RESOURCE_TYPE, USER_ID
 from organizations.api.resources import EXAMPLE, RegistrationSerializer
 from organizations.api.view import OrganizationView
 from organizations.exceptions import UserNotFoundError
 from organizations.guards.acts import REGISTER_RESOURCES
-from organizations.guards.caller import Caller
 from organizations.models.resource_entry import LONGEST_KEY
 from organizations.resources.importing import Import, import_resources
 from users.api_view import AuthenticatedRequest
@@ -46,7 +44,7 @@ class LineSerializer(RegistrationSerializer):
     )
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """Return the line as it is: each is read by itself (importing.py)."""
+        """Return the line as it is: importing.py validates each line by itself."""
         return data
 
 
@@ -80,12 +78,10 @@ class ImportResultSerializer(serializers.Serializer[Import]):
     failed = FailedLineSerializer(many=True, help_text="In the order of the lines.")
 
 
-_REFUSAL = RefusalSerializer(UserNotFoundError({"user_id": USER_ID}))
+_REFUSAL = RefusalSerializer(UserNotFoundError({"user_id": examples.USER_ID}))
 
 
 class ResourceImportView(OrganizationView):
-    """Several resources of an organization."""
-
     act = REGISTER_RESOURCES
     parser_classes = (ImportBodyParser,)
 
@@ -101,38 +97,35 @@ class ResourceImportView(OrganizationView):
             " once. Takes the capability `manage_resources`."
         ),
         request=ImportSerializer,
+        request_examples={
+            "Two": {
+                "resources": [
+                    {
+                        "type": examples.RESOURCE_TYPE,
+                        "external_id": examples.EXTERNAL_ID,
+                        "name": "Billing",
+                        "url": EXAMPLE["url"],
+                        "owner_user_id": examples.USER_ID,
+                    },
+                    {
+                        "type": "invoice-approval",
+                        "external_id": "4711",
+                        "name": "Approves invoices",
+                        "owner_department_id": examples.DEPARTMENT_ID,
+                    },
+                ]
+            }
+        },
         examples=[
-            OpenApiExample(
-                "Two",
-                value={
-                    "resources": [
-                        {
-                            "type": RESOURCE_TYPE,
-                            "external_id": EXTERNAL_ID,
-                            "name": "Billing",
-                            "url": EXAMPLE["url"],
-                            "owner_user_id": USER_ID,
-                        },
-                        {
-                            "type": "invoice-approval",
-                            "external_id": "4711",
-                            "name": "Approves invoices",
-                            "owner_department_id": DEPARTMENT_ID,
-                        },
-                    ]
-                },
-                request_only=True,
-            ),
-            OpenApiExample(
-                "One made, one whose owner has left",
-                value={
+            response_example(
+                {
                     "created": 1,
                     "updated": 0,
                     "unchanged": 0,
                     "failed": [{"index": 0, "error": _REFUSAL.data}],
                 },
-                response_only=True,
-            ),
+                name="One made, one whose owner has left",
+            )
         ],
         responses={200: ImportResultSerializer},
         invalid={"resources": "This list may not be empty."},
@@ -140,5 +133,5 @@ class ResourceImportView(OrganizationView):
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
         body = self.read_body(ImportSerializer)
         lines = body.validated_data["resources"]
-        done = import_resources(organization_id, lines, caller=Caller.of(request))
+        done = import_resources(organization_id, lines, caller=self.caller)
         return Response(ImportResultSerializer(done).data)

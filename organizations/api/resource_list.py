@@ -5,12 +5,7 @@ from typing import Any, ClassVar, cast
 
 from django import forms
 from django.db.models import QuerySet
-from django_filters.rest_framework import (
-    CharFilter,
-    ChoiceFilter,
-    FilterSet,
-    MultipleChoiceFilter,
-)
+from django_filters.rest_framework import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 from drf_spectacular.utils import extend_schema_field, extend_schema_view
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -19,12 +14,7 @@ from config.api.openapi import describe
 from config.api.pagination import SearchPagination
 from config.search import LONGEST_TERM
 from organizations.api.bodies import TYPE_PATTERN
-from organizations.api.resources import (
-    RESOURCES,
-    ResourceSerializer,
-    sees_all,
-    shared_with,
-)
+from organizations.api.resources import RESOURCES, ResourceSerializer, sees_all, shared_with
 from organizations.api.view import OrganizationListView
 from organizations.guards.targets import is_type
 from organizations.models import Resource, ResourceEntry
@@ -45,11 +35,7 @@ class SlugsField(forms.MultipleChoiceField):
 
 
 @extend_schema_field(
-    {
-        "type": "array",
-        "items": {"type": "string", "pattern": TYPE_PATTERN},
-        "description": OF_TYPES,
-    }
+    {"type": "array", "items": {"type": "string", "pattern": TYPE_PATTERN}, "description": OF_TYPES}
 )
 class SlugsFilter(MultipleChoiceFilter):
     """Keeps rows of these types."""
@@ -57,14 +43,13 @@ class SlugsFilter(MultipleChoiceFilter):
     field_class = SlugsField
 
 
-# The rows of one of two tables: entries, which have the indexes of lists, or resources, where a
-# filter is about the owner.
+# Rows of one table: entries, which have the indexes for lists, or resources, for filters by owner.
 Rows = ResourceEntryQuerySet | ResourceQuerySet
 BY_OWNER = {"owner_user_id", "owner_department_id", "owner_has_left"}
 
 
 class ResourceFilterSet(FilterSet):
-    """Which resources to list; what is not this organization's leaves none."""
+    """Filters resources; an id of another organization matches none."""
 
     type = SlugsFilter(field_name="type", distinct=False, help_text=OF_TYPES)
     owner_user_id = CharFilter("owner", help_text="Only what this user owns.")
@@ -86,19 +71,18 @@ class ResourceFilterSet(FilterSet):
     )
 
     def with_key(self, rows: Rows, name: str, value: str) -> Rows:
-        """Keep what has the key. Raises ValidationError without a type."""
+        """Keep the resource with this key. Raises ValidationError without a type."""
         if "type" not in (self.data or {}):
             raise ValidationError({name: ["A key is one of a type: name the type, too."]})
         of_key = "external_id" if rows.model is ResourceEntry else "entry__external_id"
         return rows.filter(**{of_key: value})
 
     def left(self, rows: ResourceQuerySet, name: str, value: str) -> ResourceQuerySet:
-        """Keep what former members own."""
         path = cast("Request", self.request).parser_context["kwargs"]
         return rows.left_behind(path["organization_id"])
 
     def matching(self, rows: Rows, name: str, value: str) -> Rows:
-        """Keep what is found; the other filters have narrowed it before."""
+        """Keep what the search finds, after the other filters have narrowed the rows."""
         return rows.matching(value)
 
 
@@ -115,19 +99,17 @@ class ResourceFilterSet(FilterSet):
     )
 )
 class ResourceListView(OrganizationListView[ResourceEntry]):
-    """The resources of an organization."""
-
     queryset = RESOURCES.order_by("pk")
     serializer_class = ResourceSerializer
     pagination_class = SearchPagination
     filterset_class = ResourceFilterSet
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return the rows of one table, by whose indexes the page is found."""
+        """Return the rows of the table whose indexes fit the request."""
         organization_id = self.kwargs["organization_id"]
         rows: Rows = ResourceEntry.objects.filter(organization=organization_id)
         if not sees_all(self.authority):
-            rows = shared_with(organization_id, self.member_id)
+            rows = shared_with(organization_id, self.caller.member_id)
         elif not BY_OWNER.isdisjoint(self.request.query_params):
             rows = Resource.objects.filter(organization=organization_id)
         return rows.order_by("pk")
@@ -135,9 +117,9 @@ class ResourceListView(OrganizationListView[ResourceEntry]):
     def paginate_queryset(self, queryset: QuerySet[Any] | Sequence[Any]) -> list[Any]:
         """Return the entries of the page, with their resources.
 
-        Its ids are found first: joined, PostgreSQL may read the other table up to there.
+        The ids are read first: with a join PostgreSQL may read the other table up to the page.
         """
         assert isinstance(queryset, QuerySet)  # noqa: S101
         ids = super().paginate_queryset(queryset.values_list("pk", flat=True)) or ()
         found = RESOURCES.in_bulk(ids)
-        return [found[each] for each in ids if each in found]
+        return [found[pk] for pk in ids if pk in found]

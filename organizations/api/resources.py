@@ -3,43 +3,24 @@
 from typing import Any
 
 from django.db.models import Q
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiResponse,
-    extend_schema_serializer,
-)
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.errors import InvalidFieldsError
-from config.api.openapi import describe
+from config.api.openapi import describe, response_example
 from config.api.strict import IdField, StrictSerializer, StrictStringField
 from config.identifiers import only_ids
+from organizations.api import examples
 from organizations.api.bodies import NOT_A_STRING
-from organizations.api.examples import (
-    DEPARTMENT_ID,
-    EXTERNAL_ID,
-    RESOURCE_ID,
-    RESOURCE_TYPE,
-    USER_ID,
-    USER_NOT_FOUND,
-)
-from organizations.api.view import OrganizationView
+from organizations.api.view import OrganizationView, first_or_raise
 from organizations.capabilities import Capability
-from organizations.exceptions import (
-    DepartmentNotFoundError,
-    ResourceNotFoundError,
-    TooManyResourceTypesError,
-)
+from organizations.exceptions import ResourceNotFoundError, TooManyResourceTypesError
 from organizations.guards.acts import REGISTER_RESOURCES
-from organizations.guards.caller import Authority, Caller
+from organizations.guards.caller import Authority
 from organizations.models import DepartmentMembership, Resource, ResourceEntry
 from organizations.models.resource import ResourceQuerySet
-from organizations.models.resource_entry import (
-    LONGEST_NAME,
-    LONGEST_URL,
-    ResourceEntryQuerySet,
-)
+from organizations.models.resource_entry import LONGEST_NAME, LONGEST_URL, ResourceEntryQuerySet
 from organizations.models.resource_type import MOST_TYPES
 from organizations.resources.decision import Result
 from organizations.resources.deletion import delete
@@ -50,17 +31,19 @@ from users.api_view import AuthenticatedRequest
 SEES_ALL = {Capability.MANAGE_RESOURCES, Capability.REMOVE_USERS, Capability.VIEW_AUDIT_LOG}
 RESOURCES = ResourceEntry.objects.select_related("resource")
 EXAMPLE = {
-    "id": RESOURCE_ID,
-    "type": RESOURCE_TYPE,
-    "external_id": EXTERNAL_ID,
+    "id": examples.RESOURCE_ID,
+    "type": examples.RESOURCE_TYPE,
+    "external_id": examples.EXTERNAL_ID,
     "name": "Billing",
     "url": "https://git.acme.example/billing",
-    "owner_user_id": USER_ID,
+    "owner_user_id": examples.USER_ID,
     "owner_department_id": None,
     "updated_at": "2025-12-22T15:30:00Z",
 }
-NOT_FOUND = ResourceNotFoundError({"resource_id": RESOURCE_ID})
-KEY_NOT_FOUND = ResourceNotFoundError({"type": RESOURCE_TYPE, "external_id": EXTERNAL_ID})
+NOT_FOUND = ResourceNotFoundError({"resource_id": examples.RESOURCE_ID})
+KEY_NOT_FOUND = ResourceNotFoundError(
+    {"type": examples.RESOURCE_TYPE, "external_id": examples.EXTERNAL_ID}
+)
 NOT_IN_ADDRESSES = (
     "A key with an empty segment, '.' or '..', or a slash at either end, goes by"
     " POST /resources/import alone."
@@ -72,10 +55,7 @@ _DELETION = (
 )
 
 
-@extend_schema_serializer(
-    component_name="Resource",
-    examples=[OpenApiExample("Sample", value=EXAMPLE, response_only=True)],
-)
+@extend_schema_serializer(component_name="Resource", examples=[response_example(EXAMPLE)])
 class ResourceSerializer(serializers.Serializer[ResourceEntry]):
     """Something that the organization has, and who owns it: a user or a department."""
 
@@ -93,7 +73,7 @@ class ResourceSerializer(serializers.Serializer[ResourceEntry]):
 
 
 def sees_all(authority: Authority) -> bool:
-    """Tell whether somebody with this authority sees all resources of the organization."""
+    """Return whether somebody with this authority sees all resources of the organization."""
     return not SEES_ALL.isdisjoint(authority.capabilities)
 
 
@@ -123,7 +103,7 @@ def visible(organization_id: str, user_id: str, authority: Authority) -> Resourc
     examples=[
         OpenApiExample(
             "Of a user",
-            value={"name": "Billing", "url": EXAMPLE["url"], "owner_user_id": USER_ID},
+            value={"name": "Billing", "url": EXAMPLE["url"], "owner_user_id": examples.USER_ID},
             request_only=True,
         )
     ]
@@ -149,20 +129,18 @@ class RegistrationSerializer(StrictSerializer):
 
     def to_internal_value(self, data: dict[str, Any]) -> dict[str, Any]:
         """Return the registration of the key in the address; raises InvalidFieldsError."""
-        if named := [name for name in ("type", "external_id", "id") if name in data]:
-            raise InvalidFieldsError({name: ["The address says it."] for name in named})
+        if repeated := [name for name in ("type", "external_id", "id") if name in data]:
+            raise InvalidFieldsError({name: ["The address says it."] for name in repeated})
         return {"registration": Registration.read({**data, **self.context})}
 
 
 def require_addressable(external_id: str) -> None:
-    """Raise InvalidFieldsError for a key that does not travel in an address."""
+    """Raise InvalidFieldsError for a key that an address does not keep unchanged."""
     if not is_addressable(external_id):
         raise InvalidFieldsError({"external_id": [NOT_IN_ADDRESSES]})
 
 
 class ResourceView(OrganizationView):
-    """One resource, by its id."""
-
     act = REGISTER_RESOURCES
     members_may_read = True
 
@@ -176,29 +154,26 @@ class ResourceView(OrganizationView):
     def get(
         self, request: AuthenticatedRequest, organization_id: str, resource_id: str
     ) -> Response:
-        seen = visible(organization_id, self.member_id, self.authority)
-        resource = seen.filter(pk__in=only_ids("res", [resource_id])).first()
-        if resource is None:
-            raise ResourceNotFoundError({"resource_id": resource_id})
+        seen = visible(organization_id, self.caller.member_id, self.authority)
+        resource = first_or_raise(
+            seen.filter(pk__in=only_ids("res", [resource_id])),
+            ResourceNotFoundError({"resource_id": resource_id}),
+        )
         return Response(ResourceSerializer(resource).data)
 
     @describe(
         operation_id="deleteResource",
         summary="Delete resource",
         description=_DELETION,
-        responses={204: OpenApiResponse(description="It is deleted.")},
+        no_content="It is deleted.",
         refusals=[NOT_FOUND],
     )
-    def delete(
-        self, request: AuthenticatedRequest, organization_id: str, resource_id: str
-    ) -> Response:
-        delete(organization_id, resource_id, caller=Caller.of(request))
+    def delete(self, request: AuthenticatedRequest, **path: str) -> Response:
+        delete(**path, caller=self.caller)
         return Response(status=204)
 
 
 class KeyedResourceView(OrganizationView):
-    """One resource, by its type and its key."""
-
     act = REGISTER_RESOURCES
     members_may_read = True
 
@@ -206,9 +181,8 @@ class KeyedResourceView(OrganizationView):
         """Return the resource that the address names, or raise ResourceNotFoundError."""
         slug, external_id = self.kwargs["type"], self.kwargs["external_id"]
         if is_key(slug, external_id):
-            seen = visible(self.kwargs["organization_id"], self.member_id, self.authority)
-            named = seen.filter(type=slug, external_id=external_id)
-            if resource := named.first():
+            seen = visible(self.kwargs["organization_id"], self.caller.member_id, self.authority)
+            if resource := seen.filter(type=slug, external_id=external_id).first():
                 return resource
         raise ResourceNotFoundError({"type": slug, "external_id": external_id})
 
@@ -242,22 +216,21 @@ class KeyedResourceView(OrganizationView):
         responses={200: ResourceSerializer, 201: ResourceSerializer},
         invalid={"name": NOT_A_STRING},
         refusals=[
-            USER_NOT_FOUND,
-            DepartmentNotFoundError({"department_id": DEPARTMENT_ID}),
-            TooManyResourceTypesError({"type": RESOURCE_TYPE, "limit": MOST_TYPES}),
+            examples.USER_NOT_FOUND,
+            examples.DEPARTMENT_NOT_FOUND,
+            TooManyResourceTypesError({"type": examples.RESOURCE_TYPE, "limit": MOST_TYPES}),
         ],
     )
     def put(self, request: AuthenticatedRequest, organization_id: str, **key: str) -> Response:
         require_addressable(key["external_id"])
         body = self.read_body(RegistrationSerializer, context=key)
         [decision] = register(
-            organization_id, [body.validated_data["registration"]], caller=Caller.of(request)
+            organization_id, [body.validated_data["registration"]], caller=self.caller
         )
         if decision.refusal:
             raise decision.refusal
-        resource = RESOURCES.filter(pk=decision.resource_id).first()
-        if resource is None:  # deleted in between
-            raise ResourceNotFoundError(key)
+        deleted = ResourceNotFoundError(key)  # in between
+        resource = first_or_raise(RESOURCES.filter(pk=decision.resource_id), deleted)
         is_new = decision.result is Result.CREATED
         return Response(ResourceSerializer(resource).data, status=201 if is_new else 200)
 
@@ -265,11 +238,11 @@ class KeyedResourceView(OrganizationView):
         operation_id="deleteResourceByKey",
         summary="Delete resource by key",
         description=_DELETION,
-        responses={204: OpenApiResponse(description="It is deleted.")},
+        no_content="It is deleted.",
         invalid={"external_id": NOT_IN_ADDRESSES},
         refusals=[KEY_NOT_FOUND],
     )
     def delete(self, request: AuthenticatedRequest, organization_id: str, **key: str) -> Response:
         require_addressable(key["external_id"])
-        delete(organization_id, self.find().pk, caller=Caller.of(request))
+        delete(organization_id, self.find().pk, caller=self.caller)
         return Response(status=204)

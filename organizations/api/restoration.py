@@ -2,29 +2,23 @@
 
 from typing import Any
 
-from drf_spectacular.utils import (
-    OpenApiExample,
-    extend_schema_field,
-    extend_schema_serializer,
-)
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import EXAMPLE_TIME, describe
+from config.api.openapi import EXAMPLE_TIME, describe, response_example
 from config.api.strict import IdField
 from config.timestamps import in_whole_seconds
+from organizations.api import examples
 from organizations.api.bodies import NOT_A_STRING, ConfirmationSerializer, ReasonSerializer
-from organizations.api.examples import DEPARTMENT_ID, REMOVAL_ID, RESTORATION_ID, TASK_ID, USER_ID
 from organizations.api.user import UserSerializer, user_example
 from organizations.api.view import OrganizationView
 from organizations.exceptions import (
-    ConfirmationRequiredError,
     MembershipAlreadyExistsError,
     RemovalNotFoundError,
     RestoreWindowExpiredError,
 )
 from organizations.guards.acts import RESTORE
-from organizations.guards.caller import Caller
 from organizations.models import Membership, OffboardingTask, Restoration
 from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
@@ -116,8 +110,7 @@ class RestorationSerializer(serializers.Serializer[Restoration]):
     restored = RestoredSerializer(source="*")
     not_restored = NotRestoredSerializer(source="*")
     cancelled_tasks = CancelledTaskSerializer(
-        many=True,
-        help_text="Tasks of the removal that were open or failed, in the order of steps.",
+        many=True, help_text="Tasks of the removal that were open or failed, in the order of steps."
     )
 
     @extend_schema_field(UserSerializer)
@@ -130,15 +123,14 @@ class RestorationSerializer(serializers.Serializer[Restoration]):
 
 def _example(restoration_id: str | None) -> OpenApiExample:
     """Return what an answer looks like, of which a preview has no restoration."""
-    return OpenApiExample(
-        "Restoration" if restoration_id else "Preview",
-        value={
+    return response_example(
+        {
             "user": user_example().value,
-            "removal_id": REMOVAL_ID,
+            "removal_id": examples.REMOVAL_ID,
             "restoration_id": restoration_id,
             "restored": {
                 "roles": [{"id": "role_member", "name": "Member"}],
-                "departments": [{"id": DEPARTMENT_ID, "name": "Engineering"}],
+                "departments": [{"id": examples.DEPARTMENT_ID, "name": "Engineering"}],
                 "resource_count": 12,
             },
             "not_restored": {
@@ -147,26 +139,28 @@ def _example(restoration_id: str | None) -> OpenApiExample:
                 "resource_count": 0,
                 "token_count": 1,
             },
-            "cancelled_tasks": [{"id": TASK_ID, "key": "laptop", "title": "Get the laptop back"}],
+            "cancelled_tasks": [
+                {"id": examples.TASK_ID, "key": "laptop", "title": "Get the laptop back"}
+            ],
         },
-        response_only=True,
+        name="Restoration" if restoration_id else "Preview",
     )
 
 
 _REFUSALS = (
-    RemovalNotFoundError({"user_id": USER_ID}),
+    RemovalNotFoundError({"user_id": examples.USER_ID}),
     MembershipAlreadyExistsError(
         {
-            "user_id": USER_ID,
+            "user_id": examples.USER_ID,
             "member_since": in_whole_seconds(EXAMPLE_TIME),
-            "restoration_id": RESTORATION_ID,
-            "removal_id": REMOVAL_ID,
+            "restoration_id": examples.RESTORATION_ID,
+            "removal_id": examples.REMOVAL_ID,
         }
     ),
     RestoreWindowExpiredError(
         {
-            "user_id": USER_ID,
-            "removal_id": REMOVAL_ID,
+            "user_id": examples.USER_ID,
+            "removal_id": examples.REMOVAL_ID,
             "removed_at": in_whole_seconds(EXAMPLE_TIME),
             "window_days": 90,
         }
@@ -195,18 +189,18 @@ describe_restoration = describe(
         " details."
     ),
     request=RestorationRequestSerializer,
-    examples=[
-        OpenApiExample("The latest removal", value={"confirm": True}, request_only=True),
-        OpenApiExample(
-            "A removal, with a reason",
-            value={"confirm": True, "removal_id": REMOVAL_ID, "reason": "The wrong Lea"},
-            request_only=True,
-        ),
-        _example(RESTORATION_ID),
-    ],
+    request_examples={
+        "The latest removal": {"confirm": True},
+        "A removal, with a reason": {
+            "confirm": True,
+            "removal_id": examples.REMOVAL_ID,
+            "reason": "The wrong Lea",
+        },
+    },
+    examples=[_example(examples.RESTORATION_ID)],
     responses={200: RestorationSerializer},
     invalid={"removal_id": NOT_A_STRING},
-    refusals=[ConfirmationRequiredError({"user_id": USER_ID}), *_REFUSALS],
+    refusals=[examples.CONFIRMATION_REQUIRED, *_REFUSALS],
 )
 
 describe_restoration_preview = describe(
@@ -223,33 +217,27 @@ describe_restoration_preview = describe(
 
 
 class RestorationView(OrganizationView):
-    """The restoration of a user."""
-
     act = RESTORE
 
     @describe_restoration
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        body = self.read_body(RestorationRequestSerializer)
-        if not body.validated_data["confirm"]:
-            raise ConfirmationRequiredError({"user_id": user_id})
+        body = self.read_body(RestorationRequestSerializer, context={"user_id": user_id})
         removal_id = body.validated_data["removal_id"]
         [outcome] = restore_members(
             organization_id,
             [user_id],
             removal_ids=None if removal_id is None else {user_id: removal_id},
-            caller=Caller.of(request, reason=body.validated_data["reason"]),
+            caller=self.caller_with_reason(body),
         )
         return _respond(outcome)
 
 
 class RestorationPreviewView(OrganizationView):
-    """What the restoration of a user would do."""
-
     act = RESTORE
 
     @describe_restoration_preview
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        [outcome] = preview_restoration(organization_id, [user_id], caller=Caller.of(request))
+        [outcome] = preview_restoration(organization_id, [user_id], caller=self.caller)
         return _respond(outcome)
 
 

@@ -1,20 +1,15 @@
 """Roles are listed with the number of their members, made, changed and deleted."""
 
 from django.db.models import OuterRef
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiResponse,
-    extend_schema_serializer,
-    extend_schema_view,
-)
+from drf_spectacular.utils import extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import describe
+from config.api.openapi import describe, response_example
 from config.api.strict import StrictChoicesField, StrictSerializer, StrictStringField
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.member_count import CountUpTo, MemberCountField
-from organizations.api.view import OrganizationListView, OrganizationView
+from organizations.api.view import OrganizationListView, OrganizationView, first_or_raise
 from organizations.capabilities import Capability
 from organizations.exceptions import (
     RoleInUseError,
@@ -23,7 +18,6 @@ from organizations.exceptions import (
     SystemRoleImmutableError,
 )
 from organizations.guards.acts import CHANGE_ROLE
-from organizations.guards.caller import Caller
 from organizations.models import Role, RoleAssignment
 from organizations.roles.service import change_role, create_role, delete_role
 from organizations.uses import Uses
@@ -33,16 +27,14 @@ ROLES = Role.objects.annotate(
     member_count=CountUpTo(RoleAssignment.objects.filter(role=OuterRef("pk")))
 )
 BILLING = "role_billing"
-SAMPLE = OpenApiExample(
-    "Sample",
-    value={
+SAMPLE = response_example(
+    {
         "id": BILLING,
         "name": "Billing",
         "member_count": 2,
         "capabilities": ["manage_billing"],
         "is_owner": False,
-    },
-    response_only=True,
+    }
 )
 TAKEN = RoleNameTakenError({"name": "Billing"})
 NOT_FOUND = RoleNotFoundError({"role_id": BILLING})
@@ -89,8 +81,6 @@ class RoleBodySerializer(StrictSerializer):
     )
 )
 class RoleListView(OrganizationListView[Role]):
-    """The roles of an organization."""
-
     act = CHANGE_ROLE
     members_may_read = True
     queryset = ROLES.order_by("name", "pk")
@@ -105,27 +95,19 @@ class RoleListView(OrganizationListView[Role]):
             f" organization. {TAKES}"
         ),
         request=RoleBodySerializer,
-        examples=[
-            OpenApiExample(
-                "Billing",
-                value={"name": "Billing", "capabilities": ["manage_billing"]},
-                request_only=True,
-            ),
-            SAMPLE,
-        ],
+        request_examples={"Billing": {"name": "Billing", "capabilities": ["manage_billing"]}},
+        examples=[SAMPLE],
         responses={201: RoleSerializer},
         invalid={"name": NOT_A_STRING},
         refusals=[TAKEN],
     )
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
         body = self.read_body(RoleBodySerializer)
-        role = create_role(organization_id, **body.validated_data, caller=Caller.of(request))
+        role = create_role(organization_id, **body.validated_data, caller=self.caller)
         return Response(_shown(role), status=201)
 
 
 class RoleView(OrganizationView):
-    """One role."""
-
     act = CHANGE_ROLE
 
     @describe(
@@ -137,23 +119,17 @@ class RoleView(OrganizationView):
             " `SYSTEM_ROLE_IMMUTABLE`."
         ),
         request=RoleBodySerializer(partial=True),
-        examples=[
-            OpenApiExample(
-                "Other capabilities",
-                value={"capabilities": ["manage_billing", "view_audit_log"]},
-                request_only=True,
-            ),
-            SAMPLE,
-        ],
+        request_examples={
+            "Other capabilities": {"capabilities": ["manage_billing", "view_audit_log"]}
+        },
+        examples=[SAMPLE],
         responses={200: RoleSerializer},
         invalid={"name": NOT_A_STRING},
         refusals=[IMMUTABLE, NOT_FOUND, TAKEN],
     )
     def patch(self, request: AuthenticatedRequest, organization_id: str, role_id: str) -> Response:
         body = self.read_body(RoleBodySerializer, partial=True)
-        role = change_role(
-            organization_id, role_id, **body.validated_data, caller=Caller.of(request)
-        )
+        role = change_role(organization_id, role_id, **body.validated_data, caller=self.caller)
         return Response(_shown(role))
 
     @describe(
@@ -165,17 +141,16 @@ class RoleView(OrganizationView):
             " capability `manage_roles`, and every capability that the role has. Nobody deletes"
             " the Owner role: 403 `SYSTEM_ROLE_IMMUTABLE`."
         ),
-        responses={204: OpenApiResponse(description="It is deleted.")},
+        no_content="It is deleted.",
         refusals=[IMMUTABLE, NOT_FOUND, IN_USE],
     )
-    def delete(self, request: AuthenticatedRequest, organization_id: str, role_id: str) -> Response:
-        delete_role(organization_id, role_id, caller=Caller.of(request))
+    def delete(self, request: AuthenticatedRequest, **path: str) -> Response:
+        delete_role(**path, caller=self.caller)
         return Response(status=204)
 
 
 def _shown(role: Role) -> dict[str, object]:
     """Return a role as answers show it. Raises the error for one deleted in between."""
-    found = ROLES.filter(pk=role.pk).first()
-    if found is None:
-        raise RoleNotFoundError({"role_id": role.pk})
+    gone = RoleNotFoundError({"role_id": role.pk})
+    found = first_or_raise(ROLES.filter(pk=role.pk), gone)
     return RoleSerializer(found).data

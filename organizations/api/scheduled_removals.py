@@ -6,19 +6,14 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django_filters.rest_framework import ChoiceFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiResponse,
-    extend_schema_field,
-    extend_schema_serializer,
-    extend_schema_view,
-)
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.choices import must_be_one_of
-from config.api.openapi import describe
+from config.api.openapi import describe, response_example
 from config.api.pagination import IdPagination
+from organizations.api import examples
 from organizations.api.bodies import (
     BY_TYPE,
     NOT_A_STRING,
@@ -26,25 +21,14 @@ from organizations.api.bodies import (
     TO_DEPARTMENT,
     ReasonSerializer,
 )
-from organizations.api.examples import (
-    DEPARTMENT_ID,
-    HEIR_ID,
-    OWNER_ID,
-    SCHEDULE_ID,
-    TARGETS_NOT_FOUND,
-    USER_ID,
-    USER_NOT_FOUND,
-)
 from organizations.api.removal import RemovalSerializer
 from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.exceptions import (
     CannotScheduleYourselfError,
-    ConfirmationRequiredError,
     RemovalAlreadyScheduledError,
     ScheduledRemovalNotFoundError,
 )
 from organizations.guards.acts import REMOVE
-from organizations.guards.caller import Caller
 from organizations.models import ScheduledRemoval, Source
 from organizations.models.scheduled_removal import ScheduledRemovalQuerySet
 from organizations.schedule.dates import moment_of
@@ -60,16 +44,16 @@ from users.api_view import AuthenticatedRequest
 REMOVE_AT = "2026-12-31T16:00:00Z"
 
 _EXAMPLE = {
-    "id": SCHEDULE_ID,
-    "user_id": USER_ID,
+    "id": examples.SCHEDULE_ID,
+    "user_id": examples.USER_ID,
     "remove_at": REMOVE_AT,
-    "requested_by": OWNER_ID,
+    "requested_by": examples.OWNER_ID,
     "connection_id": None,
     "requested_at": "2026-12-01T09:00:00Z",
     "source": "api",
-    "transfer_resources_to_department_id": DEPARTMENT_ID,
+    "transfer_resources_to_department_id": examples.DEPARTMENT_ID,
     "transfer_resources_to_user_id": None,
-    BY_TYPE: {"repository": HEIR_ID},
+    BY_TYPE: {"repository": examples.HEIR_ID},
     "reason": "End of contract",
     "status": "pending",
     "removal_id": None,
@@ -100,16 +84,7 @@ class CancellationSerializer(ReasonSerializer):
     """The body of a cancellation."""
 
 
-@extend_schema_serializer(
-    component_name="ScheduledRemoval",
-    examples=[
-        OpenApiExample(
-            "Sample",
-            value=_EXAMPLE,
-            response_only=True,
-        )
-    ],
-)
+@extend_schema_serializer(component_name="ScheduledRemoval", examples=[response_example(_EXAMPLE)])
 class ScheduledRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
     """Who asked for whose removal, when it is due, and what became of it."""
 
@@ -142,7 +117,6 @@ class ScheduledRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
     def get_transfer_resources_by_type(
         self, schedule: ScheduledRemoval
     ) -> Mapping[str, str | None]:
-        """Return the targets by type."""
         return targets_of(schedule).by_type
 
     @extend_schema_field(serializers.CharField(allow_null=True))
@@ -154,9 +128,7 @@ class ScheduledRemovalFilterSet(FilterSet):
     """What became of them."""
 
     status = ChoiceFilter(
-        choices=ScheduledRemoval.STATES,
-        method="with_state",
-        help_text="Only those of this status.",
+        choices=ScheduledRemoval.STATES, method="with_state", help_text="Only those of this status."
     )
 
     def with_state(
@@ -165,8 +137,8 @@ class ScheduledRemovalFilterSet(FilterSet):
         return schedules.in_state(state)
 
 
-ONESELF = CannotScheduleYourselfError({"user_id": USER_ID})
-NOT_FOUND = ScheduledRemovalNotFoundError({"user_id": USER_ID})
+ONESELF = CannotScheduleYourselfError({"user_id": examples.USER_ID})
+NOT_FOUND = ScheduledRemovalNotFoundError({"user_id": examples.USER_ID})
 
 describe_schedule = describe(
     operation_id="scheduleRemoval",
@@ -182,34 +154,30 @@ describe_schedule = describe(
         " the capability `remove_users`; nobody schedules, sees or cancels their own removal."
     ),
     request=ScheduleSerializer,
-    examples=[
-        OpenApiExample(
-            "At the end of a contract",
-            value={
-                "confirm": True,
-                "remove_at": "2026-12-31T17:00:00+01:00",
-                TO_DEPARTMENT: DEPARTMENT_ID,
-                BY_TYPE: {"repository": HEIR_ID},
-                "reason": "End of contract",
-            },
-            request_only=True,
-        ),
-        OpenApiExample("Scheduled", value=_EXAMPLE, response_only=True, status_codes=["201"]),
-    ],
+    request_examples={
+        "At the end of a contract": {
+            "confirm": True,
+            "remove_at": "2026-12-31T17:00:00+01:00",
+            TO_DEPARTMENT: examples.DEPARTMENT_ID,
+            BY_TYPE: {"repository": examples.HEIR_ID},
+            "reason": "End of contract",
+        }
+    },
+    examples=[response_example(_EXAMPLE, name="Scheduled", status_codes=["201"])],
     responses={201: ScheduledRemovalSerializer},
     invalid={"remove_at": NOT_A_STRING},
     refusals=[
         ONESELF,
-        ConfirmationRequiredError({"user_id": USER_ID}),
-        USER_NOT_FOUND,
+        examples.CONFIRMATION_REQUIRED,
+        examples.USER_NOT_FOUND,
         RemovalAlreadyScheduledError(
             {
-                "user_id": USER_ID,
-                "scheduled_removal_id": SCHEDULE_ID,
+                "user_id": examples.USER_ID,
+                "scheduled_removal_id": examples.SCHEDULE_ID,
                 "remove_at": REMOVE_AT,
             }
         ),
-        *TARGETS_NOT_FOUND,
+        *examples.TARGETS_NOT_FOUND,
     ],
 )
 describe_pending = describe(
@@ -228,35 +196,28 @@ describe_cancellation = describe(
         " not found."
     ),
     request=CancellationSerializer,
-    examples=[
-        OpenApiExample("Without a reason", value={}, request_only=True),
-        OpenApiExample("With a reason", value={"reason": "They stay"}, request_only=True),
-    ],
+    request_examples={"Without a reason": {}, "With a reason": {"reason": "They stay"}},
     invalid={"reason": NOT_A_STRING},
-    responses={204: OpenApiResponse(description="It is cancelled. No body.")},
+    no_content="It is cancelled. No body.",
     refusals=[ONESELF, NOT_FOUND],
 )
 
 
 class ScheduledRemovalView(OrganizationView):
-    """The removal of a user that is pending."""
-
     tag = "Scheduled removals"
     act = REMOVE
 
     @describe_schedule
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        if Caller.of(request).is_about_self(user_id):
+        if self.caller.is_about_self(user_id):
             raise CannotScheduleYourselfError({"user_id": user_id})
         body = self.read_body(ScheduleSerializer, context={"user_id": user_id})
-        if not body.validated_data["confirm"]:
-            raise ConfirmationRequiredError({"user_id": user_id})
         [outcome] = schedule_removals(
             organization_id,
             [user_id],
             remove_at=body.validated_data["remove_at"],
             transfer_to=body.targets,
-            caller=Caller.of(request, reason=body.validated_data["reason"]),
+            caller=self.caller_with_reason(body),
         )
         if outcome.refusal:
             raise body.explain(outcome.refusal)
@@ -264,7 +225,7 @@ class ScheduledRemovalView(OrganizationView):
 
     @describe_pending
     def get(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        require_sight(organization_id, user_id, caller=Caller.of(request))
+        require_sight(organization_id, user_id, caller=self.caller)
         schedule = find_pending(organization_id, user_id)
         if schedule is None:
             raise ScheduledRemovalNotFoundError({"user_id": user_id})
@@ -273,8 +234,7 @@ class ScheduledRemovalView(OrganizationView):
     @describe_cancellation
     def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
         body = self.read_body(CancellationSerializer)
-        caller = Caller.of(request, reason=body.validated_data["reason"])
-        cancel_scheduled_removal(organization_id, user_id, caller=caller)
+        cancel_scheduled_removal(organization_id, user_id, caller=self.caller_with_reason(body))
         return Response(status=204)
 
 
@@ -291,8 +251,6 @@ class ScheduledRemovalView(OrganizationView):
     )
 )
 class ScheduledRemovalListView(OrganizationListView[ScheduledRemoval]):
-    """The scheduled removals of an organization."""
-
     queryset = (
         ScheduledRemoval.objects.select_related("membership")
         .prefetch_related("transfers_by_type")
@@ -304,7 +262,6 @@ class ScheduledRemovalListView(OrganizationListView[ScheduledRemoval]):
     act = REMOVE
 
     def get_queryset(self) -> QuerySet[ScheduledRemoval]:
-        """Return the schedules that the caller may see."""
         schedules = super().get_queryset()
         assert isinstance(schedules, ScheduledRemovalQuerySet)  # noqa: S101  # the manager's
-        return schedules.seen_by(self.member_id, self.authority.capabilities)
+        return schedules.seen_by(self.caller.member_id, self.authority.capabilities)

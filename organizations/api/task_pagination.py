@@ -6,20 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db.models import QuerySet
-from django.db.models.fields.tuple_lookups import (  # type: ignore[import-untyped]  # no stubs yet
-    Tuple,
-    TupleGreaterThan,
-)
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan  # type: ignore[import-untyped]  # no stubs yet
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from config.api.cursors import content_of, text_of
 from config.api.pagination import IdOrCursorPagination
-from organizations.api.examples import TASK_ID
+from organizations.api import examples
 
 _Row = TypeVar("_Row")
 
-BY_DUE_DATE = {"overdue", "due_before"}  # the filters that ask for it
+BY_DUE_DATE = {"overdue", "due_before"}  # the filters that order by due date
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -35,7 +32,7 @@ class DueCursor:
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Return the cursor that is written so. Raises ValueError."""
+        """Return the cursor of this text. Raises ValueError for any other text."""
         if found := _CONTENT.fullmatch(content_of(text)):
             return cls(_EPOCH + int(found[1]) * _MICROSECOND, found[2])
         raise ValueError("no cursor of tasks")
@@ -56,7 +53,7 @@ class TaskPagination(IdOrCursorPagination):
             f"With {other_order}: the `cursor` of the page after this one, opaque; null on the"
             " last page."
         ),
-        "examples": [DueCursor(datetime(2025, 12, 29, 15, 30, tzinfo=UTC), TASK_ID).text],
+        "examples": [DueCursor(datetime(2025, 12, 29, 15, 30, tzinfo=UTC), examples.TASK_ID).text],
     }
 
     def paginate_queryset(
@@ -75,9 +72,9 @@ class TaskPagination(IdOrCursorPagination):
 
 
 def _after(passed: DueCursor | None, tasks: QuerySet[Any, _Row]) -> QuerySet[Any, _Row]:
-    """Keep the tasks that are due after the cursor; of those due with it, the ids after its own."""
+    """Keep the tasks after the cursor in the order of due date, then id."""
     if passed is None:
         return tasks
-    # Compared as a row, so that many with the same date are not read from the first one.
+    # Compared as a row: many tasks with the same date are not read from the first one on.
     place = (passed.due_at, passed.task_id)
     return tasks.filter(TupleGreaterThan(Tuple("due_at", "pk"), place))

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import describe
+from config.api.openapi import describe, response_example
+from organizations.api import examples
 from organizations.api.bodies import (
     BY_TYPE,
     NOT_A_STRING,
@@ -16,17 +16,9 @@ from organizations.api.bodies import (
     TransferTargetSerializer,
     require_target,
 )
-from organizations.api.examples import (
-    DEPARTMENT_ID,
-    HEIR_ID,
-    TARGETS_NOT_FOUND,
-    USER_ID,
-    USER_NOT_FOUND,
-)
 from organizations.api.view import OrganizationView
-from organizations.exceptions import ConfirmationRequiredError, UserIsActiveError
+from organizations.exceptions import UserIsActiveError
 from organizations.guards.acts import TRANSFER
-from organizations.guards.caller import Caller
 from organizations.transfer.service import TransferOutcome, transfer_resources
 from users.api_view import AuthenticatedRequest
 
@@ -35,7 +27,7 @@ class TransferSerializer(ConfirmationSerializer, TransferTargetSerializer):
     """The body of a transfer."""
 
     def validate(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Require a target, once it is confirmed: an empty body is one that does not confirm."""
+        """Require a target of a confirmed body: an empty one lacks its confirmation first."""
         body = super().validate(body)
         if body["confirm"]:
             require_target(body)
@@ -58,27 +50,19 @@ describe_transfer = describe(
         " removal count as theirs; a user whose removal the caller may not know is not found."
     ),
     request=TransferSerializer,
-    examples=[
-        OpenApiExample(
-            "To a department",
-            value={"confirm": True, TO_DEPARTMENT: DEPARTMENT_ID},
-            request_only=True,
-        ),
-        OpenApiExample("To a person", value={"confirm": True, TO_USER: HEIR_ID}, request_only=True),
-        OpenApiExample(
-            "Of one type",
-            value={"confirm": True, BY_TYPE: {"document": HEIR_ID}},
-            request_only=True,
-        ),
-        OpenApiExample("Passed on", value={"resource_count": 12}, response_only=True),
-    ],
+    request_examples={
+        "To a department": {"confirm": True, TO_DEPARTMENT: examples.DEPARTMENT_ID},
+        "To a person": {"confirm": True, TO_USER: examples.HEIR_ID},
+        "Of one type": {"confirm": True, BY_TYPE: {"document": examples.HEIR_ID}},
+    },
+    examples=[response_example({"resource_count": 12}, name="Passed on")],
     responses={200: TransferOutcomeSerializer},
     invalid={TO_DEPARTMENT: NOT_A_STRING},
     refusals=[
-        ConfirmationRequiredError({"user_id": USER_ID}),
-        USER_NOT_FOUND,
-        UserIsActiveError({"user_id": USER_ID}),
-        *TARGETS_NOT_FOUND,
+        examples.CONFIRMATION_REQUIRED,
+        examples.USER_NOT_FOUND,
+        UserIsActiveError({"user_id": examples.USER_ID}),
+        *examples.TARGETS_NOT_FOUND,
     ],
 )
 
@@ -90,14 +74,12 @@ class TransferView(OrganizationView):
 
     @describe_transfer
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        body = self.read_body(TransferSerializer)
-        if not body.validated_data["confirm"]:
-            raise ConfirmationRequiredError({"user_id": user_id})
+        body = self.read_body(TransferSerializer, context={"user_id": user_id})
         [outcome] = transfer_resources(
             organization_id,
             [user_id],
             transfer_to=body.targets,
-            caller=Caller.of(request, reason=body.validated_data["reason"]),
+            caller=self.caller_with_reason(body),
         )
         if outcome.refusal:
             raise body.explain(outcome.refusal)

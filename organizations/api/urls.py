@@ -6,11 +6,7 @@ from django.urls.converters import PathConverter
 from organizations.api.assignment import AssignmentView
 from organizations.api.audit_log import EventExportView, EventListView
 from organizations.api.bulk_removal import BulkRemovalView
-from organizations.api.connections import (
-    ConnectionListView,
-    ConnectionView,
-    TokenRotationView,
-)
+from organizations.api.connections import ConnectionListView, ConnectionView, TokenRotationView
 from organizations.api.deactivation import DeactivationView, ReactivationView
 from organizations.api.departments import DepartmentListView, DepartmentView
 from organizations.api.invitation import InvitationView
@@ -25,22 +21,11 @@ from organizations.api.resource_list import ResourceListView
 from organizations.api.resources import KeyedResourceView, ResourceView
 from organizations.api.restoration import RestorationPreviewView, RestorationView
 from organizations.api.roles import RoleListView, RoleView
-from organizations.api.scheduled_removals import (
-    ScheduledRemovalListView,
-    ScheduledRemovalView,
-)
+from organizations.api.scheduled_removals import ScheduledRemovalListView, ScheduledRemovalView
 from organizations.api.transfer import TransferView
 from organizations.api.users import UserListView
-from organizations.api.webhook_deliveries import (
-    DeliveryListView,
-    EndpointTestView,
-    RedeliveryView,
-)
-from organizations.api.webhook_endpoints import (
-    EndpointListView,
-    EndpointView,
-    SecretRotationView,
-)
+from organizations.api.webhook_deliveries import DeliveryListView, EndpointTestView, RedeliveryView
+from organizations.api.webhook_endpoints import EndpointListView, EndpointView, SecretRotationView
 
 
 class KeyConverter(PathConverter):
@@ -85,9 +70,7 @@ _OF_ORGANIZATION: list[URLPattern | URLResolver] = [
     path("resources/import", ResourceImportView.as_view(), name="resource-import"),
     path("resources/<str:resource_id>", ResourceView.as_view(), name="resource"),
     path(
-        "resources/<str:type>/<key:external_id>",
-        KeyedResourceView.as_view(),
-        name="keyed-resource",
+        "resources/<str:type>/<key:external_id>", KeyedResourceView.as_view(), name="keyed-resource"
     ),
     path("offboarding-steps", StepListView.as_view(), name="offboarding-steps"),
     path("offboarding-steps/<str:key>", StepView.as_view(), name="offboarding-step"),

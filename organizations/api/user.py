@@ -3,33 +3,27 @@
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from organizations.api.examples import DEPARTMENT_ID, ORGANIZATION_ID, USER_ID
+from config.api.openapi import response_example
+from organizations.api import examples
+from organizations.api.view import first_or_raise
 from organizations.capabilities import Capability
 from organizations.exceptions import UserNotFoundError
 from organizations.guards.caller import Authority
 from organizations.guards.not_members import explain_not_members
 from organizations.models import Membership
-from organizations.models.membership import MembershipQuerySet
 
 ACCOUNT_STATES = ("active", "deactivated")
 
 
-def users_of(organization_id: str) -> MembershipQuerySet:
-    """Return the members of an organization with all that `UserSerializer` reads."""
-    return (
-        Membership.objects.current()
-        .filter(organization=organization_id)
-        .select_related("user")
-        .prefetch_related("role_assignments", "department_memberships")
-    )
-
-
 def find_user(organization_id: str, user_id: str) -> Membership:
     """Return a member with all that `UserSerializer` reads; raises UserNotFoundError."""
-    member = users_of(organization_id).of(organization_id, [user_id]).first()
-    if member is None:
-        raise UserNotFoundError({"user_id": user_id})
-    return member
+    members = Membership.objects.current().of(organization_id, [user_id])
+    return first_or_raise(
+        members.select_related("user").prefetch_related(
+            "role_assignments", "department_memberships"
+        ),
+        UserNotFoundError({"user_id": user_id}),
+    )
 
 
 def find_user_for(authority: Authority, organization_id: str, user_id: str) -> Membership:
@@ -38,31 +32,30 @@ def find_user_for(authority: Authority, organization_id: str, user_id: str) -> M
     The error for somebody who was removed names the removal to whoever may remove users.
     """
     try:
-        member = find_user(organization_id, user_id)
+        return find_user(organization_id, user_id)
     except UserNotFoundError:
         if Capability.REMOVE_USERS not in authority.capabilities:
             raise
         not_members = explain_not_members(organization_id, [user_id], authority.capabilities)
         raise not_members[user_id].refusal from None
-    return member
 
 
 def user_example(**changed: object) -> OpenApiExample:
     """Return the sample's leaver as an answer shows them."""
     shown = {
-        "id": USER_ID,
+        "id": examples.USER_ID,
         "full_name": "Lea Leaver",
         "email": "leaver@acme.example",
         "user_name": "leaver@acme.example",
         "account_state": "active",
         "role_ids": ["role_member"],
-        "department_ids": [DEPARTMENT_ID],
-        "organization_id": ORGANIZATION_ID,
+        "department_ids": [examples.DEPARTMENT_ID],
+        "organization_id": examples.ORGANIZATION_ID,
         "invitation_link": None,
         "invited_at": None,
         "deactivated_at": None,
     }
-    return OpenApiExample("User", value=shown | changed, response_only=True)
+    return response_example(shown | changed, name="User")
 
 
 class HoldingsSerializer(serializers.Serializer[Membership]):

@@ -11,14 +11,14 @@ from rest_framework import serializers
 from config.api.openapi import describe
 from config.api.pagination import IdPagination
 from config.search import LONGEST_TERM
-from organizations.api.examples import USER_NOT_FOUND
+from organizations.api import examples
 from organizations.api.user import ACCOUNT_STATES, UserSerializer
 from organizations.api.view import OrganizationListView
 from organizations.models import DepartmentMembership, Membership, RoleAssignment
 from organizations.models.membership import MembershipQuerySet
 from users.models import User
 
-_FEW = 1000  # accounts that are named one by one
+_MOST_NAMED = 1000  # accounts whose ids the query lists
 
 _ACCOUNT = User.objects.filter(pk=OuterRef("user"))
 _ROLE_IDS = RoleAssignment.objects.filter(membership=OuterRef("pk"))
@@ -26,7 +26,7 @@ _DEPARTMENT_IDS = DepartmentMembership.objects.filter(membership=OuterRef("pk"))
 
 
 class UserFilterSet(FilterSet):
-    """Whom to list; what is not this organization's leaves nobody."""
+    """Filters members; the id of another organization's role or department matches nobody."""
 
     account_state = MultipleChoiceFilter(
         choices=[(state, state) for state in ACCOUNT_STATES],
@@ -53,7 +53,6 @@ class UserFilterSet(FilterSet):
     def in_state(
         self, members: MembershipQuerySet, name: str, states: Collection[str]
     ) -> MembershipQuerySet:
-        """Narrow the members to one state, or to both."""
         match sorted(set(states)):
             case ["active"]:
                 return members.active()
@@ -62,19 +61,19 @@ class UserFilterSet(FilterSet):
         return members
 
     def holding(self, members: MembershipQuerySet, name: str, value: str) -> MembershipQuerySet:
-        """Narrow the members to a role's holders or a department's members, listed by its index."""
+        """Keep a role's holders or a department's members, paged by the index of that relation."""
         relation, _ = name.split("__")
         return members.filter(**{name: value}).alias(position=F(f"{relation}__user"))
 
     def matching(self, members: MembershipQuerySet, name: str, value: str) -> MembershipQuerySet:
-        """Narrow the members to people who are found as the admin finds them.
+        """Keep the members whom the admin's search finds.
 
-        A few are looked up first: PostgreSQL expects more of them than there are, and walks through
-        all accounts for a page. 25 ms in place of 55 for a thousand among a million.
+        Up to 1,000 accounts are looked up first: PostgreSQL overestimates how many match and walks
+        through all accounts for a page (a thousand among a million: 25 ms instead of 55).
         """
         accounts = User.objects.matching(value)
-        found = list(accounts.values_list("pk", flat=True)[: _FEW + 1])
-        return members.filter(user__in=found if len(found) <= _FEW else accounts)
+        found = list(accounts.values_list("pk", flat=True)[: _MOST_NAMED + 1])
+        return members.filter(user__in=found if len(found) <= _MOST_NAMED else accounts)
 
 
 class ListedUserSerializer(UserSerializer):
@@ -100,8 +99,6 @@ class ListedUserSerializer(UserSerializer):
     )
 )
 class UserListView(OrganizationListView[Membership]):
-    """The users of an organization."""
-
     queryset = (
         Membership.objects.current()
         .alias(position=F("user"))
@@ -110,7 +107,7 @@ class UserListView(OrganizationListView[Membership]):
             department_ids=ArraySubquery(
                 _DEPARTMENT_IDS.order_by("department").values("department")
             ),
-            # Not joined: a page deep in the list would be merged with all accounts before it.
+            # Not joined: a join would read all accounts before a page deep in the list.
             full_name=Subquery(_ACCOUNT.values("full_name")),
             email=Subquery(_ACCOUNT.values("email")),
         )
@@ -130,5 +127,5 @@ describe_user = describe(
         " `remove_users` and what the user's roles granted."
     ),
     responses={200: UserSerializer},
-    refusals=[USER_NOT_FOUND],
+    refusals=[examples.USER_NOT_FOUND],
 )

@@ -1,12 +1,14 @@
-"""Views about one organization ask what the caller may do before they read a body."""
+"""The base of views about one organization checks what the caller may do before it reads a body."""
 
 from collections.abc import Sequence
-from typing import ClassVar, TypeVar
+from dataclasses import replace
+from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 
 from config.errors import ContractError, InsufficientPermissionsError
 from organizations.api import examples
@@ -19,10 +21,10 @@ Row = TypeVar("Row", bound=Model)
 
 
 class OrganizationView(ApiView):
-    """Answers active members and programs of the organization who may do the view's act.
+    """Answers active members and programs of the organization who may perform the view's act.
 
-    These are the checks 2 and 3 of the contract's DELETE. They are made for the order of answers:
-    whoever changes something asks the act again behind the locks.
+    These are the checks 2 and 3 of the contract's DELETE. They only fix the order of errors: a
+    service that changes something checks the act again behind its locks.
     """
 
     act: ClassVar[Act | None] = None  # None: any active member may
@@ -30,8 +32,8 @@ class OrganizationView(ApiView):
     members_may_for_themselves: ClassVar[bool] = False  # as far as the act allows that
 
     path_examples = examples.BY_PARAMETER
-    authority: Authority  # what the caller may do, set by check_permissions
-    member_id: str  # who sends the request, or "" where a program does; set with it
+    caller: Caller  # set by check_permissions, as is the next
+    authority: Authority
 
     @classmethod
     def act_of(cls, method: str) -> Act | None:
@@ -46,26 +48,29 @@ class OrganizationView(ApiView):
             return [denied]
         return [denied, InsufficientPermissionsError({"required_capabilities": act.capabilities})]
 
-    def concerns(self, caller: Caller) -> bool:
-        """Return whether a member or program who lacks the capability needs none here."""
+    def is_exempt(self) -> bool:
+        """Return whether a caller who lacks the act's capability needs none for this request."""
         return False
 
     def check_permissions(self, request: Request) -> None:
-        """Raise the refusal of a caller who may not do the view's act, as `Caller.authority`."""
+        """Raise the refusal of a caller who may not perform the act, as `Caller.authority` does."""
         super().check_permissions(request)
-        caller = Caller.of(self.request)
-        self.member_id = caller.member_id
+        self.caller = Caller.of(self.request)
         organization_id = self.kwargs["organization_id"]
         try:
-            self.authority = caller.authority(
+            self.authority = self.caller.authority(
                 organization_id,
                 self.act_of(request.method or ""),
                 user_ids=[self.kwargs["user_id"]] if self.members_may_for_themselves else (),
             )
         except InsufficientPermissionsError:
-            if not self.concerns(caller):
+            if not self.is_exempt():
                 raise
-            self.authority = caller.authority(organization_id)
+            self.authority = self.caller.authority(organization_id)
+
+    def caller_with_reason(self, body: Serializer[Any]) -> Caller:
+        """Return the caller with the reason that the body gives, for the record."""
+        return replace(self.caller, reason=body.validated_data["reason"])
 
 
 class OrganizationListView(OrganizationView, ListAPIView[Row]):
@@ -73,3 +78,11 @@ class OrganizationListView(OrganizationView, ListAPIView[Row]):
 
     def get_queryset(self) -> QuerySet[Row]:
         return super().get_queryset().filter(organization=self.kwargs["organization_id"])
+
+
+def first_or_raise(rows: QuerySet[Row], refusal: ContractError) -> Row:
+    """Return the first of these rows. Raises the refusal if there is none."""
+    row = rows.first()
+    if row is None:
+        raise refusal
+    return row

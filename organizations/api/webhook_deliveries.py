@@ -5,34 +5,28 @@ from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 from django_filters.rest_framework import ChoiceFilter, FilterSet
-from drf_spectacular.utils import (
-    OpenApiExample,
-    extend_schema_field,
-    extend_schema_serializer,
-    extend_schema_view,
-)
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.choices import must_be_one_of
-from config.api.openapi import describe
+from config.api.openapi import describe, response_example
 from config.api.pagination import IdPagination
 from config.api.throttling import DeliveryRateThrottle, TokenRateThrottle
-from organizations.api.examples import DELIVERY_ID, ENDPOINT_ID, ENDPOINT_NOT_FOUND, EVENT_ID
+from organizations.api import examples
 from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.api.webhook_endpoints import NEEDED
 from organizations.events.endpoints import find_endpoint, redeliver, send_test
 from organizations.exceptions import WebhookDeliveryNotFoundError, WebhookEndpointDisabledError
 from organizations.guards.acts import REDELIVER
-from organizations.guards.caller import Caller
 from organizations.models import Event, WebhookDelivery
 from users.api_view import AuthenticatedRequest
 
 View = TypeVar("View", bound=Callable[..., Response])
 
 _EXAMPLE = {
-    "id": DELIVERY_ID,
-    "event_id": EVENT_ID,
+    "id": examples.DELIVERY_ID,
+    "event_id": examples.EVENT_ID,
     "event_type": "member.removed",
     "status": "pending",
     "attempts": 2,
@@ -51,17 +45,14 @@ _JUST_MADE = {
 }
 _ENDPOINT_DISABLED = WebhookEndpointDisabledError(
     {
-        "endpoint_id": ENDPOINT_ID,
+        "endpoint_id": examples.ENDPOINT_ID,
         "disabled_at": "2025-12-22T15:30:00Z",
         "disabled_reason": "failing",
     }
 )
 
 
-@extend_schema_serializer(
-    component_name="WebhookDelivery",
-    examples=[OpenApiExample("Sample", value=_EXAMPLE, response_only=True)],
-)
+@extend_schema_serializer(component_name="WebhookDelivery", examples=[response_example(_EXAMPLE)])
 class DeliverySerializer(serializers.Serializer[WebhookDelivery]):
     """An event on its way to an endpoint, and how far it came."""
 
@@ -105,12 +96,10 @@ class DeliveryFilterSet(FilterSet):
             f" `{NEEDED}`."
         ),
         invalid={"status": must_be_one_of(WebhookDelivery.Status.values, "lost")},
-        refusals=[ENDPOINT_NOT_FOUND],
+        refusals=[examples.ENDPOINT_NOT_FOUND],
     )
 )
 class DeliveryListView(OrganizationListView[WebhookDelivery]):
-    """The deliveries to an endpoint."""
-
     tag = "Webhooks"
     act = REDELIVER
 
@@ -122,7 +111,9 @@ class DeliveryListView(OrganizationListView[WebhookDelivery]):
     def get_queryset(self) -> QuerySet[WebhookDelivery]:
         organization_id = self.kwargs["organization_id"]
         endpoint = find_endpoint(organization_id, self.kwargs["endpoint_id"])
-        own = Event.objects.about_schedules_of(self.member_id).filter(organization=organization_id)
+        own = Event.objects.about_schedules_of(self.caller.member_id).filter(
+            organization=organization_id
+        )
         return self.queryset.filter(endpoint=endpoint).exclude(event__in=own)
 
 
@@ -143,37 +134,25 @@ def _describe_sending(what: str, **options: Any) -> Callable[[View], View]:
             " it. A disabled endpoint is sent nothing. No body. This and its sibling take ten"
             f" requests a minute of one token, and the capability `{NEEDED}`."
         ),
-        examples=[
-            OpenApiExample("Pending", value=_JUST_MADE, response_only=True, status_codes=["202"])
-        ],
+        examples=[response_example(_JUST_MADE, name="Pending", status_codes=["202"])],
         **options,
     )
 
 
 class EndpointTestView(SendingView):
-    """A try of an endpoint."""
-
     @_describe_sending(
         "Sends an event of the type `webhook.test` to this endpoint, whatever types it is sent.",
         operation_id="testWebhookEndpoint",
         summary="Test webhook endpoint",
         responses={202: DeliverySerializer},
-        refusals=[ENDPOINT_NOT_FOUND, _ENDPOINT_DISABLED],
+        refusals=[examples.ENDPOINT_NOT_FOUND, _ENDPOINT_DISABLED],
     )
-    def post(
-        self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
-    ) -> Response:
-        delivery = send_test(
-            organization_id,
-            endpoint_id,
-            caller=Caller.of(request),
-        )
+    def post(self, request: AuthenticatedRequest, **path: str) -> Response:
+        delivery = send_test(**path, caller=self.caller)
         return Response(DeliverySerializer(delivery).data, status=202)
 
 
 class RedeliveryView(SendingView):
-    """A delivery that is sent again."""
-
     @_describe_sending(
         "Sends an event again, under the same `webhook-id`, however far it came; its attempts"
         " begin anew.",
@@ -181,8 +160,8 @@ class RedeliveryView(SendingView):
         summary="Redeliver webhook",
         responses={202: DeliverySerializer},
         refusals=[
-            ENDPOINT_NOT_FOUND,
-            WebhookDeliveryNotFoundError({"delivery_id": DELIVERY_ID}),
+            examples.ENDPOINT_NOT_FOUND,
+            WebhookDeliveryNotFoundError({"delivery_id": examples.DELIVERY_ID}),
             _ENDPOINT_DISABLED,
         ],
     )
@@ -193,9 +172,7 @@ class RedeliveryView(SendingView):
         endpoint_id: str,
         delivery_id: str,
     ) -> Response:
-        deliveries = redeliver(
-            organization_id, endpoint_id, [delivery_id], caller=Caller.of(request)
-        )
+        deliveries = redeliver(organization_id, endpoint_id, [delivery_id], caller=self.caller)
         if not deliveries:
             raise WebhookDeliveryNotFoundError({"delivery_id": delivery_id})
         return Response(DeliverySerializer(deliveries[0]).data, status=202)

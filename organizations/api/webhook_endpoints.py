@@ -1,24 +1,18 @@
 """Webhook endpoints are created, listed, changed and deleted, and their secrets rotated."""
 
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiResponse,
-    extend_schema_field,
-    extend_schema_serializer,
-    extend_schema_view,
-)
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import describe
+from config.api.openapi import describe, response_example
 from config.api.strict import (
     StrictChoiceField,
     StrictChoicesField,
     StrictSerializer,
     StrictStringField,
 )
+from organizations.api import examples
 from organizations.api.bodies import NOT_A_STRING
-from organizations.api.examples import ENDPOINT_ID, ENDPOINT_NOT_FOUND, OWNER_ID
 from organizations.api.view import OrganizationListView, OrganizationView
 from organizations.capabilities import Capability
 from organizations.events.addresses import refuse_forbidden
@@ -34,7 +28,6 @@ from organizations.events.endpoints import (
 from organizations.events.signature import secret_of
 from organizations.exceptions import TooManyWebhookEndpointsError
 from organizations.guards.acts import CHANGE_WEBHOOK
-from organizations.guards.caller import Caller
 from organizations.models import WebhookEndpoint
 from users.api_view import AuthenticatedRequest
 
@@ -43,7 +36,7 @@ STATUSES = ("enabled", "disabled")
 
 _URL = "https://hooks.acme.example/offboard"
 _EXAMPLE = {
-    "id": ENDPOINT_ID,
+    "id": examples.ENDPOINT_ID,
     "url": _URL,
     "event_types": ["member.removed"],
     "description": "Payroll",
@@ -54,15 +47,13 @@ _EXAMPLE = {
     "failing_since": None,
     "held_until": None,
     "previous_secret_until": None,
-    "created_by": OWNER_ID,
+    "created_by": examples.OWNER_ID,
     "connection_id": None,
     "created_at": "2025-12-01T09:00:00Z",
 }
-_SHOWN = OpenApiExample("Sample", value=_EXAMPLE, response_only=True)
-_SHOWN_WITH_SECRET = OpenApiExample(
-    "Sample",
-    value={**_EXAMPLE, "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDOTBsZmKLoRg="},
-    response_only=True,
+_SHOWN = response_example(_EXAMPLE)
+_SHOWN_WITH_SECRET = response_example(
+    {**_EXAMPLE, "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDOTBsZmKLoRg="}
 )
 
 
@@ -188,15 +179,11 @@ describe_creation = describe(
         f" {MOST_ENDPOINTS} endpoints. Takes the capability `{NEEDED}`."
     ),
     request=EndpointCreationSerializer,
-    examples=[
-        OpenApiExample("All events", value={"url": _URL}, request_only=True),
-        OpenApiExample(
-            "Removals",
-            value={"url": _URL, "event_types": ["member.removed"], "description": "Payroll"},
-            request_only=True,
-        ),
-        _SHOWN_WITH_SECRET,
-    ],
+    request_examples={
+        "All events": {"url": _URL},
+        "Removals": {"url": _URL, "event_types": ["member.removed"], "description": "Payroll"},
+    },
+    examples=[_SHOWN_WITH_SECRET],
     responses={201: EndpointWithSecretSerializer},
     invalid={"description": NOT_A_STRING},
     refusals=[TooManyWebhookEndpointsError({"limit": MOST_ENDPOINTS})],
@@ -206,7 +193,7 @@ describe_endpoint = describe(
     summary="Get webhook endpoint",
     description=f"One webhook endpoint, never its secret. Takes the capability `{NEEDED}`.",
     responses={200: EndpointSerializer},
-    refusals=[ENDPOINT_NOT_FOUND],
+    refusals=[examples.ENDPOINT_NOT_FOUND],
 )
 describe_change = describe(
     operation_id="changeWebhookEndpoint",
@@ -218,14 +205,11 @@ describe_change = describe(
         f" Takes the capability `{NEEDED}`."
     ),
     request=EndpointChangeSerializer(partial=True),
-    examples=[
-        OpenApiExample("Disable", value={"status": "disabled"}, request_only=True),
-        OpenApiExample("Other events", value={"event_types": []}, request_only=True),
-        _SHOWN,
-    ],
+    request_examples={"Disable": {"status": "disabled"}, "Other events": {"event_types": []}},
+    examples=[_SHOWN],
     responses={200: EndpointSerializer},
     invalid={"description": NOT_A_STRING},
-    refusals=[ENDPOINT_NOT_FOUND],
+    refusals=[examples.ENDPOINT_NOT_FOUND],
 )
 describe_deletion = describe(
     operation_id="deleteWebhookEndpoint",
@@ -234,8 +218,8 @@ describe_deletion = describe(
         "Deletes an endpoint with its deliveries; the events stay. No body."
         f" Takes the capability `{NEEDED}`."
     ),
-    responses={204: OpenApiResponse(description="The endpoint is deleted. No body.")},
-    refusals=[ENDPOINT_NOT_FOUND],
+    no_content="The endpoint is deleted. No body.",
+    refusals=[examples.ENDPOINT_NOT_FOUND],
 )
 describe_rotation = describe(
     operation_id="rotateWebhookSecret",
@@ -246,14 +230,12 @@ describe_rotation = describe(
         f" sign; one before them does not. No body. Takes the capability `{NEEDED}`."
     ),
     responses={200: EndpointWithSecretSerializer},
-    refusals=[ENDPOINT_NOT_FOUND],
+    refusals=[examples.ENDPOINT_NOT_FOUND],
 )
 
 
 @extend_schema_view(get=describe_list)
 class EndpointListView(OrganizationListView[WebhookEndpoint]):
-    """The webhook endpoints of an organization."""
-
     tag = "Webhooks"
     queryset = WebhookEndpoint.objects.order_by("pk")
     serializer_class = EndpointSerializer
@@ -262,23 +244,17 @@ class EndpointListView(OrganizationListView[WebhookEndpoint]):
     @describe_creation
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
         body = self.read_body(EndpointCreationSerializer)
-        endpoint = create_endpoint(
-            organization_id, **body.validated_data, caller=Caller.of(request)
-        )
+        endpoint = create_endpoint(organization_id, **body.validated_data, caller=self.caller)
         return Response(EndpointWithSecretSerializer(endpoint).data, status=201)
 
 
 class EndpointView(OrganizationView):
-    """One webhook endpoint."""
-
     tag = "Webhooks"
     act = CHANGE_WEBHOOK
 
     @describe_endpoint
-    def get(
-        self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
-    ) -> Response:
-        return Response(EndpointSerializer(find_endpoint(organization_id, endpoint_id)).data)
+    def get(self, request: AuthenticatedRequest, **path: str) -> Response:
+        return Response(EndpointSerializer(find_endpoint(**path)).data)
 
     @describe_change
     def patch(
@@ -288,28 +264,20 @@ class EndpointView(OrganizationView):
         changes = dict(body.validated_data)
         if status := changes.pop("status", None):
             changes["is_enabled"] = status == "enabled"
-        endpoint = change_endpoint(
-            organization_id, endpoint_id, caller=Caller.of(request), **changes
-        )
+        endpoint = change_endpoint(organization_id, endpoint_id, caller=self.caller, **changes)
         return Response(EndpointSerializer(endpoint).data)
 
     @describe_deletion
-    def delete(
-        self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
-    ) -> Response:
-        delete_endpoint(organization_id, endpoint_id, caller=Caller.of(request))
+    def delete(self, request: AuthenticatedRequest, **path: str) -> Response:
+        delete_endpoint(**path, caller=self.caller)
         return Response(status=204)
 
 
 class SecretRotationView(OrganizationView):
-    """The secret of a webhook endpoint."""
-
     tag = "Webhooks"
     act = CHANGE_WEBHOOK
 
     @describe_rotation
-    def post(
-        self, request: AuthenticatedRequest, organization_id: str, endpoint_id: str
-    ) -> Response:
-        endpoint = rotate_secret(organization_id, endpoint_id, caller=Caller.of(request))
+    def post(self, request: AuthenticatedRequest, **path: str) -> Response:
+        endpoint = rotate_secret(**path, caller=self.caller)
         return Response(EndpointWithSecretSerializer(endpoint).data)

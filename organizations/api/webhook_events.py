@@ -1,23 +1,10 @@
-"""The description has a schema and an example of each type of event that webhooks send."""
+"""Describes what webhooks send: a schema and an example of each type of event."""
 
 from typing import Any
 
 from drf_spectacular.utils import OpenApiWebhook
 
-from organizations.api.examples import (
-    ADMIN_ID,
-    DEPARTMENT_ID,
-    ENDPOINT_ID,
-    EVENT_ID,
-    HEIR_ID,
-    ORGANIZATION_ID,
-    REMOVAL_ID,
-    RESTORATION_ID,
-    SCHEDULE_ID,
-    STEP_KEY,
-    TASK_ID,
-    USER_ID,
-)
+from organizations.api import examples
 from organizations.models import Event, Source
 
 _ID_OR_NULL = {"type": ["string", "null"]}
@@ -36,7 +23,9 @@ def _header(name: str, description: str, example: str) -> dict[str, Any]:
 
 _HEADERS = [
     _header(
-        "webhook-id", "The event's id: the same on every attempt, to know it again by.", EVENT_ID
+        "webhook-id",
+        "The event's id: the same on every attempt, to know it again by.",
+        examples.EVENT_ID,
     ),
     _header("webhook-timestamp", "When it is sent, in seconds since 1970.", "1766417400"),
     _header(
@@ -56,26 +45,27 @@ _ALWAYS = {
     "trace_id": {"type": "string"},
 }
 _ALWAYS_EXAMPLE = {
-    "organization_id": ORGANIZATION_ID,
-    "user_id": USER_ID,
-    "actor_id": ADMIN_ID,
+    "organization_id": examples.ORGANIZATION_ID,
+    "user_id": examples.USER_ID,
+    "actor_id": examples.ADMIN_ID,
     "connection_id": None,
     "source": "api",
     "removal_id": None,
     "trace_id": "1f0e8a52c4b54c6b9a37d1f6a4a1c0de",
 }
 
-_ROLES, _DEPARTMENTS = ["role_member"], [DEPARTMENT_ID]
-_SCHEDULE = {
-    "scheduled_removal_id": SCHEDULE_ID,
-    "remove_at": "2026-12-31T16:00:00Z",
-}
+_ROLES, _DEPARTMENTS = ["role_member"], [examples.DEPARTMENT_ID]
+_SCHEDULE = {"scheduled_removal_id": examples.SCHEDULE_ID, "remove_at": "2026-12-31T16:00:00Z"}
 _RESOURCES = [
-    {"type": "document", "count": 8, "department_id": DEPARTMENT_ID},
-    {"type": "repository", "count": 4, "heir_id": HEIR_ID},
+    {"type": "document", "count": 8, "department_id": examples.DEPARTMENT_ID},
+    {"type": "repository", "count": 4, "heir_id": examples.HEIR_ID},
 ]
-_TASK = {"removal_id": REMOVAL_ID, "task_id": TASK_ID, "key": STEP_KEY}
-_PASSED_ON = {"resource_count": 12, "department_id": DEPARTMENT_ID, "resources": _RESOURCES}
+_TASK = {"removal_id": examples.REMOVAL_ID, "task_id": examples.TASK_ID, "key": examples.STEP_KEY}
+_PASSED_ON = {
+    "resource_count": 12,
+    "department_id": examples.DEPARTMENT_ID,
+    "resources": _RESOURCES,
+}
 # An example of the data that a type has in addition; what may be missing is in _OPTIONAL.
 _BESIDES: dict[Event.Type, dict[str, Any]] = {
     Event.Type.MEMBER_ADDED: {"role_ids": _ROLES, "department_ids": _DEPARTMENTS},
@@ -88,14 +78,14 @@ _BESIDES: dict[Event.Type, dict[str, Any]] = {
     Event.Type.MEMBER_DEACTIVATED: _PASSED_ON,
     Event.Type.MEMBER_REACTIVATED: {},
     Event.Type.MEMBER_REMOVED: {
-        "removal_id": REMOVAL_ID,
+        "removal_id": examples.REMOVAL_ID,
         "resources": _RESOURCES,
-        "task_keys": ["laptop", STEP_KEY],
+        "task_keys": ["laptop", examples.STEP_KEY],
     },
     Event.Type.MEMBER_ADOPTED: {"actor_id": None, "connection_id": "scim_01JFQ8", "source": "scim"},
     Event.Type.MEMBER_RESTORED: {
-        "restoration_id": RESTORATION_ID,
-        "removal_id": REMOVAL_ID,
+        "restoration_id": examples.RESTORATION_ID,
+        "removal_id": examples.REMOVAL_ID,
         "cancelled_task_keys": ["laptop"],
     },
     Event.Type.REMOVAL_SCHEDULED: _SCHEDULE,
@@ -103,7 +93,7 @@ _BESIDES: dict[Event.Type, dict[str, Any]] = {
     Event.Type.REMOVAL_FAILED: {
         **_SCHEDULE,
         "code": "DEPARTMENT_NOT_FOUND",
-        "removal_id": REMOVAL_ID,
+        "removal_id": examples.REMOVAL_ID,
         "types": ["repository"],
         "rest": False,
     },
@@ -113,7 +103,7 @@ _BESIDES: dict[Event.Type, dict[str, Any]] = {
     Event.Type.TASK_CLOSED: {**_TASK, "state": "done", "count": 12},
     Event.Type.TASK_REOPENED: _TASK,
     Event.Type.TASK_OVERDUE: {**_TASK, "actor_id": None, "due_at": "2025-12-29T15:30:00Z"},
-    Event.Type.WEBHOOK_TEST: {"user_id": None, "endpoint_id": ENDPOINT_ID},
+    Event.Type.WEBHOOK_TEST: {"user_id": None, "endpoint_id": examples.ENDPOINT_ID},
 }
 _OPTIONAL = {
     "department_id": "The department that took over, if one did: all, or all of other types.",
@@ -223,10 +213,7 @@ SENT = OpenApiWebhook(
             "tags": ["Webhooks"],
             "security": [],  # a receiver verifies the signature
             "parameters": _HEADERS,
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": CONTENT},
-            },
+            "requestBody": {"required": True, "content": {"application/json": CONTENT}},
             "responses": {
                 "2XX": {"description": "Within 15 seconds: it is delivered."},
                 "410": {"description": "The endpoint is disabled."},

@@ -1,7 +1,7 @@
 """Previews and does the addition of a batch of rows."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -15,7 +15,7 @@ from config.identifiers import is_id
 from config.retries import retried
 from organizations.assignment.service import Joiner, add_members, already_members
 from organizations.bulk.joiners import JoinerRow, names_in
-from organizations.bulk.report import Outcome, Row
+from organizations.bulk.report import Outcome
 from organizations.bulk.run import Run
 from organizations.departments.service import create_missing_departments
 from organizations.exceptions import (
@@ -31,16 +31,16 @@ from users.models import User
 
 
 def preview_batch(
-    organization: Organization, batch: Sequence[Row], *, make_departments: bool
-) -> list[Row]:
+    organization: Organization, batch: Sequence[JoinerRow], *, make_departments: bool
+) -> list[JoinerRow]:
     """Return what `add_batch` would return, without the ids of what it would make."""
     names = _Names.of(organization.pk, batch)
-    return list(_decided(organization.pk, batch, names, make_departments=make_departments))
+    return _decided(organization.pk, batch, names, make_departments=make_departments)
 
 
 @retried
 @transaction.atomic
-def add_batch(run: Run, batch: Sequence[Row], *, make_departments: bool) -> list[Row]:
+def add_batch(run: Run, batch: Sequence[JoinerRow], *, make_departments: bool) -> list[JoinerRow]:
     """Add the people of the rows in one transaction; return the rows with their outcomes.
 
     Accounts that are missing are made, and so are departments if ``make_departments`` says so.
@@ -97,10 +97,9 @@ class _Names:
     departments: Mapping[str, str]  # by id, and by what names are compared by
 
     @classmethod
-    def of(cls, organization_id: str, batch: Iterable[Row]) -> Self:
+    def of(cls, organization_id: str, batch: Iterable[JoinerRow]) -> Self:
         """Return the roles of an organization, and its departments that rows name: two queries."""
-        rows = [row for row in batch if isinstance(row, JoinerRow)]
-        named = {name for row in rows for name in names_in(row.department_names)}
+        named = {name for row in batch for name in names_in(row.department_names)}
         found = Department.objects.named(*named) | Department.objects.filter(name_key__in=named)
         departments = list(found.filter(organization=organization_id))
         roles = list(Role.objects.filter(organization=organization_id))
@@ -125,10 +124,9 @@ class _Names:
 
 
 def _decided(
-    organization_id: str, batch: Iterable[Row], names: _Names, *, make_departments: bool
+    organization_id: str, rows: Sequence[JoinerRow], names: _Names, *, make_departments: bool
 ) -> list[JoinerRow]:
     """Return the rows with the outcome that they will have, if nothing changes meanwhile."""
-    rows = [row for row in batch if isinstance(row, JoinerRow)]
     accounts = [row.user_id for row in rows if row.user_id and not row.outcome]
     members = already_members(organization_id, accounts)
 
@@ -170,14 +168,14 @@ def _refused(row: JoinerRow, refusal: ContractError) -> JoinerRow:
     return replace(row, outcome=refusal.code, message=refusal.message, roles=0, departments=0)
 
 
-def _recognized(run: Run, rows: Collection[JoinerRow]) -> list[Row]:
+def _recognized(run: Run, rows: list[JoinerRow]) -> list[JoinerRow]:
     """Return the rows; members already whom this run itself added count as added.
 
     That happens when the connection is lost after a commit and the batch is retried.
     """
     members = [row.user_id for row in rows if row.outcome == Outcome.ALREADY_MEMBER]
     if not members:
-        return list(rows)
+        return rows
     events = Event.objects.filter(
         organization=run.organization,
         user__in=members,

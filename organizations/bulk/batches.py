@@ -8,13 +8,11 @@ from django.db import IntegrityError, connection
 
 from config.api.errors import ServiceUnavailableError
 from config.database_errors import DATABASE_FAILURES
-from organizations.bulk.report import Row
+from organizations.bulk.report import AnyRow, Row
 
 # How long a batch is retried after its first failure: a failover of the database takes less.
 PATIENCE_SECONDS = 60
 LONGEST_WAIT_SECONDS = 15
-
-Work = Callable[[Sequence[Row]], list[Row]]
 
 
 class BatchFailedError(Exception):
@@ -27,8 +25,11 @@ class BatchFailedError(Exception):
 
 
 def work_in_batches(
-    work: Work, batches: Iterable[Sequence[Row]], *, report_problem: Callable[[str], None]
-) -> Iterator[list[Row]]:
+    work: Callable[[Sequence[AnyRow]], list[AnyRow]],
+    batches: Iterable[Sequence[AnyRow]],
+    *,
+    report_problem: Callable[[str], None],
+) -> Iterator[list[AnyRow]]:
     """Do the work of each batch; yield its rows with their outcomes once it is committed.
 
     Raises BatchFailedError if the database refuses a batch or fails for longer than a minute.
@@ -39,8 +40,10 @@ def work_in_batches(
 
 
 def _work_patiently(
-    work: Work, batch: Sequence[Row], report_problem: Callable[[str], None]
-) -> list[Row]:
+    work: Callable[[Sequence[AnyRow]], list[AnyRow]],
+    batch: Sequence[AnyRow],
+    report_problem: Callable[[str], None],
+) -> list[AnyRow]:
     """Do the work of one batch, retrying while the database fails; return its rows."""
     deadline, wait = 0.0, 1
     while True:

@@ -2,7 +2,7 @@
 
 import csv
 import shlex
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -27,13 +27,13 @@ NAMED = 20  # how many names of a header a refusal repeats
 class Columns:
     """The columns that a kind of file can have.
 
-    ``known`` are the columns by normalized name, and ``lacking`` returns what a header lacks, or
-    "". Columns of ``passed_over`` are ignored unless they are known, and those of ``ignored``
-    always. ``email_column`` is the only one with addresses, if it is not "".
+    ``known`` are the columns by normalized name, and ``needed`` those that a header must have.
+    Columns of ``passed_over`` are ignored unless they are known, and those of ``ignored`` always.
+    ``email_column`` is the only one with addresses, if it is not "".
     """
 
     known: Mapping[str, str]
-    lacking: Callable[[Collection[str]], str]
+    needed: Collection[str] = ()
     passed_over: Collection[str] = ()
     ignored: Collection[str] = ()
     email_column: str = ""
@@ -49,6 +49,11 @@ class Columns:
             known={**others, normalized(email_column): "email"},
             passed_over=(*self.passed_over, *ADDRESSES),
         )
+
+    def lacking(self, columns: Collection[str]) -> str:
+        """Return what a header with these columns lacks, or ""."""
+        missing = [name for name in self.needed if name not in columns]
+        return f"the header needs {', '.join(missing)}" if missing else ""
 
     def separator_of(self, header: str) -> str:
         """Return the separator that gives the header the most known names, then the most columns.

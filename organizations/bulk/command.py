@@ -6,7 +6,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from functools import partial
-from typing import Any, TextIO, cast
+from typing import Any, Generic, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -16,13 +16,10 @@ from config.database_errors import DATABASE_FAILURES
 from config.database_version import require_schema
 from organizations.bulk.batches import BatchFailedError, work_in_batches
 from organizations.bulk.interruption import Interrupted, interruptible
-from organizations.bulk.people import People
-from organizations.bulk.report import Report, Row, open_report
+from organizations.bulk.report import AnyRow, Report, open_report
 from organizations.bulk.run import CannotStartError, Run
 from organizations.bulk.stored_rows import StoredRows
 from organizations.bulk.summary import Summary
-
-Batches = Iterable[list[Row]]
 
 LARGEST_BATCH = 10_000
 CARRY_ON = "Run the same again to carry on."
@@ -51,30 +48,30 @@ def add_email_column(parser: CommandParser) -> None:
     )
 
 
-class BulkCommand(BaseCommand):
+class BulkCommand(BaseCommand, Generic[AnyRow]):
     """Reads the rows, shows the plan, asks, works in batches, and reports each row.
 
-    Subclasses set the words for the work (``verb``, ``done``), the class of its ``summary`` and the
-    ``columns`` of its report, and implement the three abstract methods.
+    Subclasses set the words for the work (``verb``, ``done``), the classes of its ``input`` and its
+    ``summary`` and the ``columns`` of its report, and implement the three abstract methods.
     """
 
     verb: str  # remove
     done: str  # removed
-    summary: Callable[..., Summary]
+    input: Callable[[], StoredRows[AnyRow]]
+    summary: Callable[..., Summary[AnyRow]]
     columns: Sequence[str]
-    input: Callable[[], StoredRows[Any]] = People
     everybody, somebody, nobody = "everybody", "somebody", "nobody"
 
     @abstractmethod
-    def add_people(self, run: Run, people: Any, *args: Any, **options: Any) -> None:
+    def add_rows(self, run: Run, rows: Any, *args: Any, **options: Any) -> None:
         """Add the rows that the call names. Raises CannotStartError."""
 
     @abstractmethod
-    def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
+    def preview(self, run: Run, batches: Iterable[list[AnyRow]]) -> Iterator[list[AnyRow]]:
         """Yield what `work` would return for each batch if it followed the ones before."""
 
     @abstractmethod
-    def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
+    def work(self, run: Run, batch: Sequence[AnyRow]) -> list[AnyRow]:
         """Do the work of one batch in one transaction; return its rows with their outcomes."""
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
@@ -163,39 +160,39 @@ class BulkCommand(BaseCommand):
         """Check, show the plan, ask, work; return the exit status."""
         require_schema()
         run = Run.begin(clean(organization), actor=clean(actor or ""), reason=reason)
-        with closing(self.input()) as people:
-            self.add_people(run, people, **options)
-            if not len(people):
+        with closing(self.input()) as stored:
+            stored.batch_size = batch_size
+            self.add_rows(run, stored, **options)
+            if not len(stored):
                 raise CannotStartError(
                     f"The file names {self.nobody}: there is no row below its header."
                 )
-            batches = partial(people.in_batches, batch_size)
-            works = not dry_run and (no_input or self._confirms(run, batches(), len(people)))
+            works = not dry_run and (no_input or self._confirms(run, stored))
             # Opened only now, so that a call that is not confirmed overwrites no earlier report.
-            with self._open(report, people) as written:
+            with self._open(report, stored) as written:
                 if works:
-                    return self._work(run, batches(), len(people), written)
-                plan = self._preview(run, batches(), len(people), written)
+                    return self._work(run, stored, written)
+                plan = self._preview(run, stored, written)
             if dry_run:
                 self._say(plan.plan(run.organization.name))
             return plan.exit_status
 
     def _open(
-        self, report: str | None, people: StoredRows[Any]
+        self, report: str | None, stored: StoredRows[AnyRow]
     ) -> AbstractContextManager[Report | None]:
         """Return a context with the report to write, or with None if none is wanted."""
         if report == "-":
             return nullcontext(Report(cast("TextIO", self.stdout._out), self.columns))
-        return open_report(report, self.columns, people.file) if report else nullcontext()
+        return open_report(report, self.columns, stored.file) if report else nullcontext()
 
-    def _confirms(self, run: Run, batches: Batches, count: int) -> bool:
+    def _confirms(self, run: Run, stored: StoredRows[AnyRow]) -> bool:
         """Show the plan and ask for the organization's name; return whether to do the work.
 
         It does not ask if there is nothing to do. Raises CannotStartError for a wrong answer or if
         there is no terminal.
         """
         name = run.organization.name
-        plan = self._preview(run, batches, count, None)
+        plan = self._preview(run, stored, None)
         self._say(plan.plan(name))
         if not plan.changes_something:
             return False
@@ -212,24 +209,28 @@ class BulkCommand(BaseCommand):
             )
         return True
 
-    def _preview(self, run: Run, batches: Batches, count: int, report: Report | None) -> Summary:
+    def _preview(
+        self, run: Run, stored: StoredRows[AnyRow], report: Report | None
+    ) -> Summary[AnyRow]:
         """Return the summary of what would happen; write the rows to the report if there is one."""
         summary = self.summary(is_plan=True)
-        planned = ([row.planned for row in rows] for rows in self.preview(run, batches))
-        for rows in summary.add_with_progress(planned, count, sys.stderr):
+        previewed = self.preview(run, stored.in_batches())
+        for rows in summary.add_with_progress(previewed, len(stored), sys.stderr):
             if report:
-                report.write(rows)
+                report.write([row.planned for row in rows])
         return summary
 
-    def _work(self, run: Run, batches: Batches, count: int, report: Report | None) -> int:
+    def _work(self, run: Run, stored: StoredRows[AnyRow], report: Report | None) -> int:
         """Do the work of all batches, write what happened, and return the exit status."""
         self._say(f"Run: {run.id}")  # first, so that a run that is killed can be undone
         self.output.flush()
         summary = self.summary()
-        worked = work_in_batches(partial(self.work, run), batches, report_problem=self._error)
+        worked = work_in_batches(
+            partial(self.work, run), stored.in_batches(), report_problem=self._error
+        )
         problem, status = "", 0
         try:
-            for rows in summary.add_with_progress(worked, count, sys.stderr):
+            for rows in summary.add_with_progress(worked, len(stored), sys.stderr):
                 if report:
                     report.write(rows)
         except BatchFailedError as error:
@@ -241,7 +242,7 @@ class BulkCommand(BaseCommand):
         finally:
             self._say(summary.result())
         if problem:
-            self._error(f"{problem}{summary.count:,} of {count:,} rows are done. {CARRY_ON}")
+            self._error(f"{problem}{summary.count:,} of {len(stored):,} rows are done. {CARRY_ON}")
         return status or summary.exit_status
 
     def _say(self, text: str, ending: str = "\n") -> None:

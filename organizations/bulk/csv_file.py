@@ -1,23 +1,18 @@
-"""Reads rows from CSV files as spreadsheets and HR systems write them."""
+"""Reads CSV files as spreadsheets and HR systems write them."""
 
 import csv
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from io import TextIOWrapper
 from itertools import chain, count
-from typing import BinaryIO, Literal, TextIO
+from typing import BinaryIO, TextIO
 from zipfile import BadZipFile, ZipFile
 
-from config.characters import clean, escaped, without_guard
-from organizations.bulk.columns import OF_ADDRESSES, Columns, normalized
-from organizations.bulk.report import COLUMNS as REPORT_COLUMNS
-from organizations.bulk.report import OF_TYPE, Row
+from config.characters import clean, without_guard
+from organizations.bulk.columns import Columns
 from organizations.bulk.run import BadInputError
 
-# The column that a file may have besides those that identify a person.
-Detail = Literal["transfer_to", "removal_id"]
-OUR_IDS = "usr_"  # what each of them begins with
 LONGEST_LINE = 64 * 1024  # characters
 # DictReader returns None for a missing field, and a list of the fields beyond the header.
 _Cell = str | list[str] | None
@@ -41,40 +36,6 @@ def as_text(file: BinaryIO) -> TextIO:
     is_utf_16 = start.startswith((b"\xff\xfe", b"\xfe\xff"))
     encoding = "utf-16" if is_utf_16 else "utf-8-sig"
     return TextIOWrapper(file, encoding, errors="replace", newline="")
-
-
-def read_rows(
-    text: TextIO, detail: Detail, ignored_columns: Collection[str] = (), email_column: str = ""
-) -> Iterator[tuple[str, Row]]:
-    """Yield the line and the row of each CSV row that is not empty. Raises BadInputError.
-
-    The header has ``user_id`` or ``email`` or both, and may have ``detail``; beside ``transfer_to``
-    it may have ``transfer_to:TYPE`` for types of resources. Any other column must be one of a
-    report or of ``ignored_columns``, and is ignored. So is ``user_id`` beside ``email`` if its
-    values are another system's.
-    """
-    known = {"userid": "user_id", **OF_ADDRESSES, normalized(detail): detail}
-    columns = Columns(known, _lacking, REPORT_COLUMNS).with_options(ignored_columns, email_column)
-    first = ""  # the first value of user_id, which says whether all of them are ours
-    for line, cells in read_cells(text, columns):
-        user_id = visible_text(cells.get("user_id"))
-        if user_id and "email" in cells:
-            first = first or user_id
-            if _is_ours(user_id) != _is_ours(first):
-                ours, other = sorted([user_id, first], key=_is_ours, reverse=True)
-                raise BadInputError(
-                    line,
-                    f"the column user_id has {escaped(ours)}, and {escaped(other)}, which is no id"
-                    " of this application",
-                )
-            if not _is_ours(user_id):
-                cells = {name: cell for name, cell in cells.items() if name != "user_id"}
-        yield line, _row(line, cells, detail)
-
-
-def _is_ours(user_id: str) -> bool:
-    """Tell whether a value is meant as an id of this application."""
-    return user_id.startswith(OUR_IDS)
 
 
 def read_cells(text: TextIO, columns: Columns) -> Iterator[tuple[str, Cells]]:
@@ -148,30 +109,6 @@ def _complete(position: str, fields: Mapping[str | None, _Cell]) -> Cells:
     if visible_text(fields.get(None)):
         raise BadInputError(position, "more fields than the header has")
     return {name: cell for name, cell in fields.items() if name and isinstance(cell, str)}
-
-
-def _lacking(columns: Collection[str]) -> str:
-    """Return what the header of a file of people lacks, or ""."""
-    if not columns:
-        return "it needs a header with user_id or email"
-    named = {"user_id", "email"}.intersection(columns)
-    return "" if named else "the header names neither user_id nor email"
-
-
-def _row(position: str, cells: Cells, detail: Detail) -> Row:
-    """Return the row of these cells. Raises BadInputError."""
-    texts = {name: visible_text(cell) for name, cell in cells.items()}
-    user_id, email, more = (texts.get(name, "") for name in ("user_id", "email", detail))
-    if not user_id and not email:
-        raise BadInputError(position, "neither a user_id nor an email")
-    if detail == "removal_id":
-        return Row(user_id, email, removal_id=more)
-    by_type = {
-        name.removeprefix(OF_TYPE): target
-        for name, target in texts.items()
-        if name.startswith(OF_TYPE) and target
-    }
-    return Row(user_id, email, more, transfer_by_type=by_type)
 
 
 def visible_text(cell: _Cell) -> str:

@@ -1,4 +1,4 @@
-"""Finds the accounts of the people in a file who are to become members."""
+"""Reads rows that name new members, and finds their accounts."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -55,7 +55,7 @@ class Joiners(StoredRows[JoinerRow]):
         self, path: str, ignored_columns: Collection[str] = (), email_column: str = ""
     ) -> None:
         """Add the rows of a file, ``-`` for standard input. Raises CannotStartError."""
-        columns = Columns(_KNOWN, _lacking).with_options(ignored_columns, email_column)
+        columns = Columns(_KNOWN, ("email",)).with_options(ignored_columns, email_column)
         with copied(path) as (text, self.file):
             rows = read_cells(text, columns)
             self.add((position, _row(position, cells)) for position, cells in rows)
@@ -63,7 +63,7 @@ class Joiners(StoredRows[JoinerRow]):
     def key_of(self, row: JoinerRow) -> str:
         return row.email
 
-    def found(self, rows: Sequence[JoinerRow]) -> Iterator[JoinerRow]:
+    def resolved(self, rows: Sequence[JoinerRow]) -> Iterator[JoinerRow]:
         accounts = User.objects.filter(email__in={row.email for row in rows})
         ids: dict[str, str] = dict(accounts.values_list("email", "pk"))
         return (_with_account(row, ids.get(row.email)) for row in rows)
@@ -72,11 +72,6 @@ class Joiners(StoredRows[JoinerRow]):
 def names_in(text: str) -> list[str]:
     """Return the names or ids of a cell, each once."""
     return list(dict.fromkeys(filter(None, map(clean, text.split(";")))))
-
-
-def _lacking(columns: Collection[str]) -> str:
-    """Return what the header of a file of new members lacks, or ""."""
-    return "" if "email" in columns else "the header needs email"
 
 
 def _row(position: str, cells: Cells) -> JoinerRow:

@@ -1,18 +1,25 @@
-"""Finds the accounts that the rows name, and checks the whole input for contradictions."""
+"""Reads rows that name members, finds their accounts, and checks the rows for contradictions."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Literal, TextIO
 
 from django.db.models import QuerySet
 
 from config.characters import clean, escaped
-from organizations.bulk.csv_file import Detail, read_rows
-from organizations.bulk.report import Outcome, Row
+from organizations.bulk.columns import OF_ADDRESSES, Columns, normalized
+from organizations.bulk.csv_file import Cells, read_cells, visible_text
+from organizations.bulk.report import COLUMNS as REPORT_COLUMNS
+from organizations.bulk.report import OF_TYPE, Outcome, Row
 from organizations.bulk.run import BadInputError
 from organizations.bulk.stored_rows import ROWS_AT_ONCE, StoredRows, copied
 from organizations.guards.targets import Goal, Targets, heir_of
 from organizations.models import Removal
 from users.email_address import canonical_address
 from users.models import User
+
+# The column that a file may have besides those that identify a person.
+Detail = Literal["transfer_to", "removal_id"]
+OUR_IDS = "usr_"  # what each of them begins with
 
 
 class People(StoredRows[Row]):
@@ -29,7 +36,7 @@ class People(StoredRows[Row]):
         super().__init__()
         self.targets = Targets()
         self._types: set[str] = set()
-        # Whom anything passes to, and the position of the first row that names them.
+        # The heirs, each with the position of the first row that names them.
         self._database.execute("CREATE TABLE heir (user_id TEXT PRIMARY KEY, position TEXT)")
 
     @property
@@ -90,7 +97,7 @@ class People(StoredRows[Row]):
     def key_of(self, row: Row) -> str:
         return f"{row.user_id},{row.email}"
 
-    def found(self, rows: Sequence[Row]) -> Iterator[Row]:
+    def resolved(self, rows: Sequence[Row]) -> Iterator[Row]:
         return _with_accounts(rows, self.targets)
 
     def check_agreement(self, positions: str, earlier: Row, row: Row) -> None:
@@ -129,9 +136,9 @@ class People(StoredRows[Row]):
 def _with_accounts(rows: Sequence[Row], targets: Targets) -> Iterator[Row]:
     """Yield each row with the id and address of its account, and with its targets.
 
-    A target given as an account's address is replaced by the account's id, and ``targets`` are for
-    what the row names none for. A row with both id and address must match both. A row without an
-    account gets an outcome that says so.
+    A target's address is replaced by the account's id; ``targets`` are for what a row names none
+    for. A row with both id and address must match both. A row without an account gets an outcome
+    that says so.
     """
     written = {
         text
@@ -176,3 +183,64 @@ def _with_accounts(rows: Sequence[Row], targets: Targets) -> Iterator[Row]:
             removal_id=row.removal_id,
             transfer_by_type={**of_options, **by_type},
         )
+
+
+class _PeopleColumns(Columns):
+    """The columns of a file of members, who are named by id or address."""
+
+    def lacking(self, columns: Collection[str]) -> str:
+        if not columns:
+            return "it needs a header with user_id or email"
+        named = {"user_id", "email"}.intersection(columns)
+        return "" if named else "the header names neither user_id nor email"
+
+
+def read_rows(
+    text: TextIO, detail: Detail, ignored_columns: Collection[str] = (), email_column: str = ""
+) -> Iterator[tuple[str, Row]]:
+    """Yield the line and the row of each CSV row that is not empty. Raises BadInputError.
+
+    The header has ``user_id`` or ``email`` or both, and may have ``detail``; beside ``transfer_to``
+    it may have ``transfer_to:TYPE`` for types of resources. Any other column must be one of a
+    report or of ``ignored_columns``, and is ignored. So is ``user_id`` beside ``email`` if its
+    values are another system's.
+    """
+    known = {"userid": "user_id", **OF_ADDRESSES, normalized(detail): detail}
+    columns = _PeopleColumns(known, passed_over=REPORT_COLUMNS)
+    columns = columns.with_options(ignored_columns, email_column)
+    first = ""  # the first value of user_id, which says whether all of them are ours
+    for line, cells in read_cells(text, columns):
+        user_id = visible_text(cells.get("user_id"))
+        if user_id and "email" in cells:
+            first = first or user_id
+            if _is_ours(user_id) != _is_ours(first):
+                ours, other = sorted([user_id, first], key=_is_ours, reverse=True)
+                raise BadInputError(
+                    line,
+                    f"the column user_id has {escaped(ours)}, and {escaped(other)}, which is no id"
+                    " of this application",
+                )
+            if not _is_ours(user_id):
+                cells = {name: cell for name, cell in cells.items() if name != "user_id"}
+        yield line, _row(line, cells, detail)
+
+
+def _is_ours(user_id: str) -> bool:
+    """Tell whether a value is meant as an id of this application."""
+    return user_id.startswith(OUR_IDS)
+
+
+def _row(position: str, cells: Cells, detail: Detail) -> Row:
+    """Return the row of these cells. Raises BadInputError."""
+    texts = {name: visible_text(cell) for name, cell in cells.items()}
+    user_id, email, more = (texts.get(name, "") for name in ("user_id", "email", detail))
+    if not user_id and not email:
+        raise BadInputError(position, "neither a user_id nor an email")
+    if detail == "removal_id":
+        return Row(user_id, email, removal_id=more)
+    by_type = {
+        name.removeprefix(OF_TYPE): target
+        for name, target in texts.items()
+        if name.startswith(OF_TYPE) and target
+    }
+    return Row(user_id, email, more, transfer_by_type=by_type)

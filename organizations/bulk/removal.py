@@ -19,13 +19,7 @@ from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Operator
 from organizations.guards.judge import find_not_members
 from organizations.guards.targets import Targets
-from organizations.models import (
-    Event,
-    OffboardingTask,
-    Organization,
-    Removal,
-    RemovedResources,
-)
+from organizations.models import Event, OffboardingTask, Organization, Removal, RemovedResources
 from organizations.removal.preview import RemovalPreview, preview_removal
 from organizations.removal.service import RemovalOutcome, remove_members
 from organizations.transfer.service import TransferOutcome, preview_transfers, transfer_resources
@@ -73,25 +67,19 @@ def preview_removals(
 def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
     """Remove the users of the rows in one transaction; return the rows with their outcomes.
 
-    After it, a second transaction transfers what users removed before still own, if their row has
-    a target.
+    A second transaction then transfers what users removed before still own, if their row has a
+    target.
     """
     targets = targets_of(batch)
     outcomes = remove_members(
-        run.organization.pk,
-        user_ids_of(batch),
-        transfer_to=targets,
-        caller=run.caller,
+        run.organization.pk, user_ids_of(batch), transfer_to=targets, caller=run.caller
     )
     outcomes = [_recognized(outcome, run.id) for outcome in outcomes]
     leftover_targets = _targets_of_removed_before(targets, outcomes)
     transfers: list[TransferOutcome] = []
     if leftover_targets:
         transfers = transfer_resources(
-            run.organization.pk,
-            leftover_targets,
-            transfer_to=leftover_targets,
-            caller=run.caller,
+            run.organization.pk, leftover_targets, transfer_to=leftover_targets, caller=run.caller
         )
     counts = _recorded_counts(run, outcomes, transfers)
     return _with_tasks(_reported(batch, outcomes, transfers, counts))
@@ -120,8 +108,8 @@ def _recorded_counts(
 ) -> Counts:
     """Return the counts in the records of this run's removals, and in its events of transfers.
 
-    The services count what this attempt did: nothing, if one before it was committed and its answer
-    was lost.
+    The services count only what this attempt did: nothing, if an earlier attempt was committed and
+    its answer lost.
     """
     counts: Counts = defaultdict(Counter)
     user_ids = {outcome.removal_id: outcome.user_id for outcome in outcomes if outcome.removal_id}
@@ -146,14 +134,15 @@ def _recognized(outcome: RemovalOutcome, run_id: str) -> RemovalOutcome:
     That happens when the connection is lost after a commit and the batch is retried.
     """
     record = outcome.earlier
-    if record is None or record.trace_id != run_id:
-        return outcome
+    if record and record.trace_id == run_id:
+        return _outcome_of(record, outcome.user_id)
+    return outcome
+
+
+def _outcome_of(record: Removal, user_id: str) -> RemovalOutcome:
+    """Return what the removal returned that left this record."""
     return RemovalOutcome(
-        outcome.user_id,
-        record.pk,
-        len(record.roles),
-        len(record.departments),
-        record.resource_count,
+        user_id, record.pk, len(record.roles), len(record.departments), record.resource_count
     )
 
 
@@ -188,7 +177,7 @@ def _reported(
             return already_removed(row, outcome.earlier, counts[row.user_id])
         if outcome.refusal:
             return refused(row, outcome.refusal)
-        return _removed(row, outcome, counts[row.user_id])
+        return _removed(row, Outcome.REMOVED, outcome, counts[row.user_id])
 
     return [row if row.outcome else reported(row) for row in batch]
 
@@ -199,16 +188,15 @@ def _with_tasks(rows: Sequence[Row], to_open: Mapping[str, int] | None = None) -
     ``to_open`` is how many the removals of a plan would open, by user id.
     """
     recorded = OffboardingTask.objects.count_by_removal([row.removal_id for row in rows])
-    to_open = to_open or {}
 
     def with_tasks(row: Row) -> Row:
-        if row.outcome == Outcome.REMOVED and not row.removal_id:
+        if to_open and row.outcome == Outcome.REMOVED:
             return replace(row, open_tasks=to_open[row.user_id])
         by_state = recorded.get(row.removal_id, Counter())
         is_open = by_state[OffboardingTask.State.OPEN]
         return replace(row, open_tasks=is_open, closed_tasks=by_state.total() - is_open)
 
-    return [with_tasks(row) if row.outcome else row for row in rows]
+    return list(map(with_tasks, rows))
 
 
 def user_ids_of(batch: Iterable[Row]) -> list[str]:
@@ -229,38 +217,24 @@ def _targets_of_removed_before(
     return {user_id: each for user_id, each in targets.items() if user_id in former}
 
 
-def _removed(row: Row, outcome: RemovalOutcome, counts: Counter[str]) -> Row:
-    """Return the row of a user whom this run removes."""
-    return replace(
-        row,
-        outcome=Outcome.REMOVED,
-        roles=outcome.role_count,
-        departments=outcome.department_count,
-        resources=outcome.resource_count,
-        transferred=_transferred(counts),
-        removal_id=outcome.removal_id or "",
-        count_by_target=counts,
-    )
-
-
 def already_removed(row: Row, removal: Removal, counts: Counter[str] | None = None) -> Row:
     """Return the row of a user who had been removed before."""
-    counts = counts or Counter()
+    removed = _outcome_of(removal, row.user_id)
+    return _removed(row, Outcome.ALREADY_REMOVED, removed, counts or Counter())
+
+
+def _removed(row: Row, outcome: Outcome, removed: RemovalOutcome, counts: Counter[str]) -> Row:
+    """Return the row of a user who is removed, by this run or before it."""
     return replace(
         row,
-        outcome=Outcome.ALREADY_REMOVED,
-        roles=len(removal.roles),
-        departments=len(removal.departments),
-        resources=removal.resource_count,
-        transferred=_transferred(counts),
-        removal_id=removal.pk,
+        outcome=outcome,
+        roles=removed.role_count,
+        departments=removed.department_count,
+        resources=removed.resource_count,
+        transferred=counts.total() - counts[""],
+        removal_id=removed.removal_id or "",
         count_by_target=counts,
     )
-
-
-def _transferred(counts: Counter[str]) -> int:
-    """Return how many resources do not stay with their owner."""
-    return counts.total() - counts[""]
 
 
 def refused(row: Row, refusal: ContractError) -> Row:

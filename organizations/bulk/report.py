@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Self, TextIO
+from typing import Self, TextIO, TypeVar
 
 from config.characters import neutralized, with_controls_escaped
 from organizations.bulk.run import CannotStartError
@@ -17,7 +17,10 @@ OF_TYPE = "transfer_to:"  # begins the name of the column with the target of a t
 
 
 class Outcome(StrEnum):
-    """The outcomes of a row, besides the codes of the contract's errors."""
+    """The outcomes of a row, besides the codes of the contract's errors.
+
+    Capitals stand for a failure, as in those codes.
+    """
 
     ADDED = "added"
     WOULD_ADD = "would_add"
@@ -53,18 +56,7 @@ PLANNED: Mapping[str, Outcome] = {
     Outcome.CREATED: Outcome.WOULD_CREATE,
     Outcome.UPDATED: Outcome.WOULD_UPDATE,
 }
-SUCCESSES = frozenset(
-    {
-        *PLANNED,
-        *PLANNED.values(),
-        Outcome.ALREADY_MEMBER,
-        Outcome.ALREADY_REMOVED,
-        Outcome.ALREADY_SCHEDULED,
-        Outcome.ALREADY_RESTORED,
-        Outcome.DUPLICATE,
-        Outcome.UNCHANGED,
-    }
-)
+SUCCESSES = frozenset(outcome for outcome in Outcome if outcome.islower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +114,8 @@ class Row:
         value: str | int = getattr(self, column)
         return value
 
+
+AnyRow = TypeVar("AnyRow", bound=Row)
 
 # All columns that any report has, but those of types.
 COLUMNS = [column.name for column in fields(Row) if column.type in (str, int)]

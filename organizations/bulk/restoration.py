@@ -18,10 +18,7 @@ from organizations.restoration.service import preview_restoration, restore_membe
 def preview_batch(organization: Organization, batch: Sequence[Row]) -> list[Row]:
     """Return what `restore_batch` would return, without the ids of the restorations."""
     outcomes = preview_restoration(
-        organization.pk,
-        user_ids_of(batch),
-        removal_ids=_removal_ids(batch),
-        caller=Operator(),
+        organization.pk, user_ids_of(batch), removal_ids=_removal_ids(batch), caller=Operator()
     )
     return [replace(row, restoration_id="") for row in _reported(batch, outcomes)]
 
@@ -29,10 +26,7 @@ def preview_batch(organization: Organization, batch: Sequence[Row]) -> list[Row]
 def restore_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
     """Restore the users of the rows in one transaction; return the rows with their outcomes."""
     outcomes = restore_members(
-        run.organization.pk,
-        user_ids_of(batch),
-        removal_ids=_removal_ids(batch),
-        caller=run.caller,
+        run.organization.pk, user_ids_of(batch), removal_ids=_removal_ids(batch), caller=run.caller
     )
     return _reported(batch, outcomes, run_id=run.id)
 

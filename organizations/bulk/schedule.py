@@ -11,23 +11,14 @@ from organizations.exceptions import RemovalAlreadyScheduledError, UserNotFoundE
 from organizations.guards.caller import Operator
 from organizations.guards.not_members import latest_removals
 from organizations.models import Organization, ScheduledRemoval
-from organizations.schedule.service import (
-    ScheduleOutcome,
-    preview_schedules,
-    schedule_removals,
-)
-from organizations.schedule.service import (
-    targets_of as targets_of_schedule,
-)
+from organizations.schedule.service import ScheduleOutcome, preview_schedules, schedule_removals
+from organizations.schedule.service import targets_of as targets_of_schedule
 
 
 def preview_batch(organization: Organization, batch: Sequence[Row], at: datetime) -> list[Row]:
     """Return what `schedule_batch` would return, without the ids of the schedules."""
     outcomes = preview_schedules(
-        organization.pk,
-        user_ids_of(batch),
-        transfer_to=targets_of(batch),
-        caller=Operator(),
+        organization.pk, user_ids_of(batch), transfer_to=targets_of(batch), caller=Operator()
     )
     return _reported(organization, batch, outcomes, at)
 

@@ -12,16 +12,14 @@ from itertools import islice
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
-from typing import ClassVar, Generic, TextIO, TypeVar
+from typing import Generic, TextIO
 
 from config.characters import escaped
 from organizations.bulk.csv_file import as_text
-from organizations.bulk.report import Outcome, Row
+from organizations.bulk.report import AnyRow, Outcome
 from organizations.bulk.run import BadInputError, CannotStartError
 
 ROWS_AT_ONCE = 1000
-
-AnyRow = TypeVar("AnyRow", bound=Row)
 
 
 @contextmanager
@@ -48,10 +46,11 @@ def copied(path: str) -> Iterator[tuple[TextIO, os.stat_result]]:
 class StoredRows(ABC, Generic[AnyRow]):
     """The rows of one call, in a temporary SQLite file, so that any number takes little memory.
 
-    Rows about the same must agree, and the later ones count as duplicates of the first.
+    Rows with the same key must agree, and the later ones count as duplicates of the first.
     """
 
-    row_class: ClassVar[type[Row]]
+    row_class: type[AnyRow]
+    batch_size = 1000
 
     def __init__(self) -> None:
         self.file: os.stat_result | None = None  # identifies the file that was read
@@ -67,14 +66,14 @@ class StoredRows(ABC, Generic[AnyRow]):
 
     @abstractmethod
     def key_of(self, row: AnyRow) -> str | None:
-        """Return what the row is about: two rows about the same must agree. None is nothing."""
+        """Return a key of what the row is about, or None: rows with the same key must agree."""
 
     @abstractmethod
-    def found(self, rows: Sequence[AnyRow]) -> Iterator[AnyRow]:
-        """Yield the rows with what the database knows of what they name, in a few queries."""
+    def resolved(self, rows: Sequence[AnyRow]) -> Iterator[AnyRow]:
+        """Yield the rows with the ids of the accounts that they name, in a few queries."""
 
-    def check_agreement(self, positions: str, earlier: Row, row: AnyRow) -> None:
-        """Raise BadInputError if two rows about the same contradict each other."""
+    def check_agreement(self, positions: str, earlier: AnyRow, row: AnyRow) -> None:
+        """Raise BadInputError if two rows with the same key contradict each other."""
         if earlier != row:
             raise BadInputError(positions, f"both name {escaped(row.label)}, differently")
 
@@ -87,17 +86,17 @@ class StoredRows(ABC, Generic[AnyRow]):
         remaining = iter(rows)
         while batch := list(islice(remaining, ROWS_AT_ONCE)):
             positions, named = zip(*batch, strict=True)
-            for position, row in zip(positions, self.found(named), strict=True):
+            for position, row in zip(positions, self.resolved(named), strict=True):
                 self.add_one(position, row)
 
-    def in_batches(self, size: int) -> Iterator[list[Row]]:
-        """Yield the rows in the order of the input, ``size`` at a time."""
+    def in_batches(self) -> Iterator[list[AnyRow]]:
+        """Yield the rows in the order of the input, ``batch_size`` at a time."""
         rows = self._database.execute("SELECT row FROM stored ORDER BY rowid")
-        while batch := rows.fetchmany(size):
+        while batch := rows.fetchmany(self.batch_size):
             yield [self._row_of(text) for (text,) in batch]
 
     def add_one(self, position: str, row: AnyRow) -> None:
-        """Add one row, as a duplicate if an earlier row is about the same."""
+        """Add one row, as a duplicate if an earlier row has the same key."""
         key = self.key_of(row)
         earlier = self._database.execute(
             "SELECT position, row FROM stored WHERE key = ?", [key]
@@ -106,13 +105,10 @@ class StoredRows(ABC, Generic[AnyRow]):
             earlier_position, text = earlier
             self.check_agreement(f"{earlier_position} and {position}", self._row_of(text), row)
             key, row = None, replace(row, outcome=Outcome.DUPLICATE, message="")
-        self._database.execute("INSERT INTO stored VALUES (?, ?, ?)", (key, position, _json(row)))
+        # Without what is empty, which the class has by default.
+        values = {field.name: getattr(row, field.name) for field in fields(row)}
+        text = json.dumps({name: value for name, value in values.items() if value})
+        self._database.execute("INSERT INTO stored VALUES (?, ?, ?)", (key, position, text))
 
-    def _row_of(self, text: str) -> Row:
+    def _row_of(self, text: str) -> AnyRow:
         return self.row_class(**json.loads(text))
-
-
-def _json(row: Row) -> str:
-    """Return the row as JSON, without what is empty."""
-    values = {field.name: getattr(row, field.name) for field in fields(row)}
-    return json.dumps({name: value for name, value in values.items() if value})

@@ -1,75 +1,64 @@
-"""Writes the texts for the operator: the plan, the progress and the result."""
+"""Writes the texts for the operator: the plan, the progress and the result of each command."""
 
 import time
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import TextIO
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Generic, TextIO
 
 from tqdm import tqdm
 
+from config.case_insensitive_names import key_of
 from config.characters import escaped
-from organizations.bulk.report import PLANNED, SUCCESSES, Outcome, Row
+from organizations.bulk.joiners import JoinerRow
+from organizations.bulk.report import PLANNED, SUCCESSES, AnyRow, Outcome, Row
+from organizations.bulk.resources import ResourceRow
 
 NAMED = 20  # how many people of each kind are named
 SECONDS_BETWEEN_LINES = 5
 
 
-class Summary:
+@dataclass(kw_only=True)
+class Summary(ABC, Generic[AnyRow]):
     """Totals of the rows of a run or of its plan, with the first that are done or refused."""
 
-    done: Outcome  # of rows to which this run does something
-    already: Outcome  # of rows to which it had been done before
-    already_words: str
+    changes: ClassVar[Sequence[Outcome]]  # the outcomes of rows that the run changes
+    already: ClassVar[Outcome]  # the outcome of rows that were so before
+    done_words: ClassVar[str]
+    already_words: ClassVar[str]
+    already_in_progress: ClassVar[str]  # the same in a line on the progress
 
-    @property
-    def done_words(self) -> str:
-        """Return what is done to a row, in words."""
-        return self.done
+    is_plan: bool = False
+    outcomes: Counter[str] = field(default_factory=Counter)
+    roles: int = 0
+    departments: int = 0
+    resources: int = 0
+    _done: list[AnyRow] = field(default_factory=list)
+    _refused: list[AnyRow] = field(default_factory=list)
 
-    def __init__(self, *, is_plan: bool = False) -> None:
-        self.is_plan = is_plan
-        self.outcomes: Counter[str] = Counter()
-        self.roles = 0
-        self.departments = 0
-        self.resources = 0
-        self._done: list[Row] = []
-        self._refused: list[Row] = []
-
-    def add(self, rows: Iterable[Row]) -> None:
+    def add(self, rows: Iterable[AnyRow]) -> None:
         """Add rows to the totals."""
         for row in rows:
             self.outcomes[row.outcome] += 1
-            if self._is_done(row):
+            if row.outcome in self.changes:
                 self._add_done(row)
             elif row.outcome == self.already:
                 self._add_already(row)
             elif row.outcome not in SUCCESSES and len(self._refused) < NAMED:
                 self._refused.append(row)
 
-    def _is_done(self, row: Row) -> bool:
-        """Tell whether this run does something to the person of this row."""
-        return row.outcome == self._counted(self.done)
-
-    def _counted(self, done: Outcome) -> Outcome:
-        """Return the outcome that stands for this one here: a plan has its own."""
-        return PLANNED[done] if self.is_plan else done
-
-    def _in_words(self, done: Outcome) -> str:
-        """Return how many rows have this outcome, in words."""
-        would = "would be " if self.is_plan else ""
-        return f"{self.outcomes[self._counted(done)]:,} {would}{done}"
-
-    def _add_done(self, row: Row) -> None:
-        """Add a person to whom this run does something."""
+    def _add_done(self, row: AnyRow) -> None:
+        """Add a row that the run changes."""
         self.roles += row.roles
         self.departments += row.departments
         self.resources += row.resources
         if len(self._done) < NAMED:
             self._done.append(row)
 
-    def _add_already(self, row: Row) -> None:
-        """Add a person to whom it had been done before; the base class adds nothing."""
+    def _add_already(self, row: AnyRow) -> None:
+        """Add a row that was so before; the base class adds nothing."""
 
     @property
     def count(self) -> int:
@@ -78,8 +67,8 @@ class Summary:
 
     @property
     def done_count(self) -> int:
-        """Return the number of people to whom this run does something."""
-        return self.outcomes[self._counted(self.done)]
+        """Return the number of rows that the run changes."""
+        return sum(self.outcomes[outcome] for outcome in self.changes)
 
     @property
     def refused_count(self) -> int:
@@ -97,8 +86,8 @@ class Summary:
         return bool(self.done_count)
 
     def add_with_progress(
-        self, batches: Iterable[list[Row]], total: int, stream: TextIO
-    ) -> Iterator[list[Row]]:
+        self, batches: Iterable[Sequence[AnyRow]], total: int, stream: TextIO
+    ) -> Iterator[Sequence[AnyRow]]:
         """Add and yield the batches one by one, and show the progress of the total on the stream.
 
         A terminal shows a bar, any other stream a line every few seconds.
@@ -115,8 +104,10 @@ class Summary:
                     print(f"{self.count:,} of {total:,} rows: {self}", file=stream, flush=True)
 
     def __str__(self) -> str:
-        done, already = self._in_words(self.done), self.outcomes[self.already]
-        return f"{done}, {already:,} already {self.done}, {self.refused_count:,} not"
+        would = "would be " if self.is_plan else ""
+        done = ", ".join(f"{self.outcomes[each]:,} {would}{each}" for each in self.changes)
+        already = f"{self.outcomes[self.already]:,} {self.already_in_progress}"
+        return f"{done}, {already}, {self.refused_count:,} not"
 
     @abstractmethod
     def plan(self, organization: str) -> str:
@@ -124,11 +115,18 @@ class Summary:
 
     def result(self) -> str:
         """Return the text of the result."""
-        done = f"{self.done.capitalize()}: {self.done_count:,}"
-        return "\n".join([done, *self._others(), *self._besides()])
+        return "\n".join([*self._totals(), *self._others(), *self._besides()])
+
+    def _totals(self) -> list[str]:
+        """Return a line on each kind of change, with the number of its rows."""
+        words = {each: PLANNED[each] if self.is_plan else each for each in self.changes}
+        return [
+            f"{word.replace('_', ' ').capitalize()}: {self.outcomes[outcome]:,}"
+            for outcome, word in words.items()
+        ]
 
     def _table(self, heading: str, *lines: str) -> list[str]:
-        """Return the lines on the first people, below a heading, and the number of the others."""
+        """Return the lines on the first rows, below a heading, and the number of the others."""
         more = self.done_count - len(self._done)
         return [
             *([f"  {'':40} {heading}"] if lines and heading else []),
@@ -137,7 +135,7 @@ class Summary:
         ]
 
     def _others(self) -> list[str]:
-        """Return the lines on the people to whom nothing is done, with the reasons."""
+        """Return the lines on the rows that stay unchanged, with the reasons."""
         lines = []
         if already := self.outcomes[self.already]:
             lines.append(f"{self.already_words}: {already:,}{self._note_on_already()}")
@@ -153,9 +151,220 @@ class Summary:
         return lines
 
     def _besides(self) -> list[str]:
-        """Return the lines on what else is done, or would be; the base class has none."""
+        """Return the lines on side effects; the base class has none."""
         return []
 
     def _note_on_already(self) -> str:
-        """Return the end of the line on people to whom it had been done before."""
+        """Return the end of the line on rows that were so before."""
         return ""
+
+
+@dataclass(kw_only=True)
+class RemovalSummary(Summary[Row]):
+    """The summary of a removal: who leaves, and the targets of their resources."""
+
+    changes = (Outcome.REMOVED,)
+    already = Outcome.ALREADY_REMOVED
+    done_words = "removed"
+    already_words = "Removed before"
+    already_in_progress = "already removed"
+
+    leftovers: int = 0  # resources, transferred now, of people removed before
+    _tasks: int = 0  # that these removals open
+    _by_target: Counter[str] = field(default_factory=Counter)  # resources per target
+
+    def _add_done(self, row: Row) -> None:
+        super()._add_done(row)
+        self._tasks += row.open_tasks + row.closed_tasks
+        self._by_target.update(row.count_by_target)
+
+    def _add_already(self, row: Row) -> None:
+        self.leftovers += row.transferred
+        self._by_target.update(row.count_by_target)
+
+    @property
+    def changes_something(self) -> bool:
+        """Return whether anybody is removed or any resource is transferred."""
+        return bool(self.done_count or self.leftovers)
+
+    def plan(self, organization: str) -> str:
+        """Return the plan: who leaves, what they have, and where their resources go."""
+        lines = [
+            f"Members to remove from {organization}: {self.done_count:,}",
+            *self._table(
+                "roles  departments  resources  to",
+                *(f"{_counts(row)}  {row.resources:9,}  {_targets(row)}" for row in self._done),
+            ),
+            *self._others(),
+            f"To delete in all: roles {self.roles:,}, departments {self.departments:,}."
+            f" Resources concerned: {self.resources + self.leftovers:,}.",
+        ]
+        for target, number in sorted(self._by_target.items()):
+            lines.append(
+                f"  {number:,} {f'pass to {target}' if target else 'stay with their owners'}"
+            )
+        return "\n".join([*lines, *self._besides()])
+
+    def _besides(self) -> list[str]:
+        opened = "to open" if self.is_plan else "opened"
+        return [f"Tasks {opened}: {self._tasks:,}"] if self._tasks else []
+
+    def _note_on_already(self) -> str:
+        return f"; {self.leftovers:,} resources of theirs pass on" if self.leftovers else ""
+
+
+@dataclass(kw_only=True)
+class AdditionSummary(Summary[JoinerRow]):
+    """The summary of an addition: who joins, and which accounts and departments are made."""
+
+    changes = (Outcome.ADDED,)
+    already = Outcome.ALREADY_MEMBER
+    done_words = "added"
+    already_words = "Members already, unchanged"
+    already_in_progress = "members already"
+
+    _accounts: int = 0
+    _until: int = 0
+    # Names by what they are compared by.
+    _new_departments: dict[str, str] = field(default_factory=dict)
+
+    def _add_done(self, row: JoinerRow) -> None:
+        super()._add_done(row)
+        self._accounts += row.is_new_account
+        self._until += bool(row.remove_at)
+        for name in row.new_departments:
+            self._new_departments.setdefault(key_of(name), name)
+
+    def plan(self, organization: str) -> str:
+        """Return the plan: who joins with what, and what is made for it."""
+        return "\n".join(
+            [
+                f"Members to add to {organization}: {self.done_count:,}",
+                *self._table("roles  departments", *map(_counts, self._done)),
+                *self._others(),
+                f"To give in all: roles {self.roles:,}, departments {self.departments:,}.",
+                *self._besides(),
+            ]
+        )
+
+    def _besides(self) -> list[str]:
+        made, lines = "to make" if self.is_plan else "made", []
+        if self._accounts:
+            lines.append(f"Accounts {made}: {self._accounts:,}")
+        if names := list(self._new_departments.values()):
+            more = len(names) - NAMED
+            named = ", ".join([*names[:NAMED], *([f"{more:,} more"] if more > 0 else [])])
+            lines.append(f"Departments {made}: {named}")
+        if self._until:
+            lines.append(f"Removals scheduled for remove_at: {self._until:,}")
+        return lines
+
+
+@dataclass(kw_only=True)
+class ScheduleSummary(Summary[Row]):
+    """The summary of scheduled removals."""
+
+    changes = (Outcome.SCHEDULED,)
+    already = Outcome.ALREADY_SCHEDULED
+    done_words = "scheduled"
+    already_words = "Scheduled before"
+    already_in_progress = "already scheduled"
+
+    at: datetime
+
+    def plan(self, organization: str) -> str:
+        """Return the plan: who leaves when, and the targets of their resources."""
+        return "\n".join(
+            [
+                f"Members to remove from {organization} at {self.at:%Y-%m-%d %H:%M:%S} UTC:"
+                f" {self.done_count:,}",
+                *self._table("to", *(f"  {row.email:40} {_targets(row)}" for row in self._done)),
+                *self._others(),
+                "What they hold and own is looked at then; whoever is the last owner then stays.",
+            ]
+        )
+
+    def _others(self) -> list[str]:
+        removed = self.outcomes[Outcome.ALREADY_REMOVED]
+        return [*([f"Removed before: {removed:,}"] if removed else []), *super()._others()]
+
+
+@dataclass(kw_only=True)
+class RestorationSummary(Summary[Row]):
+    """The summary of a restoration: who comes back, and what does and does not with them."""
+
+    changes = (Outcome.RESTORED,)
+    already = Outcome.ALREADY_RESTORED
+    done_words = "restored"
+    already_words = "Restored before"
+    already_in_progress = "already restored"
+
+    _cancelled_tasks: int = 0
+    _not_restored: Counter[str] = field(default_factory=Counter)
+
+    def _add_done(self, row: Row) -> None:
+        super()._add_done(row)
+        self._cancelled_tasks += row.cancelled_tasks
+        self._not_restored.update(
+            roles=row.roles_not_restored,
+            departments=row.departments_not_restored,
+            resources=row.resources_not_restored,
+        )
+
+    def plan(self, organization: str) -> str:
+        """Return the plan: who comes back, and what comes back with them."""
+        lines = [
+            f"Members to restore to {organization}: {self.done_count:,}",
+            *self._table(
+                "roles  departments  resources",
+                *(f"{_counts(row)}  {row.resources:9,}" for row in self._done),
+            ),
+            *self._others(),
+            f"To restore in all: roles {self.roles:,}, departments {self.departments:,},"
+            f" resources {self.resources:,}.",
+        ]
+        if self._not_restored.total():
+            lost = self._not_restored
+            lines.append(
+                f"  Not restored, since they are gone or elsewhere: roles {lost['roles']:,},"
+                f" departments {lost['departments']:,}, resources {lost['resources']:,}."
+            )
+        return "\n".join([*lines, *self._besides()])
+
+    def _besides(self) -> list[str]:
+        cancelled = "to cancel" if self.is_plan else "cancelled"
+        return [f"Tasks {cancelled}: {self._cancelled_tasks:,}"] if self._cancelled_tasks else []
+
+
+@dataclass(kw_only=True)
+class ImportSummary(Summary[ResourceRow]):
+    """The summary of an import: which resources are made and changed, and which are not."""
+
+    changes = (Outcome.CREATED, Outcome.UPDATED)
+    already = Outcome.UNCHANGED
+    done_words = "imported"
+    already_words = "Unchanged"
+    already_in_progress = "unchanged"
+
+    def plan(self, organization: str) -> str:
+        """Return the plan: which resources are made or changed."""
+        lines = (f"  {escaped(row.label):40} {PLANNED[row.outcome]}" for row in self._done)
+        return "\n".join(
+            [
+                f"Resources to import into {organization}: {self.done_count:,}",
+                *self._table("", *lines),
+                *self._totals(),
+                *self._others(),
+            ]
+        )
+
+
+def _counts(row: Row) -> str:
+    """Return the beginning of a person's line: the address, and how many roles and departments."""
+    return f"  {row.email:40} {row.roles:5,}  {row.departments:11,}"
+
+
+def _targets(row: Row) -> str:
+    """Return who takes over the person's resources, those of types last; "-" for nobody."""
+    by_type = (f"{name}: {target}" for name, target in sorted(row.transfer_by_type.items()))
+    return ", ".join([row.transfer_to or "-", *by_type])

@@ -7,13 +7,7 @@ from typing import Any
 from django.db.models import Prefetch
 
 from organizations.export.csv_file import Columns, Export
-from organizations.models import (
-    Membership,
-    OffboardingTask,
-    Removal,
-    RemovedResources,
-    Restoration,
-)
+from organizations.models import Membership, OffboardingTask, Removal, RemovedResources, Restoration
 
 SECOND = timedelta(seconds=1)
 # Not joined: what a join costs would hide from PostgreSQL which index the filters are read by.

@@ -1,4 +1,4 @@
-"""The accounts of a directory's users: found, made, and changed where they are the directory's."""
+"""Finds and makes the accounts of a directory's users, and changes those that it made."""
 
 from django.core.exceptions import ValidationError
 from scim2_models import ForbiddenException, InvalidValueException, UniquenessException
@@ -17,8 +17,8 @@ LONGEST = User._meta.get_field("email").max_length or 0
 def work_address_of(resource: ScimUser) -> str:
     """Return the primary or else the work e-mail, "" for none.
 
-    Raises InvalidValueException for one that is no address. Other e-mails are not read: people set
-    those themselves.
+    Raises InvalidValueException for a malformed one. Ignores other e-mails: people set those
+    themselves.
     """
     emails = [email for email in resource.emails or [] if email.value]
     primary = [email.value for email in emails if email.primary]
@@ -32,7 +32,7 @@ def work_address_of(resource: ScimUser) -> str:
 def address_of(resource: ScimUser) -> str:
     """Return the address of a user's account: the primary or work e-mail, or else the userName.
 
-    It is "" where none of them is one. Raises InvalidValueException for an e-mail that is none.
+    Returns "" if neither is an address. Raises InvalidValueException for a malformed e-mail.
     """
     address = work_address_of(resource)
     user_name = resource.user_name or ""
@@ -40,7 +40,7 @@ def address_of(resource: ScimUser) -> str:
 
 
 def full_name_of(resource: ScimUser) -> str:
-    """Return the name that an account is given, without invisible characters; "" where none is."""
+    """Return the name for a user's account, without invisible characters; "" for none."""
     name = resource.name
     formatted = name.formatted if name else None
     parts = " ".join(filter(None, [name.given_name, name.family_name])) if name else ""
@@ -49,12 +49,10 @@ def full_name_of(resource: ScimUser) -> str:
 
 
 def find_or_make_account(organization_id: str, resource: ScimUser) -> tuple[User, bool]:
-    """Return the account with a user's address, locked, and whether it was made.
+    """Return the account with a user's address, locked, and whether it is new.
 
-    Nobody can log into one that is made.
-
-    Raises ForbiddenException for an address outside the organization's mail domains, and
-    InvalidValueException where there is none.
+    A new one has no password. Raises ForbiddenException for an address outside the organization's
+    mail domains, and InvalidValueException for a user without an address.
     """
     address = address_of(resource)
     if not address:
@@ -62,18 +60,18 @@ def find_or_make_account(organization_id: str, resource: ScimUser) -> tuple[User
             detail="A user needs a primary or work e-mail, or a userName that is an address."
         )
     _require_domain(organization_id, address)
-    # Locked as it is found: one that gets another address meanwhile is not who was meant.
+    # The lock checks the address again: an account that has got another one is not meant.
     if account := User.objects.filter(email=address).select_for_update(no_key=True).first():
         return account, False
     return User.objects.create_user(address, full_name=full_name_of(resource)), True
 
 
 def may_change(account: User, identity: ScimIdentity) -> bool:
-    """Tell whether the directory may change the name and the address of an account; it is locked.
+    """Tell whether the directory may change the name and address of an account, which is locked.
 
-    A directory that could do so could take over an account. So it may only where a directory of
-    this organization made the account, and its person is and was a member nowhere else, and has no
-    rights and no password here.
+    Whoever changes an address can take over the account. So a directory of this organization must
+    have made it, and its user must have no membership elsewhere, past or present, no staff rights
+    and no password.
     """
     maker = identity.account_made_by
     elsewhere = Membership.objects.filter(user=account).exclude(
@@ -88,11 +86,13 @@ def may_change(account: User, identity: ScimIdentity) -> bool:
 
 
 def check_address(account: User, address: str, organization_id: str) -> None:
-    """Raise where an account cannot be given another address.
+    """Check that an account can get this address; "" and its own need no check.
 
-    ForbiddenException where the one before or after is outside the organization's mail domains;
-    UniquenessException for one that another account has.
+    Raises ForbiddenException if the old or new one is outside the organization's mail domains, and
+    UniquenessException if another account has it.
     """
+    if address in ("", account.email):
+        return
     _require_domain(organization_id, account.email, address)
     if User.objects.filter(email=address).exclude(pk=account.pk).exists():
         raise UniquenessException(detail="Another account has this e-mail address.")

@@ -1,7 +1,7 @@
 """Limits what one request may ask for, before the library reads it.
 
-The library's work grows with the square, and more, of what is sent. What is refused here is refused
-in our words. Attributes that are not published are left out, whatever their form and size.
+The library's work grows with the square of what is sent, or faster. Refusals here are in our own
+words. Unpublished attributes are dropped, whatever their form and size.
 """
 
 import json
@@ -48,7 +48,7 @@ _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,100}")
 
 
 def read_json(body: bytes) -> Any:
-    """Return what a body says. Raises InvalidSyntaxException, also for a name that stands twice."""
+    """Return the JSON in a body. Raises InvalidSyntaxException, also for a duplicate name."""
     content = decoded(body)
     try:
         json.dumps(content, ensure_ascii=False).encode()  # refuses lone surrogates
@@ -58,18 +58,20 @@ def read_json(body: bytes) -> Any:
 
 
 def decoded(body: bytes) -> Any:
-    """Return what a body says; lone surrogates stay in it.
-
-    Raises InvalidSyntaxException.
-    """
+    """Return the JSON in a body, lone surrogates included. Raises InvalidSyntaxException."""
     try:
         return json.loads(body.decode("utf-8-sig"), object_pairs_hook=without_duplicates)
     except (ValueError, RecursionError) as error:
         raise InvalidSyntaxException(detail="The body is not valid JSON.") from error
 
 
+def has_surrogates(text: str) -> bool:
+    """Tell whether a text has lone surrogates, which UTF-8 cannot encode."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def read_object(content: object) -> dict[str, Any]:
-    """Return a body that is an object, with its names in lower case: SCIM compares them in any."""
+    """Return a body that is an object, with names in lower case: SCIM ignores their case."""
     if not isinstance(content, dict):
         raise InvalidSyntaxException(detail="The body is not a JSON object.")
     lowered = {name.lower(): value for name, value in content.items()}
@@ -86,12 +88,11 @@ def bounded_user(content: object) -> dict[str, Any]:
     return user
 
 
-def bounded_patch(content: object) -> dict[str, Any]:
-    """Return a PATCH of a user, without what is not published where it has no path.
+def bounded_operations(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the operations of a user's PATCH; without a path, they keep published attributes only.
 
     Raises InvalidSyntaxException, InvalidPathException, TooManyException.
     """
-    message = read_object(content)
     operations = operations_of(message)
     if len(operations) > MOST_OPERATIONS:
         raise TooManyException(detail=f"A user is changed by {MOST_OPERATIONS} operations at most.")
@@ -111,11 +112,11 @@ def bounded_patch(content: object) -> dict[str, Any]:
         raise TooManyException(detail=f"The paths have {MOST_TERMS_OF_ALL} terms at most.")
     _check_values([operation.get("value") for operation in operations])
     _check_emails(emails)
-    return {"schemas": message.get("schemas"), "Operations": operations}
+    return operations
 
 
 def operations_of(message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the operations of a PATCH: of each ``op``, ``path`` and ``value``, if it has them."""
+    """Return the operations of a PATCH, each with what it has of ``op``, ``path`` and ``value``."""
     operations = message.get("operations")
     if not isinstance(operations, list) or not operations:
         raise InvalidValueException(detail="Operations is a list of one or more operations.")
@@ -135,10 +136,9 @@ def check_path(path: str) -> None:
 
 
 def bounded_search(content: object) -> dict[str, Any]:
-    """Return the parameters of a search, by their names in lower case.
+    """Return the parameters of a search, by name in lower case, with numbers the database can take.
 
-    Where a number is larger than the database counts, there is nothing. Raises
-    InvalidFilterException, InvalidValueException, TooManyException.
+    Raises InvalidFilterException, InvalidValueException, TooManyException.
     """
     search = read_object(content)
     if isinstance(text := search.get("filter"), str) and (reason := _excess(text, "filter")):
@@ -153,10 +153,10 @@ def bounded_search(content: object) -> dict[str, Any]:
 
 
 def bounded_names(names: object) -> object:
-    """Return the attributes that are named, in a list or joined by commas, each once.
+    """Return the attributes in a list or a text with commas, each once, joined by commas.
 
-    One that is not published is kept: a list of such names alone asks for none of the others.
-    Raises TooManyException, InvalidPathException.
+    One unpublished name stays: a list of such names alone selects no published attribute. Raises
+    TooManyException, InvalidPathException.
     """
     listed = [names] if isinstance(names, str) else names
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
@@ -172,7 +172,7 @@ def bounded_names(names: object) -> object:
 
 
 def check_header(value: str | None) -> str | None:
-    """Return a header that is not too long. Raises InvalidValueException."""
+    """Return the header. Raises InvalidValueException if it is too long."""
     if value and len(value) > MOST_OF_A_HEADER:
         raise InvalidValueException(detail=f"A header has {MOST_OF_A_HEADER} characters at most.")
     return value
@@ -194,7 +194,7 @@ def _published(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _lists_of_emails(values: Mapping[str, Any]) -> list[Any]:
-    """Return the values that are given for e-mails, one for each time that they are named."""
+    """Return each value given for ``emails``."""
     found = [value for name, value in values.items() if _attribute(name) == "emails"]
     for name, value in values.items():
         if name.lower() == OF_USER and isinstance(value, dict):
@@ -202,18 +202,18 @@ def _lists_of_emails(values: Mapping[str, Any]) -> list[Any]:
     return found
 
 
-def _check_emails(said: Iterable[object]) -> None:
+def _check_emails(values: Iterable[object]) -> None:
     """Raise TooManyException for too many e-mails in all."""
-    if sum(len(value) for value in said if isinstance(value, list)) > MOST_EMAILS:
+    if sum(len(value) for value in values if isinstance(value, list)) > MOST_EMAILS:
         raise TooManyException(detail=f"A user has {MOST_EMAILS} e-mails at most.")
 
 
-def _check_values(said: list[Any]) -> None:
-    """Raise an error for values that are too many, or too deep within one another."""
+def _check_values(values: list[Any]) -> None:
+    """Raise TooManyException or InvalidSyntaxException for too many values or too deep nesting."""
     total = 0
     for _ in range(DEEPEST):
         within: list[Any] = []
-        for value in said:
+        for value in values:
             entries = list(value.values()) if isinstance(value, dict) else value
             if not isinstance(entries, list):
                 continue
@@ -226,7 +226,7 @@ def _check_values(said: list[Any]) -> None:
         total += len(within)
         if total > MOST_VALUES:
             raise TooManyException(detail=f"A request has {MOST_VALUES} values at most.")
-        said = within
+        values = within
     raise InvalidSyntaxException(detail="Values are too deep within one another.")
 
 
@@ -245,7 +245,7 @@ def _joints(text: str) -> list[str]:
 
 
 def _bounded_number(number: object) -> int:
-    """Return a whole number that the database can count to. Raises InvalidValueException."""
+    """Return the nearest number that the database can take. Raises InvalidValueException."""
     if isinstance(number, str) and _WHOLE_NUMBER.fullmatch(number.strip()):
         number = int(number)
     if not isinstance(number, int) or isinstance(number, bool):
@@ -254,17 +254,17 @@ def _bounded_number(number: object) -> int:
 
 
 def rephrased(refusal: SCIMException) -> SCIMException:
-    """Return a refusal of the library in our words, which name the attribute if it is known."""
+    """Return a refusal of the library in our words, after the attribute if it is known."""
     names: list[str] = []
     if isinstance(refusal.__cause__, ValidationError):
         [first, *_] = refusal.__cause__.errors(include_url=False, include_input=False)
         names = [part for part in first["loc"] if isinstance(part, str) and _NAME.fullmatch(part)]
-    said = _WORDS.get(refusal.scim_type, "The request is not of the form that SCIM has.")
+    words = _WORDS.get(refusal.scim_type, "The request is not of the form that SCIM has.")
     return SCIMException.from_error(
         Error(
             status=refusal.status,
             scim_type=refusal.scim_type,
-            detail=": ".join(filter(None, [".".join(names), said])),
+            detail=": ".join(filter(None, [".".join(names), words])),
         )
     )
 

@@ -15,6 +15,8 @@ from organizations.guards.targets import MOST_TARGETS, Targets, is_type
 from organizations.models import Connection, ConnectionToken, ConnectionTransfer, Department
 from users.authentication import bearer_token
 
+Moment = ConnectionTransfer.Moment
+
 
 class ConnectionRateThrottle(RateThrottle):
     """Counts requests by the connection that sends them."""
@@ -36,37 +38,28 @@ class DirectoryAddressRateThrottle(RateThrottle):
 
 
 def targets_on_deactivation(connection: Connection) -> Targets:
-    """Return where what a member owns passes when the directory deactivates them."""
-    return Targets(
-        connection.transfer_on_deactivate_id,
-        _targets_by_type(connection, ConnectionTransfer.Moment.DEACTIVATE),
-    )
+    """Return the targets of a member's resources when the directory deactivates them."""
+    return _targets(connection, connection.transfer_on_deactivate_id, Moment.DEACTIVATE)
 
 
 def targets_on_removal(connection: Connection) -> Targets:
-    """Return where what a member owns passes when the directory removes them."""
-    return Targets(
-        connection.transfer_on_removal_id,
-        _targets_by_type(connection, ConnectionTransfer.Moment.REMOVAL),
-    )
+    """Return the targets of a member's resources when the directory removes them."""
+    return _targets(connection, connection.transfer_on_removal_id, Moment.REMOVAL)
 
 
-def _targets_by_type(
-    connection: Connection, moment: ConnectionTransfer.Moment
-) -> dict[str, str | None]:
-    """Return the departments that take over types at a moment."""
+def _targets(connection: Connection, default: str | None, moment: Moment) -> Targets:
     transfers = connection.transfers_by_type.filter(moment=moment)
-    return dict(transfers.values_list("type", "transferred_to"))
+    return Targets(default, dict(transfers.values_list("type", "transferred_to")))
 
 
 def read_departments(connection: Connection, texts: Iterable[str]) -> dict[str, str]:
     """Return the departments that texts like ``repository=dept_eng`` name, by type.
 
-    Raises ValidationError for what names no type, no department of the organization, one type twice
-    or too many types.
+    Raises ValidationError for a text without a type or a department of the organization, a type
+    named twice, and too many types.
     """
     departments = Department.objects.filter(organization=connection.organization_id)
-    known = set(departments.values_list("pk", flat=True))
+    department_ids = set(departments.values_list("pk", flat=True))
     found: dict[str, str] = {}
     for text in texts:
         type_name, _, department_id = map(str.strip, text.partition("="))
@@ -74,7 +67,7 @@ def read_departments(connection: Connection, texts: Iterable[str]) -> dict[str, 
             raise ValidationError(f"{text}: give it as TYPE=DEPARTMENT.")
         if type_name in found:
             raise ValidationError(f"{text}: the type {type_name} is named twice.")
-        if department_id not in known:
+        if department_id not in department_ids:
             raise ValidationError(f"{text}: the organization has no department {department_id}.")
         found[type_name] = department_id
     if len(found) > MOST_TARGETS:
@@ -83,9 +76,7 @@ def read_departments(connection: Connection, texts: Iterable[str]) -> dict[str, 
 
 
 @transaction.atomic
-def set_departments(
-    connection: Connection, moment: ConnectionTransfer.Moment, departments: Mapping[str, str]
-) -> None:
+def set_departments(connection: Connection, moment: Moment, departments: Mapping[str, str]) -> None:
     """Set which departments, by type, take over at a moment; all others are deleted."""
     connection.transfers_by_type.filter(moment=moment).delete()
     ConnectionTransfer.objects.bulk_create(
@@ -101,11 +92,11 @@ def set_departments(
 
 
 def authenticate(request: HttpRequest, organization_id: str) -> ConnectionToken:
-    """Return the token that the request carries of an enabled connection of this organization.
+    """Return the request's token, which must belong to an enabled directory of this organization.
 
-    Raises TokenInvalidError for whatever else it carries, nothing included, and Throttled where its
-    address has guessed, or its connection asked, too often. That the directory was seen is written
-    once a minute at most.
+    Raises TokenInvalidError for any other token or none, and Throttled after too many wrong tokens
+    from its address or requests of its connection. Notes at most once a minute that the directory
+    was seen.
     """
     plain = bearer_token(request)
     try:
@@ -124,13 +115,13 @@ def authenticate(request: HttpRequest, organization_id: str) -> ConnectionToken:
 
 
 def share_connection(token: ConnectionToken) -> Connection:
-    """Return a token's connection as it is now, and keep it so until the transaction ends.
+    """Return a token's connection, locked in share mode: changes of it wait for the transaction.
 
-    Whoever disables it, or changes where resources pass, waits. Raises TokenInvalidError where it
-    was disabled, or the token revoked, since the request was let in.
+    Raises TokenInvalidError if the connection was disabled, or the token revoked, since the request
+    was authenticated.
     """
     enabled = Connection.objects.enabled().with_token(token.digest).filter(pk=token.pk)
-    # Django has no FOR SHARE. PostgreSQL judges the row again once it has the lock.
+    # Django has no FOR SHARE. PostgreSQL checks the conditions again once it has the lock.
     sql, parameters = enabled.query.sql_with_params()
     for connection in Connection.objects.raw(f"{sql} FOR SHARE", parameters):
         return connection

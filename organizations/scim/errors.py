@@ -1,4 +1,4 @@
-"""Errors under ``/scim`` that the protocol does not answer itself, in the body that SCIM has."""
+"""Gives SCIM's error body to errors under ``/scim`` that the protocol does not answer."""
 
 import json
 from collections.abc import Callable

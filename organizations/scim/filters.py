@@ -14,13 +14,13 @@ from scim2_models.path import (
     ValuePath,
 )
 
-from organizations.scim.bounds import MOST_TERMS
+from organizations.scim.bounds import MOST_TERMS, has_surrogates
 
 
 def equalities(search_request: SearchRequest[Any]) -> list[tuple[str, object]]:
-    """Return what a filter demands: attributes, such as ``emails.value``, and their values.
+    """Return the attributes of a filter, such as ``emails.value`` in lower case, and their values.
 
-    Attributes are in lower case. Raises InvalidFilterException for any other filter.
+    Raises InvalidFilterException for a filter of anything but eq and and.
     """
     if search_request.filter is None:
         return []
@@ -28,23 +28,18 @@ def equalities(search_request: SearchRequest[Any]) -> list[tuple[str, object]]:
     if len(found) > MOST_TERMS:
         raise InvalidFilterException(detail=f"At most {MOST_TERMS} comparisons are supported.")
     for _, value in found:
-        if isinstance(value, str) and _has_surrogates(value):
+        if isinstance(value, str) and has_surrogates(value):
             raise InvalidFilterException(detail="A value cannot be stored, and so not be found.")
     return found
 
 
-def _has_surrogates(value: str) -> bool:
-    """Tell whether a text has surrogates, which UTF-8 cannot encode."""
-    return any("\ud800" <= character <= "\udfff" for character in value)
-
-
 def unsearchable(attribute: str) -> InvalidFilterException:
-    """Return the error for an attribute that nothing is found by."""
+    """Return the error for an attribute that no search supports."""
     return InvalidFilterException(detail=f"{attribute!r} cannot be searched for.")
 
 
 def _equalities(node: FilterNode, inside: str = "") -> Iterator[tuple[str, object]]:
-    """Yield the comparisons of a part of a filter, within an attribute of several values."""
+    """Yield the comparisons of a part of a filter, ``inside`` an attribute of several values."""
     match node:
         case Comparison(op=CompareOperator.eq):
             path = node.attr_path

@@ -1,6 +1,6 @@
-"""Reads what a PATCH or PUT of a group changes: 1,000 operations are one change.
+"""Reads a PATCH or PUT of a group as one change.
 
-It is read without the library, which takes seconds for as many paths.
+It does without the library, which takes seconds for 1,000 paths.
 """
 
 import re
@@ -31,9 +31,9 @@ _EACH_MEMBER = re.compile(_MEMBER, re.IGNORECASE)
 
 @dataclass(slots=True)
 class GroupPatch:
-    """What a request makes of a group's name, its external id, and of who belongs to it.
+    """The change of a group's name, external id and members.
 
-    With ``replaces``, those who join are all who belong to it then.
+    With ``replaces``, the joining members replace all others.
     """
 
     name: str | None = None
@@ -44,7 +44,7 @@ class GroupPatch:
 
     @classmethod
     def of(cls, operations: Iterable[Mapping[str, Any]]) -> Self:
-        """Return what the operations of a PATCH change.
+        """Return the change that the operations of a PATCH make.
 
         Raises InvalidValueException, InvalidPathException, NoTargetException, MutabilityException.
         """
@@ -62,7 +62,7 @@ class GroupPatch:
 
     @classmethod
     def replacing(cls, group: Group) -> Self:
-        """Return what a PUT changes: what it does not name stays."""
+        """Return the change that a PUT makes; attributes that it does not name stay."""
         patch = cls(name=require_name(group.display_name))
         if "external_id" in group.model_fields_set:
             patch.external_id = group.external_id or ""
@@ -72,7 +72,7 @@ class GroupPatch:
         return patch
 
     def _change(self, op: str, attribute: str, value: object) -> None:
-        """Change an attribute; one that a group does not have is passed over."""
+        """Change an attribute; ignore one that groups do not have."""
         match attribute:
             case "members":
                 self._change_members(op, value)
@@ -84,7 +84,7 @@ class GroupPatch:
                 self.external_id = "" if op == "remove" else value or ""
 
     def _change_members(self, op: str, value: object) -> None:
-        """Add members, remove them, or put others in their stead."""
+        """Add, remove or replace members."""
         if value is None or op == "replace":
             self.joining, self.leaving, self.replaces = set(), set(), True
         members = set(member_ids(value))
@@ -97,16 +97,16 @@ class GroupPatch:
 
 
 def require_name(value: object) -> str:
-    """Return the name of a group, unchecked. Raises InvalidValueException where it is no text."""
+    """Return the name of a group, unchecked. Raises InvalidValueException if it is no text."""
     if not isinstance(value, str):
         raise InvalidValueException(detail="A group has a displayName.")
     return value
 
 
 def split_members(group: Mapping[str, Any]) -> tuple[dict[str, Any], list[str] | None]:
-    """Return what the body of a group says besides its members, and their user ids.
+    """Return the published attributes of a group's body but its members, and their user ids.
 
-    None where it does not name them. What is not published is left out.
+    The ids are None if the body does not name members.
     """
     named = dict(_by_attribute(group))
     members = list(member_ids(named["members"])) if "members" in named else None

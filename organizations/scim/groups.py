@@ -1,4 +1,4 @@
-"""Departments as SCIM's groups."""
+"""Finds, makes, changes and deletes departments as SCIM's groups."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,22 +31,21 @@ from organizations.exceptions import (
     UserNotFoundError,
 )
 from organizations.guards.caller import Directory
-from organizations.locks import lock_members
 from organizations.models import Connection, Department, DepartmentMembership
 from organizations.models.organization import DepartmentQuerySet
 from organizations.scim.filters import equalities, unsearchable
 from organizations.scim.group_patch import GroupPatch, require_name
 from organizations.scim.long_lists import is_requested
 from organizations.scim.members import name_members
-from organizations.scim.resources import Group, GroupMember, require_version, version_from
+from organizations.scim.resources import Group, GroupMember
 
 MOST_MEMBERS = 10_000  # of all groups on a page, unless the first alone has more
 
 
 class Groups:
-    """The departments of a connection's organization: read, made, changed and deleted.
+    """The departments of a connection's organization.
 
-    Locks are a department's first, then its members' in their order.
+    Locks the department first, then its members in their order.
     """
 
     def __init__(self, connection: Connection, trace_id: str) -> None:
@@ -56,14 +55,9 @@ class Groups:
     def lock(self, group_id: str) -> None:
         """Lock a department until the transaction ends. Raises NotFoundException.
 
-        It does not keep members from joining and leaving in other ways.
+        The lock does not stop other requests from adding and removing its members.
         """
         self._find(self._departments().select_for_update(no_key=True), group_id)
-
-    def lock_members(self, group_id: str) -> None:
-        """Lock a department and its members, before they are read and written back."""
-        self.lock(group_id)
-        lock_members(self.organization_id, self._member_ids(group_id))
 
     def get(self, group_id: str, parameters: ResponseParameters[Any] | None = None) -> Group:
         """Return a department. Raises NotFoundException."""
@@ -92,38 +86,26 @@ class Groups:
                 external_id=resource.external_id or "",
                 caller=self.caller,
             )
-        self._change_members(department.pk, joining=_ids_of(resource), leaving=())
+        joining = {member.value for member in resource.members or [] if member.value}
+        self._change_members(department.pk, joining=joining, leaving=())
         return self.get(department.pk)
-
-    def update(self, resource: Group, expected_version: str | None) -> Group:
-        """Write what differs from what is there; return the result. Raises NotFoundException."""
-        group_id = resource.id or ""
-        self.lock_members(group_id)
-        before = self.get(group_id)
-        require_version(before, expected_version)
-        here, wanted = _ids_of(before), _ids_of(resource)
-        self._change_members(group_id, joining=wanted - here, leaving=here - wanted)
-        # Last: another name locks the key, and whoever holds members waits for that.
-        self._name(group_id, require_name(resource.display_name), resource.external_id or "")
-        return self.get(group_id)
 
     def patch(self, group_id: str, patch: GroupPatch) -> None:
         """Change a department; read only what the change needs. Raises NotFoundException.
 
-        Who joins and who leaves are locked at once, in one order: two groups may swap members.
+        Locks joining and leaving members at once, in one order, since two groups may swap members.
         """
         self.lock(group_id)
         leaving = patch.leaving
         if patch.replaces:
             leaving = set(self._member_ids(group_id)) - patch.joining
         self._change_members(group_id, joining=patch.joining, leaving=leaving)
-        self._name(group_id, patch.name, patch.external_id)  # last: see above
+        # Last, since a new name locks the department's key, and who holds its members waits for it.
+        self._name(group_id, patch.name, patch.external_id)
 
-    def delete(self, group_id: str, expected_version: str | None) -> None:
+    def delete(self, group_id: str) -> None:
         """Delete a department. Raises ConflictException while something refers to it."""
         self.lock(group_id)
-        if expected_version is not None:
-            require_version(self.get(group_id), expected_version)
         self._change_members(group_id, joining=(), leaving=set(self._member_ids(group_id)))
         with _scim_errors():
             delete_department(self.organization_id, group_id, caller=self.caller)
@@ -164,11 +146,7 @@ class Groups:
             return
         try:
             change_department_members(
-                self.organization_id,
-                group_id,
-                joining=joining,
-                leaving=leaving,
-                caller=self.caller,
+                self.organization_id, group_id, joining=joining, leaving=leaving, caller=self.caller
             )
         except UserNotFoundError as refusal:
             raise InvalidValueException(
@@ -201,7 +179,7 @@ def _scim_errors() -> Iterator[None]:
 
 
 def _up_to_most_members(page: list[Department]) -> list[Department]:
-    """Return the first of these departments, one at least, that have few enough members in all."""
+    """Return the first departments, at least one, with at most MOST_MEMBERS members in all."""
     members = DepartmentMembership.objects.filter(department__in=page).order_by()
     sizes = dict(members.values_list("department").annotate(Count("pk")))
     total = 0
@@ -213,7 +191,7 @@ def _up_to_most_members(page: list[Department]) -> list[Department]:
 
 
 def _narrow(departments: DepartmentQuerySet, attribute: str, value: str) -> DepartmentQuerySet:
-    """Return those of these departments whose attribute has this value."""
+    """Return the departments whose attribute has this value."""
     match attribute:
         case "displayname":
             return departments.called(value)
@@ -226,22 +204,14 @@ def _narrow(departments: DepartmentQuerySet, attribute: str, value: str) -> Depa
     raise unsearchable(attribute)
 
 
-def _ids_of(resource: Group) -> set[str]:
-    """Return the user ids of a group's members."""
-    return {member.value for member in resource.members or [] if member.value}
-
-
 def _shown(department: Department, members: Sequence[tuple[str, str]]) -> Group:
     """Return a department as SCIM shows it, with the ids and names of its members."""
     group = Group(
         id=department.pk,
         external_id=department.external_id or None,
         display_name=department.name,
+        meta=Meta(resource_type="Group"),
     )
-    # Not what its members are called: that is theirs.
-    member_ids = (user_id for user_id, _ in members)
-    own = (department.pk, department.external_id, department.name, *member_ids)
-    group.meta = Meta(resource_type="Group", version=version_from(own))
     named = [
         GroupMember.model_construct(
             value=user_id, ref=Reference(f"Users/{user_id}"), type="User", display=name

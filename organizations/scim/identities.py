@@ -1,4 +1,4 @@
-"""The identity by which a connection knows a member, and the texts that it can keep."""
+"""Reads and writes the identities by which connections know members."""
 
 from datetime import datetime
 
@@ -7,6 +7,7 @@ from scim2_models import InvalidValueException
 from config.case_insensitive_names import key_of
 from config.characters import clean
 from organizations.models import Connection, ScimIdentity
+from organizations.scim.bounds import has_surrogates
 from organizations.scim.resources import Name, User
 
 # A resource's fields, and what SCIM calls them.
@@ -37,7 +38,7 @@ def is_managed_by(connection: Connection, identity: ScimIdentity) -> bool:
 def save_identity(
     connection: Connection, identity: ScimIdentity, resource: User, *, at: datetime
 ) -> None:
-    """Store what a resource says of a member, in place of what another connection said."""
+    """Store a resource's attributes as the identity, in place of another connection's."""
     identity.connection = connection
     identity.ended_at = None
     for name in ATTRIBUTES:
@@ -48,9 +49,9 @@ def save_identity(
 
 
 def check_texts(resource: User, name: str) -> None:
-    """Raise InvalidValueException for a field of a resource that cannot be kept."""
+    """Raise InvalidValueException for a field of a resource that cannot be stored."""
     for field, text in _texts_of(resource, name).items():
-        if len(text) > _longest(field) or not _is_storable(text):
+        if len(text) > _longest(field) or "\0" in text or has_surrogates(text):
             raise InvalidValueException(
                 detail=f"{ATTRIBUTES[name]} is too long, or has characters that cannot be stored."
             )
@@ -61,7 +62,7 @@ def check_texts(resource: User, name: str) -> None:
 
 
 def _texts_of(resource: User, name: str) -> dict[str, str]:
-    """Return what an identity keeps of a field of a resource; of its e-mails, nothing."""
+    """Return the texts that an identity stores of a field; it stores no e-mails."""
     if name == "name":
         parts = resource.name or Name()
         return {
@@ -73,10 +74,5 @@ def _texts_of(resource: User, name: str) -> dict[str, str]:
 
 
 def _longest(field: str) -> int:
-    """Return how long a text of an identity can be."""
+    """Return the maximum length of a field of an identity."""
     return getattr(ScimIdentity._meta.get_field(field), "max_length", None) or 0
-
-
-def _is_storable(text: str) -> bool:
-    """Tell whether PostgreSQL can store a text."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,72 +1,55 @@
 """Shows the members of a group and the groups of a user in answers.
 
-There may be thousands of them, and the library takes a second to show 10,000: it shows the rest.
+The library takes a second for 10,000 of them. So it shows one, and this module the others likewise.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
-from scim2_models import Resource, ResponseParameters
-from scim2_models.path import Path
+from scim2_models import Reference, Resource, ResponseParameters
 
 from organizations.scim.resources import Group, GroupMember, UserGroup
 
-Parameters = ResponseParameters[Any] | None
+# Stands for the members of a group that has none: its answer has an empty list.
+STAND_IN = GroupMember.model_construct(
+    value="usr_0", ref=Reference("Users/usr_0"), type="User", display="Nobody"
+)
 
 
-def without_long_list(resource: Resource[Any]) -> Resource[Any]:
-    """Return a copy of a user or a group without their long list."""
-    return resource.model_copy(update={_name_of(resource): None})
-
-
-def add_long_list(
-    shown: dict[str, Any], resource: Resource[Any], base_url: str, parameters: Parameters
-) -> None:
-    """Add to a user or a group, as it is answered, its long list, if the parameters ask for it."""
+def with_one_entry(resource: Resource[Any]) -> Resource[Any]:
+    """Return a copy of a user with one of the groups, or of a group with one of the members."""
     name = _name_of(resource)
-    entries = getattr(resource, name)
-    # A group to which nobody belongs says so: [].
-    if (entries or name == "members") and is_requested(name, parameters):
-        parts = _requested_parts(name, parameters)
-        root = base_url.rstrip("/")
+    entries = getattr(resource, name) or ([STAND_IN] if name == "members" else [])
+    return resource.model_copy(update={name: entries[:1] or None})
+
+
+def add_other_entries(shown: dict[str, Any], resource: Resource[Any], base_url: str) -> None:
+    """Show all groups or members in an answer, with the parts that its one entry has."""
+    name, root = _name_of(resource), base_url.rstrip("/")
+    if one_entry := shown.pop(name, None):
+        [parts] = one_entry
         shown[name] = [
             {part: value for part, value in _parts(entry, root) if part in parts}
-            for entry in entries or ()
+            for entry in getattr(resource, name) or ()
         ]
 
 
-def is_requested(name: str, parameters: Parameters) -> bool:
+def is_requested(name: str, parameters: ResponseParameters[Any] | None) -> bool:
     """Tell whether an attribute is in the answer to a request with these parameters."""
     if parameters is None:
         return True
+    named = [
+        [part.lower() for part in path.parts]
+        for path in parameters.attributes or parameters.excluded_attributes or ()
+    ]
     if parameters.attributes:
-        return any(attribute == name for attribute, *_ in _named(parameters.attributes))
-    return [name] not in list(_named(parameters.excluded_attributes))
+        return any(attribute == name for attribute, *_ in named)
+    return [name] not in named
 
 
 def _name_of(resource: Resource[Any]) -> str:
     """Return which attribute of a resource is the long list."""
     return "members" if isinstance(resource, Group) else "groups"
-
-
-def _requested_parts(name: str, parameters: Parameters) -> frozenset[str]:
-    """Return which sub-attributes of an attribute are in the answer."""
-    every = frozenset({"value", "$ref", "type", "display"})
-    if parameters is None:
-        return every
-
-    def parts(paths: Iterable[Path[Any]] | None) -> frozenset[str]:
-        return frozenset(part for first, *rest in _named(paths) if first == name for part in rest)
-
-    if parameters.attributes:
-        whole = [name] in list(_named(parameters.attributes))
-        return every if whole else parts(parameters.attributes)
-    return every - parts(parameters.excluded_attributes)
-
-
-def _named(paths: Iterable[Path[Any]] | None) -> Iterable[list[str]]:
-    """Yield attributes, each with its sub-attribute if it is named, in lower case."""
-    return ([part.lower() for part in path.parts] for path in paths or ())
 
 
 def _parts(entry: GroupMember | UserGroup, root: str) -> Iterable[tuple[str, str | None]]:

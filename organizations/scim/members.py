@@ -1,4 +1,4 @@
-"""Members as a request reads them: with their account, their identity and their departments."""
+"""Reads members with their accounts, identities and departments, and shows them as SCIM users."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from scim2_models import Meta, Reference
 from organizations.models import Connection, DepartmentMembership, Membership, ScimIdentity
 from organizations.models.membership import MembershipQuerySet
 from organizations.scim.identities import is_managed_by
-from organizations.scim.resources import Email, Name, User, UserGroup, version_of
+from organizations.scim.resources import Email, Name, User, UserGroup
 from users.models import User as Account
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What the database has of a member; a request that changes them changes this, too."""
+    """A member as the database has them; a request that changes the member updates this, too."""
 
     connection: Connection
     membership: Membership
-    identity: ScimIdentity  # perhaps of another connection, or new and not saved
+    identity: ScimIdentity  # maybe another connection's, or new and unsaved
     departments: Sequence[tuple[str, str]]  # ids and names
 
     @property
@@ -33,10 +33,7 @@ class Member:
         return is_managed_by(self.connection, self.identity)
 
     def as_user(self) -> User:
-        """Return the member as SCIM shows them: by address, if the directory does not manage them.
-
-        It is a copy: changing it changes nobody.
-        """
+        """Return a new SCIM user; one whom the directory does not manage is named by address."""
         member, identity = self.membership, self.identity
         if not self.is_managed:
             identity = ScimIdentity(user_name=self.account.email, changed_at=member.created_at)
@@ -45,7 +42,8 @@ class Member:
             given_name=identity.given_name or None,
             family_name=identity.family_name or None,
         )
-        user = User(
+        changes = [member.created_at, identity.changed_at, member.deactivated_at]
+        return User(
             id=member.user_id,
             external_id=identity.external_id or None,
             user_name=identity.user_name,
@@ -60,19 +58,16 @@ class Member:
                 for department_id, name in self.departments
             ]
             or None,
+            meta=Meta(
+                resource_type="User",
+                created=member.created_at,
+                last_modified=max(filter(None, changes)),
+            ),
         )
-        changes = [member.created_at, identity.changed_at, member.deactivated_at]
-        user.meta = Meta(
-            resource_type="User",
-            created=member.created_at,
-            last_modified=max(filter(None, changes)),
-            version=version_of(user),
-        )
-        return user
 
 
 def read_members(connection: Connection, memberships: MembershipQuerySet) -> list[Member]:
-    """Return these members of the connection's organization: three statements, however many."""
+    """Return these members of the connection's organization, in three statements."""
     found = list(memberships.select_related("user"))
     identities = {
         identity.user_id: identity
@@ -101,9 +96,9 @@ def read_members(connection: Connection, memberships: MembershipQuerySet) -> lis
 def name_members(
     connection: Connection, belonging: QuerySet[DepartmentMembership]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield department, user id and name of who belongs to departments, in the order of the ids.
+    """Yield department, user id and name of department members, ordered by the ids.
 
-    The name is what SCIM shows of the member: what the directory calls them, or their userName.
+    The name is the directory's name of the member, or their userName.
     """
     identity = FilteredRelation(
         "user__scim_identities",

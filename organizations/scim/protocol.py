@@ -43,7 +43,7 @@ from organizations.models import ConnectionToken
 from organizations.scim import bounds
 from organizations.scim.connections import share_connection
 from organizations.scim.group_patch import GroupPatch, split_members
-from organizations.scim.long_lists import add_long_list, without_long_list
+from organizations.scim.long_lists import add_other_entries, with_one_entry
 from organizations.scim.resources import Group, GroupMember, User
 from organizations.scim.storage import MemberStorage
 from organizations.scim.user_change import UserChange, with_readable_state
@@ -81,45 +81,41 @@ PROVIDER = ScimProvider(
 
 @contextmanager
 def _rephrased_refusals() -> Iterator[None]:
-    """Say what the library refuses to read as we say it."""
+    """Raise the library's refusals in this service's own words."""
     try:
         yield
     except SCIMException as refusal:
         raise bounds.rephrased(refusal) if refusal.scim_type else refusal from refusal.__cause__
 
 
-def _complete(
-    response: ScimResponse,
-    resource: Resource[Any],
-    base_url: str,
-    parameters: ResponseParameters[Any] | None,
-) -> ScimResponse:
-    """Return a response with the long list of its resource."""
+def _complete(response: ScimResponse, resource: Resource[Any], base_url: str) -> ScimResponse:
+    """Return a response with the entries that `publish` left out."""
     if response.body is not None:
-        add_long_list(response.body, resource, base_url, parameters)
+        add_other_entries(response.body, resource, base_url)
     return response
 
 
 class Service(ScimService):
-    """The protocol, as the directories know it: what it reads is bounded before."""
+    """The library's service, which checks the limits of what it reads first."""
 
     def decode_body(self, body: bytes, content_type: str | None) -> Any:
-        """Return what a body says. Raises InvalidSyntaxException."""
+        """Return the JSON in a body. Raises InvalidSyntaxException."""
         self.ensure_json(content_type)
         return bounds.read_json(body)
 
     def read_body(
         self, model: type[ModelT], body: bytes, content_type: str | None, scim_ctx: Context
     ) -> ModelT:
-        """Return the message in a body; the members of a group are read without the library."""
+        """Return the user or group in a body; members are read without the library.
+
+        `Handler` reads the bodies of a PATCH itself, and those of a user's PUT.
+        """
         content = self.decode_body(body, content_type)
         members = None
         if issubclass(model, Group):
             content, members = split_members(bounds.read_object(content))
-        elif issubclass(model, User):
-            content = bounds.bounded_user(content)
         else:
-            content = bounds.bounded_patch(content)
+            content = with_readable_state(bounds.bounded_user(content))
         with _rephrased_refusals():
             read = super().read_body(model, json.dumps(content).encode(), content_type, scim_ctx)
         if members is None:
@@ -153,12 +149,12 @@ class Service(ScimService):
         )
 
     def publish(self, base_url: str, resource: Resource[Any]) -> Resource[Any]:
-        """Return a copy as the client is shown it, but for its long list."""
-        return super().publish(base_url, without_long_list(resource))
+        """Return the copy that the client sees, but with one entry of its long list."""
+        return super().publish(base_url, with_one_entry(resource))
 
     def creation_response(self, base_url: str, created: Resource[Any]) -> ScimResponse:
         response = super().creation_response(base_url, created)
-        return _complete(response, created, base_url, None)
+        return _complete(response, created, base_url)
 
     def query_response(
         self,
@@ -168,16 +164,13 @@ class Service(ScimService):
         conditions: Conditions,
     ) -> ScimResponse:
         response = super().query_response(base_url, resource, response_parameters, conditions)
-        return _complete(response, resource, base_url, response_parameters)
+        return _complete(response, resource, base_url)
 
     def replacement_response(
-        self,
-        base_url: str,
-        resource: Resource[Any],
-        response_parameters: ResponseParameters[Any],
+        self, base_url: str, resource: Resource[Any], response_parameters: ResponseParameters[Any]
     ) -> ScimResponse:
         response = super().replacement_response(base_url, resource, response_parameters)
-        return _complete(response, resource, base_url, response_parameters)
+        return _complete(response, resource, base_url)
 
     def search_response(
         self,
@@ -189,16 +182,8 @@ class Service(ScimService):
         response = super().search_response(base_url, resource_types, page, search_request)
         shown = (response.body or {}).get("Resources", [])
         for found, resource in zip(shown, page.resources, strict=True):
-            add_long_list(found, resource, base_url, search_request)
+            add_other_entries(found, resource, base_url)
         return response
-
-    def read_creation(
-        self, resource_type: ResourceType, body: bytes, content_type: str | None
-    ) -> Resource[Any]:
-        """Read the body of a POST; the state of a user as directories write it."""
-        if resource_type.name == "User":
-            body = with_readable_state(body)
-        return super().read_creation(resource_type, body, content_type)
 
 
 class Handler(ScimHandler):
@@ -261,15 +246,15 @@ class Handler(ScimHandler):
             change = read(request.body)
             conditions = self.service.read_conditions(request)
             member = users.find_locked(user_id)
-            self.service.check_preconditions(member.as_user(), request.method, conditions)
+            conditions.check(None, request.method)
             users.change(member, change)
             return self.service.replacement_response(request.base_url, member.as_user(), parameters)
 
 
 SERVICE = Service(PROVIDER)
 
-# The library's messages for these resources. Pydantic drops such a class when nobody holds it, and
-# takes 2 to 7 ms to make it again: as long as the rest of a look-up.
+# Keeps the library's message classes for these resources alive: pydantic drops one that nothing
+# refers to, and takes 2 to 7 ms to make it again, as long as the rest of a look-up.
 MESSAGES = [
     ListResponse[Union[tuple(SERVICE.get_models())]],  # type: ignore[misc]  # noqa: UP007
     *(
@@ -281,9 +266,9 @@ MESSAGES = [
 
 
 def answer(request: ScimRequest, token: ConnectionToken | None, *, trace_id: str) -> ScimResponse:
-    """Return the response to a request with a token; without one, the service alone is shown.
+    """Return the response to a request; one without a token gets the service's description.
 
-    All that it does is done, or nothing is. Raises what the database cannot do now.
+    A request takes effect as a whole or not at all. Raises the errors of a database that fails.
     """
     try:
         try:
@@ -291,7 +276,7 @@ def answer(request: ScimRequest, token: ConnectionToken | None, *, trace_id: str
         except IntegrityError as error:
             if not isinstance(error.__cause__, errors.UniqueViolation):
                 raise
-            # Somebody else was faster: asked again, the request sees whom it means now.
+            # Another request took the name first; the second attempt sees whose it is.
             return _serve(request, token, trace_id)
     except IntegrityError as error:
         if isinstance(error.__cause__, errors.UniqueViolation):
@@ -307,7 +292,7 @@ def answer(request: ScimRequest, token: ConnectionToken | None, *, trace_id: str
 
 @retried
 def _serve(request: ScimRequest, token: ConnectionToken | None, trace_id: str) -> ScimResponse:
-    """Serve a request in a transaction of its own, which is tried again as a whole."""
+    """Serve a request in its own transaction; a deadlock repeats the whole of it."""
     if token is None:
         with PROVIDER:
             return SERVICE.service_provider_config(request.url, request.query)

@@ -28,8 +28,8 @@ A_DAY = 24 * 60 * 60
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
-# No queueing lock: a killed worker's job could not be put back while the next minute's waits. The
-# queue knows the job by this name.
+# No queueing lock: a killed worker's job could not be put back while the next minute's waits.
+# Queued jobs have this name.
 @app.periodic(cron="* * * * *")
 @app.task(queue="schedule", lock="remove_leavers", name="organizations.scim.tasks.take_up_leavers")
 def take_up_leavers(timestamp: int) -> None:
@@ -46,7 +46,7 @@ def remove_leavers() -> None:
 @retried
 @transaction.atomic
 def remove_leaver(connection_id: str, user_id: str) -> None:
-    """Remove one leaver, if the directory is still enabled and nobody reactivated the leaver."""
+    """Remove one leaver, unless the directory is disabled or the leaver is no longer due."""
     connection = _removing().filter(pk=connection_id).first()
     if connection is None:
         return
@@ -77,7 +77,7 @@ def remove_leaver(connection_id: str, user_id: str) -> None:
 
 
 def _is_news(connection: Connection, user_id: str, code: str) -> bool:
-    """Tell whether it was not logged in the last 24 hours: a leaver is tried every minute."""
+    """Tell whether this was not logged in the last 24 hours: a leaver is tried every minute."""
     return cache.add(f"leaver_not_removed_{connection.pk}_{user_id}_{code}", True, A_DAY)
 
 
@@ -87,11 +87,10 @@ def _removing() -> ConnectionQuerySet:
 
 
 def _leavers_due(connection: Connection) -> MembershipQuerySet:
-    """Return the members whom this connection deactivated long enough ago, and who still are.
+    """Return the members whom this connection deactivated long enough ago.
 
-    What it did is read from the audit log: the event has the time of the deactivation. A member
-    who was reactivated since is active, or was deactivated at another time. One who was restored
-    as deactivated stays so: that decision stands.
+    The audit log tells: the connection's event has the time of the deactivation, which changes if
+    somebody reactivates and deactivates the member. A member restored as deactivated is not due.
     """
     deactivation = Event.objects.filter(
         organization=OuterRef("organization"),
@@ -112,7 +111,7 @@ def _leavers_due(connection: Connection) -> MembershipQuerySet:
 
 
 def _due_user_ids(connection: Connection) -> Iterator[str]:
-    """Yield who is due, each once, a thousand from the database at a time."""
+    """Yield the leavers who are due, each once, read a thousand at a time."""
     last = ""
     due = _leavers_due(connection).order_by("user")
     while batch := list(due.filter(user__gt=last).values_list("user", flat=True)[:AT_A_TIME]):

@@ -1,6 +1,5 @@
-"""Users and groups as SCIM shows them: what is published of members and departments."""
+"""Defines SCIM's users and groups: the published attributes of members and departments."""
 
-import hashlib
 from typing import Annotated, Any, ClassVar, Union
 
 from pydantic import Field
@@ -8,7 +7,6 @@ from scim2_models import (
     URN,
     ComplexAttribute,
     Mutability,
-    PreconditionFailedException,
     Reference,
     Required,
     Resource,
@@ -25,7 +23,7 @@ class Name(ComplexAttribute):
 
 
 class Email(ComplexAttribute):
-    """An e-mail address: the account has one, which is shown as the primary one, of work."""
+    """The account's one address, shown as the primary work e-mail."""
 
     value: str | None = None
     type: str | None = Field(None, examples=["work"])
@@ -79,22 +77,3 @@ class Group(Resource[Any]):
     members: list[GroupMember] | None = None
 
     Members: ClassVar[type[ComplexAttribute]] = GroupMember
-
-
-def version_of(resource: Resource[Any]) -> str:
-    """Return the version of a resource: its own content, whenever it came to be.
-
-    A user's groups are not the user's own: one that is renamed keeps no user from being changed.
-    """
-    return version_from(resource.model_dump(exclude={"meta", "groups"}))
-
-
-def version_from(content: object) -> str:
-    """Return the version of what has this content."""
-    return f'W/"{hashlib.sha256(repr(content).encode()).hexdigest()[:32]}"'
-
-
-def require_version(resource: Resource[Any], expected: str | None) -> None:
-    """Raise PreconditionFailedException for a resource that is not in the expected version."""
-    if expected is not None and (resource.meta is None or resource.meta.version != expected):
-        raise PreconditionFailedException

@@ -11,10 +11,10 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def disable_staff_account(user_id: str) -> None:
-    """Disable a leaver's account if it lets them into the admin; it is locked.
+    """Disable a leaver's account, which is locked, if it is staff.
 
-    That of the last active owner of an organization stays enabled, and is logged: nothing keeps a
-    leaver in.
+    That of an organization's last active owner stays enabled, and is logged: the leaver still
+    leaves.
     """
     staff = User.objects.filter(pk=user_id, is_staff=True, is_active=True)
     try:

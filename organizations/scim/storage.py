@@ -1,6 +1,6 @@
-"""Where the library reads and writes: members as users, departments as groups."""
+"""Lets the library read and write members as users, and departments as groups."""
 
-from typing import Any, Protocol
+from typing import Any
 
 from scim2_models import (
     NotImplementedException,
@@ -16,24 +16,10 @@ from organizations.scim.groups import Groups
 from organizations.scim.users import Users
 
 
-class Kind(Protocol):
-    """What both kinds of resources can do, each with its own."""
-
-    def lock(self, resource_id: str, /) -> None: ...
-    def get(
-        self, resource_id: str, parameters: ResponseParameters[Any] | None = None, /
-    ) -> Resource[Any]: ...
-    def search(self, search_request: SearchRequest[Any], /) -> SearchPage: ...
-    def create(self, resource: Any, /) -> Resource[Any]: ...
-    def update(self, resource: Any, expected_version: str | None, /) -> Resource[Any]: ...
-    def delete(self, resource_id: str, expected_version: str | None, /) -> None: ...
-
-
 class MemberStorage(ScimStorage):
-    """What one connection reads and writes in its organization, for one request.
+    """The users and groups of a connection's organization, for one request.
 
-    With ``locks``, what is read is locked first: the library reads, changes its copy and has the
-    whole written, and nobody may come between.
+    With ``locks``, `get` locks what it reads until the transaction ends.
     """
 
     def __init__(self, connection: Connection, *, locks: bool, trace_id: str = "") -> None:
@@ -66,26 +52,18 @@ class MemberStorage(ScimStorage):
             raise NotImplementedException(detail="Search users and groups by themselves.")
         return self._of(resource_types[0]).search(search_request)
 
-    def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
+    def create(self, resource_type: ResourceType, resource: Any) -> Resource[Any]:
         """Add a member, or make a department; return it. Raises UniquenessException."""
         return self._of(resource_type).create(resource)
 
-    def update(
-        self,
-        resource_type: ResourceType,
-        resource: Resource[Any],
-        *,
-        expected_version: str | None = None,
-    ) -> Resource[Any]:
-        """Write what differs from what is there; return the result."""
-        return self._of(resource_type).update(resource, expected_version)
+    def update(self, *_: Any, **__: Any) -> Resource[Any]:
+        """Raise NotImplementedError: `Handler` serves PUT and PATCH itself."""
+        raise NotImplementedError
 
-    def delete(
-        self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None
-    ) -> None:
-        """Remove a member, or delete a department."""
-        self._of(resource_type).delete(resource_id, expected_version)
+    def delete(self, resource_type: ResourceType, resource_id: str, **_: Any) -> None:
+        """Remove a member, or delete a department; resources have no versions to compare."""
+        self._of(resource_type).delete(resource_id)
 
-    def _of(self, resource_type: ResourceType) -> Kind:
-        """Return what serves this type."""
+    def _of(self, resource_type: ResourceType) -> Users | Groups:
+        """Return the storage of this type."""
         return self.users if resource_type.name == "User" else self.groups

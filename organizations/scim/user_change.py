@@ -1,6 +1,5 @@
-"""Reads a PATCH or PUT of a user, attribute by attribute: what is wrong may be passed over."""
+"""Reads a PATCH or PUT of a user attribute by attribute, so that faults can be passed over."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,9 +29,9 @@ _INSIDE = re.compile(r"[.\[]")
 
 @dataclass(frozen=True, slots=True)
 class AttributeChange:
-    """What a request makes of one attribute: an operation of a PATCH, or a whole new value.
+    """The change of one attribute: an operation of a PATCH, or a replacement.
 
-    An operation on none of a user's has "" for the attribute.
+    ``attribute`` is "" for an operation on anything else.
     """
 
     attribute: str
@@ -40,7 +39,7 @@ class AttributeChange:
     replacement: Any = None
 
     def apply(self, user: User) -> None:
-        """Change a user. Raises SCIMException, in our words where the value is wrong."""
+        """Change a user. Raises SCIMException; for a wrong value, in our words."""
         try:
             if self.operation is None:
                 self._replace(user)
@@ -66,10 +65,10 @@ class AttributeChange:
 
 @dataclass(slots=True)
 class UserChange:
-    """What a request makes of a user: the state, None to leave it, and other attributes.
+    """The change of a user: the state, None to leave it, and other attributes.
 
-    Attributes that are read-only or not published are not among them. With ``state`` False, what
-    else is wrong is passed over: nothing keeps a leaver in.
+    Read-only and unpublished attributes are dropped. With ``state`` False, faults of the others are
+    passed over: nothing keeps a leaver in.
     """
 
     state: bool | None = None
@@ -77,7 +76,7 @@ class UserChange:
 
     @classmethod
     def patching(cls, body: bytes) -> Self:
-        """Return what the body of a PATCH changes. Raises SCIMException."""
+        """Return the change that the body of a PATCH asks for. Raises SCIMException."""
         message = bounds.read_object(bounds.decoded(body))
         operations = message.get("operations")
         if not isinstance(operations, list):
@@ -90,7 +89,7 @@ class UserChange:
                 if not isinstance(operation, dict)
             ]
         )
-        for operation in bounds.bounded_patch({"Operations": well_formed})["Operations"]:
+        for operation in bounds.bounded_operations({"operations": well_formed}):
             change._add_operation(operation)
         if len(change.attributes) > bounds.MOST_OPERATIONS:
             raise TooManyException(
@@ -100,9 +99,9 @@ class UserChange:
 
     @classmethod
     def replacing(cls, body: bytes) -> Self:
-        """Return what the body of a PUT changes: what it does not name stays.
+        """Return the change that the body of a PUT asks for. Raises SCIMException.
 
-        Raises SCIMException.
+        Attributes that it does not name stay.
         """
         change = cls()
         for name, attribute, value in _attributes(bounds.bounded_user(bounds.decoded(body))):
@@ -118,7 +117,7 @@ class UserChange:
         return change
 
     def apply(self, user: User) -> list[tuple[str, SCIMException]]:
-        """Change a user; return what was passed over, and why. Raises SCIMException."""
+        """Change a user; return the attributes passed over, and why. Raises SCIMException."""
         passed_over = []
         for change in self.attributes:
             try:
@@ -132,12 +131,12 @@ class UserChange:
         return passed_over
 
     def _set_state(self, value: object) -> None:
-        """Have the request say this state; null says none."""
+        """Set the state from a value; null leaves it."""
         state = state_of(value)
         self.state = self.state if state is None else state
 
     def _add_operation(self, sent: Mapping[str, Any]) -> None:
-        """Add what an operation changes; one without a path, attribute by attribute."""
+        """Add an operation; one without a path, attribute by attribute."""
         op = str(sent.get("op")).lower()
         path, value = sent.get("path"), sent.get("value")
         is_whole = path is None or str(path).strip().lower() == bounds.OF_USER
@@ -160,10 +159,10 @@ class UserChange:
 
 
 def state_of(value: object) -> bool | None:
-    """Return the state that a value of ``active`` says, None for none.
+    """Return the state in a value of ``active``; None for null.
 
-    It is a boolean, or one as Entra ID writes it: ``"False"``, ``[{"value": "False"}]``. Raises
-    InvalidValueException.
+    The value is a boolean, or Entra ID's form of one: ``"False"``, ``[{"value": "False"}]``. Raises
+    InvalidValueException for any other.
     """
     if isinstance(value, list) and len(value) == 1:
         [value] = value
@@ -176,22 +175,18 @@ def state_of(value: object) -> bool | None:
     raise InvalidValueException(detail="active is true or false.")
 
 
-def with_readable_state(body: bytes) -> bytes:
-    """Return the body that adds a user with a boolean as ``active``, or as it is if it is none.
-
-    Raises InvalidValueException for another state, and InvalidSyntaxException.
-    """
-    user = bounds.read_json(body)
-    if not isinstance(user, dict):
-        return body
-    for name, attribute, value in _attributes(user):
-        if attribute == "active" and name in user:
-            user[name] = state_of(value)
-    return json.dumps(user).encode()
+def with_readable_state(user: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a new user with ``active`` as a boolean. Raises InvalidValueException."""
+    states = {
+        name: state_of(value)
+        for name, attribute, value in _attributes(user)
+        if attribute == "active" and name in user
+    }
+    return user | states
 
 
 def _attributes(values: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Yield each name as it is sent, the attribute that it is of, and the value."""
+    """Yield each name as sent, its attribute in lower case, and its value."""
     for name, value in values.items():
         if name.lower() == bounds.OF_USER and isinstance(value, dict):
             for inner, part in value.items():

@@ -1,4 +1,4 @@
-"""Members as SCIM's users."""
+"""Finds, adds, changes and removes members as SCIM's users."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -53,7 +53,7 @@ from organizations.scim.identities import (
 )
 from organizations.scim.matching import match_members
 from organizations.scim.members import Member, read_members
-from organizations.scim.resources import User, require_version, version_of
+from organizations.scim.resources import User
 from organizations.scim.staff import disable_staff_account
 from organizations.scim.user_change import UserChange
 from users.models import User as Account
@@ -68,7 +68,7 @@ _BY_REFUSAL: dict[type[ContractError], type[SCIMException]] = {
 
 
 def _in_scim(refusal: ContractError) -> SCIMException:
-    """Return what SCIM has for a refusal of ours."""
+    """Return SCIM's error for a refusal of ours."""
     return _BY_REFUSAL.get(type(refusal), ConflictException)(detail=refusal.message)
 
 
@@ -78,7 +78,7 @@ class Users:
     def __init__(self, connection: Connection, trace_id: str) -> None:
         self.connection = connection
         self.organization_id = connection.organization_id
-        self.is_leaving = False  # whether the request takes somebody out, whatever else it says
+        self.is_leaving = False  # whether the request deactivates, and so ignores other faults
         self.caller = Directory(connection=connection, trace_id=trace_id)
 
     def lock(self, *user_ids: str) -> None:
@@ -110,20 +110,20 @@ class Users:
         first = (search_request.start_index or 1) - 1
         count = search_request.count
         last = None if count is None else first + count
-        # Chosen before their accounts are looked up: a late page comes after many rows.
+        # Picks the page before joining accounts: a late page comes after many rows.
         chosen = list(members.order_by("user").values_list("pk", flat=True)[first:last])
         page = self._members().filter(pk__in=chosen)
-        # The last page shows how many there are, without counting them.
+        # The last page gives the total without a count.
         is_last = (chosen or not first) and (count is None or len(chosen) < count)
         total = first + len(chosen) if is_last else members.count()
         found = read_members(self.connection, page.order_by("user"))
         return SearchPage(total, [member.as_user() for member in found])
 
     def create(self, resource: User) -> User:
-        """Add a member, with an account if need be, or adopt one who is there; return them.
+        """Add a member, with a new account if need be, or adopt one; return them.
 
-        Raises UniquenessException for a member whom the connection manages already, and where
-        attributes name different members; ForbiddenException; InvalidValueException.
+        Raises UniquenessException for a member whom the connection already manages and for
+        attributes of different members; ForbiddenException; InvalidValueException.
         """
         for name in ATTRIBUTES:
             check_texts(resource, name)
@@ -140,40 +140,29 @@ class Users:
             self._record_adoption(account)
         if not is_made and may_change(account, identity):
             address = work_address_of(resource)
-            if address not in ("", account.email):
-                check_address(account, address, self.organization_id)
+            check_address(account, address, self.organization_id)
             change_account(account, full_name=full_name_of(resource), address=address)
         member = self.find(account.pk)
         self._set_active(member, resource.active)
         return member.as_user()
 
-    def update(self, resource: User, expected_version: str | None) -> User:
-        """Write what differs from what is there; return the result.
-
-        Raises NotFoundException and PreconditionFailedException; else as `change` does.
-        """
-        member = self.find_locked(resource.id or "")
-        require_version(member.as_user(), expected_version)
-        self._write(member, resource)
-        return member.as_user()
-
     def change(self, member: Member, change: UserChange) -> None:
-        """Change a member, who is locked, as a request says; write nothing where nothing differs.
+        """Change a member, who is locked, and adopt one whom the connection did not manage.
 
-        A member whom the connection did not manage is adopted. Raises UniquenessException,
-        ForbiddenException, InvalidValueException. Of a request that takes somebody out, only what
-        is wrong with that is raised.
+        Writes nothing if nothing differs. Raises UniquenessException, ForbiddenException and
+        InvalidValueException; a request that deactivates raises ForbiddenException for the last
+        owner alone, and passes over all other faults.
         """
         self.is_leaving = change.state is False
-        resource = member.as_user()
+        before, resource = member.as_user(), member.as_user()
         for attribute, refusal in change.apply(resource):
             self.pass_over(resource.id, attribute, refusal)
-        if version_of(resource) != version_of(member.as_user()):
-            self._write(member, resource)
+        if _content(resource) != _content(before):
+            self._write(member, before, resource)
 
-    def _write(self, member: Member, resource: User) -> None:
-        """Write what differs from a member, and adopt a member of no or another connection."""
-        before, account, identity = member.as_user(), member.account, member.identity
+    def _write(self, member: Member, before: User, resource: User) -> None:
+        """Write what differs from before; adopt a member whom the connection does not manage."""
+        account, identity = member.account, member.identity
         is_changeable = False
         if any(_differs(name, before, resource) for name in ATTRIBUTES):
             is_changeable = may_change(account, identity)
@@ -194,10 +183,8 @@ class Users:
             )
         self._set_active(member, resource.active)
 
-    def delete(self, user_id: str, expected_version: str | None) -> None:
+    def delete(self, user_id: str) -> None:
         """Remove a member. Raises NotFoundException; ForbiddenException for the last owner."""
-        if expected_version is not None:
-            require_version(self.get(user_id), expected_version)
         [outcome] = remove_members(
             self.organization_id,
             [user_id],
@@ -216,20 +203,20 @@ class Users:
     def _narrow(
         self, members: MembershipQuerySet, attribute: str, value: object
     ) -> MembershipQuerySet:
-        """Return those of these members whose attribute has this value."""
+        """Return the members whose attribute has this value."""
         text = str(value)
         match attribute:
             case "username":
-                meant = match_members(self.connection, user_name=text)
-                return members.filter(user__in=meant.values())
+                matches = match_members(self.connection, user_name=text)
+                return members.filter(user__in=matches.values())
             case "externalid":
-                meant = match_members(self.connection, external_id=text)
-                return members.filter(user__in=meant.values())
+                matches = match_members(self.connection, external_id=text)
+                return members.filter(user__in=matches.values())
             case "id":
                 return members.of(self.organization_id, [text])
             case "emails" | "emails.value":
-                meant = match_members(self.connection, address=text)
-                return members.filter(user__in=meant.values())
+                matches = match_members(self.connection, address=text)
+                return members.filter(user__in=matches.values())
             case "emails.type":
                 return members if text.lower() == "work" else members.none()
             case "active":
@@ -237,8 +224,8 @@ class Users:
                 return in_state.get(text.lower(), members.none())
         raise unsearchable(attribute)
 
-    def _meant_by(self, resource: User, address: str) -> dict[str, str]:
-        """Return the members whom the attributes of a resource name."""
+    def _matches(self, resource: User, address: str) -> dict[str, str]:
+        """Return the ids of the members who match a resource, by attribute."""
         return match_members(
             self.connection,
             user_name=resource.user_name or "",
@@ -247,19 +234,19 @@ class Users:
         )
 
     def _find_unmanaged(self, resource: User) -> Account | None:
-        """Return the member whom a new resource names, locked, or None where it names nobody.
+        """Return the account of the member who matches a new resource, locked, or None.
 
-        Raises UniquenessException where it names two, or one whom the connection manages.
+        Raises UniquenessException if two match, or one whom the connection manages.
         """
         address = work_address_of(resource)
-        meant = self._meant_by(resource, address)
-        if not meant:
+        matches = self._matches(resource, address)
+        if not matches:
             return None
-        locked = set(meant.values())
+        locked = set(matches.values())
         self.lock(*locked)
-        # Behind the locks: somebody may have removed or adopted them meanwhile.
-        meant = self._meant_by(resource, address)
-        people, names = set(meant.values()), " and ".join(meant)
+        # Matches again under the locks: they may have been removed or adopted meanwhile.
+        matches = self._matches(resource, address)
+        people, names = set(matches.values()), " and ".join(matches)
         if not people:
             return None
         if len(people) > 1:
@@ -272,10 +259,10 @@ class Users:
         return account
 
     def _add(self, account: Account) -> datetime:
-        """Make somebody a member; return since when.
+        """Make an account's user a member; return since when.
 
-        Raises OvertakenError where they are one by now, and so to be adopted, or the role is gone,
-        and UniquenessException.
+        Raises OvertakenError if they have become one, who is to be adopted, or the role is gone;
+        raises UniquenessException for other refusals.
         """
         member_role = Role.objects.filter(
             organization=self.organization_id, name="Member", is_owner=False, capabilities=[]
@@ -294,7 +281,7 @@ class Users:
         return membership.created_at
 
     def _check(self, before: User, resource: User, account: Account | None) -> None:
-        """Check what is new in a resource, and the account's address where it may be changed."""
+        """Check changed attributes, and the new address of an account that may be changed."""
 
         def check(name: str, check_field: Callable[[], object]) -> None:
             if not _differs(name, before, resource):
@@ -306,33 +293,32 @@ class Users:
                 setattr(resource, name, getattr(before, name))
 
         def check_address_of_account() -> None:
-            address = work_address_of(resource)
-            if account and address not in ("", account.email):
-                check_address(account, address, self.organization_id)
+            if account:
+                check_address(account, work_address_of(resource), self.organization_id)
 
-        def check_unmeant(attribute: str) -> None:
-            if meant.get(attribute, resource.id) != resource.id:
+        def check_free(attribute: str) -> None:
+            if matches.get(attribute, resource.id) != resource.id:
                 raise UniquenessException(detail=f"This {attribute} belongs to another user.")
 
         for name in ATTRIBUTES:
             check(name, partial(check_texts, resource, name))
         check("emails", partial(work_address_of, resource))
-        meant = self._meant_by(resource, work_address_of(resource))
+        matches = self._matches(resource, work_address_of(resource))
         for name, attribute in ATTRIBUTES.items():
-            check(name, partial(check_unmeant, attribute))
+            check(name, partial(check_free, attribute))
         check("emails", check_address_of_account)
 
     def _can_be_adopted(self, resource: User) -> bool:
-        """Tell whether a member can be adopted as a resource says; if not, that is passed over."""
-        meant = match_members(self.connection, user_name=resource.user_name or "")
-        if meant.get("userName", resource.id) == resource.id:
+        """Tell whether a member can be adopted by this userName; a taken one is passed over."""
+        matches = match_members(self.connection, user_name=resource.user_name or "")
+        if matches.get("userName", resource.id) == resource.id:
             return True
         refusal = UniquenessException(detail="This userName belongs to another user.")
         self.pass_over(resource.id, "userName", refusal)
         return False
 
     def pass_over(self, user_id: str | None, attribute: str, refusal: SCIMException) -> None:
-        """Log that an attribute is left as it is, for a leaver; raise the refusal for others."""
+        """Log that an attribute of a leaver is passed over; raise the refusal for others."""
         if not self.is_leaving:
             raise refusal
         logger.warning(
@@ -352,7 +338,7 @@ class Users:
         )
 
     def _set_active(self, member: Member, is_active: bool | None) -> None:
-        """Reactivate a member, who is locked, or deactivate them; None leaves them as they are.
+        """Reactivate or deactivate a member, who is locked; None changes nothing.
 
         Raises ForbiddenException for the last owner.
         """
@@ -379,6 +365,11 @@ class Users:
             disable_staff_account(user_id)
 
 
+def _content(user: User) -> dict[str, Any]:
+    """Return the attributes of a user that a directory can change."""
+    return user.model_dump(exclude={"meta", "groups"})
+
+
 def _differs(name: str, before: User, after: User) -> bool:
-    """Tell whether a field of a user is another than before."""
+    """Tell whether a field of a user has changed."""
     return bool(getattr(before, name) != getattr(after, name))

@@ -1,4 +1,4 @@
-"""The view of SCIM: it authenticates a directory's request and has the protocol answer it."""
+"""Authenticates a directory's request and has the protocol answer it."""
 
 import json
 from http import HTTPStatus
@@ -14,11 +14,7 @@ from rest_framework.exceptions import Throttled
 
 from config.api.envelope import challenge
 from config.api.errors import TokenInvalidError
-from config.database_errors import (
-    DATABASE_FAILURES,
-    RETRY_AFTER_SECONDS,
-    log_database_failure,
-)
+from config.database_errors import DATABASE_FAILURES, RETRY_AFTER_SECONDS, log_database_failure
 from config.serving import will_serve
 from config.trace import announce_failure, trace_id_of
 from organizations.models import Connection, ConnectionToken
@@ -28,7 +24,7 @@ from users.authentication import bearer_token
 
 MOST_BYTES = 64 * 1024
 MOST_BYTES_OF_A_GROUP = 1024 * 1024  # which names its members
-# RFC 7643, section 5: how to authenticate can be read before.
+# RFC 7643, section 5: clients read there how to authenticate.
 PUBLIC = "ServiceProviderConfig"
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -38,7 +34,7 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 def load_protocol(**_: object) -> None:
     """Load the protocol before this process serves, if a directory is connected.
 
-    Otherwise the first request loads it, as it does where the database does not answer now.
+    Without one, or if the database does not answer, the first request loads it.
     """
     try:
         if Connection.objects.directories().enabled().exists():
@@ -113,13 +109,13 @@ def _answer(request: HttpRequest, token: ConnectionToken | None, path: str) -> H
 
 
 def _method_of(request: HttpRequest) -> str:
-    """Return the method by which a request is answered: HEAD as GET, of which no body is sent."""
+    """Return the request's method, GET for HEAD; the server drops the body."""
     method = request.method or ""
     return "GET" if method == "HEAD" else method
 
 
 def _most_bytes(path: str) -> int:
-    """Return how long the body of a request may be."""
+    """Return the maximum length of a request's body."""
     kind, *rest = path.strip("/").lower().split("/")
     is_group = kind == "groups" and rest != [".search"]
     return MOST_BYTES_OF_A_GROUP if is_group else MOST_BYTES

@@ -14,7 +14,6 @@ from pathlib import Path
 from tests.benchmarks import servers
 from tests.benchmarks.measure import Result, chart, median, table
 
-# What each group measures.
 GROUPS = {
     "service": "one member by the service, next to the floor",
     "types": "a removal that passes five types to targets of their own, and 20,000 to a person",
@@ -35,7 +34,7 @@ GROUPS = {
 
 
 def main() -> None:
-    """Measure the groups that are asked for, and print the figures."""
+    """Measure the chosen groups, and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of it: for a first look")
     parser.add_argument("--json", type=Path, help="write the JSON to this file, not to the output")
@@ -55,7 +54,7 @@ def main() -> None:
         for result in measured(arguments.only, charts, quick=arguments.quick):
             print(table([result]).splitlines()[-1], file=sys.stderr, flush=True)
             results.append(result)
-    finally:  # also after an error, for what was measured until then
+    finally:  # also after an error
         tell(results, charts, arguments.json)
 
 
@@ -65,7 +64,7 @@ def measured(
     """Measure these groups on a PostgreSQL of their own."""
     with tempfile.TemporaryDirectory(prefix="offboard-benchmarks-") as name:
         folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL runs as another user where we are root
+        folder.chmod(0o755)  # for root, PostgreSQL runs as another user
         with servers.running_postgres(folder / "postgres") as postgres:
             postgres.create("offboard")
             for group, measure in groups(postgres, folder, charts, quick=quick).items():
@@ -74,7 +73,7 @@ def measured(
 
 
 def tell(results: Sequence[Result], charts: dict[str, dict[str, float]], file: Path | None) -> None:
-    """Print the table, the charts and the JSON, which goes to the file where there is one."""
+    """Print the table, the charts and the JSON, which goes to the file if one is given."""
     when = f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores"
     print("", when, "", table(results), sep="\n")
     for title, points in charts.items():
@@ -94,7 +93,7 @@ def groups(
     *,
     quick: bool,
 ) -> dict[str, Callable[[], Iterator[Result]]]:
-    """Return what measures each group; the charts are added to as it goes."""
+    """Return the function of each group, which may also add to the charts."""
     servers.configure_django(postgres.url("offboard"))
     from tests.benchmarks import (
         admin,
@@ -164,7 +163,6 @@ def groups(
 
 
 def medians(times: dict[str, list[float]]) -> dict[str, float]:
-    """Return the points of a chart."""
     return {name: median(several) for name, several in times.items()}
 
 

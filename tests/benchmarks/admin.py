@@ -1,6 +1,8 @@
-"""The pages of the admin where there are very many members."""
+"""Measures the pages of the admin with very many members."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 from django.test import Client
 from structlog.testing import capture_logs
@@ -12,7 +14,7 @@ from users.models import User
 
 
 def pages(world: World) -> Iterator[Result]:
-    """The first page, the list of members and the confirmation where there are so many."""
+    """The first page, the list of members and the confirmation of a removal."""
     members = len(world.user_ids)
     client = Client(headers={"host": "127.0.0.1"})
     client.force_login(User.objects.create_superuser("admin@example.com"))
@@ -20,25 +22,17 @@ def pages(world: World) -> Iterator[Result]:
     member = Membership.objects.get(user=world.user_ids[members // 2])
     start = {"action": "removal", "_selected_action": [str(member.pk)]}
 
-    def show_first_page() -> None:
-        if client.get("/admin/", secure=True).status_code != 200:
-            raise RuntimeError("the first page is not shown")
+    def show(ask: Callable[[], Any]) -> None:
+        if ask().status_code != 200:
+            raise RuntimeError("a page is not shown")
 
-    def show_list() -> None:
-        if client.get(list_of_members, secure=True).status_code != 200:
-            raise RuntimeError("the list is not shown")
-
-    def show_confirmation() -> None:
-        if client.post(list_of_members, start, follow=True, secure=True).status_code != 200:
-            raise RuntimeError("the confirmation is not shown")
-
-    for name, show in (
-        ("first page", show_first_page),
-        ("list of members", show_list),
-        ("confirmation", show_confirmation),
-    ):
+    for name, ask in {
+        "first page": partial(client.get, "/admin/", secure=True),
+        "list of members": partial(client.get, list_of_members, secure=True),
+        "confirmation": partial(client.post, list_of_members, start, follow=True, secure=True),
+    }.items():
         with capture_logs():
-            times = [seconds(show) for _ in range(22)][2:]
+            times = [seconds(partial(show, ask)) for _ in range(22)][2:]
         yield Result(
             workload=f"admin, {name}, at {members:,} memberships",
             ours=median(times),

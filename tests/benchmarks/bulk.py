@@ -1,9 +1,8 @@
-"""Half of an organization by the service in batches, next to the floor; the rest by the command."""
+"""Measures bulk removals, by the service and by the command, and additions by the command."""
 
 from collections.abc import Iterator
 from functools import partial
 from io import StringIO
-from itertools import islice
 from pathlib import Path
 
 import psutil
@@ -11,45 +10,53 @@ from django.core.management import call_command
 
 from organizations.models import Organization
 from tests.benchmarks import floor, servers
-from tests.benchmarks.measure import Result, held, median, peak, percentile_95, seconds
+from tests.benchmarks.measure import Result, held, of_batches, peak, seconds
 from tests.benchmarks.service import remove_by_service
-from tests.benchmarks.world import make_organization
+from tests.benchmarks.world import World, make_organization
 
 BATCH = 1000
+
+
+def alternated(
+    postgres: servers.Postgres, world: World, members: int
+) -> Iterator[tuple[float, float]]:
+    """Remove members in batches; yield the seconds of each by the service and by the floor."""
+    name = f"floor_of_{world.organization_id}"
+    postgres.create(name)
+    with postgres.connect(name) as connection:
+        users = floor.prepare(connection, len(world.user_ids))
+        for first in range(0, members, BATCH):
+            part = slice(first, first + BATCH)
+            yield (
+                seconds(partial(remove_by_service, world, world.user_ids[part])),
+                seconds(partial(floor.remove_in_one_statement, connection, users[part])),
+            )
 
 
 def next_to_floor(postgres: servers.Postgres, folder: Path, members: int) -> Iterator[Result]:
     """Half of the members in batches, next to the floor; then the other half by the command."""
     world = make_organization(members)
-    postgres.create("floor_bulk")
-    ours: list[float] = []
-    theirs: list[float] = []
+    half = members // 2
+    times: list[tuple[float, float]] = []
     this = [psutil.Process()]
-    mine = iter(world.user_ids)
-    with postgres.connect("floor_bulk") as connection:
-        users = iter(floor.prepare(connection, members))
-        before = 0.0
-        for number in range(members // 2 // BATCH):
-            batch, others = list(islice(mine, BATCH)), list(islice(users, BATCH))
-            ours.append(seconds(partial(remove_by_service, world, batch)))
-            theirs.append(seconds(partial(floor.remove_in_one_statement, connection, others)))
-            if number == 1:  # after the first plans and caches
-                before = held(this)
+    before = 0.0
+    for pair in alternated(postgres, world, half):
+        times.append(pair)
+        if len(times) == 2:  # after the first plans and caches
+            before = held(this)
     grown = peak(this) - before
-    per_second = BATCH / median(ours)
-    yield Result(
-        workload=f"bulk of {members // 2:,} in an organization of {members:,}, next to the floor",
-        ours=per_second,
-        unit="members/s",
-        p95_ms=percentile_95(ours) * 1000,  # of a batch
-        other=BATCH / median(theirs),
+    ours, theirs = zip(*times, strict=True)
+    yield of_batches(
+        f"bulk of {half:,} in an organization of {members:,}, next to the floor",
+        BATCH,
+        ours,
+        theirs,
         must=0.7,
         aim=0.9,
-        at_most=False,
     )
     yield Result(workload="memory: the bulk's peak growth", ours=grown, unit="MB", must=60, aim=6)
 
-    rows = list(islice(mine, members // 2))
+    rows = world.user_ids[half:]
     file = folder / "leavers.csv"
     file.write_text("user_id\n" + "\n".join(rows) + "\n")
     took = seconds_of_command(

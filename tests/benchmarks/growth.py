@@ -1,4 +1,4 @@
-"""How the cost of one removal grows with the organization, and with what the member owns."""
+"""Measures how the cost of a removal grows with the organization and with what the member owns."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -14,7 +14,7 @@ def by_size_of_organization(sizes: Sequence[int], rounds: int) -> Iterator[tuple
     worlds = [make_organization(max(size, 10), resources=5) for size in sizes]
     small = [make_organization(10, resources=5) for _ in range(rounds // 8)]
     times: dict[int, list[float]] = {size: [] for size in sizes}
-    # Not one after the other, who would lie on the same pages.
+    # At random: neighbors lie on the same pages.
     takers = [
         iter(Random(0).sample(world.user_ids, min(rounds, len(world.user_ids))))  # noqa: S311 (no secret)
         for world in worlds

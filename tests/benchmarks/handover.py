@@ -1,4 +1,4 @@
-"""What five steps cost a removal, one by one and in bulk, and the pages of 1,000,000 tasks."""
+"""Measures what five steps cost a removal, alone and in bulk, and pages of 1,000,000 tasks."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -10,9 +10,9 @@ from django.db import connection
 from organizations.models import OffboardingStep
 from tests.benchmarks import servers
 from tests.benchmarks.http import all_done, request_of
-from tests.benchmarks.lists import PORT, ROUNDS, page_of
+from tests.benchmarks.lists import ROUNDS, page_of
 from tests.benchmarks.load import load
-from tests.benchmarks.measure import Result, median, percentile_95, seconds
+from tests.benchmarks.measure import Result, median, of_batches, percentile_95, seconds
 from tests.benchmarks.service import remove_by_service
 from tests.benchmarks.world import World, make_organization
 
@@ -74,15 +74,12 @@ def bulk(members: int) -> Iterator[Result]:
             batch = list(islice(queues[world.organization_id], BATCH))
             took = seconds(partial(remove_by_service, world, batch))
             times.setdefault(world.organization_id, []).append(took)
-    ours = times[with_steps.organization_id]
-    yield Result(
-        workload=f"bulk of {members:,} with five steps, next to none",
-        ours=BATCH / median(ours),
-        unit="members/s",
-        p95_ms=percentile_95(ours) * 1000,  # of a batch
-        other=BATCH / median(times[without.organization_id]),
+    yield of_batches(
+        f"bulk of {members:,} with five steps, next to none",
+        BATCH,
+        times[with_steps.organization_id],
+        times[without.organization_id],
         must=0.6,
-        at_most=False,
     )
 
 
@@ -92,10 +89,10 @@ def over_http(turns: int) -> Iterator[Result]:
     give_steps(worlds[0])
     queues = [iter(world.user_ids) for world in worlds]
     times: list[list[float]] = [[], []]
-    with servers.application(PORT):
+    with servers.application() as server:
         for turn in range(turns + 2):
             for place, world in enumerate(worlds):
-                done = load(PORT, list(islice(queues[place], TURN)), request_of(world, PORT), 1)
+                done = load(server.port, list(islice(queues[place], TURN)), request_of(world), 1)
                 all_done(done)
                 if turn >= 2:  # warm
                     times[place].append(median(done.times) * 1000)
@@ -121,9 +118,10 @@ def pages(world: World) -> Iterator[Result]:
         open_ids = [task_id for (task_id,) in cursor.fetchall()]
     chosen = Random(0).sample(open_ids, min(ROUNDS, len(open_ids)))  # noqa: S311 (no secret)
     tasks = 10 * len(world.user_ids)
-    with servers.application(PORT):
+    with servers.application() as server:
         for name, query in (("state=open", "state=open&after={id}"), ("overdue", "overdue=true")):
             yield page_of(
+                server.port,
                 world,
                 f"GET offboarding-tasks?limit=100&{name}, at {tasks:,}",
                 [f"offboarding-tasks?limit=100&{query.format(id=task_id)}" for task_id in chosen],

@@ -1,6 +1,7 @@
-"""Pages of the lists of the API and of SCIM where there are very many members and events."""
+"""Measures pages of the lists of the API and of SCIM with very many members and events."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from random import Random
 from urllib.parse import quote
 
@@ -9,14 +10,13 @@ from django.db import connection
 from organizations.connections.tokens import issue_token
 from organizations.models import Connection, RoleAssignment
 from tests.benchmarks import servers
-from tests.benchmarks.load import load
+from tests.benchmarks.load import load, message
 from tests.benchmarks.measure import Result, median
 from tests.benchmarks.world import World
 
-PORT = 8500
 ROUNDS = 200
 
-# Each of these begins one family name alone, which one account of 1,009 has (world.py).
+# Each of these begins only one family name, which one account of 1,009 has (world.py).
 RARE_NAMES = [f"family{number}" for number in range(1000, 1009)]
 
 # One event a member, and a few of another type, the oldest of all.
@@ -37,7 +37,7 @@ _EVENTS = """
     ANALYZE organizations_event;
 """
 
-# As whom the directory knows the members: each of them.
+# What the directory knows each member as.
 _IDENTITIES = """
     INSERT INTO organizations_scimidentity (
         organization_id, user_id, user_name, external_id, formatted_name, given_name, family_name,
@@ -53,7 +53,7 @@ _IDENTITIES = """
 
 
 def pages(world: World) -> Iterator[Result]:
-    """The pages that clients ask for most, each by HTTP on one connection."""
+    """The most frequent pages, each by HTTP on one connection."""
     with connection.cursor() as cursor:
         cursor.execute(_EVENTS, {"organization": world.organization_id})
     members = len(world.user_ids)
@@ -65,38 +65,35 @@ def pages(world: World) -> Iterator[Result]:
     [role_id] = role.values_list("role", flat=True)
     of_role = f"users?limit=100&role_id={role_id}&after="
 
-    with servers.application(PORT):
-        yield page_of(
-            world,
+    with servers.application() as server:
+        page = partial(page_of, server.port, world)
+        yield page(
             f"GET users?limit=100&after=, at {members:,} members",
             [f"users?limit=100&after={user}" for user in anywhere],
             must=10,
         )
-        yield page_of(
-            world,
+        yield page(
             "GET users?search=, the first page of at most 1,000",
             [f"users?limit=100&search={name}" for name in RARE_NAMES * (ROUNDS // 9)],
             must=30,
         )
-        shallow = page_of(world, "", [of_role + user for user in first])
-        yield page_of(
-            world,
+        shallow = page("", [of_role + user for user in first])
+        yield page(
             "GET users?limit=100&role_id=&after= in the last tenth, next to the first",
             [of_role + user for user in last],
             must=1.2,
             other=shallow.ours,
         )
-        yield page_of(
-            world,
+        yield page(
             f"GET audit-log?type= of few, at {members:,} events",
             ["audit-log?limit=100&type=removal.failed"] * ROUNDS,
             must=10,
         )
-        yield from _of_directory(world, anywhere)
+        yield from _of_directory(server.port, world, anywhere)
 
 
-def _of_directory(world: World, user_ids: Sequence[str]) -> Iterator[Result]:
-    """What a directory asks most: for somebody by the userName, and for a page of all."""
+def _of_directory(port: int, world: World, user_ids: Sequence[str]) -> Iterator[Result]:
+    """A directory's most frequent requests: somebody by the userName, and a page of all."""
     directory = Connection.objects.create(organization_id=world.organization_id, name="Okta")
     with connection.cursor() as cursor:
         cursor.execute(_IDENTITIES, {"organization": world.organization_id})
@@ -111,10 +108,11 @@ def _of_directory(world: World, user_ids: Sequence[str]) -> Iterator[Result]:
         ),
         (f"GET Users?count=200, at {members:,} members", ["Users?count=200"] * 50, None),
     ):
-        yield page_of(world, workload, paths, must=must, base="/scim/v2", token=token)
+        yield page_of(port, world, workload, paths, must=must, base="/scim/v2", token=token)
 
 
 def page_of(
+    port: int,
     world: World,
     workload: str,
     paths: Sequence[str],
@@ -124,16 +122,15 @@ def page_of(
     base: str = "/v1",
     token: str = "",
 ) -> Result:
-    """Ask for these pages one after the other, in ms; raises RuntimeError where one fails."""
+    """Ask for these pages one after the other, in ms. Raises RuntimeError where one fails."""
+    bearer = f"Bearer {token}" if token else world.bearer
 
     def request(path: str) -> bytes:
-        return (
-            f"GET {base}/organizations/{world.organization_id}/{path} HTTP/1.1\r\n"
-            f"Host: 127.0.0.1:{PORT}\r\nAuthorization: Bearer {token or world.token}\r\n\r\n"
-        ).encode()
+        path = f"{base}/organizations/{world.organization_id}/{path}"
+        return message("GET", path, Authorization=bearer)
 
-    load(PORT, paths[:20], request, 1)  # warm
-    answered = load(PORT, paths, request, 1)
+    load(port, paths[:20], request, 1)  # warm
+    answered = load(port, paths, request, 1)
     if set(answered.statuses) != {200}:
         raise RuntimeError(f"not every page was answered: {answered.statuses}")
     return Result(

@@ -1,6 +1,7 @@
-"""A load client that keeps its connections: each request removes a different member."""
+"""A load client that keeps its connections open, and makes each request from an id of its own."""
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -9,29 +10,40 @@ from dataclasses import dataclass
 Request = Callable[[str], bytes]
 
 
+def message(method: str, path: str, *, body: object = None, **headers: str) -> bytes:
+    """Return the bytes of a request, with JSON as its body where there is one."""
+    fields = {"Host": "127.0.0.1", **headers}
+    text = ""
+    if body is not None:
+        text = json.dumps(body)
+        fields |= {"Content-Type": "application/json", "Content-Length": str(len(text))}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    return "\r\n".join([*lines, "", text]).encode()
+
+
 @dataclass(frozen=True)
 class Load:
-    """What came of a number of requests."""
+    """The outcome of a number of requests."""
 
-    per_second: float  # of those that succeeded
-    times: list[float]  # seconds, one a request, in ascending order
+    per_second: float  # successful ones
+    times: list[float]  # seconds of each request, in ascending order
     statuses: Counter[int]
 
     @property
     def p95(self) -> float:
-        """The time in seconds that 95 of 100 requests keep below."""
+        """The 95th percentile of the times, in seconds."""
         return self.times[int(len(self.times) * 0.95)]
 
 
 def load(port: int, ids: Sequence[str], request: Request, concurrency: int) -> Load:
-    """Send one request for each id over so many connections; return what came of it."""
+    """Send one request for each id over so many connections; return the outcome."""
     times: list[float] = []
     statuses = Counter[int]()
-    waiting = iter(ids)
+    queue = iter(ids)
 
     async def work() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for one in waiting:
+        for one in queue:
             started = time.perf_counter()
             writer.write(request(one))
             head = (await reader.readuntil(b"\r\n\r\n")).lower()

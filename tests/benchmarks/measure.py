@@ -13,9 +13,9 @@ MEGABYTE = 1 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One line of the table: what was measured, and what it must reach and aims to.
+    """One line of the table: what was measured, what it must reach, and what it should.
 
-    What is judged is the ratio to ``other``, or the figure itself where there is no other.
+    The ratio to ``other`` is judged, or the figure itself where there is no other.
     """
 
     workload: str
@@ -25,7 +25,7 @@ class Result:
     other: float | None = None
     must: float | None = None
     aim: float | None = None
-    at_most: bool = True  # whether to stay below what it must reach, or to get above
+    at_most: bool = True  # whether the bounds are upper ones
 
     @property
     def ratio(self) -> float | None:
@@ -34,12 +34,35 @@ class Result:
 
     @property
     def verdict(self) -> str:
-        """Whether it reaches the aim, what it must, or neither."""
+        """The best bound that it reaches, or "short"."""
         judged = self.ours if self.ratio is None else self.ratio
         for name, bound in (("aim", self.aim), ("must", self.must)):
             if bound is not None and (judged <= bound if self.at_most else judged >= bound):
                 return name
         return "" if self.must is None else "short"
+
+
+def of_batches(
+    workload: str,
+    size: int,
+    times: Iterable[float],
+    others: Iterable[float],
+    *,
+    must: float,
+    aim: float | None = None,
+) -> Result:
+    """Compare the rates of batches of so many members, from their seconds; p95 is of a batch."""
+    times = list(times)
+    return Result(
+        workload=workload,
+        ours=size / median(times),
+        unit="members/s",
+        p95_ms=percentile_95(times) * 1000,
+        other=size / median(others),
+        must=must,
+        aim=aim,
+        at_most=False,
+    )
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -50,7 +73,7 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def percentile_95(times: Iterable[float]) -> float:
-    """Return what 95 of 100 stay below."""
+    """Return the 95th percentile."""
     ordered = sorted(times)
     return ordered[int(len(ordered) * 0.95)]
 
@@ -61,7 +84,7 @@ def median(times: Iterable[float]) -> float:
 
 
 def held(processes: Iterable[psutil.Process]) -> float:
-    """Return the memory that processes hold, in MB; their peaks are counted from now."""
+    """Return the memory that processes hold, in MB, and reset their peaks."""
     total = 0
     for process in processes:
         Path(f"/proc/{process.pid}/clear_refs").write_text("5")
@@ -70,7 +93,7 @@ def held(processes: Iterable[psutil.Process]) -> float:
 
 
 def peak(processes: Iterable[psutil.Process]) -> float:
-    """Return the most memory that processes have held since, in MB."""
+    """Return the peak memory of processes since `held`, in MB."""
     kilobytes = 0
     for process in processes:
         status = Path(f"/proc/{process.pid}/status").read_text()

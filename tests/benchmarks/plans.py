@@ -1,4 +1,4 @@
-"""Whether removals read what they are about, and no large table whole, among very many members."""
+"""Counts how often removals among very many members read a large table whole."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,18 +11,18 @@ from tests.benchmarks.service import remove_by_service
 from tests.benchmarks.world import World, make_organization
 from tests.sequential_scans import LARGE, tables_read_whole
 
-# At most one member of a thousand: for many more, to read a table whole is the cheaper way.
+# At most one member of a thousand: for many more, reading a table whole is cheaper.
 AT_ONCE = (1, 10, 100, 1000)
 
 
 def of_removals(members: int) -> Iterator[Result]:
-    """How often a large table is read whole where there are so many members.
+    """How often removals among so many members read a large table whole.
 
-    With statistics from before they came and with fresh ones; with the plans that are made once
-    for a connection, and with those that are made for the very values, as behind PgBouncer.
+    With stale and with fresh statistics, each with generic plans and with plans for the values, as
+    behind PgBouncer.
     """
-    make_organization(50, roles=1, departments=1, resources=1)  # what the statistics know
-    with transaction.atomic():  # so that PostgreSQL gathers no statistics of its own accord
+    make_organization(50, roles=1, departments=1, resources=1)  # all that the stale statistics know
+    with transaction.atomic():  # keeps autovacuum from gathering statistics
         world = make_organization(members, roles=1, departments=1, resources=1, analyze=False)
         stale = _read_whole(world)
     with connection.cursor() as cursor:
@@ -38,9 +38,9 @@ def of_removals(members: int) -> Iterator[Result]:
 
 
 def _read_whole(world: World) -> Counter[str]:
-    """Return how often each large table was read whole by removals, which are taken back.
+    """Return how often removals, which are rolled back, read each large table whole.
 
-    An owner is among those removed, since whether another remains is a question of its own.
+    One of the removed is an owner: that takes the check that another owner remains.
     """
     owner = Role.objects.get(organization=world.organization_id, is_owner=True)
     read = Counter[str]()

@@ -1,4 +1,4 @@
-"""Imports of resources by the API and by the command, and the pages of their list."""
+"""Measures imports of resources by the API and the command, and the pages of their list."""
 
 import json
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from tests.benchmarks import servers
-from tests.benchmarks.lists import PORT, ROUNDS, page_of
+from tests.benchmarks.lists import ROUNDS, page_of
 from tests.benchmarks.measure import Result, held, median, peak, seconds
 from tests.benchmarks.world import World, make_organization
 
 LINES = 1000
-NEW, UNCHANGED = 5_000, 10_000  # what an import must reach, in rows a second
-OF_COMMAND = 0.8  # of that
+NEW, UNCHANGED = 5_000, 10_000  # rows a second that an import must reach
+OF_COMMAND = 0.8  # the share of that for the command
 MOST_MEMORY = 100  # MB
 
 
@@ -109,9 +109,10 @@ def pages(world: World) -> Iterator[Result]:
         "owner_user_id=": "owner_user_id={owner}&after=res_0",
         "search=": "search=thing&after={id}",
     }
-    with servers.application(PORT):
+    with servers.application() as server:
         for name, query in queries.items():
             yield page_of(
+                server.port,
                 world,
                 f"GET resources?limit=100&{name}&after=, at {len(rows):,}",
                 [

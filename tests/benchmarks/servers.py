@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from typing import Any
 import psycopg
 
 from config.embedded_postgres.server import Server
+from tests.processes import ROOT, free_port
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PEER = Path(__file__).with_name("peer")
 SECONDS_TO_START = 300  # the peer seeds its own database first
 
@@ -56,10 +56,17 @@ def running_postgres(folder: Path) -> Iterator[Postgres]:
         server.leave()
 
 
+@dataclass(frozen=True)
+class Process:
+    """A running server, and the port it listens at."""
+
+    pid: int
+    port: int
+
+
 @contextmanager
-def running(*command: str, port: int, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
+def running(*command: str, port: int, **environment: str) -> Iterator[Process]:
     """Run a server until the end of the block; it listens at its port when the block begins."""
-    _demand(port)
     with subprocess.Popen(  # noqa: S603 (our own programs)
         command,
         cwd=ROOT,
@@ -73,19 +80,12 @@ def running(*command: str, port: int, **environment: str) -> Iterator["subproces
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"{command} does not listen")
                 time.sleep(0.1)
-            yield process
+            yield Process(process.pid, port)
         finally:
             process.terminate()
 
 
-def _demand(port: int) -> None:
-    """Raise RuntimeError where the port is taken: what runs there would be measured instead."""
-    if _listens(port):
-        raise RuntimeError(f"somebody else listens at port {port}")
-
-
 def _listens(port: int) -> bool:
-    """Tell whether somebody listens at the port."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:
@@ -93,12 +93,10 @@ def _listens(port: int) -> bool:
     return True
 
 
-@contextmanager
-def application(
-    port: int, *options: str, **environment: str
-) -> Iterator["subprocess.Popen[bytes]"]:
-    """Serve the application as the README says, without limits on how much a token may send."""
-    with running(
+def application(*options: str, **environment: str) -> AbstractContextManager[Process]:
+    """Serve the application as the README says, without rate limits."""
+    port = free_port()
+    return running(
         *(sys.executable, "-m", "gunicorn", "-c", "python:config.server"),
         *("--bind", f"127.0.0.1:{port}", *options),
         port=port,
@@ -106,12 +104,11 @@ def application(
         RATE_PER_ADDRESS="",
         SECURE_SSL_REDIRECT="false",
         **environment,
-    ) as process:
-        yield process
+    )
 
 
 def install_peer(folder: Path) -> bool:
-    """Install the peer's packages into a folder of their own; return whether that can be done."""
+    """Install the peer's packages into a folder of their own; return whether that succeeded."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not (node and npm):
         return False
@@ -128,9 +125,10 @@ def install_peer(folder: Path) -> bool:
 
 @contextmanager
 def peer(
-    folder: Path, postgres: Postgres, *, members: int, port: int, teams: int, workers: int
+    folder: Path, postgres: Postgres, *, members: int, teams: int, workers: int
 ) -> Iterator[dict[str, Any]]:
-    """Serve the peer on an empty database; return its organization, cookie and members' ids."""
+    """Serve the peer on an empty database; return port, organization, cookie and members' ids."""
+    port = free_port()
     name = f"peer_{port}"
     postgres.create(name)
     state = folder / f"{name}.json"
@@ -142,13 +140,13 @@ def peer(
         TEAMS=str(teams),
         WORKERS=str(workers),
     ):
-        yield json.loads(state.read_text())
+        yield json.loads(state.read_text()) | {"port": port}
 
 
 @contextmanager
-def pgbouncer(folder: Path, postgres: Postgres, port: int) -> Iterator[str]:
-    """Run PgBouncer in transaction mode; return the address by it of the application's database."""
-    _demand(port)
+def pgbouncer(folder: Path, postgres: Postgres) -> Iterator[str]:
+    """Run PgBouncer in transaction mode; return the address of the database through it."""
+    port = free_port()
     settings = folder / "pgbouncer.ini"
     settings.write_text(
         f"""

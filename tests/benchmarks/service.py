@@ -1,4 +1,4 @@
-"""The service for one member, next to the floor."""
+"""Measures the service for one member, next to the floor."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -11,7 +11,7 @@ from tests.benchmarks.world import World, make_organization
 
 
 def remove_by_service(world: World, user_ids: Sequence[str]) -> None:
-    """Remove members with a transfer, and check that they are gone."""
+    """Remove members with a transfer. Raises RuntimeError where one is refused."""
     outcomes = remove_members(
         world.organization_id,
         user_ids,

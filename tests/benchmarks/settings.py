@@ -1,4 +1,4 @@
-"""The server as the README runs it, next to other settings."""
+"""Measures the server as the README runs it, next to other settings."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from itertools import islice
 from pathlib import Path
 
 from tests.benchmarks import servers
-from tests.benchmarks.http import per_second, request_of
+from tests.benchmarks.http import compared, per_second, request_of
 from tests.benchmarks.load import Load, load
-from tests.benchmarks.measure import Result, median
+from tests.benchmarks.measure import Result
 from tests.benchmarks.world import make_organization
 
 
@@ -33,33 +33,28 @@ OTHERS = (
 
 def next_to_others(postgres: servers.Postgres, folder: Path, turns: int) -> Iterator[Result]:
     """Removals over HTTP, 16 at once, turn by turn with every setting."""
-    size, warm, first = 300, 400, 8400
+    size, warm = 300, 400
     with ExitStack() as running:
         settings = [DOCUMENTED, *OTHERS]
         if shutil.which("pgbouncer"):
-            url = running.enter_context(servers.pgbouncer(folder, postgres, first - 1))
+            url = running.enter_context(servers.pgbouncer(folder, postgres))
             by_pgbouncer = {"DATABASE_URL": url, "PGBOUNCER": "true"}
             settings.append(Setting("through PgBouncer", environment=by_pgbouncer))
         world = make_organization(len(settings) * (warm + turns * size))
         users = iter(world.user_ids)
-        ports = {setting.name: first + number for number, setting in enumerate(settings)}
-        loads: dict[str, list[Load]] = {setting.name: [] for setting in settings}
+        ask = request_of(world)
+        ports: dict[str, int] = {}
         for setting in settings:
-            port = ports[setting.name]
-            running.enter_context(
-                servers.application(port, *setting.options, **setting.environment)
+            server = running.enter_context(
+                servers.application(*setting.options, **setting.environment)
             )
-            load(port, list(islice(users, warm)), request_of(world, port), 16)
+            ports[setting.name] = server.port
+            load(server.port, list(islice(users, warm)), ask, 16)
+        loads: dict[str, list[Load]] = {name: [] for name in ports}
         for _ in range(turns):
             for name, port in ports.items():
-                part = list(islice(users, size))
-                loads[name].append(load(port, part, request_of(world, port), 16))
-    ours, *_ = loads.values()
-    for setting in settings[1:]:
-        yield Result(
-            workload=f"{DOCUMENTED.name}, 16 at once, next to {setting.name}",
-            ours=per_second(ours),
-            unit="/s",
-            p95_ms=median(a.p95 for a in ours) * 1000,
-            other=per_second(loads[setting.name]),
-        )
+                loads[name].append(load(port, list(islice(users, size)), ask, 16))
+    ours = loads.pop(DOCUMENTED.name)
+    for name, others in loads.items():
+        workload = f"{DOCUMENTED.name}, 16 at once, next to {name}"
+        yield compared(workload, ours, per_second(others))

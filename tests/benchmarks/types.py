@@ -1,6 +1,6 @@
-"""Measures a removal that passes types to targets of their own, next to one that does not.
+"""Measures removals that pass resources on by type or to a person, by PostgreSQL's processor time.
 
-It is PostgreSQL's own processor time, which depends less on how busy the machine is.
+That depends less than a clock on how busy the machine is.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What events cost a removal: where nobody listens, and with one endpoint."""
+"""Measures what events cost a removal, without an endpoint and with one."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -7,16 +7,15 @@ from itertools import islice
 from django.db import connection
 
 from organizations.models import WebhookEndpoint
-from tests.benchmarks import floor, servers
-from tests.benchmarks.bulk import BATCH
-from tests.benchmarks.http import per_second, request_of
+from tests.benchmarks import servers
+from tests.benchmarks.bulk import BATCH, alternated
+from tests.benchmarks.http import compared, per_second, request_of
 from tests.benchmarks.load import Load, load
-from tests.benchmarks.measure import Result, median, percentile_95, seconds
+from tests.benchmarks.measure import Result, median, of_batches, percentile_95, seconds
 from tests.benchmarks.service import remove_by_service
 from tests.benchmarks.world import World, make_organization
 
-ONES = 50  # removals in a row, between two looks at the other
-PORT = 8396
+ONES = 50  # removals in a row
 
 
 def cost(postgres: servers.Postgres, rounds: int, batches: int) -> Iterator[Result]:
@@ -27,7 +26,7 @@ def cost(postgres: servers.Postgres, rounds: int, batches: int) -> Iterator[Resu
 
 
 def without_endpoints(rounds: int) -> Result:
-    """One removal where nobody listens, alternating with events that are not looked at."""
+    """One removal without an endpoint, alternating with events whose trigger is disabled."""
     world = make_organization(2 * rounds * (ONES + 5))
     users = iter(world.user_ids)
     ours: list[float] = []
@@ -42,7 +41,7 @@ def without_endpoints(rounds: int) -> Result:
                 seconds(partial(remove_by_service, world, [user]))
                 for user in islice(users, ONES + 5)
             ]
-            times.extend(took[5:])  # once the statements are planned anew
+            times.extend(took[5:])  # the first ones plan the statements anew
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE organizations_event ENABLE TRIGGER pgtrigger_announced_c042e")
     return Result(
@@ -59,26 +58,11 @@ def without_endpoints(rounds: int) -> Result:
 
 def bulk_with_one(postgres: servers.Postgres, batches: int) -> Result:
     """Batches of an organization with an endpoint, next to the floor."""
-    world = heard(make_organization(batches * BATCH))
-    postgres.create("floor_webhooks")
-    ours: list[float] = []
-    theirs: list[float] = []
-    with postgres.connect("floor_webhooks") as other:
-        users = floor.prepare(other, batches * BATCH)
-        for first in range(0, batches * BATCH, BATCH):
-            part = slice(first, first + BATCH)
-            ours.append(seconds(partial(remove_by_service, world, world.user_ids[part])))
-            theirs.append(seconds(partial(floor.remove_in_one_statement, other, users[part])))
-    return Result(
-        workload=f"bulk of {batches * BATCH:,} with an endpoint, next to the floor",
-        ours=BATCH / median(ours),
-        unit="members/s",
-        p95_ms=percentile_95(ours) * 1000,  # of a batch
-        other=BATCH / median(theirs),
-        must=0.6,
-        aim=0.9,
-        at_most=False,
-    )
+    members = batches * BATCH
+    world = heard(make_organization(members))
+    ours, theirs = zip(*alternated(postgres, world, members), strict=True)
+    workload = f"bulk of {members:,} with an endpoint, next to the floor"
+    return of_batches(workload, BATCH, ours, theirs, must=0.6, aim=0.9)
 
 
 def at_once_with_one(rounds: int) -> Result:
@@ -86,22 +70,19 @@ def at_once_with_one(rounds: int) -> Result:
     with_one = heard(make_organization((rounds + 1) * 320))
     without = make_organization((rounds + 1) * 320)
     loads: dict[str, list[Load]] = {with_one.organization_id: [], without.organization_id: []}
-    with servers.application(PORT):
+    with servers.application() as server:
         for turn in range(rounds + 1):
             for world in (with_one, without):
                 part = world.user_ids[turn * 320 : (turn + 1) * 320]
-                done = load(PORT, part, request_of(world, PORT), 16)
+                done = load(server.port, part, request_of(world), 16)
                 if turn:  # warm
                     loads[world.organization_id].append(done)
-    return Result(
-        workload="16 at once with an endpoint, whose jobs notify, next to 16 without",
-        ours=per_second(loads[with_one.organization_id]),
-        unit="/s",
-        p95_ms=median(one.p95 for one in loads[with_one.organization_id]) * 1000,
-        other=per_second(loads[without.organization_id]),
+    return compared(
+        "16 at once with an endpoint, whose jobs notify, next to 16 without",
+        loads[with_one.organization_id],
+        per_second(loads[without.organization_id]),
         must=0.6,
         aim=0.9,
-        at_most=False,
     )
 
 

@@ -1,4 +1,4 @@
-"""Organizations with members who hold 5 roles, 3 departments and 20 resources, made with COPY."""
+"""Makes organizations with COPY; a member has 5 roles, 3 departments and 20 resources."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,15 +18,20 @@ CREATED = "2026-01-01T00:00:00Z"
 
 @dataclass(frozen=True)
 class World:
-    """One organization: who removes, where resources pass to, and who can be removed."""
+    """An organization: its owner's token, a department that takes over, and its other members."""
 
     organization_id: str
     token: str
     department_id: str
     user_ids: list[str]
 
+    @property
+    def bearer(self) -> str:
+        """The header Authorization of the owner."""
+        return f"Bearer {self.token}"
+
     def path(self, user_id: str) -> str:
-        """Return where a member is in the API."""
+        """Return the address of a member in the API."""
         return f"/v1/organizations/{self.organization_id}/users/{user_id}"
 
 
@@ -38,9 +43,9 @@ def make_organization(
     resources: int = RESOURCES,
     analyze: bool = True,
 ) -> World:
-    """Create an organization of so many members, each with so much, besides its owner.
+    """Create an organization with so many members, each with so much, besides its owner.
 
-    Without ``analyze`` the statistics remain what they were before.
+    Without ``analyze`` PostgreSQL's statistics stay as they were.
     """
     organization = Organization.objects.create(name="Benchmark")
     owner = User.objects.create(email=f"{organization.pk}@owner.example".lower())
@@ -61,7 +66,7 @@ def make_organization(
     _, token = AccessToken.objects.issue(owner, name="benchmark", lifetime=timedelta(days=1))
     user_ids = [generate_id("usr") for _ in range(members)]
     with connection.cursor() as cursor:
-        # The rows are right, so the foreign keys need not look at each of them.
+        # The rows are right: foreign keys need not check each of them.
         cursor.execute("SET session_replication_role = replica")
         _copy_people(organization.pk, user_ids)
         cursor.execute(
@@ -104,29 +109,29 @@ def make_organization(
         )
         cursor.execute("SET session_replication_role = origin")
         if analyze:
-            # Only what was filled: of a table that was empty then, PostgreSQL would think it still
-            # is, and read all records for each foreign key that leads there.
+            # Only filled tables: PostgreSQL would go on taking an analyzed empty table for empty,
+            # and read all of it for each foreign key to it.
             cursor.execute(f"ANALYZE {', '.join(LARGE)}")
     return World(organization.pk, token, joined[0].pk, user_ids)
 
 
 def _name(number: int) -> tuple[str, list[str]]:
-    """Return a name of two words that recur, as in names they do, and what it is found by."""
+    """Return a name of two recurring words, and its search words."""
     first, last = f"given{number % 997}", f"family{number % 1009}"
     return f"{first} {last}", [f"{first} {last}", first, last]
 
 
 def _thing(number: int) -> tuple[str, list[str]]:
-    """Return the name of a resource, and what it is found by: a word of all, and one of a few.
+    """Return the name of a resource, and its search words: one of all, and one of a few.
 
-    PostgreSQL estimates what a search finds from 100 words on.
+    PostgreSQL estimates the matches of a search only from 100 words on.
     """
     own = f"number{number % 997}"
     return f"thing {own}", [f"thing {own}", own, "thing"]
 
 
 def _copy_people(organization_id: str, user_ids: Sequence[str]) -> None:
-    """Copy accounts that nobody can log into, their memberships, and a token of each."""
+    """Copy accounts without a password, their memberships, and a token of each."""
     _copy(
         "users_user"
         " (id, email, full_name, name_words, password, is_active, is_staff, is_superuser,"
@@ -150,7 +155,7 @@ def _copy_people(organization_id: str, user_ids: Sequence[str]) -> None:
 
 
 def _copy(table: str, rows: Iterable[tuple[object, ...]]) -> None:
-    """Copy rows into a table, named with its columns."""
+    """Copy rows into a table, which is given with its columns."""
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} FROM STDIN") as copy,

@@ -124,6 +124,24 @@ def addresses(world: dict[str, Membership]) -> Iterator[str]:
         yield reverse(f"admin:organizations_connection_{name}", args=[connection.pk])
 
 
+def faults_of(page: Page) -> list[str]:
+    """Return what is wrong with the page that the browser shows."""
+    faults = []
+    for width in (DESK, PHONE):
+        page.set_viewport_size({"width": width, "height": 800})
+        if (found := page.evaluate("document.documentElement.scrollWidth")) > width:
+            faults.append(f"{page.url} is {found} wide in {width} pixels")
+        if width == DESK and (words := page.evaluate(BROKEN_WORDS)):
+            faults.append(f"{page.url} breaks {words}")
+        if width == DESK and page.evaluate(TOO_WIDE):
+            faults.append(f"{page.url} has to be scrolled sideways")
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(COLOURS_HAVE_CHANGED)
+        faults += [f"{scheme}: {each}" for each in serious_findings(page)]
+    return faults
+
+
 def test_every_page_is_accessible_and_fits_a_desk_and_a_phone(
     page: Page, world: dict[str, Membership], console: list[str]
 ) -> None:
@@ -133,18 +151,16 @@ def test_every_page_is_accessible_and_fits_a_desk_and_a_phone(
         page.goto(address)
         if page.url.endswith("/secret/"):
             page.locator(".submit-row input").click()  # the page that shows it has no address
-        for width in (DESK, PHONE):
-            page.set_viewport_size({"width": width, "height": 800})
-            if (found := page.evaluate("document.documentElement.scrollWidth")) > width:
-                faults.append(f"{address} is {found} wide in {width} pixels")
-            if width == DESK and (words := page.evaluate(BROKEN_WORDS)):
-                faults.append(f"{address} breaks {words}")
-            if width == DESK and page.evaluate(TOO_WIDE):
-                faults.append(f"{address} has to be scrolled sideways")
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            page.evaluate(COLOURS_HAVE_CHANGED)
-            faults += [f"{address} ({scheme}): {each}" for each in serious_findings(page)]
+        faults += faults_of(page)
+    leaver = world["former"].user
+    page.goto(f"/admin/users/user/{leaver.pk}/change/")
+    for button, title in (
+        ("Erase their data", "Erase people's data?"),
+        ("Yes, erase", "Result of the erasure"),
+    ):
+        page.get_by_role("button", name=button).click()
+        page.get_by_role("heading", name=title).wait_for()
+        faults += faults_of(page)
 
     assert faults == []
     assert console == []

@@ -1,4 +1,4 @@
-"""Nobody stores what the API and SCIM answer."""
+"""Answers of the API and of SCIM are not to be stored."""
 
 import pytest
 from django.test import Client

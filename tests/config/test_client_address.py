@@ -1,4 +1,4 @@
-"""Where a request comes from, as it is counted."""
+"""The address by which a request is counted."""
 
 import pytest
 from django.core.cache import cache

@@ -28,7 +28,7 @@ COMMANDS = {
 
 
 def said_by(command: str) -> str:
-    """Return what a command says that does not begin."""
+    """Return the message of a command that refuses to begin."""
     errors = StringIO()
     with pytest.raises((CommandError, SystemExit)) as end:
         call_command(command, *COMMANDS[command], stderr=errors)

@@ -1,4 +1,4 @@
-"""What a setting that cannot work ends with: one line, which names it and has an example."""
+"""A setting that cannot work ends the process with one line that names it and has an example."""
 
 from collections.abc import Callable
 from functools import partial
@@ -28,23 +28,12 @@ def _window(name: str) -> int:
         (_window, "RESTORE_WINDOW_DAYS", "36501", "from 0 to 36500. Example: .*=90"),
         (environment.secret, "METRICS_TOKEN", "short", r"at least 32 .* Example: .*"),
         (environment.secret, "METRICS_TOKEN", f"{'t' * 32} x", r"at least 32 .* Example: .*"),
-        (
-            environment.provider,
-            "OIDC_ISSUER",
-            "http://login.acme.example",
-            "Example: .*=https://.*",
-        ),
         *(
             (environment.provider, "OIDC_ISSUER", text, "Example: .*=https://.*")
             for text in (
-                *(
-                    "login.acme.example",
-                    "https://[",
-                    "https://a b",
-                    "https://h:x/",
-                    "https://h?a=b",
-                ),
-                *("https://u:p@h", "https://h/.well-known/openid-configuration"),
+                *("http://login.acme.example", "login.acme.example", "https://[", "https://a b"),
+                *("https://h:x/", "https://h?a=b", "https://u:p@h"),
+                "https://h/.well-known/openid-configuration",
             )
         ),
         (environment.domains, "OIDC_DOMAINS", "@acme.example", "Example: .*=acme.example.*"),

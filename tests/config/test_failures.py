@@ -1,4 +1,4 @@
-"""Error trackers hear of every failure: they listen to Django's ``got_request_exception``."""
+"""Error trackers get every failure by Django's signal ``got_request_exception``."""
 
 import sys
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ REMOVAL = "organizations.api.removal.remove_members"
 
 @contextmanager
 def heard() -> Iterator[list[tuple[HttpRequest, BaseException | None]]]:
-    """Listen, as an error tracker does, for requests and what they failed of."""
+    """Collect failed requests and their exceptions, as an error tracker does."""
     failures: list[tuple[HttpRequest, BaseException | None]] = []
 
     def listen(request: HttpRequest, **_: object) -> None:

@@ -1,4 +1,4 @@
-"""What a supervisor of the process is told."""
+"""The probes for supervisors of the process."""
 
 from collections.abc import Iterator
 
@@ -28,10 +28,6 @@ def test_a_live_process_says_so_without_a_database(client: Client) -> None:
 @override_settings(ALLOWED_HOSTS=["offboard.example"], SECURE_SSL_REDIRECT=True)
 def test_a_probe_comes_by_address_and_without_tls(client: Client, db: None, probe: str) -> None:
     assert client.get(probe, HTTP_HOST="10.0.0.7:8000").status_code == 200
-
-
-def test_it_is_ready_with_a_database_that_has_every_migration(client: Client, db: None) -> None:
-    assert client.get("/readyz").status_code == 200
 
 
 def test_it_is_not_ready_while_a_migration_is_missing(client: Client, db: None) -> None:

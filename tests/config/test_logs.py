@@ -1,4 +1,4 @@
-"""What ends a process of production is a line of its log, as all others are: a JSON object."""
+"""In production, uncaught exceptions and warnings are JSON lines of the log."""
 
 from tests.processes import running
 

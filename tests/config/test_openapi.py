@@ -30,6 +30,11 @@ def schema(client: Client) -> Any:
     return response.json()
 
 
+def operations(schema: Any) -> list[Any]:
+    """Return every operation of every path."""
+    return [each for methods in schema["paths"].values() for each in methods.values()]
+
+
 def response_of(schema: Any, operation: Any, status: str) -> Any:
     """Return an operation's response, also where the operation only refers to it."""
     response = operation["responses"][status]
@@ -57,8 +62,8 @@ def test_what_webhooks_send_is_described(schema: Any, db: None) -> None:
 def test_every_parameter_of_a_query_is_described(schema: Any) -> None:
     described = {
         f"{path} {parameter['name']}": parameter.get("description", "")
-        for path, operations in schema["paths"].items()
-        for operation in operations.values()
+        for path, methods in schema["paths"].items()
+        for operation in methods.values()
         for parameter in operation.get("parameters", ())
         if parameter["in"] == "query"
     }
@@ -68,80 +73,52 @@ def test_every_parameter_of_a_query_is_described(schema: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "method", "statuses"),
+    ("method", "path", "statuses"),
     [
-        (
-            REMOVAL,
-            "delete",
-            "204 400 401 403 404 405 406 412 413 415 422 429 500 503",
-        ),
-        (f"{REMOVAL}/memberships", "patch", "200 400 401 403 404 405 406 413 415 422 429 500 503"),
-        (f"{REMOVAL}/restore", "post", "200 400 401 403 404 405 406 409 413 415 422 429 500 503"),
-        (f"{REMOVAL}/restore-preview", "get", "200 401 403 404 405 406 409 422 429 500 503"),
-        *(
-            (path, "get", "200 401 403 404 405 406 429 500 503")
-            for path in (
-                f"{REMOVAL}/removal-preview",
-                REMOVAL,
-                f"{ORGANIZATION}/removals/{{removal_id}}",
-            )
-        ),
-        *(
-            (f"{ORGANIZATION}/{path}", "get", "200 401 403 405 406 422 429 500 503")
-            for path in (
-                "users",
-                "departments",
-                "roles",
-                "removals",
-                "removals/export",
-                "audit-log/export",
-            )
-        ),
-        (f"{ORGANIZATION}/audit-log", "get", "200 401 403 405 406 410 422 429 500 503"),
-        *(
-            (path, "post", "200 400 401 403 404 405 406 413 415 422 429 500 503")
-            for path in (
-                f"{REMOVAL}/deactivate",
-                f"{REMOVAL}/reactivate",
-                f"{REMOVAL}/transfer-resources",
-                f"{ORGANIZATION}/users/delete-bulk",
-            )
-        ),
-        (f"{ORGANIZATION}/webhook-endpoints", "get", "200 401 403 405 406 422 429 500 503"),
-        (
-            f"{ORGANIZATION}/webhook-endpoints",
-            "post",
-            "201 400 401 403 405 406 413 415 422 429 500 503",
-        ),
-        (ENDPOINT, "get", "200 401 403 404 405 406 429 500 503"),
-        (ENDPOINT, "patch", "200 400 401 403 404 405 406 413 415 422 429 500 503"),
-        (ENDPOINT, "delete", "204 401 403 404 405 406 429 500 503"),
-        (f"{ENDPOINT}/rotate-secret", "post", "200 401 403 404 405 406 429 500 503"),
-        (f"{ENDPOINT}/test", "post", "202 401 403 404 405 406 422 429 500 503"),
-        (f"{ENDPOINT}/deliveries", "get", "200 401 403 404 405 406 422 429 500 503"),
-        (
-            f"{ENDPOINT}/deliveries/{{delivery_id}}/redeliver",
-            "post",
-            "202 401 403 404 405 406 422 429 500 503",
-        ),
+        ("delete", REMOVAL, "204 400 404 412 413 415 422"),
+        ("patch", f"{REMOVAL}/memberships", "200 400 404 413 415 422"),
+        ("post", f"{REMOVAL}/restore", "200 400 404 409 413 415 422"),
+        ("get", f"{REMOVAL}/restore-preview", "200 404 409 422"),
+        ("get", f"{REMOVAL}/removal-preview", "200 404"),
+        ("get", REMOVAL, "200 404"),
+        ("get", f"{ORGANIZATION}/removals/{{removal_id}}", "200 404"),
+        ("get", f"{ORGANIZATION}/users", "200 422"),
+        ("get", f"{ORGANIZATION}/departments", "200 422"),
+        ("get", f"{ORGANIZATION}/roles", "200 422"),
+        ("get", f"{ORGANIZATION}/removals", "200 422"),
+        ("get", f"{ORGANIZATION}/removals/export", "200 422"),
+        ("get", f"{ORGANIZATION}/audit-log/export", "200 422"),
+        ("get", f"{ORGANIZATION}/audit-log", "200 410 422"),
+        ("post", f"{REMOVAL}/deactivate", "200 400 404 413 415 422"),
+        ("post", f"{REMOVAL}/reactivate", "200 400 404 413 415 422"),
+        ("post", f"{REMOVAL}/transfer-resources", "200 400 404 413 415 422"),
+        ("post", f"{ORGANIZATION}/users/delete-bulk", "200 400 404 413 415 422"),
+        ("get", f"{ORGANIZATION}/webhook-endpoints", "200 422"),
+        ("post", f"{ORGANIZATION}/webhook-endpoints", "201 400 413 415 422"),
+        ("get", ENDPOINT, "200 404"),
+        ("patch", ENDPOINT, "200 400 404 413 415 422"),
+        ("delete", ENDPOINT, "204 404"),
+        ("post", f"{ENDPOINT}/rotate-secret", "200 404"),
+        ("post", f"{ENDPOINT}/test", "202 404 422"),
+        ("get", f"{ENDPOINT}/deliveries", "200 404 422"),
+        ("post", f"{ENDPOINT}/deliveries/{{delivery_id}}/redeliver", "202 404 422"),
     ],
 )
-def test_every_status_is_documented(schema: Any, path: str, method: str, statuses: str) -> None:
-    assert sorted(schema["paths"][path][method]["responses"]) == statuses.split()
+def test_every_status_is_documented(schema: Any, method: str, path: str, statuses: str) -> None:
+    documented = set(schema["paths"][path][method]["responses"])
+
+    assert documented == {*statuses.split(), "401", "403", "405", "406", "429", "500", "503"}
 
 
 def test_every_error_has_the_envelope_and_an_example_of_each_code(schema: Any) -> None:
     codes = set()
-    for operations in schema["paths"].values():
-        for operation in operations.values():
-            for status in operation["responses"]:
-                if int(status) < 400:
-                    continue
-                [content] = response_of(schema, operation, status)["content"].values()
-                assert content["schema"] == {"$ref": "#/components/schemas/ErrorResponse"}
-                for example in content["examples"].values():
-                    assert example["value"]["error"]["status"] == int(status)
-                    codes.add(example["value"]["error"]["code"])
+    for operation in operations(schema):
+        for status in (each for each in operation["responses"] if int(each) >= 400):
+            [content] = response_of(schema, operation, status)["content"].values()
+            assert content["schema"] == {"$ref": "#/components/schemas/ErrorResponse"}
+            for example in content["examples"].values():
+                assert example["value"]["error"]["status"] == int(status)
+                codes.add(example["value"]["error"]["code"])
     of_no_operation = {DomainTakenError, NotFoundError, OtherError}
     declared: set[type[ContractError]] = {
         *ContractError.__subclasses__(),
@@ -151,33 +128,21 @@ def test_every_error_has_the_envelope_and_an_example_of_each_code(schema: Any) -
 
 
 def test_every_answer_with_a_body_has_an_example(schema: Any) -> None:
-    for operations in schema["paths"].values():
-        for operation in operations.values():
-            for status in operation["responses"]:
-                response = response_of(schema, operation, status)
-                for content in response.get("content", {}).values():
-                    assert content.get("examples"), operation["operationId"]
+    for operation in operations(schema):
+        for status in operation["responses"]:
+            response = response_of(schema, operation, status)
+            for content in response.get("content", {}).values():
+                assert content.get("examples"), operation["operationId"]
 
 
 def test_operations_have_the_names_that_a_client_is_generated_with(schema: Any) -> None:
-    names = {
-        (operation["tags"][0], operation["operationId"])
-        for operations in schema["paths"].values()
-        for operation in operations.values()
-    }
+    names = {f"{each['tags'][0]}: {each['operationId']}" for each in operations(schema)}
 
     assert names >= {
-        ("Users", "listUsers"),
-        ("Users", "getUser"),
-        ("Users", "previewRemoval"),
-        ("Users", "removeUser"),
-        ("Departments", "listDepartments"),
-        ("Roles", "listRoles"),
-        ("Removals", "listRemovals"),
-        ("Removals", "getRemoval"),
-        ("Removals", "exportRemovals"),
-        ("Audit log", "listEvents"),
-        ("Audit log", "exportEvents"),
+        *("Users: listUsers", "Users: getUser", "Users: previewRemoval", "Users: removeUser"),
+        *("Departments: listDepartments", "Roles: listRoles"),
+        *("Removals: listRemovals", "Removals: getRemoval", "Removals: exportRemovals"),
+        *("Audit log: listEvents", "Audit log: exportEvents"),
     }
 
 
@@ -230,12 +195,7 @@ def test_a_patch_requires_what_its_body_cannot_do_without(schema: Any) -> None:
 
 def test_every_tag_is_described_and_removing_comes_first(schema: Any) -> None:
     names = [tag["name"] for tag in schema["tags"] if tag["description"]]
-    used = {
-        tag
-        for operations in schema["paths"].values()
-        for operation in operations.values()
-        for tag in operation["tags"]
-    }
+    used = {tag for operation in operations(schema) for tag in operation["tags"]}
 
     assert set(names) == used
     assert names[0] == schema["paths"][REMOVAL]["delete"]["tags"][0]
@@ -244,8 +204,7 @@ def test_every_tag_is_described_and_removing_comes_first(schema: Any) -> None:
 def test_each_error_response_stands_once(schema: Any) -> None:
     responses = [
         response
-        for operations in schema["paths"].values()
-        for operation in operations.values()
+        for operation in operations(schema)
         for status, response in operation["responses"].items()
         if int(status) >= 400
     ]

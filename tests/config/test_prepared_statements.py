@@ -1,4 +1,4 @@
-"""The statements of every request are prepared, and are Django's in every other way."""
+"""The most frequent statements are prepared, and otherwise behave like Django's."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A request waits in the database for a limited time, which an operator can change."""
+"""Requests wait in the database for a limited time, which operators can change."""
 
 import os
 

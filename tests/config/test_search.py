@@ -1,4 +1,4 @@
-"""The fold of names: what is the same however it is written, and what keeps the stored words so."""
+"""Words of names: equal however they are written, and stored together with the name."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The server where something around it is wrong."""
+"""The server when something around it is wrong."""
 
 import json
 import os
@@ -7,41 +7,17 @@ import signal
 import socket
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from organizations.models import Membership
 from tests.concurrency import in_background
 from tests.organizations.api.address import address_of
-from tests.processes import free_port, running
-from tests.production import Answer, Production, environment, serving
+from tests.production import Answer, Production, serving, started
 
 SECONDS_TO_GIVE_UP = 10
-
-
-@contextmanager
-def serving_without_database(url: str) -> Iterator[Production]:
-    """Serve the application for a database that is not there."""
-    port = free_port()
-    with running(
-        *("-m", "gunicorn", "-c", "python:config.server", "--bind", f"127.0.0.1:{port}"),
-        *("--workers", "1"),
-        environment=environment() | {"DATABASE_URL": url},
-    ) as program:
-        program.until("Booting worker")
-        yield Production(port, program)
-        program.process.terminate()
-        program.process.wait(60)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_home_that_cannot_be_written_is_no_matter() -> None:
-    with serving("--workers", "1", HOME="/proc/nobody") as server:
-        assert server.ask("GET", "/livez").status == 200
-
-    assert "ontrol" not in server.program.output
-    assert "nobody" not in server.program.output
 
 
 @pytest.mark.django_db
@@ -53,7 +29,8 @@ def test_a_database_that_is_away_is_told_in_time_in_a_line_each_and_the_process_
         silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         port = 1 if kind == "refuses" else silent.getsockname()[1]
         url = f"postgres://offboard@127.0.0.1:{port}/offboard"
-        server = stack.enter_context(serving_without_database(url))
+        server = stack.enter_context(started("--workers", "1", DATABASE_URL=url))
+        server.program.until("Booting worker")
         assert server.ask("GET", "/livez").status == 200
 
         def remove() -> Answer:
@@ -122,11 +99,29 @@ def test_behind_a_tls_proxy_what_it_says_of_the_caller_is_believed() -> None:
     assert plain == ["HTTPS_REQUIRED"] * 2
 
 
+@pytest.fixture(scope="module")
+def server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Production]:
+    """A server that no setting puts behind a proxy, with a home folder that cannot be written."""
+    variables = {"SECURE_SSL_REDIRECT": "true", "HOME": "/proc/nobody"}
+    with django_db_blocker.unblock(), serving("--workers", "1", **variables) as server:
+        yield server
+
+
 @pytest.mark.django_db(transaction=True)
-def test_without_that_setting_a_proxy_on_the_same_machine_is_not_believed() -> None:
-    with serving("--workers", "1", SECURE_SSL_REDIRECT="true") as server:
-        api = server.ask("GET", USERS, headers=FORWARDED)
-        page = server.ask("GET", "/admin/login/", headers=FORWARDED)
+def test_without_that_setting_a_proxy_on_the_same_machine_is_not_believed(
+    server: Production,
+) -> None:
+    api = server.ask("GET", USERS, headers=FORWARDED)
+    page = server.ask("GET", "/admin/login/", headers=FORWARDED)
 
     assert (api.status, api.error["code"]) == (403, "HTTPS_REQUIRED")
     assert (page.status, page.headers["Location"][:8]) == (301, "https://")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_home_that_cannot_be_written_is_no_matter(server: Production) -> None:
+    server.ask("GET", USERS, headers={"X-Request-ID": "after-the-start"})
+    server.program.until("after-the-start")
+
+    assert "ontrol" not in server.program.output
+    assert "nobody" not in server.program.output

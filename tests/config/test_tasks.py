@@ -1,4 +1,4 @@
-"""What workers do for each other."""
+"""The periodic upkeep by workers."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def job_in_hand(deferrer: JobDeferrer | None = None) -> int:
-    """Return the id of a job that a worker has taken up, and is not done with."""
+    """Return the id of a job that a worker is running."""
     job_id = (deferrer or app.configure_task("nothing", queue="other")).defer()
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
@@ -31,7 +31,6 @@ def job_in_hand(deferrer: JobDeferrer | None = None) -> int:
 
 
 def status_of(job_id: int) -> str:
-    """Return how far a job is."""
     return str(ProcrastinateJob.objects.get(pk=job_id).status)
 
 

@@ -1,4 +1,4 @@
-"""One id for a request, its errors and its log lines; and nothing private in them."""
+"""A request, its errors and its log lines have one id, and contain nothing private."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""No page takes files or long forms, and none of them is read."""
+"""No page takes files or long forms; they are refused before they are read."""
 
 from io import BytesIO
 from pathlib import Path

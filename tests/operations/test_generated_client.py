@@ -19,9 +19,9 @@ from tests.processes import output_of
 from tests.production import Production, serving, token_of
 from users.models import User
 
-pytestmark = pytest.mark.django_db(transaction=True)  # all alike, so that they run in one go
+pytestmark = pytest.mark.django_db(transaction=True)  # all alike, so that they run in a row
 
-# As a user of the generated client writes it: each step is one call.
+# Written as a user of the generated client would: each step is one call.
 PROGRAM = """
 import sys
 
@@ -247,7 +247,7 @@ assert revoke_connection.sync_detailed(ACME, door.id, client=client).status_code
 print(refused.error.code, task.id)
 """
 
-# After BY_TYPE: each resource that was the leaver's, whom it passed to, where it is now.
+# After BY_TYPE: each of the leaver's resources, its new owner, and where it is now.
 WHO_HAS_WHAT = sorted(
     f"{type_} {key} {HEIR_ID if type_ == 'repository' else DEPARTMENT_ID} there"
     for type_, key in (
@@ -271,7 +271,7 @@ def generated(
     folder = tmp_path_factory.mktemp("generated")
     for name, program in PROGRAMS.items():
         (folder / name).write_text(program)
-    with django_db_blocker.unblock(), serving() as server:
+    with django_db_blocker.unblock(), serving("--workers", "1") as server:
         said = output_of(
             *("openapi-python-client", "generate", "--url", f"{server.url}/v1/openapi.json"),
             *("--meta", "none", "--output-path", "offboard_client"),
@@ -281,15 +281,15 @@ def generated(
         yield folder, server
 
 
-def printed(program: str, folder: Path, server: Production) -> str:
+def printed(program: str, folder: Path, server: Production, *, interpreter: str = "python") -> str:
     """Return what one of the programs prints on the sample."""
     restore_sample()
     token = token_of(User.objects.get(pk=OWNER.id))
-    return output_of("python", program, server.url, token, folder=folder)
+    return output_of(interpreter, program, server.url, token, folder=folder)
 
 
 def test_its_types_hold(generated: tuple[Path, Production]) -> None:
-    # What the description makes of it; the generator's own client.py is not strict.
+    # What is generated from the description; the generator's own client.py is not strict.
     described = ("offboard_client/api", "offboard_client/models", *PROGRAMS)
     output_of("mypy", "--strict", "--follow-imports=silent", *described, folder=generated[0])
 

@@ -14,16 +14,15 @@ from organizations.models import Membership
 from tests.factories import ResourceFactory
 
 OURS = ("organizations", "users")
-# What each app's first migration does, it does to empty tables.
+# Each app's first migration works on empty tables.
 LATER = [
     (app, path.stem)
     for app in OURS
     for path in sorted(Path(apps.get_app_config(app).path, "migrations").glob("0*.py"))
     if not path.stem.startswith("0001")
 ]
-# Uniqueness that the previous version meets as the one before: it answers that there is such a row.
-# The one enabled directory of an organization: its index is replaced by a narrower one. Keys that
-# have the id among their columns refuse nothing.
+# New uniqueness, which the previous version answers as it does other duplicates. A narrower index
+# replaces that of an organization's one enabled directory. Keys that include the id refuse nothing.
 ARGUED = dict.fromkeys(("department_names", "connections", "handover"), ("ADD_UNIQUE",))
 
 

@@ -13,7 +13,7 @@ from config.search import indexed
 from tests.operations.upgrades import empty_database, migrate
 from tests.processes import connected
 
-pytestmark = pytest.mark.django_db(transaction=True)  # all alike, so that they run in one go
+pytestmark = pytest.mark.django_db(transaction=True)  # all alike, so that they run in a row
 
 RELEASED = (("organizations", "0002_directories"), ("users", "0001_initial"))
 
@@ -78,6 +78,11 @@ OLD = """
 
     INSERT INTO organizations_scimconnection (id, organization_id, name, token_digest, created_at)
     VALUES ('scim_okta', 'org_acme', 'Okta', sha256('okta'), '2025-01-01');
+    INSERT INTO organizations_scimconnection
+    (
+        id, organization_id, name, token_digest, created_at, transfer_on_deactivate_id, disabled_at
+    )
+    VALUES ('scim_was', 'org_acme', 'Was', sha256('was'), '2025-01-01', 'dept_3', '2025-02-01');
     INSERT INTO organizations_scimidentity (
         organization_id, user_id, user_name, external_id, formatted_name, given_name, family_name,
         display_name, account_made_by_id, changed_at
@@ -110,6 +115,7 @@ BECAME = {
     "SELECT name FROM organizations_department ORDER BY id": ["Sales", "sales (2)", "SALES (3)"],
     "SELECT external_id FROM organizations_scimidentity ORDER BY user_id": ["", "same"],
     "SELECT connection_id FROM organizations_scimidentity": ["scim_okta", "scim_okta"],
+    "SELECT transfer_on_deactivate_id FROM organizations_scimconnection": [None, None],
     "SELECT name FROM organizations_domain ORDER BY name": ["acme.example", "other.example"],
     "SELECT email FROM users_user WHERE id IN ('usr_gone', 'usr_sly') ORDER BY id": [
         "usr_gone@erased.invalid",
@@ -188,7 +194,7 @@ REACHED = """
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """A database of the released version after its upgrade, and what was there before."""
+    """A database of the released version after its upgrade, and facts from before."""
 
     address: str
     released: set[tuple[object, ...]]
@@ -216,7 +222,7 @@ def members_since(session: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, d
 
 @pytest.fixture(scope="module")
 def upgrade(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Upgrade]:
-    """One upgrade for all tests of it: it takes longer than they do."""
+    """One upgrade for all tests: it takes longer than they do."""
     with django_db_blocker.unblock(), empty_database("old") as address:
         for target in (("admin",), *RELEASED):
             migrate(address, *target)

@@ -1,4 +1,4 @@
-"""nginx in front of the server, by config/nginx.conf: whoever is slow keeps nobody from answers."""
+"""nginx in front of the server, by config/nginx.conf: slow clients delay nobody else."""
 
 import http.client
 import json
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from organizations.api.resource_import import ImportBodyParser
 from organizations.models import Event, Membership, Source
@@ -46,13 +47,13 @@ http {{
 
 @dataclass(frozen=True)
 class Proxy:
-    """A running nginx that speaks TLS."""
+    """A running nginx with TLS."""
 
     port: int
     trust: ssl.SSLContext
 
     def connect(self) -> ssl.SSLSocket:
-        """Return a connection for which the kernel keeps little that is not read."""
+        """Return a connection for which the kernel buffers little."""
         connection = socket.socket()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 500)
@@ -61,17 +62,16 @@ class Proxy:
         return self.trust.wrap_socket(connection, server_hostname="127.0.0.1")
 
     def status_of(self, path: str) -> int:
-        """Return the status of an answer; raises TimeoutError where there is none in time."""
+        """Return the status of the answer. Raises TimeoutError where none comes in time."""
         return self._answer("GET", path)[0]
 
     def post(self, path: str, body: bytes, token: str) -> tuple[int, Any]:
-        """Return the status and the body of the answer to JSON."""
+        """Send JSON; return the status and the body of the answer."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         status, answer = self._answer("POST", path, body, headers)
         return status, json.loads(answer)
 
     def _answer(self, *request: Any) -> tuple[int, bytes]:
-        """Return the status and the body of an answer."""
         connection = http.client.HTTPSConnection(
             "127.0.0.1", self.port, timeout=SECONDS_TO_ANSWER, context=self.trust
         )
@@ -83,12 +83,29 @@ class Proxy:
             connection.close()
 
 
+@pytest.fixture(scope="module")
+def proxy(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Proxy]:
+    """Debian's nginx with our sample, in front of a server.
+
+    The server listens at a socket in the file system, whose buffers do not grow as a port's do.
+    """
+    folder = tmp_path_factory.mktemp("proxy")
+    server = folder / "gunicorn.socket"
+    with (
+        django_db_blocker.unblock(),
+        serving("--bind", f"unix:{server}", **BEHIND),
+        proxying(server, folder) as proxy,
+    ):
+        yield proxy
+
+
 @contextmanager
 def proxying(server: Path, folder: Path) -> Iterator[Proxy]:
-    """Run Debian's nginx by our sample, in front of the server at a socket in the file system.
-
-    Where no nginx is installed, the test is skipped.
-    """
+    """Run nginx in front of the server at this socket; skip the test where none is installed."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
         pytest.skip("no nginx is installed (Debian package: nginx-light)")
@@ -147,7 +164,7 @@ def slow_headers(connection: ssl.SSLSocket, member: Membership, head: str) -> No
 
 
 def slow_body(connection: ssl.SSLSocket, member: Membership, head: str) -> None:
-    """Send all of a request but its body, which a thread would wait for."""
+    """Send a request without the rest of its body, for which a thread would wait."""
     path = address_in(member.organization, "users/delete-bulk")
     head += "Content-Type: application/json\r\nContent-Length: 1000\r\n"
     connection.sendall(f"POST {path} HTTP/1.1\r\n{head}\r\n{{".encode())
@@ -162,9 +179,9 @@ def slow_reader(connection: ssl.SSLSocket, member: Membership, head: str) -> Non
 
 @pytest.mark.django_db(transaction=True)
 def test_behind_nginx_forty_slow_connections_of_each_kind_hold_nobody_up(
-    owner: Membership, tmp_path: Path, subtests: pytest.Subtests
+    owner: Membership, proxy: Proxy, subtests: pytest.Subtests
 ) -> None:
-    # An export of more than the kernel keeps for those who do not read it.
+    # An export of more than the kernel buffers for clients that do not read it.
     Event.objects.bulk_create(
         Event(
             type=Event.Type.MEMBER_UPDATED,
@@ -175,28 +192,25 @@ def test_behind_nginx_forty_slow_connections_of_each_kind_hold_nobody_up(
         for _ in range(100)
     )
     head = f"Host: 127.0.0.1\r\nAuthorization: Bearer {token_of(owner.user)}\r\n"
-    address = tmp_path / "gunicorn.socket"  # whose buffers do not grow, as those of a port do
-    with serving("--bind", f"unix:{address}", **BEHIND), proxying(address, tmp_path) as proxy:
-        for kind in (idle, slow_headers, slow_body, slow_reader):
-            with subtests.test(kind.__name__), ExitStack() as connections:
-                for _ in range(CONNECTIONS):
-                    kind(connections.enter_context(proxy.connect()), owner, head)
+    for kind in (idle, slow_headers, slow_body, slow_reader):
+        with subtests.test(kind.__name__), ExitStack() as connections:
+            for _ in range(CONNECTIONS):
+                kind(connections.enter_context(proxy.connect()), owner, head)
 
-                assert proxy.status_of("/livez") == 200
+            assert proxy.status_of("/livez") == 200
 
 
 @pytest.mark.django_db(transaction=True)
 def test_nginx_lets_the_largest_import_through_and_the_application_refuses_a_larger_one(
-    owner: Membership, tmp_path: Path
+    owner: Membership, proxy: Proxy
 ) -> None:
     line = {"type": "repo", "external_id": "a", "name": "A", "owner_user_id": owner.user_id}
     body = json.dumps({"resources": [line]}).encode()
     path, token = address_in(owner.organization, "resources/import"), token_of(owner.user)
     largest = ImportBodyParser.max_bytes
-    address = tmp_path / "gunicorn.socket"
-    with serving("--bind", f"unix:{address}", **BEHIND), proxying(address, tmp_path) as proxy:
-        status, answer = proxy.post(path, body.ljust(largest), token)
-        refused, refusal = proxy.post(path, body.ljust(largest + 1), token)
+
+    status, answer = proxy.post(path, body.ljust(largest), token)
+    refused, refusal = proxy.post(path, body.ljust(largest + 1), token)
 
     assert (status, answer["created"]) == (200, 1)
     assert (refused, refusal["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")

@@ -1,4 +1,4 @@
-"""A server whose connections to the database were cut while nobody used them."""
+"""A server survives the loss of idle database connections."""
 
 import pytest
 

@@ -18,7 +18,7 @@ def test_a_removal_in_flight_is_done_and_answered() -> None:
     owner = MembershipFactory.create(organization=organization, roles=["Owner"])
     member = MembershipFactory.create(organization=organization)
     token = token_of(owner.user)
-    with serving() as server:
+    with serving("--workers", "1") as server:
 
         def remove() -> Answer:
             return server.ask("DELETE", address_of(member), token=token, body={"confirm": True})

@@ -1,4 +1,4 @@
-"""The units for systemd start what they name, and systemd can read them."""
+"""systemd can read the units, and what they start works."""
 
 import re
 import shlex

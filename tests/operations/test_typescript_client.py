@@ -1,21 +1,23 @@
 """A TypeScript client whose types are generated from the description does the work."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
-from organizations.sample import OWNER, restore_sample
-from tests.operations.test_generated_client import WHO_HAS_WHAT
+from tests.operations.test_generated_client import WHO_HAS_WHAT, printed
 from tests.processes import output_of
-from tests.production import serving, token_of
-from users.models import User
+from tests.production import Production, serving
+
+pytestmark = [pytest.mark.npm, pytest.mark.django_db(transaction=True)]
 
 PACKAGES = ("openapi-typescript@7", "openapi-fetch@0", "typescript@5", "@types/node@20")
 STRICT = ("--strict", "--module", "nodenext", "--target", "es2022", "--noUncheckedIndexedAccess")
 
-# As a user of the generated types writes it.
-PROGRAM = """
+# Written as a user of the generated types would.
+BY_TYPE = """
 import assert from "node:assert/strict";
 import createClient from "openapi-fetch";
 import type { paths } from "./offboard.js";
@@ -150,32 +152,40 @@ for (const { key, id } of restored.data?.cancelled_tasks ?? []) {
 """
 
 
-def printed(program: str, folder: Path) -> str:
-    """Return what a program prints that uses the generated types on the sample."""
-    restore_sample()
-    token = token_of(User.objects.get(pk=OWNER.id))
+PROGRAMS = {"by_type": BY_TYPE, "hand_over": HAND_OVER}
+
+
+@pytest.fixture(scope="module")
+def generated(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Path, Production]]:
+    """The folder of the generated types and of compiled programs that use them, and a server."""
+    folder = tmp_path_factory.mktemp("generated")
     (folder / "package.json").write_text(json.dumps({"private": True, "type": "module"}))
-    (folder / "program.ts").write_text(program)
+    for name, program in PROGRAMS.items():
+        (folder / f"{name}.ts").write_text(program)
     output_of("npm", "install", "--no-audit", "--no-fund", *PACKAGES, folder=folder)
-    with serving() as server:
-        address = f"http://127.0.0.1:{server.port}"
-        description = f"{address}/v1/openapi.json"
+    with django_db_blocker.unblock(), serving("--workers", "1") as server:
         output_of(
-            *("npx", "openapi-typescript", description, "--output", "offboard.d.ts"),
+            *("npx", "openapi-typescript", f"{server.url}/v1/openapi.json"),
+            *("--output", "offboard.d.ts"),
             folder=folder,
         )
-        output_of("npx", "tsc", *STRICT, "program.ts", folder=folder)
-
-        return output_of("node", "program.js", address, token, folder=folder)
-
-
-@pytest.mark.npm
-@pytest.mark.django_db(transaction=True)
-def test_it_registers_previews_removes_by_type_and_reads_who_has_what(tmp_path: Path) -> None:
-    assert sorted(printed(PROGRAM, tmp_path).splitlines()) == WHO_HAS_WHAT
+        output_of("npx", "tsc", *STRICT, *(f"{name}.ts" for name in PROGRAMS), folder=folder)
+        yield folder, server
 
 
-@pytest.mark.npm
-@pytest.mark.django_db(transaction=True)
-def test_it_removes_what_the_preview_said_and_a_program_closes_its_task(tmp_path: Path) -> None:
-    assert printed(HAND_OVER, tmp_path) == "badge\n"
+def test_it_registers_previews_removes_by_type_and_reads_who_has_what(
+    generated: tuple[Path, Production],
+) -> None:
+    said = printed("by_type.js", *generated, interpreter="node")
+
+    assert sorted(said.splitlines()) == WHO_HAS_WHAT
+
+
+def test_it_removes_what_the_preview_said_and_a_program_closes_its_task(
+    generated: tuple[Path, Production],
+) -> None:
+    assert printed("hand_over.js", *generated, interpreter="node") == "badge\n"

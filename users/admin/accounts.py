@@ -53,7 +53,7 @@ class UserAdmin(
     ErasureAdmin,
     DjangoUserAdmin[User],  # type: ignore[type-var]  # it asks for a username
 ):
-    """The admin of accounts; nobody changes an account that may do more than their own."""
+    """The admin of accounts; nobody changes an account with more rights than their own."""
 
     form = AccountForm
     add_form = UserCreationForm
@@ -89,7 +89,7 @@ class UserAdmin(
         yield AccessToken, "access tokens", {"q": row.pk}
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Return the fields in their sections; those of a password where staff log in by one."""
+        """Return the sections, without password fields if nobody logs in with a password."""
         fieldsets = super().get_fieldsets(request, obj)
         if settings.PASSWORD_LOGIN:
             return fieldsets
@@ -99,21 +99,20 @@ class UserAdmin(
         ]
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
-        """Return the linked logins if there are any, and were when the form was opened."""
+        """Return the linked logins, if there are any and there were when the form was opened."""
         is_shown = request.method != "POST" or "oidc_logins-TOTAL_FORMS" in request.POST
         return [LinkedLogins] if obj and is_shown and obj.oidc_logins.exists() else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Return the read-only fields; only superusers change permissions."""
         rights = () if staff_of(request).is_superuser else self.rights
         return (*self.readonly_fields, *rights)
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> User | None:
-        """Return an account; one to be changed is locked together with that of whoever changes it.
+        """Return an account; before a change, lock it together with the user's own account.
 
-        Of two who disable each other at the same moment, the second is not of the staff any more.
+        So of two who disable each other at once, the second is refused.
         """
         if is_to_be_locked(request):
             both = User.objects.filter(pk__in=[staff_of(request).pk, object_id]).order_by("pk")
@@ -121,7 +120,7 @@ class UserAdmin(
         return super().get_object(request, object_id, from_field)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Forbid changes, also of the password, to erased accounts and those that may do more."""
+        """Forbid changes, also of the password, to erased accounts and those with more rights."""
         if obj and (obj.erased_at or is_above(obj, staff_of(request))):
             return False
         return super().has_change_permission(request, obj)
@@ -131,7 +130,7 @@ class UserAdmin(
             return False
         return super().has_delete_permission(request, obj)
 
-    @transaction.atomic  # as Django's other pages, so that the account is locked
+    @transaction.atomic  # as Django's other pages are; `get_object` then locks
     def user_change_password(
         self, request: HttpRequest, *args: Any, **options: Any
     ) -> HttpResponse:
@@ -139,7 +138,6 @@ class UserAdmin(
         return super().user_change_password(request, *args, **options)
 
     def deletion_obstacle(self, row: User) -> str:
-        """Return why the account cannot be deleted: it has history."""
         if row.memberships.exists():
             return "The person is, or was, a member of an organization."
         return "Something that stays on record refers to the account." if row.has_history() else ""

@@ -12,17 +12,16 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 
 from config.admin.large_tables import LargeTableAdmin
+from config.admin.pages import page
 from config.retries import retried
 from users.erasure.plan import ErasurePlan, find_refusal, may_erase
-from users.erasure.receipt import Receipt
-from users.erasure.service import ErasureRefusedError, erase_account
+from users.erasure.service import ErasureRefusedError, Receipt, erase_account
 from users.login import staff_of
 from users.models import User
 
-MOST_ACCOUNTS = 20  # per action: as many as a person can review the texts of
+MOST_ACCOUNTS = 20  # per action: a person reviews the texts of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +74,20 @@ class ErasureAdmin(LargeTableAdmin[User]):
             return None
         if request.POST.get("post"):
             outcomes = [self._erase(request, account) for account in accounts]
-            return self._page(
+            return page(
+                self,
                 request,
-                "erasure_result",
+                "users/user/erasure_result",
                 title="Result of the erasure",
                 receipts=[outcome for outcome in outcomes if isinstance(outcome, Receipt)],
                 staying=[outcome for outcome in outcomes if isinstance(outcome, Refusal)],
             )
         actor = staff_of(request)
         refusals = {account: find_refusal(account, actor=actor) for account in accounts}
-        return self._page(
+        return page(
+            self,
             request,
-            "erasure_confirmation",
+            "users/user/erasure_confirmation",
             title="Erase people's data?",
             leaving=[
                 ErasurePlan.of(account, viewer=actor)
@@ -96,18 +97,6 @@ class ErasureAdmin(LargeTableAdmin[User]):
             staying=[Refusal(account, why) for account, why in refusals.items() if why],
             action_checkbox_name=ACTION_CHECKBOX_NAME,
         )
-
-    def _page(
-        self, request: HttpRequest, template: str, *, title: str, **context: object
-    ) -> HttpResponse:
-        """Return a page in the admin's frame."""
-        frame = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "media": self.media,
-            "title": title,
-        }
-        return TemplateResponse(request, f"admin/users/user/{template}.html", frame | context)
 
     @retried
     def _erase(self, request: HttpRequest, account: User) -> Receipt | Refusal:

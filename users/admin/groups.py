@@ -13,7 +13,7 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(LockedRow[Group], DjangoGroupAdmin):
-    """The admin of groups; only superusers change them, as with the permissions of accounts."""
+    """The admin of groups; only superusers change them, like the permissions of accounts."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return staff_of(request).is_superuser

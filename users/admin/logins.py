@@ -9,7 +9,7 @@ from users.models import OidcLogin, User
 
 
 class LinkedLogins(admin.StackedInline[OidcLogin, User]):
-    """Shows an account's linked logins; whoever may change the account may take them out."""
+    """Shows an account's linked logins; users who may change the account may delete them."""
 
     model = OidcLogin
     extra = 0

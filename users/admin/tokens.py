@@ -87,7 +87,7 @@ class AccessTokenAdmin(LockedRow[AccessToken], RowActions[AccessToken]):
 
     @admin.action(description="Revoke selected access tokens", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[AccessToken]) -> None:
-        """Revoke the selected tokens, except those of accounts that may do more."""
+        """Revoke the selected tokens, except those of accounts with more rights."""
         with transaction.atomic():
             valid = queryset.filter(revoked_at=None).select_related("user").order_by("pk")
             chosen = list(valid.select_for_update(of=("self",), no_key=True))

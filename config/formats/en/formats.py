@@ -1,3 +1,3 @@
-"""How pages write what Django writes otherwise."""
+"""Formats of pages that differ from Django's."""
 
 DATETIME_FORMAT = "N j, Y, P T"  # with its zone

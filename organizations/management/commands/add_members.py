@@ -1,19 +1,18 @@
 """``manage.py add_members``: makes any number of people members of an organization."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from organizations.bulk.addition import add_batch, preview_batch
-from organizations.bulk.command import Batches, BulkCommand, add_email_column
-from organizations.bulk.joiners import Joiners
-from organizations.bulk.report import Row
+from organizations.bulk.command import BulkCommand, add_email_column
+from organizations.bulk.joiners import JoinerRow, Joiners
 from organizations.bulk.run import Run
-from organizations.bulk.summaries import AdditionSummary
+from organizations.bulk.summary import AdditionSummary
 
 
-class Command(BulkCommand):
+class Command(BulkCommand[JoinerRow]):
     """Adds the people whom a file lists."""
 
     help = (
@@ -23,17 +22,12 @@ class Command(BulkCommand):
         " interrupted, it rolls back the batch in hand, and the same call again carries on."
     )
     verb, done = "add", "added"
+    input = Joiners
     summary = AdditionSummary
     columns = (
-        "user_id",
-        "email",
-        "outcome",
-        "message",
-        "roles",
-        "departments",
+        *("user_id", "email", "outcome", "message", "roles", "departments"),
         "scheduled_removal_id",
     )
-    input = Joiners
     make_departments = False
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -56,10 +50,10 @@ class Command(BulkCommand):
             help="Make the departments that the file names and the organization does not have.",
         )
 
-    def add_people(
+    def add_rows(
         self,
         run: Run,
-        people: Joiners,
+        rows: Joiners,
         *_: Any,
         from_file: str,
         ignore_column: list[str],
@@ -67,17 +61,14 @@ class Command(BulkCommand):
         make_departments: bool,
         **__: Any,
     ) -> None:
-        """Add the people of the file."""
         self.make_departments = make_departments
-        people.add_file(from_file, ignore_column, email_column)
+        rows.add_file(from_file, ignore_column, email_column)
 
-    def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
-        """Return what the addition of each batch would do."""
+    def preview(self, run: Run, batches: Iterable[list[JoinerRow]]) -> Iterator[list[JoinerRow]]:
         return (
             preview_batch(run.organization, batch, make_departments=self.make_departments)
             for batch in batches
         )
 
-    def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
-        """Add the people of the rows."""
+    def work(self, run: Run, batch: Sequence[JoinerRow]) -> list[JoinerRow]:
         return add_batch(run, batch, make_departments=self.make_departments)

@@ -69,8 +69,8 @@ class Command(BaseCommand):
     ) -> None:
         """Create the token.
 
-        Raises CommandError for an unknown or disabled user, for one who is no member of the
-        organization, for a name that is too long, and, with status 2, where the call must say which
+        Raises CommandError for an unknown or disabled user, one who is no member of the
+        organization, and a name that is too long; with status 2 if the call must say which
         organizations the token reaches.
         """
         require_schema()
@@ -90,11 +90,7 @@ class Command(BaseCommand):
                 token, plain = AccessToken.objects.issue(user, name=name, lifetime=lifetime)
                 where = f"in {_names_of(members)}, and nowhere that they join later"
             else:
-                member = (
-                    _only(members, email) if organization is None else _of(members, organization)
-                )
-                if member is None:
-                    raise CommandError(f"{email} is not a member of {organization}.")
+                member = _member_of(members, email, organization)
                 token, plain = TokenBinding.objects.issue(member, name=name, lifetime=lifetime)
                 where = f"in {_names_of([member])} alone"
         except AccountDisabledError:  # meanwhile
@@ -107,14 +103,19 @@ class Command(BaseCommand):
 
 
 def _disabled(email: str) -> CommandError:
-    """Return the refusal of an account that is disabled, by now."""
+    """Return the error for a disabled account."""
     return CommandError(f"The account of {email} is disabled; its tokens would not work.")
 
 
-def _only(members: Sequence[Membership], email: str) -> Membership:
-    """Return the only membership; raises CommandError with the choice where there is not one."""
-    if len(members) == 1:
-        return members[0]
+def _member_of(
+    members: Sequence[Membership], email: str, organization_id: str | None
+) -> Membership:
+    """Return the membership in an organization, by default the only one. Raises CommandError."""
+    found = [member for member in members if organization_id in (None, member.organization_id)]
+    if len(found) == 1:
+        return found[0]
+    if organization_id is not None:
+        raise CommandError(f"{email} is not a member of {organization_id}.")
     advice = "Say where the token acts"
     if not members:
         advice = "No token reaches what they join later: add them first, then say where it acts"
@@ -123,11 +124,6 @@ def _only(members: Sequence[Membership], email: str) -> Membership:
         " one of them, or --every-organization for all that they are a member of now.",
         returncode=UNDECIDED,
     )
-
-
-def _of(members: Sequence[Membership], organization_id: str) -> Membership | None:
-    """Return the membership in an organization, or None."""
-    return next((member for member in members if member.organization_id == organization_id), None)
 
 
 def _names_of(members: Sequence[Membership]) -> str:

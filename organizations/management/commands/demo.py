@@ -77,25 +77,13 @@ class Command(BaseCommand):
         # As with Ctrl-C: what runs along, the worker and PostgreSQL, ends too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         with _listening_at(addrport):
-            self._prepare(addrport)
+            try:
+                call_command("migrate", verbosity=0, skip_checks=False)
+            except ImproperlyConfigured as error:  # the embedded PostgreSQL, which says what to do
+                raise CommandError(str(error)) from error
+            self._show(addrport, sample.restore_sample())
         with worker_alongside():
             call_command("runserver", addrport, use_reloader=False)
-
-    def _prepare(self, addrport: str) -> None:
-        """Migrate, make the sample or bring it back to its first state, and say how to try it."""
-        try:
-            call_command("migrate", verbosity=0, skip_checks=False)
-        except ImproperlyConfigured as error:  # the embedded PostgreSQL, which says what to do
-            raise CommandError(str(error)) from error
-        organization = sample.restore_sample()
-        self._show(
-            addrport,
-            str(organization),
-            self._token(),
-            self._directory_token(organization),
-            self._program_token(organization),
-            self._password(),
-        )
 
     def _token(self) -> str:
         """Return a new token of the sample's admin there; the demo's earlier ones are deleted."""
@@ -114,11 +102,6 @@ class Command(BaseCommand):
         )
         return issue_token(directory)
 
-    def _program_token(self, organization: Organization) -> str:
-        """Return a new token of the sample's code host, which closes a task by it."""
-        code_host = organization.connections.enabled().get(name=sample.CODE_HOST)
-        return issue_token(code_host)
-
     def _password(self) -> str:
         """Return a new password of the demo's staff user, who is made if need be."""
         password = secrets.token_urlsafe(9)
@@ -135,16 +118,9 @@ class Command(BaseCommand):
         staff.save()
         return password
 
-    def _show(
-        self,
-        addrport: str,
-        organization: str,
-        token: str,
-        directory_token: str,
-        program_token: str,
-        password: str,
-    ) -> None:
-        """Print what to try, ready to paste."""
+    def _show(self, addrport: str, organization: Organization) -> None:
+        """Print what to try, ready to paste, with new tokens and a new password."""
+        code_host = organization.connections.enabled().get(name=sample.CODE_HOST)
         host = f"http://{addrport if ':' in addrport else f'127.0.0.1:{addrport}'}"
         organization_address = f"{host}/v1/organizations/{sample.ORGANIZATION_ID}"
         users = f"{organization_address}/users"
@@ -162,8 +138,8 @@ class Command(BaseCommand):
             f"""
 {leaver} leaves {organization}. Paste into another terminal:
 
-export ACCESS_TOKEN={token}
-export SCIM_TOKEN={directory_token} SCIM_URL={directory}
+export ACCESS_TOKEN={self._token()}
+export SCIM_TOKEN={self._directory_token(organization)} SCIM_URL={directory}
 
 curl -i -X DELETE '{users}/{leaver_id}' \\
   {authorization} \\
@@ -200,7 +176,7 @@ Her removal leaves three tasks: the laptop, the payroll, and her repositories, w
 passes on by itself. The receiver in organizations/events/README.md is such a code host. Run it with
 the secret of this answer as WEBHOOK_SECRET, and this token:
 
-export PROGRAM_TOKEN={program_token}
+export PROGRAM_TOKEN={issue_token(code_host)}
 
 curl -X POST '{organization_address}/webhook-endpoints' \\
   {authorization} \\
@@ -216,7 +192,7 @@ curl '{organization_address}/offboarding-tasks?user_id={leaver_id}' \\
 The API, to read and to try:  {host}/v1/docs
 The admin:                    {host}/admin/
   log in as                   {STAFF_EMAIL}
-  with the password           {password}
+  with the password           {self._password()}
 
 Stop with Ctrl-C; run again, and the sample is as it was at first.
 """

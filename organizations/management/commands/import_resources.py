@@ -1,19 +1,17 @@
 """``manage.py import_resources``: registers any number of resources of an organization."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from organizations.bulk.command import Batches, BulkCommand
-from organizations.bulk.lines import COLUMNS, Lines
-from organizations.bulk.report import Row
-from organizations.bulk.resources import import_batch, preview_import
+from organizations.bulk.command import BulkCommand
+from organizations.bulk.resources import COLUMNS, Lines, ResourceRow, import_batch, preview_import
 from organizations.bulk.run import Run
-from organizations.bulk.summaries import ImportSummary
+from organizations.bulk.summary import ImportSummary
 
 
-class Command(BulkCommand):
+class Command(BulkCommand[ResourceRow]):
     """Registers the resources that a file lists."""
 
     help = (
@@ -24,9 +22,9 @@ class Command(BulkCommand):
     )
     verb, done = "import", "imported"
     everybody, somebody, nobody = "every line", "some line", "no resource"
+    input = Lines
     summary = ImportSummary
     columns = COLUMNS
-    input = Lines
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -42,16 +40,15 @@ class Command(BulkCommand):
             ),
         )
 
-    def add_people(
-        self, run: Run, people: Lines, *_: Any, from_file: str, ignore_column: list[str], **__: Any
+    def add_rows(
+        self, run: Run, rows: Lines, *_: Any, from_file: str, ignore_column: list[str], **__: Any
     ) -> None:
-        """Add the lines of the file."""
-        people.add_file(from_file, ignore_column)
+        rows.add_file(from_file, ignore_column)
 
-    def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
-        """Return what the import of each batch would do."""
+    def preview(
+        self, run: Run, batches: Iterable[list[ResourceRow]]
+    ) -> Iterator[list[ResourceRow]]:
         return (preview_import(run, batch) for batch in batches)
 
-    def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
-        """Register the resources of the lines."""
+    def work(self, run: Run, batch: Sequence[ResourceRow]) -> list[ResourceRow]:
         return import_batch(run, batch)

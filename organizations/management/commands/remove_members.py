@@ -1,7 +1,7 @@
 """``manage.py remove_members``: takes any number of members out of an organization."""
 
 from argparse import ArgumentTypeError
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,15 +10,14 @@ from django.core.management.base import CommandParser
 
 from config.arguments import named
 from config.characters import clean
-from organizations.bulk.command import Batches, BulkCommand, add_email_column
+from organizations.bulk.command import BulkCommand, add_email_column
 from organizations.bulk.heirs import check_heirs, find_targets
 from organizations.bulk.people import People
 from organizations.bulk.removal import preview_removals, remove_batch
 from organizations.bulk.report import OF_TYPE, Row
 from organizations.bulk.run import CannotStartError, Run
 from organizations.bulk.schedule import preview_batch, schedule_batch
-from organizations.bulk.summaries import RemovalSummary, ScheduleSummary
-from organizations.bulk.summary import Summary
+from organizations.bulk.summary import RemovalSummary, ScheduleSummary, Summary
 from organizations.guards.targets import MOST_TARGETS
 from organizations.schedule.dates import moment_of
 
@@ -31,7 +30,7 @@ def moment(value: str) -> datetime:
         raise ArgumentTypeError(str(error)) from error
 
 
-class Command(BulkCommand):
+class Command(BulkCommand[Row]):
     """Removes the members that the call names, now or on a date."""
 
     help = (
@@ -42,20 +41,11 @@ class Command(BulkCommand):
         " batch in hand, and the same call again carries on. restore_members undoes a run."
     )
     verb, done = "remove", "removed"
-    summary: Callable[..., Summary] = RemovalSummary
+    input = People
+    summary: Callable[..., Summary[Row]] = RemovalSummary
     columns: Sequence[str] = (
-        "user_id",
-        "email",
-        "transfer_to",
-        "outcome",
-        "message",
-        "roles",
-        "departments",
-        "resources",
-        "transferred",
-        "open_tasks",
-        "closed_tasks",
-        "removal_id",
+        *("user_id", "email", "transfer_to", "outcome", "message", "roles", "departments"),
+        *("resources", "transferred", "open_tasks", "closed_tasks", "removal_id"),
     )
     at: datetime | None = None
 
@@ -116,14 +106,14 @@ class Command(BulkCommand):
         if at:
             self.at = at
             self.verb, self.done = "schedule", "scheduled"
-            self.summary = partial(ScheduleSummary, at)
+            self.summary = partial(ScheduleSummary, at=at)
             self.columns = (*self.columns, "scheduled_removal_id")
         super().handle(report=report, **options)
 
-    def add_people(
+    def add_rows(
         self,
         run: Run,
-        people: People,
+        rows: People,
         *_: Any,
         user: list[str],
         from_file: str | None,
@@ -136,25 +126,23 @@ class Command(BulkCommand):
         """Add the leavers, and check that none of them is to take over resources."""
         if not user and not from_file:
             raise CannotStartError("Name who leaves, by --user or --from-file.")
-        people.targets = find_targets(run.organization, clean(transfer_to or ""), transfer_type)
-        people.add_users(user)
+        rows.targets = find_targets(run.organization, clean(transfer_to or ""), transfer_type)
+        rows.add_users(user)
         if from_file:
-            people.add_file(from_file, "transfer_to", ignore_column, email_column)
-        check_heirs(run.organization, people)
-        if len(people.types) > MOST_TARGETS:
+            rows.add_file(from_file, "transfer_to", ignore_column, email_column)
+        check_heirs(run.organization, rows)
+        if len(rows.types) > MOST_TARGETS:
             raise CannotStartError(f"At most {MOST_TARGETS} types can have targets of their own.")
         after = self.columns.index("transfer_to") + 1
-        of_types = [f"{OF_TYPE}{type_name}" for type_name in people.types]
+        of_types = [f"{OF_TYPE}{type_name}" for type_name in rows.types]
         self.columns = (*self.columns[:after], *of_types, *self.columns[after:])
 
-    def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
-        """Return what the removal of each batch would do after the ones before it."""
+    def preview(self, run: Run, batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
         if self.at:
             return (preview_batch(run.organization, batch, self.at) for batch in batches)
         return preview_removals(run.organization, batches)
 
     def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
-        """Remove the members of the rows, or schedule their removal."""
         if self.at:
             return schedule_batch(run, batch, self.at)
         return remove_batch(run, batch)

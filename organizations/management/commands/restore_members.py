@@ -1,22 +1,22 @@
 """``manage.py restore_members``: undoes runs of ``remove_members``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from config.arguments import named
 from config.characters import clean, escaped
-from organizations.bulk.command import Batches, BulkCommand, add_email_column
+from organizations.bulk.command import BulkCommand, add_email_column
 from organizations.bulk.people import People
 from organizations.bulk.report import Row
 from organizations.bulk.restoration import preview_batch, restore_batch
 from organizations.bulk.run import CannotStartError, Run
-from organizations.bulk.summaries import RestorationSummary
+from organizations.bulk.summary import RestorationSummary
 from organizations.models import Removal, Source
 
 
-class Command(BulkCommand):
+class Command(BulkCommand[Row]):
     """Restores the members that runs removed, or that a file names."""
 
     help = (
@@ -26,21 +26,12 @@ class Command(BulkCommand):
         " batch in hand, and the same call again carries on."
     )
     verb, done = "restore", "restored"
+    input = People
     summary = RestorationSummary
     columns = (
-        "user_id",
-        "email",
-        "outcome",
-        "message",
-        "roles",
-        "departments",
-        "resources",
-        "roles_not_restored",
-        "departments_not_restored",
-        "resources_not_restored",
-        "cancelled_tasks",
-        "removal_id",
-        "restoration_id",
+        *("user_id", "email", "outcome", "message", "roles", "departments", "resources"),
+        *("roles_not_restored", "departments_not_restored", "resources_not_restored"),
+        *("cancelled_tasks", "removal_id", "restoration_id"),
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -69,10 +60,10 @@ class Command(BulkCommand):
             ),
         )
 
-    def add_people(
+    def add_rows(
         self,
         run: Run,
-        people: People,
+        rows: People,
         *_: Any,
         earlier_runs: list[str],
         from_file: str | None,
@@ -80,9 +71,8 @@ class Command(BulkCommand):
         email_column: str,
         **__: Any,
     ) -> None:
-        """Add those who come back."""
         if from_file is not None:
-            people.add_file(from_file, "removal_id", ignore_column, email_column)
+            rows.add_file(from_file, "removal_id", ignore_column, email_column)
             return
         runs = list(map(clean, earlier_runs))
         removals = Removal.objects.filter(
@@ -94,12 +84,10 @@ class Command(BulkCommand):
                 f"No run {escaped(unknown)} of remove_members removed anybody from"
                 f" {run.organization}. Removals on a date are cancelled, in the admin."
             )
-        people.add_removals(removals)
+        rows.add_removals(removals)
 
-    def preview(self, run: Run, batches: Batches) -> Iterator[list[Row]]:
-        """Return what the restoration of each batch would do."""
+    def preview(self, run: Run, batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
         return (preview_batch(run.organization, batch) for batch in batches)
 
     def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
-        """Restore the members of the rows."""
         return restore_batch(run, batch)

@@ -6,25 +6,22 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-
 
 def page_of(model: type[Model], page: str, *args: str) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
-@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("page", ["change", "delete", "history"])
-def test_in_an_id_it_is_no_address(admin_client: Client, model: type[Model], page: str) -> None:
-    assert admin_client.get(page_of(model, page, "\0")).status_code == 400
+def test_in_an_id_it_is_no_address(admin_client: Client, page: str) -> None:
+    for model in admin.site._registry:
+        assert admin_client.get(page_of(model, page, "\0")).status_code == 400, model
 
 
-@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("query", ["id__exact=%00", "q=%00", "organization=a%00b", "%00=1"])
-def test_in_a_list_it_is_looked_for_nowhere(
-    admin_client: Client, model: type[Model], query: str
-) -> None:
-    assert admin_client.get(f"{page_of(model, 'changelist')}?{query}").status_code == 400
+def test_in_a_list_it_is_looked_for_nowhere(admin_client: Client, query: str) -> None:
+    for model in admin.site._registry:
+        address = f"{page_of(model, 'changelist')}?{query}"
+        assert admin_client.get(address).status_code == 400, model
 
 
 def test_in_a_choice_it_is_not_looked_up(admin_client: Client) -> None:

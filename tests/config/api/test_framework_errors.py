@@ -112,10 +112,7 @@ def test_a_refusal_in_words_is_told_to_developers(client: APIClient) -> None:
 
 @pytest.mark.parametrize(
     ("raised", "challenge"),
-    [
-        ("not-authenticated", "Bearer"),
-        ("authentication-failed", 'Bearer error="invalid_token"'),
-    ],
+    [("not-authenticated", "Bearer"), ("authentication-failed", 'Bearer error="invalid_token"')],
 )
 def test_a_401_names_the_scheme(client: APIClient, raised: str, challenge: str) -> None:
     assert client.get(f"/v1/raises/{raised}")["WWW-Authenticate"] == challenge

@@ -112,9 +112,7 @@ def test_the_total_is_exact_up_to_a_number_and_null_beyond(
 def test_a_page_takes_one_statement_and_its_total_a_bounded_one(
     client: APIClient, query: dict[str, Any], statements: int
 ) -> None:
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         page(client, NEWEST, **query)
 
     _token, *of_list = [statement["sql"] for statement in captured]

@@ -49,8 +49,7 @@ def redis(port: int, tmp_path: Path) -> Iterator[None]:
     if path is None:
         pytest.skip("no Redis is installed (Debian package: redis-server)")
     with subprocess.Popen(  # noqa: S603 (Redis)
-        [path, "--port", str(port), "--save", "", "--dir", str(tmp_path)],
-        stdout=subprocess.DEVNULL,
+        [path, "--port", str(port), "--save", "", "--dir", str(tmp_path)], stdout=subprocess.DEVNULL
     ) as server:
         patient = Retry(ConstantBackoff(0.05), 200, supported_errors=(NotThereYet,))
         with Redis(port=port, retry=patient) as client:

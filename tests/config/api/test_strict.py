@@ -3,12 +3,7 @@
 import pytest
 from rest_framework.exceptions import ValidationError
 
-from config.api.strict import (
-    IdField,
-    StrictChoiceField,
-    StrictChoicesField,
-    StrictStringField,
-)
+from config.api.strict import IdField, StrictChoiceField, StrictChoicesField, StrictStringField
 
 
 @pytest.mark.parametrize("field", [StrictStringField(), IdField()])

@@ -27,19 +27,19 @@ signal.pause()
 
 
 def user(server: Server) -> AbstractContextManager[Program]:
-    """Run a program that asks Django where the database is, connects to it, and stays."""
+    """Run a program that connects to Django's database, and stays."""
     environment = {"DEBUG": "true", "EMBEDDED_POSTGRES": str(server.folder)}
     return running("-c", USE, environment=environment)
 
 
 def end(program: Program) -> None:
-    """Have a program exit by itself."""
+    """Let a program exit by itself."""
     program.process.terminate()
     program.process.wait(timeout=60)
 
 
 def is_running(server: Server) -> bool:
-    """Tell whether the server left no lock file, as it does when it is stopped."""
+    """Return whether there is a lock file, which a stopped server removes."""
     return (server.data / "postmaster.pid").exists()
 
 

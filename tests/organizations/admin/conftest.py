@@ -1,9 +1,10 @@
-"""Those who use the admin."""
+"""Those who use the admin, and a member."""
 
 import pytest
 from django.test import Client
 
-from tests.factories import UserFactory
+from organizations.models import Membership, Organization
+from tests.factories import MembershipFactory, UserFactory
 from tests.organizations.admin.staff import browser_of, browser_with
 from users.models import User
 
@@ -24,3 +25,9 @@ def browser(staff: User) -> Client:
 def reader(db: None) -> Client:
     """A browser of somebody who may see and change members but not remove them."""
     return browser_with("view_membership", "change_membership")
+
+
+@pytest.fixture
+def member(organization: Organization, owner: Membership) -> Membership:
+    """A member with a role, who is not the owner."""
+    return MembershipFactory.create(organization=organization, roles=["Member"])

@@ -1,6 +1,6 @@
 """Adding members, and giving and taking what they hold: by the service, with its events."""
 
-import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -8,33 +8,14 @@ from django.utils import timezone
 
 from organizations.admin.assignments import MOST_ADDED
 from organizations.models import Event, Membership, Organization
-from tests.factories import DepartmentFactory, MembershipFactory, UserFactory
+from tests.factories import DepartmentFactory, UserFactory
+from tests.organizations.admin.member_pages import ADMIN, address_of, form_adding, form_of
 from tests.organizations.admin.page import text_of
-from tests.organizations.admin.test_changes import ADMIN, address_of, formsets
 from users.models import User
 
 
-@pytest.fixture
-def member(organization: Organization, owner: Membership) -> Membership:
-    return MembershipFactory.create(organization=organization, roles=["Member"])
-
-
-def given(member: Membership, role: str, **more: str) -> dict[str, str]:
-    """The form of a member's page, with one more role given."""
-    held = member.role_assignments.count()
-    return formsets(
-        member,
-        **{
-            "role_assignments-TOTAL_FORMS": str(held + 1),
-            f"role_assignments-{held}-membership": str(member.pk),
-            f"role_assignments-{held}-role": member.organization.roles.get(name=role).pk,
-            **more,
-        },
-    )
-
-
 def test_a_member_is_added_with_roles_and_departments_of_the_organization_that_is_asked_first(
-    browser: Client, organization: Organization
+    browser: Client, staff: User, organization: Organization
 ) -> None:
     user, elsewhere = UserFactory.create(), DepartmentFactory.create()
     department = DepartmentFactory.create(organization=organization)
@@ -46,25 +27,11 @@ def test_a_member_is_added_with_roles_and_departments_of_the_organization_that_i
 
     page = text_of(browser.post(address, {**form, "departments": [elsewhere.pk]}))
     assert "is not one of the available choices" in page
-    browser.post(address, form)
+    browser.post(address, {**form, "reason": "New here"})
 
     member = organization.memberships.get()
     assert [each.role for each in member.role_assignments.all()] == [role]
     assert [each.department for each in member.department_memberships.all()] == [department]
-    assert Event.objects.get().type == "member.added"
-
-
-def test_a_member_who_is_added_leaves_an_event(
-    browser: Client, staff: User, organization: Organization
-) -> None:
-    user = UserFactory.create()
-
-    browser.post(
-        f"{ADMIN}membership/add/",
-        {"organization": organization.pk, "user": user.pk, "reason": "New here"},
-    )
-
-    assert organization.memberships.active().get().user == user
     event = Event.objects.get()
     assert (event.type, event.user, event.actor) == ("member.added", user, staff)
     assert (event.source, event.reason) == ("admin", "New here")
@@ -74,9 +41,9 @@ def test_what_is_given_and_taken_at_once_is_one_event(
     browser: Client, staff: User, member: Membership
 ) -> None:
     department = DepartmentFactory.create(organization=member.organization)
-    form = given(
+    form = form_adding(
         member,
-        "Admin",
+        member.organization.roles.get(name="Admin").pk,
         **{
             "role_assignments-0-DELETE": "on",
             "department_memberships-TOTAL_FORMS": "1",
@@ -93,16 +60,25 @@ def test_what_is_given_and_taken_at_once_is_one_event(
     event = Event.objects.get()
     assert (event.type, event.user, event.actor) == ("member.updated", member.user, staff)
     assert (event.source, event.reason) == ("admin", "Promoted")
+    assert LogEntry.objects.filter(object_id=str(member.pk)).exists()
+
+
+def test_the_reason_is_asked_below_the_assignments_that_the_form_saves(
+    browser: Client, member: Membership
+) -> None:
+    page = text_of(browser.get(address_of(member)))
+
+    assert page.index("role_assignments-TOTAL_FORMS") < page.index("Reason for this change")
 
 
 def test_nothing_changed_is_no_event(browser: Client, member: Membership) -> None:
-    assert browser.post(address_of(member), formsets(member)).status_code == 302
+    assert browser.post(address_of(member), form_of(member)).status_code == 302
 
     assert not Event.objects.exists()
 
 
 def test_what_somebody_else_gave_meanwhile_stays(browser: Client, member: Membership) -> None:
-    form = given(member, "Admin")
+    form = form_adding(member, member.organization.roles.get(name="Admin").pk)
     billing = member.organization.roles.create(name="Billing")
     member.role_assignments.create(organization=member.organization, role=billing)
 
@@ -115,7 +91,7 @@ def test_what_somebody_else_gave_meanwhile_stays(browser: Client, member: Member
 def test_a_page_from_before_a_deactivation_does_not_undo_it(
     browser: Client, member: Membership
 ) -> None:
-    form = given(member, "Admin")
+    form = form_adding(member, member.organization.roles.get(name="Admin").pk)
     Membership.objects.filter(pk=member.pk).update(deactivated_at=timezone.now())
 
     browser.post(address_of(member), form)
@@ -125,16 +101,10 @@ def test_a_page_from_before_a_deactivation_does_not_undo_it(
     assert member.role_assignments.count() == 2
 
 
-def test_the_reason_is_for_who_may_change_something(browser: Client, member: Membership) -> None:
-    page = text_of(browser.post(address_of(member), formsets(member, reason="x" * 1001)))
-
-    assert "at most 1000 characters" in page
-
-
 def test_a_page_that_says_that_it_gives_thousands_is_refused_and_they_are_not_made(
     browser: Client, member: Membership
 ) -> None:
-    form = formsets(member, **{"role_assignments-TOTAL_FORMS": "100000"})
+    form = form_of(member, **{"role_assignments-TOTAL_FORMS": "100000"})
 
     with CaptureQueriesContext(connection) as run:
         page = text_of(browser.post(address_of(member), form))

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
@@ -18,12 +17,11 @@ from organizations.scim.connections import (
     targets_on_removal,
 )
 from tests.directories import connect, manage
-from tests.factories import DepartmentFactory, MembershipFactory, UserFactory
+from tests.factories import DepartmentFactory, MembershipFactory
+from tests.organizations.admin.member_pages import ADMIN, address_of
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.staff import browser_with
-from tests.organizations.admin.test_changes import ADMIN, address_of
 from tests.removals import remove
-from users.models import User
 
 CONNECTIONS = f"{ADMIN}connection/"
 DIRECTORY = {"kind": "directory", "name": "Okta"}
@@ -49,15 +47,9 @@ def page_of(connection: Connection) -> str:
 @pytest.fixture
 def colleague(db: None) -> Client:
     """A browser of somebody who may do all with members and nothing with directories."""
-    user = UserFactory.create(is_staff=True)
-    user.user_permissions.set(
-        Permission.objects.filter(
-            content_type__app_label="organizations", codename__endswith="membership"
-        )
+    return browser_with(
+        *(f"{verb}_membership" for verb in ("view", "add", "change", "delete", "remove"))
     )
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_a_directory_is_connected_and_its_token_shown_once(
@@ -70,8 +62,10 @@ def test_a_directory_is_connected_and_its_token_shown_once(
         "remove_after_days": "30",
     }
 
-    page = text_of(browser.post(f"{CONNECTIONS}add/", form))
+    answer = browser.post(f"{CONNECTIONS}add/", form)
 
+    page = text_of(answer)
+    assert "no-store" in answer["Cache-Control"]
     token = token_on(page)
     assert works(token, organization)
     assert f'value="http://testserver/scim/v2/organizations/{organization.pk}"' in page
@@ -79,14 +73,6 @@ def test_a_directory_is_connected_and_its_token_shown_once(
     assert (connection.name, connection.remove_after_days) == ("Okta", 30)
     assert token not in text_of(browser.get(page_of(connection)))
     assert LogEntry.objects.get().object_id == connection.pk
-
-
-def test_the_page_with_the_token_is_kept_by_no_cache(
-    browser: Client, organization: Organization
-) -> None:
-    response = browser.post(f"{CONNECTIONS}add/", {**DIRECTORY, "organization": organization.pk})
-
-    assert "no-store" in response["Cache-Control"]
 
 
 def test_an_organization_is_connected_once(browser: Client, organization: Organization) -> None:
@@ -179,11 +165,13 @@ def test_what_it_does_with_a_leaver_is_set_on_its_page(
     connection, _ = connect(organization)
     sales = DepartmentFactory.create(organization=organization, name="Sales")
     form = {"name": "Okta", "transfer_on_deactivate": sales.pk, "remove_after_days": "7"}
+    assert not connection.disable_staff
 
-    browser.post(page_of(connection), form)
+    browser.post(page_of(connection), {**form, "disable_staff": "on"})
 
     connection.refresh_from_db()
     assert (connection.transfer_on_deactivate, connection.remove_after_days) == (sales, 7)
+    assert connection.disable_staff
 
 
 def test_departments_of_types_are_set_shown_and_taken_out_on_its_page(
@@ -300,19 +288,6 @@ def test_a_members_page_names_the_directory_and_as_whom_it_knows_them(
     assert "No directory" in text_of(browser.get(address_of(other)))
 
 
-def test_the_confirmation_of_a_removal_says_who_will_come_back(
-    browser: Client, organization: Organization, owner: Membership
-) -> None:
-    connect(organization)
-    managed = MembershipFactory.create(organization=organization)
-    manage(managed)
-
-    page = text_of(browser.get(f"{ADMIN}membership/{managed.pk}/removal/", follow=True))
-
-    assert f"{managed.user} (managed by Okta)".replace("<", "&lt;").replace(">", "&gt;") in page
-    assert "its next cycle undoes what is done here" in page
-
-
 def test_records_and_events_name_the_directory(browser: Client, organization: Organization) -> None:
     connection, _ = connect(organization, name="Entra ID")
     remove(MembershipFactory.create(organization=organization), connection=connection)
@@ -322,58 +297,3 @@ def test_records_and_events_name_the_directory(browser: Client, organization: Or
         assert "Entra ID" in listed
         [address] = set(re.findall(rf'href="({ADMIN}{model}/[^"/]+/change/)', listed))
         assert "Entra ID" in text_of(browser.get(address))
-
-
-def test_a_department_that_a_directory_passes_to_is_not_deleted(
-    browser: Client, organization: Organization
-) -> None:
-    department = DepartmentFactory.create(organization=organization)
-    connect(organization, transfer_on_removal=department)
-
-    page = text_of(browser.get(f"{ADMIN}department/{department.pk}/change/"))
-
-    assert "It is in use by 1 connection." in page
-
-
-@pytest.mark.parametrize("action", ["removal", "deactivation"])
-@pytest.mark.parametrize("is_active", [True, False])
-def test_the_confirmation_says_that_a_leavers_account_for_the_admin_lives_on(
-    browser: Client, organization: Organization, action: str, is_active: bool
-) -> None:
-    leaver = MembershipFactory.create(
-        organization=organization, user__is_staff=True, user__is_active=is_active
-    )
-    other = MembershipFactory.create(organization=organization)
-
-    def page(member: Membership) -> str:
-        return text_of(browser.get(f"{ADMIN}membership/{member.pk}/{action}/", follow=True))
-
-    link = f'<a href="/admin/users/user/{leaver.user_id}/change/">'
-    assert (link in page(leaver)) is is_active
-    assert "account for this admin" not in page(other)
-
-
-def test_the_record_says_that_a_leavers_account_for_the_admin_lives_on(
-    browser: Client, organization: Organization
-) -> None:
-    leaver = MembershipFactory.create(organization=organization, user__is_staff=True)
-    [outcome] = remove(leaver)
-    address = f"{ADMIN}removal/{outcome.removal_id}/change/"
-    link = f'<a href="/admin/users/user/{leaver.user_id}/change/">'
-
-    assert link in text_of(browser.get(address))
-
-    User.objects.filter(pk=leaver.user_id).update(is_active=False)
-    assert link not in text_of(browser.get(address))
-
-
-def test_a_connection_disables_staff_accounts_only_if_that_is_chosen(
-    browser: Client, organization: Organization
-) -> None:
-    connection, _ = connect(organization)
-    assert not connection.disable_staff
-
-    browser.post(page_of(connection), {"name": "Okta", "disable_staff": "on"})
-
-    connection.refresh_from_db()
-    assert connection.disable_staff

@@ -10,7 +10,8 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from organizations.admin import DepartmentAdmin, OrganizationAdmin
+from organizations.admin.departments import DepartmentAdmin
+from organizations.admin.organizations import OrganizationAdmin
 from organizations.exceptions import SystemRoleImmutableError
 from organizations.guards.targets import Targets
 from organizations.models import (
@@ -145,6 +146,12 @@ def department_of_a_connections_type() -> Model:
     return department
 
 
+def department_of_a_connection() -> Model:
+    department = DepartmentFactory.create()
+    connect(department.organization, transfer_on_removal=department)
+    return department
+
+
 def account_of_a_member() -> User:
     return MembershipFactory.create().user
 
@@ -157,6 +164,7 @@ def account_of_a_member() -> User:
         (department_of_a_schedule, "It is in use by 1 scheduled removal."),
         (department_of_a_type_on_record, "It is in use by 1 removal."),
         (department_of_a_scheduled_type, "It is in use by 1 scheduled removal."),
+        (department_of_a_connection, "It is in use by 1 connection."),
         (department_of_a_connections_type, "It is in use by 1 connection."),
         (department_of_a_member, "It is in use by 1 member."),
         (department_with_a_resource, "It is in use by 1 resource."),

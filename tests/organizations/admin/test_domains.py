@@ -10,9 +10,9 @@ from organizations.domains.service import domains_of, set_domains
 from organizations.models import Domain, Organization
 from tests.directories import connect
 from tests.factories import OrganizationFactory
+from tests.organizations.admin.member_pages import ADMIN
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.staff import browser_with
-from tests.organizations.admin.test_changes import ADMIN
 
 ORGANIZATIONS = f"{ADMIN}organization/"
 

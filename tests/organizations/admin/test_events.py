@@ -52,7 +52,6 @@ def test_an_event_reads_as_text_and_leads_to_the_record(browser: Client, ada: Me
     assert "Member removed" in page
     assert f"removal: {removal_id}" in page
     assert f'<a href="/admin/organizations/removal/{removal_id}/change/">' in page
-    assert "{&quot;" not in page
 
 
 def test_records_are_titled_by_the_person_and_what_was_done(
@@ -68,6 +67,7 @@ def test_records_are_titled_by_the_person_and_what_was_done(
         shown = text_of(browser.get(f"/admin/organizations/{page}/change/"))
         assert f"<h1>{title}</h1>" in shown
         assert f"<title>{title} |" in shown
+        assert "{&quot;" not in shown
 
 
 def test_lists_of_ids_read_as_text(browser: Client, ada: Membership) -> None:
@@ -82,14 +82,3 @@ def test_lists_of_ids_read_as_text(browser: Client, ada: Membership) -> None:
     page = text_of(browser.get(f"{EVENTS}{event.pk}/change/"))
 
     assert "roles added: role_1, role_2; roles removed: none" in page
-
-
-def test_an_event_is_neither_written_nor_changed_nor_deleted(
-    browser: Client, ada: Membership
-) -> None:
-    remove(ada)
-    event = Event.objects.get()
-
-    assert browser.get(f"{EVENTS}add/").status_code == 403
-    assert browser.post(f"{EVENTS}{event.pk}/change/", {"reason": "x"}).status_code == 403
-    assert browser.post(f"{EVENTS}{event.pk}/delete/", {"post": "yes"}).status_code == 403

@@ -6,16 +6,9 @@ import pytest
 from django.db import InterfaceError, InternalError, OperationalError, connection
 from django.test import Client
 
-from organizations.models import Membership, Organization, Removal
-from tests.factories import MembershipFactory
+from organizations.models import Membership, Removal
+from tests.organizations.admin.member_pages import confirmation
 from tests.organizations.admin.page import text_of
-
-MEMBERSHIPS = "/admin/organizations/membership/"
-
-
-@pytest.fixture
-def member(organization: Organization, owner: Membership) -> Membership:
-    return MembershipFactory.create(organization=organization, roles=["Member"])
 
 
 @pytest.mark.parametrize(
@@ -24,15 +17,15 @@ def member(organization: Organization, owner: Membership) -> Membership:
 def test_a_confirmation_that_failed_can_be_sent_again(
     browser: Client, member: Membership, fault: Exception
 ) -> None:
-    confirmation = browser.get(f"{MEMBERSHIPS}{member.pk}/removal/")["Location"]
+    address = confirmation(browser, "removal", member)
 
     with patch("organizations.admin.member_removal.remove_members", side_effect=fault):
-        failed = browser.post(confirmation, {"reason": ""})
+        failed = browser.post(address, {"reason": ""})
 
     assert failed.status_code == 503
     assert int(failed["Retry-After"]) > 0
     assert "try again in a moment" in text_of(failed)
-    assert browser.post(confirmation, {"reason": ""}).status_code == 302
+    assert browser.post(address, {"reason": ""}).status_code == 302
     assert Removal.objects.get().membership == member
 
 

@@ -1,13 +1,13 @@
 """Jobs are shown to whoever may view them, and nobody cancels or repeats one in the admin."""
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from organizations.events.delivery import SEND, defer_sending
-from tests.factories import UserFactory, WebhookDeliveryFactory
+from tests.factories import WebhookDeliveryFactory
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
 
 JOBS = "/admin/procrastinate/procrastinatejob/"
 
@@ -21,12 +21,8 @@ def job(db: None) -> ProcrastinateJob:
 
 
 def test_they_are_shown_with_a_permission_alone(job: ProcrastinateJob) -> None:
-    user = UserFactory.create(is_staff=True)
-    client = Client()
-    client.force_login(user)
-    assert client.get(JOBS).status_code == 403
-
-    user.user_permissions.add(Permission.objects.get(codename="view_procrastinatejob"))
+    assert browser_with("view_event").get(JOBS).status_code == 403
+    client = browser_with("view_procrastinatejob")
 
     assert "organizations.events.tasks.send" in text_of(client.get(JOBS))
     assert "deferred" in text_of(client.get(f"{JOBS}{job.pk}/change/"))

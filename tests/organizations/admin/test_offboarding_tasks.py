@@ -14,11 +14,9 @@ from tests.factories import (
     MembershipFactory,
     OffboardingStepFactory,
     OffboardingTaskFactory,
-    ResourceFactory,
 )
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.staff import browser_of, browser_with, staff_with
-from tests.organizations.admin.test_member_removal import select
 from tests.organizations.restoration.verbs import restore
 from tests.removals import remove
 from users.models import User
@@ -239,50 +237,6 @@ def test_a_task_that_is_open_again_falls_to_nobody_once_its_department_is_delete
     page = text_of(close(browser, task, "open"))
 
     assert "Open, for nobody: IT is not there any more." in page
-
-
-def test_the_confirmation_says_which_tasks_a_removal_opens_and_the_result_how_many(
-    browser: Client, leaver: Membership
-) -> None:
-    organization = leaver.organization
-    ResourceFactory.create(organization=organization, owner=leaver.user, type="repository")
-    for title, fields in (
-        ("Laptop", {"position": 2}),
-        ("Repositories", {"position": 1, "applies_to_type": "repository"}),
-        ("Documents", {"applies_to_type": "document"}),
-        ("Pager", {"enabled": False}),
-    ):
-        OffboardingStepFactory.create(organization=organization, title=title, **fields)
-
-    answer: Any = browser.get(f"{ADMIN}membership/{leaver.pk}/removal/")
-
-    assert "The removal opens 2 offboarding tasks: Repositories; Laptop." in text_of(
-        browser.get(answer.url)
-    )
-    done = text_of(browser.post(answer.url, {"reason": ""}, follow=True))
-    assert "2 offboarding tasks are open, on the record." in done
-
-
-def test_the_confirmation_of_several_removals_says_how_many_tasks_of_each_they_open(
-    browser: Client, leaver: Membership
-) -> None:
-    organization = leaver.organization
-    other = MembershipFactory.create(organization=organization)
-    owned = {"organization": organization, "owner": leaver.user}
-    ResourceFactory.create_batch(2, type="repository", **owned)
-    OffboardingStepFactory.create(organization=organization, title="Laptop")
-    for slug in ("repository", "document"):
-        OffboardingStepFactory.create(
-            organization=organization, title=f"Each {slug}", applies_to_type=slug
-        )
-
-    answer = select(browser, [leaver, other])
-
-    assert "The removals open 3 offboarding tasks: Laptop (2); Each repository (1)." in text_of(
-        browser.get(answer.url)
-    )
-    done = text_of(browser.post(answer.url, {"reason": ""}, follow=True))
-    assert "3 offboarding tasks are open, on the records." in done
 
 
 def test_a_list_of_thirty_tasks_and_their_record_take_as_many_statements_as_of_one(

@@ -11,8 +11,8 @@ from rest_framework.test import APIClient
 from organizations.events.signature import secret_of
 from organizations.models import Connection, Membership, Organization
 from tests.factories import MembershipFactory, WebhookEndpointFactory
+from tests.organizations.admin.member_pages import ADMIN
 from tests.organizations.admin.page import text_of
-from tests.organizations.admin.test_changes import ADMIN
 from tests.organizations.api.address import address_of
 from tests.organizations.api.lists import address_in
 from tests.programs import client_with, connect_program
@@ -92,29 +92,16 @@ def test_the_token_before_ends_at_once_if_that_is_ticked(
 ) -> None:
     made, first = connect_program(organization)
 
-    page = text_of(browser.post(f"{CONNECTIONS}{made.pk}/token/", {"revoke_old": "on"}))
+    address = f"{CONNECTIONS}{made.pk}/token/"
+    assert " checked" not in text_of(browser.get(address))
+    assert " checked" in text_of(browser.get(f"{address}?revoke_old=1"))
+
+    page = text_of(browser.post(address, {"revoke_old": "on"}))
 
     made.refresh_from_db()
     assert status_of(client_with(first), organization) == 401
     assert status_of(client_with(token_on(page)), organization) == 200
     assert made.rotated_by == staff
-
-
-def test_the_page_before_a_removal_offers_to_rotate_what_the_leaver_was_shown(
-    browser: Client, organization: Organization, member: Membership
-) -> None:
-    made, _ = connect_program(organization, created_by=member.user)
-    rotated, _ = connect_program(organization, rotated_by=member.user)
-    endpoint = WebhookEndpointFactory.create(organization=organization, rotated_by=member.user)
-    others, _ = connect_program(organization)
-
-    page = text_of(browser.get(f"{ADMIN}membership/{member.pk}/removal/", follow=True))
-
-    for connection in (made, rotated):
-        assert f'href="{CONNECTIONS}{connection.pk}/token/?revoke_old=1"' in page
-    assert f'href="{ADMIN}webhookendpoint/{endpoint.pk}/secret/"' in page
-    assert others.pk not in page
-    assert " checked" in text_of(browser.get(f"{CONNECTIONS}{made.pk}/token/?revoke_old=1"))
 
 
 def test_the_secret_of_a_webhook_endpoint_is_rotated_once_it_is_confirmed(

@@ -70,9 +70,10 @@ def test_a_name_that_nobody_can_see_is_none(
     assert Resource.objects.get().name == "Billing"
 
 
-def test_a_deletion_leaves_an_event_like_that_of_the_api(
-    browser: Client, organization: Organization, owner: Membership
+def test_a_deletion_takes_its_permission_alone_and_leaves_an_event_like_that_of_the_api(
+    organization: Organization, owner: Membership
 ) -> None:
+    browser = browser_with("view_resource", "delete_resource")
     resource = ResourceFactory.create(organization=organization, owner=owner.user, type="document")
 
     browser.post(f"{RESOURCES}{resource.pk}/delete/", {"post": "yes"})
@@ -142,30 +143,6 @@ def test_what_a_removal_moved_is_deleted_too_and_its_record_stays(
     assert Removal.objects.get().resource_moves.get().resource_id == resource.pk
 
 
-def test_the_list_deletes_nothing(
-    browser: Client, organization: Organization, owner: Membership
-) -> None:
-    resource = ResourceFactory.create(organization=organization, owner=owner.user)
-
-    browser.post(
-        RESOURCES,
-        {"action": "delete_selected", "_selected_action": [resource.pk], "post": "yes"},
-    )
-
-    assert Resource.objects.exists()
-
-
-def test_a_deletion_takes_the_permission_to_delete_alone(
-    organization: Organization, owner: Membership
-) -> None:
-    resource = ResourceFactory.create(organization=organization, owner=owner.user)
-    client = browser_with("view_resource", "delete_resource")
-
-    client.post(f"{RESOURCES}{resource.pk}/delete/", {"post": "yes"})
-
-    assert not Resource.objects.exists()
-
-
 def test_the_page_of_a_member_says_how_many_of_each_type_they_own_with_a_link(
     browser: Client, reader: Client, organization: Organization, owner: Membership
 ) -> None:
@@ -181,29 +158,6 @@ def test_the_page_of_a_member_says_how_many_of_each_type_they_own_with_a_link(
     assert [text for _, text in found] == ["document 1", "repository 2"]
     assert "2 resources" in text_of(browser.get(html.unescape(found[1][0])))
     assert "repository 2" not in text_of(reader.get(address))
-
-
-@pytest.mark.parametrize(
-    ("passed_on", "said"),
-    [(0, "12 stay theirs"), (3, "3, and 12 stay theirs")],
-    ids=["kept everything", "kept some"],
-)
-def test_the_restoration_of_who_kept_things_says_that_they_stay_theirs(
-    browser: Client, organization: Organization, owner: Membership, passed_on: int, said: str
-) -> None:
-    leaver = MembershipFactory.create(organization=organization)
-    ResourceFactory.create_batch(12, organization=organization, owner=leaver.user)
-    ResourceFactory.create_batch(
-        passed_on, organization=organization, owner=leaver.user, type="repository"
-    )
-    department = DepartmentFactory.create(organization=organization)
-    remove(leaver, transfer_to=Targets(by_type={"repository": department.pk}))
-    former = text_of(browser.get(f"{MEMBERSHIPS}{leaver.pk}/change/"))
-    [preview] = re.findall(r'<a href="([^"]*)">Restore', former)
-
-    page = text_of(browser.get(preview, follow=True))
-
-    assert f"<li>Resources: {said}</li>" in page
 
 
 def test_a_record_says_what_stayed_with_who_left(

@@ -9,33 +9,21 @@ from django.utils.formats import date_format
 
 from organizations.models import Department, Membership, Organization, Resource
 from organizations.transfer.service import transfer_selected
-from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from tests.factories import DepartmentFactory, ResourceFactory
+from tests.organizations.admin.member_pages import ADMIN, address_of, form_adding, form_of
 from tests.organizations.admin.page import text_of
-from tests.organizations.admin.test_changes import ADMIN, address_of, formsets
 from tests.removals import remove
 
 
 @pytest.fixture
-def member(organization: Organization, owner: Membership) -> Membership:
-    return MembershipFactory.create(organization=organization, roles=["Member"])
-
-
-def given_admin(member: Membership) -> dict[str, str]:
-    """The form of a member's page, with the Admin role given."""
-    return formsets(
-        member,
-        **{
-            "role_assignments-TOTAL_FORMS": "2",
-            "role_assignments-1-membership": str(member.pk),
-            "role_assignments-1-role": member.organization.roles.get(name="Admin").pk,
-        },
-    )
+def form(member: Membership) -> dict[str, str]:
+    """The form of the member's page, which adds the Admin role."""
+    return form_adding(member, member.organization.roles.get(name="Admin").pk)
 
 
 def test_who_was_removed_meanwhile_is_given_nothing_and_staff_read_it(
-    browser: Client, member: Membership
+    browser: Client, member: Membership, form: dict[str, str]
 ) -> None:
-    form = given_admin(member)
     remove(member)
 
     page = text_of(browser.post(address_of(member), form, follow=True))
@@ -62,9 +50,8 @@ def test_the_page_of_a_former_member_has_nothing_to_save(
 
 
 def test_a_removal_between_the_look_and_the_save_is_told(
-    browser: Client, member: Membership
+    browser: Client, member: Membership, form: dict[str, str]
 ) -> None:
-    form = given_admin(member)
 
     def remove_first(*_: object) -> None:
         member.role_assignments.all().delete()
@@ -80,7 +67,7 @@ def test_a_removal_between_the_look_and_the_save_is_told(
 
 
 def test_what_was_taken_meanwhile_is_missed(browser: Client, member: Membership) -> None:
-    form = formsets(member, **{"role_assignments-0-DELETE": "on"})
+    form = form_of(member, **{"role_assignments-0-DELETE": "on"})
     member.role_assignments.all().delete()
 
     page = text_of(browser.post(address_of(member), form, follow=True))
@@ -89,8 +76,9 @@ def test_what_was_taken_meanwhile_is_missed(browser: Client, member: Membership)
     assert "successfully" not in page
 
 
-def test_what_was_given_meanwhile_is_not_given_twice(browser: Client, member: Membership) -> None:
-    form = given_admin(member)
+def test_what_was_given_meanwhile_is_not_given_twice(
+    browser: Client, member: Membership, form: dict[str, str]
+) -> None:
     browser.post(address_of(member), form)
 
     page = text_of(browser.post(address_of(member), form | {"role_assignments-1-id": ""}))

@@ -15,10 +15,9 @@ from organizations.models import (
 from organizations.schedule.service import targets_of
 from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from tests.organizations.admin.member_pages import confirm, preview
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.test_scheduled_removals import tomorrow
-
-CHANGELIST = "/admin/organizations/membership/"
 
 
 @pytest.fixture
@@ -35,26 +34,8 @@ def department(organization: Organization) -> Department:
     return DepartmentFactory.create(organization=organization, name="Sales")
 
 
-def confirmation(browser: Client, action: str, member: Membership) -> str:
-    """Return the address of the confirmation page to which the member's own page leads."""
-    return browser.get(f"{CHANGELIST}{member.pk}/{action}/")["Location"]
-
-
 def owned_by(user_id: str) -> list[str]:
     return sorted(Resource.objects.filter(owner=user_id).values_list("type", flat=True))
-
-
-@pytest.mark.parametrize("action", ["removal", "deactivation"])
-def test_the_confirmation_lists_what_they_own_by_type_and_offers_one_target_a_type(
-    browser: Client, member: Membership, action: str
-) -> None:
-    page = text_of(browser.get(confirmation(browser, action, member)))
-
-    assert "own 3 resources: document 1, repository 2." in page
-    assert '<details class="targets-by-type"> <summary>One target for each type</summary>' in page
-    for type_name in ("document", "repository"):
-        assert f"Department for {type_name}:" in page
-        assert f"Or a person for {type_name}:" in page
 
 
 def test_of_a_single_type_the_target_for_everything_is_enough(
@@ -63,7 +44,7 @@ def test_of_a_single_type_the_target_for_everything_is_enough(
     member = MembershipFactory.create(organization=organization)
     ResourceFactory.create(organization=organization, owner=member.user, type="repository")
 
-    page = text_of(browser.get(confirmation(browser, "removal", member)))
+    page = preview(browser, "removal", member)
 
     assert "own 1 resource: repository 1." in page
     assert "One target for each type" not in page
@@ -81,10 +62,9 @@ def test_a_type_passes_to_its_own_target(
     form = {
         f"department_of_{organization.pk}": department.pk,
         f"person_of_{organization.pk}_for_repository": owner.pk,
-        "reason": "",
     }
 
-    page = text_of(browser.post(confirmation(browser, action, member), form, follow=True))
+    page = confirm(browser, action, member, **form)
 
     assert owned_by(owner.user_id) == ["repository", "repository"]
     assert Resource.objects.get(department=department).type == "document"
@@ -107,10 +87,9 @@ def test_a_date_keeps_the_targets_of_types(
         f"department_of_{organization.pk}_for_document": department.pk,
         "remove_at": tomorrow(),
         "on_date": "on",
-        "reason": "",
     }
 
-    browser.post(confirmation(browser, "removal", member), form)
+    confirm(browser, "removal", member, **form)
 
     asked = ScheduledRemoval.objects.get()
     assert targets_of(asked) == Targets(by_type={"document": department.pk})
@@ -126,16 +105,12 @@ def test_what_is_left_passes_on_by_type(
     department: Department,
 ) -> None:
     deactivate(member)
-    address = confirmation(browser, "leftovers", member)
-    assert "One target for each type" in text_of(browser.get(address))
+    assert "One target for each type" in preview(browser, "leftovers", member)
 
-    result = browser.post(
-        address,
-        {f"department_of_{organization.pk}_for_document": department.pk, "reason": ""},
-        follow=True,
-    )
+    form = {f"department_of_{organization.pk}_for_document": department.pk}
+    result = confirm(browser, "leftovers", member, **form)
 
-    assert f"1 passed on in {organization}." in text_of(result)
+    assert f"1 passed on in {organization}." in result
     assert owned_by(member.user_id) == ["repository", "repository"]
 
 
@@ -149,10 +124,11 @@ def test_a_type_has_a_department_or_a_person_and_the_page_stays_open_there(
     form = {
         f"department_of_{organization.pk}_for_document": department.pk,
         f"person_of_{organization.pk}_for_document": owner.pk,
-        "reason": "",
     }
 
-    page = text_of(browser.post(confirmation(browser, "removal", member), form))
+    assert '<details class="targets-by-type">' in preview(browser, "removal", member)
+
+    page = confirm(browser, "removal", member, **form)
 
     assert "Choose either a department or a person." in page
     assert '<details class="targets-by-type" open>' in page

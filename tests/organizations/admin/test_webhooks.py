@@ -9,15 +9,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from organizations.admin import overview
 from organizations.events.delivery import SEND
-from organizations.models import Event, Membership, Organization, WebhookDelivery, WebhookEndpoint
+from organizations.models import Event, Organization, WebhookDelivery, WebhookEndpoint
 from tests.factories import (
-    MembershipFactory,
     WebhookDeliveryFactory,
     WebhookEndpointFactory,
 )
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.staff import browser_with
-from tests.removals import remove
 from users.models import User
 
 ENDPOINTS = "/admin/organizations/webhookendpoint/"
@@ -215,21 +213,6 @@ def test_selected_deliveries_are_sent_again_but_to_disabled_endpoints(
     assert jobs() == 2
 
 
-def test_nobody_makes_or_deletes_one_and_a_delivery_is_not_changed(
-    browser: Client, endpoint: WebhookEndpoint
-) -> None:
-    delivery = WebhookDeliveryFactory.create(endpoint=endpoint)
-
-    for address in (
-        f"{ENDPOINTS}add/",
-        f"{ENDPOINTS}{endpoint.pk}/delete/",
-        f"{DELIVERIES}add/",
-        f"{DELIVERIES}{delivery.pk}/change/",
-        f"{DELIVERIES}{delivery.pk}/delete/",
-    ):
-        assert browser.post(address, {"status": "delivered"}).status_code == 403
-
-
 def test_who_may_only_look_takes_no_action(endpoint: WebhookEndpoint) -> None:
     delivery = WebhookDeliveryFactory.create(endpoint=endpoint, status="failed")
     reader = browser_with("view_webhookendpoint", "view_webhookdelivery")
@@ -273,30 +256,3 @@ def test_those_that_failures_disabled_are_counted_and_listed_on_the_first_page(
     listed = text_of(browser.get(concern.address))
     assert broken.url in listed
     assert endpoint.url not in listed
-
-
-def test_member_confirmation_and_record_name_the_endpoints_that_a_leaver_made(
-    browser: Client, organization: Organization, owner: Membership
-) -> None:
-    leaver = MembershipFactory.create(organization=organization)
-    made = WebhookEndpointFactory.create(
-        organization=organization, created_by=leaver.user, description="Payroll <1>"
-    )
-    WebhookEndpointFactory.create(created_by=leaver.user, description="Elsewhere")
-    member = f"/admin/organizations/membership/{leaver.pk}"
-    link = f'<a href="{ENDPOINTS}{made.pk}/change/">Payroll &lt;1&gt;</a>'
-
-    before = [
-        text_of(browser.get(f"{member}/change/")),
-        text_of(browser.get(f"{member}/removal/", follow=True)),
-        text_of(browser.get(f"{member}/deactivation/", follow=True)),
-    ]
-    [outcome] = remove(leaver)
-    after = [
-        text_of(browser.get(f"{member}/change/")),
-        text_of(browser.get(f"/admin/organizations/removal/{outcome.removal_id}/change/")),
-    ]
-
-    for page in (*before, *after):
-        assert link in page
-        assert "Elsewhere" not in page

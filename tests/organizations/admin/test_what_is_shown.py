@@ -27,7 +27,6 @@ from tests.factories import (
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
-from tests.schedules import schedule
 
 SECRET_URL = "https://hooks.example.com/a-secret-in-the-path"  # noqa: S105 (of nobody)
 FAR_AWAY = "Department of Somebody Else"
@@ -126,22 +125,6 @@ def test_whoever_may_view_endpoints_sees_their_addresses(world: list[Membership]
     browser = browser_with("view_webhookdelivery", "view_webhookendpoint")
 
     assert SECRET_URL in text_of(browser.get("/admin/organizations/webhookdelivery/"))
-
-
-@pytest.mark.parametrize(
-    ("held", "sees"),
-    [({"view_membership"}, False), ({"view_membership", "remove_membership"}, True)],
-)
-def test_a_pending_removal_is_shown_to_whoever_may_remove(
-    owner: Membership, held: set[str], sees: bool
-) -> None:
-    member = MembershipFactory.create(organization=owner.organization)
-    [outcome] = schedule(member)
-
-    page = text_of(browser_with(*held).get(f"/admin/organizations/membership/{member.pk}/change/"))
-
-    assert outcome.schedule
-    assert (outcome.schedule.pk in page) is sees
 
 
 def found_departments(browser: Client, **parameters: str) -> list[str]:

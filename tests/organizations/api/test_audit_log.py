@@ -122,9 +122,7 @@ def test_it_takes_the_capability(
 
 
 def test_any_number_of_events_takes_as_many_statements(
-    client: APIClient,
-    organization: Organization,
-    django_assert_num_queries: DjangoAssertNumQueries,
+    client: APIClient, organization: Organization, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     remove(*MembershipFactory.create_batch(3, organization=organization))
 

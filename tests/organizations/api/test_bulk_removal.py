@@ -54,21 +54,14 @@ def test_each_user_is_answered_in_the_order_asked(
             result(second.user_id, "removed", records[second.pk].pk),
             result(
                 *("nobody", "refused", None),
-                {
-                    "code": "USER_NOT_FOUND",
-                    "message": not_found,
-                    "details": {"user_id": "nobody"},
-                },
+                {"code": "USER_NOT_FOUND", "message": not_found, "details": {"user_id": "nobody"}},
             ),
             result(
                 *(owner.user_id, "refused", None),
                 {
                     "code": "LAST_OWNER_CANNOT_BE_REMOVED",
                     "message": last_owner,
-                    "details": {
-                        "user_id": owner.user_id,
-                        "organization_id": organization.pk,
-                    },
+                    "details": {"user_id": owner.user_id, "organization_id": organization.pk},
                 },
             ),
             result(former.user_id, "already_removed", earlier.removal_id),
@@ -126,11 +119,7 @@ def test_the_records_have_the_trace_of_the_call(
     ],
 )
 def test_a_body_that_is_not_right_removes_nobody(
-    as_owner: APIClient,
-    organization: Organization,
-    body: dict[str, object],
-    status: int,
-    code: str,
+    as_owner: APIClient, organization: Organization, body: dict[str, object], status: int, code: str
 ) -> None:
     assert refusal(remove_all(as_owner, organization, body)) == (status, code)
 

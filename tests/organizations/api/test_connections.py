@@ -13,11 +13,7 @@ from rest_framework.test import APIClient
 
 from organizations.connections.service import MOST_CONNECTIONS, disable, rotate_token
 from organizations.connections.tokens import issue_token
-from organizations.models import (
-    Connection,
-    Membership,
-    Organization,
-)
+from organizations.models import Connection, Membership, Organization
 from tests.conftest import ClientOf
 from tests.directories import connect
 from tests.factories import MembershipFactory, OrganizationFactory, UserFactory

@@ -158,9 +158,7 @@ def with_a_schedule(department: Department) -> None:
 
 def with_a_connection(department: Department) -> None:
     connect(
-        department.organization,
-        transfer_on_removal=department,
-        transfer_on_deactivate=department,
+        department.organization, transfer_on_removal=department, transfer_on_deactivate=department
     )
 
 

@@ -207,11 +207,7 @@ def test_nothing_but_csv_can_be_had(
 
 @pytest.mark.parametrize("path", PATHS)
 def test_errors_are_json(
-    client: APIClient,
-    organization: Organization,
-    owner: Membership,
-    client_of: ClientOf,
-    path: str,
+    client: APIClient, organization: Organization, owner: Membership, client_of: ClientOf, path: str
 ) -> None:
     address = address_in(organization, path)
     role = RoleFactory.create(organization=organization, capabilities=["view_audit_log"])
@@ -277,9 +273,7 @@ def test_every_row_is_there_once_the_newest_first(
 
 
 def test_rows_are_read_2000_at_a_time(
-    client: APIClient,
-    organization: Organization,
-    django_assert_num_queries: DjangoAssertNumQueries,
+    client: APIClient, organization: Organization, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     events(organization, 4001)
 

@@ -88,10 +88,7 @@ def give_token(member: Membership) -> None:
     ],
 )
 def test_what_has_changed_since_the_preview_is_named_and_nobody_is_removed(
-    as_owner: APIClient,
-    member: Membership,
-    change: Callable[[Membership], None],
-    changed: set[str],
+    as_owner: APIClient, member: Membership, change: Callable[[Membership], None], changed: set[str]
 ) -> None:
     tag = tag_of(as_owner, member)
     change(member)

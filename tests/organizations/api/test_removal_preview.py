@@ -6,13 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from organizations.connections.service import disable
-from organizations.models import (
-    Membership,
-    OffboardingTask,
-    Organization,
-    Removal,
-    Source,
-)
+from organizations.models import Membership, OffboardingTask, Organization, Removal, Source
 from tests.conftest import ClientOf
 from tests.directories import connect, manage
 from tests.factories import (

@@ -300,9 +300,7 @@ def test_it_takes_the_capability_before_anything_else(
 
 
 def test_any_number_of_records_takes_as_many_statements(
-    client: APIClient,
-    organization: Organization,
-    django_assert_num_queries: DjangoAssertNumQueries,
+    client: APIClient, organization: Organization, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     remove(*MembershipFactory.create_batch(4, organization=organization, roles=["Member"]))
     restore(Removal.objects.all()[0])

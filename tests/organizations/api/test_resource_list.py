@@ -9,12 +9,7 @@ from config.api.pagination import SearchPagination
 from organizations.capabilities import Capability
 from organizations.models import Membership, Organization, Resource
 from tests.conftest import ClientOf
-from tests.factories import (
-    DepartmentFactory,
-    MembershipFactory,
-    ResourceFactory,
-    RoleFactory,
-)
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, RoleFactory
 from tests.organizations.api.lists import address_in, ids, listed
 from tests.organizations.api.refusal import refusal
 from tests.organizations.restoration.verbs import restore

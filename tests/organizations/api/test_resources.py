@@ -18,12 +18,7 @@ from organizations.models import (
 )
 from tests.conftest import ClientOf
 from tests.deactivations import deactivate
-from tests.factories import (
-    DepartmentFactory,
-    MembershipFactory,
-    ResourceFactory,
-    RoleFactory,
-)
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, RoleFactory
 from tests.organizations.api.lists import address_in
 from tests.organizations.api.refusal import refusal
 from tests.removals import remove

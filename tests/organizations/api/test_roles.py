@@ -23,9 +23,7 @@ def auditor(organization: Organization) -> Role:
 def as_manager(organization: Organization, owner: Membership, client_of: ClientOf) -> APIClient:
     """A client of somebody who manages roles, and bills."""
     role = RoleFactory.create(
-        organization=organization,
-        name="Manager",
-        capabilities=["manage_roles", "manage_billing"],
+        organization=organization, name="Manager", capabilities=["manage_roles", "manage_billing"]
     )
     return client_of(MembershipFactory.create(organization=organization, roles=[role]).user)
 

@@ -17,10 +17,7 @@ from tests.organizations.api.refusal import refusal
 from tests.removals import remove
 from tests.schedules import due, schedule
 
-NO_DATES: tuple[object, ...] = (
-    *("2027-01-01T00:00:00", "2027-01-01", "Friday", "", 5, True),
-    {},
-)
+NO_DATES: tuple[object, ...] = (*("2027-01-01T00:00:00", "2027-01-01", "Friday", "", 5, True), {})
 
 
 def in_days(days: float) -> str:

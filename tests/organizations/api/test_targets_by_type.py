@@ -139,11 +139,7 @@ def test_a_removal_takes_an_empty_one(as_owner: APIClient, member: Membership) -
     ids=["null", "list", "no id", "another kind", "no end", "no type", "line end", "too many"],
 )
 def test_what_is_malformed_is_refused(
-    as_owner: APIClient,
-    member: Membership,
-    request_: Request,
-    value: object,
-    messages: list[str],
+    as_owner: APIClient, member: Membership, request_: Request, value: object, messages: list[str]
 ) -> None:
     response = request_.send(as_owner, member, **{BY_TYPE: value})
 
@@ -154,11 +150,7 @@ def test_what_is_malformed_is_refused(
 @ALL
 @pytest.mark.parametrize("kind", ["department", "user"])
 def test_a_target_that_is_not_there_is_named_with_its_type(
-    as_owner: APIClient,
-    member: Membership,
-    repository: Resource,
-    request_: Request,
-    kind: str,
+    as_owner: APIClient, member: Membership, repository: Resource, request_: Request, kind: str
 ) -> None:
     foreign = DepartmentFactory.create().pk
     target = foreign if kind == "department" else MembershipFactory.create().user_id

@@ -184,9 +184,7 @@ def test_strangers_and_the_deactivated_see_nobody(
 
 
 def test_any_number_of_users_takes_as_many_statements(
-    client: APIClient,
-    organization: Organization,
-    django_assert_num_queries: DjangoAssertNumQueries,
+    client: APIClient, organization: Organization, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     department = DepartmentFactory.create(organization=organization)
     MembershipFactory.create_batch(

@@ -1,11 +1,11 @@
 """Additions and changes as tests ask for them."""
 
 from collections.abc import Iterable
+from typing import Unpack
 
 from organizations.assignment.service import add_member, assign
-from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.models import Department, Membership, Organization, Role
-from tests.callers import CallerWith
+from tests.callers import CallerFields, CallerWith
 from users.models import User
 
 
@@ -14,11 +14,7 @@ def change(
     *,
     roles: Iterable[Role | str] | None = None,
     departments: Iterable[Department | str] | None = None,
-    actor: User | None = None,
-    authority: frozenset[Capability] = ALL_CAPABILITIES,
-    may_give_owner: bool = True,
-    reason: str = "",
-    trace_id: str = "",
+    **caller: Unpack[CallerFields],
 ) -> Membership:
     """Make these, rows or ids, the roles and departments of a member."""
     return assign(
@@ -26,13 +22,7 @@ def change(
         member.user_id,
         role_ids=_ids(roles),
         department_ids=_ids(departments),
-        caller=CallerWith(
-            actor=actor,
-            may_give_owner=may_give_owner,
-            reason=reason,
-            trace_id=trace_id,
-            capabilities=authority,
-        ),
+        caller=CallerWith(**caller),
     )
 
 
@@ -42,8 +32,7 @@ def add(
     *,
     roles: Iterable[Role | str] = (),
     departments: Iterable[Department | str] = (),
-    authority: frozenset[Capability] = ALL_CAPABILITIES,
-    may_give_owner: bool = True,
+    **caller: Unpack[CallerFields],
 ) -> Membership:
     """Make a user a member with these, rows or ids, as roles and departments."""
     return add_member(
@@ -51,7 +40,7 @@ def add(
         user.pk,
         role_ids=_ids(roles) or (),
         department_ids=_ids(departments) or (),
-        caller=CallerWith(may_give_owner=may_give_owner, capabilities=authority),
+        caller=CallerWith(**caller),
     )
 
 

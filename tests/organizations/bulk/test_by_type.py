@@ -131,23 +131,6 @@ def test_targets_by_type_are_scheduled(
     assert targets_of(ScheduledRemoval.objects.get()) == Targets(by_type={"document": heir.user_id})
 
 
-def test_an_heir_of_a_type_who_leaves_by_another_line_is_refused_with_both_lines(
-    organization: Organization, leavers: list[Membership], tmp_path: Path
-) -> None:
-    first, second = (member.user for member in leavers)
-    rows = (f"{first.pk},{second.email}", f"{second.pk},")
-    file = csv_file(tmp_path, "user_id,transfer_to:document", *rows)
-
-    refused = run(organization, "--from-file", file, *UNASKED, "--batch-size", 1)
-
-    assert (refused.status, refused.errors) == (
-        2,
-        f"The input cannot be used: line 2 and line 3: {second.email} is to take over,"
-        " but leaves.\n",
-    )
-    assert not Removal.objects.exists()
-
-
 def test_the_heir_of_an_option_is_named_by_it(
     organization: Organization, leavers: list[Membership]
 ) -> None:
@@ -186,9 +169,8 @@ def test_rows_of_one_person_with_other_targets_of_a_type_contradict_each_other(
         ("=dept_1", "give it as TYPE=TARGET"),
         ("A b=dept_1", "give it as TYPE=TARGET"),
         ("document=dept_none", "has no department with the id dept_none"),
-        ("document=nobody@example.com", "nobody@example.com is no active member"),
     ],
-    ids=["no target", "no type", "malformed", "unknown department", "unknown person"],
+    ids=["no target", "no type", "malformed", "unknown department"],
 )
 def test_an_option_that_cannot_be_used_begins_nothing(
     organization: Organization, leavers: list[Membership], option: str, message: str

@@ -74,35 +74,6 @@ def test_a_report_is_the_input_of_the_next_run(
     assert {row["transfer_to"] for row in again.rows} == {department.pk}
 
 
-def test_a_target_in_a_row_wins_over_the_option(
-    organization: Organization, members: list[Membership], tmp_path: Path
-) -> None:
-    general, special = DepartmentFactory.create_batch(2, organization=organization)
-    one, other = (
-        ResourceFactory.create(organization=organization, owner=member.user)
-        for member in members[:2]
-    )
-    rows = (f"{members[0].user_id},", f"{members[1].user_id},{special.pk}")
-    file = csv_file(tmp_path, "user_id,transfer_to", *rows)
-
-    done = run(organization, "--from-file", file, "--transfer-to", general.pk, *UNASKED)
-
-    one.refresh_from_db()
-    other.refresh_from_db()
-    assert (one.department, other.department) == (general, special)
-    assert [row["transferred"] for row in done.rows] == ["1", "1"]
-
-
-def test_a_reason_that_is_longer_than_other_doors_take_begins_nothing(
-    organization: Organization, members: list[Membership]
-) -> None:
-    done = run(organization, *users(members[0].user_id), "--reason", "x" * 1001, *UNASKED)
-
-    assert done.status == 2
-    assert "at most 1,000 characters" in done.errors
-    assert not Removal.objects.exists()
-
-
 def test_the_record_names_the_actor_the_reason_and_the_run(
     organization: Organization, owner: Membership, members: list[Membership]
 ) -> None:
@@ -319,6 +290,7 @@ def test_formulas_are_neutralised_and_control_characters_escaped(
         ),
         (("--user", "usr_1", "--actor", "\x1b@y.z"), "No account has the address \\x1b@y.z.\n"),
         (("--user", "usr_1", "--no-input", "--report", "/nowhere/r.csv"), "/nowhere/r.csv cannot"),
+        (("--user", "usr_1", "--reason", "x" * 1001), "A reason has at most 1,000 characters."),
     ],
 )
 def test_a_call_that_cannot_start_says_why_in_words(
@@ -363,10 +335,7 @@ def test_the_report_does_not_overwrite_the_input(
 
     refused = run(organization, "--from-file", file, "--no-input", "--report", file)
 
-    assert (refused.status, refused.errors) == (
-        2,
-        "The report would overwrite the input.\n",
-    )
+    assert (refused.status, refused.errors) == (2, "The report would overwrite the input.\n")
     assert file.read_text().startswith("user_id")
 
 

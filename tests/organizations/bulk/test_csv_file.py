@@ -5,7 +5,8 @@ from zipfile import ZipFile
 
 import pytest
 
-from organizations.bulk.csv_file import as_text, read_rows
+from organizations.bulk.csv_file import as_text
+from organizations.bulk.people import read_rows
 from organizations.bulk.report import Row
 from organizations.bulk.run import BadInputError
 

@@ -73,9 +73,7 @@ def ids(members: list[Membership]) -> list[str]:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_batch_whose_answer_was_lost_is_reported_by_its_records(
-    organization: Organization,
-    members: list[Membership],
-    disturb: Callable[..., None],
+    organization: Organization, members: list[Membership], disturb: Callable[..., None]
 ) -> None:
     department = DepartmentFactory.create(organization=organization)
     ResourceFactory.create(organization=organization, owner=members[0].user)
@@ -91,9 +89,7 @@ def test_a_batch_whose_answer_was_lost_is_reported_by_its_records(
 
 @pytest.mark.django_db(transaction=True)
 def test_what_it_passed_on_of_members_removed_before_is_reported_though_the_answer_was_lost(
-    organization: Organization,
-    members: list[Membership],
-    disturb: Callable[..., None],
+    organization: Organization, members: list[Membership], disturb: Callable[..., None]
 ) -> None:
     department = DepartmentFactory.create(organization=organization)
     former, leaver = members[:2]

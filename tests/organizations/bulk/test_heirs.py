@@ -61,12 +61,13 @@ def test_a_person_in_a_row_wins_over_the_option(
     assert (done.outcomes, resource.owner) == (["removed"], heir.user)
 
 
+@pytest.mark.parametrize("column", ["transfer_to", "transfer_to:document"])
 def test_a_person_who_leaves_by_another_line_is_refused_with_both_lines(
-    organization: Organization, members: list[Membership], tmp_path: Path
+    organization: Organization, members: list[Membership], tmp_path: Path, column: str
 ) -> None:
     first, second, third = (member.user for member in members[:3])
     rows = (f"{first.pk},", f"{second.pk},{third.email}", f"{third.pk},")
-    file = csv_file(tmp_path, "user_id,transfer_to", *rows)
+    file = csv_file(tmp_path, f"user_id,{column}", *rows)
 
     refused = run(organization, "--from-file", file, *UNASKED, "--batch-size", 1)
 
@@ -154,20 +155,6 @@ def test_who_is_no_active_member_does_not_take_over(
     assert (in_row.status, in_row.errors) == (2, f"The input cannot be used: line 3: {said}")
     assert (for_all.status, for_all.errors) == (2, said)
     assert Removal.objects.count() == 1
-
-
-def test_what_somebody_removed_before_still_owns_passes_to_a_person(
-    organization: Organization, members: list[Membership], heir: Membership, resource: Resource
-) -> None:
-    remove(members[0])
-    call = (*users(members[0].user_id), "--transfer-to", heir.user.email)
-
-    previewed = run(organization, *call, "--dry-run", "--report", "-")
-    done = run(organization, *call, *UNASKED)
-
-    resource.refresh_from_db()
-    assert previewed.rows == done.rows
-    assert (done.rows[0]["transferred"], resource.owner) == ("1", heir.user)
 
 
 def test_a_person_who_is_deactivated_after_the_check_takes_over_nothing(

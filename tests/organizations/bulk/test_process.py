@@ -119,16 +119,6 @@ def test_in_a_pipe_the_report_is_all_of_standard_output(
     assert "member_removed" not in errors
 
 
-def test_from_a_pipe_an_earlier_report_is_written_again(
-    organization: Organization, file: Path, report: Path
-) -> None:
-    process = started(organization.pk, "--from-file", "-", "--no-input", "--report", report)
-
-    status, _, _ = ended(process, file.read_text())
-
-    assert (status, outcomes(report.read_text())) == (0, ["removed"] * 6)
-
-
 def test_a_report_does_not_overwrite_what_standard_input_is(
     organization: Organization, file: Path
 ) -> None:

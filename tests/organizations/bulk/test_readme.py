@@ -44,27 +44,27 @@ def test_the_dry_run_prints_the_plan_that_is_shown(
     assert out.getvalue() == shown[2]
 
 
-def test_one_type_passes_to_whom_its_column_names(db: None, tmp_path: Path) -> None:
-    leavers = sample_file("email,transfer_to,transfer_to:repository", tmp_path)
+@pytest.mark.parametrize(
+    ("command", "header", "shown"),
+    [
+        (
+            "remove_members",
+            "email,transfer_to,transfer_to:repository",
+            "  8 pass to dept_eng001\n  4 pass to usr_member1\n",
+        ),
+        ("import_resources", "type,external_id,name,owner,url", "Would create: 2\n"),
+    ],
+    ids=["types", "resources"],
+)
+def test_another_file_that_is_shown_does_what_is_said(
+    db: None, tmp_path: Path, command: str, header: str, shown: str
+) -> None:
+    file = sample_file(header, tmp_path)
     sample.restore_sample()
     out = StringIO()
 
     call_command(
-        *("remove_members", sample.ORGANIZATION_ID, "--from-file", str(leavers), "--dry-run"),
-        stdout=out,
+        *(command, sample.ORGANIZATION_ID, "--from-file", str(file), "--dry-run"), stdout=out
     )
 
-    assert "  8 pass to dept_eng001\n  4 pass to usr_member1\n" in out.getvalue()
-
-
-def test_the_resources_of_the_file_are_made(db: None, tmp_path: Path) -> None:
-    resources = sample_file("type,external_id,name,owner,url", tmp_path)
-    sample.restore_sample()
-    out = StringIO()
-
-    call_command(
-        *("import_resources", sample.ORGANIZATION_ID, "--from-file", str(resources), "--dry-run"),
-        stdout=out,
-    )
-
-    assert "Would create: 2\n" in out.getvalue()
+    assert shown in out.getvalue()

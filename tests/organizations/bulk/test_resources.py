@@ -4,13 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from organizations.models import (
-    Event,
-    Membership,
-    Organization,
-    Resource,
-    ResourceEntry,
-)
+from organizations.models import Event, Membership, Organization, Resource, ResourceEntry
 from tests.factories import DepartmentFactory, ResourceFactory
 from tests.organizations.bulk.command import UNASKED, Run, csv_file, run
 from tests.removals import remove

@@ -221,18 +221,6 @@ def test_the_plan_says_who_comes_back_with_what_and_what_does_not(
     )
 
 
-def test_without_a_terminal_it_refuses_to_ask(
-    organization: Organization, members: list[Membership]
-) -> None:
-    earlier = removed_by_a_run(organization, members)
-
-    refused = restore(organization, "--run", earlier)
-
-    assert refused.status == 2
-    assert "Pass --no-input to restore them without asking" in refused.errors
-    assert not Restoration.objects.exists()
-
-
 def test_a_run_that_removed_nobody_here_is_named(
     organization: Organization, members: list[Membership]
 ) -> None:

@@ -39,11 +39,7 @@ def test_the_rows_of_a_file_are_scheduled_and_nobody_is_removed(
     assert not Removal.objects.exists()
     first, second = ScheduledRemoval.objects.order_by("pk")
     assert [row["scheduled_removal_id"] for row in done.rows] == [first.pk, second.pk]
-    assert (first.membership, first.remove_at, first.transferred_to) == (
-        members[0],
-        AT,
-        department,
-    )
+    assert (first.membership, first.remove_at, first.transferred_to) == (members[0], AT, department)
     assert (first.requested_by, first.source, first.reason) == (
         owner.user,
         "command",

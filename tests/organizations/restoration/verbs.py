@@ -1,17 +1,19 @@
 """Restorations as tests ask for them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Unpack
 
 from organizations.models import Membership, Restoration
 from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
-from tests.callers import CallerWith
+from tests.callers import CallerFields, CallerWith
 from tests.proof.invariants import broken_invariants
 
 
 def restore(
-    *members: Membership, removal_ids: Mapping[str, str] | None = None, **caller: Any
+    *members: Membership,
+    removal_ids: Mapping[str, str] | None = None,
+    **caller: Unpack[CallerFields],
 ) -> list[RestorationOutcome]:
     """Restore former members of one organization; return what became of each."""
     return restore_members(
@@ -22,7 +24,7 @@ def restore(
     )
 
 
-def preview(*members: Membership, **caller: Any) -> list[RestorationOutcome]:
+def preview(*members: Membership, **caller: Unpack[CallerFields]) -> list[RestorationOutcome]:
     """Return what their restoration would do."""
     return preview_restoration(
         members[0].organization_id,

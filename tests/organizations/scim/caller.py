@@ -64,6 +64,17 @@ class Directory:
         return str(answer.body["id"])
 
 
+def replacing(path: str | None, value: object) -> dict[str, Any]:
+    """Return the operation that replaces an attribute."""
+    return {"op": "replace", "path": path, "value": value}
+
+
+def work_email(address: str) -> list[dict[str, Any]]:
+    """Return the e-mails of a user who has this one."""
+    return [{"value": address, "type": "work", "primary": True}]
+
+
+OFF = replacing("active", False)
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"

@@ -6,12 +6,12 @@ from tests.factories import MembershipFactory
 from tests.organizations.scim.caller import Directory
 
 ADA = "ada@example.com"
-OFF = {"op": "replace", "path": "active", "value": False}
 
 
 def found(directory: Directory, query: str) -> list[str]:
     """Return the ids of the users that a look-up finds."""
     answer = directory.send("GET", f"/Users?filter={query}")
+    assert answer.status == 200, answer.body
     return [user["id"] for user in answer.body.get("Resources", [])]
 
 
@@ -23,9 +23,7 @@ def member_of(directory: Directory) -> Membership:
 
 def a_member_by_hand(directory: Directory) -> Directory:
     MembershipFactory.create(
-        organization=directory.connection.organization,
-        user__email=ADA,
-        user__full_name="Augusta",
+        organization=directory.connection.organization, user__email=ADA, user__full_name="Augusta"
     )
     return directory
 

@@ -23,8 +23,7 @@ from organizations.scim.connections import (
     authenticate,
 )
 from tests.directories import connect
-from tests.factories import MembershipFactory, OrganizationFactory
-from tests.production import token_of
+from tests.factories import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -63,33 +62,6 @@ def test_whatever_else_is_sent_is_refused(organization: Organization, authorizat
         authenticate(request_with(authorization.format(token=token)), organization.pk)
 
 
-def test_a_token_works_in_its_own_organization_alone(organization: Organization) -> None:
-    _, token = connect(organization)
-    other = OrganizationFactory.create()
-    connect(other)
-
-    with pytest.raises(TokenInvalidError):
-        let_in(token, other)
-
-
-@pytest.mark.parametrize("organization_id", ["org_unknown", "org-malformed", "org_\0", ""])
-def test_an_organization_that_is_none_is_refused_like_a_wrong_token(
-    organization: Organization, organization_id: str
-) -> None:
-    _, token = connect(organization)
-
-    with pytest.raises(TokenInvalidError):
-        authenticate(request_with(f"Bearer {token}"), organization_id)
-
-
-def test_a_persons_token_lets_no_directory_in(organization: Organization) -> None:
-    connect(organization)
-    owner = MembershipFactory.create(organization=organization, roles=["Owner"])
-
-    with pytest.raises(TokenInvalidError):
-        let_in(token_of(owner.user), organization)
-
-
 def test_the_token_before_works_for_a_day(organization: Organization) -> None:
     connection, first = connect(organization)
     second = issue_token(connection)
@@ -112,15 +84,6 @@ def test_the_token_before_works_for_no_longer_than_a_day(organization: Organizat
     assert connection.previous_token_until is not None
     rest = connection.previous_token_until - timezone.now()
     assert timedelta() < rest <= PREVIOUS_TOKEN_WORKS
-
-
-def test_of_three_tokens_the_last_two_work(organization: Organization) -> None:
-    connection, first = connect(organization)
-    second, third = issue_token(connection), issue_token(connection)
-
-    assert let_in(second, organization) == let_in(third, organization) == connection
-    with pytest.raises(TokenInvalidError):
-        let_in(first, organization)
 
 
 def test_a_disabled_connection_is_refused_with_each_of_its_tokens(

@@ -1,13 +1,16 @@
-"""The first request of a process costs about as much as any other."""
+"""A process loads the protocol before it serves, where a directory is connected, and else not."""
 
 import psutil
 import pytest
 
 from organizations.models import Organization
-from tests.organizations.scim.caller import Directory
-from tests.production import Production, serving
+from tests.organizations.scim.caller import OFF, Directory
+from tests.processes import running
+from tests.production import Production, environment, serving
 
 MOST_SECONDS = 0.1  # of the processor
+WORKER = "from procrastinate.contrib.django import app; app.perform_import_paths()"
+LOOK = "import sys; print('loaded', sorted(m for m in sys.modules if m.startswith('scim2_')))"
 
 
 def processor_seconds(server: Production) -> float:
@@ -32,9 +35,18 @@ def test_the_first_request_of_a_process_takes_100_ms_of_the_processor(
             query = "?filter=userName%20eq%20%22ada%40example.com%22"
             answer = server.ask("GET", path + query, token=directory.token)
         else:
-            body = {"Operations": [{"op": "replace", "path": "active", "value": False}]}
+            body = {"Operations": [OFF]}
             answer = server.ask("PATCH", f"{path}/{user_id}", token=directory.token, body=body)
 
         took = processor_seconds(server) - before
     assert answer.status == 200, answer.body
     assert took <= MOST_SECONDS
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "start", ["import config.wsgi", f"import config.wsgi; {WORKER}"], ids=["server", "worker"]
+)
+def test_no_process_loads_it_at_its_start(start: str) -> None:
+    with running("-c", f"{start}; {LOOK}", environment=environment()) as program:
+        assert program.until(r"loaded (.*)")[1] == "[]"

@@ -6,22 +6,15 @@ from organizations.models import Membership, Organization, ScimIdentity
 from tests.directories import manage
 from tests.factories import MembershipFactory
 from tests.organizations.restoration.verbs import restore
-from tests.organizations.scim.caller import Directory, new_user, rights
-from tests.organizations.scim.people import (
-    ADA,
-    OFF,
-    a_member_by_hand,
-    found,
-    member_of,
-    successor_of,
-)
+from tests.organizations.scim.caller import OFF, Directory, new_user, replacing, rights
+from tests.organizations.scim.people import ADA, a_member_by_hand, found, member_of, successor_of
 from tests.refusals import refused
 
 
 def test_an_external_id_is_one_users_in_its_exact_form(directory: Directory) -> None:
     eve = directory.add("eve@example.com", externalId="E")
     ada = directory.add(ADA, externalId="e")
-    taking = {"op": "replace", "path": "externalId", "value": "E"}
+    taking = replacing("externalId", "E")
 
     for answer in (
         directory.send("POST", "/Users", new_user("new@example.com", externalId="E")),
@@ -33,24 +26,22 @@ def test_an_external_id_is_one_users_in_its_exact_form(directory: Directory) -> 
     assert found(directory, 'externalId eq "e"') == [ada]
 
 
-def test_user_names_are_unique_in_a_connection_whoever_writes_them(
-    organization: Organization,
+@pytest.mark.parametrize(
+    ("constraint", "one", "other"),
+    [
+        ("scim_user_name_in_connection", {"user_name": "ada"}, {"user_name": "ADA"}),
+        ("scim_external_id_in_connection", {"external_id": "1"}, {"external_id": "1"}),
+    ],
+    ids=["user_name", "external_id"],
+)
+def test_names_are_unique_in_a_connection_whoever_writes_them(
+    organization: Organization, constraint: str, one: dict[str, str], other: dict[str, str]
 ) -> None:
     Directory.of(organization)
-    manage(MembershipFactory.create(organization=organization), user_name="ada")
+    manage(MembershipFactory.create(organization=organization), **one)
 
-    with refused("scim_user_name_in_connection"):
-        manage(MembershipFactory.create(organization=organization), user_name="ADA")
-
-
-def test_external_ids_are_unique_in_a_connection_whoever_writes_them(
-    organization: Organization,
-) -> None:
-    Directory.of(organization)
-    manage(MembershipFactory.create(organization=organization), external_id="1")
-
-    with refused("scim_external_id_in_connection"):
-        manage(MembershipFactory.create(organization=organization), external_id="1")
+    with refused(constraint):
+        manage(MembershipFactory.create(organization=organization), **other)
 
 
 def test_identities_of_a_disabled_connection_are_read_by_nobody(directory: Directory) -> None:
@@ -92,7 +83,7 @@ def test_who_has_the_address_that_somebody_else_is_known_by_is_shut_out_and_not_
     other = directory.add(ADA, emails=emails)
     a_member_by_hand(directory)
     path = f"/Users/{member_of(directory).user_id}"
-    naming = {"op": "replace", "path": "displayName", "value": "Ada"}
+    naming = replacing("displayName", "Ada")
 
     assert directory.patch(path, naming).status == 409
     assert directory.patch(path, naming, OFF).status == 200

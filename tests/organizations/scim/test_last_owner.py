@@ -1,7 +1,8 @@
 """An organization keeps an active owner, whatever its directory sends and whenever."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from itertools import combinations_with_replacement
 
 import pytest
 
@@ -9,29 +10,23 @@ from organizations.capabilities import ALL_CAPABILITIES
 from organizations.models import Membership, Organization, ScimIdentity
 from tests.concurrency import all_at_once
 from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFactory
-from tests.organizations.scim.caller import Directory, new_user, rights
+from tests.organizations.scim.caller import OFF, Answer, Directory, new_user, replacing, rights
 
-OFF = {"op": "replace", "path": "active", "value": False}
-NAMED = {"op": "replace", "path": "displayName", "value": "Last"}
+NAMED = replacing("displayName", "Last")
 
-WAYS_OUT = [
-    pytest.param(lambda d, path: d.patch(path, NAMED, OFF), id="patch"),
-    pytest.param(
-        lambda d, path: d.patch(path, {"op": "add", "value": {"active": "False"}}), id="add"
-    ),
-    pytest.param(
-        lambda d, path: d.send("PUT", path, new_user(f"{path[-8:]}@example.com", active=False)),
-        id="put",
-    ),
-    pytest.param(lambda d, path: d.send("DELETE", path), id="delete"),
-]
+WAYS_OUT: dict[str, Callable[[Directory, str], Answer]] = {
+    "patch": lambda d, path: d.patch(path, NAMED, OFF),
+    "add": lambda d, path: d.patch(path, {"op": "add", "value": {"active": "False"}}),
+    "put": lambda d, path: d.send("PUT", path, new_user(f"{path[-8:]}@example.com", active=False)),
+    "delete": lambda d, path: d.send("DELETE", path),
+}
 
 
 @pytest.mark.parametrize("way", WAYS_OUT)
 def test_the_last_owner_stays_and_the_whole_request_is_undone(
-    directory: Directory, owner: Membership, way: Any
+    directory: Directory, owner: Membership, way: str
 ) -> None:
-    answer = way(directory, f"/Users/{owner.user_id}")
+    answer = WAYS_OUT[way](directory, f"/Users/{owner.user_id}")
 
     assert answer.status == 403
     assert "last owner" in answer.body["detail"]
@@ -40,16 +35,15 @@ def test_the_last_owner_stays_and_the_whole_request_is_undone(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("first", WAYS_OUT)
-@pytest.mark.parametrize("second", WAYS_OUT)
-def test_of_two_last_owners_who_leave_at_once_one_stays(first: Any, second: Any) -> None:
+@pytest.mark.parametrize(("first", "second"), [*combinations_with_replacement(WAYS_OUT, 2)])
+def test_of_two_last_owners_who_leave_at_once_one_stays(first: str, second: str) -> None:
     organization = OrganizationFactory.create()
     owners = MembershipFactory.create_batch(2, organization=organization, roles=["Owner"])
     directory = Directory.of(organization)
 
     answers = all_at_once(
-        partial(first, directory, f"/Users/{owners[0].user_id}"),
-        partial(second, directory, f"/Users/{owners[1].user_id}"),
+        partial(WAYS_OUT[first], directory, f"/Users/{owners[0].user_id}"),
+        partial(WAYS_OUT[second], directory, f"/Users/{owners[1].user_id}"),
     )
 
     statuses = sorted(answer.status for answer in answers)

@@ -8,7 +8,7 @@ from django.test import Client
 
 from organizations.models import Membership, Organization
 from tests.factories import DepartmentFactory, MembershipFactory
-from tests.organizations.scim.caller import PATCH_OP, Directory, new_group, new_user
+from tests.organizations.scim.caller import PATCH_OP, Directory, new_group, new_user, replacing
 
 SURROGATE = "\\ud800"  # as JSON writes half of a character
 OF_LIBRARY = ("pydantic", "Input should", "urn:ietf:params:scim:schemas:core")
@@ -75,7 +75,7 @@ def test_a_patch_of_a_user_has_a_hundred_operations_at_most(
     directory: Directory, user_id: str
 ) -> None:
     def answer(number: int) -> tuple[int, str | None]:
-        operation = {"op": "replace", "path": "displayName", "value": "Lea"}
+        operation = replacing("displayName", "Lea")
         answered = directory.patch(f"/Users/{user_id}", *[operation] * number)
         return answered.status, answered.body.get("scimType")
 
@@ -302,6 +302,7 @@ def test_a_page_of_groups_has_ten_thousand_members_at_most_or_one_group(
     assert (page["itemsPerPage"], page["totalResults"]) == (1, 3)
     assert [group["id"] for group in rest["Resources"]] == [groups[1].pk]
     assert short["itemsPerPage"] == 3
+    assert not any("members" in group for group in short["Resources"])
 
 
 def test_the_parts_of_members_are_shown_that_are_asked_for(

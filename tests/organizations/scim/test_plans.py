@@ -9,7 +9,7 @@ from django.utils import timezone
 from scim2_models import ListResponse, PatchOp, ResponseParameters, SearchRequest
 
 from organizations.models import Membership, Organization
-from tests.organizations.scim.caller import Directory
+from tests.organizations.scim.caller import Directory, replacing
 from tests.organizations.scim.populate import populate
 from tests.sequential_scans import MANY, rows_read
 
@@ -95,6 +95,6 @@ def test_no_class_is_made_for_a_request(directory: Directory) -> None:
     before = numbers()
 
     directory.send("GET", "/Users?count=1")
-    directory.patch(f"/Users/{user_id}", {"op": "replace", "path": "displayName", "value": "Ada"})
+    directory.patch(f"/Users/{user_id}", replacing("displayName", "Ada"))
 
     assert numbers() == before

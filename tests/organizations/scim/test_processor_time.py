@@ -12,7 +12,7 @@ from organizations.assignment.department_members import change_department_member
 from organizations.models import Organization, Source
 from tests.callers import CallerWith
 from tests.factories import DepartmentFactory
-from tests.organizations.scim.caller import GROUP, Answer, Directory
+from tests.organizations.scim.caller import GROUP, Answer, Directory, replacing
 from tests.organizations.scim.populate import populate
 from tests.processor_time import slowness
 
@@ -48,7 +48,7 @@ REQUESTS: dict[str, Callable[[Directory, str, list[str]], Answer]] = {
     ),
     "a user is changed by a hundred operations": lambda directory, _, ids: directory.patch(
         f"/Users/{ids[0]}",
-        *[{"op": "replace", "path": "name.givenName", "value": str(i)} for i in range(80)],
+        *[replacing("name.givenName", str(i)) for i in range(80)],
         *[
             {"op": "add", "path": f'emails[type eq "{i}"].value', "value": f"{i}@x.example"}
             for i in range(20)
@@ -72,11 +72,7 @@ def join(members: int) -> None:
         cursor.execute(JOIN, [members])
 
 
-def seconds(
-    work: Callable[[], object],
-    *,
-    before: Callable[[], object],
-) -> float:
+def seconds(work: Callable[[], object], *, before: Callable[[], object]) -> float:
     """Return how long an idle processor works, the shortest of three, each after ``before``."""
     took = []
     for _ in range(3):

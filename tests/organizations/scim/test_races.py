@@ -17,17 +17,23 @@ from tests.concurrency import (
     DEADLINE_SECONDS,
     all_at_once,
     in_background,
+    result_after,
     until_somebody_waits_for_a_lock,
 )
 from tests.deactivations import deactivate
 from tests.directories import manage
-from tests.factories import (
-    DepartmentFactory,
-    MembershipFactory,
-    UserFactory,
-)
+from tests.factories import DepartmentFactory, MembershipFactory, UserFactory
 from tests.organizations.restoration.verbs import restore
-from tests.organizations.scim.caller import GROUP, Answer, Directory, new_group, new_user, rights
+from tests.organizations.scim.caller import (
+    GROUP,
+    OFF,
+    Answer,
+    Directory,
+    new_group,
+    new_user,
+    replacing,
+    rights,
+)
 from tests.removals import remove
 from users.models import User
 
@@ -38,7 +44,7 @@ def renamed(directory: Directory, method: str, member: Membership) -> Answer:
     """Send a new display name of a member, and what was seen of them before."""
     path = f"/Users/{member.user_id}"
     if method == "PATCH":
-        return directory.patch(path, {"op": "replace", "path": "displayName", "value": "Ada"})
+        return directory.patch(path, replacing("displayName", "Ada"))
     return directory.send("PUT", path, new_user("ada@example.com", displayName="Ada"))
 
 
@@ -47,13 +53,10 @@ def test_a_display_name_does_not_undo_a_deactivation_at_the_same_moment(
     member: Membership, method: str
 ) -> None:
     directory = Directory.of(member.organization)
-    with ExitStack() as stack, transaction.atomic():
-        lock_members(member.organization_id, [member.user_id])
-        answer = stack.enter_context(in_background(partial(renamed, directory, method, member)))
-        until_somebody_waits_for_a_lock()
-        deactivate(member)
 
-    assert (answer.result().status, answer.result().body["active"]) == (200, False)
+    answer = result_after(partial(deactivate, member), partial(renamed, directory, method, member))
+
+    assert (answer.status, answer.body["active"]) == (200, False)
     assert rights(member.organization, member.user_id) is None
 
 
@@ -80,12 +83,10 @@ def test_of_two_that_adopt_a_member_at_once_one_does(member: Membership) -> None
 def test_who_is_removed_while_they_are_adopted_becomes_a_new_member(member: Membership) -> None:
     directory = Directory.of(member.organization)
     adopting = partial(directory.send, "POST", "/Users", new_user(member.user.email))
-    with ExitStack() as stack, transaction.atomic():
-        remove(member)
-        answer = stack.enter_context(in_background(adopting))
-        until_somebody_waits_for_a_lock()
 
-    assert (answer.result().status, answer.result().body["id"]) == (201, member.user_id)
+    answer = result_after(partial(remove, member), adopting)
+
+    assert (answer.status, answer.body["id"]) == (201, member.user_id)
     assert not Event.objects.filter(type="member.adopted").exists()
     assert Membership.objects.filter(user=member.user).count() == 2
 
@@ -94,12 +95,10 @@ def test_who_is_restored_while_they_are_added_is_adopted(member: Membership) -> 
     directory = Directory.of(member.organization)
     remove(member)
     adding = partial(directory.send, "POST", "/Users", new_user(member.user.email))
-    with ExitStack() as stack, transaction.atomic():
-        restore(member)
-        answer = stack.enter_context(in_background(adding))
-        until_somebody_waits_for_a_lock()
 
-    assert (answer.result().status, answer.result().body["id"]) == (201, member.user_id)
+    answer = result_after(partial(restore, member), adding)
+
+    assert (answer.status, answer.body["id"]) == (201, member.user_id)
     assert Event.objects.filter(type="member.adopted", user=member.user).count() == 1
     assert Membership.objects.current().get(user=member.user)
 
@@ -108,25 +107,24 @@ def test_whoever_has_the_address_once_it_is_waited_for_is_adopted(member: Member
     directory = Directory.of(member.organization)
     other = MembershipFactory.create(organization=member.organization)
     adopting = partial(directory.send, "POST", "/Users", new_user("ada@example.com"))
-    with ExitStack() as stack, transaction.atomic():
+
+    def change() -> None:
         User.objects.filter(pk=member.user_id).update(email="lovelace@example.com")
         User.objects.filter(pk=other.user_id).update(email="ada@example.com")
-        answer = stack.enter_context(in_background(adopting))
-        until_somebody_waits_for_a_lock()
 
-    assert (answer.result().status, answer.result().body["id"]) == (201, other.user_id)
+    answer = result_after(change, adopting)
+
+    assert (answer.status, answer.body["id"]) == (201, other.user_id)
     assert [each.user for each in ScimIdentity.objects.all()] == [other.user]
 
 
 def test_who_is_added_while_the_role_is_deleted_holds_none(organization: Organization) -> None:
     directory = Directory.of(organization)
     adding = partial(directory.send, "POST", "/Users", new_user("ada@example.com"))
-    with ExitStack() as stack, transaction.atomic():
-        organization.roles.get(name="Member").delete()
-        answer = stack.enter_context(in_background(adding))
-        until_somebody_waits_for_a_lock()
 
-    assert answer.result().status == 201
+    answer = result_after(organization.roles.get(name="Member").delete, adding)
+
+    assert answer.status == 201
     assert not organization.memberships.get().role_assignments.exists()
 
 
@@ -135,16 +133,13 @@ def test_a_name_that_somebody_gets_at_the_same_moment_is_taken(
     member: Membership, is_leaver: bool
 ) -> None:
     directory = Directory.of(member.organization)
-    naming = {"op": "replace", "path": "externalId", "value": "1"}
-    off = [{"op": "replace", "path": "active", "value": False}] if is_leaver else []
-    renaming = partial(directory.patch, f"/Users/{member.user_id}", naming, *off)
+    operations = [replacing("externalId", "1"), *([OFF] if is_leaver else [])]
+    renaming = partial(directory.patch, f"/Users/{member.user_id}", *operations)
     other = MembershipFactory.create(organization=member.organization)
-    with ExitStack() as stack, transaction.atomic():
-        manage(other, external_id="1")
-        answer = stack.enter_context(in_background(renaming))
-        until_somebody_waits_for_a_lock()
 
-    assert answer.result().status == (200 if is_leaver else 409)
+    answer = result_after(partial(manage, other, external_id="1"), renaming)
+
+    assert answer.status == (200 if is_leaver else 409)
     assert (rights(member.organization, member.user_id) is None) is is_leaver
     assert ScimIdentity.objects.get(external_id="1").user == other.user
 
@@ -157,12 +152,10 @@ def test_a_member_is_restored_while_their_name_is_given_to_somebody_else(
     member = Membership.objects.get(user=user_id)
     remove(member)
     other = MembershipFactory.create(organization=organization)
-    with ExitStack() as stack, transaction.atomic():
-        manage(other, external_id="1")
-        outcomes = stack.enter_context(in_background(partial(restore, member)))
-        until_somebody_waits_for_a_lock()
 
-    [outcome] = outcomes.result()
+    outcomes = result_after(partial(manage, other, external_id="1"), partial(restore, member))
+
+    [outcome] = outcomes
     assert outcome.restoration
     assert directory.add("ada@example.com") == user_id
 
@@ -240,9 +233,9 @@ def test_a_deadlock_repeats_the_whole_request(
     reads = []
     change = Users.change
 
-    def deadlocked_once(users: Users, read: Member, asked: UserChange) -> None:
+    def deadlocked_once(users: Users, read: Member, requested: UserChange) -> None:
         reads.append(read)
-        change(users, read, asked)
+        change(users, read, requested)
         if len(reads) == 1:
             raise OperationalError from DeadlockDetected()
 
@@ -258,35 +251,30 @@ def test_a_display_name_does_not_undo_a_change_of_the_address_at_the_same_moment
     directory = Directory.of(organization)
     user_id = directory.add("ada@example.com")
     member = Membership.objects.get(user=user_id)
-    with ExitStack() as stack, transaction.atomic():
-        User.objects.filter(pk=user_id).update(email="countess@example.com")
-        answer = stack.enter_context(in_background(partial(renamed, directory, "PATCH", member)))
-        until_somebody_waits_for_a_lock()
+    moving = partial(User.objects.filter(pk=user_id).update, email="countess@example.com")
 
-    assert answer.result().body["displayName"] == "Ada"
+    answer = result_after(moving, partial(renamed, directory, "PATCH", member))
+
+    assert answer.body["displayName"] == "Ada"
     assert User.objects.get(pk=user_id).email == "countess@example.com"
 
 
 def test_who_is_removed_while_they_are_renamed_is_not_found(member: Membership) -> None:
     directory = Directory.of(member.organization)
-    with ExitStack() as stack, transaction.atomic():
-        remove(member)
-        answer = stack.enter_context(in_background(partial(renamed, directory, "PATCH", member)))
-        until_somebody_waits_for_a_lock()
 
-    assert answer.result().status == 404
+    answer = result_after(partial(remove, member), partial(renamed, directory, "PATCH", member))
+
+    assert answer.status == 404
 
 
 def test_who_is_removed_while_they_join_a_group_belongs_to_none(member: Membership) -> None:
     directory = Directory.of(member.organization)
     group = f"/Groups/{DepartmentFactory.create(organization=member.organization).pk}"
     joining = {"op": "add", "path": "members", "value": [{"value": member.user_id}]}
-    with ExitStack() as stack, transaction.atomic():
-        remove(member)
-        answer = stack.enter_context(in_background(partial(directory.patch, group, joining)))
-        until_somebody_waits_for_a_lock()
 
-    assert answer.result().status == 400
+    answer = result_after(partial(remove, member), partial(directory.patch, group, joining))
+
+    assert answer.status == 400
     assert not member.department_memberships.exists()
 
 
@@ -319,11 +307,10 @@ def test_an_account_that_gets_another_address_while_it_is_found_is_not_added(
     directory = Directory.of(organization)
     account = UserFactory.create(email="ada@example.com")
     adding = partial(directory.send, "POST", "/Users", new_user("ada@example.com"))
-    with ExitStack() as stack, transaction.atomic():
-        User.objects.filter(pk=account.pk).update(email="ada@elsewhere.example")
-        answer = stack.enter_context(in_background(adding))
-        until_somebody_waits_for_a_lock()
+    moving = partial(User.objects.filter(pk=account.pk).update, email="ada@elsewhere.example")
 
-    assert answer.result().status == 201
-    assert answer.result().body["id"] != account.pk
+    answer = result_after(moving, adding)
+
+    assert answer.status == 201
+    assert answer.body["id"] != account.pk
     assert not organization.memberships.filter(user=account).exists()

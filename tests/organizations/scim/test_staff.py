@@ -7,11 +7,10 @@ from django.test import Client
 
 from organizations.models import Membership, Organization
 from tests.factories import MembershipFactory
-from tests.organizations.scim.caller import Directory, new_user, rights
+from tests.organizations.scim.caller import OFF, Directory, new_user, rights
+from tests.organizations.scim.people import ADA
 from users.models import User
 
-ADA = "ada@example.com"
-OFF = {"op": "replace", "path": "active", "value": False}
 WAYS_OUT = [
     pytest.param(lambda d, path: d.patch(path, OFF), id="patch"),
     pytest.param(lambda d, path: d.send("PUT", path, new_user(ADA, active=False)), id="put"),
@@ -52,9 +51,7 @@ def test_other_accounts_are_not_disabled(organization: Organization, owner: Memb
     assert User.objects.get(pk=user_id).is_active
 
 
-def test_a_leaver_who_owns_another_organization_alone_is_taken_out_here(
-    member: Membership,
-) -> None:
+def test_a_leaver_who_owns_another_organization_alone_is_taken_out_here(member: Membership) -> None:
     elsewhere = MembershipFactory.create(user=member.user, roles=["Owner"])
     directory = Directory.of(member.organization, disable_staff=True)
 

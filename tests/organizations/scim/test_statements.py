@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from organizations.models import Department, Event, Organization
 from tests.factories import DepartmentFactory, MembershipFactory
-from tests.organizations.scim.caller import GROUP, Answer, Directory
+from tests.organizations.scim.caller import GROUP, Answer, Directory, replacing
 from tests.organizations.scim.populate import populate
 
 
@@ -69,7 +69,7 @@ def test_an_operation_more_takes_no_statement_more(
     directory: Directory, organization: Organization
 ) -> None:
     def change(user_id: str, *names: str) -> int:
-        operations = [{"op": "replace", "path": name, "value": "A"} for name in names]
+        operations = [replacing(name, "A") for name in names]
         return statements(lambda: directory.patch(f"/Users/{user_id}", *operations))
 
     one, other = (directory.add(f"{name}@example.com") for name in "ab")
@@ -119,12 +119,12 @@ def test_a_change_of_state_locks_and_reads_the_member_once(
     path = f"/Users/{directory.add('ada@example.com', active=not is_active)}"
 
     with CaptureQueriesContext(connection) as queries:
-        answer = directory.patch(path, {"op": "replace", "path": "active", "value": is_active})
+        answer = directory.patch(path, replacing("active", is_active))
 
-    asked = [query["sql"] for query in queries]
-    asked = [sql for sql in asked if not sql.startswith(("BEGIN", "COMMIT", "SAVE", "RELEASE"))]
+    of_transactions = ("BEGIN", "COMMIT", "SAVE", "RELEASE")
+    executed = [each["sql"] for each in queries if not each["sql"].startswith(of_transactions)]
     assert (answer.status, answer.body["active"]) == (200, is_active)
-    assert sum("organizations_membership" in sql and "FOR UPDATE" in sql for sql in asked) == 1
-    assert sum("users_user" in sql and "FOR NO KEY UPDATE" in sql for sql in asked) == 1
-    assert sum('JOIN "users_user"' in sql for sql in asked) == 1
-    assert len(asked) == statements
+    assert sum("organizations_membership" in sql and "FOR UPDATE" in sql for sql in executed) == 1
+    assert sum("users_user" in sql and "FOR NO KEY UPDATE" in sql for sql in executed) == 1
+    assert sum('JOIN "users_user"' in sql for sql in executed) == 1
+    assert len(executed) == statements

@@ -9,17 +9,12 @@ from django.db import connection
 from organizations.models import Organization, ScimIdentity
 from tests.directories import connect, manage
 from tests.factories import MembershipFactory
-from tests.organizations.scim.caller import Directory, new_user
+from tests.organizations.scim.caller import Directory, new_user, replacing, work_email
 from tests.organizations.scim.people import found
 from tests.refusals import refused, sql
 
 MIGRATION = import_module("organizations.migrations.0011_user_name_keys")
-SAME = [
-    ("Ünal", "ünal"),
-    ("STRASSE", "straße"),
-    ("\ufb01sher", "FISHER"),
-    ("\uff25da", "eda"),
-]
+SAME = [("Ünal", "ünal"), ("STRASSE", "straße"), ("\ufb01sher", "FISHER"), ("\uff25da", "eda")]
 INSERT = """
     INSERT INTO organizations_scimidentity (
         organization_id, user_id, connection_id, user_name, external_id, formatted_name,
@@ -29,30 +24,24 @@ INSERT = """
 """
 
 
-def work(address: str) -> list[dict[str, str]]:
-    return [{"value": address, "type": "work"}]
-
-
 @pytest.mark.parametrize(
     ("name", "same"), SAME, ids=["umlaut", "sharp_s", "ligature", "full_width"]
 )
 def test_a_user_is_found_and_is_one_in_any_case(directory: Directory, name: str, same: str) -> None:
-    user_id = directory.add(name, emails=work("one@example.com"))
+    user_id = directory.add(name, emails=work_email("one@example.com"))
 
     assert found(directory, f'userName eq "{same}"') == [user_id]
     assert found(directory, f'userName eq "{same.upper()}"') == [user_id]
-    again = directory.send("POST", "/Users", new_user(same, emails=work("two@example.com")))
+    again = directory.send("POST", "/Users", new_user(same, emails=work_email("two@example.com")))
     assert (again.status, again.body["scimType"]) == (409, "uniqueness")
 
 
 def test_a_name_in_another_case_is_what_is_shown_and_finds_the_same_user(
     directory: Directory,
 ) -> None:
-    user_id = directory.add("Ünal", emails=work("one@example.com"))
+    user_id = directory.add("Ünal", emails=work_email("one@example.com"))
 
-    answer = directory.patch(
-        f"/Users/{user_id}", {"op": "replace", "path": "userName", "value": "ünal"}
-    )
+    answer = directory.patch(f"/Users/{user_id}", replacing("userName", "ünal"))
 
     assert (answer.status, answer.body["userName"]) == (200, "ünal")
     assert found(directory, 'userName eq "ÜNAL"') == [user_id]

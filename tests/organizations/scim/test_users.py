@@ -22,18 +22,10 @@ from tests.factories import (
     OrganizationFactory,
     ResourceFactory,
 )
-from tests.organizations.scim.caller import Directory, new_user, rights
+from tests.organizations.scim.caller import OFF, Directory, new_user, replacing, rights
+from tests.organizations.scim.people import ADA, found
 from tests.removals import remove
 from users.models import User
-
-ADA = "ada@example.com"
-
-
-def found(directory: Directory, query: str) -> list[str]:
-    """Return the ids of the users that a search finds."""
-    answer = directory.send("GET", f"/Users?filter={query}")
-    assert answer.status == 200, answer.body
-    return [user["id"] for user in answer.body.get("Resources", [])]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +38,8 @@ def found(directory: Directory, query: str) -> list[str]:
         'emails[type eq "work" and value eq "ada@example.com"]',
         'userName eq "ada@example.com" and active eq true',
         'active eq true and externalId eq "Okta-1" and userName eq "ada@example.com"',
+        'emails eq "ada@example.com"',
+        'emails.type eq "work" and userName eq "ada@example.com"',
     ],
 )
 def test_somebody_is_found_by_what_directories_look_for(directory: Directory, query: str) -> None:
@@ -65,6 +59,7 @@ def test_somebody_is_found_by_what_directories_look_for(directory: Directory, qu
         'emails[type eq "home"].value eq "ada@example.com"',
         'userName eq "ada@example.com" and active eq false',
         'userName eq "ada@example.com" and externalId eq "2"',
+        "active eq null",
     ],
 )
 def test_nobody_is_found_by_anything_else(directory: Directory, query: str) -> None:
@@ -114,7 +109,7 @@ def test_strangers_and_former_members_are_not_seen(
         assert found(directory, f'userName eq "{member.user.email}"') == []
         assert directory.send("GET", path).status == 404
         assert directory.send("PUT", path, new_user(ADA)).status == 404
-        state = {"op": "replace", "path": "active", "value": False}
+        state = OFF
         assert directory.patch(path, state).status == 404
         assert directory.send("DELETE", path).status == 404
     assert rights(elsewhere.organization, elsewhere.user_id) is not None
@@ -129,7 +124,7 @@ def test_a_member_who_was_there_before_is_found_by_their_address_and_adopted(
     directory.patch(
         f"/Users/{user_id}",
         {"op": "add", "path": "externalId", "value": "1"},
-        {"op": "replace", "path": "userName", "value": "ada"},
+        replacing("userName", "ada"),
     )
 
     assert found(directory, 'userName eq "ada"') == [member.user_id]
@@ -163,9 +158,7 @@ def test_a_user_name_or_an_address_of_somebody_managed_is_not_given_again(
     emails = [{"value": "new@example.com", "primary": True}]
 
     added = directory.send("POST", "/Users", new_user(taken, emails=emails))
-    named = directory.patch(
-        f"/Users/{user_id}", {"op": "replace", "path": "userName", "value": taken}
-    )
+    named = directory.patch(f"/Users/{user_id}", replacing("userName", taken))
 
     for answer in (added, named):
         assert (answer.status, answer.body["scimType"]) == (409, "uniqueness")
@@ -183,7 +176,7 @@ def test_records_and_events_name_the_connection(
 ) -> None:
     user_id = directory.add(ADA)
     for state in (False, True):
-        directory.patch(f"/Users/{user_id}", {"op": "replace", "path": "active", "value": state})
+        directory.patch(f"/Users/{user_id}", replacing("active", state))
     directory.send("DELETE", f"/Users/{user_id}")
 
     events = Event.objects.filter(user=user_id).order_by("pk")
@@ -195,31 +188,13 @@ def test_records_and_events_name_the_connection(
         assert (record.source, record.actor) == (Source.SCIM, None)
 
 
-def test_what_a_member_owns_passes_to_the_departments_of_the_connection(
+def test_resources_pass_to_the_departments_of_the_connection_and_types_to_their_own(
     organization: Organization, owner: Membership
 ) -> None:
-    first, last = DepartmentFactory.create_batch(2, organization=organization)
-    directory = Directory.of(organization, transfer_on_deactivate=first, transfer_on_removal=last)
-    user_id = directory.add(ADA)
-    member = Membership.objects.get(user=user_id)
-    early = ResourceFactory.create(organization=organization, owner=member.user)
-
-    directory.patch(f"/Users/{user_id}", {"op": "replace", "path": "active", "value": False})
-    early.refresh_from_db()
-    assert early.department == first
-
-    directory.patch(f"/Users/{user_id}", {"op": "replace", "path": "active", "value": True})
-    late = ResourceFactory.create(organization=organization, owner=member.user)
-    directory.send("DELETE", f"/Users/{user_id}")
-    late.refresh_from_db()
-    assert late.department == last
-
-
-def test_types_pass_to_their_own_departments_at_both_moments(
-    organization: Organization, owner: Membership
-) -> None:
-    rest, first, last = DepartmentFactory.create_batch(3, organization=organization)
-    directory = Directory.of(organization, transfer_on_deactivate=rest, transfer_on_removal=rest)
+    first, last, *rest = DepartmentFactory.create_batch(4, organization=organization)
+    directory = Directory.of(
+        organization, transfer_on_deactivate=rest[0], transfer_on_removal=rest[1]
+    )
     for moment, department in (("deactivate", first), ("removal", last)):
         ConnectionTransfer.objects.create(
             connection=directory.connection,
@@ -237,15 +212,15 @@ def test_types_pass_to_their_own_departments_at_both_moments(
         ]
 
     early = owned()
-    directory.patch(f"/Users/{user_id}", {"op": "replace", "path": "active", "value": False})
-    directory.patch(f"/Users/{user_id}", {"op": "replace", "path": "active", "value": True})
+    directory.patch(f"/Users/{user_id}", OFF)
+    directory.patch(f"/Users/{user_id}", replacing("active", True))
     late = owned()
     directory.send("DELETE", f"/Users/{user_id}")
 
-    for resources, department in ((early, first), (late, last)):
+    for resources, departments in ((early, [first, rest[0]]), (late, [last, rest[1]])):
         for resource in resources:
             resource.refresh_from_db()
-        assert [resource.department for resource in resources] == [department, rest]
+        assert [resource.department for resource in resources] == departments
 
 
 def test_without_departments_what_a_member_owns_stays_theirs(
@@ -266,9 +241,7 @@ def test_a_state_that_is_so_already_changes_nothing(directory: Directory, state:
     user_id = directory.add(ADA, active=state)
     before = Event.objects.count()
 
-    answer = directory.patch(
-        f"/Users/{user_id}", {"op": "replace", "path": "active", "value": state}
-    )
+    answer = directory.patch(f"/Users/{user_id}", replacing("active", state))
 
     assert (answer.status, answer.body["active"]) == (200, state)
     assert Event.objects.count() == before
@@ -300,8 +273,7 @@ def test_roles_are_not_given_by_a_directory(
 
 
 @pytest.mark.parametrize(
-    "attributes",
-    [{"userName": "a" * 321}, {"displayName": "a" * 201}, {"externalId": "a\0b"}],
+    "attributes", [{"userName": "a" * 321}, {"displayName": "a" * 201}, {"externalId": "a\0b"}]
 )
 def test_what_cannot_be_stored_is_refused(directory: Directory, attributes: dict[str, Any]) -> None:
     emails = [{"value": ADA, "primary": True}]

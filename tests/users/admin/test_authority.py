@@ -9,8 +9,10 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from tests.factories import UserFactory
-from tests.users.admin.conftest import StaffWith
+from tests.organizations.admin.staff import browser_of, browser_with, staff_with
 from users.models import AccessToken, User
+
+pytestmark = pytest.mark.django_db
 
 USERS = "/admin/users/user/"
 
@@ -46,8 +48,9 @@ ABOVE = pytest.mark.parametrize(
 )
 
 
-def test_nobody_makes_themselves_a_superuser(staff_with: StaffWith) -> None:
-    user, browser = staff_with("view_user", "change_user")
+def test_nobody_makes_themselves_a_superuser() -> None:
+    user = staff_with("view_user", "change_user")
+    browser = browser_of(user)
     group = Group.objects.create(name="All")
     permission = str(Permission.objects.get(codename="delete_user").pk)
     rights = {
@@ -68,8 +71,8 @@ def test_nobody_makes_themselves_a_superuser(staff_with: StaffWith) -> None:
     assert user.user_permissions.count() == 2
 
 
-def test_nobody_makes_a_new_account_one_of_staff(staff_with: StaffWith) -> None:
-    _, browser = staff_with("view_user", "change_user", "add_user")
+def test_nobody_makes_a_new_account_one_of_staff() -> None:
+    browser = browser_with("view_user", "change_user", "add_user")
     form = {"email": "new@example.com", "usable_password": "false", "is_staff": "on"}
 
     assert browser.post(f"{USERS}add/", form | {"is_superuser": "on"}).status_code == 302
@@ -80,10 +83,8 @@ def test_nobody_makes_a_new_account_one_of_staff(staff_with: StaffWith) -> None:
 
 @ABOVE
 @pytest.mark.parametrize("page", ["change", "password", "delete"])
-def test_an_account_that_may_do_more_is_only_looked_at(
-    staff_with: StaffWith, make: Any, page: str
-) -> None:
-    _, browser = staff_with("view_user", "change_user", "delete_user")
+def test_an_account_that_may_do_more_is_only_looked_at(make: Any, page: str) -> None:
+    browser = browser_with("view_user", "change_user", "delete_user")
     target = make()
     before = User.objects.filter(pk=target.pk).values().get()
     form = form_of(target, email="mine@example.com", password1="x" * 20, password2="x" * 20)
@@ -95,8 +96,8 @@ def test_an_account_that_may_do_more_is_only_looked_at(
     assert browser.get(f"{USERS}{target.pk}/change/").status_code == 200
 
 
-def test_an_account_that_may_do_no_more_is_changed(staff_with: StaffWith) -> None:
-    _, browser = staff_with("view_user", "change_user")
+def test_an_account_that_may_do_no_more_is_changed() -> None:
+    browser = browser_with("view_user", "change_user")
     target = UserFactory.create(is_staff=True)
     target.user_permissions.add(Permission.objects.get(codename="view_user"))
 
@@ -111,8 +112,8 @@ def test_an_account_that_may_do_no_more_is_changed(staff_with: StaffWith) -> Non
 
 
 @ABOVE
-def test_a_token_of_somebody_who_may_do_more_stays(staff_with: StaffWith, make: Any) -> None:
-    _, browser = staff_with(
+def test_a_token_of_somebody_who_may_do_more_stays(make: Any) -> None:
+    browser = browser_with(
         "view_accesstoken", "change_accesstoken", "delete_accesstoken", "view_user"
     )
     theirs = make()
@@ -134,10 +135,9 @@ def test_a_token_of_somebody_who_may_do_more_stays(staff_with: StaffWith, make: 
     assert AccessToken.objects.filter(pk=token.pk).exists()
 
 
-def test_groups_are_changed_by_superusers_alone(
-    staff_with: StaffWith, admin_client: Client
-) -> None:
-    user, browser = staff_with("add_group", "change_group", "delete_group", "view_group")
+def test_groups_are_changed_by_superusers_alone(admin_client: Client) -> None:
+    user = staff_with("add_group", "change_group", "delete_group", "view_group")
+    browser = browser_of(user)
     group = Group.objects.create(name="Before")
     user.groups.add(group)
     page = f"/admin/auth/group/{group.pk}"

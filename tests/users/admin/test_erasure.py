@@ -12,9 +12,11 @@ from organizations.models import Event, Membership, Organization, Removal
 from tests.directories import connect
 from tests.factories import EventFactory, MembershipFactory, UserFactory
 from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_of, browser_with, staff_with
 from tests.removals import remove
-from tests.users.admin.conftest import StaffWith
 from users.models import User
+
+pytestmark = pytest.mark.django_db
 
 USERS = "/admin/users/user/"
 
@@ -36,10 +38,10 @@ def test_nothing_happens_before_it_is_confirmed(admin_client: Client, owner: Mem
 
 
 def test_a_users_page_offers_the_erasure_as_the_list_does(
-    admin_client: Client, owner: Membership, staff_with: StaffWith
+    admin_client: Client, owner: Membership
 ) -> None:
     page = f"{USERS}{owner.user_id}/change/"
-    _, reader = staff_with("view_user")
+    reader = browser_with("view_user")
 
     shown = text_of(admin_client.get(page))
 
@@ -71,13 +73,11 @@ def test_an_erased_account_is_only_looked_at(admin_client: Client) -> None:
     assert admin_client.post(f"{USERS}{user.pk}/password/").status_code == 403
 
 
-def test_it_takes_a_permission_of_its_own_and_the_one_to_see_accounts(
-    staff_with: StaffWith,
-) -> None:
+def test_it_takes_a_permission_of_its_own_and_the_one_to_see_accounts() -> None:
     user = UserFactory.create()
-    _, browser = staff_with("view_user", "change_user", "delete_user")
-    _, blind = staff_with("change_user", "erase_user")
-    _, eraser = staff_with("view_user", "erase_user")
+    browser = browser_with("view_user", "change_user", "delete_user")
+    blind = browser_with("change_user", "erase_user")
+    eraser = browser_with("view_user", "erase_user")
 
     assert "This is now erased" not in text_of(erase(browser, user, post="yes"))
     assert "This is now erased" not in text_of(erase(blind, user, post="yes"))
@@ -106,13 +106,13 @@ def test_the_page_shows_what_goes_and_what_can(admin_client: Client, owner: Memb
 
 
 def test_staff_with_account_permissions_alone_see_no_organizations_reasons(
-    owner: Membership, staff_with: StaffWith
+    owner: Membership,
 ) -> None:
     leaver = MembershipFactory.create(organization=owner.organization)
     remove(leaver, reason="moved to Lisbon")
     other = MembershipFactory.create(organization=owner.organization)
     remove(other, reason=f"see {leaver.user.email}, in Porto")
-    _, eraser = staff_with("view_user", "erase_user")
+    eraser = browser_with("view_user", "erase_user")
     records = list(Removal.objects.values_list("pk", flat=True))
 
     page = text_of(erase(eraser, leaver.user))
@@ -165,13 +165,11 @@ def test_as_many_texts_can_go_as_somebody_is_written_about_in(
 
 
 @pytest.mark.parametrize("target", [{"is_superuser": True}, {}])
-def test_staff_erase_neither_a_superuser_nor_themselves(
-    staff_with: StaffWith, target: dict[str, bool]
-) -> None:
-    staff, eraser = staff_with("view_user", "erase_user")
+def test_staff_erase_neither_a_superuser_nor_themselves(target: dict[str, bool]) -> None:
+    staff = staff_with("view_user", "erase_user")
     user = UserFactory.create(**target) if target else staff
 
-    erase(eraser, user, post="yes")
+    erase(browser_of(staff), user, post="yes")
 
     user.refresh_from_db()
     assert user.erased_at is None

@@ -210,7 +210,7 @@ def test_staff_who_may_no_longer_once_it_has_waited_revoke_no_token(
     )
 
     assert response.status_code == 403
-    assert not AccessToken.objects.get().is_revoked
+    assert not AccessToken.objects.get().revoked_at
 
 
 def test_a_token_that_somebody_else_revokes_meanwhile_is_revoked_once(
@@ -258,7 +258,7 @@ def test_a_token_that_is_revoked_while_its_page_is_saved_stays_so(
         partial(admin_client.post, f"/admin/users/accesstoken/{token.pk}/change/", {"a": "b"}),
     )
 
-    assert AccessToken.objects.get().is_revoked
+    assert AccessToken.objects.get().revoked_at
 
 
 def test_who_saves_an_account_that_is_erased_meanwhile_is_told(user: User, browser: Client) -> None:

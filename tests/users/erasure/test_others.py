@@ -7,8 +7,8 @@ from django.db.models import Model
 from organizations.models import Membership, Organization, Removal
 from tests.directories import connect, manage
 from tests.factories import EventFactory, MembershipFactory, OrganizationFactory, UserFactory
+from tests.organizations.admin.staff import staff_with
 from tests.removals import remove
-from tests.users.admin.conftest import StaffWith
 from users.erasure.plan import ErasurePlan
 from users.erasure.service import erase_account
 from users.models import User
@@ -132,12 +132,12 @@ def test_in_the_log_the_address_is_replaced_where_it_was_chosen(user: User) -> N
     ],
 )
 def test_others_records_are_shown_to_whoever_may_see_them(
-    user: User, staff_with: StaffWith, permission: str, seen: str | None
+    user: User, permission: str, seen: str | None
 ) -> None:
     removal = removed_with(f"removal of {FORMER}")
     event = EventFactory.create(reason=f"event of {FORMER}")
     entry = logged(OrganizationFactory.create(name="Org"), f"entry of {FORMER}")
-    staff, _ = staff_with("view_user", "erase_user", permission)
+    staff = staff_with("view_user", "erase_user", permission)
     shown = [f"{seen} of {FORMER}"] if seen else []
 
     plan = ErasurePlan.of(user, viewer=staff)
@@ -155,11 +155,11 @@ def test_others_records_are_shown_to_whoever_may_see_them(
     assert not hidden.record_ids
 
 
-def test_reasons_about_them_are_shown_to_whoever_may_see_them(staff_with: StaffWith) -> None:
+def test_reasons_about_them_are_shown_to_whoever_may_see_them() -> None:
     removal = removed_with("moved to Lisbon")
     account = removal.membership.user
-    staff, _ = staff_with("view_user", "erase_user")
-    reader, _ = staff_with("view_user", "erase_user", "view_removal")
+    staff = staff_with("view_user", "erase_user")
+    reader = staff_with("view_user", "erase_user", "view_removal")
 
     plans = [ErasurePlan.of(account, viewer=viewer) for viewer in (staff, reader)]
 
@@ -170,13 +170,11 @@ def test_reasons_about_them_are_shown_to_whoever_may_see_them(staff_with: StaffW
     assert removal.reason == "moved to Lisbon"
 
 
-def test_a_directory_that_managed_them_is_named_to_whoever_may_view_it(
-    owner: Membership, staff_with: StaffWith
-) -> None:
+def test_a_directory_that_managed_them_is_named_to_whoever_may_view_it(owner: Membership) -> None:
     directory, _ = connect(owner.organization, name="Okta")
     member = MembershipFactory.create(organization=owner.organization)
     remove(member, connection=directory)
-    staff, _ = staff_with("view_user", "erase_user")
+    staff = staff_with("view_user", "erase_user")
 
     notices = [ErasurePlan.of(member.user, viewer=each).directory_notice for each in (staff, None)]
 

@@ -12,12 +12,12 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from organizations.models import OffboardingTask
-from tests.concurrency import result_after
+from tests.concurrency import all_at_once, result_after
 from tests.factories import OffboardingTaskFactory, UserFactory
 from tests.organizations.admin.page import text_of
 from tests.organizations.admin.staff import browser_of, browser_with, staff_with
 from tests.users.losses import is_disabled, leaves_the_staff, loses_the_permissions
-from users.erasure.service import erase_account
+from users.erasure.service import ErasureRefusedError, erase_account
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,7 +71,9 @@ def test_an_erasure_that_was_undone_is_tried_again(
     assert (task.note, User.objects.get(pk=user.pk).full_name) == ("", "")
 
 
-@pytest.mark.parametrize("loss", [leaves_the_staff, is_disabled, loses_the_permissions])
+@pytest.mark.parametrize(
+    "loss", [leaves_the_staff, is_disabled, loses_the_permissions, User.delete]
+)
 def test_staff_who_may_no_longer_once_it_has_waited_erase_nobody(
     loss: Callable[[User], None],
 ) -> None:
@@ -106,15 +108,17 @@ def test_the_command_says_so_too(user: User) -> None:
     result_after(user.delete, erase)
 
 
-def test_staff_who_are_deleted_meanwhile_erase_nobody(user: User) -> None:
-    staff = staff_with("view_user", "erase_user")
-    form = {"action": "erase", "_selected_action": user.pk, "post": "yes"}
+def test_of_two_superusers_who_erase_each_other_at_once_one_remains() -> None:
+    one, other = (UserFactory.create(is_staff=True, is_superuser=True) for _ in range(2))
 
-    def change() -> None:
-        staff.delete()
-        User.objects.filter(pk=user.pk).update(time_zone="Asia/Tokyo")
+    def erase(user: User, actor: User) -> str:
+        try:
+            erase_account(user.pk, actor=actor)
+        except ErasureRefusedError as refusal:
+            return str(refusal)
+        return "done"
 
-    page = result_after(change, partial(browser_of(staff).post, "/admin/users/user/", form))
+    outcomes = all_at_once(partial(erase, one, other), partial(erase, other, one))
 
-    assert "You may not erase people&#x27;s data any more." in text_of(page)
-    assert User.objects.get().full_name == "Lea"
+    assert sorted(outcomes) == ["You may not erase people's data any more.", "done"]
+    assert User.objects.filter(erased_at=None).count() == 1

@@ -52,13 +52,7 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self,
-        *,
-        account: str,
-        empty_reasons: bool,
-        empty: Sequence[str],
-        no_input: bool,
-        **_: Any,
+        self, *, account: str, empty_reasons: bool, empty: Sequence[str], no_input: bool, **_: Any
     ) -> None:
         """Erase the account. Raises CommandError if it is unknown, refused or not confirmed."""
         require_schema()
@@ -86,7 +80,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(receipt.as_dict(), indent=2))
 
     def _review(self, plan: ErasurePlan, emptied: set[str]) -> set[str]:
-        """Show what is written; return what else to empty, after asking."""
+        """Show the texts, and ask which to empty; return the ids of these records."""
         chosen: set[str] = set()
         if plan.reasons.shown:
             self.stdout.write("Written about them:")
@@ -104,7 +98,6 @@ class Command(BaseCommand):
         return chosen
 
     def _show(self, text: Text) -> None:
-        """Show a text, with the record on which it is."""
         self.stdout.write(f"  {text.written_at:%Y-%m-%d} {text.record_id}: {printable(text.text)}")
 
     def _confirm(self, plan: ErasurePlan) -> None:
@@ -122,12 +115,11 @@ class Command(BaseCommand):
 
 
 def _agrees(question: str) -> bool:
-    """Return whether the operator answers yes."""
     return _answer_to(question).strip().lower() in {"y", "yes"}
 
 
 def _answer_to(question: str) -> str:
-    """Return what the operator types. Raises CommandError where there is nobody to ask."""
+    """Return what the operator types. Raises CommandError without an operator."""
     try:
         return input(question)
     except EOFError as error:

@@ -1,18 +1,26 @@
-"""How staff set the mail domains of an organization, on its page."""
+"""The forms of an organization: its name and mail domains, and of a new one its owner."""
 
 import re
 from collections.abc import Collection
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
-from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.admin.widgets import (
+    AdminEmailInputWidget,
+    AdminTextareaWidget,
+    AdminTextInputWidget,
+)
 from django.core.exceptions import ValidationError
 
+from config.characters import clean
+from organizations.assignment.owner import require_able_to_own
 from organizations.domains.names import canonical_domain, validate_domains
 from organizations.domains.service import domains_of, holders_of
 from organizations.models import Organization
+from users.email_address import EmailAddressFormField
+from users.models import User
 
-LONGEST_TEXT = 100_000  # characters, some thousands of domains: each takes a moment to be read
+LONGEST_TEXT = 100_000  # characters, some thousands of domains: parsing each takes a moment
 
 
 class DomainsField(forms.Field):
@@ -42,14 +50,13 @@ class DomainsField(forms.Field):
 class OrganizationForm(forms.ModelForm[Organization]):
     """The form of an organization, with its mail domains.
 
-    A box for each domain typed that another organization has appears where there are any: it names
-    them, and must be ticked.
+    For each typed domain that another organization has, a box appears that must be ticked.
     """
 
     domains = DomainsField(
         required=False,
         label="Mail domains",
-        show_hidden_initial=True,  # tells a page that was opened before somebody else's change
+        show_hidden_initial=True,  # detects a page from before somebody else's change
         help_text=(
             "One per line. The organization's directory makes and finds accounts of these domains"
             " alone, and renames only within them; without one, it can add nobody. What follows the"
@@ -98,11 +105,11 @@ class OrganizationForm(forms.ModelForm[Organization]):
             self.fields["shared"] = shared
 
     def _domains_in(self, name: str) -> list[str]:
-        """Return the domains that were sent under a name. Raises ValidationError for too many."""
+        """Return the domains that a field was sent. Raises ValidationError for too long a text."""
         return DomainsField().to_python(self.data.get(name))
 
     def clean_domains(self) -> list[str]:
-        """Refuse what can be no organization's, and a page that shows another list than there is.
+        """Refuse public domains, and a page from before somebody else's change.
 
         Raises ValidationError.
         """
@@ -116,8 +123,40 @@ class OrganizationForm(forms.ModelForm[Organization]):
         return domains
 
     def clean_shared(self) -> Collection[str]:
-        """Refuse a domain that another organization has and whose box is not ticked."""
+        """Refuse a domain of another organization whose box is not ticked."""
         shared: list[str] = self.cleaned_data["shared"]
         if not set(self.held_elsewhere) <= set(shared):
             raise ValidationError("Tick what is to be shared, or leave the domain out.")
         return shared
+
+
+class NewOrganizationForm(OrganizationForm):
+    """The form of a new organization, which also asks for its owner."""
+
+    may_add_accounts: ClassVar[bool] = False
+
+    owner = EmailAddressFormField(
+        max_length=254,
+        label="Owner's e-mail address",
+        widget=AdminEmailInputWidget,
+        help_text="Without an account there, one is made.",
+    )
+    owner_name = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Owner's name",
+        widget=AdminTextInputWidget,
+        help_text="For an account that is made; one that is there keeps its name.",
+    )
+
+    def clean_owner(self) -> str:
+        """Refuse a disabled account, and a new one if the user may not add accounts."""
+        address: str = self.cleaned_data["owner"]
+        if account := User.objects.filter(email=address).first():
+            require_able_to_own(account)
+        elif not self.may_add_accounts:
+            raise ValidationError("There is no such account, and you may not make one.")
+        return address
+
+    def clean_owner_name(self) -> str:
+        return clean(self.cleaned_data["owner_name"])

@@ -17,6 +17,5 @@ class RecordColumns:
 
     @admin.display(description="By", ordering="actor")
     def by(self, record: Any) -> str:
-        """Return a link to who did it: a person, or else a system."""
         doer = record.actor or record.connection
         return link(doer, doer and doer.name)

@@ -1,4 +1,4 @@
-"""The pages on which staff confirm an action or read its result."""
+"""Pages of our own in the admin's frame, on which staff confirm an action or read its result."""
 
 from typing import Any
 
@@ -7,10 +7,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from organizations.admin.forms import OrganizationChoiceForm
 
-
-def confirmation_page(
+def page(
     model_admin: admin.ModelAdmin[Any],
     request: HttpRequest,
     template: str,
@@ -19,10 +17,10 @@ def confirmation_page(
     form: forms.Form | None = None,
     **context: object,
 ) -> TemplateResponse:
-    """Return a page in the admin's frame; ``template`` is relative to admin/organizations/."""
+    """Return a page below a model's list; ``template`` is relative to admin/, without ".html"."""
     return TemplateResponse(
         request,
-        f"admin/organizations/{template}.html",
+        f"admin/{template}.html",
         {
             **model_admin.admin_site.each_context(request),
             "opts": model_admin.opts,
@@ -32,11 +30,3 @@ def confirmation_page(
             **context,
         },
     )
-
-
-def organization_choice_page(
-    model_admin: admin.ModelAdmin[Any], request: HttpRequest, *, title: str
-) -> TemplateResponse:
-    """Return the page that asks for an organization, and asks this address again with it."""
-    form = OrganizationChoiceForm(model_admin.admin_site)
-    return confirmation_page(model_admin, request, "organization_choice", title=title, form=form)

@@ -1,0 +1,58 @@
+"""Each action on members takes its permission, and the one to see members."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from organizations.models import Event, Membership
+from tests.deactivations import deactivate
+from tests.factories import ResourceFactory
+from tests.organizations.admin.member_pages import MEMBERSHIPS, address_of, confirmation
+from tests.organizations.admin.page import text_of
+from tests.organizations.admin.staff import browser_with
+from tests.removals import remove
+
+PREPARED: dict[str, Callable[[Membership], object]] = {
+    "deactivation": lambda member: None,
+    "reactivation": deactivate,
+    "removal": lambda member: None,
+    "restoration": remove,
+    "leftovers": remove,
+}
+
+
+@pytest.mark.parametrize("action", PREPARED)
+def test_without_the_permission_it_is_not_offered_and_a_forged_request_is_refused(
+    reader: Client, browser: Client, member: Membership, action: str
+) -> None:
+    ResourceFactory.create(organization=member.organization, owner=member.user)
+    PREPARED[action](member)
+    happened = Event.objects.count()
+    address = confirmation(browser, action, member)
+    offered = f"{member.pk}/{action}/"
+
+    assert offered in text_of(browser.get(address_of(member)))
+    assert offered not in text_of(reader.get(address_of(member)))
+    assert f'value="{action}"' not in text_of(reader.get(MEMBERSHIPS))
+    for forged in (address, f"{MEMBERSHIPS}{offered}"):
+        assert reader.get(forged).status_code == 403
+        assert reader.post(forged, {"reason": ""}).status_code == 403
+    assert Event.objects.count() == happened
+
+
+def test_without_the_permission_nobody_reads_a_result(
+    reader: Client, browser: Client, member: Membership
+) -> None:
+    result = browser.post(confirmation(browser, "removal", member), {"reason": ""})["Location"]
+
+    assert reader.get(result).status_code == 403
+
+
+@pytest.mark.parametrize("action", ["removal", "leftovers"])
+def test_the_permission_to_remove_shows_nobody_whom_one_may_not_see(
+    member: Membership, action: str
+) -> None:
+    browser = browser_with("remove_membership")
+
+    assert browser.get(f"{MEMBERSHIPS}{member.pk}/{action}/").status_code == 403
