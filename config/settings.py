@@ -142,7 +142,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "config.tasks",
     "organizations.events.tasks",
     "organizations.handover.overdue",
-    "organizations.invitation.tasks",
+    "organizations.invitation.delivery",
     "organizations.retention.service",
     "organizations.schedule.due",
     "organizations.scim.remove_after_days",

@@ -1,24 +1,31 @@
-"""Saves departments and roles, whose names are checked in one way."""
+"""Saves and logs departments and roles, whose names are checked in one way."""
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from config.api.errors import InvalidFieldsError
-from config.errors import ContractError
+from organizations.application_log import log_on_commit
+from organizations.exceptions import DepartmentNameTakenError, RoleNameTakenError
+from organizations.guards.caller import Caller
 from organizations.models import Department, Role
-from organizations.models.organization import NAME_TAKEN
+from organizations.models.organization import DEPARTMENT_NAME, NAME_TAKEN, ROLE_NAME
 
 Row = TypeVar("Row", Department, Role)
 
 
-def save_named(row: Row, *, taken: ContractError, constraint: str) -> Row:
-    """Save a department or a role and return it, once its model has checked the name.
+def save_named(row: Department | Role) -> None:
+    """Save a department or a role once its model has checked the name.
 
-    Raises InvalidFieldsError for what is no name. Raises ``taken`` where another row has the name,
-    also one that is made at the same moment: then the ``constraint`` of the database says so.
+    Raises InvalidFieldsError for a name that is none, and DepartmentNameTakenError or
+    RoleNameTakenError for another row's, also for one that is made at the same moment.
     """
+    is_role = isinstance(row, Role)
+    constraint = ROLE_NAME if is_role else DEPARTMENT_NAME
+    error = RoleNameTakenError if is_role else DepartmentNameTakenError
+    taken = error({"name": row.name})
     try:
         _clean_name(row)
         row.clean()
@@ -35,7 +42,22 @@ def save_named(row: Row, *, taken: ContractError, constraint: str) -> Row:
         if constraint not in str(fault):
             raise
         raise taken from fault
-    return row
+
+
+def log_named(event: str, rows: Iterable[Row], caller: Caller) -> None:
+    """Write a line about each row to the application's log once the transaction is committed."""
+    log_on_commit(
+        event,
+        caller.source,
+        [
+            {
+                "organization_id": row.organization_id,
+                f"{row._meta.model_name}_id": row.pk,
+                **caller.columns,
+            }
+            for row in rows
+        ],
+    )
 
 
 def is_name(name: str, *, of: type[Row]) -> bool:

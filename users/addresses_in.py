@@ -12,13 +12,13 @@ from django.contrib.postgres.fields.array import ArrayOverlap  # type: ignore[at
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
-# What may stand before an address in a link: a blank, a colon, a slash, but no letter, digit, dot,
-# plus or hyphen, which would belong to a longer address.
+# May precede an address in a link: a blank, a colon, a slash, but no letter, digit, dot, plus or
+# hyphen, which would belong to a longer address.
 _ENCODED_PUNCTUATION = "%(?:0[ad]|2[0-9acf]|3[a-f])"
 
 
 class AddressesIn(models.Func):
-    """The e-mail addresses in a text, as users/migrations/addresses_in.sql shortens them."""
+    """The e-mail addresses in a text, as the function in users/migrations/addresses_in.sql."""
 
     function = "users_addresses_in"
     arity = 1
@@ -26,10 +26,7 @@ class AddressesIn(models.Func):
 
 
 def index_of_addresses(field: str, *, name: str) -> GinIndex:
-    """Return the index that `mentioning` uses.
-
-    Few texts mention an address, so a row without one costs a look at its text and no more.
-    """
+    """Return the index that `mentioning` uses; few texts have an address and are in it."""
     return GinIndex(
         AddressesIn(field), name=name, condition=may_mention_any(field), fastupdate=False
     )
@@ -47,20 +44,19 @@ def mentioning(field: str, addresses: Collection[str]) -> models.Q:
 
 
 def pattern_of(addresses: Collection[str]) -> re.Pattern[str]:
-    """Return what finds these addresses in a text, in any case, but not within longer ones."""
+    """Return a pattern of these addresses in any case, but not within longer ones."""
     any_of_them = "|".join(map(re.escape, _spellings_of(addresses)))
     before = rf"(?:(?<![\w.+-])|(?<={_ENCODED_PUNCTUATION}))"
     return re.compile(rf"{before}(?:{any_of_them})(?![\w-]|\.\w)", re.IGNORECASE)
 
 
 def _spellings_of(addresses: Collection[str]) -> list[str]:
-    """Return how these canonical addresses are written, in any case.
+    """Return the spellings of these canonical addresses, apart from case.
 
-    A domain may be in its own letters. Letters may be decomposed, as some keyboards write them, in
-    JSON, as the log of the admin has them, or encoded for an address of the web, with the "@" or
-    without it.
+    A domain may be in Unicode, and letters decomposed (NFD). The text may be JSON, as in the
+    admin's log, or percent-encoded, with or without the "@".
     """
-    written = {*addresses, *map(_in_its_own_letters, addresses)}
+    written = {*addresses, *map(_in_unicode, addresses)}
     written |= {unicodedata.normalize("NFD", text) for text in written}
     in_json = {json.dumps(text)[1:-1] for text in written}
     in_a_url = {quote(text, safe=safe) for text in written for safe in ("@", "")}
@@ -68,8 +64,8 @@ def _spellings_of(addresses: Collection[str]) -> list[str]:
     return sorted(written | in_json | in_a_url)
 
 
-def _in_its_own_letters(address: str) -> str:
-    """Return an address with the letters that its domain stands for (``xn--…``)."""
+def _in_unicode(address: str) -> str:
+    """Return an address with its domain in Unicode instead of ``xn--…``."""
     mailbox, at, domain = address.rpartition("@")
     try:
         return f"{mailbox}{at}{idna.decode(domain)}"

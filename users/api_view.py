@@ -1,4 +1,4 @@
-"""The base of the API's views: it limits rates, authenticates, and reads the body."""
+"""The base of the API's views: limits rates, authenticates, and reads the body."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
@@ -38,9 +38,9 @@ class ApiView(MethodFirstView):
         return ()
 
     def perform_authentication(self, request: Request) -> None:
-        """Limit by address, so that tokens cannot be guessed fast; authenticate; limit by token.
+        """Limit by address, so that nobody guesses tokens fast; authenticate; limit by token.
 
-        The last comes before permissions, so that refused requests count, too.
+        The limit by token comes before permissions, so that refused requests count, too.
         """
         throttle = AddressRateThrottle()
         if not throttle.allow_request(request, self):
@@ -52,10 +52,10 @@ class ApiView(MethodFirstView):
         """Do nothing: `perform_authentication` has limited the request."""
 
     def read_body(self, kind: type[Body], **options: Any) -> Body:
-        """Return the request's body, valid.
+        """Return the valid body of the request.
 
-        Raises ValidationError, and ParseError for a body without Content-Length, which Django would
-        read as empty.
+        Raises ValidationError, and ParseError for a body without Content-Length, which Django reads
+        as empty.
         """
         if "Transfer-Encoding" in self.request.headers:
             raise ParseError("the body must be sent with a content-length.")

@@ -13,6 +13,6 @@ class UsersConfig(AppConfig):
     def ready(self) -> None:
         from users.login import note_login
 
-        # In place of Django's, which fails if the account was erased or deleted meanwhile.
+        # Replaces Django's, which fails if the account was erased or deleted meanwhile.
         user_logged_in.disconnect(dispatch_uid="update_last_login")
         user_logged_in.connect(note_login, dispatch_uid="update_last_login")

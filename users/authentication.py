@@ -11,10 +11,7 @@ MAX_TOKEN_LENGTH = 256
 
 
 def bearer_token(request: Request | HttpRequest) -> str | None:
-    """Return the bearer token that a request carries, or None.
-
-    Of a text that is too long for a token it returns the beginning, which no token is either.
-    """
+    """Return the bearer token of a request, cut if it is too long for one, or None."""
     scheme, _, plain = request.headers.get("Authorization", "").strip().partition(" ")
     return plain.strip()[: MAX_TOKEN_LENGTH + 1] if scheme.lower() == "bearer" else None
 
@@ -26,13 +23,13 @@ class BearerTokenAuthentication(BaseAuthentication):
         """Return the user and the token of the request.
 
         Raises AuthenticationRequiredError without a bearer token, TokenInvalidError if the token is
-        unknown or revoked or its user's account is disabled, and TokenExpiredError if it expired.
+        unknown or revoked or the account disabled, and TokenExpiredError.
         """
         plain = bearer_token(request)
         if plain is None:
             raise AuthenticationRequiredError
         token = AccessToken.objects.find(plain)
-        if token is None or token.is_revoked or not token.user.is_active:
+        if token is None or token.revoked_at or not token.user.is_active:
             raise TokenInvalidError
         if token.is_expired:
             raise TokenExpiredError

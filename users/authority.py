@@ -1,4 +1,4 @@
-"""Decides who may change an account: nobody changes one with more rights in the admin."""
+"""Decides who may change an account: not one with more rights in the admin."""
 
 from django.contrib.auth.models import Permission
 from django.db.models import Q
@@ -9,7 +9,7 @@ from users.models import User
 def is_above(account: User, actor: User) -> bool:
     """Return whether the account may do something in the admin that the actor may not.
 
-    A disabled account counts as enabled, since whoever may change it may enable it.
+    A disabled account counts as enabled, since the actor could enable it.
     """
     if actor.is_superuser:
         return False

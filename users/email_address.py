@@ -1,4 +1,4 @@
-"""The canonical form of e-mail addresses, so that one mailbox has one account."""
+"""Canonical e-mail addresses, so that one mailbox has one account."""
 
 import unicodedata
 from typing import Any
@@ -20,8 +20,8 @@ def canonical_address(text: str) -> str:
     """Return an e-mail address in the form in which it is stored and looked up.
 
     It has no invisible characters, is in lower case and in NFKC, and its domain is in ASCII
-    (``xn--…``). Text that is not an address is returned in lower case, and cut where it is far too
-    long for one: to normalize a long text takes seconds.
+    (``xn--…``). Other text is returned in lower case, and cut if it is far too long, since
+    normalizing a long text takes seconds.
     """
     text = text.strip()
     if len(text) > LONGEST_TYPED:
@@ -37,12 +37,12 @@ def canonical_address(text: str) -> str:
 
 
 def _composed(text: str) -> str:
-    """Return the text in NFKC, which turns full-width letters and ligatures into plain ones."""
+    """Return the text in NFKC, in which full-width letters and ligatures are plain ones."""
     return unicodedata.normalize("NFKC", text)
 
 
 def validate_address(address: str) -> None:
-    """Raise ValidationError for what, however it is typed, is no address of a person's account."""
+    """Raise ValidationError for text that can be no account's address, however it is typed."""
     canonical = canonical_address(address)
     validate_email(canonical)
     if canonical.endswith(ERASED_DOMAIN):
@@ -55,7 +55,6 @@ class EmailAddressFormField(forms.EmailField):
     default_validators = [validate_address]  # noqa: RUF012 (a list, as Django declares it)
 
     def to_python(self, value: object) -> str:
-        """Return the canonical form, which is then validated."""
         return canonical_address(super().to_python(value) or "")
 
 
@@ -69,7 +68,6 @@ class EmailAddressField(models.EmailField[str, str]):
         return f"character varying({self.max_length})"
 
     def get_prep_value(self, value: object) -> object:
-        """Return the canonical form, both for storing and for lookups."""
         prepared = super().get_prep_value(value)
         return canonical_address(prepared) if isinstance(prepared, str) else prepared
 

@@ -1,4 +1,4 @@
-"""Tells which account a login tries, for its lockout, and which account is logged in."""
+"""Finds the account of a login to the admin, for the lockout and the session."""
 
 from collections.abc import Mapping
 from math import ceil
@@ -13,24 +13,24 @@ from config.admin.sessions import LoginRefusedError
 from users.email_address import canonical_address
 from users.models import User
 
-LONGEST = 255  # as long as the table of attempts allows; no account's address is longer
+LONGEST = 255  # characters, of the column of attempts; no account's address is longer
 
 
 def account_of(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str | None:
-    """Return the e-mail address of the attempt in its canonical form, or None without one."""
+    """Return the canonical e-mail address of the attempt, or None without one."""
     tried = (credentials or request.POST).get("username")
-    # Cut first, since normalizing a text of megabytes takes seconds; but after the blanks at its
-    # begin, which the form strips, so that they do not hide whose account it is.
+    # Cut before it is normalized, which takes seconds for megabytes. Stripped before it is cut, as
+    # the form strips it, so that blanks do not hide whose account it is.
     return canonical_address(tried.strip()[:LONGEST])[:LONGEST] if tried else None
 
 
 def staff_of(request: HttpRequest) -> User:
-    """Return the logged-in account; the admin's pages are never shown without one."""
+    """Return the logged-in account, without which the admin shows no page."""
     return cast("User", request.user)
 
 
 def locked_out(request: HttpRequest, *_: object) -> HttpResponse:
-    """Return the page of an account that is locked for an address, with the longest that it is."""
+    """Return the page of a locked account, with the longest wait."""
     response = render(request, "admin/locked_out.html", status=429)
     if longest := get_cool_off(request):
         response["Retry-After"] = str(ceil(longest.total_seconds()))
@@ -38,15 +38,14 @@ def locked_out(request: HttpRequest, *_: object) -> HttpResponse:
 
 
 def note_login(*, user: User, **_: object) -> None:
-    """Note when somebody logged in. Raises LoginRefusedError if the account works no more.
+    """Record a login. Raises LoginRefusedError if the account is disabled, erased or deleted.
 
-    It waits for whoever is changing the account; what a password or a provider opened before that
-    may be erased by now.
+    The update waits for a transaction that does so at the same moment.
     """
     if not User.objects.filter(pk=user.pk, is_active=True).update(last_login=timezone.now()):
         raise LoginRefusedError
 
 
 def is_of_provider(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> bool:
-    """Return whether a login comes from a provider: there is no password to guess."""
+    """Return whether a login comes from a provider, which has no password to guess."""
     return "nonce" in (credentials or {})

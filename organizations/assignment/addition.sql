@@ -1,6 +1,6 @@
--- Adds members with what they hold, and an event for each, at the moment from which they are members:
--- the transaction may have begun before the removal that ended their last tenure. A thousand take a
--- third of the time that they take through the ORM.
+-- Adds members with their roles and departments, and an event for each. The event has the time of the
+-- membership: the transaction may have begun before a removal that it waited for. A thousand take a
+-- third of the ORM's time.
 WITH joiner AS (
     SELECT
         event_id,

@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.retries import retried
-from organizations.application_log import log_on_commit
 from organizations.assignment.service import Change, event_data
 from organizations.exceptions import UserNotFoundError
 from organizations.guards.acts import ASSIGN
@@ -28,13 +27,12 @@ def change_department_members(
     leaving: Collection[str],
     caller: Caller,
 ) -> None:
-    """Have members join and leave a department of their organization, by their user ids.
+    """Add members to a department of their organization and take others out, by user id.
 
-    They may be deactivated. A user who is in the department already, or leaves and is not in it,
-    stays as they are, without an event; a user in both lists leaves. It does not check what the
-    caller may give: it is for callers with every capability. Raises UserNotFoundError for somebody
-    who joins and is no member, and the ContractError of a caller who may change nothing. The number
-    of SQL statements does not depend on how many users there are.
+    They may be deactivated. A user who is in it already, or is to leave and is not in it, is left
+    alone, without an event; a user in both lists leaves. Does not check what the caller may give:
+    callers have every capability. Raises UserNotFoundError for a joining user who is no member, and
+    the ContractError of a caller who may change nothing. Takes a fixed number of SQL statements.
     """
     with transaction.atomic():
         locked = lock_members(organization_id, {*joining, *leaving}, caller=caller)
@@ -58,17 +56,15 @@ def change_department_members(
             )
             changed = cursor.fetchall()
         joins, parts = Change([department_id], []), Change([], [department_id])
-        log_on_commit(
-            "member_updated",
-            caller.source,
-            (
+        Event.objects.log(
+            [
                 caller.event(
                     Event.Type.MEMBER_UPDATED,
                     organization_id,
                     id=event_id,
                     user_id=user_id,
                     data=event_data(departments=joins if joined else parts),
-                ).log_fields()
+                )
                 for event_id, user_id, joined in changed
-            ),
+            ]
         )

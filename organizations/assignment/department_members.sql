@@ -1,5 +1,5 @@
 -- Adds members to a department and deletes others from it, by their locked memberships, and writes an
--- event for each change: 10,000 join in half a second, through the ORM in two.
+-- event for each: 10,000 join in half a second (two through the ORM).
 WITH joined AS (
     INSERT INTO organizations_departmentmembership
         (organization_id, membership_id, user_id, department_id)

@@ -17,11 +17,10 @@ def require_able_to_own(account: User) -> None:
 
 
 def add_owner(organization: Organization, *, email: str, full_name: str, caller: Caller) -> User:
-    """Make the holder of an address a member with the Owner role; return their account.
+    """Make the holder of a canonical address a member with the Owner role; return the account.
 
-    Without an account one is made, which nobody can log into; one that is there stays as it is. The
-    address is canonical. It belongs in the transaction that makes the organization. Raises
-    ValidationError for a disabled account, and what `add_member` raises.
+    An account that is missing is made, and nobody can log into it. Call it in the transaction that
+    makes the organization. Raises ValidationError for a disabled account, and as `add_member`.
     """
     [account_id] = User.objects.ensure({email: full_name}).values()
     account: User = User.objects.get(pk=account_id)

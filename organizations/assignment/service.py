@@ -12,7 +12,6 @@ from config.errors import ContractError
 from config.identifiers import generate_id
 from config.retries import retried
 from config.timestamps import in_whole_seconds
-from organizations.application_log import log_on_commit
 from organizations.capabilities import Capability
 from organizations.exceptions import (
     AccountNotFoundError,
@@ -39,7 +38,7 @@ from users.models import User
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The ids of the roles, or of the departments, that are added and removed; false for none."""
+    """The ids of the roles, or of the departments, that are added and removed; false if empty."""
 
     added: list[str]
     removed: list[str]
@@ -88,8 +87,8 @@ def add_member(
 ) -> Membership:
     """Make a user a member of an organization, with these roles and departments.
 
-    Returns the membership. Raises what `add_members` refuses, and the ContractError of a caller who
-    may not add members.
+    Returns the membership. Raises the refusals of `add_members`, and the ContractError of a caller
+    who may not add members.
     """
     joiner = Joiner(user_id, role_ids, department_ids)
     [addition] = add_members(organization_id, [joiner], caller=caller)
@@ -105,11 +104,10 @@ def add_members(
 ) -> list[Addition]:
     """Make users members of an organization; return one addition per joiner, in the order given.
 
-    Nobody is named twice. It does not bring back anything of an earlier membership, and makes no
-    account. One user's refusal does not stop the others: AccountNotFoundError;
-    MembershipAlreadyExistsError; and for the roles and departments what `assign` raises. Raises the
-    ContractError of a caller who may not add members. The number of SQL statements does not depend
-    on how many they are.
+    Each user is named once. Creates no account, and restores nothing of an earlier membership.
+    Refuses a user with AccountNotFoundError, MembershipAlreadyExistsError, or for the roles and
+    departments as `assign`; the others are still added. Raises the ContractError of a caller who
+    may not add members. Takes a fixed number of SQL statements.
     """
     with transaction.atomic():
         user_ids = [joiner.user_id for joiner in joiners]
@@ -132,12 +130,11 @@ def assign(
 ) -> Membership:
     """Make these a member's complete roles and departments; return the membership.
 
-    None leaves the roles, or the departments, as they are; where nothing changes, nothing is
-    written. The member may be deactivated. It does not touch resources. Raises, in this order, the
-    ContractError of a caller who may change nothing; UserNotFoundError;
-    InsufficientPermissionsError for a member above the caller; LastOwnerCannotBeRemovedError;
-    RoleNotFoundError, DepartmentNotFoundError; InsufficientPermissionsError where the caller's
-    authority does not suffice for the change.
+    None leaves the roles, or the departments, as they are. Writes nothing if nothing changes. The
+    member may be deactivated. Does not touch resources. Raises, in this order, the ContractError of
+    a caller who may change nothing; UserNotFoundError; InsufficientPermissionsError for a member
+    above the caller; LastOwnerCannotBeRemovedError; RoleNotFoundError; DepartmentNotFoundError;
+    InsufficientPermissionsError if the change takes more authority than the caller has.
     """
     with transaction.atomic():
         locked = lock_members(organization_id, [user_id], caller=caller)
@@ -150,11 +147,11 @@ def assign(
         departments = Change.between(joined, department_ids)
         if any(owner_by_role[role_id] for role_id in roles.removed):
             _check_target(organization_id, user_id, locked, caller, Rules.OWNER_REMAINS)
-        there = _Holdable.of(organization_id, roles.added, departments.added)
-        if refusal := there.refusal_of(roles, departments, authority):
+        available = _Available.of(organization_id, roles.added, departments.added)
+        if refusal := available.refuse(roles, departments, authority):
             raise refusal
         if roles or departments:
-            # Added before anything is deleted: the owner rule locks the organization last.
+            # Adds first: a deletion's owner rule locks the organization, which comes last.
             give([(membership, roles.added, departments.added)])
             membership.role_assignments.filter(role__in=roles.removed).delete()
             membership.department_memberships.filter(department__in=departments.removed).delete()
@@ -174,15 +171,22 @@ def already_members(
 ) -> dict[str, MembershipAlreadyExistsError]:
     """Return the refusal for each of these users who is a member already, by user id.
 
-    The details name the restoration that made the user a member, for callers who lost its response.
+    The details have the date, and the restoration that made the user a member, for a caller who
+    lost its response.
     """
     members = list(Membership.objects.current().of(organization_id, user_ids))
-    # By their ids: in one query, PostgreSQL may search all these members for each restoration.
+    # By id: in one query, PostgreSQL may search all these members for each restoration.
     restorations = {
         restoration.membership_id: restoration
         for restoration in Restoration.objects.filter(membership__in=[m.pk for m in members])
     }
-    return {member.user_id: _explain(member, restorations.get(member.pk)) for member in members}
+    refusals: dict[str, MembershipAlreadyExistsError] = {}
+    for member in members:
+        details = {"user_id": member.user_id, "member_since": in_whole_seconds(member.created_at)}
+        if restoration := restorations.get(member.pk):
+            details |= {"restoration_id": restoration.pk, "removal_id": restoration.removal_id}
+        refusals[member.user_id] = MembershipAlreadyExistsError(details)
+    return refusals
 
 
 def find_refusal(
@@ -190,7 +194,7 @@ def find_refusal(
 ) -> InsufficientPermissionsError | None:
     """Return why a caller may not give these roles, or None.
 
-    Nobody gives a role with a capability that they lack; the Owner role is given by owners alone.
+    The caller must have every capability of the roles, and be an owner to give the Owner role.
     """
     granted = {capability for role in roles for capability in role.capabilities}
     if refusal := authority.refuse_granting(granted):
@@ -204,10 +208,8 @@ def find_refusal(
     return None
 
 
-def give(
-    holdings: Collection[tuple[Membership, Collection[str], Collection[str]]],
-) -> None:
-    """Give to each of these members roles and departments, by their ids: two statements for all."""
+def give(holdings: Collection[tuple[Membership, Collection[str], Collection[str]]]) -> None:
+    """Give each of these members roles and departments, by id; two statements in all."""
     RoleAssignment.objects.bulk_create(
         RoleAssignment(organization_id=member.organization_id, membership=member, role_id=role_id)
         for member, role_ids, _ in holdings
@@ -248,15 +250,11 @@ def _insert(
             },
         )
         inserted = cursor.fetchall()
-    log_on_commit(
-        "member_added",
-        caller.source,
-        (
-            caller.event(
-                Event.Type.MEMBER_ADDED, organization_id, id=event_id, **event
-            ).log_fields()
+    Event.objects.log(
+        [
+            caller.event(Event.Type.MEMBER_ADDED, organization_id, id=event_id, **event)
             for event_id, event in events.items()
-        ),
+        ]
     )
     return {
         user_id: Membership(
@@ -269,7 +267,6 @@ def _insert(
 def _check_target(
     organization_id: str, user_id: str, locked: Mapping[str, int], caller: Caller, rules: Rules
 ) -> None:
-    """Raise the refusal of these rules for a member whose roles and departments would change."""
     refusals = judge(
         organization_id, [user_id], caller=caller, act=ASSIGN, rules=rules, members=locked
     )
@@ -280,33 +277,30 @@ def _check_target(
 def _refuse_joiners(
     organization_id: str, joiners: Collection[Joiner], authority: Authority
 ) -> dict[str, ContractError]:
-    """Return the refusals of those who cannot become members, by user id."""
     user_ids = [joiner.user_id for joiner in joiners]
     accounts = User.objects.named(*user_ids).filter(erased_at=None)
-    known = set(accounts.values_list("pk", flat=True))
+    with_account = set(accounts.values_list("pk", flat=True))
     members = already_members(organization_id, user_ids)
-    there = _Holdable.of(
+    available = _Available.of(
         organization_id,
         {role_id for joiner in joiners for role_id in joiner.role_ids},
         {department_id for joiner in joiners for department_id in joiner.department_ids},
     )
     refusals: dict[str, ContractError] = {}
     for joiner in joiners:
-        roles, departments = (
-            Change.between((), ids) for ids in (joiner.role_ids, joiner.department_ids)
-        )
-        refusal = (
-            AccountNotFoundError({"user_id": joiner.user_id})
-            if joiner.user_id not in known
-            else members.get(joiner.user_id) or there.refusal_of(roles, departments, authority)
-        )
-        if refusal:
+        roles = Change.between((), joiner.role_ids)
+        departments = Change.between((), joiner.department_ids)
+        if joiner.user_id not in with_account:
+            refusals[joiner.user_id] = AccountNotFoundError({"user_id": joiner.user_id})
+        elif refusal := (
+            members.get(joiner.user_id) or available.refuse(roles, departments, authority)
+        ):
             refusals[joiner.user_id] = refusal
     return refusals
 
 
 @dataclass(frozen=True, slots=True)
-class _Holdable:
+class _Available:
     """Those of the roles and departments to give that the organization has."""
 
     roles: Mapping[str, Role]
@@ -316,21 +310,17 @@ class _Holdable:
     def of(
         cls, organization_id: str, role_ids: Collection[str], department_ids: Collection[str]
     ) -> Self:
-        """Return which of these an organization has, in a query each, or none for none.
-
-        The roles are locked: what they grant does not change until they are given.
-        """
+        """Read the roles, locked so that their capabilities stay, and the departments."""
         roles = Role.objects.share(organization_id, role_ids)
         departments = Department.objects.named(*department_ids).filter(organization=organization_id)
         return cls(
-            {role.pk: role for role in roles},
-            frozenset(departments.values_list("pk", flat=True)),
+            {role.pk: role for role in roles}, frozenset(departments.values_list("pk", flat=True))
         )
 
-    def refusal_of(
+    def refuse(
         self, roles: Change, departments: Change, authority: Authority
     ) -> ContractError | None:
-        """Return why what is added is not there, or may not be given by the caller, or None."""
+        """Return why the caller cannot add these, or None."""
         for role_id in roles.added:
             if role_id not in self.roles:
                 return RoleNotFoundError({"role_id": role_id})
@@ -338,8 +328,8 @@ class _Holdable:
             if department_id not in self.departments:
                 return DepartmentNotFoundError({"department_id": department_id})
         needed = {Capability.ASSIGN_ROLES: roles, Capability.MANAGE_USERS: departments}
-        held = authority.capabilities
-        if lacking := [name for name, change in needed.items() if change and name not in held]:
+        required = [capability for capability, change in needed.items() if change]
+        if lacking := [each for each in required if each not in authority.capabilities]:
             return InsufficientPermissionsError({"required_capabilities": lacking})
         return find_refusal([self.roles[role_id] for role_id in roles.added], authority=authority)
 
@@ -352,11 +342,3 @@ def event_data(*, roles: Change = NO_CHANGE, departments: Change) -> dict[str, A
         "departments_added": departments.added,
         "departments_removed": departments.removed,
     }
-
-
-def _explain(member: Membership, restoration: Restoration | None) -> MembershipAlreadyExistsError:
-    """Return the refusal for a member, with the date, and the restoration that made them one."""
-    details = {"user_id": member.user_id, "member_since": in_whole_seconds(member.created_at)}
-    if restoration:
-        details |= {"restoration_id": restoration.pk, "removal_id": restoration.removal_id}
-    return MembershipAlreadyExistsError(details)

@@ -1,4 +1,4 @@
-"""The cursor of a reader of the audit log, as text that a client sends back."""
+"""The cursor with which a client follows the audit log."""
 
 import re
 from dataclasses import dataclass, field
@@ -45,17 +45,15 @@ _PLACE = """
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last position that was passed, with the event there and the transaction that gave it.
+    """The last position read, with its event and the transaction that gave it.
 
-    Position and event alone would be those of a restored dump as well. PostgreSQL keeps the number
-    of the transaction that wrote a row (``xmin``) for as long as the row lives, through VACUUM,
-    CLUSTER, pg_upgrade and on every physical copy, and anybody may read it; a row that was restored
-    or replicated logically was written by another. So the cursor needs no mark of the database, for
-    which an application without superuser's rights would have to ask each provider differently.
-    A log that was set back in time (recovery to a point in time, a standby that had not everything)
-    lacks the row, or has another there.
+    A restored dump has the same position and event. But PostgreSQL keeps the number of the
+    transaction that wrote a row (``xmin``) as long as the row lives, through VACUUM, CLUSTER,
+    pg_upgrade and on every physical copy; a row that is restored or replicated logically gets
+    another. Reading it takes no superuser, unlike an identifier of the database. A log that was set
+    back in time (point-in-time recovery, a standby that lagged) lacks the row or has another one.
 
-    It has the number of truncations, too: what was deleted before its reader began is not missed.
+    With the number of truncations, a reader who began after a deletion misses nothing.
     """
 
     position: int = 0
@@ -65,7 +63,7 @@ class Cursor:
 
     @classmethod
     def from_text(cls, text: str, organization_id: str) -> Self:
-        """Return the cursor of this organization that is written so. Raises ValueError."""
+        """Return the cursor of this organization that the text stands for. Raises ValueError."""
         if found := _CONTENT.fullmatch(content_of(text)):
             cursor = cls(int(found[1]), int(found[2]), found[3], int(found[4] or 0))
             if cursor.text_for(organization_id) == text:
@@ -73,11 +71,11 @@ class Cursor:
         raise ValueError("no cursor of this log")
 
     def text_for(self, organization_id: str) -> str:
-        """Return the cursor as text, which is valid for this organization alone."""
+        """Return the cursor as text, valid for this organization alone."""
         content = f"{self.position}.{self.written_by}.{self.event_id}"
         if self.truncations:
             content += f".{self.truncations}"
-        # Tells a cursor from text that was cut, changed or is another log's. It keeps no secret.
+        # Detects text that was cut, changed or is another log's. It protects no secret.
         digest = blake2b(f"{organization_id}.{content}".encode(), digest_size=6).hexdigest()
         return text_of(f"{digest}.{content}")
 
@@ -86,8 +84,8 @@ class Cursor:
 class Place:
     """A place in a log: the cursor of the position there, or of the last one before it.
 
-    ``next`` is the position after it, None at the end, and ``last`` the log's. No event after the
-    position ``truncated_to`` has been deleted.
+    ``next`` is the position after it, None at the end, and ``last`` the last one of the log. No
+    event after the position ``truncated_to`` has been deleted.
     """
 
     cursor: Cursor
@@ -115,10 +113,10 @@ def place_of(organization_id: str, position: int) -> Place:
 
 
 def place_after(organization_id: str, passed: Cursor | None) -> Place:
-    """Return the place up to which a reader has passed the log; None where they begin.
+    """Return the place up to which a reader has read; without a cursor, the beginning.
 
-    Raises LogTruncatedError if events that they have not read are deleted, and LogRestartedError
-    for a cursor of a log before it was restored, or set back.
+    Raises LogTruncatedError if events that were not read are deleted, and LogRestartedError if the
+    log was restored or set back since the cursor was made.
     """
     place = place_of(organization_id, passed.position if passed else 0)
     if passed:

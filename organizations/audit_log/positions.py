@@ -1,4 +1,4 @@
-"""Gives events their positions, after their commit, for whoever reads to the end of the log."""
+"""Gives committed events their positions, for readers who follow the log."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,12 +14,11 @@ GIVE_POSITIONS = Path(__file__).with_name("positions.sql").read_text(encoding="u
 READ_AT_ONCE = 9_000
 SWEPT_AT_ONCE = 1_000
 
-# How far the clocks of the servers that make ids may be apart.
-CLOCKS = timedelta(minutes=10)
+CLOCKS = timedelta(minutes=10)  # by which the clocks of the servers that make ids may differ
 
-# Creates the row or locks it. Before the events are looked at, it says when the oldest transaction
-# began that writes in this database now: what that one writes may have an id from then on. Of the
-# sessions of other roles PostgreSQL says nothing; what they write late is found by the sweep.
+# Creates the row or locks it. Before the events are read, it returns when the oldest transaction
+# began that is writing in this database: its events may have ids from then on. PostgreSQL hides
+# sessions of other roles; the sweep finds their late events.
 _LOCK = """
     INSERT INTO organizations_eventorder AS known (organization_id, settled, read_from, swept_to)
     VALUES (%s, '', '', '')
@@ -34,7 +33,7 @@ _LOCK = """
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The last position of a log, and whether there may be events beyond it that need one."""
+    """The last position of a log, and whether more events may need one."""
 
     position: int
     may_be_later: bool = False
@@ -43,20 +42,19 @@ class End:
 def give_positions(organization_id: str) -> End:
     """Give positions to committed events of an organization that have none; return the log's end.
 
-    One at a time an organization: others wait for the lock of its row. So positions are given in
-    the order in which they become visible, without a gap, and none is ever given before one that
-    somebody may have read. No transaction that is still open is waited for: its events get later
-    positions. At most 10,000 are given, in one statement.
+    Locks the organization's row, so that positions are given in the order in which they become
+    visible, without a gap, and never before one that somebody may have read. Waits for no open
+    transaction: its events get later positions. Gives at most 10,000, in one statement.
 
-    Which events can be without one? Those since the last pass over the log began, or since the
-    oldest transaction began that was writing then, less ten minutes for clocks that disagree. Each
-    pass reads these, 9,000 at once. What is older and has none (ids made by hand, clocks further
-    apart, a process that was stopped between id and insert) is found as well, only not at once:
-    each look also compares 1,000 of the older events, in turn.
+    Events without a position are those since the last pass over the log began, or since the oldest
+    transaction began that was writing then, minus ten minutes for clocks that differ. A pass reads
+    9,000 of these at a time. Older events without one (ids made by hand, clocks further apart, a
+    process that stopped between id and insert) are found later: each call also compares 1,000 older
+    events, in turn.
 
-    Of 1,000,000 events, on a busy machine, a look at the end takes 15 ms, one that gives 9,000
-    positions 0.2 s, and comparing all of them 3 s. A trigger, or an index of what has no position,
-    would be paid by each removal.
+    With 1,000,000 events on a busy machine, a call at the end takes 15 ms, one that gives 9,000
+    positions 0.2 s, and comparing all events 3 s. A trigger, or an index of events without a
+    position, would cost every removal.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK, [organization_id])

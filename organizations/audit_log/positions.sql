@@ -1,6 +1,6 @@
--- Gives the next positions to the events of an organization that have none. Whoever runs this has
--- locked the organization's row of organizations_eventorder in an earlier statement, and so sees
--- every position that was given before.
+-- Gives the next positions to the events of an organization that have none. An earlier statement has
+-- locked the organization's row of organizations_eventorder, so every position that was given before
+-- is visible.
 WITH read AS MATERIALIZED (
     SELECT id
     FROM organizations_event
@@ -32,13 +32,12 @@ given AS (
     INSERT INTO organizations_eventposition (organization_id, position, event_id)
     SELECT %(organization_id)s, previous.last + row_number() OVER (ORDER BY id), id
     FROM previous, (TABLE swept UNION TABLE read) AS event
-    -- One look into an index for each: as a join, PostgreSQL would read all positions where it does
-    -- not know yet how many there are.
+    -- One index lookup each. A join would read all positions before the table is analyzed.
     WHERE (SELECT position FROM organizations_eventposition WHERE event_id = event.id) IS NULL
     RETURNING event_id
 ),
--- A pass begins where all before has its position, and may take several looks to the end; where
--- the next one begins is decided at its beginning.
+-- A pass begins where all earlier events have positions, and may take several calls. Its beginning
+-- decides where the next one begins.
 next AS (
     SELECT
         count(*) = %(read_at_once)s AS is_unfinished,

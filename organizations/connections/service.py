@@ -1,7 +1,7 @@
 """Makes, rotates and revokes the connections of programs.
 
-Each function is one transaction that locks what lets the caller act, then the connection. Each
-raises the ContractError of a caller who may not do it, or no longer.
+Each function is one transaction that locks the caller's authority, then the connection. Each raises
+the ContractError of a caller who may not do it.
 """
 
 from collections.abc import Collection
@@ -24,7 +24,7 @@ from organizations.locks import admit
 from organizations.models import Connection, Organization
 from organizations.models.connection import ConnectionQuerySet
 
-MOST_CONNECTIONS = 100  # of an organization, that are not revoked
+MOST_CONNECTIONS = 100  # enabled ones of an organization
 
 
 @retried
@@ -37,10 +37,10 @@ def create_connection(
     expires_at: datetime | None = None,
     caller: Caller,
 ) -> tuple[Connection, str]:
-    """Connect a program, for 365 days unless said otherwise; return it and its first token.
+    """Connect a program, by default for 365 days; return the connection and its first token.
 
-    The token cannot be had again. Raises TooManyConnectionsError. Of several at once none is one
-    too many: the organization is locked.
+    The token is shown only once. Locks the organization, so that the count holds. Raises
+    TooManyConnectionsError.
     """
     admit(organization_id, caller=caller, act=MANAGE_CONNECTIONS)
     organization = Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
@@ -66,7 +66,7 @@ def rotate_token(
 ) -> tuple[Connection, str]:
     """Give a connection another token, as `issue_token`; return both.
 
-    Raises ConnectionNotFoundError, for one that is revoked, too.
+    Raises ConnectionNotFoundError, also for a revoked connection.
     """
     connection = _lock(organization_id, connection_id, caller)
     token = issue_token(connection, shown_to=caller.actor, revoke_old=revoke_old)
@@ -77,19 +77,19 @@ def rotate_token(
 @retried
 @transaction.atomic
 def revoke_connection(organization_id: str, connection_id: str, *, caller: Caller) -> None:
-    """End a connection: its tokens stop working. It stays on record, and does not come back.
+    """End a connection for good: its tokens stop working. It stays on record.
 
-    A request of it that holds the connection's row is waited for. Raises ConnectionNotFoundError.
+    Waits for requests of the connection that change something. Raises ConnectionNotFoundError.
     """
     disable(_lock(organization_id, connection_id, caller))
 
 
 @transaction.atomic
 def disable(connection: Connection) -> bool:
-    """End a connection; tell whether that changed anything.
+    """End a connection; return whether that changed anything.
 
-    The departments that were to take over from a directory's members are let go: nothing passes to
-    them any more, and nobody could take them out of it later, so that none could be deleted.
+    Clears the departments to which a directory's resources pass: nobody could clear them later, and
+    a department that is named here cannot be deleted.
     """
     enabled = Connection.objects.enabled().filter(pk=connection.pk)
     is_changed = enabled.update(
@@ -101,12 +101,12 @@ def disable(connection: Connection) -> bool:
 
 
 def connections_of(organization_id: str) -> ConnectionQuerySet:
-    """Return the connections of an organization that are not revoked, in the order made."""
+    """Return the enabled connections of an organization, the oldest first."""
     return Connection.objects.enabled().filter(organization=organization_id).order_by("created_at")
 
 
 def _lock(organization_id: str, connection_id: str, caller: Caller) -> Connection:
-    """Lock a program's connection until the transaction ends, and return it.
+    """Lock and return a program's connection.
 
     Raises ConnectionNotFoundError, InsufficientPermissionsError for a directory's, and as `admit`.
     """

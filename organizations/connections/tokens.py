@@ -1,4 +1,4 @@
-"""Issues and checks the tokens of programs and directories, and notes when they are used."""
+"""Issues and checks the tokens of programs and directories, and records when they are used."""
 
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -15,13 +15,13 @@ from users.models import User
 from users.models.access_token import TOKEN_PREFIX, digest_of, generate_token
 
 Kind = Connection.Kind
-# They tell scanners for leaked tokens which kind a token is.
+# Scanners for leaked tokens tell the kind by it.
 PREFIXES = {Kind.API: f"{TOKEN_PREFIX}con_", Kind.DIRECTORY: f"{TOKEN_PREFIX}scim_"}
 PREVIOUS_TOKEN_WORKS = timedelta(hours=24)
-SEEN_TO = timedelta(minutes=1)
+SEEN_EVERY = timedelta(minutes=1)
 Moment = TypeVar("Moment", datetime, date)
 
-# A request that changes something holds the row until it ends: none waits for it here.
+# Skips a row that is locked by a request that changes something, instead of waiting for it.
 _NOTE_USE = """
     UPDATE organizations_scimconnection SET {column} = %(now)s
     WHERE id = (
@@ -35,11 +35,11 @@ _NOTE_USE = """
 def issue_token(
     connection: Connection, *, shown_to: User | None = None, revoke_old: bool = False
 ) -> str:
-    """Give an enabled connection its first token, or another; return it: it cannot be had again.
+    """Give an enabled connection its first token, or another; return it. It is shown only once.
 
-    The token before works for 24 hours more, but not beyond its own expiry, or with ``revoke_old``
-    no longer; the one before that no longer. The new token of a program expires in 365 days,
-    whatever was said of the first. Raises DoesNotExist for a connection that is revoked.
+    The previous token works for another 24 hours, but not beyond its expiry, and not at all with
+    ``revoke_old``; older ones stop. The new token of a program expires in 365 days, whatever the
+    first one's expiry was. Raises DoesNotExist for a revoked connection.
     """
     token = generate_token(PREFIXES[Kind(connection.kind)])
     changes: dict[str, Any] = {"token_digest": digest_of(token)}
@@ -48,7 +48,7 @@ def issue_token(
         changes["rotated_by"] = shown_to
         changes["previous_rotated_by"] = None if revoke_old else F("rotated_by")
         changes["previous_token_digest"] = None if revoke_old else F("token_digest")
-        # Without an expiry, as a directory's, the one that is set.
+        # Least ignores NULL: a directory's token has no expiry.
         until = Least(now + PREVIOUS_TOKEN_WORKS, F("expires_at"))
         changes["previous_token_until"] = None if revoke_old else until
         if connection.expires_at:
@@ -59,9 +59,9 @@ def issue_token(
 
 
 def check_token(kind: Connection.Kind, plain: str) -> ConnectionToken:
-    """Return the token of a connection of this kind. It does not note that it is used.
+    """Return the token of a connection of this kind; does not record its use.
 
-    Raises TokenInvalidError for a token that is unknown or revoked, or of another kind, and
+    Raises TokenInvalidError for a token that is unknown, revoked or of another kind, and
     TokenExpiredError.
     """
     token = Connection.objects.find(kind, plain)
@@ -73,21 +73,20 @@ def check_token(kind: Connection.Kind, plain: str) -> ConnectionToken:
 
 
 def note_use(connection: Connection) -> None:
-    """Write when the connection was last used: of a directory to the minute, else the day."""
+    """Record when the connection was last used: a directory to the minute, a program to the day."""
     now = timezone.now()
     if connection.is_directory:
-        _note(connection, "last_request_at", connection.last_request_at, now, SEEN_TO)
+        _note(connection, "last_request_at", connection.last_request_at, now, SEEN_EVERY)
     else:
         _note(connection, "last_used_on", connection.last_used_on, now.date(), timedelta(days=1))
 
 
 def _note(
-    connection: Connection, column: str, seen: Moment | None, now: Moment, to: timedelta
+    connection: Connection, column: str, last: Moment | None, now: Moment, every: timedelta
 ) -> None:
-    """Write the moment into a column, unless that was done so shortly before."""
-    if seen is None or now - seen >= to:
+    if last is None or now - last >= every:
         with db_connection.cursor() as cursor:
             cursor.execute(
                 _NOTE_USE.format(column=column),
-                {"id": connection.pk, "now": now, "unseen": now - to},
+                {"id": connection.pk, "now": now, "unseen": now - every},
             )

@@ -1,7 +1,7 @@
 """Makes, changes and deletes departments, for the API, the admin and directories.
 
-Each function is one transaction. Each raises the ContractError of a caller who may not do it, or no
-longer. None leaves an event: the application's log has a line each.
+Each function is one transaction, and raises the ContractError of a caller who may not do it. None
+records an event; each writes a line to the application's log.
 """
 
 from collections.abc import Iterable
@@ -10,12 +10,7 @@ from django.db import transaction
 
 from config.case_insensitive_names import key_of
 from config.retries import retried
-from organizations.application_log import log_on_commit
-from organizations.exceptions import (
-    DepartmentInUseError,
-    DepartmentNameTakenError,
-    DepartmentNotFoundError,
-)
+from organizations.exceptions import DepartmentInUseError, DepartmentNotFoundError
 from organizations.guards.acts import ADD_DEPARTMENT, CHANGE_DEPARTMENT, DELETE_DEPARTMENT, Act
 from organizations.guards.caller import Caller
 from organizations.locks import admit
@@ -29,8 +24,7 @@ from organizations.models import (
     ScheduledRemoval,
     ScheduledTransfer,
 )
-from organizations.models.organization import DEPARTMENT_NAME
-from organizations.names import save_named
+from organizations.names import log_named, save_named
 from organizations.uses import Uses
 
 
@@ -41,15 +35,15 @@ def create_department(
 ) -> Department:
     """Make a department of an organization; return it.
 
-    ``external_id`` is what a directory calls it. Raises InvalidFieldsError for a name that is none,
-    and DepartmentNameTakenError for that of another department, in any case.
+    ``external_id`` is the directory's own id of it. Raises InvalidFieldsError for a name that is
+    none, and DepartmentNameTakenError for another department's, whatever its case.
     """
     admit(organization_id, caller=caller, act=ADD_DEPARTMENT)
     department = Department(
         organization_id=organization_id, name=name.strip(), external_id=external_id
     )
-    _save(department)
-    _log("department_created", [department], caller)
+    save_named(department)
+    log_named("department_created", [department], caller)
     return department
 
 
@@ -60,15 +54,14 @@ def create_missing_departments(
 ) -> list[Department]:
     """Make a department of each of these names that no department has, in any case; return these.
 
-    The names are checked already (`organizations.names.is_name`). The number of SQL statements does
-    not depend on how many they are.
+    The names are valid (`organizations.names.is_name`). Takes a fixed number of SQL statements.
     """
     admit(organization_id, caller=caller, act=ADD_DEPARTMENT)
     by_key = {key_of(name): name for name in names}
-    wanted = [Department(organization_id=organization_id, name=name) for name in by_key.values()]
-    Department.objects.bulk_create(wanted, ignore_conflicts=True)
-    made = list(Department.objects.filter(pk__in=[department.pk for department in wanted]))
-    _log("department_created", made, caller)
+    missing = [Department(organization_id=organization_id, name=name) for name in by_key.values()]
+    Department.objects.bulk_create(missing, ignore_conflicts=True)
+    made = list(Department.objects.filter(pk__in=[department.pk for department in missing]))
+    log_named("department_created", made, caller)
     return made
 
 
@@ -82,10 +75,9 @@ def change_department(
     external_id: str | None = None,
     caller: Caller,
 ) -> Department:
-    """Give a department another name, or what a directory calls it; None leaves it as it is.
+    """Change the name or the directory's id of a department, unless None; return the department.
 
-    Returns the department. Where nothing changes, nothing is written. Raises
-    DepartmentNotFoundError, and for the name what `create_department` raises.
+    Writes nothing if nothing changes. Raises DepartmentNotFoundError, and as `create_department`.
     """
     department = _lock(organization_id, department_id, caller, CHANGE_DEPARTMENT)
     before = department.name, department.external_id
@@ -94,8 +86,8 @@ def change_department(
     if external_id is not None:
         department.external_id = external_id
     if (department.name, department.external_id) != before:
-        _save(department)
-        _log("department_changed", [department], caller)
+        save_named(department)
+        log_named("department_changed", [department], caller)
     return department
 
 
@@ -107,19 +99,19 @@ def delete_department(organization_id: str, department_id: str, *, caller: Calle
     Raises DepartmentNotFoundError and DepartmentInUseError, which counts what refers to it.
     """
     department = _lock(organization_id, department_id, caller, DELETE_DEPARTMENT)
-    # Whoever joins it or gives it a resource meanwhile holds its key: this waits for them, so that
-    # they are counted, or they wait for this and find it deleted.
+    # A transaction that adds a member or a resource locks the department's key. This lock waits
+    # for it, so that the use is counted; a later one waits for the deletion, and fails.
     Department.objects.select_for_update().get(pk=department.pk)
     if uses := uses_of(department):
         raise DepartmentInUseError(department.pk, uses)
-    _log("department_deleted", [department], caller)
+    log_named("department_deleted", [department], caller)
     department.delete()
 
 
 def uses_of(department: Department) -> Uses:
-    """Return how many members, resources, records, steps and others refer to a department.
+    """Count what refers to a department.
 
-    A removal or a schedule counts once, where it names the department for all and for a type.
+    A removal or a schedule that names it as the default and for a type counts once.
     """
     by_type = RemovedResources.objects.filter(transferred_to=department)
     scheduled_by_type = ScheduledTransfer.objects.filter(transferred_to=department)
@@ -139,10 +131,11 @@ def uses_of(department: Department) -> Uses:
 
 
 def _lock(organization_id: str, department_id: str, caller: Caller, act: Act) -> Department:
-    """Lock a department, then what lets the caller act, and return it as it is then.
+    """Lock a department, then the caller's authority; return the department.
 
-    The department comes first, as where a directory changes a group and its members. Its key comes
-    last, since whoever holds memberships waits for it. Raises DepartmentNotFoundError.
+    The department comes first, as in a directory's change of a group and its members. Its key is
+    locked last, since transactions that hold memberships wait for it (organizations/locks.py).
+    Raises DepartmentNotFoundError, and as `admit`.
     """
     departments = Department.objects.named(department_id).filter(organization=organization_id)
     department = departments.select_for_update(no_key=True).first()
@@ -150,21 +143,3 @@ def _lock(organization_id: str, department_id: str, caller: Caller, act: Act) ->
     if department is None:
         raise DepartmentNotFoundError({"department_id": department_id})
     return department
-
-
-def _save(department: Department) -> None:
-    """Save a department. Raises InvalidFieldsError and DepartmentNameTakenError."""
-    taken = DepartmentNameTakenError({"name": department.name})
-    save_named(department, taken=taken, constraint=DEPARTMENT_NAME)
-
-
-def _log(event: str, departments: Iterable[Department], caller: Caller) -> None:
-    """Write a line each to the application's log once this is committed."""
-    log_on_commit(
-        event,
-        caller.source,
-        [
-            {"organization_id": each.organization_id, "department_id": each.pk, **caller.columns}
-            for each in departments
-        ],
-    )

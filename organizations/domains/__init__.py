@@ -1,4 +1,4 @@
-"""Decides in which mail domains an organization's directory makes, finds and renames accounts.
+"""Limits a directory to accounts in the mail domains of its organization.
 
-That keeps one customer from claiming the people of another. Staff and operators add whom they want.
+So no customer can claim the people of another. Staff and operators add whom they want.
 """

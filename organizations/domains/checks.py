@@ -1,4 +1,4 @@
-"""Warns, as a system check, of directories that can add nobody."""
+"""A system check that warns of directories that can add nobody."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ def check_directories_have_domains(
     warnings: list[CheckMessage] = []
     for alias in databases or ():
         if not all(_is_migrated(model, alias) for model in (Domain, Connection)):
-            continue  # the migration is still to come
+            continue  # not migrated yet
         directories = Connection.objects.using(alias).directories().enabled()
         without = directories.filter(organization__domains=None).select_related("organization")
         warnings.extend(map(_warning, without))
@@ -26,9 +26,9 @@ def check_directories_have_domains(
 
 
 def check_deployed_directories(*, databases: Sequence[str] | None, **_: Any) -> list[CheckMessage]:
-    """Return the same where no database is named to be checked, if the default one answers."""
+    """Return the same for ``check --deploy`` without ``--database``, if the database answers."""
     if databases:
-        return []  # asked by name
+        return []  # the check above covers it
     try:
         return check_directories_have_domains(databases=[DEFAULT_DB_ALIAS])
     except OperationalError:
@@ -36,7 +36,7 @@ def check_deployed_directories(*, databases: Sequence[str] | None, **_: Any) -> 
 
 
 def _is_migrated(model: type[Model], alias: str) -> bool:
-    """Tell whether a database has the model's table with all its columns."""
+    """Return whether a database has the model's table with all its columns."""
     introspection, table = connections[alias].introspection, model._meta.db_table
     if table not in introspection.table_names():
         return False
@@ -46,7 +46,6 @@ def _is_migrated(model: type[Model], alias: str) -> bool:
 
 
 def _warning(directory: Connection) -> checks.Warning:
-    """Return the warning for a directory of an organization without a mail domain."""
     organization = directory.organization
     return checks.Warning(
         f"The directory {directory} of {organization} ({organization.pk}) can add nobody: the"

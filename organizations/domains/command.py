@@ -1,4 +1,4 @@
-"""What the commands that set mail domains share."""
+"""The option and the errors of the commands that set mail domains."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ def add_shared_argument(parser: CommandParser) -> None:
 
 @contextmanager
 def explained_refusals() -> Iterator[None]:
-    """Raise CommandError for domains that are refused: which, why, and what to do."""
+    """Raise CommandError for refused domains: which, why, and what to do."""
     try:
         yield
     except ValidationError as error:

@@ -1,32 +1,27 @@
-"""The form of a mail domain, and which domains no organization can have."""
+"""Checks names of mail domains: their form, and that an organization can have them."""
 
 import re
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 
-from organizations.domains.public_mail_providers import PUBLIC_MAIL_PROVIDERS
-from organizations.domains.public_suffixes import is_public_suffix
+from organizations.domains.public_domains import PUBLIC_MAIL_PROVIDERS, is_public_suffix
 from users.email_address import canonical_address
 
 LONGEST_NAME = 253  # characters, as in the DNS
 
-# As PostgreSQL reads it, too: two labels or more, in lower case, the last of which begins with a
-# letter. That leaves out address literals: 192.0.2.1, [192.0.2.1], [IPv6:2001:db8::1].
+# For PostgreSQL, too: two labels or more in lower case; the last one begins with a letter, so that
+# address literals do not match (192.0.2.1, [IPv6:2001:db8::1]).
 FORM = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$"
 
 
 def canonical_domain(text: str) -> str:
-    """Return a domain in the form in which it is stored and compared: that of addresses.
-
-    An ``@`` before it is left out. Text that is no domain is returned as `canonical_address` leaves
-    it.
-    """
+    """Return a domain in its stored form, that of `canonical_address`, without a leading ``@``."""
     return canonical_address(f"@{text.strip().removeprefix('@')}").removeprefix("@")
 
 
 def domain_of(address: str) -> str:
-    """Return the domain of an address, canonical: what follows the last ``@``; "" without one."""
+    """Return the canonical domain of an address, after the last ``@``; "" without one."""
     _, at, domain = canonical_address(address).rpartition("@")
     return domain if at else ""
 

@@ -1,4 +1,4 @@
-"""Sets the mail domains of an organization, and decides which addresses they allow."""
+"""Sets the mail domains of an organization, and checks addresses against them."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from organizations.models import Domain
 
 @dataclass(frozen=True, slots=True)
 class DomainChange:
-    """What was changed of an organization's mail domains."""
+    """The mail domains that were added to an organization and taken out."""
 
     added: Collection[str]
     taken_out: Collection[str]
@@ -21,10 +21,10 @@ class DomainChange:
 def check_domain(organization_id: str, *addresses: str) -> None:
     """Raise DomainNotAllowedError unless every address is in a mail domain of the organization.
 
-    A domain is compared whole: example.com allows nobody of eu.example.com. An organization without
-    domains allows nobody. Asked before an account is made, found or renamed for an organization, in
-    the last case with the addresses before and after; never for whoever is a member there already,
-    nor where staff or operators add somebody.
+    Domains are compared whole: example.com does not allow eu.example.com. An organization without
+    domains allows no address. Call it before an account is made, found or renamed for an
+    organization, on renaming with both addresses; not for its members, and not for additions by
+    staff or operators.
     """
     domains = domains_of(organization_id)
     for address in addresses:
@@ -39,7 +39,7 @@ def domains_of(organization_id: str) -> list[str]:
 
 
 def holders_of(names: Iterable[str], *, besides: str | None) -> dict[str, list[str]]:
-    """Return the other organizations that have these domains, in words, by the domain."""
+    """Return, by domain, the names and ids of the other organizations that have it."""
     holders: dict[str, list[str]] = {}
     rows = Domain.objects.filter(name__in=set(names)).exclude(organization=besides)
     for row in rows.select_related("organization").order_by("name", "organization"):
@@ -47,58 +47,48 @@ def holders_of(names: Iterable[str], *, besides: str | None) -> dict[str, list[s
     return holders
 
 
-@transaction.atomic
 def set_domains(
     organization_id: str, names: Iterable[str], *, shared: Collection[str] = ()
 ) -> DomainChange:
-    """Make these the mail domains of an organization, and no others. No member is changed by it.
+    """Make these the only mail domains of an organization. Changes no member.
 
     ``shared`` are domains that it may have although another organization has them. Raises
-    DomainTakenError for others that another has, and ValidationError for what can be no
-    organization's domain; nothing is changed then.
+    DomainTakenError for other domains that another organization has, and ValidationError for names
+    that can be no organization's domain; then nothing is changed.
     """
-    _wait_for_other_changes()
-    wanted = {canonical_domain(name) for name in names}
-    before = set(domains_of(organization_id))
-    added = _add(organization_id, wanted - before, shared)
-    taken_out = sorted(before - wanted)
-    Domain.objects.filter(organization=organization_id, name__in=taken_out).delete()
-    return DomainChange(added, taken_out)
+    return _change(organization_id, names, shared, keeps_others=False)
 
 
-@transaction.atomic
 def add_domains(
     organization_id: str, names: Iterable[str], *, shared: Collection[str] = ()
 ) -> DomainChange:
-    """Add mail domains to those of an organization, which stay. Raises what `set_domains` does."""
-    _wait_for_other_changes()
-    wanted = {canonical_domain(name) for name in names}
-    before = set(domains_of(organization_id))
-    return DomainChange(_add(organization_id, wanted - before, shared), [])
+    """Add mail domains to those of an organization. Raises as `set_domains`."""
+    return _change(organization_id, names, shared, keeps_others=True)
 
 
-def _wait_for_other_changes() -> None:
-    """Wait until nobody else changes any organization's domains; then nobody does till the end.
+@transaction.atomic
+def _change(
+    organization_id: str, names: Iterable[str], shared: Collection[str], *, keeps_others: bool
+) -> DomainChange:
+    """Add the domains that the organization lacks, and take out the others unless it keeps them.
 
-    So the second of two who give one domain to two organizations learns who has it. Such changes
-    are rare, and whoever reads domains does not wait.
+    Locks the table against other changes, which are rare, so that the second of two organizations
+    that get one domain learns who has it. Readers do not wait.
     """
     with connection.cursor() as cursor:
-        table = connection.ops.quote_name(Domain._meta.db_table)
-        cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
-
-
-def _add(organization_id: str, domains: Collection[str], shared: Collection[str]) -> list[str]:
-    """Add domains that the organization does not have; return them, sorted."""
-    validate_domains(domains)
-    holders = holders_of(domains, besides=organization_id)
+        cursor.execute(f"LOCK TABLE {Domain._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+    wanted = {canonical_domain(name) for name in names}
+    before = set(domains_of(organization_id))
+    added = sorted(wanted - before)
+    validate_domains(added)
+    holders = holders_of(added, besides=organization_id)
     shared = {canonical_domain(name) for name in shared}
-    refused = {name: those for name, those in holders.items() if name not in shared}
-    if refused:
+    if refused := {name: those for name, those in holders.items() if name not in shared}:
         raise DomainTakenError(refused)
-    added = sorted(domains)
     Domain.objects.bulk_create(
         Domain(organization_id=organization_id, name=name, is_shared=name in holders)
         for name in added
     )
-    return added
+    taken_out = [] if keeps_others else sorted(before - wanted)
+    Domain.objects.filter(organization=organization_id, name__in=taken_out).delete()
+    return DomainChange(added, taken_out)

@@ -1,7 +1,7 @@
 """Decides which addresses webhooks may be sent to: none inside this network.
 
-It is checked when an address is saved, and by `requests_hardened` again at each connection, for the
-very address that is connected to.
+The check runs when a URL is saved, and in `requests_hardened` at each connection, for the address
+that is connected to.
 """
 
 import socket
@@ -15,7 +15,7 @@ from urllib3.util import parse_url
 
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
-# What the library lets through: IPv4 in other forms of IPv6, site-local, and Azure's metadata.
+# The library lets these through: IPv4 in other forms of IPv6, site-local, and Azure's metadata.
 ip_filter.EXTRA_BLOCKED_NET_RANGES += (
     ip_network("::/8"),
     ip_network("fec0::/10"),
@@ -26,7 +26,7 @@ ip_filter.EXTRA_BLOCKED_NET_RANGES += (
 def session_outwards(seconds: float) -> HTTPSession:
     """Return a session that connects to no forbidden address, and waits so long for each byte.
 
-    Redirects are not followed, and nothing of the environment (proxies, .netrc) is used.
+    It follows no redirect, and uses nothing of the environment (proxies, .netrc).
     """
     session = HTTPSession(
         Config(
@@ -38,28 +38,28 @@ def session_outwards(seconds: float) -> HTTPSession:
         )
     )
     session.trust_env = False
-    # What is not followed is not prepared either: requests would read all of the body before it.
+    # requests reads the whole body to prepare a redirect, even one that it does not follow.
     session.get_redirect_target = lambda response: None
     return session
 
 
 def refuse_forbidden(url: str) -> None:
-    """Raise ValidationError unless webhooks may be sent to this address.
+    """Raise ValidationError unless webhooks may be sent to this URL.
 
-    A name that does not resolve has the message of a forbidden one, so that nobody can find out
-    which names this network resolves.
+    A name that does not resolve gets the message of a forbidden one, so that nobody learns which
+    names this network resolves.
     """
     if not url.isprintable():
         raise ValidationError(
             "A control or another invisible character is in it.", code="characters"
         )
-    if url != url.strip():  # of which requests would send the one at the end
+    if url != url.strip():  # requests would send a blank at the end
         raise ValidationError("It begins or ends with a blank.", code="blank")
     if "#" in url:
         raise ValidationError("A fragment (#) has no place in it.", code="fragment")
     try:
-        has_port_0 = parse_url(url).port == 0  # which requests would drop
-        # As it will be read when it is sent to.
+        has_port_0 = parse_url(url).port == 0  # requests would drop it
+        # Parsed as when it is sent to.
         parts = parse_url(requests.Request("POST", url).prepare().url or "")
     except (requests.RequestException, ValueError) as error:
         raise ValidationError("This is no URL.", code="invalid") from error
@@ -80,7 +80,6 @@ def refuse_forbidden(url: str) -> None:
 
 
 def _is_reachable(host: str, port: int) -> bool:
-    """Return whether the host has an address outside this network."""
     try:
         ip_filter.get_ip_address(host, port, allow_loopback=False)
     except (ip_filter.InvalidIPAddress, OSError, UnicodeError, ValueError, socket.gaierror):

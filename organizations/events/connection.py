@@ -35,12 +35,11 @@ class Answer:
 
     @property
     def is_success(self) -> bool:
-        """Return whether the receiver accepted the delivery."""
         return not self.error
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-    """Send a request and return what came of it, within 15 seconds; never raise."""
+    """Send a request and return the answer within 15 seconds; never raise."""
     sending = _Sending(url, body, headers)
     sending.start()
     sending.join(TIME)
@@ -50,12 +49,12 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
 
 
 class _Sending(Thread):
-    """Sends one request; its answer is a timeout until there is another.
+    """Sends one request; its answer is a timeout until another one comes.
 
-    urllib3 limits the time between two bytes, and nothing limits that of a name look-up. So whoever
-    waits for this thread waits no longer than it wants to, and then shuts the connections that it
-    has opened and those that it will open: by a second handle on each, which works also while TLS
-    is agreed on. A look-up itself ends when the resolver's own time is over.
+    urllib3 limits the time between two bytes, and nothing limits a DNS lookup. So the caller joins
+    this thread with a timeout, then shuts down every socket that the thread has opened or opens
+    later. It uses a duplicate of each socket, which also works during the TLS handshake. A lookup
+    ends with the resolver's own timeout.
     """
 
     def __init__(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
@@ -67,7 +66,7 @@ class _Sending(Thread):
         self._mutex = Lock()
 
     def run(self) -> None:
-        """Send the request, and note what comes of it."""
+        """Send the request, and store the answer."""
         session = session_outwards(TIME)
         for adapter in session.adapters.values():
             assert isinstance(adapter, HTTPAdapter)  # noqa: S101  # both kinds are
@@ -80,7 +79,7 @@ class _Sending(Thread):
                     "" if 200 <= status < 300 else Error.STATUS,
                     response.headers.get("Retry-After", ""),
                 )
-                with suppress(HTTPError, OSError):  # the status has come, and counts
+                with suppress(HTTPError, OSError):  # the status counts
                     response.raw.read(READ_AT_MOST, decode_content=False)
         except InvalidIPAddress:
             self.answer = Answer(error=Error.ADDRESS)
@@ -95,14 +94,14 @@ class _Sending(Thread):
         )
 
     def watch(self, opened: socket) -> None:
-        """Have a connection shut when the time is over, or now if it is."""
+        """Have `cut` shut down this socket; shut it down now if the time is over."""
         with self._mutex:
             self._opened.append(opened.dup())
             if self._is_over:
                 opened.shutdown(SHUT_RDWR)
 
     def cut(self) -> None:
-        """Shut what is open."""
+        """Shut down all sockets, now and later: the time is over."""
         with self._mutex:
             self._is_over = True
             for opened in self._opened:
@@ -110,17 +109,16 @@ class _Sending(Thread):
                     opened.shutdown(SHUT_RDWR)
 
     def _close(self) -> None:
-        """Give the handles back."""
         with self._mutex:
             for opened in self._opened:
                 opened.close()
 
 
 class _FinalResponse(HTTPResponse):
-    """A response that is preceded by any number of 1xx, which are no answer (RFC 9110, 15.2)."""
+    """A response that skips any number of 1xx, which are no answer (RFC 9110, 15.2)."""
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Return the status line, with 100, which the library reads past, for every other 1xx."""
+        """Return the status line, with every 1xx as 100, which the library skips."""
         version, status, reason = super()._read_status()  # type: ignore[misc]
         return version, HTTPStatus.CONTINUE if status < HTTPStatus.OK else status, reason
 
@@ -148,15 +146,13 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 def _watched(opened: socket) -> socket:
-    """Return a connection that the waiting thread shuts when the time is over."""
     sending = current_thread()
-    assert isinstance(sending, _Sending)  # noqa: S101  # nobody else connects by these pools
+    assert isinstance(sending, _Sending)  # noqa: S101  # only its session uses these pools
     sending.watch(opened)
     return opened
 
 
 def _error_of(fault: Exception) -> str:
-    """Return why a request failed, as one of the errors."""
     match fault:
         case requests.exceptions.SSLError():
             return Error.TLS
@@ -170,6 +166,6 @@ def _error_of(fault: Exception) -> str:
 
 
 def _is_unresolved(fault: requests.ConnectionError) -> bool:
-    """Tell whether no connection was made because the name has no address."""
+    """Return whether there was no connection because the name has no address."""
     reason: Any = getattr(fault.args[0], "reason", None) if fault.args else None
     return isinstance(fault.__cause__, OSError) or isinstance(reason, NameResolutionError)

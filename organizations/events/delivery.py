@@ -34,40 +34,40 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 SEND = "organizations.events.tasks.send"
 
-# How long after each failed attempt the next one is made; after the last, none is.
+# The wait after each failed attempt; after the last there is no other.
 WAITS = (
     timedelta(seconds=5),
     timedelta(minutes=5),
     timedelta(minutes=30),
     *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
 )
-JITTER = 0.1  # of the wait, so that what failed together is not tried again together
-# For so long who sends a delivery has it alone; if nothing is recorded then, it was killed.
+JITTER = 0.1  # of the wait, so that deliveries that failed together are not retried together
+# How long an attempt may take; if nothing is recorded by then, its worker was killed.
 LEASE = timedelta(seconds=30)
 RETRY_AFTER_AT_MOST = timedelta(hours=24)
-# A receiver that answers so wants nothing of us for a while; without Retry-After, at most so long.
+# These statuses hold back the whole endpoint; without Retry-After, for at most five minutes.
 TOO_MUCH = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 HELD_WITHOUT_RETRY_AFTER = timedelta(minutes=5)
 FAILING_AT_MOST = timedelta(days=5)
 GONE = 410
 PRIORITY = -10  # after everything else that waits: receivers may be slow
 BACKLOG_PRIORITY = -20  # after the deliveries to other endpoints
-# So long after it was due, a delivery that no job is there for is taken up; so many at once.
+# When and how many overdue deliveries without a job are deferred again.
 ABANDONED_AFTER = timedelta(minutes=5)
 TAKEN_UP_AT_ONCE = 10_000
 
 
 def defer_sending(delivery_ids: Iterable[str], *, priority: int = PRIORITY) -> None:
-    """Have a worker send these deliveries once the transaction is committed; in one statement."""
+    """Have a worker send these deliveries after the commit; in one statement."""
     jobs: list[JSONDict] = [{"delivery_id": delivery_id} for delivery_id in delivery_ids]
     defer(SEND, jobs, queue="webhooks", priority=priority)
 
 
 @transaction.atomic
 def take_up_abandoned() -> int:
-    """Defer the deliveries that are due but have no job any more; return how many.
+    """Defer the overdue deliveries that have no job; return how many.
 
-    A job may have been cancelled or deleted by hand. The index of each endpoint serves the query.
+    Somebody may have cancelled or deleted a job by hand. The query reads an index per endpoint.
     """
     jobs = ProcrastinateJob.objects.filter(task_name=SEND, status__in=["todo", "doing"])
     abandoned = WebhookDelivery.objects.filter(
@@ -84,27 +84,31 @@ def take_up_abandoned() -> int:
 def attempt(delivery_id: str) -> datetime | None:
     """Send a delivery that is due, and record the result; return when to try again, or None.
 
-    Of several jobs for it, one at a time sends it. If the process is killed between the answer and
-    the record, it is sent once more, under the same ``webhook-id``.
+    Only one of several jobs sends it at a time. If the process is killed before it records the
+    answer, the delivery is sent again, under the same ``webhook-id``.
     """
     pending = WebhookDelivery.objects.filter(pk=delivery_id, status=WebhookDelivery.Status.PENDING)
-    due = pending.filter(next_attempt_at__lte=Now())  # by the clock that jobs are taken up by
+    due = pending.filter(next_attempt_at__lte=Now())  # the database's clock, as for jobs
     is_claimed = due.update(next_attempt_at=Now() + LEASE)
     delivery = pending.select_related("endpoint", "event").first()
     if delivery is None:
         return None
     if not is_claimed:
         return delivery.next_attempt_at
-    if not delivery.endpoint.is_enabled:
-        _give_up(delivery)
+    if not delivery.endpoint.is_enabled:  # it can be redelivered
+        pending.update(status=WebhookDelivery.Status.FAILED, next_attempt_at=None)
         return None
-    if delivery.endpoint.is_held(timezone.now()):
-        return _hold_back(delivery)
+    now = timezone.now()
+    if (held_until := delivery.endpoint.held_until) and delivery.endpoint.is_held(now):
+        # This is no attempt. Jitter spreads the deliveries, so that they do not flood the receiver.
+        next_attempt_at = held_until + (held_until - now) * SystemRandom().uniform(0, JITTER)
+        pending.update(next_attempt_at=next_attempt_at)
+        return next_attempt_at
     body = body_of(delivery.event)
     started = perf_counter()
     answer = post(delivery.endpoint.url, body, signed_headers(delivery, body))
     duration = perf_counter() - started
-    recorded = _record(delivery, answer)
+    recorded = _record(delivery.pk, delivery.endpoint_id, answer)
     if recorded is None:
         return None
     _log(recorded, delivery.event, duration)
@@ -114,9 +118,8 @@ def attempt(delivery_id: str) -> datetime | None:
 def body_of(event: Event) -> bytes:
     """Return the body that is sent for an event: ids and counts, no name and no address.
 
-    The resources of a removal, and the keys of the tasks that it opened, are not in its event: they
-    never change, and are read from its record. So are the keys of those that a restoration
-    cancelled.
+    The resources of a removal, the keys of the tasks that it opened, and of those that a
+    restoration cancelled, are read from the record: they never change.
     """
     recorded: dict[str, object] = {}
     removal_id = event.data.get("removal_id")
@@ -151,7 +154,7 @@ def body_of(event: Event) -> bytes:
 
 
 def _log(delivery: WebhookDelivery, event: Event, duration: float) -> None:
-    """Log an attempt in one line, with ids, and no address: a URL may hold a secret."""
+    """Log an attempt, without the URL, which may hold a secret."""
     logger.info(
         "webhook_delivery",
         delivery_id=delivery.pk,
@@ -168,21 +171,19 @@ def _log(delivery: WebhookDelivery, event: Event, duration: float) -> None:
 
 
 @transaction.atomic
-def _record(delivery: WebhookDelivery, answer: Answer) -> WebhookDelivery | None:
-    """Record an attempt on the delivery and its endpoint; return it, or None if it is gone.
+def _record(delivery_id: str, endpoint_id: str, answer: Answer) -> WebhookDelivery | None:
+    """Record an attempt on the delivery and its endpoint; return the delivery, or None.
 
-    A failure is not recorded where another attempt, such as of a redelivery, was faster and ended
-    the delivery.
+    Both are read again, since they may have changed meanwhile. Records nothing if one is deleted,
+    or for a failure if another attempt, such as a redelivery's, has ended the delivery.
     """
     now = timezone.now()
-    # Read again: both may have been changed, disabled or deleted in the meantime.
-    endpoint = WebhookEndpoint.objects.select_for_update().filter(pk=delivery.endpoint_id).first()
-    locked = WebhookDelivery.objects.select_for_update().filter(pk=delivery.pk).first()
-    if endpoint is None or locked is None:
+    endpoint = WebhookEndpoint.objects.select_for_update().filter(pk=endpoint_id).first()
+    delivery = WebhookDelivery.objects.select_for_update().filter(pk=delivery_id).first()
+    if endpoint is None or delivery is None:
         return None
-    if not answer.is_success and locked.status != WebhookDelivery.Status.PENDING:
+    if not answer.is_success and delivery.status != WebhookDelivery.Status.PENDING:
         return None
-    delivery = locked
     delivery.attempts += 1
     delivery.last_status_code = answer.status_code
     delivery.last_error = answer.error
@@ -201,24 +202,15 @@ def _record(delivery: WebhookDelivery, answer: Answer) -> WebhookDelivery | None
                 endpoint.held_until = _held_until(endpoint, delivery, answer, now)
         if delivery.next_attempt_at is None:
             delivery.status = WebhookDelivery.Status.FAILED
-    endpoint.save(
-        update_fields=[
-            *("last_success_at", "failing_since", "held_until", "disabled_at", "disabled_reason")
-        ]
-    )
-    delivery.save(
-        update_fields=[
-            *("status", "attempts", "next_attempt_at", "last_status_code", "last_error"),
-            "delivered_at",
-        ]
-    )
+    endpoint.save()
+    delivery.save()
     return delivery
 
 
 def next_attempt(attempts: int, answer: Answer, now: datetime) -> datetime | None:
     """Return when to try again after so many attempts, or None after the last.
 
-    It is not before the receiver's ``Retry-After``, which counts up to 24 hours.
+    That is not before the receiver's ``Retry-After``, up to 24 hours.
     """
     if attempts > len(WAITS):
         return None
@@ -241,42 +233,20 @@ def _held_until(
 ) -> datetime:
     """Return until when nothing is sent to an endpoint whose receiver answered 429 or 503.
 
-    It is the time in ``Retry-After``, or else the wait of this delivery, up to five minutes.
+    That is the time in ``Retry-After``, or else this delivery's wait, up to five minutes.
     """
-    longest = now + HELD_WITHOUT_RETRY_AFTER
-    pause = _retry_after(answer.retry_after, now)
-    until = (
-        now + pause if pause > timedelta(0) else min(delivery.next_attempt_at or longest, longest)
-    )
+    until = now + _retry_after(answer.retry_after, now)
+    if until <= now:
+        longest = now + HELD_WITHOUT_RETRY_AFTER
+        until = min(delivery.next_attempt_at or longest, longest)
     return max(until, endpoint.held_until or until)
 
 
-def _hold_back(delivery: WebhookDelivery) -> datetime:
-    """Postpone a delivery until its endpoint is sent to again; this is no attempt.
-
-    The postponed deliveries start one after another, so that the receiver is not flooded.
-    """
-    now = timezone.now()
-    until = delivery.endpoint.held_until or now
-    until += (until - now) * SystemRandom().uniform(0, JITTER)
-    WebhookDelivery.objects.filter(pk=delivery.pk, status=WebhookDelivery.Status.PENDING).update(
-        next_attempt_at=until
-    )
-    return until
-
-
 def _disable_if_hopeless(endpoint: WebhookEndpoint, answer: Answer, now: datetime) -> None:
-    """Disable an endpoint that says it is gone, or has failed for five days."""
+    """Disable an endpoint that answered 410, or has failed for five days."""
     if not endpoint.is_enabled:
         return
     if answer.status_code == GONE:
         endpoint.disable(WebhookEndpoint.DisabledReason.GONE, now)
     elif endpoint.failing_since and endpoint.failing_since <= now - FAILING_AT_MOST:
         endpoint.disable(WebhookEndpoint.DisabledReason.FAILING, now)
-
-
-def _give_up(delivery: WebhookDelivery) -> None:
-    """Record that a delivery is not sent, since its endpoint is disabled; it can be redelivered."""
-    WebhookDelivery.objects.filter(pk=delivery.pk, status=WebhookDelivery.Status.PENDING).update(
-        status=WebhookDelivery.Status.FAILED, next_attempt_at=None
-    )

@@ -1,8 +1,8 @@
 """Creates, changes, tests and deletes webhook endpoints, and redelivers to them.
 
-Each function is one transaction that locks what lets the caller act, then the endpoint, so that
-what a worker records of a delivery meanwhile is not lost. Each raises the ContractError of a caller
-who may not do it, or no longer.
+Each function is one transaction that locks the caller's authority, then the endpoint, so that it
+overwrites nothing that a worker records meanwhile. Each raises the ContractError of a caller who
+may not do it.
 """
 
 from collections.abc import Collection
@@ -21,13 +21,7 @@ from organizations.exceptions import (
     WebhookEndpointDisabledError,
     WebhookEndpointNotFoundError,
 )
-from organizations.guards.acts import (
-    ADD_WEBHOOK,
-    CHANGE_WEBHOOK,
-    DELETE_WEBHOOK,
-    REDELIVER,
-    Act,
-)
+from organizations.guards.acts import ADD_WEBHOOK, CHANGE_WEBHOOK, DELETE_WEBHOOK, REDELIVER, Act
 from organizations.guards.caller import Caller
 from organizations.locks import admit
 from organizations.models import Event, Organization, WebhookDelivery, WebhookEndpoint
@@ -35,7 +29,7 @@ from organizations.models.webhook import WebhookEndpointQuerySet
 
 MOST_ENDPOINTS = 10  # of an organization
 DisabledReason = WebhookEndpoint.DisabledReason
-# What an endpoint can subscribe to. A test is sent whatever its endpoint subscribes to.
+# An endpoint can subscribe to these. A test is sent whatever it subscribes to.
 EVENT_TYPES = [choice for choice in Event.Type.choices if choice[0] != Event.Type.WEBHOOK_TEST]
 
 
@@ -49,10 +43,9 @@ def create_endpoint(
     description: str,
     caller: Caller,
 ) -> WebhookEndpoint:
-    """Make an endpoint that is sent these types of events, or all where none is named.
+    """Make an endpoint that is sent these types of events, or all if none is named.
 
-    Raises TooManyWebhookEndpointsError. Of several at once none is one too many: the organization
-    is locked.
+    Locks the organization, so that the count holds. Raises TooManyWebhookEndpointsError.
     """
     admit(organization_id, caller=caller, act=ADD_WEBHOOK)
     organization = Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
@@ -80,9 +73,9 @@ def change_endpoint(
     description: str | None = None,
     is_enabled: bool | None = None,
 ) -> WebhookEndpoint:
-    """Change what is named of an endpoint. Raises WebhookEndpointNotFoundError.
+    """Change the fields of an endpoint that are not None. Raises WebhookEndpointNotFoundError.
 
-    One that is enabled, or gets another address, begins with no failures, and is held back no more.
+    Enabling it or changing its URL resets its failures, and nothing holds it back any more.
     """
     endpoint = _lock(organization_id, endpoint_id, caller, CHANGE_WEBHOOK)
     if event_types is not None:
@@ -111,7 +104,7 @@ def delete_endpoint(organization_id: str, endpoint_id: str, *, caller: Caller) -
 @retried
 @transaction.atomic
 def rotate_secret(organization_id: str, endpoint_id: str, *, caller: Caller) -> WebhookEndpoint:
-    """Give an endpoint another secret; the one before signs along for 24 hours.
+    """Give an endpoint another secret; the previous one signs along for 24 hours.
 
     Raises WebhookEndpointNotFoundError.
     """
@@ -126,12 +119,11 @@ def rotate_secret(organization_id: str, endpoint_id: str, *, caller: Caller) -> 
 @retried
 @transaction.atomic
 def send_test(organization_id: str, endpoint_id: str, *, caller: Caller) -> WebhookDelivery:
-    """Send a ``webhook.test`` event to this endpoint alone, whatever types it is sent.
+    """Send a ``webhook.test`` event to this endpoint alone, whatever types it subscribes to.
 
     Raises WebhookEndpointNotFoundError and WebhookEndpointDisabledError.
     """
-    endpoint = _lock(organization_id, endpoint_id, caller, CHANGE_WEBHOOK)
-    _require_enabled(endpoint)
+    endpoint = _lock_enabled(organization_id, endpoint_id, caller, CHANGE_WEBHOOK)
     event = caller.event(
         Event.Type.WEBHOOK_TEST, organization_id, data={"endpoint_id": endpoint_id}
     )
@@ -148,11 +140,9 @@ def redeliver(
 ) -> list[WebhookDelivery]:
     """Send deliveries of an endpoint again, under the same ``webhook-id``, from the first attempt.
 
-    Returns those that there are. Raises WebhookEndpointNotFoundError and
-    WebhookEndpointDisabledError.
+    Returns those that exist. Raises WebhookEndpointNotFoundError and WebhookEndpointDisabledError.
     """
-    endpoint = _lock(organization_id, endpoint_id, caller, REDELIVER)
-    _require_enabled(endpoint)
+    endpoint = _lock_enabled(organization_id, endpoint_id, caller, REDELIVER)
     deliveries = endpoint.deliveries.filter(pk__in=only_ids("dlv", delivery_ids))
     deliveries.update(
         status=WebhookDelivery.Status.PENDING,
@@ -171,10 +161,7 @@ def find_endpoint(organization_id: str, endpoint_id: str) -> WebhookEndpoint:
 
 
 def _lock(organization_id: str, endpoint_id: str, caller: Caller, act: Act) -> WebhookEndpoint:
-    """Lock an endpoint until the transaction ends, and return it, for this act of the caller.
-
-    Raises WebhookEndpointNotFoundError, and as `admit`.
-    """
+    """Lock and return an endpoint. Raises WebhookEndpointNotFoundError, and as `admit`."""
     admit(organization_id, caller=caller, act=act)
     return _one_of(WebhookEndpoint.objects.select_for_update(), organization_id, endpoint_id)
 
@@ -182,15 +169,17 @@ def _lock(organization_id: str, endpoint_id: str, caller: Caller, act: Act) -> W
 def _one_of(
     endpoints: WebhookEndpointQuerySet, organization_id: str, endpoint_id: str
 ) -> WebhookEndpoint:
-    """Return an organization's endpoint. Raises WebhookEndpointNotFoundError."""
     endpoint = endpoints.named(endpoint_id).filter(organization=organization_id).first()
     if endpoint is None:
         raise WebhookEndpointNotFoundError({"endpoint_id": endpoint_id})
     return endpoint
 
 
-def _require_enabled(endpoint: WebhookEndpoint) -> None:
-    """Raise WebhookEndpointDisabledError for one that is sent nothing."""
+def _lock_enabled(
+    organization_id: str, endpoint_id: str, caller: Caller, act: Act
+) -> WebhookEndpoint:
+    """Lock and return an endpoint. Raises WebhookEndpointDisabledError, and as `_lock`."""
+    endpoint = _lock(organization_id, endpoint_id, caller, act)
     if endpoint.disabled_at:
         details: dict[str, Any] = {
             "endpoint_id": endpoint.pk,
@@ -198,3 +187,4 @@ def _require_enabled(endpoint: WebhookEndpoint) -> None:
             "disabled_reason": endpoint.disabled_reason,
         }
         raise WebhookEndpointDisabledError(details)
+    return endpoint

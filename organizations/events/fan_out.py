@@ -9,10 +9,10 @@ from config.retries import retried
 from organizations.events.delivery import BACKLOG_PRIORITY, defer_sending
 from organizations.models import Event, WebhookDelivery, WebhookEndpoint
 
-FAN_OUT = "organizations.events.tasks.fan_out"  # as the trigger calls it
+FAN_OUT = "organizations.events.tasks.fan_out"  # the trigger defers it by this name
 BATCH = 5000  # rows a statement
-# So many deliveries to an endpoint wait in turn with those to other endpoints; the rest come after
-# them, so that a slow or failing receiver delays only its own events.
+# Only so many deliveries of an endpoint have the normal priority; the rest come after those of all
+# endpoints, so that a slow or failing receiver delays only its own events.
 IN_TURN = 10
 
 
@@ -21,7 +21,7 @@ IN_TURN = 10
 def deliver_to_endpoints(event_ids: Sequence[str]) -> None:
     """Make and defer the deliveries of events; existing ones stay as they are.
 
-    A few statements, and one more for every few thousand deliveries, whatever the number of events.
+    Takes a fixed number of statements, and one more for every 5,000 deliveries.
     """
     events = list(Event.objects.filter(pk__in=event_ids).only("pk", "type", "organization"))
     pending = WebhookDelivery.objects.filter(
@@ -43,11 +43,11 @@ def deliver_to_endpoints(event_ids: Sequence[str]) -> None:
         in_turn += wanted[:first]
         backlog += wanted[first:]
     WebhookDelivery.objects.bulk_create(in_turn + backlog, batch_size=BATCH, ignore_conflicts=True)
-    defer_sending(_made(in_turn))
-    defer_sending(_made(backlog), priority=BACKLOG_PRIORITY)
+    defer_sending(_inserted(in_turn))
+    defer_sending(_inserted(backlog), priority=BACKLOG_PRIORITY)
 
 
-def _made(deliveries: Iterable[WebhookDelivery]) -> Iterable[str]:
-    """Return the ids of the deliveries that this job made, and not an earlier run of it."""
-    made = WebhookDelivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries])
-    return made.values_list("pk", flat=True)
+def _inserted(deliveries: Iterable[WebhookDelivery]) -> Iterable[str]:
+    """Return the ids of the deliveries that did not exist before this run of the job."""
+    inserted = WebhookDelivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries])
+    return inserted.values_list("pk", flat=True)

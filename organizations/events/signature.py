@@ -1,4 +1,4 @@
-"""Signs webhooks, with secrets that are derived and not stored, so that no dump has one."""
+"""Signs webhooks with secrets that are derived and not stored, so that no dump has one."""
 
 from base64 import b64encode
 from datetime import timedelta
@@ -10,14 +10,13 @@ from standardwebhooks import Webhook
 
 from organizations.models import WebhookDelivery, WebhookEndpoint
 
-# How long after a rotation the secret before signs along.
-OVERLAP = timedelta(hours=24)
+OVERLAP = timedelta(hours=24)  # after a rotation, in which the previous secret signs along
 
 
 def secret_of(endpoint: WebhookEndpoint, version: int) -> str:
-    """Return the secret of one version of an endpoint, as Standard Webhooks writes it."""
+    """Return the secret of one version of an endpoint, in the form of Standard Webhooks."""
     digest = salted_hmac(
-        "offboard.webhooks",  # so that webhooks have a key that nothing else has
+        "offboard.webhooks",  # gives webhooks a key of their own
         f"{endpoint.pk}.{version}",
         secret=settings.WEBHOOK_KEY or settings.SECRET_KEY,
         algorithm="sha256",
@@ -26,7 +25,7 @@ def secret_of(endpoint: WebhookEndpoint, version: int) -> str:
 
 
 def signing_secrets(endpoint: WebhookEndpoint) -> list[str]:
-    """Return the secrets that sign now: the newest, and for 24 hours the one before."""
+    """Return the secrets that sign now: the newest, and for 24 hours the previous one."""
     secrets = [secret_of(endpoint, endpoint.secret_version)]
     if endpoint.previous_secret_until and endpoint.previous_secret_until > timezone.now():
         secrets.append(secret_of(endpoint, endpoint.secret_version - 1))
@@ -34,7 +33,7 @@ def signing_secrets(endpoint: WebhookEndpoint) -> list[str]:
 
 
 def signed_headers(delivery: WebhookDelivery, body: bytes) -> dict[str, str]:
-    """Return the headers after Standard Webhooks, signed with every secret that is valid now."""
+    """Return the headers of Standard Webhooks, signed with every secret that is valid now."""
     now = timezone.now()
     return {
         "Content-Type": "application/json",

@@ -21,7 +21,7 @@ def fan_out(event_ids: list[str]) -> None:
 
 @app.task(queue="webhooks", name=SEND, retry=UntilDone())
 def send(delivery_id: str) -> None:
-    """Send one delivery, again and again until it is accepted or given up."""
+    """Send one delivery; put the job off until the delivery is accepted or given up."""
     if next_attempt_at := attempt(delivery_id):
         raise PutOffError(next_attempt_at)
 
@@ -29,12 +29,12 @@ def send(delivery_id: str) -> None:
 @app.periodic(cron="*/5 * * * *")
 @app.task(queue="upkeep", queueing_lock="take_up_deliveries")
 def take_up_deliveries(timestamp: int) -> None:
-    """Put deliveries without a job back into the queue."""
+    """Defer overdue deliveries that have no job."""
     take_up_abandoned()
 
 
 @app.periodic(cron="23 * * * *")
 @app.task(queue="upkeep", queueing_lock="delete_old_deliveries")
 def delete_old_deliveries(timestamp: int) -> None:
-    """Delete deliveries of 30 days ago and before; their events stay."""
+    """Delete deliveries older than 30 days; their events stay."""
     WebhookDelivery.objects.filter(created_at__lt=timezone.now() - KEPT).delete()

@@ -1,1 +1,1 @@
-"""Adds somebody by an e-mail address, and tells them by mail."""
+"""Adds members by e-mail address, and tells them by mail."""

@@ -1,30 +1,40 @@
-"""Sends an invitation's mail, never again once the server took it, and records the result."""
+"""Sends the mail of an invitation at most once, and records the result."""
 
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
+from config.job_queue import PutOffError, UntilDone
 from organizations.invitation.mail import Answer, compose, hand_over
+from organizations.invitation.service import SEND
 from organizations.models import Event, Invitation, Membership, Source
 from users.models import FormerAddress
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 GIVEN_UP_AFTER = timedelta(days=1)
-# How long after each attempt that the server put off the next one is made; the last wait stays.
+# The wait after each attempt that failed for now; the last one repeats.
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
-# For so long who sends a mail has it alone; if nothing is recorded then, the worker was killed.
+# How long an attempt may take; if nothing is recorded by then, its worker was killed.
 LEASE = timedelta(minutes=5)
+
+
+@app.task(queue="mail", name=SEND, retry=UntilDone())
+def send(membership_id: int, message: str) -> None:
+    """Send the mail of one invitation; put the job off until the mail is taken or given up."""
+    if next_attempt_at := attempt(membership_id, message):
+        raise PutOffError(next_attempt_at)
 
 
 def attempt(membership_id: int, message: str) -> datetime | None:
     """Send the mail of an invitation that is pending; return when to try again, or None.
 
-    Nothing is sent if the membership has ended or is deactivated, or the account was disabled,
-    erased or given another address meanwhile. Where a worker was killed between handing over the
-    mail and recording the answer, the server may have it: it is not sent again.
+    Sends nothing if the membership has ended or is deactivated, or the account has been disabled,
+    erased or given another address. Does not retry an attempt whose worker was killed: the server
+    may have the mail.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -59,7 +69,7 @@ def attempt(membership_id: int, message: str) -> datetime | None:
 
 
 def _is_wanted(invitation: Invitation) -> bool:
-    """Tell whether the mail still goes to the member who was invited."""
+    """Return whether the member who was invited still is one, at the same address."""
     member = invitation.membership
     has_moved = FormerAddress.objects.of(member.user).filter(had_until__gte=member.created_at)
     return member.is_active and member.user.is_active and not has_moved.exists()
@@ -67,7 +77,6 @@ def _is_wanted(invitation: Invitation) -> bool:
 
 @transaction.atomic
 def _record(invitation: Invitation, answer: Answer) -> datetime | None:
-    """Record the answer; return when to try again, or None."""
     now = timezone.now()
     if answer.is_sent:
         Membership.objects.filter(pk=invitation.pk).update(invited_at=now)
@@ -86,7 +95,7 @@ def _record(invitation: Invitation, answer: Answer) -> datetime | None:
 
 
 def _end(invitation: Invitation, *, cause: str = "", status: int = 0) -> None:
-    """End an invitation; with a cause, it has failed, and an event says so."""
+    """End an invitation; with a cause, it has failed, and an event is recorded."""
     invitation.ended_at = timezone.now()
     invitation.save(update_fields=["ended_at"])
     if cause:

@@ -15,7 +15,7 @@ SUBJECT = "You have been added to an organization"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of an attempt: the server took the mail, refused it for good, or neither."""
+    """The result of an attempt: sent, refused for good, or neither."""
 
     is_sent: bool = False
     is_refused: bool = False
@@ -23,15 +23,12 @@ class Answer:
 
 
 def compose(membership: Membership, message: str) -> EmailMultiAlternatives:
-    """Return the mail that tells a member, in text and HTML.
+    """Return the mail for a new member, in text and HTML.
 
-    Subject and sender are fixed, and the message of whoever invites is quoted and escaped; the name
-    that they gave is left out. So nobody writes a mail of their own in this application's name.
+    Subject and sender are fixed, the inviter's message is quoted and escaped, and the name that the
+    inviter gave is left out: nobody can write a mail of their own in this application's name.
     """
-    context = {
-        "organization": membership.organization,
-        "lines": message.splitlines(),
-    }
+    context = {"organization": membership.organization, "lines": message.splitlines()}
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
     mail = EmailMultiAlternatives(
         SUBJECT,
@@ -48,10 +45,10 @@ def compose(membership: Membership, message: str) -> EmailMultiAlternatives:
 
 
 def hand_over(mail: EmailMultiAlternatives) -> Answer:
-    """Hand the mail to the server; return what became of it.
+    """Hand the mail to the server; return the result.
 
-    It raises nothing of the server's, since such an error names the address. A server that lets
-    nobody in says nothing about the mail: that is no refusal.
+    Raises none of the server's errors, which name the address. An error before the mail is offered,
+    such as a failed login, is no refusal of the mail.
     """
     connection = get_connection()
     try:
@@ -67,11 +64,10 @@ def hand_over(mail: EmailMultiAlternatives) -> Answer:
     except (smtplib.SMTPException, OSError) as error:
         return Answer(status=getattr(error, "smtp_code", 0))
     finally:
-        with suppress(smtplib.SMTPException, OSError):  # what was taken, is taken
+        with suppress(smtplib.SMTPException, OSError):  # the result is known by now
             connection.close()
     return Answer(is_sent=True, status=250)
 
 
 def _answer_of(status: int) -> Answer:
-    """Return the answer of a server that did not take a mail."""
     return Answer(is_refused=status >= 500, status=status)

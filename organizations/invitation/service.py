@@ -1,4 +1,4 @@
-"""Invites somebody: adds them by their address, and has a mail sent."""
+"""Adds a member by e-mail address, and has an invitation sent."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -37,26 +37,22 @@ def invite(
     custom_message: str = "",
     caller: Caller,
 ) -> Membership:
-    """Make whoever has this address a member, with an account if need be; return the membership.
+    """Make the user with this address a member, with an account if need be; return the membership.
 
-    The address is one that an account can have. A worker mails them once this is committed, unless
-    ``send_invitation`` is false, their account is disabled, or no mail server is configured. There
-    is nothing to accept. Raises MembershipAlreadyExistsError, whatever the address;
-    DomainNotAllowedError; what `add_member` raises; and TooManyInvitationsError.
+    The address is valid. There is nothing to accept. A worker sends the mail after the commit,
+    unless ``send_invitation`` is false, the account is disabled, or no mail server is configured.
+    Raises MembershipAlreadyExistsError, whatever the domain; DomainNotAllowedError; what
+    `add_member` raises; and TooManyInvitationsError.
     """
     admit(organization_id, caller=caller, act=ADD)
     address = canonical_address(email)
-    known = User.objects.filter(email=address).values_list("pk", flat=True)
-    for refusal in already_members(organization_id, list(known)).values():
+    accounts = User.objects.filter(email=address).values_list("pk", flat=True)
+    for refusal in already_members(organization_id, list(accounts)).values():
         raise refusal
     check_domain(organization_id, address)
     user_id = User.objects.ensure({address: full_name})[address]
     membership = add_member(
-        organization_id,
-        user_id,
-        role_ids=role_ids,
-        department_ids=department_ids,
-        caller=caller,
+        organization_id, user_id, role_ids=role_ids, department_ids=department_ids, caller=caller
     )
     can_log_in = User.objects.filter(pk=user_id, is_active=True)
     if send_invitation and settings.SENDS_MAIL and can_log_in.exists():
@@ -65,10 +61,9 @@ def invite(
 
 
 def _defer_mail(membership: Membership, message: str) -> None:
-    """Have a worker send the mail once the transaction is committed.
+    """Have a worker send the mail after the commit. Raises TooManyInvitationsError.
 
-    Raises TooManyInvitationsError. Of several at once none is one too many: the organization is
-    locked, which comes last (organizations/locks.py).
+    Locks the organization, last (organizations/locks.py), so that the count holds.
     """
     Organization.objects.select_for_update(no_key=True).get(pk=membership.organization_id)
     now = timezone.now()

@@ -1,1 +1,1 @@
-"""The metrics that each scrape reads from the database: the same from every process."""
+"""The metrics that each scrape reads from the database."""

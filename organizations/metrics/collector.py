@@ -1,4 +1,4 @@
-"""Reads the metrics from the database, and gives them to Prometheus."""
+"""Reads metrics from the database for Prometheus."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ READ = Path(__file__).with_name("metrics.sql").read_text(encoding="utf-8")
 BOUND = 10_000
 QUEUES = ("mail", "schedule", "upkeep", "webhooks")
 
-# By their names in the statement: name, help, and the name of the label, if there is one.
+# By the name in the statement: name, help, and label if any.
 METRICS = {
     "removals": ("offboard_removals_last_hour", "Removals of the last hour.", "source"),
     "jobs": ("offboard_jobs_waiting", "Jobs that are due and wait for a worker.", "queue"),
@@ -44,10 +44,10 @@ METRICS = {
 
 
 class DatabaseCollector(Collector):
-    """The metrics that are the same whichever process is asked; each is counted up to 10,000."""
+    """The metrics that do not depend on the process; each counts up to 10,000."""
 
     def describe(self) -> list[GaugeMetricFamily]:
-        """Return the metrics without values, so that the database is not asked for their names."""
+        """Return the metrics without values, so that registering reads no database."""
         return [GaugeMetricFamily(name, help_text) for name, help_text, _ in METRICS.values()]
 
     def collect(self) -> Iterator[GaugeMetricFamily]:

@@ -1,7 +1,7 @@
--- What is going on, as rows of metric, label and value. Each part reads at most %(bound)s rows, by an
--- index: a scrape costs as much however much there is.
--- Of the jobs to do, the first and the last: while a receiver of webhooks is away, any number that is
--- to be tried again later comes before those that are due.
+-- Returns rows of metric, label and value. Each part reads at most %(bound)s rows by an index, so that
+-- the cost of a scrape does not grow with the tables.
+-- Reads the first and the last jobs to do: while a receiver of webhooks is down, any number of jobs
+-- for later may come before those that are due.
 WITH waiting AS MATERIALIZED (
     (
         SELECT queue_name, id, scheduled_at

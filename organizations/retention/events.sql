@@ -1,6 +1,6 @@
--- Deletes those of these events that are older than events are kept, and answers with the last
--- position that lost its event. An event that is still to be delivered stays, and so does one of a
--- followed log that has no position yet: its readers are still to be given it.
+-- Deletes those of these events that are older than events are kept, and returns the last
+-- position that lost its event. Events that are still to be delivered stay, and so do those of a
+-- followed log without a position: its readers have not read them yet.
 WITH deleted AS (
     DELETE FROM organizations_event AS event
     WHERE event.id = ANY (%(event_ids)s)

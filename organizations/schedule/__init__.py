@@ -1,4 +1,1 @@
-"""Removals on a date: scheduled now, decided when they are due.
-
-``service`` schedules and cancels, ``due`` carries out, and ``dates`` says which times can be given.
-"""
+"""Schedules removals for a date, and decides and carries them out when they are due."""

@@ -24,16 +24,11 @@ AT_A_TIME = 1000
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
-# Has the name that jobs in the queue call it by. No queueing lock: a killed worker's job could not
-# be put back while the next minute's waits.
+# Jobs in the queue have this name. No queueing lock: a killed worker's job could not be put back
+# into the queue while the next minute's job waits there.
 @app.periodic(cron="* * * * *")
 @app.task(queue="schedule", lock="carry_out_due", name="organizations.schedule.tasks.take_up_due")
-def take_up_due(timestamp: int) -> None:
-    """Carry out every removal that is due."""
-    carry_out_due()
-
-
-def carry_out_due() -> None:
+def carry_out_due(timestamp: int = 0) -> None:
     """Carry out every removal that is due."""
     do_each(carry_out, _due())
 
@@ -43,34 +38,34 @@ def carry_out(schedule_id: str) -> None:
     """Carry out one schedule that is due, if it is still pending, by the rules that hold now.
 
     A refusal is recorded on the schedule and by an event, and the schedule is not tried again. A
-    target that is gone loses its own types alone: the member is removed all the same, what would
-    have passed there stays theirs, and the event names the types. It does not remove somebody who
-    left and came back.
+    target that is gone does not stop the removal: resources of its types stay with the user, and an
+    event names the types. Does not remove a user who left and became a member again.
     """
     schedules = ScheduledRemoval.objects.select_related("membership", "requested_by")
-    found = schedules.get(pk=schedule_id)
-    user_id, targets = found.membership.user_id, targets_of(found)
-    caller = _requester_of(found)
+    schedule = schedules.get(pk=schedule_id)
+    organization_id, user_id = schedule.organization_id, schedule.membership.user_id
+    caller, targets = _requester_of(schedule), targets_of(schedule)
     with transaction.atomic():
         limit_waiting()
-        locked = lock_members(found.organization_id, [user_id, *targets.heirs], caller=caller)
-        pending = schedules.filter(pk=schedule_id, status=ScheduledRemoval.Status.PENDING)
-        schedule = pending.select_for_update(of=["self"]).first()
-        if schedule is None or locked.get(user_id) != schedule.membership_id:
+        locked = lock_members(organization_id, [user_id, *targets.heirs], caller=caller)
+        pending = ScheduledRemoval.objects.filter(pk=schedule_id, status=schedule.Status.PENDING)
+        if not pending.select_for_update() or locked.get(user_id) != schedule.membership_id:
             return
         missed: list[Goal] = []
+        removal_id: str | None = None
         try:
             outcome = _remove(schedule, user_id, targets, caller)
             if isinstance(outcome.refusal, TARGET_NOT_FOUND):
                 missed = find_missed_goals(
-                    found.organization_id, targets, leaving=[user_id], held=locked
+                    organization_id, targets, leaving=[user_id], locked=locked
                 )
                 outcome = _remove(schedule, user_id, targets.without(missed), caller)
+            removal_id = outcome.removal_id
             refusal = outcome.refusal or next((goal.not_found() for goal in missed), None)
         except ContractError as error:
-            outcome, refusal = None, error
-        if outcome and outcome.removal_id:
-            schedule.status, schedule.removal_id = schedule.Status.DONE, outcome.removal_id
+            refusal = error
+        if removal_id:
+            schedule.status, schedule.removal_id = schedule.Status.DONE, removal_id
         elif refusal:
             schedule.status, schedule.failure = schedule.Status.FAILED, refusal.code
         schedule.ended_at = timezone.now()
@@ -79,13 +74,13 @@ def carry_out(schedule_id: str) -> None:
             Event.objects.record(
                 caller.event(
                     Event.Type.REMOVAL_FAILED,
-                    schedule.organization_id,
+                    organization_id,
                     user_id=user_id,
-                    reason="",  # it is on the schedule
+                    reason="",  # the schedule has it
                     data={
                         **event_data(schedule),
                         "code": refusal.code,
-                        "removal_id": outcome and outcome.removal_id,
+                        "removal_id": removal_id,
                         "types": [goal.type for goal in missed if goal.type],
                         "rest": any(goal.type is None for goal in missed),
                     },
@@ -96,8 +91,8 @@ def carry_out(schedule_id: str) -> None:
 def _requester_of(schedule: ScheduledRemoval) -> Caller:
     """Return the requester as the caller of the removal, with the authority that they have now.
 
-    A member needs the capability and a working account, a program the capability and a connection
-    that is not revoked, and staff the permission. A run of the command needs neither.
+    A member needs the capability and an enabled account, a program the capability and an enabled
+    connection, and staff the permission. A run of the command needs nothing.
     """
     if schedule.connection:
         return Program(
@@ -130,10 +125,7 @@ def _remove(
 
 
 def _due() -> Iterator[str]:
-    """Yield the ids of due schedules, each once, the earliest first, a thousand to a query.
-
-    A schedule that a fault kept pending is left for the next minute.
-    """
+    """Yield the ids of due schedules, each once, the earliest first, a thousand to a query."""
     rest = Q()
     while batch := list(
         ScheduledRemoval.objects.pending()
@@ -149,8 +141,8 @@ def _due() -> Iterator[str]:
 def do_each(work: Callable[[str], None], ids: Iterable[str]) -> None:
     """Do the work for each id.
 
-    A fault, such as a member who is locked for long, does not stop the others: it is logged, and
-    that id comes again the next minute. Raises a fault that ended the connection.
+    An exception, such as a lock timeout, is logged and does not stop the others: the next minute's
+    job tries that id again. Raises an exception that ended the connection.
     """
     for each in ids:
         try:

@@ -50,21 +50,21 @@ def schedule_removals(
 ) -> list[ScheduleOutcome]:
     """Schedule the removal of users; return one outcome per user, in the order given.
 
-    ``remove_at`` is one time for all, or that of each user. A user whom the caller could not remove
-    now is refused, and so is the caller; the others are still scheduled. A last owner is not
-    refused, since there may be another owner by then. It removes nobody, and one removal of a
-    membership can be pending. Raises the ContractError of a caller who may remove nobody; if it
-    raises, nothing has changed.
+    ``remove_at`` is one time for all, or a time by user id. Refuses a user whom the caller could
+    not remove now, who has a pending removal, or who is the caller; the others are still scheduled.
+    A last owner is not refused, since there may be another owner by then. Raises the ContractError
+    of a caller who may remove nobody; if it raises, nothing has changed.
     """
     user_ids = list(dict.fromkeys(user_ids))
     targets = targets_by_user(transfer_to, user_ids)
     with transaction.atomic():
         locked = lock_members(organization_id, [*user_ids, *heirs_of(targets)], caller=caller)
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
-        refusals = _find_refusals(organization_id, user_ids, members, targets, caller, held=locked)
-        accepted = [user_id for user_id in user_ids if user_id not in refusals]
-        schedules = ScheduledRemoval.objects.bulk_create(
-            ScheduledRemoval(
+        refusals = _find_refusals(
+            organization_id, user_ids, members, targets, caller, locked=locked
+        )
+        schedules = {
+            user_id: ScheduledRemoval(
                 organization_id=organization_id,
                 membership_id=members[user_id],
                 remove_at=remove_at[user_id] if isinstance(remove_at, Mapping) else remove_at,
@@ -76,9 +76,10 @@ def schedule_removals(
                 reason=caller.reason,
                 trace_id=caller.trace_id,
             )
-            for user_id in accepted
-        )
-        made = dict(zip(accepted, schedules, strict=True))
+            for user_id in user_ids
+            if user_id not in refusals
+        }
+        ScheduledRemoval.objects.bulk_create(schedules.values())
         ScheduledTransfer.objects.bulk_create(
             ScheduledTransfer(
                 schedule=schedule,
@@ -87,7 +88,7 @@ def schedule_removals(
                 transferred_to_id=department_of(target),
                 transferred_to_user_id=heir_of(target),
             )
-            for user_id, schedule in made.items()
+            for user_id, schedule in schedules.items()
             for type_name, target in targets.get(user_id, Targets()).by_type.items()
         )
         Event.objects.bulk_record(
@@ -96,25 +97,21 @@ def schedule_removals(
                 organization_id,
                 user_id=user_id,
                 data=event_data(schedule),
-                reason="",  # it is on the schedule
+                reason="",  # the schedule has it
             )
-            for user_id, schedule in made.items()
+            for user_id, schedule in schedules.items()
         )
-    return [ScheduleOutcome(u, made.get(u), refusals.get(u)) for u in user_ids]
+    return [ScheduleOutcome(u, schedules.get(u), refusals.get(u)) for u in user_ids]
 
 
 def preview_schedules(
-    organization_id: str,
-    user_ids: Collection[str],
-    *,
-    transfer_to: TransferTo,
-    caller: Caller,
+    organization_id: str, user_ids: Collection[str], *, transfer_to: TransferTo, caller: Caller
 ) -> list[ScheduleOutcome]:
     """Return what `schedule_removals` would return, without making a schedule."""
     user_ids = list(dict.fromkeys(user_ids))
     targets = targets_by_user(transfer_to, user_ids)
     members = current_members(organization_id, user_ids)
-    refusals = _find_refusals(organization_id, user_ids, members, targets, caller, held=None)
+    refusals = _find_refusals(organization_id, user_ids, members, targets, caller, locked=None)
     return [ScheduleOutcome(u, refusal=refusals.get(u)) for u in user_ids]
 
 
@@ -124,8 +121,7 @@ def cancel_scheduled_removal(
 ) -> None:
     """Cancel a member's pending removal, or only the one with this id; it stays on record.
 
-    Raises as `require_sight`, and ScheduledRemovalNotFoundError where none is pending, or where it
-    has just been carried out: the member is locked, as by the removal.
+    Raises as `require_sight`, and ScheduledRemovalNotFoundError if none is pending any more.
     """
     not_found = ScheduledRemovalNotFoundError({"user_id": user_id})
     with transaction.atomic():
@@ -155,16 +151,13 @@ def cancel_scheduled_removal(
 
 
 def require_sight(
-    organization_id: str,
-    user_id: str,
-    *,
-    caller: Caller,
-    members: Mapping[str, int] | None = None,
+    organization_id: str, user_id: str, *, caller: Caller, members: Mapping[str, int] | None = None
 ) -> None:
-    """Raise the refusal of a caller who may not remove this user, and so may not see a schedule.
+    """Raise the refusal of a caller who may not see a removal of this user that is scheduled.
 
-    Nobody sees their own, nor that of a member above them. Raises ScheduledRemovalNotFoundError for
-    a user who is no member. ``members`` are the membership ids, by user id, that are locked.
+    Only a caller who may remove the user sees it, and nobody sees their own. Raises
+    ScheduledRemovalNotFoundError for a user who is no member. ``members`` are the membership ids,
+    by user id, that are locked; without it they are looked up.
     """
     caller.authority(organization_id, REMOVE)
     if caller.is_about_self(user_id):
@@ -201,10 +194,7 @@ def targets_of(schedule: ScheduledRemoval) -> Targets:
 
 def event_data(schedule: ScheduledRemoval) -> dict[str, object]:
     """Return the data of an event about a schedule."""
-    return {
-        "scheduled_removal_id": schedule.pk,
-        "remove_at": in_whole_seconds(schedule.remove_at),
-    }
+    return {"scheduled_removal_id": schedule.pk, "remove_at": in_whole_seconds(schedule.remove_at)}
 
 
 def _find_refusals(
@@ -214,9 +204,8 @@ def _find_refusals(
     targets: Mapping[str, Targets],
     caller: Caller,
     *,
-    held: Collection[str] | None,
+    locked: Collection[str] | None,
 ) -> dict[str, ContractError]:
-    """Return the refusals, by user id."""
     refusals = judge(
         organization_id,
         user_ids,
@@ -225,15 +214,13 @@ def _find_refusals(
         rules=Rules.AUTHORITY | Rules.TARGETS,
         targets=targets,
         members=members,
-        held=held,
+        locked=locked,
     )
     for user_id in filter(caller.is_about_self, user_ids):
         refusals[user_id] = CannotScheduleYourselfError({"user_id": user_id})
     pending = ScheduledRemoval.objects.pending().filter(membership__in=members.values())
     for schedule in pending.select_related("membership"):
         user_id = schedule.membership.user_id
-        refusals.setdefault(
-            user_id,
-            RemovalAlreadyScheduledError({"user_id": user_id, **event_data(schedule)}),
-        )
+        details = {"user_id": user_id, **event_data(schedule)}
+        refusals.setdefault(user_id, RemovalAlreadyScheduledError(details))
     return refusals

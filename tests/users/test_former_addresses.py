@@ -1,6 +1,6 @@
 """Which addresses an account had before, and that nothing is found by them."""
 
-from contextlib import ExitStack
+from functools import partial
 from importlib import import_module
 
 import pytest
@@ -12,14 +12,14 @@ from django.db import connection, transaction
 from django.test import Client
 
 from organizations.models import Membership
-from tests.concurrency import in_background, until_somebody_waits_for_a_lock
+from tests.concurrency import result_after
 from tests.factories import MembershipFactory, UserFactory
 from tests.organizations.admin.page import text_of
 from tests.organizations.bulk.command import UNASKED, run, users
 from tests.organizations.scim.caller import Directory
 from tests.refusals import refused, sql
 from tests.users.test_login import PASSWORD, log_in
-from users.erasure.addresses import Addresses
+from users.erasure.plan import Addresses
 from users.erasure.service import erase_account
 from users.models import FormerAddress, User
 
@@ -78,32 +78,6 @@ def test_an_address_that_comes_back_is_the_present_one(user: User) -> None:
     user.refresh_from_db()
 
     assert Addresses.of(user) == Addresses(FORMER, (PRESENT,), ())
-
-
-def test_an_address_is_whose_who_had_it_last() -> None:
-    first, second, third = UserFactory.create_batch(3)
-    for user in (first, second, third):
-        User.objects.filter(pk=user.pk).update(email=FORMER)
-        User.objects.filter(pk=user.pk).update(email=f"{user.pk}@example.com")
-
-    whose = [FORMER in Addresses.of(user).theirs for user in (first, second, third)]
-
-    assert whose == [False, False, True]
-
-
-def test_an_address_that_another_has_now_is_that_persons(user: User) -> None:
-    UserFactory.create(email=FORMER)
-
-    assert Addresses.of(user) == Addresses(PRESENT, (), (FORMER,))
-
-
-def test_who_gets_it_back_has_it_last() -> None:
-    first, second = UserFactory.create_batch(2)
-    for user in (first, second, first):
-        User.objects.filter(pk=user.pk).update(email=FORMER)
-        User.objects.filter(pk=user.pk).update(email=f"{user.pk}@example.com")
-
-    assert [FORMER in Addresses.of(user).theirs for user in (first, second)] == [True, False]
 
 
 def test_nothing_is_found_by_a_former_address(
@@ -239,15 +213,10 @@ def test_the_migration_renames_others_of_the_erased_domain(
 @pytest.mark.django_db(transaction=True)
 def test_an_address_that_changes_while_its_account_is_erased_is_erased_too() -> None:
     user = UserFactory.create(email=FORMER)
-    LogEntry.objects.log_actions(user.pk, [user], CHANGE, "")
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            by_update(user)
-            erasure = both.enter_context(in_background(lambda: erase_account(user.pk, actor=None)))
-            until_somebody_waits_for_a_lock()
-        assert erasure.result().account.erased_at
+    receipt = result_after(partial(by_update, user), partial(erase_account, user.pk, actor=None))
 
+    assert receipt.account.erased_at
     assert not FormerAddress.objects.exists()
 
 
@@ -255,13 +224,8 @@ def test_an_address_that_changes_while_its_account_is_erased_is_erased_too() -> 
 def test_an_address_is_not_changed_behind_an_erasure() -> None:
     user = UserFactory.create(email=FORMER)
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            erase_account(user.pk, actor=None)
-            change = both.enter_context(in_background(lambda: by_update(user)))
-            until_somebody_waits_for_a_lock()
-        with refused("Cannot update rows from users_user"):
-            change.result()
+    with refused("Cannot update rows from users_user"):
+        result_after(partial(erase_account, user.pk, actor=None), partial(by_update, user))
 
     user.refresh_from_db()
     assert user.email == f"{user.pk.lower()}@erased.invalid"
@@ -279,12 +243,7 @@ def test_who_takes_an_address_over_while_it_changes_had_it_later() -> None:
             User.objects.filter(pk=second.pk).update(email=FORMER)
             User.objects.filter(pk=second.pk).update(email="later@example.com")
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            by_update(first)
-            taking = both.enter_context(in_background(take_over))
-            until_somebody_waits_for_a_lock()
-        taking.result()
+    result_after(partial(by_update, first), take_over)
 
     first.refresh_from_db()
     assert Addresses.of(first).passed_on == (FORMER,)

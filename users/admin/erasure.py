@@ -17,8 +17,7 @@ from config.admin.large_tables import LargeTableAdmin
 from config.admin.pages import page
 from config.retries import retried
 from users.erasure.plan import ErasurePlan, find_refusal, may_erase
-from users.erasure.receipt import Receipt
-from users.erasure.service import ErasureRefusedError, erase_account
+from users.erasure.service import ErasureRefusedError, Receipt, erase_account
 from users.login import staff_of
 from users.models import User
 

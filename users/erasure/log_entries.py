@@ -1,32 +1,30 @@
-"""The admin's log, which stores names and addresses as text."""
+"""Erases a person from the admin's log, which stores names and addresses as text."""
 
 from collections.abc import Collection, Iterator
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 
 from users.addresses_in import mentioning, pattern_of
 from users.erasure.texts import Text
 from users.models import User
 
-# What the id of an entry begins with where it stands beside the ids of records.
-PREFIX = "log_"
+PREFIX = "log_"  # of an entry's id among those of records
 
 
 def anonymize_log_entries(account: User) -> int:
-    """Empty the entries about an erased account and its memberships; return how many.
-
-    They go on to name the account by its id.
-    """
+    """Empty the entries about an erased account, but for its id; return how many."""
     return sum(
-        _about(row).update(object_repr=str(row)[:200], change_message="")
+        LogEntry.objects.filter(content_type=_type_of(row), object_id=str(row.pk)).update(
+            object_repr=str(row)[:200], change_message=""
+        )
         for row in _rows_about(account)
     )
 
 
 def entries_mentioning(addresses: Collection[str], *, but_about: User) -> Iterator[Text]:
-    """Yield the entries about anything else that mention one of the addresses."""
+    """Yield the entries that mention one of the addresses and are not about the person."""
     pattern = pattern_of(addresses)
     entries = LogEntry.objects.filter(
         mentioning("object_repr", addresses) | mentioning("change_message", addresses)
@@ -42,7 +40,7 @@ def entries_mentioning(addresses: Collection[str], *, but_about: User) -> Iterat
 def replace_in_entries(
     record_ids: Collection[str], addresses: Collection[str], *, by: User
 ) -> None:
-    """Replace the addresses in these entries by what the erased account is called."""
+    """Replace the addresses in these entries by the name of the erased account."""
     pattern = pattern_of(addresses)
     numbers = [name.removeprefix(PREFIX) for name in record_ids if name.startswith(PREFIX)]
     for entry in LogEntry.objects.filter(pk__in=numbers):
@@ -52,18 +50,13 @@ def replace_in_entries(
 
 
 def _rows_about(account: User) -> Iterator[Model]:
-    """Yield the rows about a person that entries refer to: the account and its memberships."""
+    """Yield the account and its memberships."""
     yield account
     yield from account.memberships.select_related("user", "organization")
 
 
-def _about(row: Model) -> QuerySet[LogEntry]:
-    """Return the entries about a row."""
-    return LogEntry.objects.filter(content_type=_type_of(row), object_id=str(row.pk))
-
-
 def _model_of(entry: LogEntry) -> str:
-    """Return the label of the model that an entry is about; if unknown, superusers see it."""
+    """Return the label of the model that an entry is about, or of entries if it is unknown."""
     if entry.content_type_id is None:
         return LogEntry._meta.label
     about = ContentType.objects.get_for_id(entry.content_type_id)
@@ -71,5 +64,4 @@ def _model_of(entry: LogEntry) -> str:
 
 
 def _type_of(row: Model) -> ContentType:
-    """Return the content type of a row's model."""
     return ContentType.objects.get_for_model(row, for_concrete_model=False)

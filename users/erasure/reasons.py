@@ -1,4 +1,4 @@
-"""The reasons and notes that somebody wrote: about a person, and of others with an address."""
+"""The reasons and notes on records: about a person, and about others with an address of theirs."""
 
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
@@ -12,9 +12,9 @@ from users.models import User
 
 
 class Written(NamedTuple):
-    """A model with a text, the lookup of the person whom it is about, and when it was written.
+    """A model with a text, and the lookups of the person it is about and of when it was written.
 
-    Models are named by label since their application depends on this one.
+    Models are named by label, since their application imports this one.
     """
 
     label: str
@@ -27,7 +27,7 @@ RECORDS = (
     Written("organizations.Removal", "reason", "membership__user", "created_at"),
     Written("organizations.Event", "reason", "user", "created_at"),
     Written("organizations.ScheduledRemoval", "reason", "membership__user", "requested_at"),
-    # A note can be written while the task is open, so the day of the removal stands for its own.
+    # A note has no time of its own.
     Written(
         "organizations.OffboardingTask", "note", "removal__membership__user", "removal__created_at"
     ),
@@ -43,7 +43,7 @@ def reasons_about(account: User) -> Iterator[Text]:
 def reasons_mentioning(addresses: Collection[str], *, but_about: User) -> Iterator[Text]:
     """Yield the reasons and notes on others' records that mention one of the addresses."""
     pattern = pattern_of(addresses)
-    # Left out here: PostgreSQL would rather read all memberships than look up whose each is.
+    # Excluded in Python: in the query, PostgreSQL would read all memberships.
     theirs = {reason.record_id for reason in reasons_about(but_about)}
     for written in RECORDS:
         mentions = _some(written).filter(
@@ -61,17 +61,14 @@ def empty_reasons(record_ids: Collection[str]) -> None:
 
 
 def _some(written: Written) -> QuerySet[Any]:
-    """Return the records of a model that have a text."""
     return _records(written.label).exclude(**{written.field: ""})
 
 
 def _texts(written: Written, records: QuerySet[Any]) -> Iterator[Text]:
-    """Yield the texts of these records."""
     for record_id, text, moment in records.values_list("pk", written.field, written.moment):
         yield Text(record_id, written.label, text, moment)
 
 
 def _records(label: str) -> QuerySet[Any]:
-    """Return all records of a model."""
     records: QuerySet[Any] = apps.get_model(label)._base_manager.all()
     return records

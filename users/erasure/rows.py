@@ -1,4 +1,4 @@
-"""What an erasure deletes or empties about a person besides the account and what others wrote."""
+"""Deletes or empties the rows about a person, apart from the account and texts."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from django.db import connection
 
 from users.models import User
 
-# In SQL, since the models of the queue are read-only.
+# In SQL, since the queue's models are read-only.
 _EMPTY_MESSAGES = """
     UPDATE procrastinate_jobs SET args = args || '{"message": ""}'
     WHERE queue_name = 'mail' AND (args ->> 'membership_id')::bigint = ANY (%s::bigint[])
@@ -19,7 +19,7 @@ _EMPTY_MESSAGES = """
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A model whose rows are about the account that ``person`` refers to; found by index."""
+    """A model with rows about an account, which the field ``person`` refers to, by index."""
 
     label: str
     person: str
@@ -32,11 +32,10 @@ class Rows:
 
     @property
     def name(self) -> str:
-        """Return what the rows are called."""
         return str(apps.get_model(self.label)._meta.verbose_name_plural)
 
 
-# One more table about a person is one more line.
+# A new table about a person needs a line here.
 DELETED = (
     Rows("users.AccessToken", "user"),
     Rows("users.FormerAddress", "account"),
@@ -46,9 +45,9 @@ DELETED = (
 
 
 def delete_failed_logins(addresses: Collection[str]) -> int:
-    """Delete the logins that were tried with these addresses; return how many.
+    """Delete the failed logins with these addresses; return how many.
 
-    They are stored by the canonical address, and with nothing else that was typed (settings.py).
+    They store the canonical address and nothing else that was typed (settings.py).
     """
     deleted = 0
     for model in (AccessAttempt, AccessFailureLog, AccessLog):
@@ -57,7 +56,7 @@ def delete_failed_logins(addresses: Collection[str]) -> int:
 
 
 def empty_messages(account: User) -> int:
-    """Empty the messages that invited a person; return how many. It reads the queue of mails."""
+    """Empty the messages of a person's invitations in the queue of mails; return how many."""
     memberships = list(account.memberships.values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute(_EMPTY_MESSAGES, [memberships])

@@ -1,17 +1,19 @@
 """Erases a person's data; the account stays, empty and disabled."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
 from django.utils import timezone
 
 from config.retries import retried
+from config.timestamps import in_whole_seconds
 from users.email_address import ERASED_DOMAIN
 from users.erasure.log_entries import anonymize_log_entries, replace_in_entries
 from users.erasure.plan import ErasurePlan, find_refusal
 from users.erasure.reasons import empty_reasons
-from users.erasure.receipt import Item, Receipt, some
 from users.erasure.rows import DELETED, delete_failed_logins, empty_messages
 from users.erasure.texts import Texts
 from users.models import User
@@ -21,18 +23,56 @@ class ErasureRefusedError(Exception):
     """The account cannot be erased, or not by this actor; the text says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a receipt: what was emptied, or what stays and why."""
+
+    what: str
+    count: int
+    why: str = ""
+    record_ids: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the item for JSON, without empty fields."""
+        optional = {"why": self.why, "record_ids": list(self.record_ids)}
+        return {"what": self.what, "count": self.count, **{k: v for k, v in optional.items() if v}}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an erasure emptied, what stays and why, and who did it (None: the command).
+
+    It proves the erasure, and holds none of the person's data.
+    """
+
+    account: User
+    actor: User | None
+    emptied: tuple[Item, ...]
+    stays: tuple[Item, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the receipt for JSON."""
+        assert self.account.erased_at is not None  # noqa: S101 (a receipt follows an erasure)
+        return {
+            "account": self.account.pk,
+            "erased_at": in_whole_seconds(self.account.erased_at),
+            "erased_by": self.actor.pk if self.actor else "command",
+            "emptied": [item.as_dict() for item in self.emptied],
+            "stays": [item.as_dict() for item in self.stays],
+        }
+
+
 @retried
 def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] = ()) -> Receipt:
-    """Erase all data of a person except ids and counts; return what was done.
+    """Erase all data of a person except ids and counts; return the receipt.
 
-    ``emptied`` are the ids of records whose text goes, of those that the plan shows to the actor;
-    others are passed over. The account can neither log in nor be enabled again, and its sessions
-    are nobody's. Raises ErasureRefusedError.
+    ``emptied`` are the ids of records whose texts go; ids that the plan does not show to the actor
+    are ignored. The account's sessions end, and it can neither log in nor be enabled again. Raises
+    ErasureRefusedError.
     """
     with transaction.atomic():
-        # The account's lock makes wait whoever adds a membership, which refers to this row, or
-        # changes the address; an address that was changed before is read behind it. The actor's
-        # makes wait whoever erases or deletes them: who waited may have lost what they could do.
+        # Additions of a membership and changes of the address wait for this lock; an earlier
+        # change is read behind it. The actor is locked too, and may have lost the permission.
         people = {user_id} if actor is None else {user_id, actor.pk}
         locked = User.objects.select_for_update().filter(pk__in=people).order_by("pk")
         accounts = {person.pk: person for person in locked}
@@ -58,7 +98,7 @@ def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] 
         return Receipt(
             account,
             actor,
-            some(
+            _present(
                 Item("name, address, password and permissions", 1),
                 *deleted,
                 Item("failed logins", failed_logins),
@@ -72,7 +112,7 @@ def erase_account(user_id: str, *, actor: User | None, emptied: Collection[str] 
 
 
 def _chosen(texts: Texts, emptied: Collection[str]) -> tuple[str, ...]:
-    """Return which of the records that the actor may see are to be emptied."""
+    """Return the ids of the chosen records among those that the actor may see."""
     return tuple(record_id for record_id in texts.record_ids if record_id in set(emptied))
 
 
@@ -88,7 +128,6 @@ def _empty(account: User) -> None:
 
 
 def _stays(plan: ErasurePlan, *, emptied: Collection[str]) -> tuple[Item, ...]:
-    """Return what an erasure leaves, and why."""
 
     def left(what: str, texts: Texts) -> tuple[Item, Item]:
         ids = tuple(record_id for record_id in texts.record_ids if record_id not in emptied)
@@ -97,7 +136,7 @@ def _stays(plan: ErasurePlan, *, emptied: Collection[str]) -> tuple[Item, ...]:
             Item(what, texts.hidden_count, "Who erased may not see these records."),
         )
 
-    return some(
+    return _present(
         Item("the account's id", 1, "Records go on to name the account by it."),
         *left("reasons about them", plan.reasons),
         *left("others' texts with an address", plan.mentions),
@@ -108,3 +147,8 @@ def _stays(plan: ErasurePlan, *, emptied: Collection[str]) -> tuple[Item, ...]:
         ),
         Item("directories", int(bool(plan.directory_notice)), plan.directory_notice),
     )
+
+
+def _present(*items: Item) -> tuple[Item, ...]:
+    """Return the items whose count is not 0."""
+    return tuple(item for item in items if item.count)

@@ -36,7 +36,7 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     def issue(self, user: User, *, name: str, lifetime: timedelta) -> tuple["AccessToken", str]:
         """Create a token; return it and its plain text, which is not stored.
 
-        It waits for whoever is changing the account. Raises AccountDisabledError.
+        Waits for transactions that change the account. Raises AccountDisabledError.
         """
         plain = generate_token(TOKEN_PREFIX)
         token = self.create(
@@ -46,33 +46,31 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
             prefix=plain[:SHOWN_LENGTH],
             expires_at=timezone.now() + lifetime,
         )
-        # Behind the lock that the token's trigger takes.
+        # Read behind the lock that the token's trigger takes.
         if not User.objects.filter(pk=user.pk, is_active=True).exists():
             raise AccountDisabledError
         return token, plain
 
     def valid(self) -> Self:
-        """Tokens that can be used: neither expired nor revoked."""
+        """Tokens of enabled accounts that are neither expired nor revoked."""
         return self.filter(revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True)
 
     def expired(self) -> Self:
-        """Tokens that have expired."""
         return self.filter(revoked_at=None, expires_at__lte=timezone.now())
 
     def revoked(self) -> Self:
-        """Tokens that were revoked."""
         return self.exclude(revoked_at=None)
 
     def find(self, plain: str) -> "AccessToken | None":
         """Return the token with this plain text, valid or not, or None.
 
-        Only the fields that every request needs are loaded, of the token and of its user.
+        Loads only the fields of the token and of its user that every request needs.
         """
         found = fetch_prepared(_FIND, [digest_of(plain)])
         if not found:
             return None
-        [(*known, is_active)] = found
-        token = self.model.from_db(self.db, ["id", "user_id", "expires_at", "revoked_at"], known)
+        [(*values, is_active)] = found
+        token = self.model.from_db(self.db, ["id", "user_id", "expires_at", "revoked_at"], values)
         token.user = User.from_db(self.db, ["id", "is_active"], [token.user_id, is_active])
         return token
 
@@ -97,8 +95,8 @@ class AccessToken(models.Model):
         max_length=SHOWN_LENGTH, editable=False, help_text="How the token begins, to recognise it."
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
-    # When it was issued. Of a token that is older than this column: when the column was made, so
-    # that it reaches what its user was a member of then.
+    # When it was issued; for older tokens when the column was made, so that they still reach the
+    # memberships of that time.
     reaches_before = models.DateTimeField(
         db_default=Now(),
         editable=False,
@@ -111,10 +109,10 @@ class AccessToken(models.Model):
 
     class Meta:
         triggers = (
-            # No form and no other machine's clock says what a token reaches. Whoever adds the user
-            # to an organization holds the account until they commit; the lock waits for that, and
-            # then the clock is read. So a user's memberships and tokens are made one after the
-            # other: what was not yet there for all to see when a token was issued began later.
+            # The database's clock decides what a token reaches. A transaction that adds the user to
+            # an organization holds the account until it commits; the trigger waits for it before
+            # it reads the clock. So a membership that was not committed when the token was issued
+            # began later.
             BeforeRow(
                 name="issued_now",
                 operation=pgtrigger.Insert,
@@ -133,10 +131,4 @@ class AccessToken(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        """Return whether the token has expired."""
         return self.expires_at <= timezone.now()
-
-    @property
-    def is_revoked(self) -> bool:
-        """Return whether the token was revoked."""
-        return self.revoked_at is not None

@@ -1,4 +1,4 @@
-"""The addresses that accounts had before."""
+"""Former e-mail addresses of accounts."""
 
 from typing import Self
 
@@ -13,7 +13,6 @@ class FormerAddressQuerySet(models.QuerySet["FormerAddress"]):
     """Queries for former addresses, by account and by their present owner."""
 
     def of(self, account: User) -> Self:
-        """Keep those of this account."""
         return self.filter(account=account)
 
     def passed_on(self) -> Self:
@@ -25,7 +24,6 @@ class FormerAddressQuerySet(models.QuerySet["FormerAddress"]):
         return self.exclude(self._of_another())
 
     def _of_another(self) -> models.Q:
-        """Return the condition that another account has an address, or had it later."""
         had = models.OuterRef("address")
         others = self.model._base_manager.exclude(account=models.OuterRef("account"))
         later = others.filter(address=had, had_until__gt=models.OuterRef("had_until"))
@@ -34,10 +32,10 @@ class FormerAddressQuerySet(models.QuerySet["FormerAddress"]):
 
 
 class FormerAddress(models.Model):
-    """An address that an account had, and until when: kept so that an erasure knows it.
+    """An address that an account had, and until when, for its erasure.
 
-    A trigger of the account writes it, however the address is changed. Nothing is found by it: no
-    relation leads here from the account.
+    A trigger on accounts writes it, however the address is changed. No lookup uses it: accounts
+    have no relation to it.
     """
 
     account = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)

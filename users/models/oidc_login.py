@@ -1,4 +1,4 @@
-"""Which login of an OpenID Connect provider is whose."""
+"""The accounts that logins at an OpenID Connect provider are linked to."""
 
 from django.db import models
 
@@ -6,9 +6,9 @@ from users.models.user import User
 
 
 class OidcLogin(models.Model):
-    """A login by which a member of staff is known: the provider, and its own name of the person.
+    """A login of a member of staff: the provider, and the provider's id of the person.
 
-    Both stay the same for good. An address does not, and another person may have it next.
+    Both are permanent. An address is not: another person may have it next.
     """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="oidc_logins", db_index=False)

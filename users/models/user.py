@@ -3,15 +3,11 @@
 import json
 from collections.abc import Mapping
 from secrets import token_urlsafe
-from typing import Self
+from typing import Any, Self
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.auth.hashers import (
-    UNUSABLE_PASSWORD_PREFIX,
-    check_password,
-    make_password,
-)
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import connection, models
 from django.db.models.functions import Concat, Lower
@@ -21,12 +17,7 @@ from config.characters import clean
 from config.identifiers import IdentifiedQuerySet, PrefixedIdField, generate_id
 from config.search import WordsField, index_of_words, indexed
 from config.triggers import AfterRow
-from users.email_address import (
-    ERASED_DOMAIN,
-    LONGEST_TYPED,
-    EmailAddressField,
-    canonical_address,
-)
+from users.email_address import ERASED_DOMAIN, LONGEST_TYPED, EmailAddressField, canonical_address
 
 
 class UserQuerySet(IdentifiedQuerySet["User"]):
@@ -44,7 +35,7 @@ class UserQuerySet(IdentifiedQuerySet["User"]):
         )
 
 
-# In SQL, since it takes a fifth of the time of `bulk_create` for thousands.
+# In SQL, since thousands take a fifth of the time of `bulk_create`.
 _MAKE_ACCOUNTS = """
     INSERT INTO users_user (
         id, email, full_name, name_words, password, is_active, is_staff, is_superuser, created_at
@@ -57,7 +48,6 @@ _MAKE_ACCOUNTS = """
 
 
 def _columns(email: str, full_name: str) -> dict[str, object]:
-    """Return the columns of a new account that nobody can log into."""
     return {
         "id": generate_id("usr"),
         "email": email,
@@ -70,36 +60,28 @@ def _columns(email: str, full_name: str) -> dict[str, object]:
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Creates users, whose passwords it hashes."""
 
-    def create_user(
-        self,
-        email: str,
-        password: str | None = None,
-        *,
-        full_name: str = "",
-        is_staff: bool = False,
-        is_superuser: bool = False,
-    ) -> "User":
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a user; without a password they cannot log in."""
-        user: User = self.model(
-            email=email, full_name=full_name, is_staff=is_staff, is_superuser=is_superuser
-        )
+        user: User = self.model(email=email, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
-    def ensure(self, full_names: Mapping[str, str]) -> dict[str, str]:
-        """Return the ids of the accounts with these addresses, by address, locked to the end.
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a user who may do everything in the admin."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
-        Those that are missing are made, with the full names given; nobody can log into them. An
-        account that is there stays as it is. Of two transactions that make the same account, one
-        waits for the other. Addresses are canonical. The number of SQL statements does not depend
-        on how many there are.
+    def ensure(self, full_names: Mapping[str, str]) -> dict[str, str]:
+        """Return the ids of the accounts with these canonical addresses, by address, locked.
+
+        Makes those that are missing, with the full names given; nobody can log into them. Waits for
+        another transaction that makes one of them. Takes a fixed number of SQL statements.
         """
         accounts = self.filter(email__in=full_names)
         found: dict[str, str] = {}
-        while len(found) < len(full_names):  # again for one that lost its address meanwhile
-            known = set(accounts.values_list("email", flat=True))
-            missing = sorted(full_names.keys() - known)  # in one order, against deadlocks
+        while len(found) < len(full_names):  # again if an account lost its address meanwhile
+            existing = set(accounts.values_list("email", flat=True))
+            missing = sorted(full_names.keys() - existing)  # in one order, against deadlocks
             if missing:
                 with connection.cursor() as cursor:
                     cursor.execute(
@@ -108,14 +90,6 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
             locked = accounts.order_by("pk").select_for_update(no_key=True)
             found = dict(locked.values_list("email", "pk"))
         return found
-
-    def create_superuser(
-        self, email: str, password: str | None = None, *, full_name: str = ""
-    ) -> "User":
-        """Create a user who may do everything in the admin."""
-        return self.create_user(
-            email, password, full_name=full_name, is_staff=True, is_superuser=True
-        )
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -174,8 +148,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=~models.Q(email__endswith=ERASED_DOMAIN)
                 | models.Q(
-                    erased_at__isnull=False,
-                    email=Concat(Lower("id"), models.Value(ERASED_DOMAIN)),
+                    erased_at__isnull=False, email=Concat(Lower("id"), models.Value(ERASED_DOMAIN))
                 ),
                 name="erased_address_is_the_accounts_own",
             ),
@@ -192,7 +165,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__erased_at__isnull=False),
             ),
-            # By the clock, not the transaction's beginning: who has an address next, ends later.
+            # By the clock, not the transaction's beginning: the next holder's time must be later.
             AfterRow(
                 name="former_address_is_kept",
                 operation=pgtrigger.Update,
@@ -215,29 +188,29 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def name(self) -> str:
-        """Return the person's name, or else what the account is known by."""
+        """Return the person's name, or else the account's."""
         return self.full_name or str(self)
 
     def check_password(self, raw_password: str) -> bool:
-        """Return whether this is the password, and store its hash anew if that is not hard enough.
+        """Return whether this is the password, and upgrade its hash.
 
-        Django would store it also over a password that was set meanwhile.
+        Django's own upgrade would overwrite a password that was set meanwhile.
         """
         before = self.password
 
-        def store_anew(password: str) -> None:
-            anew = make_password(password)
-            if User.objects.filter(pk=self.pk, password=before).update(password=anew):
-                self.password = anew
+        def upgrade(password: str) -> None:
+            after = make_password(password)
+            if User.objects.filter(pk=self.pk, password=before).update(password=after):
+                self.password = after
 
-        return check_password(raw_password, before, store_anew)
+        return check_password(raw_password, before, upgrade)
 
     def has_usable_password(self) -> bool:
-        """Return whether the person can log in by it: where PASSWORD_LOGIN is false, by none."""
+        """Return whether the person can log in with a password; not if PASSWORD_LOGIN is false."""
         return settings.PASSWORD_LOGIN and super().has_usable_password()
 
     def has_history(self) -> bool:
-        """Return whether anything but tokens and logins refers to it, so that it must stay."""
+        """Return whether anything but tokens and logins refers to the account, so it must stay."""
         return any(
             relation.field.model._base_manager.filter(**{relation.field.name: self}).exists()
             for relation in self._meta.related_objects

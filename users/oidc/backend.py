@@ -1,4 +1,4 @@
-"""Tells whose account a login of the provider is."""
+"""Finds the account of a login at the provider, and links logins to accounts."""
 
 from collections.abc import Mapping
 from string import ascii_lowercase, ascii_uppercase
@@ -18,8 +18,8 @@ from users.email_address import canonical_address
 from users.models import OidcLogin, User
 from users.oidc.provider import setting
 
-LINKING = "oidc_linking"  # in the session: the id of the account that a login is to be linked to
-CLOCKS = 60  # seconds that the provider's clock may be off
+LINKING = "oidc_linking"  # in the session: the id of the account to link the login to
+CLOCKS = 60  # seconds by which the provider's clock may differ
 REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 LONGEST_SUBJECT = 255  # characters (OpenID Connect Core 1.0, section 2)
@@ -27,43 +27,36 @@ LONGEST_SUBJECT = 255  # characters (OpenID Connect Core 1.0, section 2)
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
+def _of_provider(name: str) -> property:
+    """Return a property that reads a setting of the provider when somebody logs in."""
+    return property(lambda _: str(setting(name)))
+
+
 class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no types
     """Logs in staff whose login is linked to their account; it makes no account and no staff.
 
-    A login is known by issuer and subject. By address an account is found once, at its first login,
-    where the provider has verified that address, its domain is one of OIDC_DOMAINS, and the account
-    is staff and no superuser.
+    Issuer and subject identify a login. Its address links it to an account once, at the first
+    login, if the provider has verified the address, its domain is one of OIDC_DOMAINS, and the
+    account is staff and no superuser.
     """
 
     get_settings = staticmethod(setting)
+    OIDC_OP_TOKEN_ENDPOINT = _of_provider("OIDC_OP_TOKEN_ENDPOINT")
+    OIDC_OP_USER_ENDPOINT = _of_provider("OIDC_OP_USER_ENDPOINT")
+    OIDC_OP_JWKS_ENDPOINT = _of_provider("OIDC_OP_JWKS_ENDPOINT")
 
     def __init__(self) -> None:
-        """Read what Django's settings have; the provider is asked when somebody logs in.
-
-        Django makes a backend at each request.
-        """
+        """Read Django's settings only, since Django makes a backend at each request."""
         self.OIDC_RP_CLIENT_ID = settings.OIDC_RP_CLIENT_ID
         self.OIDC_RP_CLIENT_SECRET = settings.OIDC_RP_CLIENT_SECRET
         self.OIDC_RP_SIGN_ALGO = settings.OIDC_RP_SIGN_ALGO
         self.OIDC_RP_IDP_SIGN_KEY = None
         self.UserModel = User
 
-    @property
-    def OIDC_OP_TOKEN_ENDPOINT(self) -> str:  # noqa: N802 (as the package calls it)
-        return str(setting("OIDC_OP_TOKEN_ENDPOINT"))
-
-    @property
-    def OIDC_OP_USER_ENDPOINT(self) -> str:  # noqa: N802
-        return str(setting("OIDC_OP_USER_ENDPOINT"))
-
-    @property
-    def OIDC_OP_JWKS_ENDPOINT(self) -> str:  # noqa: N802
-        return str(setting("OIDC_OP_JWKS_ENDPOINT"))
-
     def get_user(self, user_id: str) -> User | None:
-        """Return whose session it is, or None once the account is disabled or not linked any more.
+        """Return the account of a session, or None if it is disabled or has no linked login.
 
-        A session does not say which login of the provider began it.
+        A session does not know which login began it.
         """
         account = ModelBackend.get_user(self, user_id)
         if account and account.oidc_logins.filter(issuer=settings.OIDC_ISSUER).exists():
@@ -71,9 +64,9 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
         return None
 
     def get_payload_data(self, token: str, key: Any) -> dict[str, Any]:
-        """Return what an ID token says. Raises SuspiciousOperation unless it is for us, and now.
+        """Return the claims of an ID token. Raises SuspiciousOperation if they are not valid here.
 
-        The package looks at the signature and at the nonce alone.
+        The package checks the signature and the nonce alone.
         """
         try:
             payload: dict[str, Any] = jwt.decode(
@@ -87,8 +80,8 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
             )
         except jwt.InvalidTokenError as fault:
             raise SuspiciousOperation(f"The ID token is refused: {fault}") from None
-        # A token for several clients names the one that it was issued to, as a string; `aud` alone
-        # may be a list (OpenID Connect Core 1.0, sections 2 and 3.1.3.7).
+        # A token for several clients names its own in `azp`, a string; only `aud` may be a list
+        # (OpenID Connect Core 1.0, sections 2 and 3.1.3.7).
         client = settings.OIDC_RP_CLIENT_ID
         if "azp" in payload:
             is_ours = payload["azp"] == client
@@ -102,9 +95,9 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
         return payload
 
     def retrieve_matching_jwk(self, token: str) -> jwt.PyJWK:
-        """Return the provider's key of a token, which names it unless the provider has only one.
+        """Return the provider's key with the token's key id; without one, its only key.
 
-        Raises SuspiciousOperation where there is none, and PROVIDER_FAULTS.
+        Raises SuspiciousOperation if there is none, and PROVIDER_FAULTS.
         """
         answer = requests.get(self.OIDC_OP_JWKS_ENDPOINT, timeout=settings.OIDC_TIMEOUT)
         answer.raise_for_status()
@@ -118,26 +111,26 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
     def get_or_create_user(
         self, access_token: str, id_token: str, payload: Mapping[str, Any]
     ) -> User | None:
-        """Return the account of a login, which is never created, or None if it may not log in."""
+        """Return the account of a login, or None if it may not log in; create none."""
         try:
             return self._account_of(access_token, id_token, payload)
         except IntegrityError:
-            # At the same moment the login was linked to another account, and is found there now.
+            # The login was linked to another account at the same moment, and is found there now.
             return self._account_of(access_token, id_token, payload)
 
     def _account_of(
         self, access_token: str, id_token: str, payload: Mapping[str, Any]
     ) -> User | None:
-        """Return the account of a login, which may have to be linked, as `get_or_create_user`.
+        """Return the account of a login, and link it if need be; as `get_or_create_user`.
 
-        Raises IntegrityError if another account is linked to it at the same moment.
+        Raises IntegrityError if the login is linked to another account at the same moment.
         """
         subject = str(payload["sub"])
         if linking := self.request.session.get(LINKING):
             return self._link(linking, subject)
-        login = OidcLogin.objects.filter(issuer=settings.OIDC_ISSUER, subject=subject)
-        if known := login.select_related("user").first():
-            account: User | None = known.user
+        logins = OidcLogin.objects.filter(issuer=settings.OIDC_ISSUER, subject=subject)
+        if login := logins.select_related("user").first():
+            account: User | None = login.user
         else:
             account = self._link_at_first_login(access_token, id_token, payload)
         if account and account.is_staff and self.user_can_authenticate(account):
@@ -147,8 +140,8 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
     def _link(self, account_id: str, subject: str) -> User | None:
         """Link a login to the account that is logged in, in place of the one before.
 
-        Returns None if the login is another account's, or theirs has been disabled meanwhile: by an
-        erasure, which would leave the link and the entry in the admin's log.
+        Returns None if the login is another account's, or this one has been disabled: an erasure
+        would not delete the link and the log entry of a link that waited for it.
         """
         account: User = self.request.user
         if not account.is_authenticated or account.pk != account_id:
@@ -171,7 +164,7 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
     def _link_at_first_login(
         self, access_token: str, id_token: str, payload: Mapping[str, Any]
     ) -> User | None:
-        """Link a login that nobody has to the account of its address, if it may be linked."""
+        """Link a new login to the account with its address, and return that, or None."""
         claims = payload
         if "email_verified" not in claims:
             claims = self.get_userinfo(access_token, id_token, payload)
@@ -179,8 +172,8 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
             return None
         given = str(claims.get("email", ""))
         address = canonical_address(given)
-        # What looks alike is one address here, but may be two mailboxes at the provider: there,
-        # only the case of ASCII letters may differ.
+        # The provider may have two mailboxes whose addresses have one canonical form: only the case
+        # of ASCII letters may differ.
         if address not in (given, given.translate(LOWER)):
             return None
         if address.rpartition("@")[2] not in settings.OIDC_DOMAINS:
@@ -192,7 +185,7 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # it has no
             )
             if account is None:
                 return None
-            # Whoever has the address of an account that is linked already may be another person.
+            # Another login with the address of a linked account may be another person's.
             login, is_new = account.oidc_logins.get_or_create(
                 issuer=settings.OIDC_ISSUER, defaults={"subject": payload["sub"]}
             )

@@ -1,4 +1,4 @@
-"""The URLs of logging in by OpenID Connect; the provider is told the one of the callback."""
+"""The URLs of logging in by OpenID Connect; the provider is configured with the callback's."""
 
 from django.contrib import admin
 from django.urls import path

@@ -1,4 +1,4 @@
-"""The pages on the way to the provider and back, and the one that links a login."""
+"""The views of logging in at the provider, and of linking a login to an account."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,10 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
-from mozilla_django_oidc.views import (
-    OIDCAuthenticationCallbackView,
-    OIDCAuthenticationRequestView,
-)
+from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthenticationRequestView
 
 from config.admin.refusals import plain_page
 from config.admin.sessions import LoginRefusedError
@@ -32,7 +29,7 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 def where_there_is_a_provider(view: View) -> View:
-    """Return a view that answers 404 without OIDC_ISSUER, and 503 when the provider fails."""
+    """Limit logins, and answer 404 without OIDC_ISSUER and 503 if the provider fails."""
 
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponseBase:
@@ -54,38 +51,38 @@ def where_there_is_a_provider(view: View) -> View:
 
 
 class LoginView(OIDCAuthenticationRequestView):  # type: ignore[misc]  # it has no types
-    """Sends the browser to the provider, with a state, a nonce and a challenge of its session."""
+    """Redirects to the provider, with a state, a nonce and a challenge that the session keeps."""
 
     get_settings = staticmethod(setting)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Begin a login; a link that was begun before is given up."""
+        """Begin a login, and give up a link that was begun before."""
         request.session.pop(LINKING, None)
         response: HttpResponse = super().get(request)
         return response
 
 
 class LinkingView(OIDCAuthenticationRequestView):  # type: ignore[misc]
-    """Sends a member of staff who is logged in to the provider, to link the login to them."""
+    """Redirects staff who are logged in to the provider, to link a login to their account."""
 
     get_settings = staticmethod(setting)
 
     def get_extra_params(self, request: HttpRequest) -> dict[str, str]:
-        # Whoever is logged in there, in this browser, may be another person.
+        # The provider's session in this browser may be another person's.
         return {"prompt": "login"}
 
 
 class CallbackView(OIDCAuthenticationCallbackView):  # type: ignore[misc]
-    """Logs in the person whom the provider sends back, or links their login."""
+    """Logs in the person whom the provider redirects back, or links their login."""
 
     get_settings = staticmethod(setting)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Answer the provider's redirect; a link that was begun ends with it."""
+        """Handle the provider's redirect, which ends a link that was begun."""
         if "error" in request.GET:
-            # The package would log out whoever is logged in here, at a link of any other site.
+            # The package would log the user out, so any other site could do so by a link.
             if states := request.session.get("oidc_states"):
-                states.pop(request.GET.get("state"), None)  # it is answered
+                states.pop(request.GET.get("state"), None)
                 request.session.modified = True
             response = self.login_failure()
         else:
@@ -95,7 +92,7 @@ class CallbackView(OIDCAuthenticationCallbackView):  # type: ignore[misc]
 
     @property
     def links(self) -> bool:
-        """Return whether it links a login, as the backend sees it: another tab may end that."""
+        """Return whether a login is being linked, which another tab may give up."""
         return LINKING in self.request.session
 
     def login_success(self) -> HttpResponse:
@@ -131,7 +128,7 @@ callback = where_there_is_a_provider(CallbackView.as_view())
 
 @require_http_methods(["GET", "POST"])
 def link(request: HttpRequest) -> HttpResponseBase:
-    """Show whether a login is linked to one's account; on POST, have another one linked."""
+    """Show whether a login is linked to the account; on POST, begin to link another one."""
     if request.method == "POST":
         request.session[LINKING] = staff_of(request).pk
         begin = LinkingView()
@@ -149,8 +146,8 @@ def link(request: HttpRequest) -> HttpResponseBase:
             "linked": linked,
         },
     )
-    # The form leads, through this site, to the provider.
-    there = urlsplit(setting("OIDC_OP_AUTHORIZATION_ENDPOINT"))
-    allowed = {"form-action": [SELF, f"{there.scheme}://{there.netloc}"]}
+    # The form redirects to the provider.
+    endpoint = urlsplit(setting("OIDC_OP_AUTHORIZATION_ENDPOINT"))
+    allowed = {"form-action": [SELF, f"{endpoint.scheme}://{endpoint.netloc}"]}
     page._csp_update = allowed  # type: ignore[attr-defined]  # where django-csp looks
     return page

@@ -66,10 +66,7 @@ def test_a_role_is_given_to_nobody_who_is_removed_meanwhile(owner: Membership) -
 def test_a_removal_takes_the_role_that_is_given_meanwhile(owner: Membership) -> None:
     member = MembershipFactory.create(organization=owner.organization)
 
-    assert waiting_for(partial(promoting, member), partial(removing, member)) == (
-        "done",
-        "removed",
-    )
+    assert waiting_for(partial(promoting, member), partial(removing, member)) == ("done", "removed")
     assert [role["name"] for role in Membership.objects.get(pk=member.pk).removal.roles] == [
         "Admin"
     ]

@@ -160,10 +160,7 @@ def test_a_role_and_a_department_of_another_organization_are_not_found(member: M
     ],
 )
 def test_each_kind_of_change_takes_a_capability_of_its_own(
-    member: Membership,
-    authority: frozenset[Capability],
-    wanted: dict[str, Any],
-    missing: list[str],
+    member: Membership, authority: frozenset[Capability], wanted: dict[str, Any], missing: list[str]
 ) -> None:
     with pytest.raises(InsufficientPermissionsError) as refusal:
         change(member, **wanted, capabilities=authority)
@@ -200,26 +197,10 @@ def test_nobody_changes_or_takes_a_role_of_a_member_above_them(
     assert holdings(above)[0] == {billing.pk}
 
 
-def test_the_owner_role_is_given_by_who_may_alone_and_taken_by_everybody_with_its_capabilities(
-    organization: Organization, member: Membership
-) -> None:
-    owner_role = role(organization, "Owner")
-
-    with pytest.raises(InsufficientPermissionsError):
-        change(member, roles=[owner_role], may_give_owner=False)
-    change(member, roles=[owner_role])
-    change(member, roles=[], may_give_owner=False)
-
-    assert holdings(member)[0] == set()
-
-
 def test_the_last_owner_keeps_the_role(organization: Organization, owner: Membership) -> None:
     with pytest.raises(LastOwnerCannotBeRemovedError) as refusal:
         change(owner, roles=["role_unknown"])
-    assert refusal.value.details == {
-        "user_id": owner.user_id,
-        "organization_id": organization.pk,
-    }
+    assert refusal.value.details == {"user_id": owner.user_id, "organization_id": organization.pk}
 
     change(owner, roles=[role(organization, "Owner"), role(organization, "Admin")])
     MembershipFactory.create(organization=organization, roles=["Owner"])

@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework.test import APIClient
 
 from organizations.models import Organization
-from tests.organizations.api.lists import listed
+from tests.organizations.api.lists import address_in, listed
+from tests.organizations.api.refusal import refusal
 
 
 def page(
@@ -14,6 +15,12 @@ def page(
     """Return the page after a cursor, or the first one."""
     after = {} if cursor is None else {"cursor": cursor}
     return listed(client, organization, "audit-log", order="asc", **after, **query)
+
+
+def refused_page(client: APIClient, organization: Organization, **query: Any) -> tuple[int, str]:
+    """Return the status and the code of the error for a page."""
+    response: Any = client.get(address_in(organization, "audit-log"), {"order": "asc", **query})
+    return refusal(response)
 
 
 def follow(

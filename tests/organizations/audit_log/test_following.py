@@ -13,7 +13,7 @@ from tests.conftest import ClientOf
 from tests.factories import EventFactory, MembershipFactory
 from tests.organizations.api.lists import address_in, ids, listed
 from tests.organizations.api.refusal import refusal
-from tests.organizations.audit_log.followers import follow, page
+from tests.organizations.audit_log.followers import follow, page, refused_page
 from tests.refusals import refused, sql
 
 
@@ -187,20 +187,16 @@ def test_a_cursor_that_was_changed_or_is_another_logs_is_refused(
 ) -> None:
     events(organization, 2)
     _, cursor = follow(client, organization)
+    changed = [
+        cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
+        for place in range(len(cursor))
+    ]
     elsewhere = MembershipFactory.create(roles=["Owner"])
-    address = address_in(organization, "audit-log")
 
-    for place in range(len(cursor)):
-        changed = cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
-        response: Any = client.get(address, {"order": "asc", "cursor": changed})
-        assert refusal(response) == (422, "VALIDATION_ERROR")
-    for wrong in (f"{cursor}A", cursor[:-1], f"{cursor}=", f" {cursor}"):
-        response = client.get(address, {"order": "asc", "cursor": wrong})
-        assert refusal(response) == (422, "VALIDATION_ERROR")
-    response = client_of(elsewhere.user).get(
-        address_in(elsewhere.organization, "audit-log"), {"order": "asc", "cursor": cursor}
-    )
-    assert refusal(response) == (422, "VALIDATION_ERROR")
+    for wrong in (*changed, f"{cursor}A", cursor[:-1], f"{cursor}=", f" {cursor}"):
+        assert refused_page(client, organization, cursor=wrong) == (422, "VALIDATION_ERROR")
+    other = client_of(elsewhere.user), elsewhere.organization
+    assert refused_page(*other, cursor=cursor) == (422, "VALIDATION_ERROR")
 
 
 @pytest.mark.parametrize("with_cursor", [{"skip": "1"}, {"after": "evt_1"}])

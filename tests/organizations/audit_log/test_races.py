@@ -1,7 +1,7 @@
 """What commits late, and readers at the same moment, on real connections."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,12 +16,16 @@ from config.identifiers import generate_id
 from organizations.audit_log import positions
 from organizations.audit_log.positions import give_positions
 from organizations.models import EventPosition, Membership, Organization
-from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
+from tests.concurrency import (
+    all_at_once,
+    in_background,
+    result_after,
+    until_somebody_waits_for_a_lock,
+)
 from tests.conftest import ClientOf
 from tests.factories import EventFactory, MembershipFactory
-from tests.organizations.api.lists import address_in, listed
-from tests.organizations.api.refusal import refusal
-from tests.organizations.audit_log.followers import follow, page
+from tests.organizations.api.lists import listed
+from tests.organizations.audit_log.followers import follow, page, refused_page
 from tests.removals import remove
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -144,12 +148,10 @@ def test_a_reader_waits_for_the_one_who_gives_positions(
     client: APIClient, organization: Organization
 ) -> None:
     events = [event.pk for event in EventFactory.create_batch(2, organization=organization)]
-    with ExitStack() as ending:
-        with transaction.atomic():
-            give_positions(organization.pk)
-            waiting = ending.enter_context(in_background(partial(follow, client, organization)))
-            until_somebody_waits_for_a_lock()
-        found, _ = waiting.result()
+
+    found, _ = result_after(
+        partial(give_positions, organization.pk), partial(follow, client, organization)
+    )
 
     assert found == events
     assert EventPosition.objects.count() == 2
@@ -174,8 +176,7 @@ def test_where_nothing_can_be_written_it_is_unavailable(
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_read_only = on")
     try:
-        response: Any = client.get(address_in(organization, "audit-log"), {"order": "asc"})
-        assert refusal(response) == (503, "SERVICE_UNAVAILABLE")
+        assert refused_page(client, organization) == (503, "SERVICE_UNAVAILABLE")
         assert len(listed(client, organization, "audit-log")["items"]) == 1
     finally:
         connection.close()

@@ -1,16 +1,12 @@
 """When a cursor is of a log that is no longer there, and when it goes on."""
 
-from typing import Any
-
 import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
 from organizations.models import Organization
 from tests.factories import EventFactory
-from tests.organizations.api.lists import address_in
-from tests.organizations.api.refusal import refusal
-from tests.organizations.audit_log.followers import follow, page
+from tests.organizations.audit_log.followers import follow, page, refused_page
 from tests.refusals import sql
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,15 +35,13 @@ def test_a_log_that_was_set_back_behind_the_cursor_has_restarted(
     EventFactory.create_batch(2, organization=organization)
     _, lost = follow(client, organization, kept)
     lose_positions_after(2)
-    address = address_in(organization, "audit-log")
 
-    gone: Any = client.get(address, {"order": "asc", "cursor": lost})
-    assert refusal(gone) == (410, "LOG_RESTARTED")
+    assert refused_page(client, organization, cursor=lost) == (410, "LOG_RESTARTED")
 
     later = [event.pk for event in EventFactory.create_batch(2, organization=organization)]
     assert follow(client, organization, kept)[0] == later  # nothing before it has changed
-    another: Any = client.get(address, {"order": "asc", "cursor": lost})
-    assert refusal(another) == (410, "LOG_RESTARTED")  # the position is another event's
+    # The position is another event's.
+    assert refused_page(client, organization, cursor=lost) == (410, "LOG_RESTARTED")
 
 
 @pytest.mark.parametrize(

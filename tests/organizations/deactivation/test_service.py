@@ -10,12 +10,7 @@ from organizations.exceptions import OrganizationAccessDeniedError
 from organizations.guards.caller import Person
 from organizations.models import Event, Membership, Organization, Resource, Source
 from tests.deactivations import Change, deactivate, reactivate, states
-from tests.factories import (
-    DepartmentFactory,
-    MembershipFactory,
-    ResourceFactory,
-    RoleFactory,
-)
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, RoleFactory
 from tests.removals import remove
 
 
@@ -111,30 +106,6 @@ def test_each_change_leaves_an_event(owner: Membership, member: Membership) -> N
     ]
 
 
-def test_a_deactivated_member_is_removed_like_any_other(member: Membership) -> None:
-    deactivate(member)
-
-    [outcome] = remove(member)
-
-    assert outcome.removal_id
-
-
-def test_who_is_deactivated_already_is_refused_with_the_time(member: Membership) -> None:
-    deactivate(member)
-    member.refresh_from_db()
-    assert member.deactivated_at
-
-    [outcome] = deactivate(member)
-
-    assert outcome.refusal
-    assert outcome.refusal.code == "USER_ALREADY_DEACTIVATED"
-    assert outcome.refusal.details == {
-        "user_id": member.user_id,
-        "deactivated_at": in_whole_seconds(member.deactivated_at),
-    }
-    assert Event.objects.count() == 1
-
-
 def test_who_is_active_is_refused_with_the_time_of_the_last_reactivation(
     member: Membership,
 ) -> None:
@@ -167,25 +138,6 @@ def test_a_reactivation_of_an_earlier_membership_is_not_named(member: Membership
     assert outcome.refusal.details == {"user_id": member.user_id}
 
 
-@pytest.mark.parametrize("change", [deactivate, reactivate])
-def test_a_stranger_is_not_found_and_a_former_member_with_the_removal(
-    owner: Membership, member: Membership, change: Change
-) -> None:
-    stranger = MembershipFactory.build(organization=owner.organization)
-    stranger.user.save()
-    [removed] = remove(member)
-
-    outcomes = change(stranger, member)
-
-    refusals = [outcome.refusal for outcome in outcomes]
-    assert [
-        refusal and (refusal.code, refusal.details.get("removal_id")) for refusal in refusals
-    ] == [
-        ("USER_NOT_FOUND", None),
-        ("USER_NOT_FOUND", removed.removal_id),
-    ]
-
-
 def test_the_last_owner_stays_active_while_the_others_go(owner: Membership) -> None:
     second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
 
@@ -198,17 +150,6 @@ def test_the_last_owner_stays_active_while_the_others_go(owner: Membership) -> N
         "user_id": second.user_id,
         "organization_id": owner.organization_id,
     }
-
-
-def test_a_deactivated_owner_is_no_owner_who_remains(owner: Membership) -> None:
-    second = MembershipFactory.create(organization=owner.organization, roles=["Owner"])
-    deactivate(second)
-
-    assert states([deactivate(owner), deactivate(owner, second)]) == [
-        "LAST_OWNER_CANNOT_BE_DEACTIVATED",
-        "LAST_OWNER_CANNOT_BE_DEACTIVATED",
-        "USER_ALREADY_DEACTIVATED",
-    ]
 
 
 @pytest.mark.parametrize("change", [deactivate, reactivate])

@@ -24,29 +24,33 @@ def joining(member: Membership, department: Department) -> str:
     return outcome(partial(change, member, departments=[department]))
 
 
+def making(organization: Organization, name: str) -> str:
+    return outcome(partial(create_department, organization.pk, name=name, caller=CallerWith()))
+
+
 def deleting(department: Department) -> str:
-    return outcome(
-        partial(delete_department, department.organization_id, department.pk, caller=CallerWith())
-    )
+    ids = department.organization_id, department.pk
+    return outcome(partial(delete_department, *ids, caller=CallerWith()))
 
 
 def renaming(department: Department, name: str) -> str:
-    return outcome(
-        partial(
-            change_department,
-            department.organization_id,
-            department.pk,
-            name=name,
-            caller=CallerWith(),
-        )
-    )
+    ids = department.organization_id, department.pk
+    return outcome(partial(change_department, *ids, name=name, caller=CallerWith()))
+
+
+@pytest.fixture
+def member(organization: Organization) -> Membership:
+    return MembershipFactory.create(organization=organization)
+
+
+@pytest.fixture
+def department(organization: Organization) -> Department:
+    return DepartmentFactory.create(organization=organization)
 
 
 def test_who_joins_a_department_that_is_deleted_meanwhile_does_not_find_it(
-    organization: Organization,
+    member: Membership, department: Department
 ) -> None:
-    member = MembershipFactory.create(organization=organization)
-    department = DepartmentFactory.create(organization=organization)
 
     done = waiting_for(partial(deleting, department), partial(joining, member, department))
 
@@ -54,10 +58,9 @@ def test_who_joins_a_department_that_is_deleted_meanwhile_does_not_find_it(
     assert not DepartmentMembership.objects.exists()
 
 
-def test_a_department_that_somebody_joins_meanwhile_stays(organization: Organization) -> None:
-    member = MembershipFactory.create(organization=organization)
-    department = DepartmentFactory.create(organization=organization)
-
+def test_a_department_that_somebody_joins_meanwhile_stays(
+    member: Membership, department: Department
+) -> None:
     done = waiting_for(partial(joining, member, department), partial(deleting, department))
 
     assert done == ("done", "DEPARTMENT_IN_USE")
@@ -70,8 +73,7 @@ def test_of_joining_and_deleting_at_once_one_is_done(organization: Organization,
     department = DepartmentFactory.create(organization=organization)
 
     *joined, deleted = all_at_once(
-        *[partial(joining, member, department) for member in members],
-        partial(deleting, department),
+        *[partial(joining, member, department) for member in members], partial(deleting, department)
     )
 
     expected = (
@@ -84,10 +86,9 @@ def test_of_joining_and_deleting_at_once_one_is_done(organization: Organization,
 
 
 def test_of_equal_names_at_once_one_is_made(organization: Organization) -> None:
-    def making(name: str) -> str:
-        return outcome(partial(create_department, organization.pk, name=name, caller=CallerWith()))
+    names = ("Sales", "SALES", " sales", "Sales")
 
-    done = all_at_once(*[partial(making, name) for name in ("Sales", "SALES", " sales", "Sales")])
+    done = all_at_once(*[partial(making, organization, name) for name in names])
 
     assert sorted(done) == ["DEPARTMENT_NAME_TAKEN"] * 3 + ["done"]
     assert Department.objects.count() == 1
@@ -106,16 +107,10 @@ def test_a_directory_and_somebody_else_make_one_department_of_a_name(
 ) -> None:
     directory = Directory.of(organization)
 
-    def making() -> str:
-        answer = directory.send("POST", "/Groups", new_group("sales"))
-        return str(answer.status)
+    def grouping() -> str:
+        return str(directory.send("POST", "/Groups", new_group("sales")).status)
 
-    def creating() -> str:
-        return outcome(
-            partial(create_department, organization.pk, name="Sales", caller=CallerWith())
-        )
-
-    done = waiting_for(creating, making)
+    done = waiting_for(partial(making, organization, "Sales"), grouping)
 
     assert done == ("done", "409")
     assert Department.objects.count() == 1
@@ -131,11 +126,8 @@ def test_a_directory_that_changes_a_group_and_its_members_is_no_deadlock(
     department = DepartmentFactory.create(organization=organization)
 
     def grouping() -> str:
-        return str(
-            directory.send(
-                "PUT", f"/Groups/{department.pk}", new_group(f"Group {turn}", manager)
-            ).status
-        )
+        group = new_group(f"Group {turn}", manager)
+        return str(directory.send("PUT", f"/Groups/{department.pk}", group).status)
 
     done = all_at_once(
         grouping,

@@ -1,10 +1,6 @@
-"""What a change of a department leaves, and what it takes."""
-
-from collections.abc import Callable
+"""What a change of a department does, and what keeps a department from being deleted."""
 
 import pytest
-from django.test import Client
-from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from structlog.testing import capture_logs
 
@@ -17,25 +13,14 @@ from organizations.departments.service import (
     uses_of,
 )
 from organizations.exceptions import DepartmentInUseError
-from organizations.models import ConnectionTransfer, Department, Event, Organization, Source
+from organizations.models import ConnectionTransfer, Department, Organization
 from organizations.scim.connections import set_departments
 from organizations.uses import Uses
 from tests.callers import CallerWith
 from tests.directories import connect
 from tests.factories import DepartmentFactory, MembershipFactory
 
-CALLER = CallerWith(source=Source.API, trace_id="case-42")
-CHANGES: dict[str, Callable[[Department], object]] = {
-    "department_created": lambda department: create_department(
-        department.organization_id, name="New", caller=CALLER
-    ),
-    "department_changed": lambda department: change_department(
-        department.organization_id, department.pk, name="New", caller=CALLER
-    ),
-    "department_deleted": lambda department: delete_department(
-        department.organization_id, department.pk, caller=CALLER
-    ),
-}
+CALLER = CallerWith()
 
 
 @pytest.fixture
@@ -43,40 +28,12 @@ def department(organization: Organization) -> Department:
     return DepartmentFactory.create(organization=organization, name="Old")
 
 
-@pytest.mark.parametrize("event", CHANGES)
-def test_each_change_is_one_line_in_the_log_and_no_event(
-    department: Department,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-    event: str,
-) -> None:
-    with capture_logs() as logs, django_capture_on_commit_callbacks(execute=True):
-        CHANGES[event](department)
-
-    [line] = logs
-    made = Department.objects.filter(name="New").first() or department
-    assert line == {
-        "event": event,
-        "log_level": "info",
-        "organization_id": department.organization_id,
-        "department_id": made.pk,
-        "actor_id": None,
-        "connection_id": None,
-        "source": "api",
-        "trace_id": "case-42",
-    }
-    assert not Event.objects.exists()
-
-
 def test_what_changes_nothing_leaves_no_line(
     department: Department, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with capture_logs() as logs, django_capture_on_commit_callbacks(execute=True):
         change_department(
-            department.organization_id,
-            department.pk,
-            name=" Old ",
-            external_id="",
-            caller=CALLER,
+            department.organization_id, department.pk, name=" Old ", external_id="", caller=CALLER
         )
 
     assert logs == []
@@ -123,31 +80,6 @@ def test_a_department_of_20_members_is_counted_in_as_many_statements_as_one_of_n
 def test_what_uses_something_is_said_in_words(counts: dict[str, int | None], said: str) -> None:
     assert str(Uses(counts)) == said
     assert bool(Uses(counts)) == bool(said)
-
-
-def test_the_admin_makes_renames_and_deletes_departments_by_the_service(
-    admin_client: Client,
-    organization: Organization,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    def send(page: str, *args: str, **form: str) -> None:
-        address = reverse(f"admin:organizations_department_{page}", args=args)
-        response = admin_client.post(address, form, follow=True)
-        assert "Nothing was changed" not in response.content.decode()
-
-    with capture_logs() as logs, django_capture_on_commit_callbacks(execute=True):
-        send("add", organization=organization.pk, name=" Sales ")
-        department = organization.departments.get(name="Sales")
-        send("change", department.pk, name="Support")
-        department.refresh_from_db()
-        assert department.name == "Support"
-        send("delete", department.pk, post="yes")
-
-    assert not organization.departments.exists()
-    lines = [line for line in logs if line["event"].startswith("department_")]
-    assert [(line["event"], line["department_id"], line["source"]) for line in lines] == [
-        (event, department.pk, "admin") for event in CHANGES
-    ]
 
 
 def test_a_department_that_a_directory_named_is_in_use_until_the_directory_is_revoked(

@@ -57,11 +57,7 @@ def test_a_domain_of_another_organization_takes_shared(organization: Organizatio
     assert run(organization.pk, "b.example", "--shared")[0] == "b.example\n"
 
 
-def test_there_is_no_such_organization() -> None:
-    with pytest.raises(CommandError, match="There is no organization with the id org_none"):
-        run("org_none", "a.example")
-
-
-def test_an_id_that_a_terminal_sends_in_another_encoding_is_none() -> None:
+@pytest.mark.parametrize("organization_id", ["org_none", "org_caf\udce9"], ids=ascii)
+def test_an_organization_that_is_not_there_is_named(organization_id: str) -> None:
     with pytest.raises(CommandError, match="There is no organization with the id org_"):
-        run("org_caf\udce9", "a.example")
+        run(organization_id, "a.example")

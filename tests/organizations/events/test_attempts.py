@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from django.utils.http import http_date
 from pytest_django import DjangoAssertNumQueries
@@ -16,6 +15,7 @@ from organizations.guards.caller import Operator
 from organizations.models import Event, WebhookDelivery, WebhookEndpoint
 from tests.factories import MembershipFactory, WebhookDeliveryFactory, WebhookEndpointFactory
 from tests.receivers import RECEIVED, Behaviour, answering, in_turn, receiver
+from tests.refusals import sql
 from tests.removals import remove
 from tests.workers import work
 
@@ -113,14 +113,6 @@ class TestDelivery:
         _, ids = attempted(answering(500), 4 * SECOND)
 
         assert len(ids) == 1
-
-    def test_it_is_not_sent_before_the_receiver_wants_it(self) -> None:
-        answers = in_turn(answering(429, Retry_After="3600"), RECEIVED)
-
-        delivery, ids = attempted(answers, 59 * MINUTE)
-
-        assert len(ids) == 1
-        assert delivery.status == "pending"
 
     def test_after_ten_attempts_it_has_failed(self) -> None:
         delivery, ids = attempted(answering(500), *[27 * HOUR] * 9)
@@ -245,11 +237,6 @@ class TestReceiverWithTooMuchToDo:
 class TestAbandoned:
     """A delivery whose job is gone."""
 
-    @staticmethod
-    def lose_job(how: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(how)
-
     @pytest.mark.parametrize(
         "how",
         [
@@ -265,7 +252,7 @@ class TestAbandoned:
                 endpoint=endpoint, next_attempt_at=timezone.now() - 6 * MINUTE
             )
             defer_sending([delivery.pk])
-            self.lose_job(how)
+            sql(how)
 
             take_up_deliveries(timestamp=0)
             work()

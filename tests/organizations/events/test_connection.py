@@ -88,9 +88,7 @@ def test_bytes_now_and_then_do_not_add_to_the_time(
 
 
 @pytest.mark.parametrize(
-    "behaviour",
-    [flooding, dripping(b"HTTP/1.1 200 OK\r\n\r\n")],
-    ids=["a flood", "drop by drop"],
+    "behaviour", [flooding, dripping(b"HTTP/1.1 200 OK\r\n\r\n")], ids=["a flood", "drop by drop"]
 )
 def test_the_status_of_an_endless_answer_counts(
     monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour

@@ -28,6 +28,11 @@ def endpoint_of(organization: Organization) -> WebhookEndpoint:
     return WebhookEndpoint.objects.create(organization=organization, url="https://1.1.1.1/")
 
 
+def disable(endpoint: WebhookEndpoint) -> None:
+    endpoint.disable(WebhookEndpoint.DisabledReason.ASKED, timezone.now())
+    endpoint.save()
+
+
 def record(organization: Organization, number: int = 1) -> list[Event]:
     """Record events of an organization in one statement."""
     return Event.objects.bulk_create(
@@ -50,10 +55,7 @@ def ids_of(*several: list[Event]) -> list[str]:
 
 def test_without_an_endpoint_nothing_is_deferred(owner: Membership) -> None:
     endpoint_of(OrganizationFactory.create())
-    disabled = endpoint_of(owner.organization)
-    WebhookEndpoint.objects.filter(pk=disabled.pk).update(
-        disabled_at=timezone.now(), disabled_reason="asked"
-    )
+    disable(endpoint_of(owner.organization))
 
     remove(MembershipFactory.create(organization=owner.organization))
 
@@ -117,16 +119,27 @@ def test_deliveries_are_made_and_deferred_by_as_many_statements_for_many(
     statements = []
     for number in (20, 200):
         events = record(organization, number)
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
-            endpoint_of(organization)
-            before = len(captured)
+        endpoint_of(organization)
+        with CaptureQueriesContext(connection) as captured:
             deliver_to_endpoints(ids_of(events))
-        statements.append(len(captured) - before)
+        statements.append(len(captured))
 
     assert statements[0] == statements[1]
     assert WebhookDelivery.objects.count() == 20 + 2 * 200
+
+
+def test_deliveries_are_for_the_enabled_endpoints_of_each_events_organization() -> None:
+    organizations = OrganizationFactory.create_batch(2)
+    for organization in organizations:
+        endpoint_of(organization)
+        disable(endpoint_of(organization))
+    events = [record(organization) for organization in organizations]
+
+    deliver_to_endpoints(ids_of(*events))
+
+    made = WebhookDelivery.objects.values_list("endpoint__organization", "event__organization")
+    assert sorted(made) == sorted((each.pk, each.pk) for each in organizations)
+    assert not WebhookDelivery.objects.filter(endpoint__disabled_at__isnull=False).exists()
 
 
 def test_done_twice_it_makes_and_defers_nothing_twice(organization: Organization) -> None:
@@ -157,9 +170,7 @@ def test_a_worker_defers_what_it_is_to_send_in_the_transaction_that_makes_it() -
     assert not WebhookDelivery.objects.exists()
 
 
-def test_what_waits_for_receivers_lets_everything_else_go_first(
-    organization: Organization,
-) -> None:
+def test_what_waits_for_receivers_lets_everything_else_go_first(organization: Organization) -> None:
     endpoint_of(organization)
     deliver_to_endpoints(ids_of(record(organization)))
 
@@ -180,11 +191,7 @@ def test_an_endpoint_with_a_backlog_lets_the_others_go_first(organization: Organ
     jobs = ProcrastinateJob.objects.filter(task_name=SEND).order_by("-priority", "pk")
     ids = [args["delivery_id"] for args in jobs.values_list("args", flat=True)]
     endpoint_ids = dict(WebhookDelivery.objects.values_list("pk", "endpoint"))
-    assert [endpoint_ids[each] for each in ids] == [
-        *[slow.pk] * IN_TURN,
-        other.pk,
-        *[slow.pk] * 6,
-    ]
+    assert [endpoint_ids[each] for each in ids] == [*[slow.pk] * IN_TURN, other.pk, *[slow.pk] * 6]
 
 
 def test_an_endpoint_that_has_caught_up_waits_in_turn_again(organization: Organization) -> None:

@@ -10,18 +10,16 @@ from django.utils import timezone
 from pytest_django import Settings
 from structlog.testing import capture_logs
 
-from organizations.deactivation.service import deactivate_members
-from organizations.guards.caller import Operator
 from organizations.invitation import delivery
 from organizations.invitation.delivery import LEASE, attempt
 from organizations.models import Event, Invitation, Membership
 from tests.concurrency import in_background
+from tests.deactivations import deactivate
 from tests.organizations.invitation.mail_server import MailServer
 from tests.organizations.invitation.verbs import NORA, invited, jobs
 from tests.removals import remove
 from tests.workers import work
-from users.erasure.receipt import Item
-from users.erasure.service import erase_account
+from users.erasure.service import Item, erase_account
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,9 +36,7 @@ def test_the_mail_tells_the_member_in_text_and_html(owner: Membership, server: M
     organization.name = "Acme <b>"
     organization.save()
     member = invited(
-        owner,
-        full_name="Pay at http://evil.example",
-        custom_message="Welcome <i>\nSubject: x",
+        owner, full_name="Pay at http://evil.example", custom_message="Welcome <i>\nSubject: x"
     )
 
     work("mail")
@@ -106,31 +102,29 @@ def test_5xx_ends_it_with_an_event(owner: Membership, server: MailServer, comman
     assert member.invited_at is None
 
 
-@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
-def test_4xx_is_tried_again(owner: Membership, server: MailServer, command: str) -> None:
-    server.answers[command] = "451 Later"
+@pytest.mark.parametrize(
+    ("fault", "command"),
+    [
+        *(("451", command) for command in ("MAIL", "RCPT", "DATA")),
+        *(("lost", command) for command in ("EHLO", "MAIL", "RCPT", "DATA")),
+    ],
+)
+def test_4xx_and_a_lost_connection_are_tried_again(
+    owner: Membership, server: MailServer, fault: str, command: str
+) -> None:
+    if fault == "lost":
+        server.dies_at = command
+    else:
+        server.answers[command] = "451 Later"
     member = invited(owner)
 
     assert attempt(member.pk, "")
+    server.dies_at = ""
     server.answers.clear()
     assert attempt(member.pk, "") is None
 
     assert len(server.mails) == 1
     assert failures() == []
-
-
-@pytest.mark.parametrize("command", ["EHLO", "MAIL", "RCPT", "DATA"])
-def test_a_connection_that_is_lost_is_tried_again(
-    owner: Membership, server: MailServer, command: str
-) -> None:
-    server.dies_at = command
-    member = invited(owner)
-
-    assert attempt(member.pk, "")
-    server.dies_at = ""
-    assert attempt(member.pk, "") is None
-
-    assert len(server.mails) == 1
 
 
 def test_a_server_that_does_not_answer_in_time_is_tried_again(
@@ -158,11 +152,12 @@ def test_it_is_tried_for_a_day_by_the_worker_and_then_given_up(
 ) -> None:
     server.answers["DATA"] = "451 Later"
     member = invited(owner)
+    work("mail")
     Invitation.objects.update(created_at=timezone.now() - timedelta(days=1))
 
-    work("mail")
+    work("mail", until=timezone.now() + timedelta(minutes=2))
 
-    assert server.attempts == 1
+    assert server.attempts == 2
     assert failures() == [{"cause": "given_up", "smtp_status": 451}]
     event = Event.objects.get(type=Event.Type.INVITATION_FAILED)
     assert (event.user_id, event.actor, event.organization) == (
@@ -186,27 +181,6 @@ def test_the_waits_grow_to_an_hour(owner: Membership, server: MailServer) -> Non
     assert waits == [1, 5, 15, 30, 60, 60, 60]
 
 
-def test_a_worker_that_puts_it_off_sends_it_later(owner: Membership, server: MailServer) -> None:
-    server.answers["DATA"] = "451 Later"
-    invited(owner)
-    work("mail")
-    server.answers.clear()
-
-    work("mail", until=timezone.now() + timedelta(minutes=2))
-
-    assert len(server.mails) == 1
-
-
-def ends(member: Membership) -> None:
-    remove(member)
-
-
-def is_deactivated(member: Membership) -> None:
-    deactivate_members(
-        member.organization_id, [member.user_id], transfer_to=None, caller=Operator()
-    )
-
-
 def is_erased(member: Membership) -> None:
     remove(member)
     erase_account(member.user_id, actor=None)
@@ -224,11 +198,11 @@ def is_disabled(member: Membership) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [ends, is_deactivated, is_erased, gets_another_address, is_disabled],
+    [remove, deactivate, is_erased, gets_another_address, is_disabled],
     ids=lambda change: change.__name__,
 )
 def test_who_is_no_longer_who_was_invited_is_sent_nothing(
-    owner: Membership, server: MailServer, change: Callable[[Membership], None]
+    owner: Membership, server: MailServer, change: Callable[[Membership], object]
 ) -> None:
     member = invited(owner)
     change(member)

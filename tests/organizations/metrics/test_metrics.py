@@ -14,11 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from organizations.metrics import collector
 from organizations.models import Membership, ScheduledRemoval, Source
-from tests.factories import (
-    MembershipFactory,
-    WebhookDeliveryFactory,
-    WebhookEndpointFactory,
-)
+from tests.factories import MembershipFactory, WebhookDeliveryFactory, WebhookEndpointFactory
 from tests.removals import remove
 from tests.schedules import due, schedule
 from tests.sequential_scans import rows_read

@@ -10,13 +10,8 @@ from django.utils import timezone
 
 from organizations.handover.closing import State
 from organizations.models import Event, OffboardingTask, Organization
-from organizations.retention.events import delete_old_events
-from organizations.retention.offboarding_tasks import delete_closed_tasks
-from tests.concurrency import (
-    in_background,
-    result_after,
-    until_somebody_waits_for_a_lock,
-)
+from organizations.retention.service import delete_closed_tasks, delete_old_events
+from tests.concurrency import in_background, result_after, until_somebody_waits_for_a_lock
 from tests.factories import (
     EventFactory,
     MembershipFactory,

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from organizations.models import Event, Membership, Removal, Resource
-from organizations.schedule.due import take_up_due
+from organizations.schedule.due import carry_out_due
 from tests.concurrency import until_nobody_else_is_at_work, until_somebody_waits_for_a_lock
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.schedules import due
@@ -22,8 +22,8 @@ def test_a_worker_is_killed_in_the_middle_of_a_removal_and_the_next_one_removes_
     department = DepartmentFactory.create(organization=owner.organization)
     member = MembershipFactory.create(organization=owner.organization, roles=["Member", "Admin"])
     resource = ResourceFactory.create(organization=owner.organization, owner=member.user)
-    asked = due(member, transfer_to=department.pk)
-    take_up_due.configure().defer(timestamp=0)
+    scheduled = due(member, transfer_to=department.pk)
+    carry_out_due.configure().defer(timestamp=0)
 
     with transaction.atomic():
         # The resource is locked, so the removal stops halfway: roles are deleted.
@@ -34,17 +34,17 @@ def test_a_worker_is_killed_in_the_middle_of_a_removal_and_the_next_one_removes_
             worker.process.wait(20)
     until_nobody_else_is_at_work()
 
-    asked.refresh_from_db()
-    assert asked.status == "pending"
+    scheduled.refresh_from_db()
+    assert scheduled.status == "pending"
     assert Membership.objects.get(pk=member.pk).role_assignments.count() == 2
     assert not Removal.objects.exists()
 
-    take_up_due.configure().defer(timestamp=60)  # the next minute's, which waits
+    carry_out_due.configure().defer(timestamp=60)  # the next minute's, which waits
     take_up_stalled(after=TWO_MINUTES)
     work("schedule")
 
-    asked.refresh_from_db()
+    scheduled.refresh_from_db()
     resource.refresh_from_db()
-    assert (asked.status, asked.removal) == ("done", Removal.objects.get())
+    assert (scheduled.status, scheduled.removal) == ("done", Removal.objects.get())
     assert resource.department == department
     assert Event.objects.filter(type="member.removed").count() == 1

@@ -16,7 +16,7 @@ TWO_MINUTES = 120
 
 SCHEDULE = """
 from organizations.models import WebhookEndpoint
-from organizations.schedule.due import take_up_due
+from organizations.schedule.due import carry_out_due
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.schedules import due
 owner = MembershipFactory.create(roles=["Owner"])
@@ -27,7 +27,7 @@ due(member, transfer_to=DepartmentFactory.create(organization=organization).pk)
 WebhookEndpoint.objects.create(
     organization=organization, url="{url}", event_types=["member.removed"]
 )
-take_up_due.configure().defer(timestamp=0)
+carry_out_due.configure().defer(timestamp=0)
 """
 
 

@@ -1,17 +1,17 @@
 """What happens to a due removal at the same moment, on real connections."""
 
-from contextlib import ExitStack
+from functools import partial
 
 import pytest
 from django.db import transaction
+from structlog.testing import capture_logs
 
 from config.request_timeouts import LIMITS
-from organizations.exceptions import ScheduledRemovalNotFoundError
 from organizations.models import Event, Membership, Removal, ScheduledRemoval, Source
 from organizations.schedule.due import carry_out, carry_out_due
 from organizations.schedule.service import cancel_scheduled_removal
 from tests.callers import CallerWith
-from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
+from tests.concurrency import all_at_once, in_background, outcome, result_after
 from tests.factories import MembershipFactory
 from tests.removals import codes, remove
 from tests.schedules import due
@@ -26,58 +26,47 @@ def member() -> Membership:
     return MembershipFactory.create(organization=owner.organization)
 
 
-def cancelled(member: Membership) -> str:
-    """Cancel; tell whether it was."""
-    try:
-        cancel_scheduled_removal(
-            member.organization_id, member.user_id, caller=CallerWith(source=Source.API)
-        )
-    except ScheduledRemovalNotFoundError:
-        return "not found"
-    return "cancelled"
-
-
 @pytest.mark.parametrize("turn", range(5))
 def test_of_a_cancellation_and_the_due_moment_one_wins(member: Membership, turn: int) -> None:
-    asked = due(member)
+    scheduled = due(member)
+    cancel = partial(
+        cancel_scheduled_removal, member.organization_id, member.user_id, caller=CallerWith()
+    )
 
-    def carry() -> str:
-        carry_out(asked.pk)
-        return ""
-
-    answer, _ = all_at_once(lambda: cancelled(member), carry)
+    answer, _ = all_at_once(partial(outcome, cancel), partial(carry_out, scheduled.pk))
 
     member.refresh_from_db()
-    asked.refresh_from_db()
-    assert (answer, asked.status, member.is_current) in [
-        ("cancelled", "cancelled", True),
-        ("not found", "done", False),
+    scheduled.refresh_from_db()
+    assert (answer, scheduled.status, member.is_current) in [
+        ("done", "cancelled", True),
+        ("SCHEDULED_REMOVAL_NOT_FOUND", "done", False),
     ]
-    assert Event.objects.filter(type="removal.cancelled").exists() == (answer == "cancelled")
+    assert Event.objects.filter(type="removal.cancelled").exists() == (answer == "done")
 
 
-def test_two_workers_at_once_remove_once(member: Membership) -> None:
-    asked = due(member)
+def test_two_workers_at_once_do_each_due_removal_once(member: Membership) -> None:
+    others = MembershipFactory.create_batch(9, organization=member.organization)
+    for each in (member, *others):
+        due(each)
 
-    all_at_once(lambda: carry_out(asked.pk), lambda: carry_out(asked.pk))
+    with capture_logs() as logs:
+        all_at_once(carry_out_due, carry_out_due)
 
-    assert Removal.objects.count() == 1
-    assert ScheduledRemoval.objects.get().status == "done"
+    assert [line for line in logs if line["log_level"] == "error"] == []
+    assert set(ScheduledRemoval.objects.values_list("status", flat=True)) == {"done"}
+    assert Removal.objects.count() == 10
+    assert Event.objects.filter(type="member.removed").count() == 10
 
 
 @pytest.mark.parametrize("turn", range(5))
 def test_of_a_removal_and_the_due_moment_one_removes(member: Membership, turn: int) -> None:
-    asked = due(member)
+    scheduled = due(member)
 
-    def carry() -> list[str]:
-        carry_out(asked.pk)
-        return []
+    outcomes, _ = all_at_once(partial(remove, member), partial(carry_out, scheduled.pk))
 
-    [answer, _] = all_at_once(lambda: codes([remove(member)]), carry)
-
-    asked.refresh_from_db()
+    scheduled.refresh_from_db()
     assert Removal.objects.count() == 1
-    assert (answer, asked.state) in [
+    assert (codes([outcomes or []]), scheduled.state) in [
         (["removed"], "superseded"),
         (["USER_NOT_FOUND"], "done"),
     ]
@@ -94,7 +83,7 @@ def test_a_member_who_is_locked_for_long_keeps_nobody_else_waiting(
         Membership.objects.select_for_update().get(pk=member.pk)
         with in_background(carry_out_due):
             pass
-    states = [ScheduledRemoval.objects.get(pk=asked.pk).status for asked in (first, second)]
+    states = [ScheduledRemoval.objects.get(pk=scheduled.pk).status for scheduled in (first, second)]
     carry_out_due()
 
     first.refresh_from_db()
@@ -104,16 +93,13 @@ def test_a_member_who_is_locked_for_long_keeps_nobody_else_waiting(
 
 def test_what_the_requester_may_do_counts_once_the_member_is_locked(member: Membership) -> None:
     admin = MembershipFactory.create(organization=member.organization, roles=["Admin"])
-    asked = due(member, actor=admin.user, source=Source.API)
+    scheduled = due(member, actor=admin.user, source=Source.API)
 
-    def carry() -> None:
-        carry_out(asked.pk)
-
-    with ExitStack() as background, transaction.atomic():
+    def change() -> None:
         Membership.objects.select_for_update().get(pk=member.pk)
         User.objects.filter(pk=admin.user_id).update(is_active=False)
-        background.enter_context(in_background(carry))
-        until_somebody_waits_for_a_lock()
 
-    asked.refresh_from_db()
-    assert asked.failure == "ORGANIZATION_ACCESS_DENIED"
+    result_after(change, partial(carry_out, scheduled.pk))
+
+    scheduled.refresh_from_db()
+    assert scheduled.failure == "ORGANIZATION_ACCESS_DENIED"

@@ -47,17 +47,6 @@ def test_a_schedule_says_who_asked_for_what_and_removes_nobody(
     assert event.reason == ""
 
 
-def test_one_removal_of_a_membership_is_pending_at_a_time(member: Membership) -> None:
-    [first] = schedule(member)
-
-    [second] = schedule(member)
-
-    assert first.schedule
-    assert second.refusal
-    assert second.refusal.code == "REMOVAL_ALREADY_SCHEDULED"
-    assert second.refusal.details["scheduled_removal_id"] == first.schedule.pk
-
-
 def test_whoever_could_not_be_removed_gets_no_schedule_and_the_others_do(
     owner: Membership, member: Membership
 ) -> None:
@@ -98,11 +87,6 @@ def test_a_cancelled_one_stays_on_record_and_another_can_follow(member: Membersh
     assert again.schedule
 
 
-def test_what_is_not_pending_cannot_be_cancelled(member: Membership) -> None:
-    with pytest.raises(ScheduledRemovalNotFoundError):
-        cancel(member)
-
-
 def test_a_membership_that_ended_otherwise_has_superseded_its_schedule(
     owner: Membership, member: Membership
 ) -> None:
@@ -120,9 +104,7 @@ def test_a_membership_that_ended_otherwise_has_superseded_its_schedule(
 def test_of_many_the_number_of_statements_is_the_same(owner: Membership) -> None:
     def statements(number: int) -> int:
         members = MembershipFactory.create_batch(number, organization=owner.organization)
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             schedule(*members)
         return len(queries)
 

@@ -214,7 +214,7 @@ def test_staff_who_lose_their_rights_while_an_action_waits_revoke_no_token(
     )
 
     assert response.status_code == 403
-    assert not AccessToken.objects.get().is_revoked
+    assert not AccessToken.objects.get().revoked_at
 
 
 def test_a_token_that_somebody_else_revokes_meanwhile_is_revoked_once(
@@ -262,7 +262,7 @@ def test_a_token_that_is_revoked_while_its_page_is_saved_stays_so(
         partial(admin_client.post, f"/admin/users/accesstoken/{token.pk}/change/", {"a": "b"}),
     )
 
-    assert AccessToken.objects.get().is_revoked
+    assert AccessToken.objects.get().revoked_at
 
 
 def test_saving_an_account_that_is_erased_meanwhile_is_reported(

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import UserFactory
-from users.erasure.addresses import Addresses
+from users.erasure.plan import Addresses
 from users.erasure.service import erase_account
 from users.models import FormerAddress, User
 

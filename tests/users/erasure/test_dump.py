@@ -67,45 +67,26 @@ def post(browser: Client, path: str, **form: Any) -> None:
 @pytest.fixture
 def user(admin_client: Client, client_of: ClientOf) -> User:
     """Somebody whom the application wrote about wherever it can, and who has left."""
-    post(
-        admin_client,
-        "users/user/add/",
-        email=EARLIER_ADDRESS,
-        full_name=EARLIER_NAME,
-        **WITHOUT_PASSWORD,
-    )
+    earlier = {"email": EARLIER_ADDRESS, "full_name": EARLIER_NAME}
+    post(admin_client, "users/user/add/", **earlier, **WITHOUT_PASSWORD)
     user: User = User.objects.get(email=EARLIER_ADDRESS)
     log_in(Client(), EARLIER_ADDRESS, "wrong")
     organization = OrganizationFactory.create(name="Acme")
     department = DepartmentFactory.create(organization=organization)
     add_membership(admin_client, organization, user)
     path = f"users/user/{user.pk}"
-    post(
-        admin_client,
-        f"{path}/change/",
-        email=ADDRESS,
-        full_name=NAME,
-        is_active="on",
-        is_staff="on",
-    )
+    present = {"email": ADDRESS, "full_name": NAME, "is_active": "on", "is_staff": "on"}
+    post(admin_client, f"{path}/change/", **present)
     passwords = {"password1": PASSWORD, "password2": PASSWORD}
     post(admin_client, f"{path}/password/", **WITH_PASSWORD, **passwords)
     search_and_log_in()
     call_command("create_token", ADDRESS, name=f"of {NAME}")
-    post(
-        admin_client,
-        "users/accesstoken/",
-        action="revoke",
-        _selected_action=AccessToken.objects.get().pk,
-    )
+    token = AccessToken.objects.get()
+    post(admin_client, "users/accesstoken/", action="revoke", _selected_action=token.pk)
     client_of(user).get(f"{address_of(user.memberships.get())}/removal-preview")
     make(organization, user)
-    post(
-        admin_client,
-        "organizations/organization/add/",
-        name=f"Friends of {ADDRESS}",
-        owner="friend@example.com",
-    )
+    named = {"name": f"Friends of {ADDRESS}", "owner": "friend@example.com"}
+    post(admin_client, "organizations/organization/add/", **named)
     friends = Organization.objects.get(name__startswith="Friends")
     friends.name = "Friends"
     friends.save()

@@ -71,7 +71,9 @@ def test_an_erasure_that_was_undone_is_tried_again(
     assert (task.note, User.objects.get(pk=user.pk).full_name) == ("", "")
 
 
-@pytest.mark.parametrize("loss", [leaves_the_staff, is_disabled, loses_the_permissions])
+@pytest.mark.parametrize(
+    "loss", [leaves_the_staff, is_disabled, loses_the_permissions, User.delete]
+)
 def test_staff_who_may_no_longer_once_it_has_waited_erase_nobody(
     loss: Callable[[User], None],
 ) -> None:
@@ -104,20 +106,6 @@ def test_the_command_says_so_too(user: User) -> None:
             call_command("erase_account", user.email, no_input=True)
 
     result_after(user.delete, erase)
-
-
-def test_staff_who_are_deleted_meanwhile_erase_nobody(user: User) -> None:
-    staff = staff_with("view_user", "erase_user")
-    form = {"action": "erase", "_selected_action": user.pk, "post": "yes"}
-
-    def change() -> None:
-        staff.delete()
-        User.objects.filter(pk=user.pk).update(time_zone="Asia/Tokyo")
-
-    page = result_after(change, partial(browser_of(staff).post, "/admin/users/user/", form))
-
-    assert "You may not erase people&#x27;s data any more." in text_of(page)
-    assert User.objects.get().full_name == "Lea"
 
 
 def test_of_two_superusers_who_erase_each_other_at_once_one_remains() -> None:

@@ -9,9 +9,9 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
-from organizations.models import Event, Membership, Removal
+from organizations.models import Membership, Removal
 from tests.directories import connect, manage
-from tests.factories import MembershipFactory, OffboardingTaskFactory, UserFactory
+from tests.factories import EventFactory, MembershipFactory, OffboardingTaskFactory, UserFactory
 from tests.organizations.admin.staff import staff_with
 from tests.organizations.handover.verbs import change
 from tests.organizations.restoration.verbs import restore
@@ -60,13 +60,6 @@ def test_only_the_id_remains(leaver: Membership) -> None:
     assert not User.objects.matching("lea").exists()
 
 
-def test_an_address_is_free_again() -> None:
-    user = UserFactory.create(email="lea@example.com")
-    erase_account(user.pk, actor=None)
-
-    assert UserFactory.create(email="lea@example.com").pk != user.pk
-
-
 def test_their_sessions_end_and_no_others() -> None:
     user, other = UserFactory.create_batch(2, is_staff=True)
     browsers = {person: Client() for person in (user, other)}
@@ -104,31 +97,20 @@ def test_of_the_reasons_about_them_those_go_that_were_chosen(leaver: Membership)
     assert list(reasons) == ["", "Lea left again", "not about Lea"]
 
 
-def test_the_reason_of_an_event_can_go_too(leaver: Membership) -> None:
-    event = Event.objects.create(
-        type=Event.Type.MEMBER_REMOVED,
-        organization=leaver.organization,
-        user=leaver.user,
-        source="command",
-        reason="Lea was often late",
-    )
-
-    erase_account(leaver.user_id, actor=None, emptied=[event.pk])
-
-    event.refresh_from_db()
-    assert event.reason == ""
-
-
-def test_the_reason_of_a_scheduled_removal_can_go_too(owner: Membership) -> None:
+def test_the_reasons_of_events_and_of_scheduled_removals_can_go_too(owner: Membership) -> None:
     member = MembershipFactory.create(organization=owner.organization)
+    event = EventFactory.create(
+        organization=owner.organization, user=member.user, reason="Lea was often late"
+    )
     [outcome] = schedule(member, reason="Lea was often late")
     assert outcome.schedule
     remove(member)
 
-    erase_account(member.user_id, actor=None, emptied=[outcome.schedule.pk])
+    erase_account(member.user_id, actor=None, emptied=[event.pk, outcome.schedule.pk])
 
-    outcome.schedule.refresh_from_db()
-    assert outcome.schedule.reason == ""
+    for record in (event, outcome.schedule):
+        record.refresh_from_db()
+        assert record.reason == ""
 
 
 def test_the_notes_of_tasks_of_their_removals_can_go_too(leaver: Membership) -> None:

@@ -39,6 +39,13 @@ def log_in(subject: str = "maya", client: Client | None = None, **claims: Any) -
     return whose(client)
 
 
+def logged_in(account: User) -> Client:
+    """Return a client of an account that is logged in by its password."""
+    client = Client()
+    client.force_login(account, "django.contrib.auth.backends.ModelBackend")
+    return client
+
+
 def whose(client: Client) -> User | None:
     """Return the account of a client's session."""
     request = HttpRequest()
@@ -49,6 +56,5 @@ def whose(client: Client) -> User | None:
 
 def link(account: User, subject: str, **claims: Any) -> None:
     """Link a login to an account that is logged in."""
-    client = Client()
-    client.force_login(account, "django.contrib.auth.backends.ModelBackend")
+    client = logged_in(account)
     client.get(answer(ask(client, "/admin/oidc/link/"), subject, **claims))

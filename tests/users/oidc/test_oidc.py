@@ -13,7 +13,17 @@ from pytest_django import Settings
 
 from config.api.throttling import LoginRateThrottle
 from tests.factories import UserFactory
-from tests.users.oidc.browser import PASSWORD, STAFF, VERIFIED, answer, ask, link, log_in, whose
+from tests.users.oidc.browser import (
+    PASSWORD,
+    STAFF,
+    VERIFIED,
+    answer,
+    ask,
+    link,
+    log_in,
+    logged_in,
+    whose,
+)
 from users.erasure.service import erase_account
 from users.models import OidcLogin, User
 from users.oidc.backend import OidcBackend
@@ -168,8 +178,7 @@ def test_an_erasure_deletes_the_link(staff: User) -> None:
 
 
 def test_a_link_that_another_tab_gives_up_links_nothing(staff: User) -> None:
-    client = Client()
-    client.force_login(staff, "django.contrib.auth.backends.ModelBackend")
+    client = logged_in(staff)
     there = ask(client, "/admin/oidc/link/")
     ask(client)
 
@@ -192,8 +201,7 @@ def test_an_answer_is_for_the_session_that_asked_and_once(staff: User) -> None:
 
 @pytest.mark.parametrize(("page", "status"), [("login", 403), ("link", 302)])
 def test_a_refusal_of_the_provider_logs_nobody_out(staff: User, page: str, status: int) -> None:
-    client = Client()
-    client.force_login(staff, "django.contrib.auth.backends.ModelBackend")
+    client = logged_in(staff)
     state = parse_qs(urlsplit(ask(client, f"/admin/oidc/{page}/")).query)["state"][0]
 
     answered = client.get("/admin/oidc/callback/", {"error": "access_denied", "state": state})

@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests.concurrency import result_after
 from tests.factories import UserFactory
-from tests.users.oidc.browser import VERIFIED, answer, ask, link, log_in, whose
+from tests.users.oidc.browser import VERIFIED, answer, ask, link, log_in, logged_in, whose
 from users.erasure.service import erase_account
 from users.models import OidcLogin, User
 
@@ -20,8 +20,7 @@ pytestmark = [
 
 
 def test_a_link_that_waits_for_an_erasure_is_not_made(staff: User) -> None:
-    client = Client()
-    client.force_login(staff, "django.contrib.auth.backends.ModelBackend")
+    client = logged_in(staff)
     back = answer(ask(client, "/admin/oidc/link/"), "maya")
 
     result_after(partial(erase_account, staff.pk, actor=None), partial(client.get, back))
@@ -53,8 +52,7 @@ def test_a_login_to_an_account_that_ends_meanwhile_is_refused(
 
 def begin_link(account: User, subject: str) -> Callable[[], Any]:
     """Begin to link a login to an account that is logged in; return what ends it."""
-    client = Client()
-    client.force_login(account, "django.contrib.auth.backends.ModelBackend")
+    client = logged_in(account)
     back = answer(ask(client, "/admin/oidc/link/"), subject, **VERIFIED)
     return partial(client.get, back, follow=True)
 

@@ -80,7 +80,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(receipt.as_dict(), indent=2))
 
     def _review(self, plan: ErasurePlan, emptied: set[str]) -> set[str]:
-        """Show what is written; return what else to empty, after asking."""
+        """Show the texts, and ask which to empty; return the ids of these records."""
         chosen: set[str] = set()
         if plan.reasons.shown:
             self.stdout.write("Written about them:")
@@ -98,7 +98,6 @@ class Command(BaseCommand):
         return chosen
 
     def _show(self, text: Text) -> None:
-        """Show a text, with the record on which it is."""
         self.stdout.write(f"  {text.written_at:%Y-%m-%d} {text.record_id}: {printable(text.text)}")
 
     def _confirm(self, plan: ErasurePlan) -> None:
@@ -116,12 +115,11 @@ class Command(BaseCommand):
 
 
 def _agrees(question: str) -> bool:
-    """Return whether the operator answers yes."""
     return _answer_to(question).strip().lower() in {"y", "yes"}
 
 
 def _answer_to(question: str) -> str:
-    """Return what the operator types. Raises CommandError where there is nobody to ask."""
+    """Return what the operator types. Raises CommandError without an operator."""
     try:
         return input(question)
     except EOFError as error:
