@@ -29,7 +29,6 @@ from organizations.guards.acts import RESTORE
 from organizations.models import (
     OffboardingTask,
     Removal,
-    Restoration,
     ScheduledRemoval,
 )
 from users.admin.people import person
@@ -99,7 +98,7 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
         return rows.filter(pk__in=of_request.values("pk").union(of_people.values("pk")))
 
     def get_fieldsets(self, request: HttpRequest, obj: Removal | None = None) -> Any:
-        if obj is None or _restoration_of(obj) is None:
+        if obj is None or not hasattr(obj, "restoration"):
             return self.fieldsets
         return (*self.fieldsets, ("What came back", {"fields": ("restored", "not_restored")}))
 
@@ -164,10 +163,8 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
         return format_html("Works still: {}", link(account, "disable it there"))
 
     @admin.display(description="Restored")
-    def restored(self, removal: Removal) -> str | None:
-        restoration = _restoration_of(removal)
-        if restoration is None:
-            return None
+    def restored(self, removal: Removal) -> str:
+        restoration = removal.restoration
         return format_html(
             "{} by {}: roles {}; departments {}; resources {}",
             link(restoration.membership, time_in_words(restoration.created_at)),
@@ -178,10 +175,8 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
         )
 
     @admin.display(description="Not restored")
-    def not_restored(self, removal: Removal) -> str | None:
-        restoration = _restoration_of(removal)
-        if restoration is None:
-            return None
+    def not_restored(self, removal: Removal) -> str:
+        restoration = removal.restoration
         tokens = restoration.tokens_not_restored
         return (
             f"roles {_names_of(restoration.roles_not_restored)};"
@@ -189,11 +184,6 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
             f" resources {restoration.resources_not_restored:,};"
             f" access tokens {'-' if tokens is None else f'{tokens:,}'}"
         )
-
-
-def _restoration_of(removal: Removal) -> Restoration | None:
-    restorations = Restoration.objects.select_related("actor", "connection", "membership")
-    return restorations.filter(removal=removal).first()
 
 
 def _names_of(recorded: list[dict[str, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""Deletes a resource, such as one that its own system has deleted."""
+"""Deletes a resource that its own system has deleted."""
 
 from django.db import transaction
 
@@ -14,10 +14,9 @@ from organizations.resources.rows import find_one, lock_one, owners_of
 
 @retried
 def delete(organization_id: str, resource_id: str, *, caller: Caller) -> None:
-    """Delete a resource; an event says which type it had and who owned it.
+    """Delete a resource; an event says its type and its owner. Records of removals stay.
 
-    Records of removals keep what they say of it. Raises ResourceNotFoundError, and the
-    ContractError of a caller who may not.
+    Raises ResourceNotFoundError, and the ContractError of a caller who may not.
     """
     with transaction.atomic():
         read = find_one(organization_id, resource_id)

@@ -1,8 +1,9 @@
-"""Registers resources from lines; a wrong line is refused, and the others are done."""
+"""Registers resources from lines; an invalid line is refused, and the others are done."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from config.api.errors import InvalidFieldsError
 from config.errors import ContractError
@@ -14,11 +15,16 @@ from organizations.resources.service import preview, register
 
 @dataclass(frozen=True, slots=True)
 class LineOutcome:
-    """What became of one line: the resource and what was done, or why nothing was."""
+    """The outcome of one line: the resource and the result, or the refusal."""
 
     resource_id: str | None = None
     result: Result | None = None
     refusal: ContractError | None = None
+
+    @classmethod
+    def of(cls, decision: Decision) -> Self:
+        """Return the outcome of a line that was decided."""
+        return cls(decision.resource_id, decision.result, decision.refusal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class FailedLine:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """How many lines made, changed or left a resource as it is, and which were not done."""
+    """How many lines made, changed or kept a resource, and which were refused."""
 
     created: int
     updated: int
@@ -42,7 +48,7 @@ class Import:
 def import_resources(
     organization_id: str, lines: Sequence[Mapping[str, object]], *, caller: Caller
 ) -> Import:
-    """Register the resources that the lines say; return how many, and which were not done.
+    """Register the resources of these lines; return how many, and which lines were refused.
 
     Raises the ContractError of a caller who may not.
     """
@@ -63,7 +69,7 @@ def import_resources(
 def import_lines(
     organization_id: str, lines: Sequence[Mapping[str, object]], *, caller: Caller
 ) -> list[LineOutcome]:
-    """Register the resources that the lines say, as `register` does; return what became of each."""
+    """Register the resources of these lines, as `register` does; return an outcome for each."""
     return _each(lines, lambda wanted: register(organization_id, wanted, caller=caller))
 
 
@@ -76,10 +82,9 @@ def _each(
     lines: Sequence[Mapping[str, object]],
     decide: Callable[[Sequence[Registration]], list[Decision]],
 ) -> list[LineOutcome]:
-    """Return what becomes of each line: of those that can be done, what ``decide`` says.
+    """Return the outcome of each line; ``decide`` decides the valid ones.
 
-    Of lines with the same key or id none is done, whatever else is wrong with one of them: which
-    one is meant, nobody knows.
+    Lines that share a key or an id are all refused, since nobody knows which one is meant.
     """
     keys, ids = _count(lines, "type", "external_id"), _count(lines, "id")
     wanted: list[Registration] = []
@@ -99,7 +104,7 @@ def _each(
             refusals.append(refusal)
     decisions = iter(decide(wanted))
     return [
-        LineOutcome(refusal=refusal) if refusal else _outcome_of(next(decisions))
+        LineOutcome(refusal=refusal) if refusal else LineOutcome.of(next(decisions))
         for refusal in refusals
     ]
 
@@ -108,8 +113,3 @@ def _count(lines: Sequence[Mapping[str, object]], *fields: str) -> Counter[tuple
     """Return how many lines have the same texts in these fields."""
     values = (tuple(line.get(field) for field in fields) for line in lines)
     return Counter(each for each in values if all(isinstance(value, str) for value in each))
-
-
-def _outcome_of(decision: Decision) -> LineOutcome:
-    """Return the outcome of a line that was decided."""
-    return LineOutcome(decision.resource_id, decision.result, decision.refusal)

@@ -21,7 +21,7 @@ _UPDATE = Path(__file__).with_name("update.sql").read_text(encoding="utf-8")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A resource with its entry, as it is or as it is to be written."""
+    """A resource with its entry, as it was read or as it will be written."""
 
     id: str
     type: str
@@ -33,7 +33,7 @@ class Row:
 
     @classmethod
     def of(cls, resource_id: str, wanted: Registration) -> Self:
-        """Return the row of a new resource as its registration says."""
+        """Return the row of a new resource."""
         is_departments = wanted.owner_field == OWNER_DEPARTMENT
         return cls(
             id=resource_id,
@@ -46,7 +46,7 @@ class Row:
         )
 
     def after(self, wanted: Registration) -> "Row":
-        """Return the row as a registration changes it; without an owner it keeps its own."""
+        """Return the row after a registration; without an owner it keeps its own."""
         row = Row.of(self.id, wanted)
         if wanted.owner:
             return row
@@ -128,16 +128,16 @@ def _rows(
 
 
 def insert(organization_id: str, rows: Sequence[Row]) -> None:
-    """Make these rows, whose types are there, in two statements.
+    """Insert these rows in two statements; their types exist.
 
-    The caller has locked the memberships of the owners and the resources that are there. Raises
-    OvertakenError where another made a key meanwhile.
+    The caller of this function has locked the memberships of the owners and the existing resources.
+    Raises OvertakenError if somebody else has just made a resource of the same key.
     """
     if not rows:
         return
     with connection.cursor() as cursor:
-        # The commit looks up each resource and each entry by its foreign key, and a connection
-        # keeps the plan of its first commits, when there were few: it would read all for each.
+        # The commit checks two foreign keys for each row. A connection keeps the plans of its first
+        # commits, which read whole tables if they were small then.
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(_INSERTION, {**_columns(rows), "organization_id": organization_id})
         if cursor.rowcount < len(rows):
@@ -145,7 +145,7 @@ def insert(organization_id: str, rows: Sequence[Row]) -> None:
 
 
 def update(rows: Sequence[Row]) -> None:
-    """Write these rows as they are to be; the caller has locked them."""
+    """Write these rows, which the caller of this function has locked."""
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(_UPDATE, _columns(rows))

@@ -19,7 +19,7 @@ from organizations.removal.tokens import count_tokens
 
 @dataclass(frozen=True, slots=True)
 class RestorationOutcome:
-    """What became of one user: either ``restoration`` is set, or ``refusal`` says why not.
+    """The outcome for one user: either ``restoration`` or ``refusal`` is set.
 
     In a preview neither the restoration nor its membership is saved.
     """
@@ -39,8 +39,8 @@ def plan_restorations(
 ) -> list[RestorationOutcome]:
     """Return the unsaved restoration of each of these users, or the refusal, in the order given.
 
-    The roles and departments are those that there are by now; the resources are still to be found.
-    With ``locks`` nobody changes the roles until the transaction ends.
+    It has the roles and departments that still exist, and no count of resources yet. With ``locks``
+    nobody changes the roles until the transaction ends.
     """
     members = already_members(organization_id, user_ids)
     removals = {
