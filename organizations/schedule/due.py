@@ -56,7 +56,9 @@ def carry_out(schedule_id: str) -> None:
         try:
             outcome = _remove(schedule, user_id, targets, caller)
             if isinstance(outcome.refusal, TARGET_NOT_FOUND):
-                missed = find_missed_goals(organization_id, targets, leaving=[user_id], held=locked)
+                missed = find_missed_goals(
+                    organization_id, targets, leaving=[user_id], locked=locked
+                )
                 outcome = _remove(schedule, user_id, targets.without(missed), caller)
             removal_id = outcome.removal_id
             refusal = outcome.refusal or next((goal.not_found() for goal in missed), None)
