@@ -22,6 +22,11 @@ class Answer:
     body: dict[str, Any]
     content_type: str
 
+    @property
+    def outcome(self) -> tuple[int, str | None]:
+        """The status, and the kind of the error if it is one."""
+        return self.status, self.body.get("scimType")
+
 
 @dataclass(frozen=True, slots=True)
 class Directory:
