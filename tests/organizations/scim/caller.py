@@ -1,4 +1,4 @@
-"""A directory that sends requests, and what a member can do in between."""
+"""Sends a directory's requests, and reads what a member can do after them."""
 
 import json
 from dataclasses import dataclass

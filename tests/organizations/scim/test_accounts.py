@@ -1,4 +1,4 @@
-"""Whose account it is decides what a directory may change of it."""
+"""Which accounts a directory may change."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who is let in as a directory."""
+"""Authentication and rates of directories."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a member can do after each form in which directories say it, and after the way back."""
+"""Each form of a change that directories send, and what the member can do after it."""
 
 from typing import Any
 

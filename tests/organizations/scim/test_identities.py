@@ -1,4 +1,4 @@
-"""As whom a connection knows its members: each name is one member's, till the connection ends."""
+"""Names and external ids belong to one member each, until the connection ends."""
 
 import pytest
 

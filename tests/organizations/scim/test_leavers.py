@@ -1,4 +1,4 @@
-"""Nothing else that a request says keeps a leaver in, and nothing wrong is written with it."""
+"""No fault in a request keeps a leaver in, and nothing wrong is written."""
 
 from typing import Any
 

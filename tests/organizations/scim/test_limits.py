@@ -1,4 +1,4 @@
-"""What one request may ask for, so that no directory keeps others waiting."""
+"""Limits of one request."""
 
 from typing import Any
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""Whose account it is, what is sent, and what came before: whom a directory means by it."""
+"""Whom a directory means, by what it sends and what came before."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Members whom a directory deactivated are removed after the days that it says."""
+"""Members are removed some days after their directory deactivated them."""
 
 from datetime import timedelta
 

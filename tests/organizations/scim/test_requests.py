@@ -1,4 +1,4 @@
-"""What is no matter of users or groups: who asks, in which form, and what the service shows."""
+"""Requests apart from users and groups: tokens, media types, bodies, discovery and errors."""
 
 import json
 from typing import Any

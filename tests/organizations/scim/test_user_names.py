@@ -1,4 +1,4 @@
-"""A userName is one in any case, of whatever letters, whatever the locale of the database."""
+"""A userName is unique in any case, in any script and any locale of the database."""
 
 from importlib import import_module
 
