@@ -1,10 +1,12 @@
 """The admin of the records of removals, read-only."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html
 
 from config.admin.columns import column
@@ -102,12 +104,15 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
             return self.fieldsets
         return (*self.fieldsets, ("What came back", {"fields": ("restored", "not_restored")}))
 
+    def object_tools(self, request: HttpRequest, row: Removal) -> Iterator[tuple[str, str, bool]]:
+        if RESTORE.is_staffs(request.user) and can_be_restored(row.membership):
+            name = "admin:organizations_membership_restoration_of_one"
+            yield reverse(name, args=[row.membership_id]), "Restore the member", False
+
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **options: Any
     ) -> HttpResponse:
         removal: Removal | None = context.get("original")
-        if removal and RESTORE.is_staffs(request.user):
-            context["can_be_restored"] = can_be_restored(removal.membership)
         if removal:
             there = ScheduledRemoval.objects.pending().filter(organization=removal.organization_id)
             seen = there.seen_by(staff_of(request).pk, sight_of_pending(request))
