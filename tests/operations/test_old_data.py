@@ -224,8 +224,7 @@ def members_since(session: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, d
 def upgrade(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Upgrade]:
     """One upgrade for all tests: it takes longer than they do."""
     with django_db_blocker.unblock(), empty_database("old") as address:
-        for target in (("admin",), *RELEASED):
-            migrate(address, *target)
+        migrate(address, ("admin",), *RELEASED)
         with connected(address.rsplit("/", 1)[1]) as session:
             released = schema(session)
             session.execute(OLD)
@@ -246,8 +245,7 @@ def test_rows_of_the_released_version_become_what_the_design_says_and_it_is_prin
 
 def test_an_upgrade_is_undone_without_a_row_lost(upgrade: Upgrade) -> None:
     with empty_database("undone", template=upgrade.name) as address:
-        for target in RELEASED:
-            migrate(address, *target)
+        migrate(address, *RELEASED)
 
         with connected(address.rsplit("/", 1)[1]) as session:
             assert schema(session) == upgrade.released
