@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from config.search import indexed
 from tests.operations.upgrades import empty_database, migrate
@@ -221,9 +220,9 @@ def members_since(session: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, d
 
 
 @pytest.fixture(scope="module")
-def upgrade(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Upgrade]:
+def upgrade(committed_db: None) -> Iterator[Upgrade]:
     """One upgrade for all tests: it takes longer than they do."""
-    with django_db_blocker.unblock(), empty_database("old") as address:
+    with empty_database("old") as address:
         migrate(address, ("admin",), *RELEASED)
         with connected(address.rsplit("/", 1)[1]) as session:
             released = schema(session)
