@@ -1,4 +1,4 @@
-"""Writes the lines about changed memberships to the application's log."""
+"""Writes the application's log of changes."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -14,14 +14,13 @@ logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 def log_on_commit(event: str, source: str, lines: Iterable[Mapping[str, object]]) -> None:
     """Log these lines of one kind of event once the transaction is committed.
 
-    They have ids and counts only: no name and no address belongs in a log. A command says what it
-    did in its report: ten thousand lines would say no more.
+    They have ids and counts only, no name or address. A command logs nothing: its report says what
+    it did.
     """
     if source != Source.COMMAND:
         transaction.on_commit(partial(_log, event, list(lines)))
 
 
 def _log(event: str, lines: Iterable[Mapping[str, object]]) -> None:
-    """Log each line."""
     for line in lines:
         logger.info(event, **line)

@@ -1,6 +1,9 @@
 """The constraints and indexes that several models declare in their Meta."""
 
 from collections.abc import Collection, Sequence
+from functools import reduce
+from itertools import combinations
+from operator import or_
 from typing import Any
 
 from django.apps import apps
@@ -8,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Deferrable
+
+from organizations.source import Source
 
 
 class ForeignKeyConstraint(models.BaseConstraint):
@@ -26,18 +31,13 @@ class ForeignKeyConstraint(models.BaseConstraint):
         to_fields: Sequence[str],
         name: str,
         deferrable: Deferrable | None = None,
-        violation_error_code: str | None = None,
         violation_error_message: str | None = None,
     ) -> None:
         self.fields = tuple(fields)
         self.to = to
         self.to_fields = tuple(to_fields)
         self.deferrable = deferrable
-        super().__init__(
-            name=name,
-            violation_error_code=violation_error_code,
-            violation_error_message=violation_error_message,
-        )
+        super().__init__(name=name, violation_error_message=violation_error_message)
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         path, args, options = super().deconstruct()
@@ -59,7 +59,7 @@ class ForeignKeyConstraint(models.BaseConstraint):
     def constraint_sql(  # type: ignore[override]
         self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
     ) -> None:
-        """Add the key after every table of the migration is there, as Django does with its own."""
+        """Add the key once the migration has made every table, as Django does with its own keys."""
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
 
     def create_sql(  # type: ignore[override]
@@ -102,9 +102,7 @@ class ForeignKeyConstraint(models.BaseConstraint):
             None not in row.values()
             and not target._base_manager.using(using).filter(**row).exists()
         ):
-            raise ValidationError(
-                self.get_violation_error_message(), code=self.violation_error_code
-            )
+            raise ValidationError(self.get_violation_error_message())
 
 
 def in_organization(
@@ -123,6 +121,17 @@ def in_organization(
     )
 
 
+def source_is_known(*, name: str) -> models.CheckConstraint:
+    """Return the constraint that ``source`` is one of `Source`."""
+    return models.CheckConstraint(condition=models.Q(source__in=Source.values), name=name)
+
+
+def at_most_one_set(*fields: str) -> models.Q:
+    """Return the condition that at most one of these fields is not null."""
+    all_but_one = combinations(fields, len(fields) - 1)
+    return reduce(or_, (models.Q(**dict.fromkeys(others)) for others in all_but_one))
+
+
 def index_where_set(*fields: str, name: str) -> models.Index:
     """Return an index of these fields, of the rows in which the first of them is not null."""
     is_set = models.Q(**{f"{fields[0]}__isnull": False})
@@ -135,7 +144,7 @@ def _field(model: type[models.Model], name: str) -> Any:
 
 
 def _value(instance: models.Model, name: str) -> object:
-    """Return the value that is saved; a generated constant is known before."""
+    """Return the value that is saved, also that of a generated constant."""
     field = _field(type(instance), name)
     if field.generated:
         constant = isinstance(field.expression, models.Value)

@@ -1,4 +1,4 @@
-"""The refusals of services, API and commands."""
+"""The refusals of services, API and commands; the message says when, a docstring what else."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from config.errors import ContractError
 from config.errors import InsufficientPermissionsError as InsufficientPermissionsError
 from organizations.uses import Uses
 
-NAMED_DOMAINS = 10  # in a message: the details have them all
+NAMED_DOMAINS = 10  # in a message; the details have all
 
 
 class OrganizationAccessDeniedError(ContractError):
@@ -19,54 +19,42 @@ class OrganizationAccessDeniedError(ContractError):
 
 
 class UserNotFoundError(ContractError):
-    """The user is no member of the organization."""
-
     status = 404
     code = "USER_NOT_FOUND"
     message = "The user is not a member of this organization."
 
 
 class AccountNotFoundError(UserNotFoundError):
-    """Whoever is to become a member has no account, or an erased one."""
+    """A user who should become a member has no account, or an erased one."""
 
     message = "There is no account of this user, or its data has been erased."
 
 
 class DepartmentNotFoundError(ContractError):
-    """The organization has no such department."""
-
     status = 404
     code = "DEPARTMENT_NOT_FOUND"
     message = "The department was not found in this organization."
 
 
 class RoleNotFoundError(ContractError):
-    """The organization has no such role."""
-
     status = 404
     code = "ROLE_NOT_FOUND"
     message = "The role was not found in this organization."
 
 
 class DepartmentNameTakenError(ContractError):
-    """Another department of the organization has the name, in any case."""
-
     status = 409
     code = "DEPARTMENT_NAME_TAKEN"
     message = "The organization has a department of this name already, in capital or small letters."
 
 
 class RoleNameTakenError(ContractError):
-    """Another role of the organization has the name."""
-
     status = 409
     code = "ROLE_NAME_TAKEN"
     message = "The organization has a role of this name already."
 
 
 class SystemRoleImmutableError(ContractError):
-    """The Owner role is neither changed nor deleted, by nobody."""
-
     status = 403
     code = "SYSTEM_ROLE_IMMUTABLE"
     message = "The Owner role is the same in every organization: it is neither changed nor deleted."
@@ -85,7 +73,7 @@ class InUseError(ContractError):
 
 
 class DepartmentInUseError(InUseError):
-    """Members, resources, records, scheduled removals, connections, steps or tasks name it."""
+    """Members, resources, records, scheduled removals, connections, steps or tasks refer to it."""
 
     code = "DEPARTMENT_IN_USE"
     what = "department"
@@ -107,7 +95,7 @@ class TransferUserNotFoundError(ContractError):
 
 
 class UserIsActiveError(ContractError):
-    """Only what deactivated and former members own is passed on by itself."""
+    """Only what deactivated and former members own is passed on without another change."""
 
     status = 422
     code = "USER_IS_ACTIVE"
@@ -115,16 +103,12 @@ class UserIsActiveError(ContractError):
 
 
 class ConfirmationRequiredError(ContractError):
-    """A destructive call that was not confirmed."""
-
     status = 422
     code = "CONFIRMATION_REQUIRED"
     message = "Please confirm this action by setting confirm to true."
 
 
 class LastOwnerCannotBeRemovedError(ContractError):
-    """Without this member the organization would have no active owner."""
-
     status = 422
     code = "LAST_OWNER_CANNOT_BE_REMOVED"
     is_validation = True
@@ -132,7 +116,7 @@ class LastOwnerCannotBeRemovedError(ContractError):
 
 
 class PreviewChangedError(ContractError):
-    """A removal would not do any more what the caller saw in its preview; details: what differs."""
+    """A removal would no longer do what its preview said; the details say what differs."""
 
     status = 412
     code = "PRECONDITION_FAILED"
@@ -140,8 +124,6 @@ class PreviewChangedError(ContractError):
 
 
 class LastOwnerCannotBeDeactivatedError(ContractError):
-    """Without this member the organization would have no active owner."""
-
     status = 422
     code = "LAST_OWNER_CANNOT_BE_DEACTIVATED"
     is_validation = True
@@ -149,7 +131,7 @@ class LastOwnerCannotBeDeactivatedError(ContractError):
 
 
 class CannotDeactivateYourselfError(ContractError):
-    """Callers cannot deactivate themselves: nobody deactivated can reactivate."""
+    """Deactivated callers could not reactivate themselves."""
 
     status = 422
     code = "CANNOT_DEACTIVATE_YOURSELF"
@@ -223,8 +205,6 @@ class TooManyInvitationsError(RateLimitedError):
 
 
 class RestoreWindowExpiredError(ContractError):
-    """The removal is too long ago for a restoration."""
-
     status = 422
     code = "RESTORE_WINDOW_EXPIRED"
     message = "The removal is too long ago to be restored. Add the user again instead."
@@ -239,15 +219,13 @@ class RemovalAlreadyScheduledError(ContractError):
 
 
 class ScheduledRemovalNotFoundError(ContractError):
-    """No removal of this membership is pending."""
-
     status = 404
     code = "SCHEDULED_REMOVAL_NOT_FOUND"
     message = "No removal of this user is scheduled."
 
 
 class CannotScheduleYourselfError(ContractError):
-    """Nobody learns from a schedule that they are to leave."""
+    """A member must not learn of their removal from a schedule."""
 
     status = 403
     code = "CANNOT_SCHEDULE_YOURSELF"
@@ -271,16 +249,12 @@ class TooManyConnectionsError(ContractError):
 
 
 class WebhookEndpointNotFoundError(ContractError):
-    """The organization has no such webhook endpoint."""
-
     status = 404
     code = "WEBHOOK_ENDPOINT_NOT_FOUND"
     message = "The webhook endpoint was not found in this organization."
 
 
 class WebhookDeliveryNotFoundError(ContractError):
-    """The endpoint has no such delivery, or it is too long ago."""
-
     status = 404
     code = "WEBHOOK_DELIVERY_NOT_FOUND"
     message = "The delivery was not found. Deliveries are kept for 30 days."
@@ -303,32 +277,24 @@ class TooManyWebhookEndpointsError(ContractError):
 
 
 class TooManyResourceTypesError(ContractError):
-    """The organization has as many types of resources as it may have."""
-
     status = 422
     code = "TOO_MANY_RESOURCE_TYPES"
     message = "The organization has as many types of resources as it may have."
 
 
 class ResourceNotFoundError(ContractError):
-    """The organization has no such resource."""
-
     status = 404
     code = "RESOURCE_NOT_FOUND"
     message = "The resource was not found in this organization."
 
 
 class StepAlreadyExistsError(ContractError):
-    """The organization has an offboarding step with this key."""
-
     status = 409
     code = "STEP_ALREADY_EXISTS"
     message = "The organization has an offboarding step with this key already."
 
 
 class StepNotFoundError(ContractError):
-    """The organization has no such offboarding step."""
-
     status = 404
     code = "STEP_NOT_FOUND"
     message = "The offboarding step was not found in this organization."
@@ -343,8 +309,6 @@ class TooManyStepsError(ContractError):
 
 
 class TaskNotFoundError(ContractError):
-    """The organization has no such offboarding task."""
-
     status = 404
     code = "TASK_NOT_FOUND"
     message = "The offboarding task was not found in this organization."

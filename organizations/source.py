@@ -1,10 +1,10 @@
-"""The surfaces that a change can come by."""
+"""The surfaces that changes come from."""
 
 from django.db import models
 
 
 class Source(models.TextChoices):
-    """The surface that a change came by: its record and its event name it."""
+    """The surface that a change came from: its record and its event name it."""
 
     API = "api", "API"
     ADMIN = "admin", "Admin"

@@ -1,8 +1,7 @@
 """Triggers for the invariants that no constraint can state.
 
-Their functions are in ``organizations/guards/rules.sql``. They take row locks, which suffice under
-READ COMMITTED, the isolation that the settings name, in the order that ``organizations/locks.py``
-gives.
+Their functions are in ``organizations/guards/rules.sql``. They lock rows in the order that
+``organizations/locks.py`` gives. That suffices under READ COMMITTED, the isolation of the settings.
 """
 
 from collections.abc import Sequence
@@ -44,7 +43,8 @@ owner_role_is_deleted = AfterRow(
 owner_is_made = BeforeRow(
     name="new_owner_is_held",
     operation=pgtrigger.Insert,
-    # Asked here, since few roles given are: 100,000 at once take seconds, and a call each, minutes.
+    # Checked before the call, since few assignments are of owners: 100,000 at once take seconds,
+    # with a call for each they take minutes.
     func="""
         IF EXISTS (SELECT FROM organizations_role WHERE id = NEW.role_id AND is_owner) THEN
             PERFORM organizations_hold_new_owner(NEW.membership_id);
@@ -53,7 +53,7 @@ owner_is_made = BeforeRow(
     """,
 )
 
-# A role that is gone by the same statement may have been the Owner role.
+# A role that the same statement deletes may have been the Owner role.
 owner_role_is_taken = AfterStatement(
     name="owner_remains_on_revocation",
     operation=pgtrigger.Delete,
@@ -68,8 +68,8 @@ owner_role_is_taken = AfterStatement(
     """,
 )
 
-# Once a statement: a row at a time, each of many owners would read all who are deactivated with
-# them, to find one who remains. 500 took 46 s of processor time so, and take 0.4.
+# Runs once per statement; a per-row trigger re-reads every deactivated owner to find one who
+# remains (500 took 46 s of processor time, now 0.4 s).
 owner_is_deactivated = AfterStatement(
     name="owner_remains_on_deactivation",
     operation=pgtrigger.Update,
@@ -106,9 +106,9 @@ owner_account_is_disabled = AfterRow(
     """,
 )
 
-# A membership begins now, by the clock that tokens are issued by, whatever is inserted: it decides
-# which tokens reach it. The clock is read once the account is locked, and a token that is issued
-# meanwhile waits for the commit (users/models/access_token.py).
+# A membership begins now, whatever is inserted, by the clock by which tokens are issued: the time
+# decides which tokens reach it. The clock is read after the account is locked, and a token that is
+# issued meanwhile waits for the commit (users/models/access_token.py).
 member_is_added = BeforeRow(
     name="member_is_added",
     operation=pgtrigger.Insert,
@@ -119,7 +119,7 @@ member_is_added = BeforeRow(
     """,
 )
 
-# A token without its binding would reach all organizations of its user, so only both are deleted.
+# Without its binding a token would reach all organizations of its user: they are deleted together.
 binding_is_deleted = AfterRow(
     name="deleted_with_its_token",
     operation=pgtrigger.Delete,
@@ -133,9 +133,9 @@ binding_is_deleted = AfterRow(
     """,
 )
 
-# For whoever writes a name without its key: SQL by hand, and the version before keys. A key that is
-# as before while the words of the name are not was not written. It is nearly the application's own
-# (config/case_insensitive_names.py), which makes it again whenever the department is saved.
+# Makes the key of a name that is written without one, by hand or by the version before keys: then
+# the key is unchanged, but the words of the name are not. It nearly equals the application's own
+# key (config/case_insensitive_names.py), which replaces it when the department is saved next.
 department_is_named = BeforeRow(
     name="has_a_key",
     operation=pgtrigger.Insert | pgtrigger.Update,
@@ -150,8 +150,8 @@ department_is_named = BeforeRow(
     """,
 )
 
-# Likewise for a directory's name of a member. A key that is as before was not written where letters
-# of ASCII have changed: of others the database may not know which are the same in any case.
+# The same for a directory's name of a member. Only a change of ASCII letters shows that the key was
+# not written: the database may not fold the case of other letters as the application does.
 identity_is_named = BeforeRow(
     name="has_a_key",
     operation=pgtrigger.Insert | pgtrigger.Update,
@@ -200,8 +200,8 @@ restoration_is_made = BeforeRow(
     """,
 )
 
-# Whoever writes an event, the organization's webhook endpoints hear of it: a job is deferred in the
-# same transaction, one for all its events. Where nobody listens it costs one look into an index.
+# Announces events to the organization's webhook endpoints, whoever writes them, by one job for all
+# events of the transaction. Without endpoints it costs one index look-up.
 events_are_announced = AfterStatement(
     name="announced",
     operation=pgtrigger.Insert,
@@ -263,8 +263,8 @@ def only_emptied(exclude: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
     ]
 
 
-# The transaction that deletes sets the age, since the application knows how long events are kept.
-# One that sets none deletes nothing. Events of members stay, however old: rules read them.
+# The transaction that deletes sets the age, since the application knows how long events are kept;
+# without it nothing can be deleted. Events of members stay, however old: rules read them.
 event_is_deleted = BeforeRow(
     name="deleted_when_old",
     operation=pgtrigger.Delete,
@@ -285,7 +285,7 @@ event_is_deleted = BeforeRow(
     """,
 )
 
-# An old closed task is deleted whoever it was about: the record of the removal stays.
+# An old closed task is deleted whoever it is about, since the record of the removal stays.
 task_is_deleted = BeforeRow(
     name="deleted_when_old",
     operation=pgtrigger.Delete,
@@ -300,8 +300,8 @@ task_is_deleted = BeforeRow(
     """,
 )
 
-# A position is deleted after its event. The last one without an event stays: a reader who has read
-# that far is known by it, and the next positions are counted from it.
+# A position is deleted after its event. The last one without an event stays: it tells how far the
+# log was deleted, and the next positions count from it.
 position_is_deleted = BeforeRow(
     name="deleted_after_its_event",
     operation=pgtrigger.Delete,

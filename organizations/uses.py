@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.db.models import QuerySet
 
-COUNTED_UP_TO = 10_000  # no large table is read through for a number
+COUNTED_UP_TO = 10_000  # so that no large table is read to the end
 
 
 @dataclass(frozen=True, slots=True)

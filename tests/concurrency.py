@@ -11,6 +11,7 @@ from django.db import connection, connections, transaction
 
 from config.errors import ContractError
 
+First = TypeVar("First")
 Result = TypeVar("Result")
 
 DEADLINE_SECONDS = 20
@@ -60,16 +61,6 @@ def outcome(call: Callable[[], object]) -> str:
     return "done"
 
 
-def waiting_for(first: Callable[[], str], second: Callable[[], str]) -> tuple[str, str]:
-    """Return what both come to, the second of which has to wait until the first is committed."""
-    with ExitStack() as both:
-        with transaction.atomic():
-            done = first()
-            waiting = both.enter_context(in_background(second))
-            until_somebody_waits_for_a_lock()
-        return done, waiting.result()
-
-
 def until_somebody_waits_for_a_lock(number: int = 1) -> None:
     """Return when so many connections to this database wait for locks that somebody holds.
 
@@ -78,16 +69,35 @@ def until_somebody_waits_for_a_lock(number: int = 1) -> None:
     _until("wait_event_type = 'Lock'", lambda waiting: waiting >= number)
 
 
-def result_after(change: Callable[[], object], call: Callable[[], Result]) -> Result:
-    """Return the result of a call that waits for a lock until the change is committed.
+def waiting_for(first: Callable[[], First], second: Callable[[], Result]) -> tuple[First, Result]:
+    """Return what both come to, the second of which has to wait until the first is committed.
 
-    Raises AssertionError if the call does not wait.
+    Raises AssertionError if the second does not wait, and what the calls raise.
     """
-    with ExitStack() as background:
+    with ExitStack() as both:
         with transaction.atomic():
-            change()
-            waiting = background.enter_context(in_background(call))
+            done = first()
+            waiting = both.enter_context(in_background(second))
             until_somebody_waits_for_a_lock()
+        return done, waiting.result()
+
+
+def result_after(change: Callable[[], object], call: Callable[[], Result]) -> Result:
+    """Return the result of a call that waits for a lock until the change is committed."""
+    return waiting_for(change, call)[1]
+
+
+def result_while_waiting(
+    lock: Callable[[], object], call: Callable[[], Result], meanwhile: Callable[[], object]
+) -> Result:
+    """Return the result of a call that waits for a lock while something else is committed."""
+    with ExitStack() as both:
+        with transaction.atomic():
+            lock()
+            waiting = both.enter_context(in_background(call))
+            until_somebody_waits_for_a_lock()
+            with in_background(meanwhile) as changing:
+                changing.result()
         return waiting.result()
 
 

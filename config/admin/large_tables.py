@@ -79,6 +79,10 @@ class LargeTableAdmin(admin.ModelAdmin[Row]):
         """Return the title of the row's page, with which its breadcrumbs end."""
         return str(row)
 
+    def object_tools(self, request: HttpRequest, row: Row) -> Iterable[tuple[str, str, bool]]:
+        """Yield the links above the row's form: the address, the text, whether it is dangerous."""
+        return ()
+
     def related_lists(self, row: Row) -> Iterable[tuple[type[Model], str, dict[str, str]]]:
         """Yield the lists that the row's page links to: the model, the text, and the filters."""
         return ()
@@ -89,6 +93,7 @@ class LargeTableAdmin(admin.ModelAdmin[Row]):
         row: Row | None = context.get("original")
         if row:
             context |= {"title": self.title_of(row), "subtitle": ""}
+            context["object_tools"] = list(self.object_tools(request, row))
         context["related_lists"] = [
             (text, address_of_list(model, **filters))
             for model, text, filters in (self.related_lists(row) if row else ())

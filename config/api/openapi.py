@@ -10,7 +10,13 @@ import uritemplate
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+)
 from rest_framework import serializers
 
 from config.api import errors
@@ -39,6 +45,7 @@ ERRORS_OF_EVERY_BODY: tuple[type[ContractError], ...] = (
 )
 
 Operation = TypeVar("Operation", bound=Callable[..., Any])
+View = TypeVar("View", bound=type[Any])
 
 # Name, description, and whether it is a request's, every response's, or those of some statuses.
 _HEADERS: tuple[tuple[str, str, bool | list[str]], ...] = (
@@ -100,6 +107,11 @@ def describe(
         return extend_schema(request=request, examples=[*bodies, *examples], **options)(operation)
 
     return decorate
+
+
+def describe_list(**options: Any) -> Callable[[View], View]:
+    """Describe the GET of a view that lists, as `describe` does an operation."""
+    return extend_schema_view(get=describe(**options))
 
 
 def response_example(value: object, *, name: str = "Sample", **options: Any) -> OpenApiExample:

@@ -1,7 +1,7 @@
 """An action on selected rows, which staff confirm on a page that previews its effect."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 
 from config.admin.large_tables import LargeTableAdmin
 from config.admin.links import address_of, address_of_list
@@ -288,11 +288,6 @@ class ConfirmedAction(ABC, Generic[Row]):
         """Return the name of the confirmation page's address."""
         return f"{model_admin.opts.app_label}_{model_admin.opts.model_name}_{cls.name}"
 
-    @property
-    def url_of_one(self) -> str:
-        """Return the name of the address that a row's page links to."""
-        return f"admin:{self.url_name(self.admin)}_of_one"
-
     def _row_page(self, row_id: int | str) -> str:
         return address_of(self.admin.model(pk=row_id))
 
@@ -325,11 +320,9 @@ class ConfirmedActionsAdmin(LargeTableAdmin[Row]):
             if action.description
         }
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
-    ) -> HttpResponse:
-        row: Row | None = context.get("original")
-        context["offered_actions"] = [
-            action for action in self._permitted_actions(request) if row and action.is_offered(row)
-        ]
-        return super().render_change_form(request, context, *args, **options)
+    def object_tools(self, request: HttpRequest, row: Row) -> Iterator[tuple[str, str, bool]]:
+        for action in self._permitted_actions(request):
+            if action.is_offered(row):
+                address = reverse(f"admin:{action.url_name(self)}_of_one", args=[row.pk])
+                text = action.link.format(organization=row.organization)
+                yield address, text, action.is_dangerous

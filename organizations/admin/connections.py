@@ -1,5 +1,6 @@
 """The admin of connections, of programs and directories, and of the identities of members."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
@@ -157,6 +158,14 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
         return False
+
+    def object_tools(
+        self, request: HttpRequest, row: Connection
+    ) -> Iterator[tuple[str, str, bool]]:
+        if self.has_change_permission(request, row):
+            name = "admin:organizations_connection"
+            yield reverse(f"{name}_rotation", args=[row.pk]), "Issue another token", False
+            yield reverse(f"{name}_disabling", args=[row.pk]), "Disable", True
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

@@ -49,7 +49,7 @@ class RemovalAction(MemberAction):
     name, verb, done = "removal", "remove", "removed"
     act = REMOVE
     description = "Remove selected members from their organization"
-    link = "Remove"
+    link = "Remove from {organization}"
     is_dangerous = True
     title_of_one = "Remove {person} from {organization}?"
     title, template = "Remove members from their organization?", "membership/removal"

@@ -1,6 +1,6 @@
 """The admin of offboarding tasks, which staff close and reopen."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import methodcaller
@@ -139,12 +139,13 @@ class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[Offbo
     def recorded_filters(self, row: OffboardingTask) -> dict[str, str]:
         return {"q": row.removal.membership.user_id, "organization": row.organization_id}
 
-    def render_change_form(
-        self, request: HttpRequest, context: Any, *args: Any, **options: Any
-    ) -> HttpResponse:
-        [row] = rows_of(request, [context["original"]])
-        context["choices"] = row.choices
-        return super().render_change_form(request, context, *args, **options)
+    def object_tools(
+        self, request: HttpRequest, row: OffboardingTask
+    ) -> Iterator[tuple[str, str, bool]]:
+        [task_row] = rows_of(request, [row])
+        if task_row.choices:
+            text = "Close or skip" if row.state == State.OPEN else "Reopen"
+            yield reverse("admin:organizations_offboardingtask_closing", args=[row.pk]), text, False
 
     def closing(self, request: HttpRequest, task_id: str) -> HttpResponse:
         """Ask for a task's new state; then close or reopen it, and lead to its record."""

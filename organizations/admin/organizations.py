@@ -1,12 +1,13 @@
 """The admin of organizations."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.urls import reverse
 
 from config.admin.deletion import GuardedDeletion
 from config.admin.filters import QuerySetFilter
@@ -108,11 +109,12 @@ class OrganizationAdmin(
         """Allow also those who change domains alone."""
         return _may_change_domains(request) or super().has_change_permission(request, obj)
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
-    ) -> HttpResponse:
-        context["can_add_steps"] = ADD_STEP.is_staffs(request.user)
-        return super().render_change_form(request, context, *args, **options)
+    def object_tools(
+        self, request: HttpRequest, row: Organization
+    ) -> Iterator[tuple[str, str, bool]]:
+        if ADD_STEP.is_staffs(request.user):
+            address = reverse("admin:organizations_offboardingstep_add")
+            yield f"{address}?organization={row.pk}", "Add an offboarding step", False
 
     def save_model(
         self, request: HttpRequest, obj: Organization, form: OrganizationForm, change: bool

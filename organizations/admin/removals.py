@@ -1,10 +1,12 @@
 """The admin of the records of removals, read-only."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html
 
 from config.admin.columns import column
@@ -29,7 +31,6 @@ from organizations.guards.acts import RESTORE
 from organizations.models import (
     OffboardingTask,
     Removal,
-    Restoration,
     ScheduledRemoval,
 )
 from users.admin.people import person
@@ -99,16 +100,19 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
         return rows.filter(pk__in=of_request.values("pk").union(of_people.values("pk")))
 
     def get_fieldsets(self, request: HttpRequest, obj: Removal | None = None) -> Any:
-        if obj is None or _restoration_of(obj) is None:
+        if obj is None or not hasattr(obj, "restoration"):
             return self.fieldsets
         return (*self.fieldsets, ("What came back", {"fields": ("restored", "not_restored")}))
+
+    def object_tools(self, request: HttpRequest, row: Removal) -> Iterator[tuple[str, str, bool]]:
+        if RESTORE.is_staffs(request.user) and can_be_restored(row.membership):
+            name = "admin:organizations_membership_restoration_of_one"
+            yield reverse(name, args=[row.membership_id]), "Restore the member", False
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **options: Any
     ) -> HttpResponse:
         removal: Removal | None = context.get("original")
-        if removal and RESTORE.is_staffs(request.user):
-            context["can_be_restored"] = can_be_restored(removal.membership)
         if removal:
             there = ScheduledRemoval.objects.pending().filter(organization=removal.organization_id)
             seen = there.seen_by(staff_of(request).pk, sight_of_pending(request))
@@ -164,10 +168,8 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
         return format_html("Works still: {}", link(account, "disable it there"))
 
     @admin.display(description="Restored")
-    def restored(self, removal: Removal) -> str | None:
-        restoration = _restoration_of(removal)
-        if restoration is None:
-            return None
+    def restored(self, removal: Removal) -> str:
+        restoration = removal.restoration
         return format_html(
             "{} by {}: roles {}; departments {}; resources {}",
             link(restoration.membership, time_in_words(restoration.created_at)),
@@ -178,10 +180,8 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
         )
 
     @admin.display(description="Not restored")
-    def not_restored(self, removal: Removal) -> str | None:
-        restoration = _restoration_of(removal)
-        if restoration is None:
-            return None
+    def not_restored(self, removal: Removal) -> str:
+        restoration = removal.restoration
         tokens = restoration.tokens_not_restored
         return (
             f"roles {_names_of(restoration.roles_not_restored)};"
@@ -189,11 +189,6 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
             f" resources {restoration.resources_not_restored:,};"
             f" access tokens {'-' if tokens is None else f'{tokens:,}'}"
         )
-
-
-def _restoration_of(removal: Removal) -> Restoration | None:
-    restorations = Restoration.objects.select_related("actor", "connection", "membership")
-    return restorations.filter(removal=removal).first()
 
 
 def _names_of(recorded: list[dict[str, Any]]) -> str:

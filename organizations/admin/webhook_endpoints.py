@@ -1,5 +1,6 @@
 """The admin of webhook endpoints, with their health."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -7,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from config.admin.columns import column
@@ -112,6 +113,13 @@ class WebhookEndpointAdmin(RowActions[WebhookEndpoint]):
         if row.disabled_at:
             return {"enable": "Enable"}
         return {"send_test": "Send a test", "disable": "Disable"}
+
+    def object_tools(
+        self, request: HttpRequest, row: WebhookEndpoint
+    ) -> Iterator[tuple[str, str, bool]]:
+        if self.has_change_permission(request, row):
+            address = reverse("admin:organizations_webhookendpoint_rotation", args=[row.pk])
+            yield address, "Issue another secret", False
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.rotation)

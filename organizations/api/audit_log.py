@@ -2,10 +2,10 @@
 
 from django.db.models import QuerySet
 from django_filters.rest_framework import CharFilter, MultipleChoiceFilter
-from drf_spectacular.utils import extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from config.api.openapi import EXAMPLE_TRACE_ID, describe, response_example
+from config.api.openapi import EXAMPLE_TRACE_ID, describe_list, response_example
 from organizations.api import examples
 from organizations.api.audit_log_pagination import EventPagination
 from organizations.api.export import ExportFilterSet, ExportView, RecordFilterSet, describe_export
@@ -83,36 +83,34 @@ class AuditLogMixin(OrganizationListView[Event]):
         return events.seen_by(self.caller.member_id, self.authority.capabilities)
 
 
-@extend_schema_view(
-    get=describe(
-        operation_id="listEvents",
-        summary="List events",
-        description=(
-            "Every change of the organization's members, the newest first. Takes the capability"
-            " `view_audit_log`. That a removal is scheduled is shown, while it is pending, to those"
-            " who may remove the user alone, and never to the user.\n\n"
-            "**To follow the log**, ask with `order=asc`, then with the `next` of the page as"
-            " `cursor`, at once while `has_more` is true and from time to time after that. Every"
-            " event comes, and comes once: it has its place in this order when it is committed,"
-            " so a later page has what was committed late, and nothing is ever added before what a"
-            " cursor has passed. Neither ids nor times are this order, as both are made before the"
-            " commit: `after` and `from_date` miss what commits late. One page reads at most 10,000"
-            " places on: with filters it may have few items or none, and `has_more`. What the"
-            " caller may not see is passed over, and not shown later. `skip` and `after` do not go"
-            " with it.\n\n"
-            "Each record of `/removals` is followed here by `member.removed`, whose `data` names"
-            " it: whoever follows this log learns of every removal.\n\n"
-            "After a backup was restored, or the database was set back behind the cursor, the"
-            " answer is 410 `LOG_RESTARTED`: begin again without a cursor, and know events again by"
-            " their ids. Where old events are deleted, a cursor that has not passed all of those"
-            " gets 410 `LOG_TRUNCATED`."
-        ),
-        invalid={"cursor": "Must be the `next` of a page of this log."},
-        refusals=[
-            LogRestartedError({"organization_id": examples.ORGANIZATION_ID}),
-            LogTruncatedError({"organization_id": examples.ORGANIZATION_ID}),
-        ],
-    )
+@describe_list(
+    operation_id="listEvents",
+    summary="List events",
+    description=(
+        "Every change of the organization's members, the newest first. Takes the capability"
+        " `view_audit_log`. That a removal is scheduled is shown, while it is pending, to those"
+        " who may remove the user alone, and never to the user.\n\n"
+        "**To follow the log**, ask with `order=asc`, then with the `next` of the page as"
+        " `cursor`, at once while `has_more` is true and from time to time after that. Every"
+        " event comes, and comes once: it has its place in this order when it is committed,"
+        " so a later page has what was committed late, and nothing is ever added before what a"
+        " cursor has passed. Neither ids nor times are this order, as both are made before the"
+        " commit: `after` and `from_date` miss what commits late. One page reads at most 10,000"
+        " places on: with filters it may have few items or none, and `has_more`. What the"
+        " caller may not see is passed over, and not shown later. `skip` and `after` do not go"
+        " with it.\n\n"
+        "Each record of `/removals` is followed here by `member.removed`, whose `data` names"
+        " it: whoever follows this log learns of every removal.\n\n"
+        "After a backup was restored, or the database was set back behind the cursor, the"
+        " answer is 410 `LOG_RESTARTED`: begin again without a cursor, and know events again by"
+        " their ids. Where old events are deleted, a cursor that has not passed all of those"
+        " gets 410 `LOG_TRUNCATED`."
+    ),
+    invalid={"cursor": "Must be the `next` of a page of this log."},
+    refusals=[
+        LogRestartedError({"organization_id": examples.ORGANIZATION_ID}),
+        LogTruncatedError({"organization_id": examples.ORGANIZATION_ID}),
+    ],
 )
 class EventListView(AuditLogMixin):
     serializer_class = EventSerializer
@@ -121,16 +119,14 @@ class EventListView(AuditLogMixin):
     act = VIEW_LOG
 
 
-@extend_schema_view(
-    get=describe_export(
-        operation_id="exportEvents",
-        summary="Export events",
-        example=(
-            f"{','.join(COLUMNS)}\r\n{examples.EVENT_ID},member.removed,{examples.USER_ID},"
-            f"{examples.OWNER_ID},,api,2025-12-22T15:30:00Z,"
-            f'{EXAMPLE_TRACE_ID},"{{""removal_id"": ""{examples.REMOVAL_ID}""}}"\r\n'
-        ),
-    )
+@describe_export(
+    operation_id="exportEvents",
+    summary="Export events",
+    example=(
+        f"{','.join(COLUMNS)}\r\n{examples.EVENT_ID},member.removed,{examples.USER_ID},"
+        f"{examples.OWNER_ID},,api,2025-12-22T15:30:00Z,"
+        f'{EXAMPLE_TRACE_ID},"{{""removal_id"": ""{examples.REMOVAL_ID}""}}"\r\n'
+    ),
 )
 class EventExportView(AuditLogMixin, ExportView[Event]):
     filterset_class = EventExportFilterSet

@@ -75,7 +75,14 @@ class EventPagination(IdOrCursorPagination):
         if end.position <= begin + SEEN_AT_ONCE:
             end = give_positions(organization_id)
         seen = min(end.position, begin + SEEN_AT_ONCE)
-        rows = _between(queryset, organization_id, begin, seen, self.limit + 1)
+        rows: list[Any] = []
+        if seen > begin:
+            events = queryset.filter(
+                log_position__organization=organization_id,
+                log_position__position__gt=begin,
+                log_position__position__lte=seen,
+            ).annotate(position=F("log_position__position"))
+            rows = list(events.order_by("position")[: self.limit + 1])
         if len(rows) > self.limit:
             rows = rows[: self.limit]
             seen = rows[-1].position
@@ -98,17 +105,3 @@ class EventPagination(IdOrCursorPagination):
             default=NEWEST_FIRST,
         )
         return [*super().get_schema_operation_parameters(view), order]
-
-
-def _between(
-    queryset: QuerySet[Any, _Row], organization_id: str, passed: int, seen: int, limit: int
-) -> list[Any]:
-    """Return the first events with a position after ``passed``, up to ``seen``."""
-    if seen == passed:
-        return []
-    found = queryset.filter(
-        log_position__organization=organization_id,
-        log_position__position__gt=passed,
-        log_position__position__lte=seen,
-    )
-    return list(found.annotate(position=F("log_position__position")).order_by("position")[:limit])

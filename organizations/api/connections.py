@@ -1,11 +1,11 @@
 """Connections of programs are created, listed and revoked, and their tokens rotated."""
 
 from django.db.models import Exists, OuterRef, QuerySet
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import describe, response_example
+from config.api.openapi import describe, describe_list, response_example
 from config.api.strict import (
     StrictBooleanField,
     StrictChoicesField,
@@ -151,16 +151,14 @@ class ConnectionWithTokenSerializer(ConnectionSerializer):
     token = serializers.CharField(help_text="It is shown this once.")
 
 
-@extend_schema_view(
-    get=describe(
-        operation_id="listConnections",
-        summary="List connections",
-        description=(
-            "The systems that work in the organization, programs and directories, in the order in"
-            f" which they were connected, and never a token. {NEEDED}"
-        ),
-        invalid={"limit": "This parameter is not known."},
-    )
+@describe_list(
+    operation_id="listConnections",
+    summary="List connections",
+    description=(
+        "The systems that work in the organization, programs and directories, in the order in"
+        f" which they were connected, and never a token. {NEEDED}"
+    ),
+    invalid={"limit": "This parameter is not known."},
 )
 class ConnectionListView(OrganizationListView[Connection]):
     queryset = Connection.objects.all()

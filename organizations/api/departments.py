@@ -1,11 +1,11 @@
 """Departments are listed with the number of their members, made, renamed and deleted."""
 
 from django.db.models import OuterRef
-from drf_spectacular.utils import extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import describe, response_example
+from config.api.openapi import describe, describe_list, response_example
 from config.api.strict import StrictSerializer, StrictStringField
 from organizations.api import examples
 from organizations.api.bodies import NOT_A_STRING
@@ -59,16 +59,14 @@ class DepartmentBodySerializer(StrictSerializer):
     name = StrictStringField()
 
 
-@extend_schema_view(
-    get=describe(
-        operation_id="listDepartments",
-        summary="List departments",
-        description=(
-            "All departments of the organization, in the order of their names. Any active member"
-            " may see them."
-        ),
-        invalid={"limit": "This parameter is not known."},
-    )
+@describe_list(
+    operation_id="listDepartments",
+    summary="List departments",
+    description=(
+        "All departments of the organization, in the order of their names. Any active member"
+        " may see them."
+    ),
+    invalid={"limit": "This parameter is not known."},
 )
 class DepartmentListView(OrganizationListView[Department]):
     act = CHANGE_DEPARTMENT
@@ -110,13 +108,9 @@ class DepartmentView(OrganizationView):
         invalid={"name": NOT_A_STRING},
         refusals=[examples.DEPARTMENT_NOT_FOUND, TAKEN],
     )
-    def patch(
-        self, request: AuthenticatedRequest, organization_id: str, department_id: str
-    ) -> Response:
+    def patch(self, request: AuthenticatedRequest, **path: str) -> Response:
         body = self.read_body(DepartmentBodySerializer, partial=True)
-        department = change_department(
-            organization_id, department_id, **body.validated_data, caller=self.caller
-        )
+        department = change_department(**path, **body.validated_data, caller=self.caller)
         return Response(_shown(department))
 
     @describe(

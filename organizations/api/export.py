@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework.renderers import BaseRenderer
 
 from config.api.filters import PeriodFilterSet
-from config.api.openapi import describe
+from config.api.openapi import describe_list
 from organizations.api.view import OrganizationListView, Row
 from organizations.export.csv_file import MEDIA_TYPE, Export
 from organizations.guards.acts import EXPORT_LOG
@@ -67,8 +67,8 @@ class ExportView(OrganizationListView[Row]):
 
 
 def describe_export(*, operation_id: str, summary: str, example: str) -> Any:
-    """Return the description of an export, whose errors are JSON as everywhere."""
-    return describe(
+    """Describe the GET of a view that exports; its errors are JSON as everywhere."""
+    return describe_list(
         operation_id=operation_id,
         summary=summary,
         description=(

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from config.api.openapi import describe, response_example
+from config.api.openapi import describe_list, response_example
 from config.api.pagination import IdPagination
 from config.identifiers import only_ids
 from organizations.api import examples
@@ -68,17 +68,15 @@ class MovedResourceSerializer(serializers.Serializer[ResourceMove]):
         return "returned" if owner == (move.left, None) else "moved_on"
 
 
-@extend_schema_view(
-    get=describe(
-        operation_id="listMovedResources",
-        summary="List moved resources",
-        description=(
-            "The resources that the removal passed on, in the order of their ids: what they were"
-            f" called then, to whom they passed, and where they are now. {VIEWERS}"
-        ),
-        invalid={"limit": "Must be a whole number from 1 to 100."},
-        refusals=[examples.REMOVAL_NOT_FOUND],
-    )
+@describe_list(
+    operation_id="listMovedResources",
+    summary="List moved resources",
+    description=(
+        "The resources that the removal passed on, in the order of their ids: what they were"
+        f" called then, to whom they passed, and where they are now. {VIEWERS}"
+    ),
+    invalid={"limit": "Must be a whole number from 1 to 100."},
+    refusals=[examples.REMOVAL_NOT_FOUND],
 )
 class MovedResourceListView(OneRemovalMixin, OrganizationListView[ResourceMove]):
     queryset = (

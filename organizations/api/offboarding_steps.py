@@ -1,10 +1,10 @@
 """Steps of an organization's offboarding are listed, made, changed and deleted."""
 
-from drf_spectacular.utils import extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import describe, response_example
+from config.api.openapi import describe, describe_list, response_example
 from config.api.strict import (
     IdField,
     StrictBooleanField,
@@ -113,16 +113,14 @@ class StepCreationSerializer(StepChangeSerializer):
     key = StrictStringField(help_text=f"What its tasks are called by: {NO_SLUG}")
 
 
-@extend_schema_view(
-    get=describe(
-        operation_id="listOffboardingSteps",
-        summary="List offboarding steps",
-        description=(
-            "What the organization has to do elsewhere whenever somebody is removed, enabled or"
-            " not, sorted by position, then by key. Any active member may see it."
-        ),
-        invalid={"limit": "This parameter is not known."},
-    )
+@describe_list(
+    operation_id="listOffboardingSteps",
+    summary="List offboarding steps",
+    description=(
+        "What the organization has to do elsewhere whenever somebody is removed, enabled or"
+        " not, sorted by position, then by key. Any active member may see it."
+    ),
+    invalid={"limit": "This parameter is not known."},
 )
 class StepListView(OrganizationListView[OffboardingStep]):
     tag = "Hand-over"

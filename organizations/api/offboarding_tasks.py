@@ -6,12 +6,12 @@ from typing import cast
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django_filters.rest_framework import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
-from drf_spectacular.utils import extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.filters import MomentFilter
-from config.api.openapi import describe, response_example
+from config.api.openapi import describe, describe_list, response_example
 from config.api.strict import (
     StrictChoiceField,
     StrictIntegerField,
@@ -188,20 +188,18 @@ class TaskFilterSet(FilterSet):
         return tasks.open().filter(due_at__lt=value)
 
 
-@extend_schema_view(
-    get=describe(
-        operation_id="listOffboardingTasks",
-        summary="List offboarding tasks",
-        description=(
-            "What removals left to be done elsewhere, in the order of the ids. Without the"
-            " capability `remove_users` a caller sees their own tasks alone: those assigned to"
-            " them, to one of their departments, or to the connection that asks.\n\n"
-            "With `overdue` or `due_before` only open tasks are listed, the earliest due first. A"
-            " page has `next` then, which `cursor` takes back for the page after it; `skip` and"
-            " `after` do not go with it."
-        ),
-        invalid={"due_before": "Must be a date, or a time."},
-    )
+@describe_list(
+    operation_id="listOffboardingTasks",
+    summary="List offboarding tasks",
+    description=(
+        "What removals left to be done elsewhere, in the order of the ids. Without the"
+        " capability `remove_users` a caller sees their own tasks alone: those assigned to"
+        " them, to one of their departments, or to the connection that asks.\n\n"
+        "With `overdue` or `due_before` only open tasks are listed, the earliest due first. A"
+        " page has `next` then, which `cursor` takes back for the page after it; `skip` and"
+        " `after` do not go with it."
+    ),
+    invalid={"due_before": "Must be a date, or a time."},
 )
 class TaskListView(OrganizationListView[OffboardingTask]):
     tag = "Hand-over"

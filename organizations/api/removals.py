@@ -7,11 +7,11 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Prefetch, QuerySet
 from django.db.models.functions import JSONObject
 from django_filters.rest_framework import CharFilter
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import EXAMPLE_TRACE_ID, describe, response_example
+from config.api.openapi import EXAMPLE_TRACE_ID, describe, describe_list, response_example
 from config.api.pagination import IdPagination
 from config.identifiers import only_ids
 from organizations.api import examples
@@ -239,20 +239,18 @@ class RemovalExportFilterSet(RemovalFilterSet, ExportFilterSet):
     """The filters of the list, and what an export takes."""
 
 
-@extend_schema_view(
-    get=describe(
-        operation_id="listRemovals",
-        summary="List removals",
-        description=(
-            "The records that removals left, the newest first, each with the restoration that"
-            " undid it, if one did. Takes the capability `view_audit_log`.\n\n"
-            "Ids and times are made before the commit, so whoever asks for what came `after` the"
-            " last one misses what commits late. To hear of every removal, follow `/audit-log` with"
-            " `order=asc`: each record is followed there by `member.removed`, which names it by"
-            " `removal_id`."
-        ),
-        invalid={"from_date": "Must be a date, or a time."},
-    )
+@describe_list(
+    operation_id="listRemovals",
+    summary="List removals",
+    description=(
+        "The records that removals left, the newest first, each with the restoration that"
+        " undid it, if one did. Takes the capability `view_audit_log`.\n\n"
+        "Ids and times are made before the commit, so whoever asks for what came `after` the"
+        " last one misses what commits late. To hear of every removal, follow `/audit-log` with"
+        " `order=asc`: each record is followed there by `member.removed`, which names it by"
+        " `removal_id`."
+    ),
+    invalid={"from_date": "Must be a date, or a time."},
 )
 class RemovalListView(RecordsMixin, OrganizationListView[Removal]):
     queryset = RECORDS.order_by("-pk")
@@ -295,17 +293,15 @@ class RemovalRecordView(RecordsMixin, OneRemovalMixin):
         return Response(RemovalRecordSerializer(record).data)
 
 
-@extend_schema_view(
-    get=describe_export(
-        operation_id="exportRemovals",
-        summary="Export removals",
-        example=(
-            f"{','.join(COLUMNS)}\r\n{examples.REMOVAL_ID},{examples.USER_ID},{examples.OWNER_ID},,api,"
-            "2025-12-22T15:30:00Z,2025-12-22T15:30:00Z,0,role_member,dept_old1,12,"
-            f"document=8>{examples.DEPARTMENT_ID};repository=4>{examples.HEIR_ID},"
-            f"{examples.DEPARTMENT_ID},0,1,{EXAMPLE_TRACE_ID},,\r\n"
-        ),
-    )
+@describe_export(
+    operation_id="exportRemovals",
+    summary="Export removals",
+    example=(
+        f"{','.join(COLUMNS)}\r\n{examples.REMOVAL_ID},{examples.USER_ID},{examples.OWNER_ID},,api,"
+        "2025-12-22T15:30:00Z,2025-12-22T15:30:00Z,0,role_member,dept_old1,12,"
+        f"document=8>{examples.DEPARTMENT_ID};repository=4>{examples.HEIR_ID},"
+        f"{examples.DEPARTMENT_ID},0,1,{EXAMPLE_TRACE_ID},,\r\n"
+    ),
 )
 class RemovalExportView(ExportView[Removal]):
     queryset = Removal.objects.all()

@@ -6,11 +6,11 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.db.models import QuerySet
 from django_filters.rest_framework import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
-from drf_spectacular.utils import extend_schema_field, extend_schema_view
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from config.api.openapi import describe
+from config.api.openapi import describe_list
 from config.api.pagination import SearchPagination
 from config.search import LONGEST_TERM
 from organizations.api.bodies import TYPE_PATTERN
@@ -86,17 +86,15 @@ class ResourceFilterSet(FilterSet):
         return rows.matching(value)
 
 
-@extend_schema_view(
-    get=describe(
-        operation_id="listResources",
-        summary="List resources",
-        description=(
-            "The resources of the organization, in the order of their ids. Who holds none of"
-            " `manage_resources`, `remove_users` and `view_audit_log` sees what they own themselves"
-            " and what their departments own."
-        ),
-        invalid={"external_id": "A key is one of a type: name the type, too."},
-    )
+@describe_list(
+    operation_id="listResources",
+    summary="List resources",
+    description=(
+        "The resources of the organization, in the order of their ids. Who holds none of"
+        " `manage_resources`, `remove_users` and `view_audit_log` sees what they own themselves"
+        " and what their departments own."
+    ),
+    invalid={"external_id": "A key is one of a type: name the type, too."},
 )
 class ResourceListView(OrganizationListView[ResourceEntry]):
     queryset = RESOURCES.order_by("pk")

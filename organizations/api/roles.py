@@ -1,11 +1,11 @@
 """Roles are listed with the number of their members, made, changed and deleted."""
 
 from django.db.models import OuterRef
-from drf_spectacular.utils import extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import describe, response_example
+from config.api.openapi import describe, describe_list, response_example
 from config.api.strict import StrictChoicesField, StrictSerializer, StrictStringField
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.member_count import CountUpTo, MemberCountField
@@ -69,16 +69,14 @@ class RoleBodySerializer(StrictSerializer):
     )
 
 
-@extend_schema_view(
-    get=describe(
-        operation_id="listRoles",
-        summary="List roles",
-        description=(
-            "All roles of the organization, in the order of their names. Any active member may see"
-            " them."
-        ),
-        invalid={"limit": "This parameter is not known."},
-    )
+@describe_list(
+    operation_id="listRoles",
+    summary="List roles",
+    description=(
+        "All roles of the organization, in the order of their names. Any active member may see"
+        " them."
+    ),
+    invalid={"limit": "This parameter is not known."},
 )
 class RoleListView(OrganizationListView[Role]):
     act = CHANGE_ROLE
@@ -127,9 +125,9 @@ class RoleView(OrganizationView):
         invalid={"name": NOT_A_STRING},
         refusals=[IMMUTABLE, NOT_FOUND, TAKEN],
     )
-    def patch(self, request: AuthenticatedRequest, organization_id: str, role_id: str) -> Response:
+    def patch(self, request: AuthenticatedRequest, **path: str) -> Response:
         body = self.read_body(RoleBodySerializer, partial=True)
-        role = change_role(organization_id, role_id, **body.validated_data, caller=self.caller)
+        role = change_role(**path, **body.validated_data, caller=self.caller)
         return Response(_shown(role))
 
     @describe(

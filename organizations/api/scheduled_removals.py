@@ -6,12 +6,12 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django_filters.rest_framework import ChoiceFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.choices import must_be_one_of
-from config.api.openapi import describe, response_example
+from config.api.openapi import describe, describe_list, response_example
 from config.api.pagination import IdPagination
 from organizations.api import examples
 from organizations.api.bodies import (
@@ -238,17 +238,15 @@ class ScheduledRemovalView(OrganizationView):
         return Response(status=204)
 
 
-@extend_schema_view(
-    get=describe(
-        operation_id="listScheduledRemovals",
-        summary="List scheduled removals",
-        description=(
-            "What was scheduled and what became of it, the newest first, without the caller's own,"
-            " and without what is pending of users whom the caller may not remove. Takes the"
-            " capability `remove_users`."
-        ),
-        invalid={"status": must_be_one_of(dict(ScheduledRemoval.STATES), "lost")},
-    )
+@describe_list(
+    operation_id="listScheduledRemovals",
+    summary="List scheduled removals",
+    description=(
+        "What was scheduled and what became of it, the newest first, without the caller's own,"
+        " and without what is pending of users whom the caller may not remove. Takes the"
+        " capability `remove_users`."
+    ),
+    invalid={"status": must_be_one_of(dict(ScheduledRemoval.STATES), "lost")},
 )
 class ScheduledRemovalListView(OrganizationListView[ScheduledRemoval]):
     queryset = (

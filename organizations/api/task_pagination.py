@@ -62,19 +62,13 @@ class TaskPagination(IdOrCursorPagination):
         if BY_DUE_DATE.isdisjoint(request.query_params):
             self.refuse_cursor(request)
             return super().paginate_queryset(queryset, request, view)
-        tasks = _after(self.begin_by_cursor(request, DueCursor.from_text), queryset)
-        rows: list[Any] = list(tasks.order_by("due_at", "pk")[: self.limit + 1])
+        if passed := self.begin_by_cursor(request, DueCursor.from_text):
+            # Compared as a row: many tasks with the same date are not read from the first one on.
+            place = (passed.due_at, passed.task_id)
+            queryset = queryset.filter(TupleGreaterThan(Tuple("due_at", "pk"), place))
+        rows: list[Any] = list(queryset.order_by("due_at", "pk")[: self.limit + 1])
         self.has_more = len(rows) > self.limit
         if self.has_more:
             rows.pop()
             self.next_cursor = DueCursor(rows[-1].due_at, rows[-1].pk).text
         return rows
-
-
-def _after(passed: DueCursor | None, tasks: QuerySet[Any, _Row]) -> QuerySet[Any, _Row]:
-    """Keep the tasks after the cursor in the order of due date, then id."""
-    if passed is None:
-        return tasks
-    # Compared as a row: many tasks with the same date are not read from the first one on.
-    place = (passed.due_at, passed.task_id)
-    return tasks.filter(TupleGreaterThan(Tuple("due_at", "pk"), place))

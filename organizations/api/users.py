@@ -5,10 +5,9 @@ from collections.abc import Collection
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, Subquery
 from django_filters.rest_framework import CharFilter, FilterSet, MultipleChoiceFilter
-from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers
 
-from config.api.openapi import describe
+from config.api.openapi import describe, describe_list
 from config.api.pagination import IdPagination
 from config.search import LONGEST_TERM
 from organizations.api import examples
@@ -86,17 +85,15 @@ class ListedUserSerializer(UserSerializer):
     department_ids = serializers.ListField()  # type: ignore[assignment]
 
 
-@extend_schema_view(
-    get=describe(
-        operation_id="listUsers",
-        summary="List users",
-        description=(
-            "The members of the organization, active and deactivated, in the order of their ids."
-            " Any active member may see them."
-        ),
-        responses={200: UserSerializer(many=True)},
-        invalid={"limit": "Must be a whole number from 1 to 100."},
-    )
+@describe_list(
+    operation_id="listUsers",
+    summary="List users",
+    description=(
+        "The members of the organization, active and deactivated, in the order of their ids."
+        " Any active member may see them."
+    ),
+    responses={200: UserSerializer(many=True)},
+    invalid={"limit": "Must be a whole number from 1 to 100."},
 )
 class UserListView(OrganizationListView[Membership]):
     queryset = (

@@ -5,12 +5,12 @@ from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 from django_filters.rest_framework import ChoiceFilter, FilterSet
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.choices import must_be_one_of
-from config.api.openapi import describe, response_example
+from config.api.openapi import describe, describe_list, response_example
 from config.api.pagination import IdPagination
 from config.api.throttling import DeliveryRateThrottle, TokenRateThrottle
 from organizations.api import examples
@@ -87,17 +87,15 @@ class DeliveryFilterSet(FilterSet):
     )
 
 
-@extend_schema_view(
-    get=describe(
-        operation_id="listWebhookDeliveries",
-        summary="List webhook deliveries",
-        description=(
-            "What the endpoint was sent in the last 30 days, the newest first. Takes the capability"
-            f" `{NEEDED}`."
-        ),
-        invalid={"status": must_be_one_of(WebhookDelivery.Status.values, "lost")},
-        refusals=[examples.ENDPOINT_NOT_FOUND],
-    )
+@describe_list(
+    operation_id="listWebhookDeliveries",
+    summary="List webhook deliveries",
+    description=(
+        "What the endpoint was sent in the last 30 days, the newest first. Takes the capability"
+        f" `{NEEDED}`."
+    ),
+    invalid={"status": must_be_one_of(WebhookDelivery.Status.values, "lost")},
+    refusals=[examples.ENDPOINT_NOT_FOUND],
 )
 class DeliveryListView(OrganizationListView[WebhookDelivery]):
     tag = "Webhooks"
@@ -109,12 +107,10 @@ class DeliveryListView(OrganizationListView[WebhookDelivery]):
     filterset_class = DeliveryFilterSet
 
     def get_queryset(self) -> QuerySet[WebhookDelivery]:
-        organization_id = self.kwargs["organization_id"]
-        endpoint = find_endpoint(organization_id, self.kwargs["endpoint_id"])
-        own = Event.objects.about_schedules_of(self.caller.member_id).filter(
-            organization=organization_id
-        )
-        return self.queryset.filter(endpoint=endpoint).exclude(event__in=own)
+        endpoint = find_endpoint(**self.kwargs)
+        own = Event.objects.about_schedules_of(self.caller.member_id)
+        deliveries = self.queryset.filter(endpoint=endpoint)
+        return deliveries.exclude(event__in=own.filter(organization=endpoint.organization_id))
 
 
 class SendingView(OrganizationView):
@@ -165,14 +161,8 @@ class RedeliveryView(SendingView):
             _ENDPOINT_DISABLED,
         ],
     )
-    def post(
-        self,
-        request: AuthenticatedRequest,
-        organization_id: str,
-        endpoint_id: str,
-        delivery_id: str,
-    ) -> Response:
-        deliveries = redeliver(organization_id, endpoint_id, [delivery_id], caller=self.caller)
+    def post(self, request: AuthenticatedRequest, delivery_id: str, **path: str) -> Response:
+        deliveries = redeliver(**path, delivery_ids=[delivery_id], caller=self.caller)
         if not deliveries:
             raise WebhookDeliveryNotFoundError({"delivery_id": delivery_id})
         return Response(DeliverySerializer(deliveries[0]).data, status=202)

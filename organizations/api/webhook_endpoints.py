@@ -1,10 +1,10 @@
 """Webhook endpoints are created, listed, changed and deleted, and their secrets rotated."""
 
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.openapi import describe, response_example
+from config.api.openapi import describe, describe_list, response_example
 from config.api.strict import (
     StrictChoiceField,
     StrictChoicesField,
@@ -156,7 +156,7 @@ class EndpointWithSecretSerializer(EndpointSerializer):
         return secret_of(endpoint, endpoint.secret_version)
 
 
-describe_list = describe(
+describe_endpoints = describe_list(
     operation_id="listWebhookEndpoints",
     summary="List webhook endpoints",
     description=(
@@ -234,7 +234,7 @@ describe_rotation = describe(
 )
 
 
-@extend_schema_view(get=describe_list)
+@describe_endpoints
 class EndpointListView(OrganizationListView[WebhookEndpoint]):
     tag = "Webhooks"
     queryset = WebhookEndpoint.objects.order_by("pk")

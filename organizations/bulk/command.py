@@ -246,9 +246,7 @@ class BulkCommand(BaseCommand, Generic[AnyRow]):
         return status or summary.exit_status
 
     def _say(self, text: str, ending: str = "\n") -> None:
-        """Write a text for the operator."""
         self.output.write(printable(text), ending=ending)
 
     def _error(self, text: str) -> None:
-        """Write an error to standard error."""
         self.stderr.write(printable(text))

@@ -125,7 +125,6 @@ def _reported(
 
 
 def _decided(row: ResourceRow, outcome: LineOutcome) -> ResourceRow:
-    """Return the line with its outcome."""
     if outcome.refusal:
         return replace(row, outcome=outcome.refusal.code, message=_explain(outcome.refusal))
     result = outcome.result.value if outcome.result else ""

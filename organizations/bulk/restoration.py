@@ -71,7 +71,6 @@ def _earlier_restorations(outcomes: Iterable[RestorationOutcome]) -> Mapping[str
 
 
 def _restored(row: Row, restoration: Restoration, outcome: Outcome, cancelled_tasks: int) -> Row:
-    """Return the row of a restored user."""
     return replace(
         row,
         outcome=outcome,

@@ -76,5 +76,4 @@ def _reported(
 
 
 def _scheduled(row: Row, outcome: Outcome, schedule: ScheduledRemoval | None) -> Row:
-    """Return the row of a user whose removal is scheduled."""
     return replace(row, outcome=outcome, scheduled_removal_id=schedule.pk if schedule else "")

@@ -114,7 +114,6 @@ class Summary(ABC, Generic[AnyRow]):
         """Return the text of the plan: who is affected, and how much of what they have."""
 
     def result(self) -> str:
-        """Return the text of the result."""
         return "\n".join([*self._totals(), *self._others(), *self._besides()])
 
     def _totals(self) -> list[str]:
@@ -188,7 +187,6 @@ class RemovalSummary(Summary[Row]):
         return bool(self.done_count or self.leftovers)
 
     def plan(self, organization: str) -> str:
-        """Return the plan: who leaves, what they have, and where their resources go."""
         lines = [
             f"Members to remove from {organization}: {self.done_count:,}",
             *self._table(
@@ -236,7 +234,6 @@ class AdditionSummary(Summary[JoinerRow]):
             self._new_departments.setdefault(key_of(name), name)
 
     def plan(self, organization: str) -> str:
-        """Return the plan: who joins with what, and what is made for it."""
         return "\n".join(
             [
                 f"Members to add to {organization}: {self.done_count:,}",
@@ -273,7 +270,6 @@ class ScheduleSummary(Summary[Row]):
     at: datetime
 
     def plan(self, organization: str) -> str:
-        """Return the plan: who leaves when, and the targets of their resources."""
         return "\n".join(
             [
                 f"Members to remove from {organization} at {self.at:%Y-%m-%d %H:%M:%S} UTC:"
@@ -312,7 +308,6 @@ class RestorationSummary(Summary[Row]):
         )
 
     def plan(self, organization: str) -> str:
-        """Return the plan: who comes back, and what comes back with them."""
         lines = [
             f"Members to restore to {organization}: {self.done_count:,}",
             *self._table(
@@ -347,7 +342,6 @@ class ImportSummary(Summary[ResourceRow]):
     already_in_progress = "unchanged"
 
     def plan(self, organization: str) -> str:
-        """Return the plan: which resources are made or changed."""
         lines = (f"  {escaped(row.label):40} {PLANNED[row.outcome]}" for row in self._done)
         return "\n".join(
             [

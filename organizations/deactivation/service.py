@@ -62,7 +62,9 @@ def deactivate_members(
             locked = lock_members(organization_id, [*user_ids, *heirs_of(targets)], caller=caller)
         now = timezone.now()  # read behind the locks, so that events are in the order of changes
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
-        refusals = _find_refusals(organization_id, user_ids, members, targets, caller, held=locked)
+        refusals = _find_refusals(
+            organization_id, user_ids, members, targets, caller, locked=locked
+        )
         deactivated = {u: members[u] for u in user_ids if u not in refusals}
         passed = group_by_user(
             pass_on(organization_id, {u: targets[u] for u in deactivated if u in targets})
@@ -93,7 +95,7 @@ def preview_deactivation(
 ) -> dict[str, ContractError]:
     """Return the refusals of `deactivate_members`, by user id; it does not check the target."""
     members = current_members(organization_id, user_ids)
-    return _find_refusals(organization_id, user_ids, members, {}, caller, held=None)
+    return _find_refusals(organization_id, user_ids, members, {}, caller, locked=None)
 
 
 @retried
@@ -138,7 +140,7 @@ def _find_refusals(
     targets: Mapping[str, Targets],
     caller: Caller,
     *,
-    held: Collection[str] | None,
+    locked: Collection[str] | None,
 ) -> dict[str, ContractError]:
     """Return the refusals, by user id, in the order of the contract's checks.
 
@@ -151,7 +153,7 @@ def _find_refusals(
         rules=Rules.OWNER_REMAINS | Rules.TARGETS,
         targets=targets,
         leaving=user_ids,
-        held=held,
+        locked=locked,
     )
     for user_id, refusal in further.items():
         if isinstance(refusal, LastOwnerCannotBeRemovedError):

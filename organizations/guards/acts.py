@@ -13,8 +13,8 @@ class Act:
     """What members and staff need for an act.
 
     A member or a program needs one of the capabilities, if there are any; staff need Django's
-    permission ``verb_model``, and one to view or change the same. Some acts take a person: no
-    program may do them, whatever its capabilities.
+    permission ``verb_model``, and one to view or change the same model. No program may do an act
+    that takes a person, whatever its capabilities.
     """
 
     capabilities: tuple[Capability, ...]
@@ -25,8 +25,8 @@ class Act:
     def is_staffs(self, user: User | AnonymousUser) -> bool:
         """Return whether this account may do it as staff, in every organization.
 
-        Staff who act on members see who they are and what they hold, so they also need the
-        permission to view or to change them.
+        Pages for an act show the rows that it is about, so staff also need the permission to view
+        or to change them.
         """
         viewing = (f"organizations.{verb}_{self.model}" for verb in ("view", "change"))
         return (
@@ -46,7 +46,8 @@ ADD = Act((Capability.INVITE_USERS,), "add")
 ASSIGN = Act((Capability.ASSIGN_ROLES, Capability.MANAGE_USERS), "change")
 VIEW_LOG = Act((Capability.VIEW_AUDIT_LOG,), "view", "event")
 EXPORT_LOG = Act((Capability.EXPORT_AUDIT_LOG,), "view", "event")
-# Of resources, whoever owns them: check 6 (who is above whom) does not apply.
+# On resources, whoever owns them: check 6 (nobody acts on members with more capabilities) does not
+# apply.
 REGISTER_RESOURCES = Act((Capability.MANAGE_RESOURCES,), "change", "resource")
 CHANGE_RESOURCES = REGISTER_RESOURCES  # of any, by hand
 DELETE_RESOURCES = Act((Capability.MANAGE_RESOURCES,), "delete", "resource")
@@ -64,7 +65,7 @@ REDELIVER = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "webhookdelive
 ADD_STEP = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "add", "offboardingstep")
 CHANGE_STEP = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "offboardingstep")
 DELETE_STEP = Act((Capability.OVERRIDE_ALL_PERMISSIONS,), "delete", "offboardingstep")
-# Of anybody's: one's own takes nothing. Check 6 does not apply, since the removal is done.
+# On any task: one's own requires nothing. Check 6 does not apply, since the member has left.
 CHANGE_TASK = Act((Capability.REMOVE_USERS,), "change", "offboardingtask")
 MANAGE_CONNECTIONS = Act(
     (Capability.OVERRIDE_ALL_PERMISSIONS,), "change", "connection", takes_a_person=True

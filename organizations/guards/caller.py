@@ -92,21 +92,21 @@ class Caller(ABC):
 
     @property
     def account_id(self) -> str:
-        """Return the id of the account by whose permissions a caller acts everywhere, or ""."""
+        """Return the id of the staff account that a caller acts by, or ""."""
         return ""
 
     @property
-    def share(self) -> tuple[str, list[object]] | None:
-        """Return the statement that locks, FOR SHARE, the row by which a non-member may act."""
-        return None
+    def share_lock(self) -> tuple[str, list[object]] | None:
+        """Return the statement that locks, FOR SHARE, the row that lets a non-member act."""
+        return (_SHARE_CONNECTION, [self.connection.pk]) if self.connection else None
 
     def is_about_self(self, user_id: str) -> bool:
-        """Return whether this user is the caller; an operator's actor is only a note."""
+        """Return whether this user is the caller; never for an operator."""
         return self.actor is not None and self.actor.pk == user_id
 
     @property
     def columns(self) -> dict[str, str | None]:
-        """Return what a record, an event and a log line say of the caller, by their columns."""
+        """Return the columns of records, events and log lines that name the caller."""
         return {
             "actor_id": self.actor.pk if self.actor else None,
             "connection_id": self.connection.pk if self.connection else None,
@@ -125,17 +125,14 @@ class Caller(ABC):
     def guard_parameters(
         self, organization_id: str, act: Act, user_ids: Collection[str]
     ) -> dict[str, Any]:
-        """Return what guards.sql is told of the caller, whose authority is read in Python.
-
-        Raises as `authority`.
-        """
+        """Return the parameters of guards.sql about the caller. Raises as `authority`."""
         authority = self.authority(organization_id, act, user_ids=user_ids)
         return _parameters(organization_id, authority=authority.capabilities)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person(Caller):
-    """A member: with a token, or one who scheduled a removal that is due, without."""
+    """A member: with a token, or without one when a removal that they scheduled is due."""
 
     actor: User
     source: Source = Source.API
@@ -179,20 +176,20 @@ class Person(Caller):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staff(Caller):
-    """An account of the admin, with Django's permissions: in every organization alike."""
+    """An account of the admin, with Django's permissions in every organization."""
 
     actor: User
     source: Source = Source.ADMIN
 
     @classmethod
     def at(cls, request: HttpRequest, *, reason: str = "") -> "Staff":
-        """Return the caller of a request of the admin, whose pages are shown to nobody else."""
+        """Return the caller of a request of the admin, which only staff can send."""
         return cls(actor=staff_of(request), reason=reason, trace_id=trace_id_of(request))
 
     def authority(
         self, organization_id: str, act: Act | None = None, *, user_ids: Collection[str] = ()
     ) -> Authority:
-        # Read anew: the account of the request has its permissions cached.
+        # Read again, since the account of the request has cached its permissions.
         account = User.objects.filter(pk=self.actor.pk).first()
         if account is None or not account.is_active or not account.is_staff:
             raise OrganizationAccessDeniedError({"organization_id": organization_id})
@@ -205,7 +202,7 @@ class Staff(Caller):
         return self.actor.pk
 
     @property
-    def share(self) -> tuple[str, list[object]] | None:
+    def share_lock(self) -> tuple[str, list[object]] | None:
         return _SHARE_ACCOUNT, [self.actor.pk]
 
 
@@ -213,7 +210,7 @@ class Staff(Caller):
 class Program(Caller):
     """A program, by its connection: with a token, or without one when its schedule is due.
 
-    It may do what its capabilities say, in its organization, and makes nobody an owner.
+    It has its capabilities in its organization, and makes no owners.
     """
 
     connection: Connection
@@ -241,14 +238,10 @@ class Program(Caller):
             raise _lacking(act.capabilities)
         return Authority(capabilities, may_give_owner=False)
 
-    @property
-    def share(self) -> tuple[str, list[object]]:
-        return _SHARE_CONNECTION, [self.connection.pk]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory(Caller):
-    """A directory, by its connection: with every capability, but that it makes nobody an owner."""
+    """A directory, by its connection: with every capability, except that it makes no owners."""
 
     connection: Connection
     source: Source = Source.SCIM
@@ -264,10 +257,6 @@ class Directory(Caller):
         if not enabled.exists():
             raise OrganizationAccessDeniedError({"organization_id": organization_id})
         return Authority(ALL_CAPABILITIES, may_give_owner=False)
-
-    @property
-    def share(self) -> tuple[str, list[object]]:
-        return _SHARE_CONNECTION, [self.connection.pk]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,14 @@
 -- Decides which members an act may not be done to, and why, if they leave in the order given: by the
 -- caller (the contract's checks 2, 3 and 6), the remaining owner (7) and the target (8). It follows
--- standing.sql in the same statement. A preview or another act runs this alone; in a removal,
--- removal.sql continues from "verdict".
+-- standing.sql in the same statement. Previews and other acts end here; in a removal, removal.sql
+-- continues from "verdict".
 --
--- A caller who is no person has no "caller_id": their "authority" was read before, in Python.
+-- A caller who is no person has no "caller_id"; Python has read their "authority" before.
 -- "already_leaving" are memberships of owners that an earlier part of a preview would have ended;
 -- "removal_ids" is empty except in a removal; "keeps_owner" turns the owner rule on.
 --
--- Each member is looked up by index, and no list of members is scanned for each of them, so the
--- time is proportional to their number, whatever plan PostgreSQL chooses.
+-- Each member is one index look-up, and no list of members is scanned for each member, so the time is
+-- proportional to their number with any plan.
 caller AS (
     SELECT
         %(caller_id)s::varchar IS NULL
@@ -27,7 +27,7 @@ member AS (
         %(removal_ids)s::text[]
     ) WITH ORDINALITY AS member (id, user_id, targets, removal_id, position)
 ),
--- An heir is an active member whose own removal is not requested and whom the service has locked.
+-- An heir is an active member who does not leave with this request and whom the service has locked.
 heir AS (
     SELECT membership.user_id
     FROM organizations_membership AS membership
@@ -85,8 +85,8 @@ verdict AS (
         CASE
             WHEN NOT may_act THEN 'CALLER_REFUSED'
             WHEN lacking IS NOT NULL THEN 'INSUFFICIENT_PERMISSIONS'
-            -- If all the remaining owners would leave, the active one who would leave last stays;
-            -- if none of them is active, all stay.
+            -- If all remaining owners would leave, the last active one in the order stays; if none
+            -- of them is active, all stay.
             WHEN is_owner AND %(keeps_owner)s::boolean
                 AND position = coalesce(
                     (SELECT max(position) FROM leaving_owner WHERE is_active), position

@@ -22,16 +22,16 @@ from organizations.models import Membership
 GUARDS = "{},\n{},\n{}".format(
     STANDING, GOAL, Path(__file__).with_name("guards.sql").read_text(encoding="utf-8")
 )
-CALLER_REFUSED = "CALLER_REFUSED"  # what guards.sql says of a caller who may not, or no longer
+CALLER_REFUSED = "CALLER_REFUSED"  # the code of guards.sql for a caller who may not act
 _VERDICTS = f"WITH {GUARDS} SELECT user_id, refusal, lacking, missed_types FROM verdict"  # noqa: S608 (our own text)
 
 
 class Rules(Flag):
     """The rules that can be applied, in the order of the contract's checks."""
 
-    AUTHORITY = auto()  # the caller may act, and on nobody who holds what they do not
+    AUTHORITY = auto()  # the caller may act, and on nobody with a capability that they lack
     OWNER_REMAINS = auto()  # an active owner is left when all of these are gone
-    TARGETS = auto()  # the organization has whom resources pass to
+    TARGETS = auto()  # the organization has the targets of resources
     REMOVAL = AUTHORITY | OWNER_REMAINS | TARGETS
 
 
@@ -45,33 +45,33 @@ def judge(
     targets: Mapping[str, Targets] | None = None,
     members: Mapping[str, int | None] | None = None,
     leaving: Collection[str] | None = None,
-    held: Collection[str] | None = None,
+    locked: Collection[str] | None = None,
     already_leaving: Collection[int] = (),
 ) -> dict[str, ContractError]:
-    """Return, by user id, why the act may not be done to these users, by what is there now.
+    """Return, by user id, why the act may not be done to these users, as of now.
 
-    It applies ``rules`` only, and neither locks nor writes. A user who is no member is refused as
-    not found. ``members`` are the membership ids, by user id, that a service has locked: no other
-    user counts as a member; without it they are looked up. For a user whose membership id is None
-    only the targets are checked. ``targets`` are by user id; none of the users ``leaving``, by
-    default these users, can be an heir. ``held`` are all whom a service has locked: nobody else can
-    be an heir, since whoever came back meanwhile may leave again. ``already_leaving`` are
-    memberships of owners that an earlier part of a preview would have ended: they are not judged
-    again. Raises the ContractError of a caller who may do it to nobody.
+    It applies ``rules`` only, and neither locks nor writes. ``members`` are the membership ids, by
+    user id, that a service has locked; without it they are looked up. A user who is not among them
+    is refused as not found; for a user whose membership id is None only the targets are checked.
+    ``targets`` are by user id. No user who is ``leaving``, by default all of these, can be an heir.
+    Neither can anybody outside ``locked``, the users whom a service has locked: whoever came back
+    since may leave again. ``already_leaving`` are memberships of owners that an earlier part of a
+    preview would have ended; they are not judged again. Raises the ContractError of a caller who
+    may act on nobody.
     """
     targets = targets or {}
     if members is None:
         members = current_members(organization_id, user_ids)
     judged_before = set(already_leaving)
-    judged = {u: members[u] for u in user_ids if u in members and members[u] not in judged_before}
+    to_judge = {u: members[u] for u in user_ids if u in members and members[u] not in judged_before}
     parameters = guard_parameters(
         organization_id,
-        judged,
+        to_judge,
         caller=caller,
         act=act,
         rules=rules,
         leaving=user_ids if leaving is None else leaving,
-        held=held,
+        locked=locked,
         targets=targets,
         already_leaving=already_leaving,
     )
@@ -94,11 +94,11 @@ def find_missed_goals(
     targets: Targets,
     *,
     leaving: Collection[str],
-    held: Collection[str] | None = None,
+    locked: Collection[str] | None = None,
 ) -> list[Goal]:
     """Return the goals whose targets cannot take over from these users, in the checks' order.
 
-    ``held`` is as in `judge`.
+    ``locked`` is as in `judge`.
     """
     if not targets:
         return []
@@ -111,7 +111,7 @@ def find_missed_goals(
         act=REMOVE,
         rules=Rules.TARGETS,
         leaving=leaving,
-        held=held,
+        locked=locked,
         targets={nobody: targets},
     )
     [(_, _, _, missed_types)] = fetch_prepared(_VERDICTS, parameters)
@@ -119,10 +119,10 @@ def find_missed_goals(
 
 
 def require_targets(
-    organization_id: str, targets: Targets, *, leaving: Collection[str], held: Collection[str]
+    organization_id: str, targets: Targets, *, leaving: Collection[str], locked: Collection[str]
 ) -> None:
-    """Raise the ContractError of the first target that cannot take over; as `find_missed_goals`."""
-    for goal in find_missed_goals(organization_id, targets, leaving=leaving, held=held):
+    """Raise the ContractError of the first target that `find_missed_goals` returns."""
+    for goal in find_missed_goals(organization_id, targets, leaving=leaving, locked=locked):
         raise goal.not_found()
 
 
@@ -137,7 +137,7 @@ def find_not_members(
 ) -> dict[str, NotMember]:
     """Return, by user id, the refusal of each of these users who is no member.
 
-    Raises the ContractError of a caller who may not do it to anybody.
+    Raises the ContractError of a caller who may act on nobody.
     """
     absent = [user_id for user_id in user_ids if user_id not in members]
     if not absent:
@@ -149,7 +149,7 @@ def find_not_members(
 
 
 def current_members(organization_id: str, user_ids: Collection[str]) -> dict[str, int]:
-    """Return the membership id of each of these users who is a member, by user id; no lock."""
+    """Return the membership ids of the members among these users, by user id, without a lock."""
     current = Membership.objects.current().of(organization_id, user_ids)
     return dict(current.values_list("user_id", "pk"))
 
@@ -162,28 +162,29 @@ def guard_parameters(
     act: Act,
     rules: Rules,
     leaving: Collection[str],
-    held: Collection[str] | None = None,
+    locked: Collection[str] | None = None,
     targets: Mapping[str, Targets],
     already_leaving: Collection[int] = (),
     removal_ids: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the parameters of guards.sql for these members, in the order in which they leave.
 
-    ``leaving`` are all users of the request, members or not: none of them can be an heir. ``held``
-    is as in `judge`. Raises the ContractError of a caller who is no person and may not do it.
+    ``leaving`` are all users of the request, members or not: none of them can be an heir.
+    ``locked`` is as in `judge`. Raises the ContractError of a caller who is no person and may not.
     """
     if Rules.TARGETS not in rules:
         targets = {}
-    asks = caller if Rules.AUTHORITY in rules else Operator()
+    if Rules.AUTHORITY not in rules:
+        caller = Operator()
     goals = goal_parameters(targets.get(user_id, Targets()) for user_id in members)
     heirs = {heir for heir in goals["heir_ids"] if heir}
-    unheld = set() if held is None else heirs.difference(held)
+    unlocked = set() if locked is None else heirs.difference(locked)
     return {
-        **asks.guard_parameters(organization_id, act, leaving),
+        **caller.guard_parameters(organization_id, act, leaving),
         **goals,
         "membership_ids": list(members.values()),
         "user_ids": list(members),
-        "excluded_heirs": list(heirs.intersection(leaving) | unheld),
+        "excluded_heirs": list(heirs.intersection(leaving) | unlocked),
         "removal_ids": [removal_ids[user_id] for user_id in members] if removal_ids else [],
         "keeps_owner": Rules.OWNER_REMAINS in rules,
         "already_leaving": list(already_leaving),
@@ -198,7 +199,7 @@ def refusal_of_caller(
         caller.authority(organization_id, act, user_ids=user_ids)
     except ContractError as refusal:
         return refusal
-    # They may again by now, but the request was refused.
+    # The caller may act again by now, but the guards refused the request.
     return OrganizationAccessDeniedError({"organization_id": organization_id})
 
 

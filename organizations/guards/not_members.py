@@ -1,4 +1,4 @@
-"""Explains why users are no members: some were removed before."""
+"""Explains to a caller why users are not members: some were removed before."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ def explain_not_members(
     """Return the refusal for each of these users, none of whom is a member, by user id.
 
     A user who was removed before comes with their latest removal if ``authority`` would have been
-    enough for it: a caller who lost the response can learn that the removal was done.
+    enough for it: so a caller who lost the response learns that the removal was done.
     """
     may_remove = user_ids and Capability.REMOVE_USERS in authority
     removals = latest_removals(organization_id, user_ids) if may_remove else {}
     if removals and authority != ALL_CAPABILITIES:
-        # A deleted role is not among these, since it may have granted anything.
+        # Without deleted roles, which may have granted anything.
         within_authority = set(
             Role.objects.filter(
                 organization=organization_id, capabilities__contained_by=list(authority)

@@ -1,4 +1,4 @@
-"""Returns what members may do, for callers that ask about themselves or others."""
+"""What members may do, and which memberships a token reaches."""
 
 from django.db.models import BigIntegerField, BooleanField, F, Func, Subquery, Value
 
@@ -10,7 +10,7 @@ from users.models import AccessToken
 
 
 class TokenReaches(Func):
-    """Whether a token reaches a membership of its user, as each request asks."""
+    """Whether a token reaches a membership of its user, by the function that requests use."""
 
     function = "organizations_token_reaches"
     output_field = BooleanField()

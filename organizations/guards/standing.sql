@@ -1,6 +1,6 @@
--- What a person is in an organization now, in one row: whether their token still works; whether they
--- are an active member whom it reaches; whether they own the organization; and what they may do.
--- "token_id" is null where somebody acts without one: whoever scheduled a removal.
+-- The present standing of a person in an organization, in one row: whether their token still works;
+-- whether they are an active member whom it reaches; whether they own the organization; and what they
+-- may do. Without a token ("token_id" is null) acts a person whose scheduled removal is due.
 standing AS (
     SELECT
         %(token_id)s::bigint IS NULL OR bool_and(

@@ -1,7 +1,7 @@
 """Where the resources of a user pass: to departments and heirs, by type or all to one.
 
-A department and an heir differ by their ids. Whether the organization has them, guards.sql decides
-for every transfer.
+An id says whether a target is a department or an heir. guards.sql decides, for every transfer,
+whether the organization has it.
 """
 
 import re
@@ -51,8 +51,8 @@ class Targets:
     by_type: Mapping[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if unknown := [name for name in self.by_type if not is_type(name)]:
-            raise ValueError(f"no types of resources: {unknown}")
+        if malformed := [name for name in self.by_type if not is_type(name)]:
+            raise ValueError(f"no types of resources: {malformed}")
 
     def __bool__(self) -> bool:
         """Tell whether anything passes on."""
@@ -78,9 +78,9 @@ class Targets:
         return Goal(name, self.target_of(name))
 
     def without(self, goals: Collection[Goal]) -> "Targets":
-        """Return the targets after these goals lost theirs: what was to pass there stays."""
-        kept = {goal.type: goal.target for goal in self.goals if goal not in goals}
-        return Targets(kept.get(None), {name: kept.get(name) for name in self.by_type})
+        """Return the targets without those of these goals, whose resources then stay."""
+        remaining = {goal.type: goal.target for goal in self.goals if goal not in goals}
+        return Targets(remaining.get(None), {name: remaining.get(name) for name in self.by_type})
 
 
 # The target of everything, or targets by type; of all users, or by user id.

@@ -1,8 +1,8 @@
 """What a removal leaves to be done elsewhere: the steps of an organization, and their tasks.
 
-``steps`` are made and changed by hand, ``opening.sql`` makes tasks of them in the statement of each
-removal, ``tasks`` closes them and cancels them with a restoration, and ``overdue`` reports the late
-ones.
+``steps`` makes and changes steps, ``opening.sql`` makes tasks of them in the statement of each
+removal, ``closing`` closes and reopens tasks, ``cancellation`` cancels them with a restoration, and
+``overdue`` reports the late ones.
 """
 
 from pathlib import Path

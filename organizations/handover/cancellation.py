@@ -16,13 +16,13 @@ State = OffboardingTask.State
 def cancel_tasks(restorations: Collection[Restoration], *, caller: Caller) -> None:
     """Cancel the open and failed tasks of the removals that these new restorations undo.
 
-    Sets ``cancelled_tasks`` and ``created_at`` on each. A task that had failed keeps who said so,
-    and when: its note is theirs. All tasks of the removals are locked, by id, so that none changes
-    any more: whoever wants to change one waits, and then finds the restoration.
+    It sets ``cancelled_tasks`` and ``created_at`` on each. A failed task keeps who closed it and
+    when, since the note is theirs. It locks all tasks of the removals, by id: a concurrent change
+    waits, and then finds the restoration.
     """
     tasks = _of_removals(restorations)
     states = _set_cancelled(restorations, tasks.select_for_update().order_by("pk"))
-    # Behind the locks: what was closed before this moment had failed, and was not open.
+    # After the locks, so that every task that was closed failed before this moment.
     now = timezone.now()
     for restoration in restorations:
         restoration.created_at = now

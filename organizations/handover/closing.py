@@ -27,8 +27,7 @@ CHOSEN = (State.OPEN, State.DONE, State.FAILED, State.SKIPPED)  # a restoration 
 class TaskChange:
     """The state that a task gets, with a note, and with how much a system passed on.
 
-    Both belong to the state: what is left out (None) stays with the same state, and is emptied with
-    another one.
+    None leaves the note or the count as it is if the state stays, and empties it otherwise.
     """
 
     state: State
@@ -43,10 +42,10 @@ def change_task(
 ) -> tuple[OffboardingTask, bool]:
     """Close a task, or open it again; return it, and whether that changed anything.
 
-    It takes the capability to remove users, or the task is the caller's own. The task is locked,
-    then looked at: of two callers at once the last one stands, and both are in the log. The same
-    again writes nothing. Raises InsufficientPermissionsError, for a task that is not there too,
-    TaskNotFoundError, InvalidFieldsError, and TaskCancelledError once the removal is undone.
+    The caller needs the capability to remove users, or owns the task. The task is locked first: of
+    two concurrent changes the later one stands, and both are in the log. A repeated change writes
+    nothing. Raises InvalidFieldsError, TaskCancelledError once the removal is undone,
+    TaskNotFoundError, and InsufficientPermissionsError, also for a task that does not exist.
     """
     if change.state not in CHOSEN:
         raise InvalidFieldsError({"state": [must_be_one_of(CHOSEN, change.state)]})
@@ -81,7 +80,7 @@ def _lock(organization_id: str, task_id: str, caller: Caller) -> OffboardingTask
 
     Raises TaskNotFoundError, and as `Caller.authority` for one whose own the task is not.
     """
-    # Staff may have the task as a member, too: theirs is shared as a person's is.
+    # Staff can have the task as a member, too: their membership is locked as well.
     share_members(organization_id, [caller.actor.pk] if caller.actor else (), caller=caller)
     tasks = OffboardingTask.objects.named(task_id).filter(organization=organization_id)
     not_found: TaskNotFoundError | InsufficientPermissionsError
@@ -106,9 +105,9 @@ def _close(task: OffboardingTask, caller: Caller) -> None:
 
 
 def _reopen(task: OffboardingTask) -> None:
-    """Empty who closed it; it falls to nobody if its department was deleted meanwhile.
+    """Empty who closed it, and its department if that was deleted meanwhile.
 
-    The name of a department that is there may change from now on, so it is not kept.
+    Otherwise it drops the department's name, which may change while the task is open.
     """
     task.closed_at = task.closed_by = task.closed_by_connection = None
     if Department.objects.filter(pk=task.assigned_to_department_id).exists():
@@ -118,7 +117,7 @@ def _reopen(task: OffboardingTask) -> None:
 
 
 def _record(task: OffboardingTask, before: str, caller: Caller) -> None:
-    """Write the event; a note on a task that was open already is none."""
+    """Write the event, unless only the note of an open task has changed."""
     data: dict[str, object] = {"removal_id": task.removal_id, "task_id": task.pk, "key": task.key}
     if task.state != State.OPEN:
         event_type = Event.Type.TASK_CLOSED

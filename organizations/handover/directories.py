@@ -1,4 +1,4 @@
-"""Warns of directories that deactivate their leavers and never remove them: no task is opened."""
+"""Finds directories that deactivate their leavers and never remove them: these open no tasks."""
 
 from django.db.models import Exists, OuterRef
 
@@ -12,7 +12,7 @@ OPENS_NO_TASKS = (
 
 
 def opening_no_tasks(connections: ConnectionQuerySet) -> ConnectionQuerySet:
-    """Keep the directories that remove nobody by themselves where steps are enabled."""
+    """Keep the directories that remove nobody, of organizations with enabled steps."""
     steps = OffboardingStep.objects.enabled().filter(organization=OuterRef("organization"))
     return connections.directories().enabled().filter(Exists(steps), remove_after_days=None)
 

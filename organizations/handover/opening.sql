@@ -1,7 +1,6 @@
--- Continues removal.sql in the same statement: makes the tasks of each leaver, one of each enabled
--- step that concerns them. Ids have the removal's id and the step's place. Of those who owned
--- something there is one row a type ("owned"), so no task is made twice. Where there are no steps,
--- nothing but them is looked for.
+-- Continues removal.sql in the same statement: makes a task for each leaver and enabled step that
+-- concerns them. Its id has the removal's id and the place of the step. "owned" has one row for each
+-- type of a leaver, so no task is made twice. Without steps it reads nothing else.
 opened AS (
     INSERT INTO organizations_offboardingtask (
         id, removal_id, organization_id, key, title, description, assigned_to_user_id,

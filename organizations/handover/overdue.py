@@ -11,7 +11,7 @@ from organizations.models import Event, Source
 
 AT_A_TIME = 1000
 
-# Whoever changes a task at this moment is not waited for: its turn comes a minute later.
+# It skips tasks that are locked: the next run, a minute later, reports them.
 _MARK = """
     UPDATE organizations_offboardingtask AS task
     SET overdue_reported_at = %(now)s
@@ -41,7 +41,7 @@ def report_overdue_tasks(timestamp: int) -> None:
 def report_overdue() -> None:
     """Write the event ``task.overdue`` of each open task that is due and was never reported.
 
-    A thousand to a transaction. One that is opened again later is not reported again.
+    A transaction has a thousand. A task that is reopened is not reported again.
     """
     while _report(timezone.now()) == AT_A_TIME:
         pass

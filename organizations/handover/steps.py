@@ -1,8 +1,8 @@
 """Makes, changes and deletes the steps of an organization, for the API and the admin.
 
-Each function is one transaction that locks what lets the caller act, then the organization: of
-several at once none is one step too many. Each raises the ContractError of a caller who may not do
-it, or no longer. None leaves an event: the application's log has a line each.
+Each function is one transaction that locks what lets the caller act, then the organization, so that
+concurrent changes do not exceed the limit. Each raises the ContractError of a caller who may not do
+it, or no longer. None writes an event: the application's log has a line for each.
 """
 
 from typing import TypedDict, Unpack
@@ -36,7 +36,7 @@ ASSIGNEES = ("assigned_to_user_id", "assigned_to_department_id", "assigned_to_co
 class StepFields(TypedDict, total=False):
     """The fields of a step; a change has only those that change.
 
-    Whoever is assigned replaces who was. None takes a value away.
+    An assignee replaces the previous one. None removes a value.
     """
 
     title: str
@@ -55,11 +55,11 @@ class StepFields(TypedDict, total=False):
 def create_step(
     organization_id: str, key: str, *, caller: Caller, **fields: Unpack[StepFields]
 ) -> OffboardingStep:
-    """Make a step of an organization; return it.
+    """Make a step of an organization, of which each later removal makes a task; return it.
 
-    Removals from now on make a task of it. Raises InvalidFieldsError, StepAlreadyExistsError,
-    TooManyStepsError, and for an assignee who is not there UserNotFoundError (no active member),
-    DepartmentNotFoundError or ConnectionNotFoundError (no program, or revoked).
+    Raises InvalidFieldsError, StepAlreadyExistsError, TooManyStepsError, and for an assignee that
+    does not exist UserNotFoundError (no active member), DepartmentNotFoundError or
+    ConnectionNotFoundError (no program, or revoked).
     """
     steps = _lock(organization_id, caller, ADD_STEP, fields)
     step = OffboardingStep(organization_id=organization_id, key=key)
@@ -76,9 +76,9 @@ def create_step(
 def change_step(
     organization_id: str, key: str, *, caller: Caller, **fields: Unpack[StepFields]
 ) -> OffboardingStep:
-    """Change what is named of a step; return it. Where nothing changes, nothing is written.
+    """Change these fields of a step, if they differ; return it.
 
-    Tasks that were made stay as they are. Raises StepNotFoundError, and what `create_step` raises.
+    Existing tasks stay as they are. Raises StepNotFoundError, and what `create_step` raises.
     """
     steps = _lock(organization_id, caller, CHANGE_STEP, fields)
     step = _find(steps, key)
@@ -90,7 +90,7 @@ def change_step(
 @retried
 @transaction.atomic
 def delete_step(organization_id: str, key: str, *, caller: Caller) -> None:
-    """Delete a step; tasks that were made stay. Raises StepNotFoundError."""
+    """Delete a step; existing tasks stay. Raises StepNotFoundError."""
     step = _find(_lock(organization_id, caller, DELETE_STEP, {}), key)
     _log("step_deleted", step, caller)
     step.delete()
@@ -99,9 +99,9 @@ def delete_step(organization_id: str, key: str, *, caller: Caller) -> None:
 def _lock(
     organization_id: str, caller: Caller, act: Act, fields: StepFields
 ) -> OffboardingStepQuerySet:
-    """Lock the caller, whoever is assigned, and the organization; return its steps.
+    """Lock the caller, the assignee and the organization; return its steps.
 
-    Raises the error of a caller who may not act, and of an assignee who is not there.
+    Raises the error of a caller who may not act, and of an assignee that does not exist.
     """
     user_id = fields.get("assigned_to_user_id")
     department_id = fields.get("assigned_to_department_id")

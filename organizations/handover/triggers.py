@@ -4,7 +4,7 @@ import pgtrigger
 
 from config.triggers import BeforeRow
 
-# The restoration has locked the tasks: whoever waits for it sees it here.
+# The restoration has locked the tasks: a change that waited for it finds it here.
 task_is_changed = BeforeRow(
     name="stays_once_its_removal_is_undone",
     operation=pgtrigger.Update,

@@ -20,7 +20,7 @@ from organizations.models.rotated_secret import RotatedSecret, RotatedSecretQuer
 from users.models import User
 from users.models.access_token import digest_of
 
-LIFETIME = timedelta(days=365)  # of a program's tokens, unless said otherwise
+LIFETIME = timedelta(days=365)  # of a program's tokens, by default
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +60,20 @@ class ConnectionQuerySet(RotatedSecretQuerySet["Connection"]):
         )
 
     def find(self, kind: "Connection.Kind", plain: str) -> ConnectionToken | None:
-        """Return the token with this plain text of an enabled connection, expired or not, or None.
+        """Return the token of an enabled connection with this plain text, expired or not, or None.
 
-        Every request of a system is checked by this, whatever the system.
+        It authenticates every request of a program or directory.
         """
         digest = digest_of(plain)
         connection = self.enabled().with_token(digest).filter(kind=kind).first()
         return ConnectionToken(connection, digest) if connection else None
 
     def shown_to(self, organization_id: str | models.OuterRef, user_ids: Iterable[str]) -> Self:
-        """Keep only enabled ones: the token of one that is revoked opens nothing."""
+        """Keep enabled connections only: the token of a revoked one opens nothing."""
         return super().shown_to(organization_id, user_ids).enabled()
 
     def passing_to(self, department: Department) -> Self:
-        """Keep those by which members' resources pass to a department, at either moment."""
+        """Keep those that pass resources to a department, on deactivation or on removal."""
         return self.filter(
             models.Q(transfer_on_deactivate=department)
             | models.Q(transfer_on_removal=department)
@@ -94,17 +94,15 @@ class Connection(RotatedSecret):
 
     A program works under ``/v1`` with the capabilities that it was given. A directory, such as Okta
     or Entra ID, works under ``/scim`` with every capability. Records and events name the connection
-    where a person would be named. It survives whoever made it, and is never deleted.
+    instead of a person. It outlives its maker, and is never deleted.
     """
 
     class Kind(models.TextChoices):
-        """The kind of system that connects."""
-
         API = "api", "Program"
         DIRECTORY = "directory", "Directory"
 
     id = PrefixedIdField("scim", "con")
-    # The previous version, which may still run, makes directories alone.
+    # The previous version, which may still run, makes only directories.
     kind = models.CharField(
         max_length=10, choices=Kind, default=Kind.DIRECTORY, db_default=Kind.DIRECTORY
     )
@@ -120,7 +118,7 @@ class Connection(RotatedSecret):
         blank=True,
         help_text="What a program may do. A directory has every capability.",
     )
-    # Two, so that a token can be replaced while the system still sends the one before.
+    # The previous token works for a while, so that a token can be replaced without an outage.
     token_digest = models.BinaryField(max_length=32)
     previous_token_digest = models.BinaryField(max_length=32, null=True, blank=True)
     previous_token_until = models.DateTimeField(
@@ -166,7 +164,7 @@ class Connection(RotatedSecret):
     last_used_on = models.DateField(
         null=True, blank=True, editable=False, help_text="The last day on which a program used it."
     )
-    # Asked at a removal, of one organization's: which tokens has the leaver seen?
+    # A removal looks up the tokens that the leaver was shown, within one organization.
     created_by = OptionalKey(User, models.PROTECT, related_name="+", editable=False)
     disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -174,10 +172,10 @@ class Connection(RotatedSecret):
     objects = ConnectionQuerySet.as_manager()
 
     class Meta:
-        # Its first name, so that the previous version can run beside this one.
+        # The table keeps its first name, so that the previous version can run beside this one.
         db_table = "organizations_scimconnection"
         constraints = (
-            # What a step refers to, and the order of an organization's list.
+            # The target of a step's foreign key, and the order of an organization's list.
             models.UniqueConstraint(
                 fields=["organization", "id"], name="connection_in_organization"
             ),
@@ -224,7 +222,7 @@ class Connection(RotatedSecret):
             ),
         )
         indexes = (
-            # The tokens of each request.
+            # Each request looks up its token.
             models.Index(fields=["token_digest"], name="connection_by_token"),
             index_where_set("previous_token_digest", name="connection_by_previous_token"),
         )
@@ -234,7 +232,7 @@ class Connection(RotatedSecret):
         return self.name
 
     def clean(self) -> None:
-        """Give a new connection of a program an id of its kind, and a year to live."""
+        """Give a new program an id with its prefix, and an expiry date if it has none."""
         if self._state.adding and not self.is_directory:
             self.id = generate_id("con")
             self.expires_at = self.expires_at or timezone.now() + LIFETIME

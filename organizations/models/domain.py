@@ -9,16 +9,15 @@ from organizations.models.organization import Organization
 class Domain(models.Model):
     """A mail domain of an organization, whose directory makes and finds accounts of it.
 
-    A table of its own, so that the database holds that no two organizations have a domain unless
-    all but one of them were said to share it. Which domains are public the database does not know,
-    since those lists, in ``organizations/domains/``, grow.
+    The database refuses a domain of another organization unless it is marked as shared. It does not
+    know the public mail domains: those lists grow, and are in ``organizations/domains/``.
     """
 
     # The unique constraint below serves as the index of this key.
     organization = models.ForeignKey(
         Organization, models.CASCADE, related_name="domains", db_index=False
     )
-    # By bytes, so that the list is sorted alike everywhere.
+    # Collated by bytes, so that every server sorts the list in the same way.
     name = models.CharField(max_length=LONGEST_NAME, validators=[validate_domain], db_collation="C")
     is_shared = models.BooleanField(
         default=False, help_text="Another organization had it already, and whoever set it knew."

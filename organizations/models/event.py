@@ -10,7 +10,7 @@ from django.utils import timezone
 from config.identifiers import PrefixedIdField
 from organizations.application_log import log_on_commit
 from organizations.capabilities import Capability
-from organizations.constraints import index_where_set
+from organizations.constraints import index_where_set, source_is_known
 from organizations.models.connection import Connection
 from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Organization
@@ -22,21 +22,21 @@ from users.models import User
 
 
 class EventQuerySet(models.QuerySet["Event"]):
-    """Queries for events; each event that it writes has a line in the application's log."""
+    """Queries for events; it logs a line for each event that it writes."""
 
     def record(self, event: "Event") -> None:
         """Write one event; log its line once it is committed."""
         self.bulk_record([event])
 
     def about_schedules_of(self, user_id: str) -> Self:
-        """Keep what is about removals of this user on a date, which they may not see."""
+        """Keep events about scheduled removals of this user, which the user may not see."""
         return self.filter(user=user_id, type__in=Event.ABOUT_SCHEDULES)
 
     def seen_by(self, user_id: str, authority: frozenset[Capability]) -> Self:
-        """Keep what a user with this authority sees (contract.md: check 6).
+        """Keep the events that a user with this authority sees (contract.md: check 6).
 
-        That is nothing about removals of their own on a date, nor about pending ones of members
-        whom they may not remove.
+        Leaves out scheduled removals of the user, and pending ones of members whom the user may
+        not remove.
         """
         hidden = ScheduledRemoval.objects.beyond(authority).filter(pk=models.OuterRef("schedule"))
         return (
@@ -59,13 +59,11 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """One change of a membership: who, when, what. Written in the transaction of the change.
 
-    Nothing of it can be changed, except that its reason can be emptied. Only
-    `organizations.retention` deletes events.
+    It never changes, except that its reason can be emptied. Only `organizations.retention` deletes
+    events.
     """
 
     class Type(models.TextChoices):
-        """What changed."""
-
         MEMBER_ADDED = "member.added", "Member added"
         MEMBER_UPDATED = "member.updated", "Member updated"
         MEMBER_DEACTIVATED = "member.deactivated", "Member deactivated"
@@ -84,7 +82,7 @@ class Event(models.Model):
         TASK_OVERDUE = "task.overdue", "Task overdue"
         WEBHOOK_TEST = "webhook.test", "Webhook test"
 
-    # The user whom they are about does not see them in the audit log.
+    # The audit log hides these from the user they are about.
     ABOUT_SCHEDULES = (Type.REMOVAL_SCHEDULED, Type.REMOVAL_CANCELLED, Type.REMOVAL_FAILED)
 
     id = PrefixedIdField("evt")
@@ -108,11 +106,7 @@ class Event(models.Model):
     objects = EventQuerySet.as_manager()
 
     class Meta:
-        constraints = (
-            models.CheckConstraint(
-                condition=models.Q(source__in=Source.values), name="event_source_is_known"
-            ),
-        )
+        constraints = (source_is_known(name="event_source_is_known"),)
         indexes = (
             # The audit log of one organization, newest first: all of it, of one user, of one
             # actor, of one connection, of one request, of some days.
@@ -124,14 +118,14 @@ class Event(models.Model):
                 fields=["trace_id", "id"], condition=~models.Q(trace_id=""), name="event_by_trace"
             ),
             models.Index(fields=["organization", "created_at"], name="event_by_date"),
-            # Of one type. Removals, of which there are most, are listed by their records: an entry
-            # here for each would cost a removal of a thousand a tenth.
+            # Events of one type. Removals, the most frequent, are listed by their records: an
+            # entry here for each makes a removal of 1,000 members 10 % slower.
             models.Index(
                 fields=["organization", "type", "id"],
                 condition=~models.Q(type="member.removed"),
                 name="event_by_type",
             ),
-            # Asked before an erasure: which reasons mention an address.
+            # An erasure looks up the reasons that mention an address.
             index_of_addresses("reason", name="event_by_written_address"),
         )
         triggers = (events_are_announced, event_is_deleted, *only_emptied())

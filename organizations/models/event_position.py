@@ -9,11 +9,11 @@ from organizations.triggers import position_is_deleted
 
 
 class EventPosition(models.Model):
-    """The place of an event in its organization's log, counted from 1.
+    """The place of an event in its organization's log, counted from 1 without a gap.
 
-    Given by `organizations.audit_log.positions` without a gap, never changed, and deleted after its
-    event by `organizations.retention`. There is no foreign key: its check would lock, and
-    so write, each event and the organization.
+    `organizations.audit_log.positions` assigns it, nothing changes it, and
+    `organizations.retention` deletes it after its event. There are no foreign keys: their checks
+    would lock, and so write, each event and the organization.
     """
 
     pk = models.CompositePrimaryKey("organization", "position")
@@ -42,16 +42,16 @@ class EventPosition(models.Model):
 
 
 class EventOrder(models.Model):
-    """How far the events of an organization have positions, and how far some are deleted.
+    """How far the events of an organization have positions, and how far old ones are deleted.
 
-    Its lock is held to give positions and to delete events.
+    Whoever assigns positions or deletes events locks this row.
 
-    These are ids of events. An event up to ``settled`` has one, unless it was committed later than
-    its id let expect; in search of such, those up to ``swept_to`` were looked at in this turn. The
-    others are read after ``read_from``, which is ``settled`` where a pass over them begins.
+    ``settled``, ``read_from`` and ``swept_to`` are ids of events. Every event up to ``settled`` has
+    a position, unless it committed late; the current search for late events has reached
+    ``swept_to``. Newer events are read after ``read_from``, which a pass sets back to ``settled``.
 
-    Old events are deleted from time to time: ``truncations`` counts how often that was, and no
-    event after the position ``truncated_to`` has been deleted.
+    ``truncations`` counts the deletions of old events. No event after the position ``truncated_to``
+    has been deleted.
     """
 
     organization = models.OneToOneField(

@@ -1,4 +1,4 @@
-"""The mail that tells a new member: whether it was sent, and how often tried."""
+"""The invitation mail of a new member: its attempts and its outcome."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -8,10 +8,10 @@ from organizations.models.organization import Organization
 
 
 class Invitation(models.Model):
-    """One mail, from the invitation until it is sent or given up; it has no address and no text.
+    """One mail until it is sent or given up, without its address and text.
 
-    ``attempted_at`` is set before the mail is handed over and emptied when the server puts it off:
-    where it stands, nobody knows whether the server took the mail.
+    ``attempted_at`` is set before the mail is handed over, and emptied when the server defers it.
+    While it is set, nobody knows whether the server took the mail.
     """
 
     membership = models.OneToOneField(Membership, models.PROTECT, primary_key=True)
@@ -25,7 +25,7 @@ class Invitation(models.Model):
     class Meta:
         default_permissions = ()
         indexes = (
-            # How many an organization sent within an hour.
+            # Counts what an organization sent within an hour.
             models.Index(fields=["organization", "created_at"], name="invitation_by_date"),
         )
 

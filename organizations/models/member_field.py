@@ -10,8 +10,8 @@ from users.models import User
 class MemberField(models.ForeignKey[User, User]):
     """The user of a row's membership; the composite key ensures that both agree.
 
-    Kept beside the membership, so that an index has the holders of a role, or the members of a
-    department, in the order of their users' ids: any page of them is found at once.
+    It duplicates the membership's user, so that an index lists the holders of a role, or the
+    members of a department, by user id: each page is one look-up.
     """
 
     def __init__(self, **options: Any) -> None:

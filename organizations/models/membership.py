@@ -47,8 +47,9 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 class Membership(models.Model):
     """One tenure of a user in an organization; who comes back gets a new one.
 
-    What a member holds refers to ``is_current`` by a foreign key. So a membership ends only once
-    nothing is held, and what somebody gives meanwhile waits for the removal and then fails.
+    Role assignments and department memberships have a foreign key that includes ``is_current``. So
+    a membership ends only once they are deleted, and a concurrent assignment waits for the removal
+    and then fails.
     """
 
     # The unique constraints below begin with the organization and serve as its index.
@@ -69,7 +70,7 @@ class Membership(models.Model):
         output_field=models.BooleanField(),
         db_persist=True,
     )
-    # An active member: one who can act. All rules ask this column, so it says alone what active is.
+    # An active member, who can act. Every rule reads this column, the only definition of active.
     is_active = models.GeneratedField(
         verbose_name="active",
         expression=models.ExpressionWrapper(
@@ -78,7 +79,7 @@ class Membership(models.Model):
         output_field=models.BooleanField(),
         db_persist=True,
     )
-    # Null until removed, then the membership's own id: the key by which a removal's record is due.
+    # Null until removed, then the membership's own id: a foreign key requires the removal's record.
     removed_membership = models.GeneratedField(
         expression=models.Case(models.When(deleted_at__isnull=False, then=models.F("id"))),
         output_field=models.BigIntegerField(null=True),
@@ -100,15 +101,15 @@ class Membership(models.Model):
                 name="one_current_membership",
                 violation_error_message="This user is a member of the organization already.",
             ),
-            # A removal's record refers to the first key, what a member holds to the second, which
-            # is gone when the membership ends.
+            # Removals refer to the first key. Assignments refer to a current membership by the
+            # second, so an end fails while there are any.
             models.UniqueConstraint(
                 fields=["organization", "id", "is_current"], name="membership_is_current_key"
             ),
             models.UniqueConstraint(
                 fields=["organization", "user", "id", "is_current"], name="current_member_key"
             ),
-            # A record never changes, so the end does not move either.
+            # A record never changes, so neither does the end.
             ForeignKeyConstraint(
                 fields=["removed_membership", "deleted_at"],
                 to="organizations.Removal",
@@ -119,8 +120,8 @@ class Membership(models.Model):
             ),
         )
         indexes = (
-            # The deactivated members of an organization in the order of their users' ids: few of
-            # many. All members are in this order in the unique index above.
+            # The few deactivated members of an organization, by user id. The unique index above
+            # has all members in this order.
             models.Index(
                 fields=["organization", "user"],
                 condition=models.Q(deleted_at=None, deactivated_at__isnull=False),
@@ -138,13 +139,36 @@ class Membership(models.Model):
         return f"{self.user} in {self.organization}"
 
 
-class RoleAssignment(models.Model):
-    """A role that a member, active or deactivated, holds: given and taken, never changed."""
+class HeldByMember(models.Model):
+    """Something that a member, active or deactivated, holds: given and taken, never changed."""
 
-    # The constraints below hold these keys, all in one organization.
+    # Constraints of each model check all keys, within one organization.
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
+    user = MemberField()
+    membership_is_current = models.GeneratedField(
+        expression=models.Value(True), output_field=models.BooleanField(), db_persist=True
+    )
+
+    class Meta:
+        abstract = True
+
+
+def of_current_member(*, name: str, message: str) -> ForeignKeyConstraint:
+    """Return the constraint that a row that is `HeldByMember` refers to a current member."""
+    return ForeignKeyConstraint(
+        fields=["organization", "user", "membership", "membership_is_current"],
+        to="organizations.Membership",
+        to_fields=["organization", "user", "id", "is_current"],
+        name=name,
+        violation_error_message=message,
+    )
+
+
+class RoleAssignment(HeldByMember):
+    """A role that a member holds."""
+
     membership = models.ForeignKey(
         Membership,
         models.PROTECT,
@@ -152,13 +176,9 @@ class RoleAssignment(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    user = MemberField()
     # The index below serves this key.
     role = models.ForeignKey(
         Role, models.PROTECT, related_name="assignments", db_constraint=False, db_index=False
-    )
-    membership_is_current = models.GeneratedField(
-        expression=models.Value(True), output_field=models.BooleanField(), db_persist=True
     )
 
     class Meta:
@@ -168,12 +188,9 @@ class RoleAssignment(models.Model):
                 name="role_assigned_once",
                 violation_error_message="The member holds this role already.",
             ),
-            ForeignKeyConstraint(
-                fields=["organization", "user", "membership", "membership_is_current"],
-                to="organizations.Membership",
-                to_fields=["organization", "user", "id", "is_current"],
+            of_current_member(
                 name="role_of_current_member",
-                violation_error_message="Only a member of the organization can hold a role.",
+                message="Only a member of the organization can hold a role.",
             ),
             in_organization(
                 "role",
@@ -183,7 +200,7 @@ class RoleAssignment(models.Model):
             ),
         )
         indexes = (
-            # Who holds a role: listed in the order of their ids, asked for the owners, and before
+            # The holders of a role by user id: listed, and looked up for the owner rule and before
             # a role is deleted.
             models.Index(fields=["role", "user"], name="role_holders"),
         )
@@ -200,16 +217,9 @@ class RoleAssignment(models.Model):
         return str(self.role)
 
 
-class DepartmentMembership(models.Model):
-    """A department that a member, active or deactivated, belongs to.
+class DepartmentMembership(HeldByMember):
+    """A department that a member belongs to."""
 
-    Given and taken, never changed.
-    """
-
-    # The constraints below hold these keys, all in one organization.
-    organization = models.ForeignKey(
-        Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False
-    )
     membership = models.ForeignKey(
         Membership,
         models.PROTECT,
@@ -217,13 +227,9 @@ class DepartmentMembership(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    user = MemberField()
     # The index below serves this key.
     department = models.ForeignKey(
         Department, models.PROTECT, related_name="memberships", db_constraint=False, db_index=False
-    )
-    membership_is_current = models.GeneratedField(
-        expression=models.Value(True), output_field=models.BooleanField(), db_persist=True
     )
 
     class Meta:
@@ -233,14 +239,9 @@ class DepartmentMembership(models.Model):
                 name="department_joined_once",
                 violation_error_message="The member belongs to this department already.",
             ),
-            ForeignKeyConstraint(
-                fields=["organization", "user", "membership", "membership_is_current"],
-                to="organizations.Membership",
-                to_fields=["organization", "user", "id", "is_current"],
+            of_current_member(
                 name="department_of_current_member",
-                violation_error_message=(
-                    "Only a member of the organization can belong to a department."
-                ),
+                message="Only a member of the organization can belong to a department.",
             ),
             in_organization(
                 "department",
@@ -250,8 +251,7 @@ class DepartmentMembership(models.Model):
             ),
         )
         indexes = (
-            # Who belongs to a department: listed in the order of their ids, and asked before it is
-            # deleted.
+            # The members of a department by user id: listed, and looked up before it is deleted.
             models.Index(fields=["department", "user"], name="department_members"),
         )
         triggers = (

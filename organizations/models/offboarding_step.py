@@ -9,7 +9,7 @@ from django.db import models
 
 from config.case_insensitive_names import TrimmedNameField
 from config.identifiers import PrefixedIdField
-from organizations.constraints import in_organization, index_where_set
+from organizations.constraints import at_most_one_set, in_organization, index_where_set
 from organizations.models.connection import Connection
 from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Department, Organization
@@ -20,17 +20,12 @@ LONGEST_TITLE = 200
 LONGEST_DESCRIPTION = 2000
 MOST_DAYS = 365
 
-# Of a user, a department and a connection at most one.
-ONE_ASSIGNEE = (
-    models.Q(assigned_to_user=None, assigned_to_department=None)
-    | models.Q(assigned_to_user=None, assigned_to_connection=None)
-    | models.Q(assigned_to_department=None, assigned_to_connection=None)
+ONE_ASSIGNEE = at_most_one_set(
+    "assigned_to_user", "assigned_to_department", "assigned_to_connection"
 )
 
 
 class OffboardingStepQuerySet(models.QuerySet["OffboardingStep"]):
-    """Queries for steps."""
-
     def enabled(self) -> Self:
         """Keep the steps that removals make tasks of."""
         return self.filter(enabled=True)
@@ -60,13 +55,13 @@ class OffboardingStep(models.Model):
         blank=True,
         help_text="Only for leavers who owned resources of this type; empty for everybody.",
     )
-    # An account is not deleted while a membership names it, so no index serves the key.
+    # No index: an account is not deleted while a membership refers to it.
     assigned_to_user = OptionalKey(User, models.PROTECT, related_name="+")
-    # The constraint below holds the department and its organization, the index serves it.
+    # The constraint below checks the department and its organization; the index below serves it.
     assigned_to_department = OptionalKey(
         Department, models.RESTRICT, related_name="+", db_constraint=False
     )
-    # No connection is deleted.
+    # No index: connections are never deleted.
     assigned_to_connection = OptionalKey(
         Connection, models.PROTECT, related_name="+", db_constraint=False
     )
@@ -113,13 +108,13 @@ class OffboardingStep(models.Model):
             ),
         )
         indexes = (
-            # Asked by each removal.
+            # Each removal reads them.
             models.Index(
                 fields=["organization"],
                 condition=models.Q(enabled=True),
                 name="step_enabled",
             ),
-            # Asked before a department is deleted.
+            # The deletion of a department looks them up.
             index_where_set("assigned_to_department", name="step_by_department"),
         )
         triggers = (pgtrigger.ReadOnly(name="key_never_changes", fields=["organization", "key"]),)

@@ -10,7 +10,12 @@ from django.db import models
 from django.utils import timezone
 
 from config.identifiers import MAX_LENGTH, IdentifiedQuerySet, PrefixedIdField
-from organizations.constraints import ForeignKeyConstraint, in_organization, index_where_set
+from organizations.constraints import (
+    ForeignKeyConstraint,
+    at_most_one_set,
+    in_organization,
+    index_where_set,
+)
 from organizations.handover.triggers import task_is_changed
 from organizations.models.connection import Connection
 from organizations.models.membership import Membership
@@ -31,7 +36,7 @@ LONGEST_NOTE = 1000
 
 
 class Assignee(Protocol):
-    """A person or a system, as a caller names it."""
+    """A caller, as far as tasks are assigned to it: a person or a system."""
 
     @property
     def actor(self) -> User | None: ...
@@ -59,17 +64,17 @@ class OffboardingTaskQuerySet(IdentifiedQuerySet["OffboardingTask"]):
         return self.filter(removal__in=removals)
 
     def assigned_to(self, assignee: Assignee) -> Self:
-        """Keep the tasks of a caller: the connection's, or the person's and their departments'.
+        """Keep the tasks assigned to a caller: to the connection, or the person and departments.
 
-        A person's are those of organizations in which they are an active member: staff reach the
-        others, too. They are looked up at once, so that the tasks are found by index.
+        A person has those of organizations where they are an active member: staff also reach other
+        organizations. The memberships are read first, so that the tasks are found by index.
         """
         if assignee.connection is not None:
             return self.filter(assigned_to_connection=assignee.connection)
         if assignee.actor is None:
             return self.none()
-        held = Membership.objects.active().filter(user=assignee.actor)
-        places = list(held.values_list("organization", "department_memberships__department"))
+        members = Membership.objects.active().filter(user=assignee.actor)
+        places = list(members.values_list("organization", "department_memberships__department"))
         departments = {department for _, department in places if department}
         return self.filter(
             models.Q(
@@ -122,8 +127,6 @@ class OffboardingTask(models.Model):
     """
 
     class State(models.TextChoices):
-        """What became of a task."""
-
         OPEN = "open", "Open"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
@@ -133,7 +136,7 @@ class OffboardingTask(models.Model):
     CANCELLABLE = (State.OPEN, State.FAILED)  # by a restoration
 
     id = PrefixedIdField("tsk")
-    # The constraints below hold both, and serve as the index of the removal.
+    # The constraints below check both, and serve as the index of the removal.
     removal = models.ForeignKey(
         Removal, models.PROTECT, related_name="tasks", db_constraint=False, db_index=False
     )
@@ -152,7 +155,7 @@ class OffboardingTask(models.Model):
     assigned_to_department = OptionalKey(
         Department, models.DO_NOTHING, related_name="+", db_constraint=False
     )
-    # As the step's, which held that it is of the organization; no connection is deleted.
+    # The step's constraint has checked its organization; connections are never deleted.
     assigned_to_connection = OptionalKey(Connection, models.PROTECT, related_name="+")
     department_name = models.CharField(
         max_length=200, blank=True, help_text="The department's, when the task was closed."
@@ -166,15 +169,15 @@ class OffboardingTask(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = OptionalKey(User, models.PROTECT, related_name="+")
     closed_by_connection = OptionalKey(Connection, models.PROTECT, related_name="+")
-    # When the log was told that it is overdue: once.
+    # When the one event was written that says that it is overdue.
     overdue_reported_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # What the department's key hangs on, while the task is open.
+    # The department's foreign key, while the task is open.
     open_department = models.GeneratedField(
         expression=models.Case(models.When(state="open", then=models.F("assigned_to_department"))),
         output_field=models.CharField(max_length=MAX_LENGTH, null=True, db_collation="C"),
         db_persist=True,
     )
-    # The key to the restoration of what is cancelled.
+    # The foreign key of a cancelled task to its restoration.
     cancelled_removal = models.GeneratedField(
         expression=models.Case(models.When(state="cancelled", then=models.F("removal"))),
         output_field=models.CharField(max_length=MAX_LENGTH, null=True, db_collation="C"),
@@ -201,14 +204,14 @@ class OffboardingTask(models.Model):
                 name="task_is_open_until_it_is_closed",
             ),
             models.CheckConstraint(
-                condition=models.Q(closed_by=None) | models.Q(closed_by_connection=None),
+                condition=at_most_one_set("closed_by", "closed_by_connection"),
                 name="task_is_closed_by_one",
             ),
             in_organization("removal", "Removal", name="task_of_removal"),
             in_organization(
                 "open_department", "Department", name="open_task_department_in_organization"
             ),
-            # Only a restoration cancels. At the commit: the tasks are cancelled before it is made.
+            # Only a restoration cancels. Deferred: the tasks are cancelled before it is inserted.
             ForeignKeyConstraint(
                 fields=["cancelled_removal"],
                 to="organizations.Restoration",
@@ -227,7 +230,7 @@ class OffboardingTask(models.Model):
                 condition=models.Q(state="open", due_at__isnull=False),
                 name="task_by_date",
             ),
-            # One's own; of departments', the open ones have the index below.
+            # One's own. The open ones of departments have the index below.
             index_where_set("assigned_to_user", "id", name="task_by_user"),
             models.Index(
                 fields=["assigned_to_department", "id"],
@@ -235,15 +238,15 @@ class OffboardingTask(models.Model):
                 name="task_by_department",
             ),
             index_where_set("assigned_to_connection", "id", name="task_by_connection"),
-            # Asked before a department is deleted, too.
+            # The deletion of a department looks them up, too.
             index_where_set("open_department", "id", name="task_open_by_department"),
-            # Reported when they are overdue, and counted for `/metrics`.
+            # Reports those that are overdue, and counts them for `/metrics`.
             models.Index(
                 fields=["due_at"], condition=models.Q(state="open"), name="task_open_by_date"
             ),
-            # What was closed long ago.
+            # Retention deletes what was closed long ago.
             index_where_set("closed_at", name="task_by_closing"),
-            # Asked before an erasure: which notes mention an address.
+            # An erasure looks up the notes that mention an address.
             index_of_addresses("note", name="task_by_written_address"),
         )
         triggers = (

@@ -11,12 +11,12 @@ _Get = TypeVar("_Get")
 
 
 class OptionalKey(models.ForeignKey[_Set, _Get]):
-    """A foreign key that may be null and has no index: ``Meta.indexes`` has those that are used.
+    """A foreign key that may be null, without an index: ``Meta.indexes`` has those that are used.
 
-    To migrations it is Django's own key.
+    Migrations see Django's own key.
     """
 
-    # From these the checker of types learns that the key can be None.
+    # These tell the type checker that the key can be None.
     _pyi_private_set_type: Any | Combinable | None
     _pyi_private_get_type: Any | None
 

@@ -51,17 +51,15 @@ class NamedQuerySet(IdentifiedQuerySet[Row]):
 
 
 class OrganizationQuerySet(NamedQuerySet["Organization"]):
-    """Queries for organizations."""
-
     def with_one_owner(self) -> Self:
-        """Organizations with exactly one active owner."""
+        """Keep organizations with exactly one active owner."""
         from organizations.models.membership import RoleAssignment  # it imports this module
 
         owner_role = Role.objects.filter(
             organization=models.OuterRef(models.OuterRef("pk")), is_owner=True
         )
         # PostgreSQL expects as many owners as holders of any role, and would read all assignments
-        # for each organization. No more than two, in the order of the index, it looks up.
+        # for each organization. With a limit, in the order of the index, it reads at most two.
         two_owners = RoleAssignment.objects.filter(
             role=models.Subquery(owner_role.values("pk")),
             membership__is_active=True,
@@ -77,20 +75,16 @@ class OrganizationQuerySet(NamedQuerySet["Organization"]):
 
 
 class DepartmentQuerySet(NamedQuerySet["Department"]):
-    """Queries for departments."""
-
     def called(self, name: str) -> Self:
-        """Departments of this name, in any case."""
+        """Keep departments of this name, in any case."""
         return self.filter(name_key=name)
 
 
 class RoleQuerySet(NamedQuerySet["Role"]):
-    """Queries for roles."""
-
     def share(self, organization_id: str, role_ids: Iterable[str]) -> "list[Role]":
         """Return these roles of an organization, locked FOR SHARE in the order of their ids.
 
-        Until the transaction ends nobody changes what they grant: it is decided who may give them.
+        Until the transaction ends nobody changes what they grant, which decides who may give them.
         """
         ids = only_ids("role", role_ids)
         return list(self.raw(_SHARE_ROLES, [organization_id, ids])) if ids else []
@@ -112,7 +106,7 @@ class Organization(models.Model):
     class Meta:
         # To find an organization by any word of its name.
         indexes = (index_of_words("name_words", name="organization_by_name"),)
-        # Not by who may change an organization alone: they decide whose people a directory claims.
+        # A permission of its own, since domains decide whose people a directory can claim.
         permissions = (("change_domains", "Can change the mail domains of organizations"),)
         triggers = (starting_roles_are_given,)
 
@@ -123,7 +117,7 @@ class Organization(models.Model):
 class Department(models.Model):
     """A part of an organization; what a leaver owned can pass to it.
 
-    Its name is one in the organization, in any case: the key, made of the name, is unique.
+    Its name is unique in the organization, in any case: so is the key that is made of the name.
     """
 
     id = PrefixedIdField("dept")
@@ -134,7 +128,7 @@ class Department(models.Model):
     name = TrimmedNameField(max_length=200)
     name_words = WordsField(of="name")
     name_key = NameKeyField(of="name")
-    # What a directory calls it: stored and shown by SCIM, and nothing besides.
+    # The directory's id of it, which only SCIM stores and shows.
     external_id = models.CharField(max_length=255, default="", db_default="", editable=False)
 
     objects = DepartmentQuerySet.as_manager()
@@ -216,7 +210,7 @@ class Role(models.Model):
         )
         indexes = (index_of_words("name_words", name="role_by_name"),)
         triggers = (
-            # Who owns an organization changes by giving and taking the role, which is guarded.
+            # Owners change only by assignments of the role, which are guarded.
             pgtrigger.ReadOnly(name="owner_role_stays", fields=["is_owner", "organization"]),
             owner_role_is_deleted,
         )

@@ -4,7 +4,13 @@ from django.db import models
 from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
-from organizations.constraints import ForeignKeyConstraint, in_organization, index_where_set
+from organizations.constraints import (
+    ForeignKeyConstraint,
+    at_most_one_set,
+    in_organization,
+    index_where_set,
+    source_is_known,
+)
 from organizations.models.connection import Connection
 from organizations.models.membership import Membership
 from organizations.models.optional_key import OptionalKey
@@ -18,11 +24,11 @@ from users.models import User
 class Removal(models.Model):
     """Who removed whom, when and how, and what it took.
 
-    Never changed and never deleted, but that an erasure may empty its reason.
+    Never changed and never deleted, except that an erasure can empty its reason.
     """
 
     id = PrefixedIdField("rem")
-    # The constraint below holds the organization and the membership, and that it has ended.
+    # The constraint below checks the organization, and that the membership has ended.
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="removals", db_constraint=False, db_index=False
     )
@@ -68,17 +74,15 @@ class Removal(models.Model):
 
     class Meta:
         constraints = (
+            source_is_known(name="removal_source_is_known"),
             models.CheckConstraint(
-                condition=models.Q(source__in=Source.values), name="removal_source_is_known"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(transferred_to=None) | models.Q(transferred_to_user=None),
+                condition=at_most_one_set("transferred_to", "transferred_to_user"),
                 name="removal_has_one_heir",
             ),
-            # What a task refers to. The id comes first: see the last index over a membership below.
+            # The target of a task's foreign key. The id comes first: see the last constraint.
             models.UniqueConstraint(fields=["id", "organization"], name="removal_in_organization"),
-            # Together with the key of the membership to its record: no end without a record, no
-            # record without an end, and no end that is taken back.
+            # With the foreign key of the membership to its record: no end without a record, no
+            # record without an end, and no end is taken back.
             ForeignKeyConstraint(
                 fields=["organization", "membership", "membership_is_current"],
                 to="organizations.Membership",
@@ -88,9 +92,9 @@ class Removal(models.Model):
             in_organization(
                 "transferred_to", "Department", name="removal_department_in_organization"
             ),
-            # The key that an ended membership refers to. The database asks it, too, whether there
-            # is a record, whenever a membership ends. The last index over a membership, which
-            # PostgreSQL takes of equals: while it knows nothing of the table yet, all look equal.
+            # The target of an ended membership's foreign key. The check of that key uses it, too.
+            # It is the last index with a membership: of indexes that look equal, as all do in a
+            # table without statistics, PostgreSQL takes the last.
             models.UniqueConstraint(
                 fields=["membership", "created_at"], name="removal_at_end_of_membership"
             ),
@@ -105,9 +109,9 @@ class Removal(models.Model):
             index_where_set("actor", "organization", "id", name="removal_by_actor"),
             index_where_set("connection", "id", name="removal_by_connection"),
             models.Index(fields=["trace_id", "id"], name="removal_by_trace"),
-            # Asked before a department is deleted: most removals have none.
+            # The deletion of a department looks them up; most removals have none.
             index_where_set("transferred_to", name="removal_by_target_department"),
-            # Who may still own something, the latest first: counted on the admin's first page.
+            # The admin's first page counts former members who may still own something.
             models.Index(
                 fields=["created_at"],
                 condition=models.Q(
@@ -115,7 +119,7 @@ class Removal(models.Model):
                 ),
                 name="removal_that_passed_nothing_on",
             ),
-            # Asked before an erasure: which reasons mention an address.
+            # An erasure looks up the reasons that mention an address.
             index_of_addresses("reason", name="removal_by_written_address"),
         )
         triggers = append_only(exclude=["membership_is_current"])

@@ -4,7 +4,7 @@ from typing import Self
 
 from django.db import models
 
-from organizations.constraints import in_organization, index_where_set
+from organizations.constraints import at_most_one_set, in_organization, index_where_set
 from organizations.models.optional_key import OptionalKey
 from organizations.models.organization import Department, Organization
 from organizations.models.removal import Removal
@@ -17,8 +17,6 @@ _STAYED = models.Q(transferred_to=None, transferred_to_user=None)
 
 
 class RemovedResourcesQuerySet(models.QuerySet["RemovedResources"]):
-    """Queries for what removed members owned."""
-
     def passed_on(self) -> Self:
         """Keep those that passed to a department or an heir."""
         return self.exclude(_STAYED)
@@ -36,7 +34,7 @@ class RemovedResources(models.Model):
     """
 
     pk = models.CompositePrimaryKey("removal_id", "type")
-    # The trigger below holds that there is such a removal of this organization.
+    # The trigger below checks that this organization has such a removal.
     removal = models.ForeignKey(
         Removal,
         models.PROTECT,
@@ -49,7 +47,7 @@ class RemovedResources(models.Model):
     )
     type = models.CharField(max_length=LONGEST_SLUG, db_collation="C")
     count = models.PositiveIntegerField()
-    # The constraint below holds the department and its organization, the index serves it.
+    # The constraint below checks the department and its organization; the index below serves it.
     transferred_to = OptionalKey(
         Department,
         models.PROTECT,
@@ -68,7 +66,7 @@ class RemovedResources(models.Model):
         verbose_name_plural = "removed resources"
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(transferred_to=None) | models.Q(transferred_to_user=None),
+                condition=at_most_one_set("transferred_to", "transferred_to_user"),
                 name="removed_resources_have_one_heir",
             ),
             models.CheckConstraint(
@@ -79,9 +77,9 @@ class RemovedResources(models.Model):
             ),
         )
         indexes = (
-            # Asked before a department is deleted.
+            # The deletion of a department looks them up.
             index_where_set("transferred_to", name="removed_resources_by_target"),
-            # Whose former owners may still own something: a list of resources begins there.
+            # `ResourceQuerySet.left_behind` begins with these.
             models.Index(
                 fields=["organization", "removal"],
                 condition=_STAYED,

@@ -27,21 +27,21 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
     """Queries for resources, by owner and by the removal that moved them."""
 
     def owned_by(self, *user_ids: str) -> Self:
-        """Resources that these users own."""
+        """Keep the resources that these users own."""
         return self.filter(owner__in=user_ids)
 
     def whose_owner_has_left(self) -> Self:
-        """Resources whose owner is no member of the resource's organization any more."""
+        """Keep resources whose owner is no longer a member of the resource's organization."""
         membership = Membership.objects.current().filter(
             organization=models.OuterRef("organization"), user=models.OuterRef("owner")
         )
         return self.filter(~models.Exists(membership), owner__isnull=False)
 
     def left_behind(self, organization_id: str) -> Self:
-        """Keep those whose owner is no member of the organization any more.
+        """Keep those whose owner is no longer a member of this organization.
 
-        It begins at the former members whose record says that something stayed theirs. They are
-        few, and what all others own is not read.
+        It begins with the few records of removals that say that something stayed, so it does not
+        read what everybody else owns.
         """
         stayed = RemovedResources.objects.stayed().filter(organization=organization_id)
         members = Membership.objects.current().filter(
@@ -75,10 +75,10 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 class Resource(models.Model):
     """Something of an organization that either a user or a department owns.
 
-    A user must be an active member when it is given to them; it stays theirs if they are
-    deactivated, or leave, without a transfer. What a removal passes on bears its mark (``removal``)
-    until the owner changes again: the database empties the mark then. A transfer writes nothing but
-    this row: name, link and key are in its entry (``ResourceEntry``).
+    Only an active member can be given one; it stays theirs if they are deactivated, or leave,
+    without a transfer. What a removal passes on bears its mark (``removal``) until the owner
+    changes again: then the database empties the mark. A transfer writes only this row: name, link
+    and key are in its entry (``ResourceEntry``).
     """
 
     id = PrefixedIdField("res")
@@ -124,7 +124,7 @@ class Resource(models.Model):
                 to_fields=["organization", "slug"],
                 name="resource_type_in_organization",
             ),
-            # No resource without an entry. At the commit: the entry has a key to the resource.
+            # No resource without an entry. Deferred: the entry has a foreign key to the resource.
             ForeignKeyConstraint(
                 fields=["id"],
                 to="organizations.ResourceEntry",
@@ -134,13 +134,13 @@ class Resource(models.Model):
             ),
         )
         indexes = (
-            # What a member owns: transferred on removal, counted in the preview.
+            # What a member owns: a removal transfers it, the preview counts it.
             index_where_set("owner", "organization", name="resource_by_owner"),
-            # What an organization has, and whose owner has left: counted and listed in the admin.
+            # What an organization has, and whose owner has left: the admin counts and lists it.
             models.Index(fields=["organization", "owner"], name="resource_by_organization"),
-            # What a department owns: listed in the admin, asked before the department is deleted.
+            # What a department owns: the admin lists it, its deletion looks it up.
             index_where_set("department", name="resource_by_department"),
-            # What a removal moved: found when its member is restored.
+            # What a removal moved: a restoration looks it up.
             index_where_set("removal", name="resource_by_removal"),
         )
 

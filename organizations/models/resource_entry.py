@@ -29,15 +29,14 @@ class ResourceEntryQuerySet(models.QuerySet["ResourceEntry"]):
 class ResourceEntry(models.Model):
     """The name of a resource, its link, and the key by which another system knows it.
 
-    Every resource has one. A transfer writes the resource alone, so that all indexes for keys,
-    lists and the search are here; organization and type are the resource's, and the database holds
-    that they are.
+    Every resource has one. A transfer writes only the resource, so all indexes for keys, lists and
+    the search are here. The database ensures that organization and type are the resource's.
     """
 
     resource = models.OneToOneField(
         Resource, models.CASCADE, primary_key=True, related_name="entry"
     )
-    # The indexes below begin with it. The trigger below holds that it is the resource's.
+    # The indexes below begin with it. The trigger below checks that it is the resource's.
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )

@@ -21,7 +21,7 @@ class ResourceMove(models.Model):
     """
 
     pk = models.CompositePrimaryKey("removal_id", "resource_id")
-    # The primary key begins with it and serves as its index; the trigger below holds the key.
+    # The primary key serves as its index; the trigger below checks that it exists.
     removal = models.ForeignKey(
         Removal,
         models.PROTECT,
@@ -29,7 +29,7 @@ class ResourceMove(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    # No key: a resource can be deleted. Moves are not looked up by it alone.
+    # No foreign key: a resource can be deleted. Nothing looks up moves by it alone.
     resource = models.ForeignKey(
         Resource, models.DO_NOTHING, related_name="moves", db_constraint=False, db_index=False
     )
@@ -40,7 +40,7 @@ class ResourceMove(models.Model):
         max_length=LONGEST_KEY, db_collation="C", null=True, blank=True
     )
     name = models.CharField(max_length=LONGEST_NAME)
-    # The removal's record keeps both from being deleted. Moves are not looked up by them.
+    # The removal's record keeps both from being deleted. Nothing looks up moves by them.
     transferred_to = OptionalKey(
         Department,
         models.DO_NOTHING,

@@ -13,7 +13,7 @@ from organizations.models.organization import Organization
 from organizations.resources.triggers import types_are_limited
 
 DEFAULT_TYPE = "resource"
-MOST_TYPES = 100  # an organization; types_are_limited holds it
+MOST_TYPES = 100  # of an organization; the trigger types_are_limited enforces it
 _TYPES_ARE_LIMITED = f"at most {MOST_TYPES} types"  # as the database says it
 LONGEST_SLUG = 64
 SLUG = rf"\A[a-z0-9][a-z0-9._-]{{0,{LONGEST_SLUG - 1}}}\Z"
@@ -40,16 +40,14 @@ class SlugField(models.CharField[str, str]):
 
 
 class ResourceTypeQuerySet(models.QuerySet["ResourceType"]):
-    """Queries for types of resources."""
-
     def ensure(self, organization_id: str, slugs: Collection[str]) -> None:
         """Make those of these types that an organization does not have yet.
 
-        The caller has the locks that resources need: with a new type, the organization's row is
-        locked, which comes last. Raises TooManyResourceTypesError.
+        The caller holds the locks that resources need: a new type locks the organization's row,
+        which comes last. Raises TooManyResourceTypesError.
         """
-        known = self.filter(organization=organization_id, slug__in=slugs)
-        missing = set(slugs).difference(known.values_list("slug", flat=True))
+        existing = self.filter(organization=organization_id, slug__in=slugs)
+        missing = set(slugs).difference(existing.values_list("slug", flat=True))
         made = (
             ResourceType(organization_id=organization_id, slug=slug) for slug in sorted(missing)
         )

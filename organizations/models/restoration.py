@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
+from organizations.constraints import source_is_known
 from organizations.handover.triggers import tasks_are_cancelled
 from organizations.models.connection import Connection
 from organizations.models.membership import Membership
@@ -22,8 +23,8 @@ if TYPE_CHECKING:  # avoids a circular import: the task's key to the restoration
 class Restoration(models.Model):
     """Who put whom back, when, and what came back of what a removal took.
 
-    The removal stays as it is, and the restored member has a membership of their own. Why they were
-    put back stands in the event. Never changed and never deleted.
+    The removal stays as it is, and the restored member has a new membership. The event has the
+    reason. Never changed and never deleted.
     """
 
     id = PrefixedIdField("rst")
@@ -58,11 +59,7 @@ class Restoration(models.Model):
     cancelled_tasks: "list[OffboardingTask]"  # where `organizations.handover.cancellation` says so
 
     class Meta:
-        constraints = (
-            models.CheckConstraint(
-                condition=models.Q(source__in=Source.values), name="restoration_source_is_known"
-            ),
-        )
+        constraints = (source_is_known(name="restoration_source_is_known"),)
         triggers = (restoration_is_made, tasks_are_cancelled, never_changed_or_deleted)
 
     def __str__(self) -> str:

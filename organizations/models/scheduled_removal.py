@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from config.identifiers import PrefixedIdField
 from organizations.capabilities import ALL_CAPABILITIES, Capability
-from organizations.constraints import in_organization
+from organizations.constraints import at_most_one_set, in_organization, source_is_known
 from organizations.models.connection import Connection
 from organizations.models.membership import Membership, RoleAssignment
 from organizations.models.optional_key import OptionalKey
@@ -29,26 +29,27 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
         return self.filter(status=ScheduledRemoval.Status.PENDING, membership__deleted_at=None)
 
     def within(self, authority: frozenset[Capability]) -> Self:
-        """Leave out what is pending of members whom nobody with this authority may remove."""
+        """Leave out pending removals of members whom this authority does not allow to remove."""
         if authority == ALL_CAPABILITIES:
             return self
         return self.exclude(self._pending_beyond(authority))
 
     def seen_by(self, user_id: str, authority: frozenset[Capability]) -> Self:
-        """Keep what a user with this authority sees (contract.md: check 6): none of their own."""
+        """Keep what a user with this authority sees (contract.md: check 6), without their own."""
         return self.within(authority).exclude(membership__user=user_id)
 
     def beyond(self, authority: frozenset[Capability]) -> Self:
-        """Keep what a caller with this authority does not see."""
+        """Keep what `within` leaves out."""
         if authority == ALL_CAPABILITIES:
             return self.none()
         return self.filter(self._pending_beyond(authority))
 
     @staticmethod
     def _pending_beyond(authority: frozenset[Capability]) -> models.Q:
-        """Return the pending removals of members whom nobody with this authority may remove.
+        """Return the condition of what `within` leaves out.
 
-        That is all of them without the capability, else those with a role that grants more.
+        Without the capability it is every pending removal, else those of members with a role that
+        grants more.
         """
         pending = models.Q(status=ScheduledRemoval.Status.PENDING, membership__deleted_at=None)
         if Capability.REMOVE_USERS not in authority:
@@ -63,10 +64,7 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
         return self.filter(membership__in=members).select_related("membership")
 
     def requested_by(self, user_ids: Iterable[str]) -> Self:
-        """Keep those that these members of its organization requested, with their memberships.
-
-        They will fail if these users leave.
-        """
+        """Keep those that these members requested; they fail if these users leave."""
         requested = self.filter(requested_by__in=user_ids, source=Source.API)
         return requested.select_related("membership__user").order_by("remove_at", "pk")
 
@@ -80,20 +78,18 @@ class ScheduledRemovalQuerySet(models.QuerySet["ScheduledRemoval"]):
         return self.filter(status=state)
 
     def failed(self) -> Self:
-        """Keep those that failed, and whose member is still one."""
+        """Keep those that failed and whose member has not left since."""
         return self.filter(status=ScheduledRemoval.Status.FAILED, membership__deleted_at=None)
 
 
 class ScheduledRemoval(models.Model):
     """A removal of one membership that is due at a time; it does not remove a later membership.
 
-    Who requested it, when and how stays on record, and so does its outcome; an erasure may empty
-    its reason. Whether another removal came first is not stored, but read from the membership.
+    The request and the outcome stay on record; an erasure can empty the reason. Whether another
+    removal came first is not stored, but read from the membership.
     """
 
     class Status(models.TextChoices):
-        """The states of a scheduled removal."""
-
         PENDING = "pending", "Pending"
         DONE = "done", "Done"
         CANCELLED = "cancelled", "Cancelled"
@@ -103,8 +99,8 @@ class ScheduledRemoval(models.Model):
     STATES = (*Status.choices, (SUPERSEDED, "Superseded"))
 
     id = PrefixedIdField("sch")
-    # The membership's: the trigger below sees to it. A key over both would take one more index of
-    # memberships, which every removal would write.
+    # The trigger below copies it from the membership. A foreign key over both would need one more
+    # index of memberships, which every removal would write.
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="scheduled_removals", db_index=False
     )
@@ -168,12 +164,9 @@ class ScheduledRemoval(models.Model):
                 condition=models.Q(status="pending"),
                 name="one_pending_scheduled_removal",
             ),
+            source_is_known(name="scheduled_removal_source_is_known"),
             models.CheckConstraint(
-                condition=models.Q(source__in=Source.values),
-                name="scheduled_removal_source_is_known",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(transferred_to=None) | models.Q(transferred_to_user=None),
+                condition=at_most_one_set("transferred_to", "transferred_to_user"),
                 name="scheduled_removal_has_one_heir",
             ),
             models.CheckConstraint(
@@ -200,7 +193,7 @@ class ScheduledRemoval(models.Model):
             models.Index(
                 fields=["organization", "status", "id"], name="scheduled_removal_by_status"
             ),
-            # What is due; and what has failed, on the admin's first page.
+            # What is due, and what has failed: the admin's first page counts it.
             models.Index(
                 fields=["remove_at", "id"],
                 condition=models.Q(status="pending"),
@@ -211,7 +204,7 @@ class ScheduledRemoval(models.Model):
                 condition=models.Q(status="failed"),
                 name="scheduled_removal_failed",
             ),
-            # Asked before an erasure: which reasons mention an address.
+            # An erasure looks up the reasons that mention an address.
             index_of_addresses("reason", name="schedule_by_written_address"),
         )
 
@@ -249,7 +242,7 @@ class ScheduledRemoval(models.Model):
 
     @property
     def state(self) -> str:
-        """Its status, or that another removal came first. Looks at the membership."""
+        """Its status, or `SUPERSEDED` if another removal came first; reads the membership."""
         if self.status == self.Status.PENDING and self.membership.deleted_at is not None:
             return self.SUPERSEDED
         return str(self.status)

@@ -26,9 +26,8 @@ class ScimIdentityQuerySet(models.QuerySet["ScimIdentity"]):
 class ScimIdentity(models.Model):
     """The names by which a connection knows a member: what SCIM shows of them.
 
-    It ends with the removal, whoever removes, and counts again with a restoration. An organization
-    has one of each user: another connection that adopts the member takes it over, with nothing of
-    what it said.
+    It ends with any removal, and is valid again after a restoration. An organization has one for
+    each user: another connection that adopts the member takes it over and replaces all it says.
     """
 
     # The unique constraints below begin with the organization and serve as its index.
@@ -37,7 +36,7 @@ class ScimIdentity(models.Model):
     )
     # The index below serves this key.
     user = models.ForeignKey(User, models.PROTECT, related_name="scim_identities", db_index=False)
-    # Null is of no connection, and read by nobody. The unique constraints below serve this key.
+    # Nothing reads a row without a connection. The unique constraints below serve this key.
     connection = OptionalKey(
         Connection,
         models.PROTECT,
@@ -70,7 +69,7 @@ class ScimIdentity(models.Model):
         default_permissions = ("view",)
         constraints = (
             models.UniqueConstraint(fields=["organization", "user"], name="one_scim_identity"),
-            # How Okta and Entra ID find somebody again.
+            # Okta and Entra ID look people up by these.
             models.UniqueConstraint(
                 fields=["connection", "user_name_key"],
                 condition=models.Q(ended_at=None),
@@ -83,7 +82,7 @@ class ScimIdentity(models.Model):
             ),
         )
         indexes = (
-            # Asked before an account is deleted or erased.
+            # The deletion and the erasure of an account look them up.
             models.Index(fields=["user"], name="scim_identity_by_user"),
         )
         triggers = (identity_is_named,)

@@ -14,14 +14,12 @@ from users.models import AccessToken
 
 
 class TokenBindingQuerySet(models.QuerySet["TokenBinding"]):
-    """Queries for bindings."""
-
     @transaction.atomic
     def issue(
         self, member: Membership, *, name: str, lifetime: timedelta
     ) -> tuple[AccessToken, str]:
         """Create a token that is bound to a membership; return it and its plain text."""
-        # Before the account, which the token locks: the order is that of organizations/locks.py.
+        # Locked before the account, which the token locks, in the order of organizations/locks.py.
         Membership.objects.select_for_update(no_key=True).get(pk=member.pk)
         token, plain = AccessToken.objects.issue(member.user, name=name, lifetime=lifetime)
         self.create(token=token, membership=member)
@@ -31,8 +29,8 @@ class TokenBindingQuerySet(models.QuerySet["TokenBinding"]):
 class TokenBinding(models.Model):
     """Binds a token to a membership: it acts in that organization alone, until the tenure ends.
 
-    Nothing is written when the membership ends. Who comes back has a new membership, which the
-    token is not bound to.
+    Nothing is written when the membership ends. A user who comes back has a new membership, to
+    which the token is not bound.
     """
 
     token = models.OneToOneField(

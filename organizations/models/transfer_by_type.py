@@ -27,12 +27,12 @@ class ScheduledTransfer(models.Model):
     schedule = models.ForeignKey(
         ScheduledRemoval, models.PROTECT, related_name="transfers_by_type", db_index=False
     )
-    # The schedule's: the trigger below sees to it.
+    # The trigger below copies it from the schedule.
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
     type = SlugField()
-    # The constraint below holds the department and its organization, the index serves it.
+    # The constraint below checks the department and its organization; the index below serves it.
     transferred_to = OptionalKey(
         Department,
         models.PROTECT,
@@ -56,7 +56,7 @@ class ScheduledTransfer(models.Model):
             ),
         )
         indexes = (
-            # Asked before a department is deleted.
+            # The deletion of a department looks them up.
             index_where_set("transferred_to", name="scheduled_transfer_by_target"),
         )
         triggers = (transfer_of_schedule_is_named, never_changed_or_deleted)
@@ -74,8 +74,6 @@ class ConnectionTransfer(models.Model):
     """The department that takes over one type of resources from members of a directory."""
 
     class Moment(models.TextChoices):
-        """When the resources pass on."""
-
         DEACTIVATE = "deactivate", "Deactivation"
         REMOVAL = "removal", "Removal"
 
@@ -83,13 +81,13 @@ class ConnectionTransfer(models.Model):
     connection = models.ForeignKey(
         Connection, models.CASCADE, related_name="transfers_by_type", db_index=False
     )
-    # The connection's: the trigger below sees to it.
+    # The trigger below copies it from the connection.
     organization = models.ForeignKey(
         Organization, models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
     moment = models.CharField(max_length=10, choices=Moment)
     type = SlugField()
-    # The constraint below holds the department and its organization.
+    # The constraint below checks the department and its organization.
     transferred_to = models.ForeignKey(
         Department,
         models.PROTECT,

@@ -27,7 +27,7 @@ class WebhookEndpointQuerySet(RotatedSecretQuerySet["WebhookEndpoint"]):
         return self.exclude(disabled_at=None)
 
     def given_up(self) -> "WebhookEndpointQuerySet":
-        """Keep those that were disabled because their receivers took nothing."""
+        """Keep those that were disabled because their receivers failed or were gone."""
         reasons = WebhookEndpoint.DisabledReason
         return self.filter(disabled_reason__in=[reasons.GONE, reasons.FAILING])
 
@@ -39,8 +39,6 @@ class WebhookEndpoint(RotatedSecret):
     """
 
     class DisabledReason(models.TextChoices):
-        """The reasons why an endpoint is disabled."""
-
         ASKED = "asked", "as asked"
         GONE = "gone", "the receiver answered 410 Gone"
         FAILING = "failing", "five days of nothing but failures"
@@ -100,13 +98,13 @@ class WebhookEndpoint(RotatedSecret):
         )
         indexes = (
             models.Index(fields=["organization", "id"], name="webhook_endpoint_by_id"),
-            # Asked at every change: whether anybody listens.
+            # Every change looks up whether anybody listens.
             models.Index(
                 fields=["organization"],
                 condition=models.Q(disabled_at=None),
                 name="webhook_endpoint_enabled",
             ),
-            # Counted on the admin's first page: those that nobody asked to disable.
+            # The admin's first page counts those that nobody asked to disable.
             models.Index(
                 fields=["id"],
                 condition=models.Q(disabled_reason__in=["gone", "failing"]),
@@ -128,11 +126,11 @@ class WebhookEndpoint(RotatedSecret):
 
     @property
     def label(self) -> str:
-        """How pages name it to whoever may not view endpoints: its address may hold a secret."""
+        """The name on pages for readers who may not view endpoints: a URL may have a secret."""
         return self.description or str(self.pk)
 
     def disable(self, reason: "WebhookEndpoint.DisabledReason", now: datetime) -> None:
-        """Send nothing there from now on, for this reason; to be saved."""
+        """Disable it for this reason, without saving it."""
         self.disabled_at, self.disabled_reason = now, reason
 
     def wants(self, event_type: str) -> bool:
@@ -144,8 +142,6 @@ class WebhookDelivery(models.Model):
     """One event on its way to one endpoint, and how far it came. Kept for 30 days."""
 
     class Status(models.TextChoices):
-        """How far it came."""
-
         PENDING = "pending", "Pending"
         DELIVERED = "delivered", "Delivered"
         FAILED = "failed", "Failed"

@@ -27,7 +27,7 @@ from organizations.models import (
 from organizations.removal.tokens import count_tokens
 from users.models import User
 
-Secretive = TypeVar("Secretive", Connection, WebhookEndpoint)
+WithSecret = TypeVar("WithSecret", Connection, WebhookEndpoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class RemovalPreview:
     roles: list[Role]
     departments: list[Department]
     resources: dict[str, int]  # how many of each type they own, sorted by type
-    token_count: int  # access tokens that would open nothing here any more
+    token_count: int  # access tokens that would open nothing here from then on
     connections: list[Connection]  # those they made or rotated, which stay
     webhook_endpoints: list[WebhookEndpoint]  # the same
     steps: list[OffboardingStep]  # those that would open a task, in their order
@@ -60,7 +60,7 @@ class RemovalPreview:
 
     @property
     def staff_account(self) -> User | None:
-        """Return the member's account where it lets them into the admin: it is not touched."""
+        """Return the member's account if it can use the admin: a removal does not touch it."""
         account = self.membership.user
         return account if account.is_staff and account.is_active else None
 
@@ -82,9 +82,9 @@ def preview_removal(
 ) -> list[RemovalPreview]:
     """Return what `remove_members` would do to each member, in the order given.
 
-    Users who are no members are left out. It locks and writes nothing, so a removal may still be
+    It leaves out users who are no members. It locks and writes nothing, so a removal may still be
     refused. ``already_leaving`` are memberships of owners that an earlier part of this preview
-    would have ended. The number of SQL statements does not depend on how many users there are.
+    would have ended. The number of SQL statements does not depend on the number of users.
     """
     position = {user_id: number for number, user_id in enumerate(dict.fromkeys(user_ids))}
     members = sorted(
@@ -115,8 +115,8 @@ def preview_members(
 ) -> list[RemovalPreview]:
     """Return the preview of each of these members of one organization.
 
-    ``refusals`` are the reasons, by user id, why some cannot be removed. Pending removals are shown
-    as far as the reader's ``authority`` reaches.
+    ``refusals`` say, by user id, why some cannot be removed. The reader's ``authority`` limits
+    which pending removals are shown.
     """
     prefetch_related_objects(
         members, "role_assignments__role", "department_memberships__department"
@@ -158,13 +158,13 @@ def preview_members(
     ]
 
 
-def _by_holder(rows: Iterable[Secretive]) -> dict[str | None, list[Secretive]]:
+def _by_holder(rows: Iterable[WithSecret]) -> dict[str | None, list[WithSecret]]:
     """Return rows by the ids of the users who were shown their secrets."""
-    held = defaultdict[str | None, list[Secretive]](list)
+    by_holder = defaultdict[str | None, list[WithSecret]](list)
     for row in rows:
         for user_id in row.secret_holders:
-            held[user_id].append(row)
-    return held
+            by_holder[user_id].append(row)
+    return by_holder
 
 
 def _by_name(named: Role | Department) -> tuple[str, str]:

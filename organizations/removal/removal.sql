@@ -32,8 +32,8 @@ transferred AS (
         leaver.membership_id, leaver.removal_id, resource.id, resource.type, goal.department_id,
         goal.heir_id
 ),
--- The move of each resource that passes on, with its type, key and name, and the mark that it bore
--- before. Grouped rather than joined, so that the time stays proportional.
+-- The move of each resource that passes on: its type, key, name and previous mark. Grouped instead of
+-- joined, so that the time stays proportional.
 moved AS (
     INSERT INTO organizations_resourcemove (
         removal_id, resource_id, type, external_id, name, transferred_to_id, transferred_to_user_id,
@@ -54,7 +54,7 @@ moved AS (
             SELECT NULL, resource.id, NULL, NULL, NULL, resource.removal_id
             FROM leaver
             JOIN organizations_resource AS resource ON resource.owner_id = leaver.user_id
-            -- Not IS NOT NULL: the index of marks, which would do for that, has everybody's.
+            -- Not IS NOT NULL, for which PostgreSQL may read the index of everybody's marks.
             WHERE resource.organization_id = %(organization_id)s
                 AND num_nonnulls(resource.removal_id) = 1
         ) AS resource
@@ -95,7 +95,7 @@ ended AS (
         leaver.membership_id, leaver.removal_id, leaver.user_id, leaver.targets,
         membership.created_at
 ),
--- The access tokens that open nothing here from now on; nothing is written to them.
+-- The access tokens that open nothing here from now on. They are only counted.
 silenced AS (
     SELECT ended.membership_id
     FROM ended
@@ -106,7 +106,7 @@ silenced AS (
             token.reaches_before, binding.membership_id, ended.membership_id, ended.created_at
         )
 ),
--- The directory's identity of the member; a restoration has it count again.
+-- Ends the directory's identity of the member; a restoration makes it valid again.
 forgotten AS (
     UPDATE organizations_scimidentity AS identity
     SET ended_at = %(removed_at)s
@@ -114,7 +114,7 @@ forgotten AS (
     WHERE identity.user_id = leaver.user_id AND identity.organization_id = %(organization_id)s
         AND identity.ended_at IS NULL
 ),
--- One list of all changes, grouped rather than joined, so that the time stays proportional.
+-- One list of all changes, grouped instead of joined, so that the time stays proportional.
 changed (membership_id, kind, id, name, number, removal_id, department_id, heir_id) AS (
     SELECT membership_id, 'membership', NULL, NULL, 0, removal_id, department_id, heir_id
     FROM ended
@@ -156,7 +156,7 @@ recorded (id, role_count, department_count, resource_count) AS (
     GROUP BY membership_id
     RETURNING id, jsonb_array_length(roles), jsonb_array_length(departments), resource_count
 ),
--- The event's id is the record's with another prefix. Its reason is only on the record.
+-- The event has the id of the record with another prefix. Only the record has the reason.
 logged AS (
     INSERT INTO organizations_event (
         id, type, organization_id, user_id, actor_id, connection_id, source, reason, data, trace_id,

@@ -33,7 +33,7 @@ from organizations.removal.preview import RemovalPreview, preview_removal
 REMOVAL = Path(__file__).with_name("removal.sql").read_text(encoding="utf-8")
 OUTCOMES = Path(__file__).with_name("outcomes.sql").read_text(encoding="utf-8")
 DECIDE_AND_REMOVE = f"WITH {GUARDS}, {REMOVAL}, {OPENING} {OUTCOMES}"
-# Returns the refusal of a removal that would do what this preview says, or None.
+# Takes the preview of a removal; returns why it may not happen, or None.
 Condition = Callable[[RemovalPreview], ContractError | None]
 
 
@@ -71,43 +71,48 @@ def remove_members(
     steps of the organization open a task each, for what is to be done elsewhere. A user who
     cannot be removed is refused, and the others are still removed. Raises the ContractError of a
     caller who may remove nobody; if it raises, nothing has changed. It does not touch accounts,
-    tokens and other organizations. For the record, ``requested_at`` is when a scheduled removal was
-    requested. A user whom nothing else prevents from leaving is refused by the ``condition``, which
-    is asked behind the locks, about the removal's preview at that moment.
+    tokens and other organizations. The record says that a scheduled removal was ``requested_at``
+    this time. The ``condition`` can refuse a user whom nothing else refuses: it is called after the
+    locks, with the preview of that moment.
     """
     targets = targets_by_user(transfer_to, user_ids)
     user_ids = list(dict.fromkeys(user_ids))
     with transaction.atomic():
         locked = lock_members(organization_id, [*user_ids, *heirs_of(targets)], caller=caller)
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
-        # Before the removal, since the caller may be among those who leave.
+        # Before the removal, since the caller may be one of the leavers.
         not_members = find_not_members(
             organization_id, user_ids, members, caller=caller, act=REMOVE
         )
-        unmet = _find_unmet(organization_id, members, targets, caller, condition)
-        met = {user_id: pk for user_id, pk in members.items() if user_id not in unmet}
+        refused = _refused_by(condition, organization_id, members, targets, caller)
         outcomes = _decide_and_remove(
-            organization_id, met, user_ids, locked, targets, caller, requested_at
+            organization_id,
+            {user_id: pk for user_id, pk in members.items() if user_id not in refused},
+            user_ids,
+            locked,
+            targets,
+            caller,
+            requested_at,
         )
-        for user_id, refusal in unmet.items():
+        for user_id, refusal in refused.items():
             outcomes[user_id] = RemovalOutcome(user_id, refusal=refusal)
         for user_id, not_member in not_members.items():
             outcomes[user_id] = RemovalOutcome(
                 user_id, refusal=not_member.refusal, earlier=not_member.removal
             )
-        answer = [outcomes[user_id] for user_id in user_ids]
-        _log(organization_id, answer, caller)
-    return answer
+        in_order = [outcomes[user_id] for user_id in user_ids]
+        _log(organization_id, in_order, caller)
+    return in_order
 
 
-def _find_unmet(
+def _refused_by(
+    condition: Condition | None,
     organization_id: str,
     members: Mapping[str, int],
     targets: Mapping[str, Targets],
     caller: Caller,
-    condition: Condition | None,
 ) -> dict[str, ContractError]:
-    """Return, by user id, the refusals by the condition of locked members who could leave."""
+    """Return, by user id, the refusals of locked members whom the condition alone refuses."""
     if condition is None or not members:
         return {}
     previews = preview_removal(organization_id, members, caller=caller, transfer_to=targets)
@@ -122,7 +127,7 @@ def _decide_and_remove(
     organization_id: str,
     members: Mapping[str, int],
     user_ids: Collection[str],
-    held: Collection[str],
+    locked: Collection[str],
     targets: Mapping[str, Targets],
     caller: Caller,
     requested_at: datetime | None,
@@ -139,7 +144,7 @@ def _decide_and_remove(
         act=REMOVE,
         rules=Rules.REMOVAL,
         leaving=user_ids,
-        held=held,
+        locked=locked,
         targets=targets,
         removal_ids=removal_ids,
     )

@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from config.prepared_statements import fetch_prepared
 
-# Of a former member, those that there were when the membership ended. The ids are joined: a list
-# would be searched for each row that a plan comes upon.
+# For a former member, the tokens of when the membership ended. The ids are joined, since a list
+# would be scanned for each row.
 _COUNT = """
     SELECT membership.id, count(*)
     FROM unnest(%s::bigint[]) AS reached (membership_id)

@@ -1,1 +1,1 @@
-"""What an organization has, as other systems register it: who owns what, by type and key."""
+"""Registers what an organization has, and who owns it, as other systems report it."""

@@ -1,4 +1,4 @@
-"""Decides what becomes of each registration, by what is there now."""
+"""Decides what each registration does, by the present resources."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,10 +32,10 @@ class Decision:
     """What a registration does, to which resource, or why it does nothing."""
 
     wanted: Registration
-    row: Row | None = None  # as it was before, if it was there
+    row: Row | None = None  # the resource as it was before, if it existed
     result: Result | None = None
     refusal: ContractError | None = None
-    new_id: str | None = None  # of what is made
+    new_id: str | None = None  # of a resource that is made
 
     @property
     def is_final(self) -> bool:
@@ -44,7 +44,7 @@ class Decision:
 
     @property
     def resource_id(self) -> str | None:
-        """The id of the resource that is made, changed or there, or None for a refusal."""
+        """The id of the resource that is made, changed or unchanged, or None for a refusal."""
         return self.row.id if self.row and not self.refusal else self.new_id
 
 
@@ -59,16 +59,17 @@ class Owners:
         """Return why the owner that is named cannot own the resource, or None.
 
         A new owner must be an active member. The present owner may be deactivated, but must still
-        be a member: so a synchronisation learns that somebody has left.
+        be a member, so that a synchronisation learns that somebody has left.
         """
         owner = wanted.owner
         if owner is None:
             return None
         if wanted.owner_field == OWNER_DEPARTMENT:
-            known = owner in self.departments
-            return None if known else DepartmentNotFoundError({"department_id": owner})
-        has_it = row is not None and row.owner == owner
-        if owner in self.members and (has_it or self.members[owner]):
+            if owner in self.departments:
+                return None
+            return DepartmentNotFoundError({"department_id": owner})
+        is_present_owner = row is not None and row.owner == owner
+        if owner in self.members and (is_present_owner or self.members[owner]):
             return None
         return UserNotFoundError({"user_id": owner})
 
@@ -96,13 +97,13 @@ def read_owners(organization_id: str, wanted: Collection[Registration]) -> Owner
 def decide(
     organization_id: str, wanted: Sequence[Registration], found: Found, owners: Owners
 ) -> list[Decision]:
-    """Return what becomes of each of these registrations."""
+    """Return what each of these registrations does."""
     decisions = [_decide(each, found, owners) for each in wanted]
     return _refuse_types(organization_id, decisions)
 
 
 def _decide(wanted: Registration, found: Found, owners: Owners) -> Decision:
-    """Return what becomes of one registration."""
+    """Return what one registration does."""
     row = found.of(wanted)
     refusal = _refuse_key(wanted, row, found) or owners.refuse(wanted, row)
     if refusal is None and row is None and wanted.owner is None:
@@ -116,7 +117,7 @@ def _decide(wanted: Registration, found: Found, owners: Owners) -> Decision:
 
 
 def _refuse_key(wanted: Registration, row: Row | None, found: Found) -> ContractError | None:
-    """Return why the resource with the id that is named cannot get the key, or None."""
+    """Return why a registration with an id cannot give its resource the key, or None."""
     if wanted.id is None:
         return None
     if row is None:
@@ -130,24 +131,23 @@ def _refuse_key(wanted: Registration, row: Row | None, found: Found) -> Contract
 
 
 def _refuse_types(organization_id: str, decisions: list[Decision]) -> list[Decision]:
-    """Refuse those whose new type would be one too many; the first ones named are made."""
+    """Refuse those whose new type exceeds the limit, which the first new types use up."""
     named = {each.wanted.type for each in decisions if not each.is_final}
     if not named:
         return decisions
     types = ResourceType.objects.filter(organization=organization_id)
     allowed = set(types.values_list("slug", flat=True))
-    answer = []
+    limited = []
     for decision in decisions:
         slug = decision.wanted.type
-        if decision.is_final or slug in allowed:
-            answer.append(decision)
-        elif len(allowed) < MOST_TYPES:
-            allowed.add(slug)
-            answer.append(decision)
-        else:
+        if not decision.is_final and slug not in allowed and len(allowed) >= MOST_TYPES:
             refusal = TooManyResourceTypesError({"type": slug, "limit": MOST_TYPES})
-            answer.append(Decision(decision.wanted, decision.row, refusal=refusal))
-    return answer
+            limited.append(Decision(decision.wanted, decision.row, refusal=refusal))
+        else:
+            limited.append(decision)
+            if not decision.is_final:
+                allowed.add(slug)
+    return limited
 
 
 def _invalid(field: str, message: str) -> ContractError:

@@ -1,4 +1,4 @@
-"""Deletes a resource, such as one that its own system has deleted."""
+"""Deletes a resource that its own system has deleted."""
 
 from django.db import transaction
 
@@ -9,21 +9,21 @@ from organizations.guards.caller import Caller
 from organizations.guards.targets import resource_data
 from organizations.locks import share_members
 from organizations.models import Event, Resource
-from organizations.resources.rows import find_one, lock_one, owners_of
+from organizations.resources.rows import find_one, owners_of
 
 
 @retried
 def delete(organization_id: str, resource_id: str, *, caller: Caller) -> None:
-    """Delete a resource; an event says which type it had and who owned it.
+    """Delete a resource; an event says its type and its owner. Records of removals stay.
 
-    Records of removals keep what they say of it. Raises ResourceNotFoundError, and the
-    ContractError of a caller who may not.
+    Raises ResourceNotFoundError, and the ContractError of a caller who may not.
     """
     with transaction.atomic():
         read = find_one(organization_id, resource_id)
         share_members(organization_id, owners_of([read] if read else ()), caller=caller)
         caller.authority(organization_id, DELETE_RESOURCES)
-        if read is None or (row := lock_one(organization_id, resource_id)) is None:
+        row = find_one(organization_id, resource_id, locks=True)
+        if read is None or row is None:
             raise ResourceNotFoundError({"resource_id": resource_id})
         if row.owner != read.owner:
             raise OvertakenError("the resource passed to somebody else meanwhile")

@@ -1,4 +1,4 @@
--- The resources of these keys, and those of these ids, with what other systems say of them.
+-- The resources with these keys or these ids, and their entries.
 SELECT
     resource.id, entry.type, entry.name, resource.owner_id, resource.department_id,
     entry.external_id, entry.url

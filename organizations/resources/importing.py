@@ -1,8 +1,9 @@
-"""Registers resources from lines; a wrong line is refused, and the others are done."""
+"""Registers resources from lines; an invalid line is refused, and the others are done."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from config.api.errors import InvalidFieldsError
 from config.errors import ContractError
@@ -14,56 +15,25 @@ from organizations.resources.service import preview, register
 
 @dataclass(frozen=True, slots=True)
 class LineOutcome:
-    """What became of one line: the resource and what was done, or why nothing was."""
+    """The outcome of one line: the resource and the result, or the refusal."""
 
     resource_id: str | None = None
     result: Result | None = None
     refusal: ContractError | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class FailedLine:
-    """A line that was not done, and why."""
-
-    index: int
-    error: ContractError
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """How many lines made, changed or left a resource as it is, and which were not done."""
-
-    created: int
-    updated: int
-    unchanged: int
-    failed: list[FailedLine]
-
-
-def import_resources(
-    organization_id: str, lines: Sequence[Mapping[str, object]], *, caller: Caller
-) -> Import:
-    """Register the resources that the lines say; return how many, and which were not done.
-
-    Raises the ContractError of a caller who may not.
-    """
-    outcomes = import_lines(organization_id, lines, caller=caller)
-    results = Counter(outcome.result for outcome in outcomes)
-    return Import(
-        created=results[Result.CREATED],
-        updated=results[Result.UPDATED],
-        unchanged=results[Result.UNCHANGED],
-        failed=[
-            FailedLine(index, outcome.refusal)
-            for index, outcome in enumerate(outcomes)
-            if outcome.refusal
-        ],
-    )
+    @classmethod
+    def of(cls, decision: Decision) -> Self:
+        """Return the outcome of a line that was decided."""
+        return cls(decision.resource_id, decision.result, decision.refusal)
 
 
 def import_lines(
     organization_id: str, lines: Sequence[Mapping[str, object]], *, caller: Caller
 ) -> list[LineOutcome]:
-    """Register the resources that the lines say, as `register` does; return what became of each."""
+    """Register the resources of these lines, as `register` does; return an outcome for each.
+
+    Raises the ContractError of a caller who may not.
+    """
     return _each(lines, lambda wanted: register(organization_id, wanted, caller=caller))
 
 
@@ -76,10 +46,9 @@ def _each(
     lines: Sequence[Mapping[str, object]],
     decide: Callable[[Sequence[Registration]], list[Decision]],
 ) -> list[LineOutcome]:
-    """Return what becomes of each line: of those that can be done, what ``decide`` says.
+    """Return the outcome of each line; ``decide`` decides the valid ones.
 
-    Of lines with the same key or id none is done, whatever else is wrong with one of them: which
-    one is meant, nobody knows.
+    Lines that share a key or an id are all refused, since nobody knows which one is meant.
     """
     keys, ids = _count(lines, "type", "external_id"), _count(lines, "id")
     wanted: list[Registration] = []
@@ -99,7 +68,7 @@ def _each(
             refusals.append(refusal)
     decisions = iter(decide(wanted))
     return [
-        LineOutcome(refusal=refusal) if refusal else _outcome_of(next(decisions))
+        LineOutcome(refusal=refusal) if refusal else LineOutcome.of(next(decisions))
         for refusal in refusals
     ]
 
@@ -108,8 +77,3 @@ def _count(lines: Sequence[Mapping[str, object]], *fields: str) -> Counter[tuple
     """Return how many lines have the same texts in these fields."""
     values = (tuple(line.get(field) for field in fields) for line in lines)
     return Counter(each for each in values if all(isinstance(value, str) for value in each))
-
-
-def _outcome_of(decision: Decision) -> LineOutcome:
-    """Return the outcome of a line that was decided."""
-    return LineOutcome(decision.resource_id, decision.result, decision.refusal)

@@ -1,5 +1,4 @@
--- Makes resources with their entries. A key that another transaction made meanwhile is left out, with
--- its resource.
+-- Makes resources with their entries. It skips those whose key another transaction has just made.
 WITH given AS (
     SELECT *
     FROM unnest(

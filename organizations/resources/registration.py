@@ -1,4 +1,4 @@
-"""What other systems say of a resource, as the API and the command read it."""
+"""Reads what another system says of a resource, for the API and the command."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,10 +22,10 @@ _KNOWN = frozenset(FIELDS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """A resource as it is to be; ``owner`` is the id of a user or a department.
+    """The desired state of a resource; ``owner`` is the id of a user or a department.
 
-    Without an owner, whoever owns the resource keeps it. ``id`` names a resource without a key,
-    which gets this type and key.
+    Without an owner the present one keeps it. ``id`` names a resource without a key, which gets
+    this type and key.
     """
 
     type: str
@@ -43,7 +43,7 @@ class Registration:
 
     @classmethod
     def read(cls, fields: Mapping[str, object]) -> Self:
-        """Return what the fields say; raises InvalidFieldsError that names every wrong one."""
+        """Return the registration; raises InvalidFieldsError that names every invalid field."""
         wrong = dict(_problems(fields))
         if wrong:
             raise InvalidFieldsError({name: [message] for name, message in wrong.items()})
@@ -61,7 +61,7 @@ class Registration:
 
 
 def _problems(fields: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Yield each wrong field with what is wrong with it."""
+    """Yield each invalid field with a message."""
     for unknown in (name for name in fields if name not in _KNOWN):
         yield unknown, "This field is not known."
     slug = fields.get("type")
@@ -80,7 +80,7 @@ def _problems(fields: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     elif not 1 <= len(name) <= LONGEST_NAME or "\0" in name or not clean(name):
         yield "name", f"1 to {LONGEST_NAME} characters, one of them visible."
     url = fields.get("url")
-    if url is not None and not (isinstance(url, str) and is_link(url)):
+    if url is not None and not (isinstance(url, str) and _is_link(url)):
         yield (
             "url",
             f"An address that begins with http:// or https://, to {LONGEST_URL:,} characters.",
@@ -94,11 +94,11 @@ def _problems(fields: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 
 
 def _missing(value: object) -> str:
-    """Return what is wrong with a value that is no text."""
+    """Return the message for a value that is no text."""
     return "This field is required." if value is None else "Not a valid string."
 
 
-def is_link(url: str) -> bool:
+def _is_link(url: str) -> bool:
     """Tell whether this is an http or https address."""
     if len(url) > LONGEST_URL or _CONTROL.search(url) or _BLANK.search(url):
         return False
@@ -120,5 +120,5 @@ def is_key(slug: str, external_id: str) -> bool:
 
 
 def is_addressable(external_id: str) -> bool:
-    """Tell whether a key can stand in an address: clients and proxies rewrite some segments."""
+    """Tell whether a URL can have this key: clients and proxies rewrite some segments."""
     return not {"", ".", ".."}.intersection(external_id.split("/"))

@@ -21,7 +21,7 @@ _UPDATE = Path(__file__).with_name("update.sql").read_text(encoding="utf-8")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A resource with its entry, as it is or as it is to be written."""
+    """A resource with its entry, as it was read or as it will be written."""
 
     id: str
     type: str
@@ -33,7 +33,7 @@ class Row:
 
     @classmethod
     def of(cls, resource_id: str, wanted: Registration) -> Self:
-        """Return the row of a new resource as its registration says."""
+        """Return the row of a new resource."""
         is_departments = wanted.owner_field == OWNER_DEPARTMENT
         return cls(
             id=resource_id,
@@ -46,7 +46,7 @@ class Row:
         )
 
     def after(self, wanted: Registration) -> "Row":
-        """Return the row as a registration changes it; without an owner it keeps its own."""
+        """Return the row after a registration; without an owner it keeps its own."""
         row = Row.of(self.id, wanted)
         if wanted.owner:
             return row
@@ -77,45 +77,32 @@ class Found:
         return self.by_key.get(registration.key)
 
 
-def find(organization_id: str, registrations: Collection[Registration]) -> Found:
-    """Return the resources that these name, without a lock."""
-    return _fetch(_FIND, organization_id, registrations)
-
-
-def lock(organization_id: str, registrations: Collection[Registration]) -> Found:
-    """Lock the resources that these name, in the order of their ids, and return them."""
-    return _fetch(_LOCK, organization_id, registrations)
-
-
-def _fetch(sql: str, organization_id: str, registrations: Collection[Registration]) -> Found:
-    """Return the resources that the statement finds."""
-    rows = _rows(
-        sql,
+def find(
+    organization_id: str, registrations: Collection[Registration], *, locks: bool = False
+) -> Found:
+    """Return the resources that these name; with ``locks``, lock them in the order of their ids."""
+    rows = _fetch(
         organization_id,
         keys=[each.key for each in registrations],
         ids=[each.id for each in registrations if each.id is not None],
+        locks=locks,
     )
     return Found({row.key: row for row in rows if row.key}, {row.id: row for row in rows})
 
 
-def find_one(organization_id: str, resource_id: str) -> Row | None:
-    """Return a resource, without a lock."""
-    return next(iter(_rows(_FIND, organization_id, ids=[resource_id])), None)
+def find_one(organization_id: str, resource_id: str, *, locks: bool = False) -> Row | None:
+    """Return a resource, locked if asked for."""
+    return next(iter(_fetch(organization_id, ids=[resource_id], locks=locks)), None)
 
 
-def lock_one(organization_id: str, resource_id: str) -> Row | None:
-    """Lock a resource and return it."""
-    return next(iter(_rows(_LOCK, organization_id, ids=[resource_id])), None)
-
-
-def _rows(
-    sql: str,
+def _fetch(
     organization_id: str,
     *,
     keys: Sequence[tuple[str, str]] = (),
     ids: Collection[str] = (),
+    locks: bool,
 ) -> list[Row]:
-    """Return the rows that the statement finds."""
+    """Return the resources with these keys, and those with these ids."""
     parameters: dict[str, Any] = {
         "organization_id": organization_id,
         "types": [slug for slug, _ in keys],
@@ -123,21 +110,21 @@ def _rows(
         "ids": only_ids("res", ids),
     }
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(_LOCK if locks else _FIND, parameters)
         return [Row(*row) for row in cursor.fetchall()]
 
 
 def insert(organization_id: str, rows: Sequence[Row]) -> None:
-    """Make these rows, whose types are there, in two statements.
+    """Insert these rows in two statements; their types exist.
 
-    The caller has locked the memberships of the owners and the resources that are there. Raises
-    OvertakenError where another made a key meanwhile.
+    The caller of this function has locked the memberships of the owners and the existing resources.
+    Raises OvertakenError if somebody else has just made a resource of the same key.
     """
     if not rows:
         return
     with connection.cursor() as cursor:
-        # The commit looks up each resource and each entry by its foreign key, and a connection
-        # keeps the plan of its first commits, when there were few: it would read all for each.
+        # The commit checks two foreign keys for each row. A connection keeps the plans of its first
+        # commits, which read whole tables if they were small then.
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(_INSERTION, {**_columns(rows), "organization_id": organization_id})
         if cursor.rowcount < len(rows):
@@ -145,7 +132,7 @@ def insert(organization_id: str, rows: Sequence[Row]) -> None:
 
 
 def update(rows: Sequence[Row]) -> None:
-    """Write these rows as they are to be; the caller has locked them."""
+    """Write these rows, which the caller of this function has locked."""
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(_UPDATE, _columns(rows))

@@ -1,4 +1,4 @@
-"""Registers resources: what another system says an organization has, and who owns it."""
+"""Registers resources: makes those that another system reports, and changes existing ones."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ from organizations.resources.decision import (
     read_owners,
 )
 from organizations.resources.registration import Registration
-from organizations.resources.rows import Found, Row, find, insert, lock, owners_of, update
+from organizations.resources.rows import Found, Row, find, insert, owners_of, update
 from organizations.transfer.resources import PassedResources, record_transfers
 
 
@@ -30,17 +30,17 @@ from organizations.transfer.resources import PassedResources, record_transfers
 def register(
     organization_id: str, wanted: Sequence[Registration], *, caller: Caller
 ) -> list[Decision]:
-    """Make these resources, or change those that are there; return a decision each, in order.
+    """Make these resources, or change existing ones; return a decision for each, in order.
 
-    What a registration says replaces what was there; without an owner the present one keeps it. A
-    resource that gets another owner leaves an event and loses the mark of a removal; making and
-    renaming leave none. A wrong registration is refused, and the others are still done. If none
-    changes anything, nothing is written or locked. No two name the same key or id. Raises the
-    ContractError of a caller who may not register.
+    A registration replaces what was there; without an owner the present one keeps the resource. A
+    change of owner writes an event and empties the mark of a removal; nothing else writes an event.
+    An invalid registration is refused, and the others are still done. If none changes anything,
+    nothing is written or locked. No two may name the same key or id. Raises the ContractError of a
+    caller who may not register.
 
-    The memberships of the named and of the present owners are locked first, FOR SHARE, so that no
-    removal counts a resource that has passed on: then resources by id, types, new keys in their
-    order. If a resource passed to somebody else before its lock, the transaction begins anew.
+    It locks the memberships of new and present owners first, FOR SHARE, so that no removal counts a
+    resource that has passed on; then resources by id, types, and new keys in their order. The
+    transaction starts again if a resource passed to somebody else before its lock.
     """
     found, decisions = _read(organization_id, wanted)
     undecided = [each.wanted for each in decisions if not each.is_final]
@@ -52,13 +52,13 @@ def register(
 
 
 def preview(organization_id: str, wanted: Sequence[Registration]) -> list[Decision]:
-    """Return what `register` would return by what is there now, for whoever may register."""
+    """Return what `register` would return now for a caller who may register."""
     _, decisions = _read(organization_id, wanted)
     return decisions
 
 
 def _read(organization_id: str, wanted: Sequence[Registration]) -> tuple[Found, list[Decision]]:
-    """Return the resources that are named, read without a lock, and what they decide."""
+    """Return the named resources, read without a lock, and the decisions by them."""
     found = find(organization_id, wanted)
     return found, decide(organization_id, wanted, found, read_owners(organization_id, wanted))
 
@@ -66,13 +66,13 @@ def _read(organization_id: str, wanted: Sequence[Registration]) -> tuple[Found, 
 def _register(
     organization_id: str, wanted: Sequence[Registration], read: Found, caller: Caller
 ) -> list[Decision]:
-    """Lock, decide again by what is there then, and write; return what became of each."""
+    """Lock, decide again and write; return the decisions."""
     rows = [row for each in wanted if (row := read.of(each))]
-    held = owners_of(rows) | named_users(wanted)
-    members = share_members(organization_id, held, caller=caller)
+    user_ids = owners_of(rows) | named_users(wanted)
+    members = share_members(organization_id, user_ids, caller=caller)
     caller.authority(organization_id, REGISTER_RESOURCES)
-    found = lock(organization_id, wanted)
-    if not owners_of(found.by_id.values()) <= held:
+    found = find(organization_id, wanted, locks=True)
+    if not owners_of(found.by_id.values()) <= user_ids:
         raise OvertakenError("a resource passed to somebody else meanwhile")
     owners = Owners(members, named_departments(organization_id, wanted))
     decisions = decide(organization_id, wanted, found, owners)
@@ -82,9 +82,9 @@ def _register(
 
 
 def _write(organization_id: str, decisions: Sequence[Decision]) -> None:
-    """Make what is to be made, and change what changes.
+    """Write what the decisions make and change.
 
-    Raises OvertakenError where another transaction took a key or named types meanwhile.
+    Raises OvertakenError if another transaction has just taken a key or made types.
     """
     made = [Row.of(each.new_id, each.wanted) for each in decisions if each.new_id]
     changed = [
@@ -107,7 +107,7 @@ def _write(organization_id: str, decisions: Sequence[Decision]) -> None:
 
 
 def _passed(decisions: Iterable[Decision]) -> list[PassedResources]:
-    """Return how many resources of each type passed from whom to whom."""
+    """Return how many resources of each type passed to another owner."""
     counts = Counter(
         (each.row.owner_id, each.wanted.type, owner)
         for each in decisions

@@ -1,5 +1,5 @@
--- Writes what changes of resources and of their entries. A resource's own row is written for another
--- owner or type alone; its mark ends with its owner.
+-- Writes the changes of resources and their entries. A resource's own row is written only for another
+-- owner or type; a trigger empties its mark with the owner.
 WITH changed AS (
     SELECT *
     FROM unnest(

@@ -9,10 +9,10 @@ from organizations.models import Connection, Removal, Restoration, ScimIdentity
 
 
 def return_identities(restorations: Collection[Restoration]) -> None:
-    """Make the identities valid again that ended with the removals, so that directories find them.
+    """Make the identities that ended with the removals valid again, so that directories find them.
 
-    It leaves those of a disabled connection, and those whose userName or externalId somebody else
-    has or had later: a directory adopts such members like others.
+    It leaves out those of a disabled connection, and those whose userName or externalId somebody
+    else has or had since: a directory can adopt these members.
     """
     removals = Removal.objects.filter(
         pk__in=[restoration.removal_id for restoration in restorations],
@@ -37,5 +37,5 @@ def return_identities(restorations: Collection[Restoration]) -> None:
     try:
         with transaction.atomic():
             identities.update(ended_at=None)
-    except IntegrityError:  # the directory gave a name to somebody else at this moment
+    except IntegrityError:  # the directory has just given a name to somebody else
         return

@@ -12,8 +12,8 @@ UNDONE = Path(__file__).with_name("undone.sql").read_text(encoding="utf-8")
 RETURNED = Path(__file__).with_name("returned.sql").read_text(encoding="utf-8")
 _COUNT = f"WITH RECURSIVE {UNDONE} SELECT removal_id, count(*) FROM undone GROUP BY removal_id"  # noqa: S608 (our own text)
 _RETURN = f"WITH RECURSIVE {UNDONE}, {RETURNED}"
-# The removals that are undone, and those whose marks are put back. Of two restorations of a chain
-# at once, neither would see the other: a mark would be put back of a removal that is undone.
+# Locks the removals that are undone, and those whose marks are put back. Otherwise two concurrent
+# restorations of a chain do not see each other, and put back the mark of a removal that is undone.
 _LOCK = """
     SELECT
     FROM organizations_removal
@@ -37,8 +37,8 @@ def count_resources(restorations: Collection[Restoration]) -> None:
 def return_resources(restorations: Collection[Restoration]) -> None:
     """Return resources to the restored members; set how many came back, and how many did not.
 
-    A removal among these that passed on what another of them had moved is undone first. Whoever
-    undoes another removal of the same chain is waited for.
+    Of removals that moved the same resource, the latest is undone first. It waits for whoever
+    undoes another removal of the same chain.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, {"removal_ids": [each.removal_id for each in restorations]})
@@ -46,7 +46,7 @@ def return_resources(restorations: Collection[Restoration]) -> None:
 
 
 def _set_counts(restorations: Collection[Restoration], sql: str) -> None:
-    """Set both counts; what passed to nobody did not move, and does not have to come back."""
+    """Set both counts, without resources that passed to nobody: they did not move."""
     removal_ids = [restoration.removal_id for restoration in restorations]
     with connection.cursor() as cursor:
         cursor.execute(sql, {"removal_ids": removal_ids})

@@ -1,7 +1,7 @@
--- Continues undone.sql in the same statement: gives the resources back, and puts each mark back to
--- the one below it, so that the removal below can be undone next. One that was undone before left
--- its resource where it was, and has nothing to give back any more. Whatever passes on at this
--- moment bears another mark once it can be updated, and stays where it goes.
+-- Continues undone.sql in the same statement: gives the resources back, and sets each mark to the one
+-- below it, so that the removal below can be undone next. A removal that was undone before left the
+-- resource where it was, and its mark is not put back. A resource that passes on at the same moment
+-- bears another mark once it can be updated, and stays there.
 returned AS (
     UPDATE organizations_resource AS resource
     SET owner_id = membership.user_id,
@@ -20,11 +20,11 @@ returned AS (
         SELECT resource_id, min(mark) AS mark, array_agg(removal_id ORDER BY step) AS removal_ids,
             (array_agg(removal_id ORDER BY step DESC))[1] AS removal_id
         FROM undone
-        GROUP BY resource_id  -- its mark is one; grouped by both, many more would be expected
+        GROUP BY resource_id  -- it has one mark; grouped by both, PostgreSQL expects many more rows
     ) AS lowest
     JOIN organizations_removal AS removal ON removal.id = lowest.removal_id
     JOIN organizations_membership AS membership ON membership.id = removal.membership_id
-    -- Found by its id; by its mark, which index it has too, each would be looked for among all.
+    -- By id: by the index of marks, PostgreSQL would look for each among all.
     WHERE resource.id = lowest.resource_id
         AND resource.removal_id IS NOT DISTINCT FROM lowest.mark
     RETURNING lowest.removal_ids

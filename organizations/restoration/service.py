@@ -15,7 +15,7 @@ from organizations.restoration.identities import return_identities
 from organizations.restoration.plan import RestorationOutcome, plan_restorations
 from organizations.restoration.resources import count_resources, return_resources
 
-# By hand, since bulk_update compares each row with each.
+# In SQL, since bulk_update compares each row with each.
 _DEACTIVATE = """
     UPDATE organizations_membership AS membership
     SET deactivated_at = restored.deactivated_at
@@ -56,10 +56,8 @@ def restore_members(
         )
         restorations = [outcome.restoration for outcome in outcomes if outcome.restoration]
         for restoration in restorations:
-            restoration.actor = caller.actor
-            restoration.connection = caller.connection
-            restoration.source = caller.source
-            restoration.trace_id = caller.trace_id
+            for column, value in caller.columns.items():
+                setattr(restoration, column, value)
         _restore(restorations, caller)
         Event.objects.bulk_record(
             caller.event(
@@ -97,7 +95,7 @@ def preview_restoration(
 
 
 def _find_heirs(organization_id: str, user_ids: Collection[str]) -> list[str]:
-    """Return the heirs, of all types, of these users: resources may return from them."""
+    """Return the heirs of these users, of every type: resources may return from them."""
     former = Membership.objects.former().of(organization_id, user_ids)
     passed = RemovedResources.objects.filter(
         removal__membership__in=former, transferred_to_user__isnull=False
@@ -106,7 +104,7 @@ def _find_heirs(organization_id: str, user_ids: Collection[str]) -> list[str]:
 
 
 def _restore(restorations: Collection[Restoration], caller: Caller) -> None:
-    """Save memberships, what they hold, and the records. Accounts and heirs are locked before."""
+    """Save memberships, assignments and records. The caller has locked accounts and heirs."""
     members = [restoration.membership for restoration in restorations]
     Membership.objects.bulk_create(members)
     give(
@@ -123,7 +121,7 @@ def _restore(restorations: Collection[Restoration], caller: Caller) -> None:
     cancel_tasks(restorations, caller=caller)
     Restoration.objects.bulk_create(restorations)
     return_identities(restorations)
-    # Last, since only active members are given resources, and it locks organizations.
+    # Last, since only active members can be given resources, and since it locks organizations.
     if deactivated := _deactivate_as_before(restorations):
         with connection.cursor() as cursor:
             cursor.execute(

@@ -1,6 +1,6 @@
--- What undoing these removals gives back: the resources that bear their marks. Of a resource that
--- several of them moved, one after the other, the newest mark comes first (step 0), then those below
--- it: it is given back as if the removals were undone in reverse.
+-- The resources that undoing these removals gives back: those that bear their marks. If several of the
+-- removals moved a resource in turn, the newest mark comes first (step 0), then those below it: the
+-- resource is given back as if the removals were undone in reverse.
 undone (resource_id, mark, removal_id, step) AS (
     SELECT id, removal_id, removal_id, 0
     FROM organizations_resource
@@ -8,7 +8,7 @@ undone (resource_id, mark, removal_id, step) AS (
     UNION ALL
     SELECT undone.resource_id, undone.mark, move.previous_removal_id, undone.step + 1
     FROM undone
-    -- Each by its key: while PostgreSQL takes the table for empty, a join would compare all with all.
+    -- Each by its key: a join would compare all with all while PostgreSQL takes the table for empty.
     CROSS JOIN LATERAL (
         SELECT previous_removal_id
         FROM organizations_resourcemove

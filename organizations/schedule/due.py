@@ -56,7 +56,9 @@ def carry_out(schedule_id: str) -> None:
         try:
             outcome = _remove(schedule, user_id, targets, caller)
             if isinstance(outcome.refusal, TARGET_NOT_FOUND):
-                missed = find_missed_goals(organization_id, targets, leaving=[user_id], held=locked)
+                missed = find_missed_goals(
+                    organization_id, targets, leaving=[user_id], locked=locked
+                )
                 outcome = _remove(schedule, user_id, targets.without(missed), caller)
             removal_id = outcome.removal_id
             refusal = outcome.refusal or next((goal.not_found() for goal in missed), None)
@@ -92,16 +94,11 @@ def _requester_of(schedule: ScheduledRemoval) -> Caller:
     A member needs the capability and an enabled account, a program the capability and an enabled
     connection, and staff the permission. A run of the command needs nothing.
     """
-    if schedule.connection:
-        return Program(
-            connection=schedule.connection,
-            source=Source.SCHEDULE,
-            reason=schedule.reason,
-            trace_id=schedule.trace_id,
-        )
     acts_as: dict[str, type[Caller]] = {Source.COMMAND: Operator, Source.ADMIN: Staff}
-    return acts_as.get(schedule.source, Person)(
+    kind = Program if schedule.connection else acts_as.get(schedule.source, Person)
+    return kind(
         actor=schedule.requested_by,
+        connection=schedule.connection,
         source=Source.SCHEDULE,
         reason=schedule.reason,
         trace_id=schedule.trace_id,

@@ -60,7 +60,9 @@ def schedule_removals(
     with transaction.atomic():
         locked = lock_members(organization_id, [*user_ids, *heirs_of(targets)], caller=caller)
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
-        refusals = _find_refusals(organization_id, user_ids, members, targets, caller, held=locked)
+        refusals = _find_refusals(
+            organization_id, user_ids, members, targets, caller, locked=locked
+        )
         schedules = {
             user_id: ScheduledRemoval(
                 organization_id=organization_id,
@@ -109,7 +111,7 @@ def preview_schedules(
     user_ids = list(dict.fromkeys(user_ids))
     targets = targets_by_user(transfer_to, user_ids)
     members = current_members(organization_id, user_ids)
-    refusals = _find_refusals(organization_id, user_ids, members, targets, caller, held=None)
+    refusals = _find_refusals(organization_id, user_ids, members, targets, caller, locked=None)
     return [ScheduleOutcome(u, refusal=refusals.get(u)) for u in user_ids]
 
 
@@ -202,7 +204,7 @@ def _find_refusals(
     targets: Mapping[str, Targets],
     caller: Caller,
     *,
-    held: Collection[str] | None,
+    locked: Collection[str] | None,
 ) -> dict[str, ContractError]:
     refusals = judge(
         organization_id,
@@ -212,7 +214,7 @@ def _find_refusals(
         rules=Rules.AUTHORITY | Rules.TARGETS,
         targets=targets,
         members=members,
-        held=held,
+        locked=locked,
     )
     for user_id in filter(caller.is_about_self, user_ids):
         refusals[user_id] = CannotScheduleYourselfError({"user_id": user_id})

@@ -111,7 +111,6 @@ class Groups:
             delete_department(self.organization_id, group_id, caller=self.caller)
 
     def _departments(self) -> DepartmentQuerySet:
-        """Return the departments of the organization."""
         return Department.objects.filter(organization=self.organization_id)
 
     def _find(self, departments: DepartmentQuerySet, group_id: str) -> Department:
@@ -134,7 +133,6 @@ class Groups:
             )
 
     def _member_ids(self, group_id: str) -> QuerySet[DepartmentMembership, str]:
-        """Return the user ids of a department's members."""
         members = DepartmentMembership.objects.filter(department=group_id)
         return members.values_list("user", flat=True)
 

@@ -74,5 +74,4 @@ def _texts_of(resource: User, name: str) -> dict[str, str]:
 
 
 def _longest(field: str) -> int:
-    """Return the maximum length of a field of an identity."""
     return getattr(ScimIdentity._meta.get_field(field), "max_length", None) or 0

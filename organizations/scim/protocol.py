@@ -187,68 +187,70 @@ class Service(ScimService):
 
 
 class Handler(ScimHandler):
-    """Serves one request; who belongs to a group is changed without reading the group."""
+    """Serves one request; PUT and PATCH change a group without reading it."""
 
     storage: MemberStorage
 
-    def __init__(self, storage: MemberStorage, request: ScimRequest) -> None:
-        super().__init__(SERVICE, storage)
-        self.request = request
-
     def replace(self, request: ScimRequest) -> ScimResponse:
-        """Answer a PUT: of a user attribute by attribute."""
-        target = self.service.route(request, Operation.replace)
-        kind = self.service.resource_type_at(target.endpoint or "")
-        if kind.name == "User":
-            return self._change_user(kind, target.resource_id or "", UserChange.replacing)
-        return super().replace(request)
+        """Answer a PUT; attributes that it does not name stay."""
+        with self.service.provider:
+            kind, resource_id, parameters = self._target(request, Operation.replace)
+            if kind.name == "User":
+                return self._change_user(request, resource_id, parameters, UserChange.replacing)
+            self.storage.groups.lock(resource_id)
+            group: Any = self.service.read_replacement(
+                kind, request.body, request.header("Content-Type")
+            )
+            return self._change_group(request, resource_id, parameters, GroupPatch.replacing(group))
 
     def patch(self, request: ScimRequest) -> ScimResponse:
         """Answer a PATCH: of a group with its attributes where the request names some, else 204."""
-        target = self.service.route(request, Operation.patch)
-        kind = self.service.resource_type_at(target.endpoint or "")
-        if kind.name == "User":
-            return self._change_user(kind, target.resource_id or "", UserChange.patching)
         with self.service.provider:
-            parameters = self.service.read_response_parameters(kind, request.query)
+            kind, resource_id, parameters = self._target(request, Operation.patch)
+            if kind.name == "User":
+                return self._change_user(request, resource_id, parameters, UserChange.patching)
             content = self.service.decode_body(request.body, request.header("Content-Type"))
-            operations = bounds.operations_of(bounds.read_object(content))
-            self.service.read_conditions(request).check(None, "PATCH")
-            group_id = target.resource_id or ""
-            self.storage.groups.patch(group_id, GroupPatch.of(operations))
-            if not parameters.attributes:
-                return ScimResponse(HTTPStatus.NO_CONTENT)
-            group = self.storage.groups.get(group_id, parameters)
-            return self.service.replacement_response(request.base_url, group, parameters)
+            change = GroupPatch.of(bounds.operations_of(bounds.read_object(content)))
+            return self._change_group(request, resource_id, parameters, change)
 
-    def replace_resource(
-        self,
-        resource_type: ResourceType,
-        current: Resource[Any],
-        replacement: Any,
-        conditions: Conditions,
-    ) -> Resource[Any]:
-        """Apply a PUT of a group; return it as it is then."""
-        self.service.check_preconditions(current, self.request.method, conditions)
-        group_id = current.id or ""
-        self.storage.groups.patch(group_id, GroupPatch.replacing(replacement))
-        parameters = self.service.read_response_parameters(resource_type, self.request.query)
-        return self.storage.groups.get(group_id, parameters)
+    def _target(
+        self, request: ScimRequest, operation: Operation
+    ) -> tuple[ResourceType, str, ResponseParameters[Any]]:
+        """Return the type and id of the resource, and what its answer shows."""
+        target = self.service.route(request, operation)
+        kind = self.service.resource_type_at(target.endpoint or "")
+        parameters = self.service.read_response_parameters(kind, request.query)
+        return kind, target.resource_id or "", parameters
 
     def _change_user(
-        self, kind: ResourceType, user_id: str, read: Callable[[bytes], UserChange]
+        self,
+        request: ScimRequest,
+        user_id: str,
+        parameters: ResponseParameters[Any],
+        read: Callable[[bytes], UserChange],
     ) -> ScimResponse:
-        """Answer a PUT or a PATCH of a user, who is locked and read once."""
-        request, users = self.request, self.storage.users
-        with self.service.provider:
-            parameters = self.service.read_response_parameters(kind, request.query)
-            self.service.ensure_json(request.header("Content-Type"))
-            change = read(request.body)
-            conditions = self.service.read_conditions(request)
-            member = users.find_locked(user_id)
-            conditions.check(None, request.method)
-            users.change(member, change)
-            return self.service.replacement_response(request.base_url, member.as_user(), parameters)
+        """Change a user, who is locked and read once."""
+        self.service.ensure_json(request.header("Content-Type"))
+        change = read(request.body)
+        conditions = self.service.read_conditions(request)
+        member = self.storage.users.find_locked(user_id)
+        conditions.check(None, request.method)
+        self.storage.users.change(member, change)
+        return self.service.replacement_response(request.base_url, member.as_user(), parameters)
+
+    def _change_group(
+        self,
+        request: ScimRequest,
+        group_id: str,
+        parameters: ResponseParameters[Any],
+        change: GroupPatch,
+    ) -> ScimResponse:
+        self.service.read_conditions(request).check(None, request.method)
+        self.storage.groups.patch(group_id, change)
+        if request.method == "PATCH" and not parameters.attributes:
+            return ScimResponse(HTTPStatus.NO_CONTENT)
+        group = self.storage.groups.get(group_id, parameters)
+        return self.service.replacement_response(request.base_url, group, parameters)
 
 
 SERVICE = Service(PROVIDER)
@@ -300,4 +302,4 @@ def _serve(request: ScimRequest, token: ConnectionToken | None, trace_id: str) -
     with transaction.atomic():
         connection = share_connection(token) if changes else token.connection
         storage = MemberStorage(connection, locks=changes, trace_id=trace_id)
-        return Handler(storage, request).handle(request)
+        return Handler(SERVICE, storage).handle(request)

@@ -65,5 +65,4 @@ class MemberStorage(ScimStorage):
         self._of(resource_type).delete(resource_id)
 
     def _of(self, resource_type: ResourceType) -> Users | Groups:
-        """Return the storage of this type."""
         return self.users if resource_type.name == "User" else self.groups

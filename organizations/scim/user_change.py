@@ -57,7 +57,6 @@ class AttributeChange:
             ) from error
 
     def _replace(self, user: User) -> None:
-        """Give the attribute of a user a new value."""
         named = User.model_validate(self.replacement)
         for name in named.model_fields_set & set(FIELDS.values()):
             setattr(user, name, getattr(named, name))

@@ -68,7 +68,6 @@ _BY_REFUSAL: dict[type[ContractError], type[SCIMException]] = {
 
 
 def _in_scim(refusal: ContractError) -> SCIMException:
-    """Return SCIM's error for a refusal of ours."""
     return _BY_REFUSAL.get(type(refusal), ConflictException)(detail=refusal.message)
 
 
@@ -371,5 +370,4 @@ def _content(user: User) -> dict[str, Any]:
 
 
 def _differs(name: str, before: User, after: User) -> bool:
-    """Tell whether a field of a user has changed."""
     return bool(getattr(before, name) != getattr(after, name))

@@ -80,7 +80,6 @@ def scim(request: HttpRequest, organization_id: str, resource: str) -> HttpRespo
 
 
 def _answer(request: HttpRequest, token: ConnectionToken | None, path: str) -> HttpResponse:
-    """Have the protocol answer."""
     most = _most_bytes(path)
     body = request.read(most + 1)
     if len(body) > most:
@@ -115,7 +114,6 @@ def _method_of(request: HttpRequest) -> str:
 
 
 def _most_bytes(path: str) -> int:
-    """Return the maximum length of a request's body."""
     kind, *rest = path.strip("/").lower().split("/")
     is_group = kind == "groups" and rest != [".search"]
     return MOST_BYTES_OF_A_GROUP if is_group else MOST_BYTES

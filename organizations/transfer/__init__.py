@@ -1,1 +1,1 @@
-"""What somebody owns passes on: to a department or to a person, who is called the heir."""
+"""Passes on what users own: to a department or to a person, who is called the heir."""

@@ -1,4 +1,4 @@
-"""Passes resources on, for transfers and for deactivations; says in events what passed."""
+"""Passes resources on, for transfers and deactivations, and records in events what passed."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -30,7 +30,7 @@ class PassedResources:
 def pass_on(organization_id: str, targets: Mapping[str, Targets]) -> list[PassedResources]:
     """Pass on what users own, each to their targets; return what passed, by user, target and type.
 
-    Whoever calls this holds the locks, and has the guards' leave.
+    The caller of this function has taken the locks and checked the guards.
     """
     if not targets:
         return []
@@ -47,7 +47,7 @@ def pass_on(organization_id: str, targets: Mapping[str, Targets]) -> list[Passed
 def group_by_user(
     passed: Iterable[PassedResources],
 ) -> defaultdict[str | None, list[PassedResources]]:
-    """Return what passed from each user; nothing from any other."""
+    """Return what passed from each user, and nothing for any other."""
     by_user = defaultdict[str | None, list[PassedResources]](list)
     for each in passed:
         by_user[each.user_id].append(each)
@@ -73,9 +73,9 @@ def record_transfers(
 
 
 def event_data(target: str | None, passed: Iterable[PassedResources]) -> dict[str, object]:
-    """Return what an event says of resources that passed on: how many of which types, and to whom.
+    """Return the data of an event: how many resources of which types passed on, and to whom.
 
-    ``target`` is the default that was asked for, or the one target of all of them.
+    ``target`` is the requested default, or the one target of all of them.
     """
     passed = list(passed)
     return {

@@ -1,7 +1,4 @@
-"""Passes on what deactivated and former members own, and resources that staff select.
-
-Removals and deactivations pass on what their members own themselves.
-"""
+"""Passes on what deactivated and former members own, and resources that staff select."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -65,9 +62,9 @@ def transfer_resources(
     """Pass on what deactivated and former members own; return what became of each, in order.
 
     ``transfer_to`` is the id of a department or an heir, or targets by type, for everybody or by
-    user id. Whoever is active, a stranger, or above the caller is refused alone. All of it or, when
-    this raises, nothing. There is an event for each user and target that resources pass between;
-    a user who owned nothing is no error.
+    user id. A user who is active, a stranger, or above the caller is refused, and the others are
+    still done; if it raises, nothing has changed. There is an event for each user and each of their
+    targets; a user who owned nothing is no error.
     """
     user_ids = list(dict.fromkeys(user_ids))
     targets = targets_by_user(transfer_to, user_ids)
@@ -77,7 +74,9 @@ def transfer_resources(
         )
         keep_absent(organization_id, user_ids, locked)
         members = {user_id: locked[user_id] for user_id in user_ids if user_id in locked}
-        refusals = _find_refusals(organization_id, user_ids, members, targets, caller, held=locked)
+        refusals = _find_refusals(
+            organization_id, user_ids, members, targets, caller, locked=locked
+        )
         passed = pass_on(
             organization_id,
             {u: targets[u] for u in user_ids if u in targets and u not in refusals},
@@ -93,7 +92,7 @@ def preview_transfers(
     if not targets:
         return []
     members = current_members(organization_id, targets)
-    refusals = _find_refusals(organization_id, targets, members, targets, caller, held=None)
+    refusals = _find_refusals(organization_id, targets, members, targets, caller, locked=None)
     counts = Resource.objects.filter(organization=organization_id).count_by_type(targets)
     passed = [
         PassedResources(user_id, type_name, target, count)
@@ -121,8 +120,8 @@ def transfer_selected(
     """Pass on resources of an organization, whoever owns them; return the ids of those that moved.
 
     For staff, who may do so with any resource. ``transfer_to`` is the id of a department or an
-    heir; what is theirs already stays as it is. Each user who owned some has an event, and so have
-    the departments together, whose event names no user. Raises DepartmentNotFoundError,
+    heir; resources that it owns already stay as they are. Each user who owned some has an event;
+    the departments have one together, which names no user. Raises DepartmentNotFoundError,
     TransferUserNotFoundError, and the ContractError of a caller who may not.
     """
     department_id, heir_id = department_of(transfer_to), heir_of(transfer_to)
@@ -133,7 +132,7 @@ def transfer_selected(
         owners = selected.filter(owner__isnull=False).values_list("owner", flat=True).distinct()
         locked_members = lock_members(organization_id, [*owners, transfer_to], caller=caller)
         caller.authority(organization_id, CHANGE_RESOURCES)
-        require_targets(organization_id, Targets(transfer_to), leaving=(), held=locked_members)
+        require_targets(organization_id, Targets(transfer_to), leaving=(), locked=locked_members)
         locked = selected.order_by("pk").select_for_update(no_key=True)
         rows = list(locked.values_list("pk", "owner", "type"))
         moving = [resource_id for resource_id, _, _ in rows]
@@ -156,11 +155,11 @@ def _find_refusals(
     targets: Mapping[str, Targets],
     caller: Caller,
     *,
-    held: Collection[str] | None,
+    locked: Collection[str] | None,
 ) -> dict[str, ContractError]:
     """Return why resources of users cannot pass on, by user id.
 
-    Former members whose removal the caller may know have no membership to be judged by.
+    It accepts former members whose removal the caller may know of.
     """
     refusals = judge(
         organization_id,
@@ -188,5 +187,5 @@ def _find_refusals(
         targets=targets,
         members=remaining,
         leaving=user_ids,
-        held=held,
+        locked=locked,
     )

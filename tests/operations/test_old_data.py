@@ -27,7 +27,7 @@ OLD = """
         ('usr_lea', 'lea@other.example'), ('usr_max', NULL), ('usr_sly', 'sly@erased.invalid'),
         ('usr_gone', 'former@acme.example')
     ) AS account (id, email);
-    UPDATE users_user SET email = 'usr_gone@erased.invalid', erased_at = '2025-08-01',
+    UPDATE users_user SET email = 'former@erased.invalid', erased_at = '2025-08-01',
         full_name = '', name_words = '{""}', is_active = false
     WHERE id = 'usr_gone';
 

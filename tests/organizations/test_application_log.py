@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from organizations.assignment.service import add_member, assign
 from organizations.deactivation.service import deactivate_members, reactivate_members
+from organizations.guards.caller import Caller
 from organizations.models import Event, Membership, Source
 from organizations.restoration.service import restore_members
 from organizations.transfer.service import transfer_resources
@@ -15,40 +16,30 @@ from tests.callers import CallerWith
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
 from tests.removals import remove
 
-Change = Callable[[Membership, Membership, Source], object]
+Change = Callable[[Membership, Membership, Caller], object]
 
 
 CHANGES: dict[str, Change] = {
-    "member_added": lambda active, former, source: add_member(
-        active.organization_id,
-        UserFactory.create().pk,
-        caller=CallerWith(source=source, trace_id="case-42"),
+    "member_added": lambda active, former, caller: add_member(
+        active.organization_id, UserFactory.create().pk, caller=caller
     ),
-    "member_updated": lambda active, former, source: assign(
-        active.organization_id,
-        active.user_id,
-        role_ids=[],
-        department_ids=None,
-        caller=CallerWith(source=source, trace_id="case-42"),
+    "member_updated": lambda active, former, caller: assign(
+        active.organization_id, active.user_id, role_ids=[], department_ids=None, caller=caller
     ),
-    "member_deactivated": lambda active, former, source: deactivate_members(
-        active.organization_id,
-        [active.user_id],
-        transfer_to=None,
-        caller=CallerWith(source=source, trace_id="case-42"),
+    "member_deactivated": lambda active, former, caller: deactivate_members(
+        active.organization_id, [active.user_id], transfer_to=None, caller=caller
     ),
-    "member_restored": lambda active, former, source: restore_members(
-        active.organization_id,
-        [former.user_id],
-        caller=CallerWith(source=source, trace_id="case-42"),
+    "member_restored": lambda active, former, caller: restore_members(
+        active.organization_id, [former.user_id], caller=caller
     ),
-    "resources_transferred": lambda active, former, source: transfer_resources(
+    "resources_transferred": lambda active, former, caller: transfer_resources(
         active.organization_id,
         [former.user_id],
         transfer_to=DepartmentFactory.create(organization=active.organization).pk,
-        caller=CallerWith(source=source, trace_id="case-42"),
+        caller=caller,
     ),
 }
+BY_API = CallerWith(source=Source.API, trace_id="case-42")
 
 each_change = pytest.mark.parametrize(("name", "change"), CHANGES.items(), ids=CHANGES)
 
@@ -76,7 +67,7 @@ def test_a_change_is_one_line_that_names_its_event(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with capture_logs() as logged, django_capture_on_commit_callbacks(execute=True):
-        change(active, former, Source.API)
+        change(active, former, BY_API)
 
     [line] = logged
     event = Event.objects.get(type=name.replace("_", ".", 1))
@@ -99,19 +90,10 @@ def test_a_reactivation_of_many_is_a_line_each(
 ) -> None:
     members = MembershipFactory.create_batch(2, organization=owner.organization)
     user_ids = [member.user_id for member in members]
-    deactivate_members(
-        owner.organization_id,
-        user_ids,
-        transfer_to=None,
-        caller=CallerWith(source=Source.API, trace_id="case-42"),
-    )
+    deactivate_members(owner.organization_id, user_ids, transfer_to=None, caller=BY_API)
 
     with capture_logs() as logged, django_capture_on_commit_callbacks(execute=True):
-        reactivate_members(
-            owner.organization_id,
-            user_ids,
-            caller=CallerWith(source=Source.API, trace_id="case-42"),
-        )
+        reactivate_members(owner.organization_id, user_ids, caller=BY_API)
 
     assert [(line["event"], line["user_id"]) for line in logged] == [
         ("member_reactivated", user_id) for user_id in user_ids
@@ -127,7 +109,7 @@ def test_a_command_logs_no_line(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with capture_logs() as logged, django_capture_on_commit_callbacks(execute=True):
-        change(active, former, Source.COMMAND)
+        change(active, former, CallerWith(source=Source.COMMAND))
 
     assert not logged
 
@@ -138,7 +120,7 @@ def test_nothing_is_logged_before_the_commit(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks() as callbacks, capture_logs() as logged:
-        CHANGES["member_deactivated"](active, former, Source.API)
+        CHANGES["member_deactivated"](active, former, BY_API)
 
     assert len(callbacks) == 1
     assert not logged

@@ -22,10 +22,11 @@ from tests.factories import DepartmentFactory, OffboardingStepFactory, Organizat
 pytestmark = pytest.mark.django_db
 
 
-def create(*arguments: str) -> str:
-    output = StringIO()
-    call_command("create_scim_connection", *arguments, stdout=output, stderr=StringIO())
-    return output.getvalue()
+def create(*arguments: str) -> tuple[str, str]:
+    """Run the command; return what it prints, and what it says besides."""
+    output, errors = StringIO(), StringIO()
+    call_command("create_scim_connection", *arguments, stdout=output, stderr=errors)
+    return output.getvalue(), errors.getvalue()
 
 
 def test_it_prints_the_token_and_the_base_url_for_a_shell(
@@ -33,7 +34,7 @@ def test_it_prints_the_token_and_the_base_url_for_a_shell(
 ) -> None:
     settings.ALLOWED_HOSTS = [".example.com", "offboard.example.com"]
 
-    output = create(organization.pk, "--name", "Okta")
+    output, _ = create(organization.pk, "--name", "Okta")
 
     printed = re.fullmatch(r"export SCIM_TOKEN=(\S+)\nexport SCIM_URL=(\S+)\n", output)
     assert printed
@@ -48,15 +49,10 @@ def test_it_warns_where_steps_are_enabled_and_it_never_removes(
     organization: Organization, days: tuple[str, ...]
 ) -> None:
     OffboardingStepFactory.create(organization=organization)
-    errors = StringIO()
 
-    call_command(
-        *("create_scim_connection", organization.pk, "--name", "Okta", *days),
-        stdout=StringIO(),
-        stderr=errors,
-    )
+    _, said = create(organization.pk, "--name", "Okta", *days)
 
-    assert (OPENS_NO_TASKS in errors.getvalue()) == (days == ())
+    assert (OPENS_NO_TASKS in said) == (days == ())
 
 
 @pytest.mark.parametrize("hosts", [[], ["*"], [".example.com"]])
@@ -64,16 +60,11 @@ def test_it_says_what_to_put_into_the_base_url_where_no_host_is_named(
     organization: Organization, settings: Settings, hosts: list[str]
 ) -> None:
     settings.ALLOWED_HOSTS = hosts
-    output, errors = StringIO(), StringIO()
 
-    call_command(
-        *("create_scim_connection", organization.pk, "--name", "Okta"),
-        stdout=output,
-        stderr=errors,
-    )
+    output, said = create(organization.pk, "--name", "Okta")
 
-    assert f"SCIM_URL=https://HOST/scim/v2/organizations/{organization.pk}\n" in output.getvalue()
-    assert "ALLOWED_HOSTS names no host" in errors.getvalue()
+    assert f"SCIM_URL=https://HOST/scim/v2/organizations/{organization.pk}\n" in output
+    assert "ALLOWED_HOSTS names no host" in said
 
 
 def test_it_sets_what_happens_to_a_leaver(organization: Organization) -> None:
@@ -135,31 +126,20 @@ def test_a_type_without_a_department_connects_nothing(
 
 def test_it_adds_to_the_domains_of_the_organization(organization: Organization) -> None:
     set_domains(organization.pk, ["a.example"])
-    errors = StringIO()
+    domains = ("--domain", "Example.com", "--domain", "corp.example")
 
-    call_command(
-        *("create_scim_connection", organization.pk, "--name", "Okta"),
-        *("--domain", "Example.com", "--domain", "corp.example"),
-        stdout=StringIO(),
-        stderr=errors,
-    )
+    _, said = create(organization.pk, "--name", "Okta", *domains)
 
     assert domains_of(organization.pk) == ["a.example", "corp.example", "example.com"]
-    assert f"of {organization.pk}, and add people of a.example, corp.example" in errors.getvalue()
+    assert f"of {organization.pk}, and add people of a.example, corp.example" in said
 
 
 def test_it_says_that_without_a_domain_the_directory_can_add_nobody(
     organization: Organization,
 ) -> None:
-    errors = StringIO()
+    _, said = create(organization.pk, "--name", "Okta")
 
-    call_command(
-        *("create_scim_connection", organization.pk, "--name", "Okta"),
-        stdout=StringIO(),
-        stderr=errors,
-    )
-
-    assert f"Set one: manage.py set_domains {organization.pk} DOMAIN" in errors.getvalue()
+    assert f"Set one: manage.py set_domains {organization.pk} DOMAIN" in said
 
 
 @pytest.mark.parametrize("domain", ["gmail.com", "com", "[192.0.2.1]", ""])

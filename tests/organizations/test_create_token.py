@@ -20,17 +20,15 @@ from users.models import AccessToken, User
 pytestmark = pytest.mark.django_db
 
 
+def run(*arguments: str) -> tuple[str, str]:
+    """Run the command; return the token that it prints, and what it says of it."""
+    output, errors = StringIO(), StringIO()
+    call_command("create_token", *arguments, stdout=output, stderr=errors)
+    return output.getvalue().strip(), errors.getvalue()
+
+
 def create_token(*arguments: str) -> str:
-    output = StringIO()
-    call_command("create_token", *arguments, stdout=output, stderr=StringIO())
-    return output.getvalue().strip()
-
-
-def said_about(*arguments: str) -> str:
-    """Return what is said about a new token beside it."""
-    errors = StringIO()
-    call_command("create_token", *arguments, stdout=StringIO(), stderr=errors)
-    return errors.getvalue()
+    return run(*arguments)[0]
 
 
 def test_the_token_that_is_printed_is_the_users() -> None:
@@ -158,10 +156,11 @@ def test_it_says_where_the_token_acts() -> None:
     member = MembershipFactory.create()
     place = f"{member.organization.name} ({member.organization_id})"
 
-    assert f"in {place} alone," in said_about(member.user.email)
-    assert f"in {place}, and nowhere that they join later," in said_about(
-        member.user.email, "--every-organization"
-    )
+    _, of_bound = run(member.user.email)
+    _, of_unbound = run(member.user.email, "--every-organization")
+
+    assert f"in {place} alone," in of_bound
+    assert f"in {place}, and nowhere that they join later," in of_unbound
 
 
 def test_a_token_acts_in_one_organization_or_in_every_one() -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 
 from config.case_insensitive_names import key_of
 from organizations.models import Department, Organization
-from tests.factories import DepartmentFactory, OrganizationFactory, UserFactory
+from tests.factories import DepartmentFactory, OrganizationFactory
 from tests.organizations.scim.caller import Directory, new_group
 from tests.refusals import refused, sql
 
@@ -176,15 +176,13 @@ def test_a_group_has_a_name(organization: Organization, method: str, name: str) 
 )
 @pytest.mark.parametrize("page", ["add", "change"])
 def test_the_admin_says_on_the_form_why_a_name_is_refused(
-    organization: Organization, page: str, name: str, said: str
+    admin_client: Client, organization: Organization, page: str, name: str, said: str
 ) -> None:
-    browser = Client()
-    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
     DepartmentFactory.create(organization=organization, name="Engineering")
     other = DepartmentFactory.create(organization=organization, name="Other")
     address = "add/" if page == "add" else f"{other.pk}/change/"
 
-    response = browser.post(
+    response = admin_client.post(
         f"/admin/organizations/department/{address}",
         {"organization": organization.pk, "name": name},
     )

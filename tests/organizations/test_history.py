@@ -1,11 +1,11 @@
 """Invariant 9, attacked past the services: what is history agrees with what it names."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from organizations.models import (
@@ -22,7 +22,7 @@ from organizations.models import (
 from organizations.schedule.due import carry_out_due
 from organizations.schedule.service import cancel_scheduled_removal
 from tests.callers import CallerWith
-from tests.concurrency import in_background, until_somebody_waits_for_a_lock
+from tests.concurrency import result_after
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -72,6 +72,17 @@ def test_9_a_record_of_another_moment_ends_no_membership(owner: Membership) -> N
         check_deferred()
 
 
+def restoration_of(removal: Removal, membership: Membership) -> Restoration:
+    return Restoration(
+        removal=removal,
+        membership=membership,
+        source=Source.ADMIN,
+        roles=[],
+        departments=[],
+        resource_count=0,
+    )
+
+
 def another_of_the_organization(removal: Removal) -> Membership:
     return MembershipFactory.create(organization=removal.organization)
 
@@ -90,17 +101,10 @@ def the_one_that_ended(removal: Removal) -> Membership:
 def test_9_a_restoration_names_a_later_membership_of_whom_the_removal_removed(
     removal: Removal, wrong: Callable[[Removal], Membership]
 ) -> None:
-    membership = wrong(removal)
+    restoration = restoration_of(removal, wrong(removal))
 
     with refused("a later membership to whom its removal removed"):
-        Restoration.objects.create(
-            removal=removal,
-            membership=membership,
-            source=Source.ADMIN,
-            roles=[],
-            departments=[],
-            resource_count=0,
-        )
+        restoration.save()
 
 
 def test_9_one_wrong_restoration_among_many_is_refused(owner: Membership) -> None:
@@ -111,17 +115,7 @@ def test_9_one_wrong_restoration_among_many_is_refused(owner: Membership) -> Non
     ]
 
     with refused("a later membership to whom its removal removed"):
-        Restoration.objects.bulk_create(
-            Restoration(
-                removal=removal,
-                membership=membership,
-                source=Source.ADMIN,
-                roles=[],
-                departments=[],
-                resource_count=0,
-            )
-            for removal, membership in zip(removals[:2], reversed(again), strict=True)
-        )
+        Restoration.objects.bulk_create(map(restoration_of, removals[:2], reversed(again)))
 
 
 def done(owner: Membership) -> ScheduledRemoval:
@@ -210,21 +204,14 @@ def test_9_who_read_a_schedule_before_it_ended_does_not_take_that_back() -> None
     owner = MembershipFactory.create(roles=["Owner"])
     stale = pending(owner)
 
-    def save() -> str:
-        try:
-            stale.save()
-        except DatabaseError as refusal:
-            return str(refusal)
-        return "saved"
+    cancel = partial(
+        cancel_scheduled_removal,
+        *(owner.organization_id, stale.membership.user_id),
+        caller=CallerWith(),
+    )
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            cancel_scheduled_removal(
-                owner.organization_id, stale.membership.user_id, caller=CallerWith()
-            )
-            saving = both.enter_context(in_background(save))
-            until_somebody_waits_for_a_lock()
-        assert "Cannot update rows" in saving.result()
+    with refused("Cannot update rows"):
+        result_after(cancel, stale.save)
 
     assert ScheduledRemoval.objects.get().status == "cancelled"
 

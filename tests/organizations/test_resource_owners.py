@@ -1,15 +1,13 @@
 """Invariant 8: a resource is given to an active member alone, whatever happens meanwhile."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 
 import pytest
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from organizations.models import Membership, Organization, Resource
-from tests.concurrency import in_background, until_somebody_waits_for_a_lock
+from tests.concurrency import result_after
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -106,15 +104,8 @@ def test_8_a_resource_made_while_its_owner_leaves_waits_and_then_fails(
 ) -> None:
     member = MembershipFactory.create(organization=owner.organization)
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            end(member)
-            making = both.enter_context(
-                in_background(partial(make, owner.organization, member.user))
-            )
-            until_somebody_waits_for_a_lock()
-        with pytest.raises(IntegrityError, match=REFUSAL):
-            making.result()
+    with refused(REFUSAL):
+        result_after(partial(end, member), partial(make, owner.organization, member.user))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -124,14 +115,10 @@ def test_8_a_removal_waits_for_a_resource_that_is_being_made_and_counts_it(
     member = MembershipFactory.create(organization=owner.organization)
     department = DepartmentFactory.create(organization=owner.organization)
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            make(owner.organization, member.user)
-            removing = both.enter_context(
-                in_background(partial(remove, member, transfer_to=department.pk))
-            )
-            until_somebody_waits_for_a_lock()
-        [outcome] = removing.result()
+    [outcome] = result_after(
+        partial(make, owner.organization, member.user),
+        partial(remove, member, transfer_to=department.pk),
+    )
 
     assert outcome.resource_count == 1
     assert Resource.objects.get().department == department

@@ -27,13 +27,6 @@ def as_owner(owner: Membership, client_of: ClientOf) -> APIClient:
     return client_of(owner.user)
 
 
-@pytest.fixture
-def browser(db: None) -> Client:
-    client = Client()
-    client.force_login(UserFactory.create(is_staff=True, is_superuser=True))
-    return client
-
-
 def issue(user: User, lifetime: timedelta = HOUR) -> AccessToken:
     token, _ = AccessToken.objects.issue(user, name="", lifetime=lifetime)
     return token
@@ -165,16 +158,16 @@ def test_what_ended_by_itself_since_does_not_stay_dead(organization: Organizatio
 
 
 def test_staff_see_it_before_they_remove_somebody_and_on_the_record(
-    browser: Client, organization: Organization
+    admin_client: Client, organization: Organization
 ) -> None:
     member = unbound(organization)
     issue(member.user)
 
-    page = browser.get(f"/admin/organizations/membership/{member.pk}/removal/", follow=True)
+    page = admin_client.get(f"/admin/organizations/membership/{member.pk}/removal/", follow=True)
     shown = text_of(page)
     remove(member)
     record = text_of(
-        browser.get(f"/admin/organizations/removal/{Removal.objects.get().pk}/change/")
+        admin_client.get(f"/admin/organizations/removal/{Removal.objects.get().pk}/change/")
     )
 
     assert '<th scope="col">Tokens that end here</th>' in shown
@@ -183,30 +176,30 @@ def test_staff_see_it_before_they_remove_somebody_and_on_the_record(
 
 
 def test_staff_see_it_before_and_after_they_restore_somebody(
-    browser: Client, organization: Organization
+    admin_client: Client, organization: Organization
 ) -> None:
     member = unbound(organization)
     remove(member)
     removal = Removal.objects.get()
 
     shown = text_of(
-        browser.get(f"/admin/organizations/membership/{member.pk}/restoration/", follow=True)
+        admin_client.get(f"/admin/organizations/membership/{member.pk}/restoration/", follow=True)
     )
     restore(member)
-    record = text_of(browser.get(f"/admin/organizations/removal/{removal.pk}/change/"))
+    record = text_of(admin_client.get(f"/admin/organizations/removal/{removal.pk}/change/"))
 
     assert "<li>Access tokens: 1, which open nothing here any more; new ones do</li>" in shown
     assert "resources 0; access tokens 1" in record
 
 
 def test_a_deactivation_ends_no_token_and_counts_none(
-    browser: Client, organization: Organization
+    admin_client: Client, organization: Organization
 ) -> None:
     member = unbound(organization)
     address = "/admin/organizations/membership/"
     chosen = {"action": "deactivation", "_selected_action": [member.pk]}
 
-    page = text_of(browser.post(address, chosen, follow=True))
+    page = text_of(admin_client.post(address, chosen, follow=True))
 
     assert "Will be deactivated: 1 member" in page
     assert "Tokens that end here" not in page

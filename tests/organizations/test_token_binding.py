@@ -1,4 +1,4 @@
-"""A token that ends with the membership that it is bound to."""
+"""A token that ends with the membership that it is bound to. For the rest: test_token_reach.py."""
 
 from datetime import timedelta
 
@@ -9,8 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from organizations.models import Membership, Organization, RoleAssignment, TokenBinding
-from tests.deactivations import deactivate, reactivate
-from tests.factories import MembershipFactory, UserFactory
+from tests.factories import MembershipFactory
 from tests.organizations.api.lists import address_in
 from tests.organizations.api.refusal import refusal
 from tests.refusals import check_deferred, refused, sql
@@ -35,21 +34,6 @@ def member(organization: Organization, owner: Membership) -> Membership:
     return MembershipFactory.create(organization=organization, roles=["Admin"])
 
 
-def test_it_acts_in_its_organization_alone(member: Membership, organization: Organization) -> None:
-    elsewhere = MembershipFactory.create(user=member.user, roles=["Owner"]).organization
-    client = bound_to(member)
-
-    assert answer(client, organization) == 200
-    assert answer(client, elsewhere) == (403, "ORGANIZATION_ACCESS_DENIED")
-
-
-def test_it_may_do_what_its_user_may(member: Membership, organization: Organization) -> None:
-    other = MembershipFactory.create(organization=organization)
-    address = address_in(organization, f"users/{other.user_id}")
-
-    assert bound_to(member).delete(address, {"confirm": True}).status_code == 204
-
-
 def test_it_ends_with_its_membership_everywhere(
     member: Membership, organization: Organization
 ) -> None:
@@ -60,29 +44,6 @@ def test_it_ends_with_its_membership_everywhere(
     assert answer(client, organization) == (401, "TOKEN_INVALID")
     assert answer(client, elsewhere) == (401, "TOKEN_INVALID")
     assert refusal(client.get("/v1/organizations/org-malformed/users")) == (401, "TOKEN_INVALID")
-
-
-def test_it_does_not_come_alive_when_its_user_comes_back(
-    member: Membership, organization: Organization
-) -> None:
-    client = bound_to(member)
-    remove(member)
-    back = MembershipFactory.create(organization=organization, user=member.user, roles=["Owner"])
-
-    assert answer(client, organization) == (401, "TOKEN_INVALID")
-    assert answer(bound_to(back), organization) == 200
-
-
-def test_it_rests_while_its_membership_is_deactivated(
-    member: Membership, organization: Organization
-) -> None:
-    client = bound_to(member)
-
-    deactivate(member)
-    assert answer(client, organization) == (403, "ORGANIZATION_ACCESS_DENIED")
-
-    reactivate(member)
-    assert answer(client, organization) == 200
 
 
 def test_one_bound_to_somebody_elses_membership_opens_nothing(
@@ -140,13 +101,11 @@ def test_a_binding_is_not_deleted_from_its_token(member: Membership) -> None:
         check_deferred()
 
 
-def test_the_admin_shows_where_a_token_acts(member: Membership) -> None:
+def test_the_admin_shows_where_a_token_acts(admin_client: Client, member: Membership) -> None:
     bound_to(member)
     unbound, _ = AccessToken.objects.issue(member.user, name="", lifetime=timedelta(hours=1))
-    browser = Client()
-    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
 
-    page = browser.get("/admin/users/accesstoken/").content.decode()
+    page = admin_client.get("/admin/users/accesstoken/").content.decode()
 
     assert page.count(f'<td class="field-reaches">{member.organization.name}</td>') == 1
     issued = date_format(unbound.created_at, "DATETIME_FORMAT")

@@ -11,23 +11,21 @@ from rest_framework.test import APIClient
 
 from organizations.locks import lock_members
 from organizations.models import Membership, Organization, TokenBinding
-from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
-from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
+from tests.concurrency import (
+    all_at_once,
+    in_background,
+    result_after,
+    until_somebody_waits_for_a_lock,
+    waiting_for,
+)
+from tests.factories import MembershipFactory, UserFactory
 from tests.organizations.api.lists import address_in
 from tests.organizations.assignment.verbs import add
 from tests.organizations.restoration.verbs import current, restore
 from tests.removals import remove
 from users.models import AccessToken, User
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def organization() -> Organization:
-    """An organization with an owner."""
-    organization: Organization = OrganizationFactory.create()
-    MembershipFactory.create(organization=organization, roles=["Owner"])
-    return organization
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("owner")]
 
 
 def issue(user: User) -> APIClient:
@@ -73,12 +71,7 @@ def test_who_is_being_added_gets_a_token_after_that(
     """So the membership, which others did not see yet, is older than the token all the same."""
     user = somebody(organization)
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            enter(organization, user)
-            issuing = both.enter_context(in_background(partial(issue, user)))
-            until_somebody_waits_for_a_lock()
-        client = issuing.result()
+    client = result_after(partial(enter, organization, user), partial(issue, user))
 
     assert status(client, organization) == 200
 
@@ -91,12 +84,7 @@ def test_who_is_being_given_a_token_is_added_after_that(
 ) -> None:
     user = somebody(organization)
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            client = issue(user)
-            entering = both.enter_context(in_background(partial(enter, organization, user)))
-            until_somebody_waits_for_a_lock()
-        entering.result()
+    client, _ = waiting_for(partial(issue, user), partial(enter, organization, user))
 
     assert status(client, organization) == 403
 

@@ -148,28 +148,17 @@ TABLE: dict[Happening, tuple[Answer, Answer, Answer, Answer]] = {
 MOMENTS: tuple[When, ...] = ("before", "at", "after")
 
 
+@pytest.mark.parametrize("is_bound", [False, True], ids=["unbound", "bound"])
 @pytest.mark.parametrize("when", MOMENTS)
 @pytest.mark.parametrize("happening", TABLE)
-def test_an_unbound_token_reaches_what_began_before_it_was_issued(
-    organization: Organization, owner: Membership, happening: Happening, when: When
+def test_a_token_reaches_what_began_before_it_or_what_it_is_bound_to(
+    organization: Organization, owner: Membership, happening: Happening, when: When, is_bound: bool
 ) -> None:
-    member, client = member_with_token(when, bound=False, organization=organization)
+    member, client = member_with_token(when, bound=is_bound, organization=organization)
 
     asked = happening(member)
 
-    assert answer(client, asked) == TABLE[happening][MOMENTS.index(when)]
-
-
-@pytest.mark.parametrize("when", MOMENTS)
-@pytest.mark.parametrize("happening", TABLE)
-def test_a_bound_token_reaches_its_membership_whenever_it_was_issued(
-    organization: Organization, owner: Membership, happening: Happening, when: When
-) -> None:
-    member, client = member_with_token(when, bound=True, organization=organization)
-
-    asked = happening(member)
-
-    assert answer(client, asked) == TABLE[happening][-1]
+    assert answer(client, asked) == TABLE[happening][-1 if is_bound else MOMENTS.index(when)]
 
 
 @pytest.mark.parametrize("happening", [restored, added_anew, address_found_by_the_directory])
@@ -182,17 +171,6 @@ def test_who_came_back_gets_a_new_token_that_works(
     _, client = issue(member.user)
 
     assert answer(client, asked) == WORKS
-
-
-def test_a_token_that_is_issued_while_its_user_is_away_does_not_wait_for_them(
-    organization: Organization, owner: Membership
-) -> None:
-    member = MembershipFactory.create(organization=organization)
-    remove(member)
-    _, client = issue(member.user)
-    restore(member)
-
-    assert answer(client, organization) == STRANGER
 
 
 def test_an_unbound_token_goes_on_elsewhere(organization: Organization, owner: Membership) -> None:

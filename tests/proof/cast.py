@@ -80,12 +80,28 @@ OUTSIDERS = {
     "program elsewhere",
 }
 POWERLESS = {"member", "role without the capability", "program without the capability"}
-STATUS_OF_CALLER = {
+# The status of each refusal in the tables.
+STATUS = {
     "AUTHENTICATION_REQUIRED": 401,
     "TOKEN_INVALID": 401,
     "TOKEN_EXPIRED": 401,
     "ORGANIZATION_ACCESS_DENIED": 403,
     "INSUFFICIENT_PERMISSIONS": 403,
+    "CANNOT_SCHEDULE_YOURSELF": 403,
+    "USER_NOT_FOUND": 404,
+    "DEPARTMENT_NOT_FOUND": 404,
+    "TRANSFER_USER_NOT_FOUND": 404,
+    "REMOVAL_NOT_FOUND": 404,
+    "RESOURCE_NOT_FOUND": 404,
+    "SCHEDULED_REMOVAL_NOT_FOUND": 404,
+    "TASK_NOT_FOUND": 404,
+    "MEMBERSHIP_ALREADY_EXISTS": 409,
+    "CANNOT_DEACTIVATE_YOURSELF": 422,
+    "LAST_OWNER_CANNOT_BE_DEACTIVATED": 422,
+    "LAST_OWNER_CANNOT_BE_REMOVED": 422,
+    "USER_ALREADY_DEACTIVATED": 422,
+    "USER_IS_ACTIVE": 422,
+    "USER_NOT_DEACTIVATED": 422,
 }
 ABLE_ALONE = {"role with the capability", "program with the capability"}
 NO_SUCH_ORGANIZATION = {"of an unknown organization", "of a malformed organization"}
@@ -293,6 +309,26 @@ def refusal_at_entry(caller: str, target: str) -> str:
     return ""
 
 
+def is_self(caller: str, target: str) -> bool:
+    """Return whether the target is the caller; the owner is the last owner."""
+    return target == "caller" or (caller, target) == ("owner", "last owner")
+
+
+def is_above(caller: str, target: str) -> bool:
+    """Return whether the target holds a capability that this caller, who may ask, does not."""
+    return caller == "role with the capability" and target in {"admin", "last owner"}
+
+
 def code_of(response: Any) -> str:
     """Return the code of a refusal, or nothing."""
     return str(response.json()["error"]["code"]) if response.status_code >= 400 else ""
+
+
+def answer_of(response: Any) -> tuple[str, int]:
+    """Return the code of a refusal, or nothing, and the status."""
+    return code_of(response), response.status_code
+
+
+def expected_answer(code: str, done: int = 200) -> tuple[str, int]:
+    """Return the code and the status of a refusal; without a code, what is answered when done."""
+    return code, STATUS.get(code, done)

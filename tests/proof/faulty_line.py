@@ -29,6 +29,11 @@ class Fault:
     then: Callable[[], object] = lambda: None
     happened: Event = field(default_factory=Event)
 
+    @property
+    def is_undone_for_others(self) -> bool:
+        """Whether PostgreSQL undoes the transaction for the sake of others: it is tried again."""
+        return self.sqlstate in {DEADLOCK, SERIALIZATION_FAILURE}
+
 
 class FaultyLine:
     """Relays connections to the database of the test, and keeps an appointment with a fault."""

@@ -1,9 +1,8 @@
 """A server on a faulty line, and what an owner asks of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 
 from organizations.api.bodies import BY_TYPE, TO_DEPARTMENT
 from organizations.models import Department, Membership
@@ -61,24 +60,6 @@ class Scene:
             TO_DEPARTMENT: self.department.pk,
             BY_TYPE: {"repository": self.owner.user_id},
         }
-
-    def expect(self, fault: Fault, ask: Callable[[Membership], Answer]) -> None:
-        """Let the fault happen in the next such request, whose statements are prepared by then."""
-        assert ask(self.member()).status < 300
-        self.line.expect(fault)
-
-    def answers_to_faults(
-        self, ask: Callable[[Membership], Answer], *, sqlstate: str = "", after: bool = False
-    ) -> Iterator[tuple[Membership, Answer]]:
-        """Yield a new member and the answer, for a fault at each statement of such a request."""
-        for number in count(1):
-            member = self.member()
-            fault = Fault(number, sqlstate=sqlstate, after=after)
-            self.expect(fault, ask)
-            answer = ask(member)
-            if not fault.happened.is_set():
-                return
-            yield member, answer
 
     def worker(self) -> int:
         """The process that answers, which is the newest one."""

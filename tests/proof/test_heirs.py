@@ -1,6 +1,5 @@
 """Who can take over: every request that names a person, every target, every heir."""
 
-from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.db import transaction
 
 from organizations.api.bodies import BY_TYPE, TO_USER
 from organizations.guards.targets import is_target
+from tests.proof.api_requests import REQUESTS
 from tests.proof.cast import NO_SUCH_ORGANIZATION, TARGETS, Cast, code_of
 from tests.proof.figures import CELLS, Tally
 from tests.proof.test_member_permissions import expected_code as expected_of_member
@@ -17,19 +17,12 @@ from tests.proof.test_permissions import expected_code as expected_of_removal
 CALLER = "admin"
 
 
-@dataclass(frozen=True)
-class Request:
-    """A request whose body names an heir."""
-
-    method: str
-    path: str
-    body: dict[str, bool]
-
-
-REQUESTS = {
-    "remove": Request("delete", "", {"confirm": True}),
-    "deactivate": Request("post", "/deactivate", {}),
-    "transfer": Request("post", "/transfer-resources", {"confirm": True}),
+REMOVAL = ("delete", "organization-user")
+# The body without an heir, by the key of the request in the table of all requests.
+BODIES = {
+    REMOVAL: {"confirm": True},
+    ("post", "deactivation"): {},
+    ("post", "transfer"): {"confirm": True},
 }
 HEIRS = (
     *("member", "caller", "themself", "deactivated member", "removed before"),
@@ -62,22 +55,22 @@ def test_every_heir_of_every_target(
 ) -> None:
     if of_type and heir == "malformed":
         heir = "unknown"  # test_targets_by_type.py has what no id is like
-    for (name, request), target in product(REQUESTS.items(), TARGETS):
+    for (key, body), target in product(BODIES.items(), TARGETS):
         takes_over = heir_id(cast, heir, target)
         expected = (
             expected_of_removal(CALLER, target, "none")
-            if name == "remove"
-            else expected_of_member(name, CALLER, target)
+            if key == REMOVAL
+            else expected_of_member(key, CALLER, target)
         )
         if of_type and expected == "USER_NOT_FOUND" and not is_target(takes_over):
             expected = "VALIDATION_ERROR"  # of the body, which comes first
         may_have = {*ACTIVE, "department"} if of_type else ACTIVE
         if not expected and (heir not in may_have or takes_over == cast.user_id(CALLER, target)):
             expected = "TRANSFER_USER_NOT_FOUND"
-        with subtests.test(request=name, target=target), transaction.atomic():
-            response: Any = getattr(cast.client(CALLER), request.method)(
-                f"{cast.path(CALLER, target)}{request.path}",
-                {**request.body, **field_of(takes_over, of_type)},
+        with subtests.test(request=key, target=target), transaction.atomic():
+            action = REQUESTS[key].path.removeprefix("users/{user}")
+            response: Any = getattr(cast.client(CALLER), key[0])(
+                f"{cast.path(CALLER, target)}{action}", {**body, **field_of(takes_over, of_type)}
             )
 
             assert code_of(response) == expected

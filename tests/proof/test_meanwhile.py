@@ -1,12 +1,10 @@
 """A request is refused whose caller loses what they may while it waits for a lock."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -29,12 +27,7 @@ from organizations.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from tests.concurrency import (
-    all_at_once,
-    in_background,
-    result_after,
-    until_somebody_waits_for_a_lock,
-)
+from tests.concurrency import all_at_once, result_after, result_while_waiting
 from tests.factories import MembershipFactory
 from tests.production import token_of
 from tests.programs import connect_program
@@ -186,15 +179,13 @@ def test_a_token_or_account_that_ends_while_a_removal_waits_removes_nobody(
     call = asking(cast, token_of(caller.user), ("delete", "organization-user"))
     target = cast.organization.memberships.get(user=cast.users["target member"])
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            Membership.objects.select_for_update().get(pk=target.pk)
-            waiting = both.enter_context(in_background(call))
-            until_somebody_waits_for_a_lock()
-            with in_background(partial(loss, caller)) as lost:
-                lost.result()
-        assert code_of(waiting.result()) == expected
+    response = result_while_waiting(
+        partial(Membership.objects.select_for_update().get, pk=target.pk),
+        call,
+        partial(loss, caller),
+    )
 
+    assert code_of(response) == expected
     target.refresh_from_db()
     assert target.is_current
 

@@ -4,7 +4,6 @@ from functools import partial
 from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
@@ -166,48 +165,6 @@ def test_the_migration_takes_over_what_the_admins_log_names() -> None:
     }
     taken_over = FormerAddress.objects.get(address="zeb@old.example")
     assert taken_over.had_until == LogEntry.objects.order_by("pk")[0].action_time
-
-
-def test_the_migration_gives_earlier_erasures_their_own_address() -> None:
-    migration = import_module("users.migrations.0003_former_addresses")
-    account = erase_account(UserFactory.create().pk, actor=None).account
-    own = account.email
-    sql("ALTER TABLE users_user DROP CONSTRAINT erased_address_is_the_accounts_own")
-    ignoring, change, heeding = migration.GIVE_ERASED_ACCOUNTS_THEIR_OWN_ADDRESS
-    for statement in (
-        ignoring,
-        "UPDATE users_user SET email = 'abc@erased.invalid' WHERE erased_at IS NOT NULL",
-        heeding,
-    ):
-        sql(statement)
-
-    for statement in migration.GIVE_ERASED_ACCOUNTS_THEIR_OWN_ADDRESS:
-        sql(statement)
-
-    account.refresh_from_db()
-    assert account.email == own
-    with refused("Cannot update rows"):
-        sql(change)
-
-
-def test_the_migration_renames_others_of_the_erased_domain(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    migration = import_module("users.migrations.0003_former_addresses")
-    user, other = UserFactory.create_batch(2)
-    erased = erase_account(UserFactory.create().pk, actor=None).account
-    sql("ALTER TABLE users_user DROP CONSTRAINT erased_address_is_the_accounts_own")
-    sql("UPDATE users_user SET email = 'ada@erased.invalid' WHERE id = %s", user.pk)
-
-    with connection.schema_editor() as editor:
-        migration.rename_others_of_the_erased_domain(apps, editor)
-
-    addresses = dict(User.objects.values_list("pk", "email"))
-    renamed = f"{user.pk.lower()}@renamed.invalid"
-    assert addresses == {user.pk: renamed, other.pk: other.email, erased.pk: erased.email}
-    assert capsys.readouterr().out.strip() == (
-        f"{user.pk} had an address of erased.invalid; it is {renamed} now."
-    )
 
 
 @pytest.mark.django_db(transaction=True)

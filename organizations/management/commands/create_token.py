@@ -103,7 +103,6 @@ class Command(BaseCommand):
 
 
 def _disabled(email: str) -> CommandError:
-    """Return the error for a disabled account."""
     return CommandError(f"The account of {email} is disabled; its tokens would not work.")
 
 

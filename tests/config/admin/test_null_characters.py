@@ -12,19 +12,19 @@ def page_of(model: type[Model], page: str, *args: str) -> str:
 
 
 @pytest.mark.parametrize("page", ["change", "delete", "history"])
-def test_in_an_id_it_is_no_address(admin_client: Client, page: str) -> None:
+def test_it_is_refused_in_an_id(admin_client: Client, page: str) -> None:
     for model in admin.site._registry:
         assert admin_client.get(page_of(model, page, "\0")).status_code == 400, model
 
 
 @pytest.mark.parametrize("query", ["id__exact=%00", "q=%00", "organization=a%00b", "%00=1"])
-def test_in_a_list_it_is_looked_for_nowhere(admin_client: Client, query: str) -> None:
+def test_it_is_refused_in_the_query_of_a_list(admin_client: Client, query: str) -> None:
     for model in admin.site._registry:
         address = f"{page_of(model, 'changelist')}?{query}"
         assert admin_client.get(address).status_code == 400, model
 
 
-def test_in_a_choice_it_is_not_looked_up(admin_client: Client) -> None:
+def test_it_is_refused_in_a_choice(admin_client: Client) -> None:
     autocomplete = {
         "app_label": "organizations",
         "model_name": "resource",
@@ -44,7 +44,7 @@ def test_in_a_choice_it_is_not_looked_up(admin_client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_login_with_it_is_one_that_fails(client: Client) -> None:
+def test_a_login_with_it_fails(client: Client) -> None:
     login = {"username": "a\0@example.com", "password": "\0"}
 
     assert client.post("/admin/login/?next=%00", login).status_code == 200

@@ -94,7 +94,7 @@ def test_what_no_page_offers_is_refused_on_the_list_without_it(
         "until=9999-12-31",
     ],
 )
-def test_a_day_that_no_calendar_has_is_a_message(admin_client: Client, query: str) -> None:
+def test_an_impossible_day_is_refused_with_a_message(admin_client: Client, query: str) -> None:
     response = admin_client.get(f"/admin/organizations/removal/?{query}", follow=True)
 
     assert response.status_code == 200
@@ -102,7 +102,9 @@ def test_a_day_that_no_calendar_has_is_a_message(admin_client: Client, query: st
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_value_that_postgresql_alone_refuses_is_a_message(admin_client: Client) -> None:
+def test_a_value_that_only_postgresql_refuses_is_refused_with_a_message(
+    admin_client: Client,
+) -> None:
     address = "/admin/procrastinate/procrastinatejob/"
 
     response = admin_client.get(
@@ -113,7 +115,7 @@ def test_a_value_that_postgresql_alone_refuses_is_a_message(admin_client: Client
 
 
 @pytest.mark.parametrize(("model", "name"), CHOICES)
-def test_a_choice_that_a_list_does_not_offer_is_a_message(
+def test_a_choice_that_a_list_does_not_offer_is_refused_with_a_message(
     admin_client: Client, model: type[Model], name: str
 ) -> None:
     response = admin_client.get(list_of(model), {name: "another"}, follow=True)
@@ -160,7 +162,7 @@ def test_every_link_of_our_own_is_to_a_filter_that_is_offered(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_row_that_there_is_not_is_chosen_in_vain(
+def test_an_action_on_an_unknown_row_does_not_fail(
     admin_client: Client, model: type[Model]
 ) -> None:
     actions = admin.site.get_model_admin(model).actions or ()

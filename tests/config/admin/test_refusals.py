@@ -28,7 +28,7 @@ def raised(message: str, options: str = "") -> str:
     return reason(f"DO $$ BEGIN RAISE EXCEPTION '{message}' {options}; END $$")
 
 
-def test_a_constraint_speaks_with_its_own_words(owner: Membership) -> None:
+def test_a_violated_constraint_is_explained_by_its_own_message(owner: Membership) -> None:
     resource = ResourceFactory.create(organization=owner.organization, owner=owner.user)
 
     said = reason("UPDATE organizations_resource SET owner_id = NULL WHERE id = %s", resource.pk)
@@ -36,7 +36,7 @@ def test_a_constraint_speaks_with_its_own_words(owner: Membership) -> None:
     assert said == "Either a user or a department owns a resource."
 
 
-def test_a_trigger_speaks_with_its_message_and_its_hint(db: None) -> None:
+def test_a_trigger_is_explained_by_its_message_and_hint(db: None) -> None:
     options = "USING ERRCODE = 'restrict_violation', HINT = 'Add them first.'"
 
     said = raised("only an active member can be given a resource", options)
@@ -46,13 +46,13 @@ def test_a_trigger_speaks_with_its_message_and_its_hint(db: None) -> None:
     )
 
 
-def test_what_never_changes_is_called_by_its_name(db: None) -> None:
+def test_a_protected_table_is_named_in_words(db: None) -> None:
     said = raised("pgtrigger: Cannot update rows from organizations_roleassignment table")
 
     assert said == "Nothing was changed: Cannot update role assignments."
 
 
-def test_what_is_referred_to_names_what_refers(owner: Membership) -> None:
+def test_a_referenced_row_is_explained_by_what_refers_to_it(owner: Membership) -> None:
     department = DepartmentFactory.create(organization=owner.organization)
     ResourceFactory.create(organization=owner.organization, department=department)
 
@@ -61,7 +61,7 @@ def test_what_is_referred_to_names_what_refers(owner: Membership) -> None:
     assert said == "Nothing was changed: there are resources that refer to it."
 
 
-def test_what_was_deleted_meanwhile_is_missed(owner: Membership) -> None:
+def test_a_reference_to_a_deleted_row_is_explained(owner: Membership) -> None:
     said = reason(
         "INSERT INTO organizations_membership (organization_id, user_id, created_at)"
         " VALUES (%s, 'usr_gone', now())",
@@ -71,7 +71,7 @@ def test_what_was_deleted_meanwhile_is_missed(owner: Membership) -> None:
     assert said == ("Nothing was changed: what the membership refers to was deleted meanwhile.")
 
 
-def test_what_is_there_already_is_said_to_be(db: None) -> None:
+def test_a_duplicate_is_explained(db: None) -> None:
     UserFactory.create(email="ida@example.com")
     other = UserFactory.create()
 
@@ -80,7 +80,7 @@ def test_what_is_there_already_is_said_to_be(db: None) -> None:
     assert said == "Nothing was changed: there is such a user already."
 
 
-def test_a_statement_that_is_wrong_is_no_refusal(db: None) -> None:
+def test_a_faulty_statement_is_raised_and_not_explained(db: None) -> None:
     def view(*_: object) -> HttpResponse:
         raise ProgrammingError("column does not exist")
 

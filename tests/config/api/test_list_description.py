@@ -52,22 +52,6 @@ def test_each_parameter_has_its_bounds(schema: Any) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("name", "included"),
-    [("from_date", "at this moment or later"), ("to_date", "nothing of its day")],
-)
-def test_a_bound_of_a_period_says_what_is_included_and_how_it_is_written(
-    schema: Any, name: str, included: str
-) -> None:
-    parameters = schema["paths"]["/v1/organizations"]["get"]["parameters"]
-    [description] = [each["description"] for each in parameters if each["name"] == name]
-
-    assert included in description
-    assert "a time with its offset" in description
-    assert "or a date" in description
-    assert "UTC" in description
-
-
 def test_a_page_has_its_five_keys(schema: Any) -> None:
     answer = schema["paths"]["/v1/newest"]["get"]["responses"]["200"]
     reference = answer["content"]["application/json"]["schema"]["$ref"]

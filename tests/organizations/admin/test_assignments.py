@@ -14,7 +14,7 @@ from tests.organizations.admin.page import text_of
 from users.models import User
 
 
-def test_a_member_is_added_with_roles_and_departments_of_the_organization_that_is_asked_first(
+def test_a_member_is_added_with_roles_and_departments_of_the_chosen_organization(
     browser: Client, staff: User, organization: Organization
 ) -> None:
     user, elsewhere = UserFactory.create(), DepartmentFactory.create()
@@ -37,7 +37,7 @@ def test_a_member_is_added_with_roles_and_departments_of_the_organization_that_i
     assert (event.source, event.reason) == ("admin", "New here")
 
 
-def test_what_is_given_and_taken_at_once_is_one_event(
+def test_additions_and_deletions_of_one_page_are_one_event(
     browser: Client, staff: User, member: Membership
 ) -> None:
     department = DepartmentFactory.create(organization=member.organization)
@@ -77,7 +77,9 @@ def test_nothing_changed_is_no_event(browser: Client, member: Membership) -> Non
     assert not Event.objects.exists()
 
 
-def test_what_somebody_else_gave_meanwhile_stays(browser: Client, member: Membership) -> None:
+def test_a_role_that_somebody_else_added_meanwhile_stays(
+    browser: Client, member: Membership
+) -> None:
     form = form_adding(member, member.organization.roles.get(name="Admin").pk)
     billing = member.organization.roles.create(name="Billing")
     member.role_assignments.create(organization=member.organization, role=billing)
@@ -101,7 +103,7 @@ def test_a_page_from_before_a_deactivation_does_not_undo_it(
     assert member.role_assignments.count() == 2
 
 
-def test_a_page_that_says_that_it_gives_thousands_is_refused_and_they_are_not_made(
+def test_a_page_that_claims_thousands_of_forms_is_refused_without_making_them(
     browser: Client, member: Membership
 ) -> None:
     form = form_of(member, **{"role_assignments-TOTAL_FORMS": "100000"})

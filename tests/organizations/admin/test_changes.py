@@ -36,7 +36,7 @@ def test_the_last_owner_keeps_the_role_and_staff_read_why(
     assert owner.role_assignments.exists()
 
 
-def test_the_account_of_the_last_owner_is_not_disabled_and_staff_read_who_is_missing(
+def test_the_account_of_the_last_owner_is_not_disabled_and_staff_read_why(
     browser: Client, owner: Membership
 ) -> None:
     address = f"/admin/users/user/{owner.user_id}/change/"

@@ -53,7 +53,7 @@ def test_a_connection_that_is_revoked_meanwhile_gets_no_other_token(
 
 
 @pytest.mark.parametrize("page", ["token", "disable", "change"])
-def test_staff_who_may_no_longer_once_the_page_has_waited_change_nothing(
+def test_staff_who_lose_their_rights_while_a_page_waits_change_nothing(
     owner: Membership, page: str
 ) -> None:
     staff = staff_with("view_connection", "change_connection")

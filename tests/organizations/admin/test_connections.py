@@ -118,7 +118,7 @@ def test_a_connection_is_disabled_once_it_is_confirmed(
 
 
 @pytest.mark.parametrize("action", ["token", "disable"])
-def test_what_is_disabled_changes_no_more(
+def test_a_disabled_connection_cannot_be_changed(
     browser: Client, organization: Organization, action: str
 ) -> None:
     connection, _ = connect(organization)
@@ -148,7 +148,7 @@ def test_directories_take_a_permission_of_their_own(
     assert connection.previous_token_digest is None
 
 
-def test_who_may_only_look_is_offered_nothing_to_do(organization: Organization) -> None:
+def test_a_reader_of_connections_is_offered_no_action(organization: Organization) -> None:
     reader = browser_with("view_connection")
     connection, _ = connect(organization)
 
@@ -159,7 +159,7 @@ def test_who_may_only_look_is_offered_nothing_to_do(organization: Organization) 
     assert reader.post(f"{CONNECTIONS}{connection.pk}/token/").status_code == 403
 
 
-def test_what_it_does_with_a_leaver_is_set_on_its_page(
+def test_what_a_directory_does_with_a_leaver_is_set_on_its_page(
     browser: Client, organization: Organization
 ) -> None:
     connection, _ = connect(organization)
@@ -197,7 +197,7 @@ def test_departments_of_types_are_set_shown_and_taken_out_on_its_page(
     assert not targets_on_removal(connection)
 
 
-def test_a_person_takes_over_no_type_of_whom_a_directory_takes_out(
+def test_a_person_cannot_take_over_a_type_on_a_directorys_deactivation(
     browser: Client, organization: Organization, owner: Membership
 ) -> None:
     connection, _ = connect(organization)
@@ -274,7 +274,7 @@ def test_an_identity_is_found_by_whose_it_is(browser: Client, organization: Orga
     assert "user1@corp.example" not in page
 
 
-def test_a_members_page_names_the_directory_and_as_whom_it_knows_them(
+def test_a_members_page_names_the_directory_and_its_identity(
     browser: Client, organization: Organization
 ) -> None:
     connection, _ = connect(organization, name="Entra ID")

@@ -187,14 +187,14 @@ def test_what_cannot_be_deleted_is_not_offered_for_it_and_the_page_says_why(
     assert type(row)._default_manager.filter(pk=row.pk).exists()
 
 
-def test_nobody_reads_why_who_may_not_delete_at_all(reader: Client, owner: Membership) -> None:
+def test_staff_who_may_not_delete_read_no_reason(reader: Client, owner: Membership) -> None:
     staff = User.objects.get(is_staff=True)
     staff.user_permissions.add(Permission.objects.get(codename="view_organization"))
 
     assert "It cannot be deleted." not in text_of(reader.get(page_of(owner.organization)))
 
 
-def test_what_comes_into_the_way_of_a_deletion_at_the_last_moment_is_told(
+def test_an_obstacle_that_appears_during_a_deletion_is_reported(
     browser: Client, mistake: Organization
 ) -> None:
     def somebody_joins(*_: object) -> None:
@@ -207,7 +207,7 @@ def test_what_comes_into_the_way_of_a_deletion_at_the_last_moment_is_told(
     assert Organization.objects.filter(pk=mistake.pk).exists()
 
 
-def test_what_the_database_alone_knows_of_is_told(browser: Client, mistake: Organization) -> None:
+def test_a_refusal_of_the_database_is_reported(browser: Client, mistake: Organization) -> None:
     department = mistake.departments.get()
 
     def delete_after_a_resource_came(*_: object) -> None:

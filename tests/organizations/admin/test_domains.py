@@ -61,9 +61,7 @@ def test_a_new_organization_is_given_domains(browser: Client) -> None:
     assert domains_of(Organization.objects.get().pk) == ["acme.example"]
 
 
-def test_what_can_be_no_organizations_is_refused_and_named(
-    browser: Client, organization: Organization
-) -> None:
+def test_public_domains_are_refused_by_name(browser: Client, organization: Organization) -> None:
     page = text_of(browser.post(page_of(organization), form(organization, "gmail.com", "co.uk")))
 
     assert "Anybody can have an address of “gmail.com”" in page
@@ -71,7 +69,7 @@ def test_what_can_be_no_organizations_is_refused_and_named(
     assert domains_of(organization.pk) == []
 
 
-def test_a_text_that_takes_long_to_read_is_refused_unread(
+def test_too_long_a_text_of_domains_is_refused_without_parsing(
     browser: Client, organization: Organization
 ) -> None:
     typed = form(organization, "ä.example " * 10_001)
@@ -81,7 +79,7 @@ def test_a_text_that_takes_long_to_read_is_refused_unread(
     assert "This is longer than 100,000 characters." in page
 
 
-def test_a_domain_of_another_organization_takes_a_box_that_names_it(
+def test_a_domain_of_another_organization_is_set_once_its_box_is_ticked(
     browser: Client, organization: Organization, other: Organization
 ) -> None:
     typed = form(organization, "a.example", "B.example")
@@ -114,7 +112,7 @@ def test_each_domain_that_is_shared_takes_a_box_of_its_own(
     assert domains_of(organization.pk) == []
 
 
-def test_what_is_shared_already_takes_no_box_again(
+def test_a_domain_that_is_shared_already_needs_no_box(
     browser: Client, organization: Organization, other: Organization
 ) -> None:
     set_domains(organization.pk, ["b.example"], shared=["b.example"])
@@ -124,7 +122,7 @@ def test_what_is_shared_already_takes_no_box_again(
     assert domains_of(organization.pk) == ["a.example", "b.example"]
 
 
-def test_a_page_from_before_somebody_elses_change_undoes_it_not(
+def test_a_page_from_before_somebody_elses_change_does_not_undo_it(
     browser: Client, organization: Organization
 ) -> None:
     opened = form(organization, "a.example")
@@ -186,7 +184,7 @@ def test_who_may_change_domains_alone_sets_them_and_nothing_else(
     assert client.post(f"{ORGANIZATIONS}{organization.pk}/delete/").status_code == 403
 
 
-def test_who_may_only_look_changes_nothing(organization: Organization) -> None:
+def test_a_reader_of_organizations_changes_no_domains(organization: Organization) -> None:
     set_domains(organization.pk, ["a.example"])
     client = browser_with("view_organization")
 

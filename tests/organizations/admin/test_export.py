@@ -53,7 +53,7 @@ def test_the_file_has_what_the_list_shows_and_no_names(
     assert [row["user_id"] for row in of_all] == [second.user_id, first.user_id]
 
 
-def test_names_and_reasons_are_in_it_where_they_are_asked_for(
+def test_the_file_has_names_and_reasons_if_asked_for(
     browser: Client, leavers: list[Membership], owner: Membership
 ) -> None:
     asked = {"include_names": "on", "include_reason": "on"}
@@ -65,7 +65,7 @@ def test_names_and_reasons_are_in_it_where_they_are_asked_for(
     assert row["organization_name"] == owner.organization.name
 
 
-def test_it_takes_the_permissions_to_see_the_list_and_to_export(
+def test_an_export_takes_the_permissions_to_see_the_list_and_to_export(
     leavers: list[Membership],
 ) -> None:
     def status(*codenames: str) -> int:

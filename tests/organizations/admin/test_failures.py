@@ -38,7 +38,7 @@ def test_a_page_says_that_the_database_is_away(browser: Client) -> None:
     assert "busy or away" in text_of(response)
 
 
-def test_a_page_that_takes_another_permission_says_so_and_leads_back(reader: Client) -> None:
+def test_a_page_without_permission_says_so_and_links_home(reader: Client) -> None:
     refused = reader.get("/admin/organizations/removal/")
 
     assert refused.status_code == 403

@@ -49,7 +49,7 @@ def test_it_says_what_happened_and_leads_to_the_record(
     assert f'<a href="/admin/organizations/removal/{leaver.removal.pk}/change/">' in page
 
 
-def test_it_is_of_that_member_alone(browser: Client, leaver: Membership) -> None:
+def test_it_shows_no_events_of_others(browser: Client, leaver: Membership) -> None:
     other = MembershipFactory.create(organization=leaver.organization)
     elsewhere = MembershipFactory.create(user=leaver.user)
 
@@ -65,7 +65,7 @@ def test_it_takes_the_permission_to_see_events(reader: Client, leaver: Membershi
     assert "Member removed" in history(reader, leaver)
 
 
-def test_it_says_for_when_a_removal_was_scheduled(browser: Client, owner: Membership) -> None:
+def test_it_says_on_which_date_a_removal_is_scheduled(browser: Client, owner: Membership) -> None:
     member = MembershipFactory.create(organization=owner.organization)
     schedule(member)
     scheduled = member.scheduled_removals.get()

@@ -20,7 +20,7 @@ def job(db: None) -> ProcrastinateJob:
     return waiting
 
 
-def test_they_are_shown_with_a_permission_alone(job: ProcrastinateJob) -> None:
+def test_jobs_are_shown_with_their_permission(job: ProcrastinateJob) -> None:
     assert browser_with("view_event").get(JOBS).status_code == 403
     client = browser_with("view_procrastinatejob")
 

@@ -77,7 +77,9 @@ def test_a_transfer_to_nobody_asks_again(browser: Client, leaver: Membership) ->
     assert "Choose a department or a person." in page
 
 
-def test_of_a_member_of_today_nothing_is_left(browser: Client, leaver: Membership) -> None:
+def test_a_member_who_came_back_has_nothing_left_to_pass_on(
+    browser: Client, leaver: Membership
+) -> None:
     MembershipFactory.create(organization=leaver.organization, user=leaver.user)
 
     assert BUTTON not in text_of(browser.get(address_of(leaver)))

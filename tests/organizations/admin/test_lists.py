@@ -80,7 +80,7 @@ def test_any_text_can_be_searched_for(browser: Client, ada: Membership, term: st
         ("all", {"active", "deactivated", "former"}),
     ],
 )
-def test_members_are_listed_by_their_state_former_ones_where_they_are_asked_for(
+def test_members_are_listed_by_state_and_former_ones_only_on_request(
     browser: Client, organization: Organization, state: str, found: set[str]
 ) -> None:
     members = {
@@ -130,7 +130,7 @@ def test_a_page_leads_to_the_lists_that_its_reader_may_see(
     assert "See also" not in text_of(reader.get(f"{MEMBERSHIPS}{ada.pk}/change/"))
 
 
-def test_when_somebody_was_removed_is_shown_among_former_ones_alone(
+def test_the_date_of_removal_is_shown_only_in_lists_with_former_members(
     browser: Client, ada: Membership
 ) -> None:
     remove(ada)

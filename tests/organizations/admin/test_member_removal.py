@@ -45,7 +45,7 @@ def test_the_confirmed_removal_moves_resources_and_is_on_record_with_its_reason(
     assert record.trace_id in entry.change_message
 
 
-def test_members_of_several_organizations_go_each_to_a_department_of_theirs(
+def test_each_organization_has_a_department_of_its_own_as_target(
     browser: Client,
 ) -> None:
     members = MembershipFactory.create_batch(2, roles=["Member"])

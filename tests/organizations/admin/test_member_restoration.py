@@ -97,13 +97,15 @@ def test_who_became_a_member_again_meanwhile_is_not_restored(
     assert not Restoration.objects.exists()
 
 
-def test_who_is_a_member_has_no_restoration_to_preview(browser: Client, owner: Membership) -> None:
+def test_a_current_member_cannot_be_restored(browser: Client, owner: Membership) -> None:
     page = text_of(browser.get(preview_of(owner), follow=True))
 
     assert "Only former members can be restored" in page
 
 
-def test_nobody_whose_data_is_erased_is_offered(browser: Client, former: Membership) -> None:
+def test_an_erased_member_is_not_offered_for_restoration(
+    browser: Client, former: Membership
+) -> None:
     erase_account(former.user_id, actor=None)
 
     pages = [text_of(browser.get(page)) for page in (address_of(former), record_of(former))]

@@ -30,7 +30,7 @@ def test_its_owner_gets_an_account_if_there_is_none(browser: Client, staff: User
     ],
     ids=["a disabled account", "an account that one may not make"],
 )
-def test_who_cannot_own_it_is_refused_and_nothing_made(
+def test_an_owner_who_cannot_be_one_is_refused_and_nothing_is_made(
     browser: Client, is_active: bool | None, codenames: list[str], problem: str
 ) -> None:
     if is_active is not None:

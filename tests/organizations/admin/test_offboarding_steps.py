@@ -98,9 +98,7 @@ def test_who_left_is_shown_as_assigned_and_stays_so_until_somebody_chooses_anoth
         assert (step.assigned_to_user, step.assigned_to_connection) == (None, None)
 
 
-def test_what_a_step_cannot_be_is_refused_beside_the_field(
-    browser: Client, owner: Membership
-) -> None:
+def test_a_faulty_step_is_refused_beside_the_field(browser: Client, owner: Membership) -> None:
     organization = owner.organization
     department = DepartmentFactory.create(organization=organization)
     OffboardingStepFactory.create(organization=organization, key="taken")
@@ -139,7 +137,7 @@ def test_a_directory_that_removes_nobody_is_said_to_open_no_tasks(
     assert ("a deactivation opens no tasks" in page) is warns
 
 
-def test_who_may_only_look_sees_whom_a_step_is_assigned_to(owner: Membership) -> None:
+def test_a_reader_of_steps_sees_the_assignee(owner: Membership) -> None:
     member = MembershipFactory.create(organization=owner.organization)
     step = OffboardingStepFactory.create(
         organization=owner.organization, assigned_to_user=member.user

@@ -94,7 +94,7 @@ def test_no_task_of_an_undone_removal_changes(browser: Client, task: Offboarding
     assert OffboardingTask.objects.get().state == "cancelled"
 
 
-def test_a_cancelled_task_that_had_failed_says_who_said_so(
+def test_a_cancelled_task_that_had_failed_says_who_failed_it(
     browser: Client, task: OffboardingTask, staff: User
 ) -> None:
     close(browser, task, "failed", note="It was stolen")

@@ -31,7 +31,7 @@ def test_a_name_that_is_changed_while_domains_are_set_stays(organization: Organi
     assert Organization.objects.get(pk=organization.pk).name == "New"
 
 
-def test_staff_who_may_no_longer_once_the_page_has_waited_change_nothing(
+def test_staff_who_lose_their_rights_while_a_page_waits_change_nothing(
     organization: Organization,
 ) -> None:
     staff = staff_with("view_organization", "change_organization", "change_domains")

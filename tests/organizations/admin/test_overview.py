@@ -114,7 +114,7 @@ def test_the_chart_has_a_table_for_those_who_do_not_see_it(
     assert row in page.replace("> <", "><")
 
 
-def test_more_than_is_worth_counting_is_said_to_be_more(
+def test_above_the_limit_a_number_says_more_than(
     owner: Membership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(overview, "COUNTED_UP_TO", 3)
@@ -123,7 +123,7 @@ def test_more_than_is_worth_counting_is_said_to_be_more(
     assert overview.resources_whose_owner_has_left().number == "more than 3"
 
 
-def test_where_not_everything_was_looked_at_the_number_says_so(
+def test_a_number_says_if_not_everything_was_looked_at(
     owner: Membership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(overview, "LOOKED_AT", 1)
@@ -169,7 +169,7 @@ def test_where_nothing_needs_staff_the_first_page_says_so(browser: Client) -> No
         ("view_removal", "Removals of the last twelve weeks"),
     ],
 )
-def test_staff_read_of_what_they_may_see_alone(
+def test_staff_read_only_of_what_they_may_see(
     owner: Membership, permission: str, shown: str
 ) -> None:
     leave_behind(owner.organization, 1)

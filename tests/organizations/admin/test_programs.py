@@ -58,7 +58,7 @@ def test_a_program_is_connected_and_its_token_shown_once(
     assert "can add nobody" not in page
 
 
-def test_what_is_a_directorys_is_refused_of_a_program(
+def test_fields_of_a_directory_are_refused_for_a_program(
     browser: Client, organization: Organization
 ) -> None:
     form = {"kind": "api", "organization": organization.pk, "name": "HR", "remove_after_days": "3"}
@@ -87,7 +87,7 @@ def test_the_capabilities_of_a_program_are_changed_on_its_page(
     assert (made.name, made.capabilities) == ("HR", ["view_audit_log"])
 
 
-def test_the_token_before_ends_at_once_if_that_is_ticked(
+def test_the_previous_token_ends_at_once_if_that_is_ticked(
     browser: Client, staff: User, organization: Organization
 ) -> None:
     made, first = connect_program(organization)

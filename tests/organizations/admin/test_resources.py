@@ -42,7 +42,7 @@ def test_the_list_narrows_to_one_type(
     assert "0 resources" in text_of(browser.get(RESOURCES, {"type": "unknown"}))
 
 
-def test_a_link_leads_to_the_thing_and_says_nothing_of_where_its_reader_comes_from(
+def test_a_resources_link_is_shown_and_sends_no_referrer(
     browser: Client, organization: Organization, owner: Membership
 ) -> None:
     url = 'https://git.acme.example/?a="><script>'
@@ -58,7 +58,7 @@ def test_a_link_leads_to_the_thing_and_says_nothing_of_where_its_reader_comes_fr
     assert not re.search(r"javascript:", page)
 
 
-def test_a_name_that_nobody_can_see_is_none(
+def test_a_name_without_visible_characters_is_refused(
     browser: Client, organization: Organization, owner: Membership
 ) -> None:
     resource = ResourceFactory.create(organization=organization, owner=owner.user, name="Billing")
@@ -90,7 +90,7 @@ def test_a_deletion_takes_its_permission_alone_and_leaves_an_event_like_that_of_
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_renamed", [True, False])
-def test_what_is_deleted_while_its_page_is_saved_is_not_changed_and_staff_read_it(
+def test_a_resource_that_is_deleted_while_its_page_is_saved_is_reported(
     is_renamed: bool,
 ) -> None:
     organization = OrganizationFactory.create()
@@ -112,7 +112,7 @@ def test_what_is_deleted_while_its_page_is_saved_is_not_changed_and_staff_read_i
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_passes_to_an_heir_while_it_is_deleted_is_deleted() -> None:
+def test_a_resource_that_passes_on_while_it_is_deleted_is_deleted() -> None:
     leaver, heir = MembershipFactory.create_batch(2, organization=OrganizationFactory.create())
     resource = ResourceFactory.create(organization=leaver.organization, owner=leaver.user)
     browser = browser_with("view_resource", "delete_resource")

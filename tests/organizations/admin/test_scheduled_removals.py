@@ -77,7 +77,7 @@ def test_whom_the_page_says_cannot_go_is_not_scheduled(
     ],
     ids=["no date", "now with a date", "in the past", "far ahead", "malformed"],
 )
-def test_a_wrong_date_or_button_is_told_at_the_field(
+def test_a_wrong_date_or_button_is_reported_at_the_field(
     browser: Client, member: Membership, form: dict[str, str], problem: str
 ) -> None:
     assert problem in confirm(browser, "removal", member, **form)
@@ -86,7 +86,9 @@ def test_a_wrong_date_or_button_is_told_at_the_field(
     assert not ScheduledRemoval.objects.exists()
 
 
-def test_one_that_is_scheduled_already_is_told(browser: Client, member: Membership) -> None:
+def test_a_second_schedule_of_a_member_is_refused_with_a_message(
+    browser: Client, member: Membership
+) -> None:
     pending(member)
 
     answer = confirm(browser, "removal", member, remove_at=tomorrow())
@@ -147,7 +149,7 @@ def test_an_earlier_schedule_does_not_cancel_the_one_that_is_pending(
     assert later.status == "pending"
 
 
-def test_who_may_see_but_not_remove_cannot_cancel(member: Membership) -> None:
+def test_a_reader_of_scheduled_removals_cancels_none(member: Membership) -> None:
     client = browser_with("view_scheduledremoval")
     asked = pending(member)
 

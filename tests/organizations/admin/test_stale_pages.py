@@ -49,7 +49,7 @@ def test_the_page_of_a_former_member_has_nothing_to_save(
     assert "Add another" not in page
 
 
-def test_a_removal_between_the_look_and_the_save_is_told(
+def test_a_removal_while_the_page_is_saved_is_reported(
     browser: Client, member: Membership, form: dict[str, str]
 ) -> None:
 
@@ -66,7 +66,7 @@ def test_a_removal_between_the_look_and_the_save_is_told(
     assert "successfully" not in page
 
 
-def test_what_was_taken_meanwhile_is_missed(browser: Client, member: Membership) -> None:
+def test_a_role_that_was_deleted_meanwhile_is_reported(browser: Client, member: Membership) -> None:
     form = form_of(member, **{"role_assignments-0-DELETE": "on"})
     member.role_assignments.all().delete()
 
@@ -76,7 +76,7 @@ def test_what_was_taken_meanwhile_is_missed(browser: Client, member: Membership)
     assert "successfully" not in page
 
 
-def test_what_was_given_meanwhile_is_not_given_twice(
+def test_a_role_that_was_added_meanwhile_is_not_added_twice(
     browser: Client, member: Membership, form: dict[str, str]
 ) -> None:
     browser.post(address_of(member), form)

@@ -87,7 +87,7 @@ def test_a_date_is_taken_in_the_zone_and_stored_in_utc(browser: Client, owner: M
     assert ScheduledRemoval.objects.get().remove_at == moment
 
 
-def test_a_zone_that_there_is_not_is_refused(browser: Client, staff: User) -> None:
+def test_an_unknown_zone_is_refused(browser: Client, staff: User) -> None:
     browser.post("/admin/time-zone/", {"time_zone": "Europe/Atlantis"})
 
     staff.refresh_from_db()

@@ -112,7 +112,7 @@ def test_an_endpoint_is_changed_and_what_a_worker_wrote_stays(
 
 
 @pytest.mark.parametrize("url", ["http://8.8.8.8/", "https://127.0.0.1/", "file:///etc/passwd"])
-def test_an_address_that_nothing_may_be_sent_to_is_refused_on_the_page(
+def test_a_forbidden_address_is_refused_on_the_page(
     browser: Client, endpoint: WebhookEndpoint, url: str
 ) -> None:
     page = text_of(browser.post(f"{ENDPOINTS}{endpoint.pk}/change/", {"url": url}))
@@ -213,7 +213,7 @@ def test_selected_deliveries_are_sent_again_but_to_disabled_endpoints(
     assert jobs() == 2
 
 
-def test_who_may_only_look_takes_no_action(endpoint: WebhookEndpoint) -> None:
+def test_a_reader_of_endpoints_and_deliveries_takes_no_action(endpoint: WebhookEndpoint) -> None:
     delivery = WebhookDeliveryFactory.create(endpoint=endpoint, status="failed")
     reader = browser_with("view_webhookendpoint", "view_webhookdelivery")
 
@@ -229,7 +229,9 @@ def test_who_may_only_look_takes_no_action(endpoint: WebhookEndpoint) -> None:
     assert jobs() == 0
 
 
-def test_who_may_change_deliveries_sends_them_again(endpoint: WebhookEndpoint) -> None:
+def test_the_permission_to_change_deliveries_is_enough_to_redeliver(
+    endpoint: WebhookEndpoint,
+) -> None:
     delivery = WebhookDeliveryFactory.create(endpoint=endpoint, status="failed")
 
     act(

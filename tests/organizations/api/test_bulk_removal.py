@@ -9,7 +9,7 @@ from organizations.api.bodies import TO_DEPARTMENT, TO_USER
 from organizations.models import Membership, Organization, Removal, Resource
 from tests.conftest import ClientOf
 from tests.deactivations import deactivate
-from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, RoleFactory
+from tests.factories import MembershipFactory, ResourceFactory, RoleFactory
 from tests.organizations.api.refusal import refusal
 from tests.removals import remove
 
@@ -70,20 +70,6 @@ def test_each_user_is_answered_in_the_order_asked(
     }
     assert records[member.pk].reason == "closing down"
     assert Removal.objects.count() == 3
-
-
-@pytest.mark.parametrize("field", [TO_DEPARTMENT, TO_USER])
-def test_what_they_own_passes_to_the_target(
-    as_owner: APIClient, owner: Membership, member: Membership, field: str
-) -> None:
-    department = DepartmentFactory.create(organization=owner.organization)
-    target = department.pk if field == TO_DEPARTMENT else owner.user_id
-    resource = ResourceFactory.create(organization=owner.organization, owner=member.user)
-
-    remove_all(as_owner, owner.organization, confirmed(member, **{field: target}))
-
-    resource.refresh_from_db()
-    assert target in {resource.department_id, resource.owner_id}
 
 
 def test_the_records_have_the_trace_of_the_call(

@@ -7,7 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from organizations.api.departments import IN_USE
-from organizations.models import Department, Membership, Organization
+from organizations.models import Department, Organization
 from tests.directories import connect
 from tests.factories import (
     DepartmentFactory,
@@ -214,16 +214,3 @@ def test_the_message_counts_in_words(as_owner: APIClient, engineering: Departmen
     assert response.json()["error"]["message"] == (
         "The department cannot be deleted. It is in use by 2 members and 1 resource."
     )
-
-
-@pytest.mark.parametrize("unknown", ["dept_unknown", "Engineering", "elsewhere"])
-def test_an_unknown_department_is_not_found(
-    as_owner: APIClient, organization: Organization, owner: Membership, unknown: str
-) -> None:
-    if unknown == "elsewhere":
-        unknown = DepartmentFactory.create().pk
-    address = address_in(organization, f"departments/{unknown}")
-
-    for response in (as_owner.patch(address, {"name": "A"}), as_owner.delete(address)):
-        assert refusal(response) == (404, "DEPARTMENT_NOT_FOUND")
-        assert response.json()["error"]["details"] == {"department_id": unknown}

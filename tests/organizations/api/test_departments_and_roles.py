@@ -1,7 +1,5 @@
 """The departments and the roles of an organization."""
 
-from typing import Any
-
 import pytest
 from django.db.models import OuterRef
 from pytest_django import DjangoAssertNumQueries
@@ -9,18 +7,17 @@ from rest_framework.test import APIClient
 
 from organizations.api.member_count import CountUpTo
 from organizations.models import Membership, Organization, RoleAssignment
-from tests.conftest import ClientOf
 from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory, RoleFactory
-from tests.organizations.api.lists import address_in, listed
-from tests.organizations.api.refusal import refusal
+from tests.organizations.api.conftest import ClientHolding
+from tests.organizations.api.lists import listed
 from tests.removals import remove
 
 
 @pytest.fixture
-def client(organization: Organization, owner: Membership, client_of: ClientOf) -> APIClient:
+def client(client_holding: ClientHolding) -> APIClient:
     """A member without any capability."""
-    return client_of(MembershipFactory.create(organization=organization).user)
+    return client_holding()
 
 
 def test_departments_count_members_active_and_deactivated(
@@ -87,15 +84,3 @@ def test_any_number_takes_as_many_statements(
 
     with django_assert_num_queries(3):  # token, capabilities, and all of them
         assert len(listed(client, organization, path)) >= 20
-
-
-@pytest.mark.parametrize("path", ["departments", "roles"])
-def test_they_are_the_members_and_take_no_parameter(
-    client: APIClient, organization: Organization, client_of: ClientOf, path: str
-) -> None:
-    address = address_in(organization, path)
-    stranger = client_of(MembershipFactory.create().user)
-
-    assert refusal(stranger.get(address)) == (403, "ORGANIZATION_ACCESS_DENIED")
-    response: Any = client.get(address, {"limit": 1})
-    assert refusal(response) == (422, "VALIDATION_ERROR")

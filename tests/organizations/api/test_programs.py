@@ -25,7 +25,7 @@ from organizations.models import (
 )
 from organizations.schedule.due import carry_out_due
 from organizations.schedule.service import schedule_removals
-from tests.factories import MembershipFactory, OrganizationFactory, RoleFactory, UserFactory
+from tests.factories import MembershipFactory, RoleFactory, UserFactory
 from tests.organizations.api.address import address_of
 from tests.organizations.api.lists import address_in
 from tests.organizations.api.refusal import refusal
@@ -232,12 +232,3 @@ def test_a_program_is_told_what_it_is_and_where(organization: Organization) -> N
             }
         ],
     }
-
-
-def test_a_program_works_in_its_organization_alone(organization: Organization) -> None:
-    program = program_of(organization, "override_all_permissions")
-    other = OrganizationFactory.create()
-
-    response = program.get(address_in(other, "departments"))
-
-    assert refusal(response) == (403, "ORGANIZATION_ACCESS_DENIED")

@@ -41,19 +41,6 @@ def test_the_record_says_who_from_where_and_under_which_trace(
     assert (record.actor, record.source, record.reason) == (owner.user, Source.API, "")
 
 
-def test_what_the_user_owns_passes_to_the_department(
-    as_owner: APIClient, member: Membership
-) -> None:
-    department = DepartmentFactory.create(organization=member.organization)
-    resource = ResourceFactory.create(organization=member.organization, owner=member.user)
-    body = CONFIRMED | {"transfer_resources_to_department_id": department.pk}
-
-    assert as_owner.delete(address_of(member), body).status_code == 204
-
-    resource.refresh_from_db()
-    assert (resource.owner, resource.department) == (None, department)
-
-
 def test_a_null_department_transfers_nothing(as_owner: APIClient, member: Membership) -> None:
     resource = ResourceFactory.create(organization=member.organization, owner=member.user)
     body = CONFIRMED | {"transfer_resources_to_department_id": None}
@@ -94,13 +81,7 @@ def test_a_second_removal_finds_nobody(as_owner: APIClient, member: Membership) 
         ('{"confirm": true, "self": 1, "system_message": 2}', 422, "VALIDATION_ERROR"),
         ('{"confirm": true, "confirm": false}', 400, "MALFORMED_REQUEST"),
         ('{"confirm": tru', 400, "MALFORMED_REQUEST"),
-        ('{"confirm": NaN}', 400, "MALFORMED_REQUEST"),
         ("[true]", 400, "MALFORMED_REQUEST"),
-        ("true", 400, "MALFORMED_REQUEST"),
-        ("[" * 30_000, 400, "MALFORMED_REQUEST"),
-        ('{"\\ud800": 1}', 400, "MALFORMED_REQUEST"),
-        ('{"confirm": ' + "1" * 5000 + "}", 400, "MALFORMED_REQUEST"),
-        ('{"x": "' + "x" * 70_000 + '"}', 413, "PAYLOAD_TOO_LARGE"),
     ],
 )
 def test_a_body_that_does_not_confirm_removes_nobody(
@@ -110,14 +91,6 @@ def test_a_body_that_does_not_confirm_removes_nobody(
 
     assert refusal(response) == (status, code)
     assert Membership.objects.get(pk=member.pk).is_current
-
-
-def test_a_body_that_is_no_utf_8_is_malformed(as_owner: APIClient, member: Membership) -> None:
-    body = b'{"confirm": "\xff"}'
-
-    response = as_owner.delete(address_of(member), body, content_type="application/json")
-
-    assert refusal(response) == (400, "MALFORMED_REQUEST")
 
 
 def test_a_chunked_body_is_refused_rather_than_taken_for_an_empty_one(
@@ -139,49 +112,17 @@ def test_a_field_is_named_with_what_is_wrong_with_it(
     }
 
 
-@pytest.mark.parametrize(
-    "department", ["dept_unknown", "", "org_xyz789", "usr_abc123", "dept_\x00", "d" * 100]
-)
-def test_an_unknown_or_malformed_department_is_not_found(
-    as_owner: APIClient, member: Membership, department: str
-) -> None:
-    body = CONFIRMED | {"transfer_resources_to_department_id": department}
-
-    response = as_owner.delete(address_of(member), body)
-
-    assert refusal(response) == (404, "DEPARTMENT_NOT_FOUND")
-    assert response.json()["error"]["details"] == {"department_id": department}
-    assert Membership.objects.get(pk=member.pk).is_current
-
-
-@pytest.mark.parametrize(
-    "heir", ["usr_unknown", "", "dept_eng001", "usr_\x00", "u" * 100, "the leaver", "deactivated"]
-)
-def test_an_heir_who_is_no_active_member_or_leaves_is_not_found(
-    as_owner: APIClient, member: Membership, heir: str
+def test_an_heir_who_is_deactivated_or_leaves_is_not_found(
+    as_owner: APIClient, member: Membership
 ) -> None:
     deactivated = MembershipFactory.create(organization=member.organization)
     deactivate(deactivated)
-    heir = {"the leaver": member.user_id, "deactivated": deactivated.user_id}.get(heir, heir)
 
-    response = as_owner.delete(address_of(member), CONFIRMED | {TO_USER: heir})
-
-    assert refusal(response) == (404, "TRANSFER_USER_NOT_FOUND")
-    assert response.json()["error"]["details"] == {"user_id": heir}
+    for heir in (deactivated.user_id, member.user_id):
+        response = as_owner.delete(address_of(member), CONFIRMED | {TO_USER: heir})
+        assert refusal(response) == (404, "TRANSFER_USER_NOT_FOUND")
+        assert response.json()["error"]["details"] == {"user_id": heir}
     assert Membership.objects.get(pk=member.pk).is_current
-
-
-def test_a_department_is_no_heir_and_an_heir_is_no_department(
-    as_owner: APIClient, member: Membership, owner: Membership
-) -> None:
-    department = DepartmentFactory.create(organization=member.organization)
-
-    for field, target, code in (
-        (TO_USER, department.pk, "TRANSFER_USER_NOT_FOUND"),
-        (TO_DEPARTMENT, owner.user_id, "DEPARTMENT_NOT_FOUND"),
-    ):
-        response = as_owner.delete(address_of(member), CONFIRMED | {field: target})
-        assert refusal(response) == (404, code)
 
 
 def test_what_the_user_owns_passes_to_the_heir_and_the_record_says_why(
@@ -218,71 +159,6 @@ def test_a_reason_is_a_text_of_at_most_a_thousand_characters(
 
     assert refusal(response) == (422, "VALIDATION_ERROR")
     assert set(response.json()["error"]["details"]) == {"reason"}
-
-
-def test_a_department_of_another_organization_is_not_found(
-    as_owner: APIClient, member: Membership
-) -> None:
-    body = CONFIRMED | {"transfer_resources_to_department_id": DepartmentFactory.create().pk}
-
-    assert refusal(as_owner.delete(address_of(member), body)) == (404, "DEPARTMENT_NOT_FOUND")
-
-
-@pytest.mark.parametrize("user_id", ["usr_unknown", "nobody", "usr_%00", "usr_" + "x" * 100, "%ff"])
-def test_an_unknown_or_malformed_user_is_not_found(
-    as_owner: APIClient, organization: Organization, user_id: str
-) -> None:
-    response = as_owner.delete(f"/v1/organizations/{organization.pk}/users/{user_id}", CONFIRMED)
-
-    assert refusal(response) == (404, "USER_NOT_FOUND")
-
-
-def test_a_member_of_another_organization_is_not_found(
-    as_owner: APIClient, organization: Organization
-) -> None:
-    stranger = MembershipFactory.create()
-    path = f"/v1/organizations/{organization.pk}/users/{stranger.user_id}"
-
-    assert refusal(as_owner.delete(path, CONFIRMED)) == (404, "USER_NOT_FOUND")
-
-
-@pytest.mark.parametrize("organization_id", ["org_unknown", "nowhere", "org_%00"])
-def test_an_organization_that_is_not_there_looks_like_one_that_is_closed(
-    as_owner: APIClient, member: Membership, organization_id: str
-) -> None:
-    closed = MembershipFactory.create()
-    there = as_owner.delete(address_of(closed), CONFIRMED)
-    not_there = as_owner.delete(
-        f"/v1/organizations/{organization_id}/users/{member.user_id}", CONFIRMED
-    )
-
-    assert refusal(there) == refusal(not_there) == (403, "ORGANIZATION_ACCESS_DENIED")
-    assert set(there.json()["error"]["details"]) == {"organization_id"}
-
-
-def test_a_removed_member_has_no_access_from_then_on(
-    as_owner: APIClient, member: Membership, client_of: ClientOf
-) -> None:
-    leaver = client_of(member.user)
-    as_owner.delete(address_of(member), CONFIRMED)
-
-    assert refusal(leaver.delete(address_of(member), CONFIRMED)) == (
-        403,
-        "ORGANIZATION_ACCESS_DENIED",
-    )
-
-
-def test_a_member_without_the_capability_removes_nobody_else(
-    member: Membership, owner: Membership, client_of: ClientOf
-) -> None:
-    response = client_of(member.user).delete(address_of(owner), CONFIRMED)
-
-    assert refusal(response) == (403, "INSUFFICIENT_PERMISSIONS")
-    assert response.json()["error"]["details"] == {"required_capabilities": ["remove_users"]}
-
-
-def test_any_member_may_leave(member: Membership, client_of: ClientOf) -> None:
-    assert client_of(member.user).delete(address_of(member), CONFIRMED).status_code == 204
 
 
 def test_nobody_removes_somebody_above_them(
@@ -345,7 +221,9 @@ def test_the_checks_come_in_the_order_of_the_contract(
     right = {"confirm": True, "transfer_resources_to_department_id": "dept_x"}
 
     assert refusal(APIClient().delete(nobody, wrong))[1] == "AUTHENTICATION_REQUIRED"
-    assert refusal(stranger.delete(nobody, wrong))[1] == "ORGANIZATION_ACCESS_DENIED"
+    denied: Any = stranger.delete(nobody, wrong)
+    assert refusal(denied)[1] == "ORGANIZATION_ACCESS_DENIED"
+    assert denied.json()["error"]["details"] == {"organization_id": organization.pk}
     assert refusal(client.delete(nobody, wrong))[1] == "INSUFFICIENT_PERMISSIONS"
     caller.role_assignments.create(organization=organization, role=remover)
     assert refusal(client.delete(nobody, wrong))[1] == "VALIDATION_ERROR"

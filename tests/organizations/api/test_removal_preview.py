@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from organizations.connections.service import disable
-from organizations.models import Membership, OffboardingTask, Organization, Removal, Source
+from organizations.models import Membership, OffboardingTask, Removal, Source
 from tests.conftest import ClientOf
 from tests.directories import connect, manage
 from tests.factories import (
@@ -15,7 +15,6 @@ from tests.factories import (
     OffboardingStepFactory,
     OrganizationFactory,
     ResourceFactory,
-    RoleFactory,
     WebhookEndpointFactory,
 )
 from tests.organizations.api.address import address_of
@@ -211,56 +210,3 @@ def test_it_does_nothing(owner: Membership, client_of: ClientOf) -> None:
 
     assert member.role_assignments.count() == 1
     assert not Removal.objects.exists()
-
-
-def test_a_last_owner_is_reported_and_not_refused(owner: Membership, client_of: ClientOf) -> None:
-    reported = preview(client_of(owner.user), owner).json()
-
-    assert (reported["can_be_removed"], reported["blocked_by"]) == (
-        False,
-        "LAST_OWNER_CANNOT_BE_REMOVED",
-    )
-
-
-def test_somebody_above_the_caller_is_reported_and_not_refused(
-    owner: Membership, client_of: ClientOf
-) -> None:
-    role = RoleFactory.create(organization=owner.organization, capabilities=["remove_users"])
-    caller = MembershipFactory.create(organization=owner.organization, roles=[role])
-
-    reported = preview(client_of(caller.user), owner).json()
-
-    assert (reported["can_be_removed"], reported["blocked_by"]) == (
-        False,
-        "INSUFFICIENT_PERMISSIONS",
-    )
-
-
-@pytest.mark.parametrize("former", [True, False])
-def test_somebody_who_is_no_member_is_not_found(
-    organization: Organization, owner: Membership, client_of: ClientOf, former: bool
-) -> None:
-    client = client_of(owner.user)
-    somebody = MembershipFactory.create(organization=organization)
-    path = f"{address_of(somebody)}/removal-preview"
-    if former:
-        client.delete(address_of(somebody), {"confirm": True})
-    else:
-        path = path.replace(somebody.user_id, "usr_unknown")
-
-    response: Any = client.get(path)
-
-    assert (response.status_code, response.json()["error"]["code"]) == (404, "USER_NOT_FOUND")
-
-
-def test_who_may_not_remove_may_not_look(owner: Membership, client_of: ClientOf) -> None:
-    member = MembershipFactory.create(organization=owner.organization)
-    stranger = MembershipFactory.create()
-
-    assert preview(client_of(member.user), owner).json()["error"]["code"] == (
-        "INSUFFICIENT_PERMISSIONS"
-    )
-    assert preview(client_of(stranger.user), owner).json()["error"]["code"] == (
-        "ORGANIZATION_ACCESS_DENIED"
-    )
-    assert preview(client_of(member.user), member).status_code == 200

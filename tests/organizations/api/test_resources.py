@@ -6,7 +6,6 @@ from urllib.parse import quote
 import pytest
 from rest_framework.test import APIClient
 
-from organizations.capabilities import Capability
 from organizations.models import (
     Event,
     Membership,
@@ -16,9 +15,9 @@ from organizations.models import (
     ResourceEntry,
     ResourceType,
 )
-from tests.conftest import ClientOf
 from tests.deactivations import deactivate
-from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, RoleFactory
+from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
+from tests.organizations.api.conftest import ClientHolding
 from tests.organizations.api.lists import address_in
 from tests.organizations.api.refusal import refusal
 from tests.removals import remove
@@ -27,10 +26,9 @@ KEY = "acme/billing"
 
 
 @pytest.fixture
-def registrar(organization: Organization, client_of: ClientOf) -> APIClient:
+def registrar(client_holding: ClientHolding) -> APIClient:
     """Whoever may register resources, and nothing else."""
-    role = RoleFactory.create(organization=organization, capabilities=[Capability.MANAGE_RESOURCES])
-    return client_of(MembershipFactory.create(organization=organization, roles=[role]).user)
+    return client_holding("manage_resources")
 
 
 def put(
@@ -308,28 +306,3 @@ def test_a_resource_is_deleted_with_an_event_and_moves_stay(
     assert event.user_id == owner.user_id
     assert event.data == {"resources": [{"type": "repo", "count": 1}]}
     assert Removal.objects.get().resource_moves.get().external_id == KEY
-
-
-@pytest.mark.parametrize("path", ["resources/res_none", "resources/x", "resources/repo/none"])
-def test_what_is_not_there_is_404(
-    registrar: APIClient, organization: Organization, path: str
-) -> None:
-    elsewhere = ResourceFactory.create(owner=MembershipFactory.create().user)
-
-    for address in (path, f"resources/{elsewhere.pk}"):
-        for ask in (registrar.get, registrar.delete):
-            assert refusal(ask(address_in(organization, address))) == (404, "RESOURCE_NOT_FOUND")
-
-
-def test_it_takes_the_capability_and_not_being_above_the_owner(
-    registrar: APIClient, organization: Organization, owner: Membership, client_of: ClientOf
-) -> None:
-    assert put(registrar, organization, owned_by(owner)).status_code == 201
-    member = client_of(MembershipFactory.create(organization=organization).user)
-
-    for response in (
-        put(member, organization, owned_by(owner)),
-        member.delete(address_in(organization, "resources/repo/x")),
-        member.post(address_in(organization, "resources/import"), {"resources": [{}]}),
-    ):
-        assert refusal(response) == (403, "INSUFFICIENT_PERMISSIONS")

@@ -169,20 +169,6 @@ def test_the_latest_removal_can_be_named_or_left_out(
     assert null.json()["removal_id"] == second.removal_id
 
 
-def test_whoever_lost_the_first_answer_learns_that_it_was_done(
-    as_owner: APIClient, former: Membership
-) -> None:
-    first = restore(as_owner, former).json()
-
-    second = restore(as_owner, former, CONFIRMED | {"removal_id": first["removal_id"]})
-
-    assert refusal(second) == refusal(preview(as_owner, former))
-    assert refusal(second) == (409, "MEMBERSHIP_ALREADY_EXISTS")
-    details = second.json()["error"]["details"]
-    assert details["restoration_id"] == first["restoration_id"]
-    assert details["removal_id"] == first["removal_id"]
-
-
 def test_a_removal_that_is_too_long_ago_says_so(
     as_owner: APIClient, former: Membership, settings: Settings
 ) -> None:
@@ -193,17 +179,6 @@ def test_a_removal_that_is_too_long_ago_says_so(
     assert refusal(response) == refusal(preview(as_owner, former))
     assert refusal(response) == (422, "RESTORE_WINDOW_EXPIRED")
     assert response.json()["error"]["details"]["window_days"] == 0
-
-
-def test_an_admin_does_not_restore_an_owner(
-    organization: Organization, owner: Membership, client_of: ClientOf
-) -> None:
-    admin = MembershipFactory.create(organization=organization, roles=["Admin"])
-    second = MembershipFactory.create(organization=organization, roles=["Owner"])
-    remove(second)
-
-    assert refusal(restore(client_of(admin.user), second)) == (403, "INSUFFICIENT_PERMISSIONS")
-    assert restore(client_of(owner.user), second).status_code == 200
 
 
 def test_the_checks_come_in_the_order_of_the_contract(

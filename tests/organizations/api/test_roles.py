@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from organizations.models import Membership, Organization, Role
-from tests.conftest import ClientOf
+from organizations.models import Organization, Role
 from tests.factories import MembershipFactory, RoleFactory
+from tests.organizations.api.conftest import ClientHolding
 from tests.organizations.api.lists import address_in, listed
 from tests.organizations.api.refusal import refusal
 
@@ -20,12 +20,9 @@ def auditor(organization: Organization) -> Role:
 
 
 @pytest.fixture
-def as_manager(organization: Organization, owner: Membership, client_of: ClientOf) -> APIClient:
+def as_manager(client_holding: ClientHolding) -> APIClient:
     """A client of somebody who manages roles, and bills."""
-    role = RoleFactory.create(
-        organization=organization, name="Manager", capabilities=["manage_roles", "manage_billing"]
-    )
-    return client_of(MembershipFactory.create(organization=organization, roles=[role]).user)
+    return client_holding("manage_roles", "manage_billing")
 
 
 def create(client: APIClient, organization: Organization, **body: object) -> Any:
@@ -200,16 +197,3 @@ def test_the_owner_role_is_neither_changed_nor_deleted(
             assert response.json()["error"]["details"] == {"role_id": role.pk}
     role.refresh_from_db()
     assert role.name == "Owner"
-
-
-@pytest.mark.parametrize("unknown", ["role_unknown", "Auditor", "elsewhere"])
-def test_an_unknown_role_is_not_found(
-    as_owner: APIClient, organization: Organization, owner: Membership, unknown: str
-) -> None:
-    if unknown == "elsewhere":
-        unknown = RoleFactory.create().pk
-    address = address_in(organization, f"roles/{unknown}")
-
-    for response in (as_owner.patch(address, {"name": "A"}), as_owner.delete(address)):
-        assert refusal(response) == (404, "ROLE_NOT_FOUND")
-        assert response.json()["error"]["details"] == {"role_id": unknown}

@@ -165,6 +165,37 @@ def test_a_target_that_is_not_there_is_named_with_its_type(
 
 
 @ALL
+@pytest.mark.parametrize(
+    ("field", "code", "detail", "another_kind"),
+    [
+        (TO_DEPARTMENT, "DEPARTMENT_NOT_FOUND", "department_id", "usr_abc123"),
+        (TO_USER, "TRANSFER_USER_NOT_FOUND", "user_id", "dept_eng001"),
+    ],
+    ids=["department", "user"],
+)
+def test_a_default_that_is_not_there_is_named_as_it_was_sent(
+    as_owner: APIClient,
+    owner: Membership,
+    member: Membership,
+    repository: Resource,
+    request_: Request,
+    field: str,
+    code: str,
+    detail: str,
+    another_kind: str,
+) -> None:
+    there = {TO_DEPARTMENT: owner.user_id, TO_USER: DepartmentFactory.create().pk}[field]
+    for target in ("dept_unknown", "usr_unknown", "", another_kind, there, "x\x00", "x" * 100):
+        response = request_.send(as_owner, member, **{field: target})
+
+        error = response.json()["error"]
+        assert (response.status_code, error["code"]) == (404, code)
+        assert error["details"] == {detail: target}
+    repository.refresh_from_db()
+    assert repository.owner == member.user
+
+
+@ALL
 def test_the_default_is_checked_before_types(
     as_owner: APIClient, member: Membership, request_: Request
 ) -> None:

@@ -11,15 +11,16 @@ from tests.conftest import ClientOf
 from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory, RoleFactory, UserFactory
 from tests.organizations.api.address import address_of
+from tests.organizations.api.conftest import ClientHolding
 from tests.organizations.api.lists import address_in, ids, listed
 from tests.organizations.api.refusal import refusal
 from tests.removals import remove
 
 
 @pytest.fixture
-def client(organization: Organization, owner: Membership, client_of: ClientOf) -> APIClient:
+def client(client_holding: ClientHolding) -> APIClient:
     """A member without any capability."""
-    return client_of(MembershipFactory.create(organization=organization).user)
+    return client_holding()
 
 
 def user_ids(*members: Membership) -> list[str]:
@@ -145,17 +146,10 @@ def test_a_search_finds_people_as_the_admin_does(
     ("name", "value"),
     [
         ("account_state", "removed"),
-        ("account_state", ""),
-        ("role_id", ""),
         ("role_id", ["role_a", "role_b"]),
-        ("role_id", "a\0b"),
-        ("search", ""),
         ("search", " "),
         ("search", "x" * 201),
         ("after", "res_1"),
-        ("limit", "0"),
-        ("limit", "101"),
-        ("skip", "10001"),
         ("order", "name"),
     ],
 )
@@ -166,21 +160,6 @@ def test_what_is_malformed_or_unknown_is_refused(
 
     assert refusal(response) == (422, "VALIDATION_ERROR")
     assert list(response.json()["error"]["details"]) == [name]
-
-
-def test_strangers_and_the_deactivated_see_nobody(
-    organization: Organization, owner: Membership, client_of: ClientOf
-) -> None:
-    stranger, suspended = (
-        MembershipFactory.create(),
-        MembershipFactory.create(organization=organization),
-    )
-    deactivate(suspended)
-
-    for caller in (stranger, suspended):
-        for path in ("users", f"users/{owner.user_id}", "users?unknown=1"):
-            response = client_of(caller.user).get(address_in(organization, path))
-            assert refusal(response) == (403, "ORGANIZATION_ACCESS_DENIED")
 
 
 def test_any_number_of_users_takes_as_many_statements(
@@ -194,23 +173,6 @@ def test_any_number_of_users_takes_as_many_statements(
     for limit in (1, 100):
         with django_assert_num_queries(4):  # token, capabilities, total, members
             listed(client, organization, "users", limit=limit)
-
-
-def test_one_user(client: APIClient, organization: Organization, owner: Membership) -> None:
-    response: Any = client.get(address_of(owner))
-
-    assert response.status_code == 200
-    assert response.json()["id"] == owner.user_id
-    assert response.json()["role_ids"] == [owner.role_assignments.get().role_id]
-
-
-@pytest.mark.parametrize("user_id", ["usr_unknown", "malformed", "usr_%00", "x" * 100])
-def test_nobody_of_this_id_is_not_found(
-    client: APIClient, organization: Organization, user_id: str
-) -> None:
-    response: Any = client.get(address_in(organization, f"users/{user_id}"))
-
-    assert refusal(response) == (404, "USER_NOT_FOUND")
 
 
 def test_who_may_remove_learns_of_the_removal_of_somebody_who_is_not_found(
@@ -228,13 +190,11 @@ def test_who_may_remove_learns_of_the_removal_of_somebody_who_is_not_found(
 
 
 def test_a_removal_that_the_caller_could_not_have_made_is_not_named(
-    organization: Organization, owner: Membership, client_of: ClientOf
+    organization: Organization, client_holding: ClientHolding
 ) -> None:
-    role = RoleFactory.create(organization=organization, capabilities=["remove_users"])
-    caller = MembershipFactory.create(organization=organization, roles=[role])
     admin = MembershipFactory.create(organization=organization, roles=["Admin"])
     remove(admin)
 
-    response: Any = client_of(caller.user).get(address_of(admin))
+    response: Any = client_holding("remove_users").get(address_of(admin))
 
     assert response.json()["error"]["details"] == {"user_id": admin.user_id}

@@ -39,16 +39,6 @@ def role(organization: Organization, name: str) -> Role:
     return organization.roles.get(name=name)
 
 
-@pytest.fixture
-def member(organization: Organization, owner: Membership) -> Membership:
-    """A member with a role and a department."""
-    return MembershipFactory.create(
-        organization=organization,
-        roles=["Member"],
-        departments=[DepartmentFactory.create(organization=organization)],
-    )
-
-
 def holdings(member: Membership) -> tuple[set[str], set[str]]:
     """Return the ids of a member's roles and departments."""
     return (

@@ -46,11 +46,6 @@ def count_outcomes(*outcomes: Sequence[Outcome]) -> Counter[str]:
 
 
 @pytest.fixture
-def member(owner: Membership) -> Membership:
-    return MembershipFactory.create(organization=owner.organization)
-
-
-@pytest.fixture
 def two(owner: Membership) -> tuple[Membership, Membership]:
     """Two members who own two resources each."""
     first, second = MembershipFactory.create_batch(2, organization=owner.organization)

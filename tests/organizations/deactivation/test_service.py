@@ -8,19 +8,10 @@ from config.timestamps import in_whole_seconds
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import OrganizationAccessDeniedError
 from organizations.guards.caller import Person
-from organizations.models import Event, Membership, Organization, Resource, Source
+from organizations.models import Event, Membership, Resource, Source
 from tests.deactivations import Change, deactivate, reactivate, states
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, RoleFactory
 from tests.removals import remove
-
-
-@pytest.fixture
-def member(organization: Organization, owner: Membership) -> Membership:
-    return MembershipFactory.create(
-        organization=organization,
-        roles=["Member"],
-        departments=[DepartmentFactory.create(organization=organization)],
-    )
 
 
 def test_a_deactivated_member_keeps_everything_and_may_do_nothing(member: Membership) -> None:

@@ -11,8 +11,8 @@ from django.db import transaction
 from config.errors import ContractError
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.connections.service import disable
-from organizations.exceptions import InsufficientPermissionsError, OrganizationAccessDeniedError
-from organizations.guards.acts import DEACTIVATE, REMOVE, RESTORE, Act
+from organizations.exceptions import OrganizationAccessDeniedError
+from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller, Directory, Operator, Person, Staff
 from organizations.guards.judge import Rules, judge
 from organizations.guards.targets import Targets
@@ -177,19 +177,3 @@ def test_only_the_rules_that_are_asked_are_answered(owner: Membership) -> None:
     assert refusal_by(Rules.OWNER_REMAINS | Rules.TARGETS, below) == "LAST_OWNER_CANNOT_BE_REMOVED"
     assert refusal_by(Rules.AUTHORITY | Rules.TARGETS, Operator()) == "DEPARTMENT_NOT_FOUND"
     assert refusal_by(Rules.AUTHORITY, Operator()) is None
-
-
-@pytest.mark.parametrize("act", [REMOVE, DEACTIVATE, RESTORE])
-def test_a_caller_who_may_do_it_to_nobody_is_told_so_by_an_error(
-    owner: Membership, act: Act
-) -> None:
-    member = MembershipFactory.create(organization=owner.organization)
-
-    with pytest.raises(InsufficientPermissionsError):
-        judge(
-            owner.organization_id,
-            [owner.user_id],
-            caller=Person(actor=member.user),
-            act=act,
-            rules=Rules.AUTHORITY,
-        )

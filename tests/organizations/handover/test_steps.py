@@ -14,7 +14,6 @@ from organizations.exceptions import (
     DepartmentInUseError,
     DepartmentNotFoundError,
     InsufficientPermissionsError,
-    StepAlreadyExistsError,
     StepNotFoundError,
     TooManyStepsError,
     UserNotFoundError,
@@ -22,7 +21,6 @@ from organizations.exceptions import (
 from organizations.guards.caller import Operator
 from organizations.handover.steps import MOST_STEPS, change_step, create_step, delete_step
 from organizations.models import Event, Membership, OffboardingStep, OffboardingTask, Organization
-from organizations.models.resource_type import NO_SLUG
 from tests.callers import CallerWith
 from tests.directories import connect
 from tests.factories import DepartmentFactory, MembershipFactory, OffboardingStepFactory
@@ -58,31 +56,6 @@ def test_a_step_is_made_changed_and_deleted_and_tasks_that_were_made_stay(
     assert not Event.objects.filter(type__contains="step").exists()
 
 
-def test_whoever_is_assigned_replaces_who_was(organization: Organization) -> None:
-    person = MembershipFactory.create(organization=organization)
-    department = DepartmentFactory.create(organization=organization)
-    system, _ = connect_program(organization)
-    step = create(organization, assigned_to_user_id=person.user_id)
-    assert step.assigned_to_user == person.user
-
-    for assigned in (
-        {"assigned_to_department_id": department.pk},
-        {"assigned_to_connection_id": system.pk, "assigned_to_user_id": None},
-        {"assigned_to_connection_id": None},
-    ):
-        step = change_step(organization.pk, "laptop", **assigned, caller=CallerWith())
-        named = {name: value for name, value in assigned.items() if value}
-        step.refresh_from_db()
-        assert {
-            name: getattr(step, name)
-            for name in (
-                *("assigned_to_user_id", "assigned_to_department_id"),
-                "assigned_to_connection_id",
-            )
-            if getattr(step, name)
-        } == named
-
-
 @pytest.mark.parametrize(
     ("fields", "named"),
     [
@@ -93,7 +66,6 @@ def test_whoever_is_assigned_replaces_who_was(organization: Organization) -> Non
         ({"due_days": 366}, "due_days"),
         ({"position": -1}, "position"),
         ({"applies_to_type": "No type"}, "applies_to_type"),
-        ({"key": "No slug"}, "key"),
         ({"key": "a\x00"}, "key"),
         (
             {"assigned_to_user_id": "usr_a", "assigned_to_department_id": "dept_a"},
@@ -112,13 +84,6 @@ def test_what_no_step_says_is_refused_by_its_field(
     assert not OffboardingStep.objects.exists()
 
 
-def test_a_key_that_is_none_is_told_what_one_is(organization: Organization) -> None:
-    with pytest.raises(InvalidFieldsError) as refused:
-        create(organization, "No slug")
-
-    assert refused.value.details == {"key": [NO_SLUG]}
-
-
 def test_an_assignee_is_one_of_the_organization_who_can_act(organization: Organization) -> None:
     elsewhere = MembershipFactory.create()
     directory, _ = connect(organization)
@@ -135,14 +100,6 @@ def test_an_assignee_is_one_of_the_organization_who_can_act(organization: Organi
     for name, value, refusal in refusals:
         with pytest.raises(refusal):
             create(organization, **{name: value})
-
-
-def test_a_key_is_one_in_the_organization(organization: Organization) -> None:
-    OffboardingStepFactory.create(key="laptop")
-    create(organization)
-
-    with pytest.raises(StepAlreadyExistsError):
-        create(organization)
 
 
 def test_at_most_fifty_are_enabled(organization: Organization) -> None:

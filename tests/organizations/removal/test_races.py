@@ -1,14 +1,12 @@
 """What happens at the same moment as a removal, on real connections."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from organizations.capabilities import Capability
-from organizations.guards.caller import Operator
 from organizations.models import (
     Department,
     DepartmentMembership,
@@ -18,8 +16,13 @@ from organizations.models import (
     Role,
     RoleAssignment,
 )
-from organizations.removal.service import RemovalOutcome, remove_members
-from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
+from organizations.removal.service import RemovalOutcome
+from tests.concurrency import (
+    all_at_once,
+    in_background,
+    result_after,
+    result_while_waiting,
+)
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
@@ -77,61 +80,37 @@ def test_what_is_given_while_a_removal_runs_waits_and_then_fails(
         department = DepartmentFactory.create(organization=owner.organization)
         give = partial(join, member, department)
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            remove(member)
-            giving = both.enter_context(in_background(give))
-            until_somebody_waits_for_a_lock()
-        with pytest.raises(IntegrityError, match="of_current_member"):
-            giving.result()
+    with pytest.raises(IntegrityError, match="of_current_member"):
+        result_after(partial(remove, member), give)
 
 
-def remove_in_a_transaction(*members: Membership) -> list[RemovalOutcome]:
-    with transaction.atomic():
-        return remove(*members)
-
-
-@pytest.mark.parametrize("removal", [remove, remove_in_a_transaction])
+@pytest.mark.parametrize(
+    "removal", [remove, transaction.atomic(remove)], ids=["by itself", "in a transaction"]
+)
 def test_a_removal_waits_for_what_is_being_given_and_takes_it_too(
     owner: Membership, removal: Callable[[Membership], list[RemovalOutcome]]
 ) -> None:
     member = MembershipFactory.create(organization=owner.organization)
+    admin = owner.organization.roles.get(name="Admin")
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            grant(member, owner.organization.roles.get(name="Admin"))
-            removing = both.enter_context(in_background(partial(removal, member)))
-            until_somebody_waits_for_a_lock()
-        assert codes([removing.result()]) == ["removed"]
+    outcomes = result_after(partial(grant, member, admin), partial(removal, member))
 
+    assert codes([outcomes]) == ["removed"]
     assert [role["name"] for role in Removal.objects.get().roles] == ["Admin"]
 
 
 def test_a_removal_waits_for_a_change_of_the_membership(owner: Membership) -> None:
     member = MembershipFactory.create(organization=owner.organization, roles=["Member"])
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            Membership.objects.filter(pk=member.pk).update(deactivated_at=owner.created_at)
-            removing = both.enter_context(in_background(partial(remove, member)))
-            until_somebody_waits_for_a_lock()
-        assert codes([removing.result()]) == ["removed"]
+    membership = Membership.objects.filter(pk=member.pk)
 
+    outcomes = result_after(
+        partial(membership.update, deactivated_at=owner.created_at), partial(remove, member)
+    )
+
+    assert codes([outcomes]) == ["removed"]
     member.refresh_from_db()
     assert (member.is_current, member.deactivated_at) == (False, owner.created_at)
-
-
-def test_who_is_raised_above_the_caller_meanwhile_stays(owner: Membership) -> None:
-    member = MembershipFactory.create(organization=owner.organization, roles=["Member"])
-
-    with ExitStack() as both:
-        with transaction.atomic():
-            grant(member, owner.organization.roles.get(name="Admin"))
-            removing = both.enter_context(
-                in_background(partial(remove, member, capabilities=frozenset()))
-            )
-            until_somebody_waits_for_a_lock()
-        assert codes([removing.result()]) == ["INSUFFICIENT_PERMISSIONS"]
 
 
 def test_a_removal_that_waited_decides_by_what_there_is_then(owner: Membership) -> None:
@@ -142,30 +121,22 @@ def test_a_removal_that_waited_decides_by_what_there_is_then(owner: Membership) 
         3, organization=organization, roles=[role]
     )
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            remove(first)
-            removing = both.enter_context(
-                in_background(
-                    partial(
-                        remove,
-                        *(first, second, third, owner),
-                        transfer_to=department.pk,
-                        capabilities=frozenset({Capability.REMOVE_USERS}),
-                    )
-                )
-            )
-            until_somebody_waits_for_a_lock()
+    removing = partial(
+        remove,
+        *(first, second, third, owner),
+        transfer_to=department.pk,
+        capabilities=frozenset({Capability.REMOVE_USERS}),
+    )
 
-            def meanwhile() -> None:
-                ResourceFactory.create(organization=organization, owner=second.user)
-                above = RoleFactory.create(organization=organization, capabilities=[])
-                grant(third, above)
-                Role.objects.filter(pk=above.pk).update(capabilities=["manage_billing"])
+    def meanwhile() -> None:
+        ResourceFactory.create(organization=organization, owner=second.user)
+        above = RoleFactory.create(organization=organization, capabilities=[])
+        grant(third, above)
+        Role.objects.filter(pk=above.pk).update(capabilities=["manage_billing"])
 
-            with in_background(meanwhile) as change:
-                change.result()
-        gone, with_resource, above, last = removing.result()
+    gone, with_resource, above, last = result_while_waiting(
+        partial(remove, first), removing, meanwhile
+    )
 
     assert codes([[gone], [above], [last]]) == [
         "INSUFFICIENT_PERMISSIONS",
@@ -180,39 +151,25 @@ def test_who_joins_while_a_removal_waits_is_not_found(owner: Membership) -> None
     joining, member = UserFactory.create(pk="usr_a"), UserFactory.create(pk="usr_b")
     membership = MembershipFactory.create(organization=owner.organization, user=member)
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            Membership.objects.select_for_update().get(pk=membership.pk)
-            removing = both.enter_context(
-                in_background(
-                    partial(
-                        remove_members,
-                        *(owner.organization_id, [joining.pk, member.pk]),
-                        transfer_to=None,
-                        caller=Operator(),
-                    )
-                )
-            )
-            until_somebody_waits_for_a_lock()
-            with in_background(
-                partial(MembershipFactory.create, organization=owner.organization, user=joining)
-            ) as join:
-                join.result()
-        assert codes([removing.result()]) == ["USER_NOT_FOUND", "removed"]
+    outcomes = result_while_waiting(
+        partial(Membership.objects.select_for_update().get, pk=membership.pk),
+        partial(remove, Membership(organization=owner.organization, user=joining), membership),
+        partial(MembershipFactory.create, organization=owner.organization, user=joining),
+    )
+
+    assert codes([outcomes]) == ["USER_NOT_FOUND", "removed"]
 
 
 def test_a_department_that_is_deleted_meanwhile_is_not_found(owner: Membership) -> None:
     member = MembershipFactory.create(organization=owner.organization)
     department = DepartmentFactory.create(organization=owner.organization)
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            Department.objects.filter(pk=department.pk).delete()
-            removing = both.enter_context(
-                in_background(partial(remove, member, transfer_to=department.pk))
-            )
-            until_somebody_waits_for_a_lock()
-        assert codes([removing.result()]) == ["DEPARTMENT_NOT_FOUND"]
+    outcomes = result_after(
+        Department.objects.filter(pk=department.pk).delete,
+        partial(remove, member, transfer_to=department.pk),
+    )
+
+    assert codes([outcomes]) == ["DEPARTMENT_NOT_FOUND"]
 
 
 def test_a_resource_that_staff_move_meanwhile_is_moved_once(owner: Membership) -> None:
@@ -222,14 +179,10 @@ def test_a_resource_that_staff_move_meanwhile_is_moved_once(owner: Membership) -
         3, organization=owner.organization, owner=member.user
     )
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            Resource.objects.filter(pk=moved.pk).update(owner=None, department=theirs)
-            removing = both.enter_context(
-                in_background(partial(remove, member, transfer_to=ours.pk))
-            )
-            until_somebody_waits_for_a_lock()
-        [outcome] = removing.result()
+    [outcome] = result_after(
+        partial(Resource.objects.filter(pk=moved.pk).update, owner=None, department=theirs),
+        partial(remove, member, transfer_to=ours.pk),
+    )
 
     assert outcome.resource_count == 2
     assert Removal.objects.get().resource_count == 2

@@ -86,30 +86,6 @@ def test_a_role_without_capabilities_is_above_nobody(
     assert outcome.removal_id
 
 
-def test_somebody_who_is_no_member_is_not_found(
-    organization: Organization, owner: Membership
-) -> None:
-    stranger = MembershipFactory.create().user
-
-    [outcome] = remove(Membership(organization=organization, user=stranger))
-
-    assert isinstance(outcome.refusal, UserNotFoundError)
-
-
-def test_with_an_unknown_department_nobody_goes(
-    organization: Organization, owner: Membership
-) -> None:
-    member = MembershipFactory.create(organization=organization)
-    foreign = DepartmentFactory.create()
-
-    [outcome] = remove(member, transfer_to=foreign.pk)
-
-    assert isinstance(outcome.refusal, DepartmentNotFoundError)
-    member.refresh_from_db()
-    assert member.is_current
-    assert not Removal.objects.exists()
-
-
 def test_without_a_department_resources_stay_with_their_owner(
     organization: Organization, owner: Membership
 ) -> None:
@@ -174,12 +150,9 @@ def test_many_take_as_many_statements_as_one(organization: Organization, owner: 
     department = DepartmentFactory.create(organization=organization)
 
     def statements(number: int) -> tuple[int, int]:
-        members = [
-            MembershipFactory.create(
-                organization=organization, roles=["Member", "Admin"], departments=[department]
-            )
-            for _ in range(number)
-        ]
+        members = MembershipFactory.create_batch(
+            number, organization=organization, roles=["Member", "Admin"], departments=[department]
+        )
         for member in members:
             ResourceFactory.create_batch(2, organization=organization, owner=member.user)
         leaving = [member.user_id for member in [*members, owner]]

@@ -1,13 +1,12 @@
 """Registering at the same moment as something else, on connections of their own."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 
 from organizations.guards.caller import Operator
 from organizations.models import (
@@ -23,27 +22,16 @@ from organizations.resources.decision import Decision, Result
 from organizations.resources.deletion import delete
 from organizations.resources.registration import OWNER_DEPARTMENT, Registration
 from organizations.resources.service import register
-from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
+from tests.concurrency import all_at_once, result_after
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
-    OrganizationFactory,
     ResourceFactory,
 )
 from tests.proof.invariants import broken_invariants
 from tests.removals import remove
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def organization() -> Organization:
-    return OrganizationFactory.create()
-
-
-@pytest.fixture
-def owner(organization: Organization) -> Membership:
-    return MembershipFactory.create(organization=organization, roles=["Owner"])
 
 
 def wanted(key: str, owner: Membership | None = None, **fields: Any) -> Registration:
@@ -65,22 +53,12 @@ def said(decision: Decision) -> str:
 CREATED, UPDATED, UNCHANGED = (str(result) for result in Result)
 
 
-def while_uncommitted(first: Callable[[], object], second: Callable[[], list[str]]) -> list[str]:
-    """Do the first in a transaction that commits once the second waits for it."""
-    with ExitStack() as both:
-        with transaction.atomic():
-            first()
-            waiting = both.enter_context(in_background(second))
-            until_somebody_waits_for_a_lock()
-        return waiting.result()
-
-
 def test_an_import_waits_for_the_removal_of_an_owner_and_says_that_they_left(
     organization: Organization, owner: Membership
 ) -> None:
     member = MembershipFactory.create(organization=organization)
 
-    outcomes = while_uncommitted(
+    outcomes = result_after(
         partial(remove, member),
         partial(registering, organization, wanted("a", member), wanted("b", owner)),
     )
@@ -96,10 +74,10 @@ def test_a_removal_waits_for_an_import_and_takes_it_along(
 ) -> None:
     member = MembershipFactory.create(organization=organization)
 
-    def removing() -> list[str]:
-        return [str(outcome.removal_id) for outcome in remove(member, transfer_to=owner.user_id)]
-
-    while_uncommitted(partial(registering, organization, wanted("a", member)), removing)
+    result_after(
+        partial(registering, organization, wanted("a", member)),
+        partial(remove, member, transfer_to=owner.user_id),
+    )
 
     assert Resource.objects.get().owner == owner.user
     assert Removal.objects.get().resource_count == 1
@@ -113,9 +91,9 @@ def test_a_removal_counts_nothing_that_was_given_away_meanwhile(
     member = MembershipFactory.create(organization=organization)
     registering(organization, wanted("a", member))
 
-    while_uncommitted(
+    result_after(
         partial(registering, organization, wanted("a", owner)),
-        lambda: [str(outcome.removal_id) for outcome in remove(member)],
+        partial(remove, member),
     )
 
     assert Removal.objects.get().resource_count == 0
@@ -128,7 +106,7 @@ def test_what_passes_on_while_an_import_waits_is_seen_where_it_went(
     member, heir = MembershipFactory.create_batch(2, organization=organization)
     registering(organization, wanted("a", member))
 
-    outcomes = while_uncommitted(
+    outcomes = result_after(
         partial(remove, member, transfer_to=heir.user_id),
         partial(registering, organization, wanted("a", name="Renamed")),
     )
@@ -178,7 +156,7 @@ def test_what_is_registered_with_the_key_of_one_that_is_being_deleted_is_made_an
     registering(organization, wanted("a", owner))
     first = Resource.objects.get()
 
-    outcomes = while_uncommitted(
+    outcomes = result_after(
         partial(delete, organization.pk, first.pk, caller=Operator()),
         partial(registering, organization, wanted("a", owner, name="Renamed")),
     )
@@ -193,7 +171,7 @@ def test_a_department_that_is_deleted_meanwhile_is_not_found(
     department = DepartmentFactory.create(organization=organization)
     given = replace(wanted("a"), owner=department.pk, owner_field=OWNER_DEPARTMENT)
 
-    outcomes = while_uncommitted(department.delete, partial(registering, organization, given))
+    outcomes = result_after(department.delete, partial(registering, organization, given))
 
     assert outcomes == ["DEPARTMENT_NOT_FOUND"]
     assert not Resource.objects.exists()

@@ -1,14 +1,12 @@
 """A removal that passed types to several heirs is undone as any other."""
 
-from contextlib import ExitStack
 from functools import partial
 
 import pytest
-from django.db import transaction
 
 from organizations.guards.targets import Targets
 from organizations.models import Membership, Organization, Resource
-from tests.concurrency import in_background, until_somebody_waits_for_a_lock
+from tests.concurrency import result_after
 from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.restoration.verbs import counts, restore, restored
@@ -62,17 +60,29 @@ def test_in_another_order_the_type_that_lies_above_stays_and_is_counted(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_heirs_of_all_types_are_locked(people: list[Membership]) -> None:
+@pytest.mark.parametrize("heir", [1, 2])
+def test_a_restoration_waits_for_the_heirs_of_all_types(
+    people: list[Membership], heir: int
+) -> None:
+    leaver, one, other = people
+    by_type = {"document": one.user_id, "repository": other.user_id}
+    remove(leaver, transfer_to=Targets(by_type=by_type))
+    locking = partial(Membership.objects.select_for_update().get, pk=people[heir].pk)
+
+    [outcome] = result_after(locking, partial(restore, leaver))
+
+    assert restored(outcome).resource_count == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_an_heir_passes_on_meanwhile_stays_where_it_went(people: list[Membership]) -> None:
     leaver, heir, other = people
     by_type = {"document": heir.user_id, "repository": other.user_id}
     remove(leaver, transfer_to=Targets(by_type=by_type))
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            deactivate(other, transfer_to=heir.user_id)
-            restoring = both.enter_context(in_background(partial(restore, leaver)))
-            until_somebody_waits_for_a_lock()
-        [outcome] = restoring.result()
+    [outcome] = result_after(
+        partial(deactivate, other, transfer_to=heir.user_id), partial(restore, leaver)
+    )
 
     record = restored(outcome)
     assert (record.resource_count, record.resources_not_restored) == (1, 1)

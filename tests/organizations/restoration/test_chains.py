@@ -1,12 +1,11 @@
 """Removals undone in reverse give back what each of them passed on, whatever lies between."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 
 import pgtrigger
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from organizations.guards.caller import Operator
@@ -19,12 +18,11 @@ from organizations.models import (
     ResourceMove,
 )
 from organizations.resources.deletion import delete as delete_resource
-from tests.concurrency import in_background, result_after, until_somebody_waits_for_a_lock
+from tests.concurrency import result_after
 from tests.deactivations import deactivate
 from tests.factories import (
     DepartmentFactory,
     MembershipFactory,
-    OrganizationFactory,
     ResourceFactory,
 )
 from tests.organizations.restoration.verbs import counts, current, preview, restore, restored
@@ -287,20 +285,16 @@ def test_a_resource_of_a_refused_member_has_no_move(owner: Membership) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_passes_on_while_it_comes_back_stays_where_it_went() -> None:
-    organization = OrganizationFactory.create()
-    MembershipFactory.create(organization=organization, roles=["Owner"])
-    department, elsewhere = DepartmentFactory.create_batch(2, organization=organization)
-    member = MembershipFactory.create(organization=organization)
+def test_what_passes_on_while_it_comes_back_stays_where_it_went(
+    organization: Organization, people: list[Membership], department: Department
+) -> None:
+    elsewhere = DepartmentFactory.create(organization=organization)
+    member, *_ = people
     [thing, _] = ResourceFactory.create_batch(2, organization=organization, owner=member.user)
     remove(member, transfer_to=department.pk)
+    moving = partial(Resource.objects.filter(pk=thing.pk).update, department=elsewhere)
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            Resource.objects.filter(pk=thing.pk).update(department=elsewhere)
-            restoring = both.enter_context(in_background(partial(restore, member)))
-            until_somebody_waits_for_a_lock()
-        record = restored(restoring.result()[0])
+    record = restored(result_after(moving, partial(restore, member))[0])
 
     assert (record.resource_count, record.resources_not_restored) == (1, 1)
     assert Resource.objects.get(pk=thing.pk).department == elsewhere
@@ -310,16 +304,14 @@ def test_what_passes_on_while_it_comes_back_stays_where_it_went() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_reversed", [False, True])
 def test_of_two_of_a_chain_at_once_the_second_sees_what_the_first_gave_back(
-    is_reversed: bool,
+    people: list[Membership], department: Department, is_reversed: bool
 ) -> None:
-    organization: Organization = OrganizationFactory.create()
-    MembershipFactory.create(organization=organization, roles=["Owner"])
-    people = MembershipFactory.create_batch(2, organization=organization)
-    chain(people, DepartmentFactory.create(organization=organization))
-    first, second = reversed(people) if is_reversed else people
+    two = people[:2]
+    chain(two, department)
+    first, second = reversed(two) if is_reversed else two
 
     result_after(partial(restore, first), partial(restore, second))
 
     # What was not where its removal had put it stays with whom it came to.
-    assert list(map(owned, people)) == ([2, 2] if is_reversed else [0, 4])
+    assert list(map(owned, two)) == ([2, 2] if is_reversed else [0, 4])
     assert broken_invariants() == []

@@ -7,12 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from organizations.capabilities import Capability
 from organizations.models import (
-    Department,
     Event,
     Membership,
     Organization,
+    Removal,
     Resource,
     Restoration,
     Role,
@@ -32,10 +31,9 @@ from tests.organizations.restoration.verbs import (
     restored,
     role_names,
 )
+from tests.proof.invariants import broken_invariants
 from tests.removals import remove
 from users.models import AccessToken
-
-REMOVER = frozenset({Capability.REMOVE_USERS})
 
 
 def test_a_restoration_is_a_new_membership_with_what_the_record_names(
@@ -58,53 +56,10 @@ def test_a_restoration_is_a_new_membership_with_what_the_record_names(
     assert [role["name"] for role in record.roles] == ["Member"]
     assert record.departments == [{"id": department.pk, "name": department.name}]
     assert (record.roles_not_restored, record.departments_not_restored) == ([], [])
-
-
-def test_a_restoration_leaves_an_event_that_names_its_record(
-    owner: Membership, member: Membership
-) -> None:
-    remove(member)
-
-    [outcome] = restore(member, actor=owner.user, reason="A mistake", trace_id="case-42")
-
     event = Event.objects.get(type=Event.Type.MEMBER_RESTORED)
-    restoration = restored(outcome)
-    assert event.data == {"restoration_id": restoration.pk, "removal_id": restoration.removal_id}
-    assert (event.user, event.actor, event.source) == (member.user, owner.user, "admin")
+    assert event.data == {"restoration_id": record.pk, "removal_id": removal.removal_id}
     assert (event.reason, event.trace_id) == ("A mistake", "case-42")
-
-
-def test_the_ended_membership_stays_as_it_is(member: Membership) -> None:
-    remove(member)
-    member.refresh_from_db()
-    ended_at = member.deleted_at
-
-    restore(member)
-
-    member.refresh_from_db()
-    assert (member.is_current, member.deleted_at) == (False, ended_at)
-
-
-def test_a_role_and_a_department_that_are_deleted_are_left_out_with_the_reason(
-    organization: Organization, owner: Membership
-) -> None:
-    role = RoleFactory.create(organization=organization)
-    department = DepartmentFactory.create(organization=organization)
-    member = MembershipFactory.create(
-        organization=organization, roles=[role, "Member"], departments=[department]
-    )
-    remove(member)
-    Role.objects.filter(pk=role.pk).delete()
-    Department.objects.filter(pk=department.pk).delete()
-
-    record = restored(restore(member)[0])
-
-    assert role_names(current(member)) == ["Member"]
-    assert record.roles_not_restored == [{"id": role.pk, "name": role.name, "reason": "deleted"}]
-    assert record.departments == []
-    assert record.departments_not_restored == [
-        {"id": department.pk, "name": department.name, "reason": "deleted"}
-    ]
+    assert broken_invariants() == []
 
 
 def test_what_was_renamed_comes_back_under_its_present_name(
@@ -141,20 +96,6 @@ def test_what_the_removal_moved_comes_back_from_where_it_put_it(
     assert {resource.removal for resource in back} == {None}
     theirs.refresh_from_db()
     assert theirs.owner == owner.user
-
-
-def test_what_passed_on_from_the_heir_and_came_to_them_again_does_not_come_back(
-    organization: Organization, owner: Membership, member: Membership
-) -> None:
-    second = MembershipFactory.create(organization=organization)
-    ResourceFactory.create(organization=organization, owner=member.user)
-    remove(member, transfer_to=second.user_id)
-    remove(second, transfer_to=owner.user_id)
-
-    record = restored(restore(member)[0])
-
-    assert (record.resource_count, record.resources_not_restored) == (0, 1)
-    assert Resource.objects.get().owner == owner.user
 
 
 def test_what_an_heir_left_behind_is_where_the_removal_put_it(
@@ -239,3 +180,27 @@ def test_a_preview_says_what_the_restoration_then_does_and_does_nothing(
     assert done.resource_count == 1
     assert done.resources_not_restored == 1
     assert done.tokens_not_restored == 1
+
+
+def test_many_take_as_many_statements_as_one(organization: Organization, owner: Membership) -> None:
+    department = DepartmentFactory.create(organization=organization)
+
+    def statements(number: int) -> tuple[int, int]:
+        members = MembershipFactory.create_batch(
+            number, organization=organization, roles=["Member", "Owner"], departments=[department]
+        )
+        for member in members:
+            ResourceFactory.create_batch(2, organization=organization, owner=member.user)
+        Membership.objects.filter(pk__in=[member.pk for member in members[::2]]).update(
+            deactivated_at=timezone.now()
+        )
+        remove(*members, transfer_to=owner.user_id)
+        with CaptureQueriesContext(connection) as previewed:
+            preview(*members, owner)
+        with CaptureQueriesContext(connection) as done:
+            outcomes = restore(*members, owner)
+        assert [code_of(outcome) for outcome in outcomes[:-1]] == ["restored"] * number
+        return len(previewed), len(done)
+
+    assert statements(20) == statements(2)
+    assert Removal.objects.filter(restoration=None).count() == 0

@@ -17,11 +17,6 @@ from tests.schedules import due, schedule
 from users.models import User
 
 
-@pytest.fixture
-def member(owner: Membership) -> Membership:
-    return MembershipFactory.create(organization=owner.organization, roles=["Member"])
-
-
 def staff_who_may_remove() -> User:
     staff = UserFactory.create(is_staff=True)
     permissions = Permission.objects.filter(codename__in=["remove_membership", "view_membership"])

@@ -20,12 +20,6 @@ from users.models import User
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def member() -> Membership:
-    owner = MembershipFactory.create(roles=["Owner"])
-    return MembershipFactory.create(organization=owner.organization)
-
-
 @pytest.mark.parametrize("turn", range(5))
 def test_of_a_cancellation_and_the_due_moment_one_wins(member: Membership, turn: int) -> None:
     scheduled = due(member)

@@ -17,11 +17,6 @@ from tests.removals import remove
 from tests.schedules import schedule
 
 
-@pytest.fixture
-def member(owner: Membership) -> Membership:
-    return MembershipFactory.create(organization=owner.organization, roles=["Member"])
-
-
 def cancel(member: Membership) -> None:
     """Cancel what is pending of a member."""
     cancel_scheduled_removal(member.organization_id, member.user_id, caller=Operator())

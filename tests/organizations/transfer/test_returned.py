@@ -10,7 +10,7 @@ from organizations.assignment.service import add_member
 from organizations.guards.caller import Operator
 from organizations.models import Membership
 from organizations.transfer.service import TransferOutcome, transfer_resources
-from tests.concurrency import in_background, until_somebody_waits_for_a_lock
+from tests.concurrency import in_background, until_somebody_waits_for_a_lock, waiting_for
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.removals import remove
 
@@ -50,14 +50,12 @@ def test_somebody_comes_back_once_what_they_left_has_passed_on(owner: Membership
     former = MembershipFactory.create(organization=owner.organization)
     resource = ResourceFactory.create(organization=owner.organization, owner=former.user)
     remove(former)
-    add = partial(add_member, owner.organization_id, former.user_id, caller=Operator())
 
-    with ExitStack() as both:
-        with transaction.atomic():
-            assert transfer(former, department.pk).resource_count == 1
-            joining = both.enter_context(in_background(add))
-            until_somebody_waits_for_a_lock()
-        joining.result()
+    outcome, _ = waiting_for(
+        partial(transfer, former, department.pk),
+        partial(add_member, owner.organization_id, former.user_id, caller=Operator()),
+    )
 
+    assert outcome.resource_count == 1
     resource.refresh_from_db()
     assert resource.department == department

@@ -1,9 +1,8 @@
 """Passing on resources that staff select: to whom, with which events, in any race."""
 
-from contextlib import ExitStack
+from functools import partial
 
 import pytest
-from django.db import transaction
 
 from organizations.exceptions import (
     DepartmentNotFoundError,
@@ -14,7 +13,7 @@ from organizations.guards.caller import Person
 from organizations.models import Event, Membership, Resource
 from organizations.transfer.service import transfer_selected
 from tests.callers import CallerWith
-from tests.concurrency import all_at_once, in_background, until_somebody_waits_for_a_lock
+from tests.concurrency import all_at_once, result_after
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.removals import remove
 
@@ -129,15 +128,12 @@ def test_what_a_removal_passes_on_meanwhile_is_passed_on_from_there(
     leaver = MembershipFactory.create(organization=owner.organization)
     resource = resource_of(leaver)
 
-    with ExitStack() as stack:
-        with transaction.atomic():
-            remove(leaver, transfer_to=department.pk)
-            transferring = stack.enter_context(
-                in_background(lambda: transfer(resource, to=heir.user_id))
-            )
-            until_somebody_waits_for_a_lock()
-        assert transferring.result() == [resource.pk]
+    moved = result_after(
+        partial(remove, leaver, transfer_to=department.pk),
+        partial(transfer, resource, to=heir.user_id),
+    )
 
+    assert moved == [resource.pk]
     resource.refresh_from_db()
     assert (resource.owner, resource.removal) == (heir.user, None)
     event = Event.objects.get(type=Event.Type.RESOURCES_TRANSFERRED)
@@ -152,8 +148,8 @@ def test_two_who_pass_on_to_each_other_at_once_both_succeed(
     of_heir = [resource_of(heir) for _ in range(20)]
 
     moved = all_at_once(
-        lambda: transfer(*of_owner, to=heir.user_id),
-        lambda: transfer(*of_heir, to=owner.user_id),
+        partial(transfer, *of_owner, to=heir.user_id),
+        partial(transfer, *of_heir, to=owner.user_id),
     )
 
     assert [len(ids) for ids in moved] == [20, 20]

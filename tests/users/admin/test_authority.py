@@ -83,7 +83,7 @@ def test_nobody_makes_a_new_account_one_of_staff() -> None:
 
 @ABOVE
 @pytest.mark.parametrize("page", ["change", "password", "delete"])
-def test_an_account_that_may_do_more_is_only_looked_at(make: Any, page: str) -> None:
+def test_an_account_with_more_rights_is_read_only(make: Any, page: str) -> None:
     browser = browser_with("view_user", "change_user", "delete_user")
     target = make()
     before = User.objects.filter(pk=target.pk).values().get()
@@ -96,7 +96,7 @@ def test_an_account_that_may_do_more_is_only_looked_at(make: Any, page: str) -> 
     assert browser.get(f"{USERS}{target.pk}/change/").status_code == 200
 
 
-def test_an_account_that_may_do_no_more_is_changed() -> None:
+def test_an_account_without_more_rights_is_changed() -> None:
     browser = browser_with("view_user", "change_user")
     target = UserFactory.create(is_staff=True)
     target.user_permissions.add(Permission.objects.get(codename="view_user"))
@@ -112,7 +112,7 @@ def test_an_account_that_may_do_no_more_is_changed() -> None:
 
 
 @ABOVE
-def test_a_token_of_somebody_who_may_do_more_stays(make: Any) -> None:
+def test_a_token_of_an_account_with_more_rights_stays(make: Any) -> None:
     browser = browser_with(
         "view_accesstoken", "change_accesstoken", "delete_accesstoken", "view_user"
     )
@@ -147,7 +147,7 @@ def test_groups_are_changed_by_superusers_alone(admin_client: Client) -> None:
     assert admin_client.post(f"{page}/change/", {"name": "After"}).status_code == 302
 
 
-def test_an_account_with_entries_in_the_log_stays(admin_client: Client) -> None:
+def test_an_account_with_log_entries_is_not_deleted(admin_client: Client) -> None:
     staff = UserFactory.create(is_staff=True)
     LogEntry.objects.log_actions(staff.pk, [staff], CHANGE, "Something.")
 

@@ -50,7 +50,9 @@ def test_a_users_page_offers_the_erasure_as_the_list_does(
     assert "Erase their data" not in text_of(reader.get(page))
 
 
-def test_who_can_be_is_erased_and_logged(admin_client: Client, owner: Membership) -> None:
+def test_of_the_selected_those_who_can_be_are_erased_and_logged(
+    admin_client: Client, owner: Membership
+) -> None:
     user = UserFactory.create()
 
     page = text_of(erase(admin_client, user, owner.user, post="yes"))
@@ -62,7 +64,7 @@ def test_who_can_be_is_erased_and_logged(admin_client: Client, owner: Membership
     assert (entry.object_repr, entry.change_message) == (f"erased account {user.pk}", "Erased.")
 
 
-def test_an_erased_account_is_only_looked_at(admin_client: Client) -> None:
+def test_an_erased_account_is_read_only(admin_client: Client) -> None:
     user = UserFactory.create()
     erase(admin_client, user, post="yes")
 
@@ -147,7 +149,7 @@ def test_the_result_is_the_receipt(admin_client: Client, owner: Membership) -> N
     assert "Lea Leaver" not in page
 
 
-def test_as_many_texts_can_go_as_somebody_is_written_about_in(
+def test_thousands_of_texts_can_be_emptied_at_once(
     admin_client: Client, organization: Organization
 ) -> None:
     user = UserFactory.create()

@@ -58,7 +58,9 @@ def test_who_loses_their_rights_while_an_account_is_renamed_does_not_get_them_ba
     assert (user.full_name, user.is_staff, user.is_active) == ("New", False, False)
 
 
-def test_nor_while_they_are_given_a_password(user: User, browser: Client) -> None:
+def test_who_loses_their_rights_while_they_are_given_a_password_does_not_get_them_back(
+    user: User, browser: Client
+) -> None:
     response = result_after(
         partial(loses_their_rights, user),
         partial(browser.post, f"{USERS}{user.pk}/password/", TWICE),
@@ -70,7 +72,9 @@ def test_nor_while_they_are_given_a_password(user: User, browser: Client) -> Non
     assert (user.is_staff, user.is_active) == (False, False)
 
 
-def test_nor_while_they_change_their_own(user: User) -> None:
+def test_who_loses_their_rights_while_they_change_their_password_does_not_get_them_back(
+    user: User,
+) -> None:
     form = {
         "old_password": "the one before",
         "new_password1": PASSWORD,
@@ -119,7 +123,7 @@ LOSSES = pytest.mark.parametrize(
 
 @LOSSES
 @pytest.mark.parametrize("page", ["change", "password", "delete"])
-def test_staff_who_may_no_longer_once_the_page_has_waited_change_nothing(
+def test_staff_who_lose_their_rights_while_a_page_waits_change_nothing(
     loss: Callable[[User], None], page: str
 ) -> None:
     staff = staff_with("view_user", "change_user", "delete_user", "delete_accesstoken")
@@ -143,7 +147,7 @@ def test_staff_who_may_no_longer_once_the_page_has_waited_change_nothing(
     assert (found.full_name, found.password) == ("Lea", user.password)
 
 
-def test_who_is_no_superuser_any_more_makes_nobody_one(user: User) -> None:
+def test_who_stops_being_a_superuser_meanwhile_makes_nobody_one(user: User) -> None:
     boss = staff_with("view_user", "change_user")
     User.objects.filter(pk=boss.pk).update(is_superuser=True)
 
@@ -181,7 +185,7 @@ def test_of_two_superusers_who_disable_each_other_at_once_one_stays() -> None:
     ],
     ids=["password", "time zone"],
 )
-def test_who_has_no_account_any_more_changes_nothing_of_it(
+def test_who_loses_their_account_while_a_page_waits_changes_nothing_of_it(
     user: User, page: str, form: dict[str, str], loss: Callable[[User], None]
 ) -> None:
     form = {"old_password": "the one before", **form}
@@ -194,7 +198,7 @@ def test_who_has_no_account_any_more_changes_nothing_of_it(
 
 
 @LOSSES
-def test_staff_who_may_no_longer_once_it_has_waited_revoke_no_token(
+def test_staff_who_lose_their_rights_while_an_action_waits_revoke_no_token(
     user: User, loss: Callable[[User], None]
 ) -> None:
     staff = staff_with("view_accesstoken", "change_accesstoken")
@@ -231,7 +235,7 @@ def test_a_token_that_somebody_else_revokes_meanwhile_is_revoked_once(
     assert AccessToken.objects.get().revoked_at == earlier
 
 
-def test_who_is_no_superuser_any_more_changes_no_group() -> None:
+def test_who_stops_being_a_superuser_meanwhile_changes_no_group() -> None:
     boss = UserFactory.create(is_staff=True, is_superuser=True)
     group = Group.objects.create(name="Helpers")
 
@@ -261,7 +265,9 @@ def test_a_token_that_is_revoked_while_its_page_is_saved_stays_so(
     assert AccessToken.objects.get().revoked_at
 
 
-def test_who_saves_an_account_that_is_erased_meanwhile_is_told(user: User, browser: Client) -> None:
+def test_saving_an_account_that_is_erased_meanwhile_is_reported(
+    user: User, browser: Client
+) -> None:
     form = form_of(user, full_name="New")
 
     response = result_after(

@@ -24,7 +24,7 @@ def browser(user: User, settings: Settings) -> Client:
     return browser_of(user)
 
 
-def test_a_password_is_offered_and_changed_where_it_is_of_use(user: User) -> None:
+def test_with_password_login_a_password_is_offered_and_changed(user: User) -> None:
     browser = browser_of(user)
 
     assert OWN_PASSWORD in browser.get("/admin/").content.decode()
@@ -38,7 +38,7 @@ def test_no_page_offers_a_password(user: User, browser: Client) -> None:
         assert not any(offer in text for offer in ("Change password", "../password/", "password1"))
 
 
-def test_there_is_no_page_to_change_one(user: User, browser: Client) -> None:
+def test_the_pages_that_change_a_password_are_not_found(user: User, browser: Client) -> None:
     pages = (OWN_PASSWORD, f"{OWN_PASSWORD}done/", f"{USERS}{user.pk}/password/")
 
     assert [browser.get(page).status_code for page in pages] == [404] * 3
