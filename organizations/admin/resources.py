@@ -26,7 +26,7 @@ from organizations.models import Membership, Resource, ResourceType
 from organizations.models.resource import ResourceQuerySet
 from organizations.models.resource_entry import LONGEST_NAME
 from organizations.resources.deletion import delete
-from organizations.resources.rows import Row, insert, lock_one
+from organizations.resources.rows import Row, find_one, insert
 from organizations.transfer.service import transfer_selected
 from users.admin.people import person
 
@@ -136,7 +136,7 @@ class ResourceAdmin(GuardedDeletion[Resource], ConfirmedActionsAdmin[Resource]):
             transfer_selected(
                 obj.organization_id, [obj.pk], transfer_to=target, caller=Staff.at(request)
             )
-        if lock_one(obj.organization_id, obj.pk) is None:  # deleted meanwhile
+        if find_one(obj.organization_id, obj.pk, locks=True) is None:  # deleted meanwhile
             raise ResourceNotFoundError({"resource_id": obj.pk})
         if "name" in changed:
             obj.entry.name, obj.entry.updated_at = name, timezone.now()

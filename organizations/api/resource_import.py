@@ -1,5 +1,6 @@
 """An import registers up to a thousand resources at once."""
 
+from collections import Counter
 from typing import Any
 
 from rest_framework import serializers
@@ -16,7 +17,8 @@ from organizations.api.view import OrganizationView
 from organizations.exceptions import UserNotFoundError
 from organizations.guards.acts import REGISTER_RESOURCES
 from organizations.models.resource_entry import LONGEST_KEY
-from organizations.resources.importing import Import, import_resources
+from organizations.resources.decision import Result
+from organizations.resources.importing import import_lines
 from users.api_view import AuthenticatedRequest
 
 LARGEST = 1000
@@ -69,7 +71,7 @@ class FailedLineSerializer(serializers.Serializer[Any]):
     error = RefusalSerializer()
 
 
-class ImportResultSerializer(serializers.Serializer[Import]):
+class ImportResultSerializer(serializers.Serializer[Any]):
     """The answer of an import."""
 
     created = serializers.IntegerField()
@@ -133,5 +135,14 @@ class ResourceImportView(OrganizationView):
     def post(self, request: AuthenticatedRequest, organization_id: str) -> Response:
         body = self.read_body(ImportSerializer)
         lines = body.validated_data["resources"]
-        done = import_resources(organization_id, lines, caller=self.caller)
-        return Response(ImportResultSerializer(done).data)
+        outcomes = import_lines(organization_id, lines, caller=self.caller)
+        counts = Counter(outcome.result for outcome in outcomes)
+        result = {
+            **{each.value: counts[each] for each in Result},
+            "failed": [
+                {"index": index, "error": outcome.refusal}
+                for index, outcome in enumerate(outcomes)
+                if outcome.refusal
+            ],
+        }
+        return Response(ImportResultSerializer(result).data)

@@ -98,7 +98,7 @@ class Caller(ABC):
     @property
     def share_lock(self) -> tuple[str, list[object]] | None:
         """Return the statement that locks, FOR SHARE, the row that lets a non-member act."""
-        return None
+        return (_SHARE_CONNECTION, [self.connection.pk]) if self.connection else None
 
     def is_about_self(self, user_id: str) -> bool:
         """Return whether this user is the caller; never for an operator."""
@@ -238,10 +238,6 @@ class Program(Caller):
             raise _lacking(act.capabilities)
         return Authority(capabilities, may_give_owner=False)
 
-    @property
-    def share_lock(self) -> tuple[str, list[object]]:
-        return _SHARE_CONNECTION, [self.connection.pk]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory(Caller):
@@ -261,10 +257,6 @@ class Directory(Caller):
         if not enabled.exists():
             raise OrganizationAccessDeniedError({"organization_id": organization_id})
         return Authority(ALL_CAPABILITIES, may_give_owner=False)
-
-    @property
-    def share_lock(self) -> tuple[str, list[object]]:
-        return _SHARE_CONNECTION, [self.connection.pk]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

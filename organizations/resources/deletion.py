@@ -9,7 +9,7 @@ from organizations.guards.caller import Caller
 from organizations.guards.targets import resource_data
 from organizations.locks import share_members
 from organizations.models import Event, Resource
-from organizations.resources.rows import find_one, lock_one, owners_of
+from organizations.resources.rows import find_one, owners_of
 
 
 @retried
@@ -22,7 +22,8 @@ def delete(organization_id: str, resource_id: str, *, caller: Caller) -> None:
         read = find_one(organization_id, resource_id)
         share_members(organization_id, owners_of([read] if read else ()), caller=caller)
         caller.authority(organization_id, DELETE_RESOURCES)
-        if read is None or (row := lock_one(organization_id, resource_id)) is None:
+        row = find_one(organization_id, resource_id, locks=True)
+        if read is None or row is None:
             raise ResourceNotFoundError({"resource_id": resource_id})
         if row.owner != read.owner:
             raise OvertakenError("the resource passed to somebody else meanwhile")

@@ -27,49 +27,13 @@ class LineOutcome:
         return cls(decision.resource_id, decision.result, decision.refusal)
 
 
-@dataclass(frozen=True, slots=True)
-class FailedLine:
-    """A line that was not done, and why."""
-
-    index: int
-    error: ContractError
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """How many lines made, changed or kept a resource, and which were refused."""
-
-    created: int
-    updated: int
-    unchanged: int
-    failed: list[FailedLine]
-
-
-def import_resources(
-    organization_id: str, lines: Sequence[Mapping[str, object]], *, caller: Caller
-) -> Import:
-    """Register the resources of these lines; return how many, and which lines were refused.
-
-    Raises the ContractError of a caller who may not.
-    """
-    outcomes = import_lines(organization_id, lines, caller=caller)
-    results = Counter(outcome.result for outcome in outcomes)
-    return Import(
-        created=results[Result.CREATED],
-        updated=results[Result.UPDATED],
-        unchanged=results[Result.UNCHANGED],
-        failed=[
-            FailedLine(index, outcome.refusal)
-            for index, outcome in enumerate(outcomes)
-            if outcome.refusal
-        ],
-    )
-
-
 def import_lines(
     organization_id: str, lines: Sequence[Mapping[str, object]], *, caller: Caller
 ) -> list[LineOutcome]:
-    """Register the resources of these lines, as `register` does; return an outcome for each."""
+    """Register the resources of these lines, as `register` does; return an outcome for each.
+
+    Raises the ContractError of a caller who may not.
+    """
     return _each(lines, lambda wanted: register(organization_id, wanted, caller=caller))
 
 

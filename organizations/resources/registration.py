@@ -80,7 +80,7 @@ def _problems(fields: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     elif not 1 <= len(name) <= LONGEST_NAME or "\0" in name or not clean(name):
         yield "name", f"1 to {LONGEST_NAME} characters, one of them visible."
     url = fields.get("url")
-    if url is not None and not (isinstance(url, str) and is_link(url)):
+    if url is not None and not (isinstance(url, str) and _is_link(url)):
         yield (
             "url",
             f"An address that begins with http:// or https://, to {LONGEST_URL:,} characters.",
@@ -98,7 +98,7 @@ def _missing(value: object) -> str:
     return "This field is required." if value is None else "Not a valid string."
 
 
-def is_link(url: str) -> bool:
+def _is_link(url: str) -> bool:
     """Tell whether this is an http or https address."""
     if len(url) > LONGEST_URL or _CONTROL.search(url) or _BLANK.search(url):
         return False

@@ -77,45 +77,32 @@ class Found:
         return self.by_key.get(registration.key)
 
 
-def find(organization_id: str, registrations: Collection[Registration]) -> Found:
-    """Return the resources that these name, without a lock."""
-    return _fetch(_FIND, organization_id, registrations)
-
-
-def lock(organization_id: str, registrations: Collection[Registration]) -> Found:
-    """Lock the resources that these name, in the order of their ids, and return them."""
-    return _fetch(_LOCK, organization_id, registrations)
-
-
-def _fetch(sql: str, organization_id: str, registrations: Collection[Registration]) -> Found:
-    """Return the resources that the statement finds."""
-    rows = _rows(
-        sql,
+def find(
+    organization_id: str, registrations: Collection[Registration], *, locks: bool = False
+) -> Found:
+    """Return the resources that these name; with ``locks``, lock them in the order of their ids."""
+    rows = _fetch(
         organization_id,
         keys=[each.key for each in registrations],
         ids=[each.id for each in registrations if each.id is not None],
+        locks=locks,
     )
     return Found({row.key: row for row in rows if row.key}, {row.id: row for row in rows})
 
 
-def find_one(organization_id: str, resource_id: str) -> Row | None:
-    """Return a resource, without a lock."""
-    return next(iter(_rows(_FIND, organization_id, ids=[resource_id])), None)
+def find_one(organization_id: str, resource_id: str, *, locks: bool = False) -> Row | None:
+    """Return a resource, locked if asked for."""
+    return next(iter(_fetch(organization_id, ids=[resource_id], locks=locks)), None)
 
 
-def lock_one(organization_id: str, resource_id: str) -> Row | None:
-    """Lock a resource and return it."""
-    return next(iter(_rows(_LOCK, organization_id, ids=[resource_id])), None)
-
-
-def _rows(
-    sql: str,
+def _fetch(
     organization_id: str,
     *,
     keys: Sequence[tuple[str, str]] = (),
     ids: Collection[str] = (),
+    locks: bool,
 ) -> list[Row]:
-    """Return the rows that the statement finds."""
+    """Return the resources with these keys, and those with these ids."""
     parameters: dict[str, Any] = {
         "organization_id": organization_id,
         "types": [slug for slug, _ in keys],
@@ -123,7 +110,7 @@ def _rows(
         "ids": only_ids("res", ids),
     }
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(_LOCK if locks else _FIND, parameters)
         return [Row(*row) for row in cursor.fetchall()]
 
 

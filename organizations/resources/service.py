@@ -22,7 +22,7 @@ from organizations.resources.decision import (
     read_owners,
 )
 from organizations.resources.registration import Registration
-from organizations.resources.rows import Found, Row, find, insert, lock, owners_of, update
+from organizations.resources.rows import Found, Row, find, insert, owners_of, update
 from organizations.transfer.resources import PassedResources, record_transfers
 
 
@@ -71,7 +71,7 @@ def _register(
     user_ids = owners_of(rows) | named_users(wanted)
     members = share_members(organization_id, user_ids, caller=caller)
     caller.authority(organization_id, REGISTER_RESOURCES)
-    found = lock(organization_id, wanted)
+    found = find(organization_id, wanted, locks=True)
     if not owners_of(found.by_id.values()) <= user_ids:
         raise OvertakenError("a resource passed to somebody else meanwhile")
     owners = Owners(members, named_departments(organization_id, wanted))

@@ -99,29 +99,26 @@ def _plan(
     removal: Removal, roles: Mapping[str, Role], departments: Mapping[str, Department]
 ) -> Restoration:
     """Return the restoration of what a removal took."""
-    return Restoration(
+    restoration = Restoration(
         removal=removal,
         membership=Membership(
             organization_id=removal.organization_id, user=removal.membership.user
         ),
-        roles=_still_there(removal.roles, roles),
-        departments=_still_there(removal.departments, departments),
-        roles_not_restored=_deleted(removal.roles, roles),
-        departments_not_restored=_deleted(removal.departments, departments),
         resource_count=0,
     )
+    restoration.roles, restoration.roles_not_restored = _split(removal.roles, roles)
+    restoration.departments, restoration.departments_not_restored = _split(
+        removal.departments, departments
+    )
+    return restoration
 
 
-def _still_there(
+def _split(
     recorded: Iterable[Mapping[str, str]], present: Mapping[str, Role | Department]
-) -> list[dict[str, str]]:
-    """Return id and present name of the recorded entries that still exist."""
-    found = [present[entry["id"]] for entry in recorded if entry["id"] in present]
-    return [{"id": entry.pk, "name": entry.name} for entry in found]
-
-
-def _deleted(
-    recorded: Iterable[Mapping[str, str]], present: Mapping[str, Role | Department]
-) -> list[dict[str, str]]:
-    """Return id, recorded name and reason of the recorded entries that were deleted."""
-    return [{**entry, "reason": "deleted"} for entry in recorded if entry["id"] not in present]
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Return the recorded entries that still exist, with present names, and the deleted ones."""
+    existing = [present[entry["id"]] for entry in recorded if entry["id"] in present]
+    return (
+        [{"id": entry.pk, "name": entry.name} for entry in existing],
+        [{**entry, "reason": "deleted"} for entry in recorded if entry["id"] not in present],
+    )

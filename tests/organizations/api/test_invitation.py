@@ -121,6 +121,21 @@ def test_another_domain_is_refused_in_words_that_name_the_domains(
     assert "Allowed: acme.example." in response.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"role_ids": ["role_none"]}, "ROLE_NOT_FOUND"),
+        ({"department_ids": ["dept_none"]}, "DEPARTMENT_NOT_FOUND"),
+    ],
+    ids=["role", "department"],
+)
+def test_what_the_organization_does_not_have_is_not_given(
+    as_owner: APIClient, address: str, given: dict[str, Any], code: str
+) -> None:
+    assert refusal(as_owner.post(address, {**NORA, **given})) == (404, code)
+    assert not User.objects.filter(email=NORA["email"]).exists()
+
+
 def test_the_owner_role_is_given_by_an_owner_alone(
     as_owner: APIClient, address: str, organization: Organization, client_of: ClientOf
 ) -> None:

@@ -79,6 +79,24 @@ def test_steps_are_sorted_by_position_then_by_key_whether_enabled_or_not(
     assert [each["key"] for each in shown] == ["z", "a", "b"]
 
 
+def test_whoever_is_assigned_replaces_who_was(
+    as_owner: APIClient, step: OffboardingStep, member: Membership
+) -> None:
+    program, _ = connect_program(step.organization)
+    assignees = ("assigned_to_user_id", "assigned_to_department_id", "assigned_to_connection_id")
+
+    for name, assignee in (
+        ("assigned_to_user_id", member.user_id),
+        ("assigned_to_connection_id", program.pk),
+        ("assigned_to_connection_id", None),
+    ):
+        shown = change(as_owner, step, **{name: assignee}).json()
+        assert {each: shown[each] for each in assignees} == {
+            **dict.fromkeys(assignees),
+            name: assignee,
+        }
+
+
 def test_a_change_leaves_what_it_does_not_name(as_owner: APIClient, step: OffboardingStep) -> None:
     shown = change(as_owner, step, enabled=False, due_days=0).json()
 
