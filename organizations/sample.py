@@ -1,7 +1,7 @@
 """Makes the small organization that the demo shows, with the ids of the contract's examples."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -71,29 +71,24 @@ DEACTIVATED = Person(
 FORMER = Person("usr_former1", "finn@acme.example", "Finn Former", ("Member",), ("dept_data01",))
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """A resource in the sample, with the key by which the system that it comes from knows it."""
-
-    id: str
-    type: str
-    external_id: str
-    name: str
+def _resource(resource_id: str, type_name: str, key: str, name: str) -> Row:
+    """Return a resource without an owner; ``key`` is its id in the system that it comes from."""
+    return Row(resource_id, type_name, name, None, None, external_id=key)
 
 
 RESOURCES = (
-    Thing("res_sample01", "repository", "web", "Web shop"),
-    Thing("res_sample02", "repository", "api", "Public API"),
-    Thing("res_sample03", "repository", "infra", "Infrastructure"),
-    Thing("res_sample04", "repository", "docs", "Documentation"),
-    Thing("res_sample05", "document", "roadmap", "Roadmap"),
-    Thing("res_sample06", "document", "handbook", "Handbook"),
-    Thing("res_sample07", "document", "onboarding", "Onboarding"),
-    Thing("res_sample08", "document", "budget", "Budget"),
-    Thing("res_sample09", "document", "minutes", "Minutes"),
-    Thing("res_sample10", "document", "style", "Style guide"),
-    Thing("res_sample11", "document", "lessons", "Lessons learned"),
-    Thing("res_sample12", "invoice-approval", "over-10000", "Invoices over 10,000"),
+    _resource("res_sample01", "repository", "web", "Web shop"),
+    _resource("res_sample02", "repository", "api", "Public API"),
+    _resource("res_sample03", "repository", "infra", "Infrastructure"),
+    _resource("res_sample04", "repository", "docs", "Documentation"),
+    _resource("res_sample05", "document", "roadmap", "Roadmap"),
+    _resource("res_sample06", "document", "handbook", "Handbook"),
+    _resource("res_sample07", "document", "onboarding", "Onboarding"),
+    _resource("res_sample08", "document", "budget", "Budget"),
+    _resource("res_sample09", "document", "minutes", "Minutes"),
+    _resource("res_sample10", "document", "style", "Style guide"),
+    _resource("res_sample11", "document", "lessons", "Lessons learned"),
+    _resource("res_sample12", "invoice-approval", "over-10000", "Invoices over 10,000"),
 )
 # The system that closes its task by itself, as the receiver in organizations/events/README.md does.
 CODE_HOST = "Code host"
@@ -118,7 +113,7 @@ STEPS: dict[str, dict[str, Any]] = {
     },
 }
 RESOURCES_OF_FORMER = tuple(
-    Thing(f"res_former{number:02}", "document", f"archive-{number}", f"Archive {number}")
+    _resource(f"res_former{number:02}", "document", f"archive-{number}", f"Archive {number}")
     for number in range(1, 4)
 )
 
@@ -127,10 +122,9 @@ RESOURCES_OF_FORMER = tuple(
 def restore_sample() -> Organization:
     """Bring the sample to its first state; return its organization.
 
-    Its people are members who own what they owned at first; one is deactivated and one is removed,
-    all by the services. Its webhook endpoints are deleted, so nobody outside hears of it. What
-    earlier removals of its members left to be done is closed; the records of these stay, and all
-    else is left alone.
+    Its people are members who own their first resources; one is deactivated and one removed, all
+    by the services. Deletes its webhook endpoints, so that nobody outside hears of it, and closes
+    the open tasks of its members' earlier removals. Leaves the records of these and all else alone.
     """
     organization, _ = Organization.objects.get_or_create(
         pk=ORGANIZATION_ID, defaults={"name": "Acme"}
@@ -249,18 +243,12 @@ def _has_left(organization: Organization, person: Person) -> bool:
     return tenures.exists() and not _is_member(organization, person)
 
 
-def _restore_resources(organization: Organization, things: Sequence[Thing], owner: Person) -> None:
+def _restore_resources(organization: Organization, resources: Sequence[Row], owner: Person) -> None:
     """Make these resources anew, owned by an active member."""
-    owner_id = id_of(owner)
-    for thing in things:
+    for each in resources:
         # Also finds one that was registered by the same key after the sample's was deleted.
-        by_key = Q(entry__type=thing.type, entry__external_id=thing.external_id)
-        Resource.objects.filter(Q(pk=thing.id) | Q(by_key, organization=organization)).delete()
-    ResourceType.objects.ensure(organization.pk, {thing.type for thing in things})
-    insert(
-        organization.pk,
-        [
-            Row(thing.id, thing.type, thing.name, owner_id, None, thing.external_id)
-            for thing in things
-        ],
-    )
+        by_key = Q(entry__type=each.type, entry__external_id=each.external_id)
+        Resource.objects.filter(Q(pk=each.id) | Q(by_key, organization=organization)).delete()
+    ResourceType.objects.ensure(organization.pk, {each.type for each in resources})
+    owner_id = id_of(owner)
+    insert(organization.pk, [replace(each, owner_id=owner_id) for each in resources])

@@ -90,6 +90,13 @@ def module_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
         transaction.set_rollback(True)
 
 
+@pytest.fixture(scope="module")
+def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let a module's fixture use the database outside of a transaction, as a server's does."""
+    with django_db_blocker.unblock():
+        yield
+
+
 @pytest.fixture
 def server() -> Iterator[Server]:
     """An embedded PostgreSQL of the test's own."""

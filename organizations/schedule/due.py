@@ -94,16 +94,11 @@ def _requester_of(schedule: ScheduledRemoval) -> Caller:
     A member needs the capability and an enabled account, a program the capability and an enabled
     connection, and staff the permission. A run of the command needs nothing.
     """
-    if schedule.connection:
-        return Program(
-            connection=schedule.connection,
-            source=Source.SCHEDULE,
-            reason=schedule.reason,
-            trace_id=schedule.trace_id,
-        )
     acts_as: dict[str, type[Caller]] = {Source.COMMAND: Operator, Source.ADMIN: Staff}
-    return acts_as.get(schedule.source, Person)(
+    kind = Program if schedule.connection else acts_as.get(schedule.source, Person)
+    return kind(
         actor=schedule.requested_by,
+        connection=schedule.connection,
         source=Source.SCHEDULE,
         reason=schedule.reason,
         trace_id=schedule.trace_id,

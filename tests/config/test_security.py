@@ -7,7 +7,6 @@ from urllib.request import Request, urlopen
 import pytest
 from django.conf import settings
 from django.test import Client
-from pytest_django import DjangoDbBlocker
 
 from organizations.models import Membership
 from tests.factories import UserFactory
@@ -21,18 +20,13 @@ PAGES = ["/admin/login/", "/v1/docs"]
 
 
 @pytest.fixture(scope="module")
-def server(
-    django_db_setup: None,
-    django_db_blocker: DjangoDbBlocker,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Production]:
+def server(committed_db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
     collected = {"STATIC_ROOT": str(tmp_path_factory.mktemp("static"))}  # no other server's
-    with django_db_blocker.unblock():
-        variables = environment() | collected
-        with running("manage.py", "collectstatic", "--no-input", environment=variables) as program:
-            assert program.process.wait(60) == 0
-        with serving("--workers", "1", SECRET_KEY=SECRET, **collected) as server:
-            yield server
+    variables = environment() | collected
+    with running("manage.py", "collectstatic", "--no-input", environment=variables) as program:
+        assert program.process.wait(60) == 0
+    with serving("--workers", "1", SECRET_KEY=SECRET, **collected) as server:
+        yield server
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from organizations.models import Membership
 from tests.concurrency import in_background
@@ -100,10 +99,9 @@ def test_behind_a_tls_proxy_what_it_says_of_the_caller_is_believed() -> None:
 
 
 @pytest.fixture(scope="module")
-def server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Production]:
+def server(committed_db: None) -> Iterator[Production]:
     """A server that no setting puts behind a proxy, with a home folder that cannot be written."""
-    variables = {"SECURE_SSL_REDIRECT": "true", "HOME": "/proc/nobody"}
-    with django_db_blocker.unblock(), serving("--workers", "1", **variables) as server:
+    with serving("--workers", "1", SECURE_SSL_REDIRECT="true", HOME="/proc/nobody") as server:
         yield server
 
 

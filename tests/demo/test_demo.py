@@ -65,7 +65,9 @@ def test_the_demo_shows_a_removal_by_type_and_is_restored_when_run_again(
         assert states == dict.fromkeys(("laptop", "payroll", "repositories"), "cancelled")
 
         password = demo.program.until(r"with the password\s+(\S+)")[1]
-        with httpx.Client(base_url=f"http://{demo.address}", follow_redirects=True) as browser:
+        with httpx.Client(
+            base_url=f"http://{demo.address}", follow_redirects=True, trust_env=False
+        ) as browser:
             login = "/admin/login/?next=/admin/organizations/removal/"
             form = browser.get(login).text
             [csrf] = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form))

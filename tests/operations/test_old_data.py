@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from config.search import indexed
 from tests.operations.upgrades import empty_database, migrate
@@ -221,11 +220,10 @@ def members_since(session: "psycopg.Connection[tuple[Any, ...]]") -> dict[str, d
 
 
 @pytest.fixture(scope="module")
-def upgrade(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Upgrade]:
+def upgrade(committed_db: None) -> Iterator[Upgrade]:
     """One upgrade for all tests: it takes longer than they do."""
-    with django_db_blocker.unblock(), empty_database("old") as address:
-        for target in (("admin",), *RELEASED):
-            migrate(address, *target)
+    with empty_database("old") as address:
+        migrate(address, ("admin",), *RELEASED)
         with connected(address.rsplit("/", 1)[1]) as session:
             released = schema(session)
             session.execute(OLD)
@@ -246,8 +244,7 @@ def test_rows_of_the_released_version_become_what_the_design_says_and_it_is_prin
 
 def test_an_upgrade_is_undone_without_a_row_lost(upgrade: Upgrade) -> None:
     with empty_database("undone", template=upgrade.name) as address:
-        for target in RELEASED:
-            migrate(address, *target)
+        migrate(address, *RELEASED)
 
         with connected(address.rsplit("/", 1)[1]) as session:
             assert schema(session) == upgrade.released

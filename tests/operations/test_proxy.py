@@ -1,6 +1,5 @@
 """nginx in front of the server, by config/nginx.conf: slow clients delay nobody else."""
 
-import http.client
 import json
 import shutil
 import socket
@@ -14,8 +13,8 @@ from getpass import getuser
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from organizations.api.resource_import import ImportBodyParser
 from organizations.models import Event, Membership, Source
@@ -61,45 +60,22 @@ class Proxy:
         connection.connect(("127.0.0.1", self.port))
         return self.trust.wrap_socket(connection, server_hostname="127.0.0.1")
 
-    def status_of(self, path: str) -> int:
-        """Return the status of the answer. Raises TimeoutError where none comes in time."""
-        return self._answer("GET", path)[0]
-
-    def post(self, path: str, body: bytes, token: str) -> tuple[int, Any]:
-        """Send JSON; return the status and the body of the answer."""
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        status, answer = self._answer("POST", path, body, headers)
-        return status, json.loads(answer)
-
-    def _answer(self, *request: Any) -> tuple[int, bytes]:
-        connection = http.client.HTTPSConnection(
-            "127.0.0.1", self.port, timeout=SECONDS_TO_ANSWER, context=self.trust
-        )
-        try:
-            connection.request(*request)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
+    def ask(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Return the answer. Raises httpx.TimeoutException where none comes in time."""
+        url = f"https://127.0.0.1:{self.port}{path}"
+        with httpx.Client(verify=self.trust, timeout=SECONDS_TO_ANSWER, trust_env=False) as client:
+            return client.request(method, url, **content)
 
 
 @pytest.fixture(scope="module")
-def proxy(
-    django_db_setup: None,
-    django_db_blocker: DjangoDbBlocker,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Proxy]:
+def proxy(committed_db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """Debian's nginx with our sample, in front of a server.
 
     The server listens at a socket in the file system, whose buffers do not grow as a port's do.
     """
     folder = tmp_path_factory.mktemp("proxy")
     server = folder / "gunicorn.socket"
-    with (
-        django_db_blocker.unblock(),
-        serving("--bind", f"unix:{server}", **BEHIND),
-        proxying(server, folder) as proxy,
-    ):
+    with serving("--bind", f"unix:{server}", **BEHIND), proxying(server, folder) as proxy:
         yield proxy
 
 
@@ -197,7 +173,7 @@ def test_behind_nginx_forty_slow_connections_of_each_kind_hold_nobody_up(
             for _ in range(CONNECTIONS):
                 kind(connections.enter_context(proxy.connect()), owner, head)
 
-            assert proxy.status_of("/livez") == 200
+            assert proxy.ask("GET", "/livez").status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -206,11 +182,16 @@ def test_nginx_lets_the_largest_import_through_and_the_application_refuses_a_lar
 ) -> None:
     line = {"type": "repo", "external_id": "a", "name": "A", "owner_user_id": owner.user_id}
     body = json.dumps({"resources": [line]}).encode()
-    path, token = address_in(owner.organization, "resources/import"), token_of(owner.user)
-    largest = ImportBodyParser.max_bytes
+    path = address_in(owner.organization, "resources/import")
+    headers = {
+        "Authorization": f"Bearer {token_of(owner.user)}",
+        "Content-Type": "application/json",
+    }
 
-    status, answer = proxy.post(path, body.ljust(largest), token)
-    refused, refusal = proxy.post(path, body.ljust(largest + 1), token)
+    taken, refused = (
+        proxy.ask("POST", path, content=body.ljust(length), headers=headers)
+        for length in (ImportBodyParser.max_bytes, ImportBodyParser.max_bytes + 1)
+    )
 
-    assert (status, answer["created"]) == (200, 1)
-    assert (refused, refusal["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
+    assert (taken.status_code, taken.json()["created"]) == (200, 1)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from tests.operations.test_generated_client import WHO_HAS_WHAT, printed
 from tests.processes import output_of
@@ -157,9 +156,7 @@ PROGRAMS = {"by_type": BY_TYPE, "hand_over": HAND_OVER}
 
 @pytest.fixture(scope="module")
 def generated(
-    django_db_setup: None,
-    django_db_blocker: DjangoDbBlocker,
-    tmp_path_factory: pytest.TempPathFactory,
+    committed_db: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Path, Production]]:
     """The folder of the generated types and of compiled programs that use them, and a server."""
     folder = tmp_path_factory.mktemp("generated")
@@ -167,7 +164,7 @@ def generated(
     for name, program in PROGRAMS.items():
         (folder / f"{name}.ts").write_text(program)
     output_of("npm", "install", "--no-audit", "--no-fund", *PACKAGES, folder=folder)
-    with django_db_blocker.unblock(), serving("--workers", "1") as server:
+    with serving("--workers", "1") as server:
         output_of(
             *("npx", "openapi-typescript", f"{server.url}/v1/openapi.json"),
             *("--output", "offboard.d.ts"),

@@ -10,13 +10,21 @@ from django.db import connection
 from tests.processes import ROOT, url_of_test_database
 from tests.production import environment
 
+MIGRATE = """
+import ast, sys, django
+django.setup()
+from django.core.management import call_command
+for target in ast.literal_eval(sys.argv[1]):
+    call_command("migrate", *target)
+"""
 
-def migrate(database: str, *target: str) -> str:
-    """Migrate the database at this address; return what is printed."""
+
+def migrate(database: str, *targets: tuple[str, ...]) -> str:
+    """Migrate the database at this address to each of these, or to all; return what is printed."""
     done = subprocess.run(  # noqa: S603 (our own program)
-        [sys.executable, "manage.py", "migrate", *target],
+        [sys.executable, "-c", MIGRATE, repr(targets or ((),))],
         cwd=ROOT,
-        env=environment() | {"DATABASE_URL": database},
+        env=environment() | {"DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": "config.settings"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

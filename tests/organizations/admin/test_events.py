@@ -6,7 +6,7 @@ from django.utils.formats import date_format
 
 from organizations.models import Event, Membership, Organization
 from tests.factories import MembershipFactory, UserFactory
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.removals import remove
 from users.models import User
 
@@ -47,7 +47,7 @@ def test_an_event_reads_as_text_and_leads_to_the_record(browser: Client, ada: Me
     remove(ada)
     removal_id = ada.removal.pk
 
-    page = text_of(browser.get(f"{EVENTS}{Event.objects.get().pk}/change/"))
+    page = text_of(browser.get(page_of(Event.objects.get())))
 
     assert "Member removed" in page
     assert f"removal: {removal_id}" in page
@@ -79,6 +79,6 @@ def test_lists_of_ids_read_as_text(browser: Client, ada: Membership) -> None:
         data={"roles_added": ["role_1", "role_2"], "roles_removed": []},
     )
 
-    page = text_of(browser.get(f"{EVENTS}{event.pk}/change/"))
+    page = text_of(browser.get(page_of(event)))
 
     assert "roles added: role_1, role_2; roles removed: none" in page

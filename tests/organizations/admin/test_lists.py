@@ -20,7 +20,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.organizations.admin.member_pages import ADMIN, MEMBERSHIPS
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.removals import remove
 from tests.sequential_scans import MANY, analyze, rows_read
 from users.models import AccessToken, User
@@ -118,7 +118,7 @@ def test_a_page_leads_to_the_lists_that_its_reader_may_see(
     browser: Client, reader: Client, ada: Membership
 ) -> None:
     ResourceFactory.create(organization=ada.organization, owner=ada.user)
-    page = text_of(browser.get(f"{MEMBERSHIPS}{ada.pk}/change/"))
+    page = text_of(browser.get(page_of(ada)))
     account = text_of(browser.get(f"/admin/users/user/{ada.user_id}/change/"))
 
     assert re.findall(r'<a href="(/admin/\w+/\w+)/\?q=', page) == [
@@ -127,7 +127,7 @@ def test_a_page_leads_to_the_lists_that_its_reader_may_see(
         "/admin/users/accesstoken",
     ]
     assert f"{MEMBERSHIPS}?q={ada.user_id}&amp;state=all" in account
-    assert "See also" not in text_of(reader.get(f"{MEMBERSHIPS}{ada.pk}/change/"))
+    assert "See also" not in text_of(reader.get(page_of(ada)))
 
 
 def test_the_date_of_removal_is_shown_only_in_lists_with_former_members(

@@ -17,7 +17,8 @@ from tests.factories import (
     UserFactory,
 )
 from tests.organizations.api.address import address_of
-from tests.organizations.api.refusal import refusal
+from tests.organizations.api.refusal import invalid_fields, refusal
+from tests.removals import remove
 
 
 @pytest.fixture
@@ -94,8 +95,7 @@ def test_a_deactivation_names_exactly_one_target(
 ) -> None:
     response = ask(as_owner, "deactivate", member, body)
 
-    assert refusal(response) == (422, "VALIDATION_ERROR")
-    assert set(response.json()["error"]["details"]) == fields
+    assert invalid_fields(response) == fields
     assert Membership.objects.get(pk=member.pk).is_active
 
 
@@ -108,11 +108,39 @@ def test_a_reactivation_takes_a_reason_and_nothing_else(
     assert refusal(ask(as_owner, "reactivate", member, body)) == (422, "VALIDATION_ERROR")
 
 
+def test_a_second_deactivation_learns_when_it_was_done(
+    as_owner: APIClient, member: Membership, department: Department
+) -> None:
+    body = {TO_DEPARTMENT: department.pk}
+    shown = ask(as_owner, "deactivate", member, body).json()
+
+    response = ask(as_owner, "deactivate", member, body)
+
+    assert refusal(response) == (422, "USER_ALREADY_DEACTIVATED")
+    assert response.json()["error"]["details"] == {
+        "user_id": member.user_id,
+        "deactivated_at": shown["deactivated_at"],
+    }
+
+
 def test_nobody_deactivates_themself(as_owner: APIClient, owner: Membership) -> None:
     response = ask(as_owner, "deactivate", owner, {"wrong": 1})
 
     assert refusal(response) == (422, "CANNOT_DEACTIVATE_YOURSELF")
     assert response.json()["error"]["details"] == {"user_id": owner.user_id}
+
+
+@pytest.mark.parametrize("change", ["deactivate", "reactivate"])
+def test_a_former_member_is_not_found_with_the_removal(
+    as_owner: APIClient, member: Membership, department: Department, change: str
+) -> None:
+    [removed] = remove(member)
+    body = {TO_DEPARTMENT: department.pk} if change == "deactivate" else None
+
+    response = ask(as_owner, change, member, body)
+
+    assert refusal(response) == (404, "USER_NOT_FOUND")
+    assert response.json()["error"]["details"]["removal_id"] == removed.removal_id
 
 
 def test_the_checks_of_a_deactivation_come_in_their_order(

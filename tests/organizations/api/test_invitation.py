@@ -9,7 +9,7 @@ from organizations.domains.service import set_domains
 from organizations.models import Membership, Organization
 from tests.conftest import ClientOf
 from tests.factories import DepartmentFactory, MembershipFactory
-from tests.organizations.api.refusal import refusal
+from tests.organizations.api.refusal import invalid_fields, refusal
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -89,8 +89,7 @@ def test_what_is_malformed_is_named(
 ) -> None:
     response: Any = as_owner.post(address, {**NORA, **change})
 
-    assert refusal(response) == (422, "VALIDATION_ERROR")
-    assert set(response.json()["error"]["details"]) == {field}
+    assert invalid_fields(response) == {field}
 
 
 @pytest.mark.parametrize(
@@ -119,6 +118,21 @@ def test_another_domain_is_refused_in_words_that_name_the_domains(
 
     assert refusal(response) == (403, "DOMAIN_NOT_ALLOWED")
     assert "Allowed: acme.example." in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"role_ids": ["role_none"]}, "ROLE_NOT_FOUND"),
+        ({"department_ids": ["dept_none"]}, "DEPARTMENT_NOT_FOUND"),
+    ],
+    ids=["role", "department"],
+)
+def test_what_the_organization_does_not_have_is_not_given(
+    as_owner: APIClient, address: str, given: dict[str, Any], code: str
+) -> None:
+    assert refusal(as_owner.post(address, {**NORA, **given})) == (404, code)
+    assert not User.objects.filter(email=NORA["email"]).exists()
 
 
 def test_the_owner_role_is_given_by_an_owner_alone(

@@ -11,7 +11,7 @@ from organizations.models import Membership, OffboardingStep, Organization
 from tests.conftest import ClientOf
 from tests.factories import DepartmentFactory, OffboardingStepFactory
 from tests.organizations.api.lists import address_in, listed
-from tests.organizations.api.refusal import refusal
+from tests.organizations.api.refusal import invalid_fields, refusal
 from tests.programs import connect_program
 
 BODY: dict[str, Any] = {"key": "laptop", "title": "Get the laptop back"}
@@ -79,6 +79,24 @@ def test_steps_are_sorted_by_position_then_by_key_whether_enabled_or_not(
     assert [each["key"] for each in shown] == ["z", "a", "b"]
 
 
+def test_whoever_is_assigned_replaces_who_was(
+    as_owner: APIClient, step: OffboardingStep, member: Membership
+) -> None:
+    program, _ = connect_program(step.organization)
+    assignees = ("assigned_to_user_id", "assigned_to_department_id", "assigned_to_connection_id")
+
+    for name, assignee in (
+        ("assigned_to_user_id", member.user_id),
+        ("assigned_to_connection_id", program.pk),
+        ("assigned_to_connection_id", None),
+    ):
+        shown = change(as_owner, step, **{name: assignee}).json()
+        assert {each: shown[each] for each in assignees} == {
+            **dict.fromkeys(assignees),
+            name: assignee,
+        }
+
+
 def test_a_change_leaves_what_it_does_not_name(as_owner: APIClient, step: OffboardingStep) -> None:
     shown = change(as_owner, step, enabled=False, due_days=0).json()
 
@@ -118,8 +136,7 @@ def test_a_body_with_something_wrong_makes_and_changes_nothing(
         create(as_owner, step.organization, **{field: value}),
         change(as_owner, step, **{field: value}),
     ):
-        assert refusal(response) == (422, "VALIDATION_ERROR")
-        assert list(response.json()["error"]["details"]) == [field]
+        assert invalid_fields(response) == {field}
     assert list(OffboardingStep.objects.values_list("key", "title")) == [("payroll", step.title)]
 
 

@@ -133,15 +133,6 @@ def test_the_list_is_canonical_sorted_and_has_each_domain_once(organization: Org
     assert [str(domain) for domain in organization.domains.all()] == names
 
 
-def test_setting_replaces_the_list_and_says_what_changed(organization: Organization) -> None:
-    set_domains(organization.pk, ["a.example", "b.example"])
-
-    change = set_domains(organization.pk, ["b.example", "c.example"])
-
-    assert (change.added, change.taken_out) == (["c.example"], ["a.example"])
-    assert domains_of(organization.pk) == ["b.example", "c.example"]
-
-
 def test_adding_leaves_the_others(organization: Organization) -> None:
     set_domains(organization.pk, ["b.example"])
 

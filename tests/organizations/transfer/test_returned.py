@@ -1,7 +1,7 @@
 """Users who come back while resources pass: what they own, and what should pass to them.
 
-An heir who left and came back while the service waited takes nothing over: it locked no membership of
-theirs, so they could leave again before the resources pass.
+An heir who left and came back while the service waited takes nothing over: it locked no membership
+of theirs, so they could leave again before the resources pass.
 """
 
 from collections.abc import Callable

@@ -9,7 +9,7 @@ from tests.directories import connect
 from tests.factories import MembershipFactory, UserFactory
 from tests.processor_time import of_database
 from tests.removals import remove
-from tests.sequential_scans import MANY, analyze, rows_read, tables_read_whole
+from tests.sequential_scans import analyze, rows_read, tables_read_whole
 from users.erasure.plan import ErasurePlan
 from users.erasure.service import erase_account
 from users.models import User
@@ -96,7 +96,7 @@ WORLD = """
 def user(owner: Membership) -> User:
     """Somebody who has left, with a little of everything, among many."""
     with connection.cursor() as cursor:
-        cursor.execute(WORLD, {"organization": owner.organization_id, "many": MANY})
+        cursor.execute(WORLD, {"organization": owner.organization_id, "many": 5_000})
     analyze()
     directory, _ = connect(owner.organization)
     member = MembershipFactory.create(
