@@ -125,7 +125,7 @@ class ScheduledRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
 
 
 class ScheduledRemovalFilterSet(FilterSet):
-    """What became of them."""
+    """Filters schedules by status."""
 
     status = ChoiceFilter(
         choices=ScheduledRemoval.STATES, method="with_state", help_text="Only those of this status."

@@ -80,7 +80,7 @@ class DeliverySerializer(serializers.Serializer[WebhookDelivery]):
 
 
 class DeliveryFilterSet(FilterSet):
-    """How far they came."""
+    """Filters deliveries by status."""
 
     status = ChoiceFilter(
         choices=WebhookDelivery.Status.choices, help_text="Only deliveries of this status."
@@ -114,7 +114,7 @@ class DeliveryListView(OrganizationListView[WebhookDelivery]):
 
 
 class SendingView(OrganizationView):
-    """Has something sent, ten times a minute at most."""
+    """Sends something, at most ten times a minute for each token."""
 
     tag = "Webhooks"
     act = REDELIVER
@@ -123,7 +123,7 @@ class SendingView(OrganizationView):
 
 
 def _describe_sending(what: str, **options: Any) -> Callable[[View], View]:
-    """Return the description of a request that has something sent."""
+    """Describe a request that sends something."""
     return describe(
         description=(
             f"{what} The answer comes before it is sent; the list of deliveries says what came of"

@@ -10,7 +10,7 @@ from organizations.export.csv_file import Columns, Export
 from organizations.models import Membership, OffboardingTask, Removal, RemovedResources, Restoration
 
 SECOND = timedelta(seconds=1)
-# Not joined: what a join costs would hide from PostgreSQL which index the filters are read by.
+# Prefetched: with joins, PostgreSQL may not choose the index that fits the filters.
 READ = (
     Prefetch("membership", Membership.objects.only("user")),
     "restoration",

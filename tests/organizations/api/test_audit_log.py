@@ -12,7 +12,7 @@ from tests.directories import connect
 from tests.factories import MembershipFactory
 from tests.organizations.api.conftest import ClientHolding
 from tests.organizations.api.lists import address_in, ids, listed
-from tests.organizations.api.refusal import refusal
+from tests.organizations.api.refusal import invalid_fields
 from tests.removals import remove
 
 
@@ -106,8 +106,7 @@ def test_what_is_malformed_or_unknown_is_refused(
 ) -> None:
     response: Any = client.get(address_in(organization, "audit-log"), {name: value})
 
-    assert refusal(response) == (422, "VALIDATION_ERROR")
-    assert list(response.json()["error"]["details"]) == [name]
+    assert invalid_fields(response) == {name}
 
 
 def test_any_number_of_events_takes_as_many_statements(
