@@ -19,8 +19,8 @@ Row = TypeVar("Row", Department, Role)
 def save_named(row: Department | Role) -> None:
     """Save a department or a role once its model has checked the name.
 
-    Raises InvalidFieldsError for a name that is none, and DepartmentNameTakenError or
-    RoleNameTakenError for another row's, also for one that is made at the same moment.
+    Raises InvalidFieldsError for an invalid name, and DepartmentNameTakenError or
+    RoleNameTakenError if another row has it, even one that is made at the same moment.
     """
     is_role = isinstance(row, Role)
     constraint = ROLE_NAME if is_role else DEPARTMENT_NAME
@@ -70,5 +70,5 @@ def is_name(name: str, *, of: type[Row]) -> bool:
 
 
 def _clean_name(row: Department | Role) -> None:
-    """Raise ValidationError for what is no name, by the field of the model alone."""
+    """Raise ValidationError for an invalid name, whether or not another row has it."""
     row.clean_fields(exclude={field.name for field in row._meta.fields} - {"name"})

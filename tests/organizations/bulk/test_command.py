@@ -1,4 +1,4 @@
-"""What the command does to those who are named, and what it refuses to begin."""
+"""What remove_members removes, reports and refuses."""
 
 from pathlib import Path
 

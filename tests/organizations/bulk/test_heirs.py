@@ -1,4 +1,4 @@
-"""People who take over what others leave, found and checked before anybody is removed."""
+"""Heirs are found and checked before anybody is removed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the command does with a date: it schedules, and a worker removes."""
+"""remove_members with a date schedules, and a worker removes."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the commands say while they work."""
+"""The progress that commands print."""
 
 import pytest
 
