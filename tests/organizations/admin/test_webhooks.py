@@ -94,9 +94,7 @@ def test_no_page_shows_a_secret(browser: Client, endpoint: WebhookEndpoint) -> N
         assert "whsec_" not in text_of(browser.get(address))
 
 
-def test_an_endpoint_is_changed_and_what_a_worker_wrote_stays(
-    browser: Client, endpoint: WebhookEndpoint
-) -> None:
+def test_an_endpoint_is_changed_on_its_page(browser: Client, endpoint: WebhookEndpoint) -> None:
     form = {
         "url": endpoint.url,
         "description": "Badges",
