@@ -20,7 +20,7 @@ from tests.factories import (
 )
 from tests.organizations.api.conftest import ClientHolding
 from tests.organizations.api.lists import address_in, ids, listed
-from tests.organizations.api.refusal import invalid_fields, refusal
+from tests.organizations.api.refusal import refusal
 from tests.organizations.restoration.verbs import restore
 from tests.programs import client_with, connect_program
 from tests.removals import remove
@@ -137,31 +137,6 @@ def test_each_filter_narrows_the_list(
     ):
         found = ids(client, organization, TASKS, **query)
         assert sorted(found) == sorted(task.pk for task in expected), query
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"state": "closed"},
-        {"assigned_to": "usr_1"},
-        {"overdue": "false"},
-        {"due_before": "tomorrow"},
-        {"key": ["a", "b"]},
-        {"after": "rem_x"},
-        {"cursor": "x"},
-        {"overdue": "true", "cursor": "x"},
-        {"overdue": "true", "cursor": "MS5yZW1feA"},
-        {"overdue": "true", "skip": 1},
-        {"overdue": "true", "after": "tsk_x"},
-    ],
-    ids=str,
-)
-def test_a_wrong_parameter_is_refused(
-    client: APIClient, organization: Organization, query: dict[str, Any]
-) -> None:
-    response = client.get(address_in(organization, TASKS), query)
-
-    assert invalid_fields(response) == {list(query)[-1]}
 
 
 def test_it_pages_in_the_order_of_ids(client: APIClient, organization: Organization) -> None:

@@ -145,26 +145,6 @@ def test_a_new_member_holds_the_role_member_unless_it_grants_something(
     assert rights(organization, without) == frozenset()
 
 
-@pytest.mark.parametrize(
-    "taken", ["known@example.com", "KNOWN@example.com", "other-address@example.com", "jane"]
-)
-def test_a_user_name_or_an_address_of_somebody_managed_is_not_given_again(
-    directory: Directory, taken: str
-) -> None:
-    directory.add("known@example.com")
-    directory.add("other", emails=[{"value": "other-address@example.com", "type": "work"}])
-    directory.add("JANE", emails=[{"value": "jane@example.com", "primary": True}])
-    user_id = directory.add(ADA)
-    emails = [{"value": "new@example.com", "primary": True}]
-
-    added = directory.send("POST", "/Users", new_user(taken, emails=emails))
-    named = directory.patch(f"/Users/{user_id}", replacing("userName", taken))
-
-    for answer in (added, named):
-        assert answer.outcome == (409, "uniqueness")
-    assert directory.send("GET", f"/Users/{user_id}").body["userName"] == ADA
-
-
 def test_the_same_user_name_is_free_in_another_organization(directory: Directory) -> None:
     other = Directory.of(OrganizationFactory.create())
 
