@@ -12,6 +12,7 @@ from organizations.exceptions import DepartmentNameTakenError, RoleNameTakenErro
 from organizations.guards.caller import Caller
 from organizations.models import Department, Role
 from organizations.models.organization import DEPARTMENT_NAME, NAME_TAKEN, ROLE_NAME
+from organizations.valid_fields import invalid_fields, require_valid
 
 Row = TypeVar("Row", Department, Role)
 
@@ -19,22 +20,19 @@ Row = TypeVar("Row", Department, Role)
 def save_named(row: Department | Role) -> None:
     """Save a department or a role once its model has checked the name.
 
-    Raises InvalidFieldsError for a name that is none, and DepartmentNameTakenError or
-    RoleNameTakenError for another row's, also for one that is made at the same moment.
+    Raises InvalidFieldsError for an invalid name, and DepartmentNameTakenError or
+    RoleNameTakenError if another row has it, even one that is made at the same moment.
     """
     is_role = isinstance(row, Role)
     constraint = ROLE_NAME if is_role else DEPARTMENT_NAME
     error = RoleNameTakenError if is_role else DepartmentNameTakenError
     taken = error({"name": row.name})
+    require_valid(row, ["name"])
     try:
-        _clean_name(row)
         row.clean()
     except ValidationError as refusal:
         [reason, *_] = refusal.error_dict["name"]
-        if reason.code == NAME_TAKEN:
-            raise taken from None
-        messages = refusal.message_dict["name"]
-        raise InvalidFieldsError({"name": messages}, system_message=messages[0]) from None
+        raise (taken if reason.code == NAME_TAKEN else invalid_fields(refusal)) from None
     try:
         with transaction.atomic():
             row.save()
@@ -63,12 +61,7 @@ def log_named(event: str, rows: Iterable[Row], caller: Caller) -> None:
 def is_name(name: str, *, of: type[Row]) -> bool:
     """Return whether a row of this kind can have this name, unless another row has it."""
     try:
-        _clean_name(of(name=name))
-    except ValidationError:
+        require_valid(of(name=name), ["name"])
+    except InvalidFieldsError:
         return False
     return True
-
-
-def _clean_name(row: Department | Role) -> None:
-    """Raise ValidationError for what is no name, by the field of the model alone."""
-    row.clean_fields(exclude={field.name for field in row._meta.fields} - {"name"})

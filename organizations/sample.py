@@ -122,10 +122,9 @@ RESOURCES_OF_FORMER = tuple(
 def restore_sample() -> Organization:
     """Bring the sample to its first state; return its organization.
 
-    Its people are members who own what they owned at first; one is deactivated and one is removed,
-    all by the services. Its webhook endpoints are deleted, so nobody outside hears of it. What
-    earlier removals of its members left to be done is closed; the records of these stay, and all
-    else is left alone.
+    Its people are members who own their first resources; one is deactivated and one removed, all
+    by the services. Deletes its webhook endpoints, so that nobody outside hears of it, and closes
+    the open tasks of its members' earlier removals. Leaves the records of these and all else alone.
     """
     organization, _ = Organization.objects.get_or_create(
         pk=ORGANIZATION_ID, defaults={"name": "Acme"}

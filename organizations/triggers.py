@@ -300,8 +300,8 @@ task_is_deleted = BeforeRow(
     """,
 )
 
-# A position is deleted after its event. The last one without an event stays: it tells how far the
-# log was deleted, and the next positions count from it.
+# A position is deleted after its event. The last one without an event stays: readers who have read
+# that far refer to it, and the next positions count from it.
 position_is_deleted = BeforeRow(
     name="deleted_after_its_event",
     operation=pgtrigger.Delete,

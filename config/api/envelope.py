@@ -98,7 +98,7 @@ class ErrorResponse(JsonResponse):
 
 
 def challenge(*, is_wrong: bool) -> str:
-    """Return how to authenticate (RFC 6750, section 3): a wrong token is told from none."""
+    """Return the `WWW-Authenticate` of RFC 6750, section 3, which names a wrong token."""
     return 'Bearer error="invalid_token"' if is_wrong else "Bearer"
 
 

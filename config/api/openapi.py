@@ -275,9 +275,9 @@ def _error_response(refusals: Sequence[ContractError]) -> OpenApiResponse:
 
 
 def _name_of(status: int, refusals: Sequence[ContractError]) -> str:
-    """Return a component's name: the operation's own errors, or else the status.
+    """Return the name of a component, made of the operation's own errors or else of the status.
 
-    The capabilities that a caller needs and the fields that are wrong belong to the name.
+    The capabilities that a caller needs and the invalid fields are part of it.
     """
     parts = []
     for error in refusals:

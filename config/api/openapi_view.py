@@ -33,7 +33,7 @@ class DocumentationView(MethodFirstView, SpectacularSwaggerSplitView):
 
 @cache
 def _description() -> bytes:
-    """Return the API's description, in the default language whatever is asked for."""
+    """Return the API's description, always in the default language."""
     with translation.override(settings.LANGUAGE_CODE):
         description = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
     content: bytes = OpenApiJsonRenderer().render(description, renderer_context={})

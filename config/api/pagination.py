@@ -175,7 +175,7 @@ class IdPagination(LimitOffsetPagination):
 
 
 class IdOrCursorPagination(IdPagination):
-    """Pages in the order of ids, or in another order, in which ``cursor`` takes ``next`` back."""
+    """Pages by id, or in another order by ``cursor``, the ``next`` of the page before."""
 
     cursor_query_param: ClassVar[str] = "cursor"
     other_order: ClassVar[str]  # the parameter that asks for it
@@ -193,7 +193,7 @@ class IdOrCursorPagination(IdPagination):
         """Begin a page in the other order; return its cursor, or None for the first page.
 
         ``read`` raises ValueError for a text that is no cursor. Raises ValidationError for such a
-        text, and for a page that is asked for by ``skip`` or ``after``, too.
+        text, and if ``skip`` or ``after`` is given, too.
         """
         self.limit, self.offset, self.total = self.get_limit(request), 0, None
         self.is_by_cursor = True
@@ -234,7 +234,7 @@ class IdOrCursorPagination(IdPagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         page = super().get_paginated_response_schema(schema)
         page["properties"]["total"]["description"] += f" Null with {self.other_order}, too."
-        # Apart from the others: the sample page has all of those, and is of the other order.
+        # Not among the properties: the sample page has all of them, and is in the order of ids.
         page["allOf"] = [{"type": "object", "properties": {"next": self.next_schema}}]
         return page
 
@@ -242,8 +242,8 @@ class IdOrCursorPagination(IdPagination):
 class SearchPagination(IdPagination):
     """Pages of ids, ascending; what a ``search`` finds is read once, for the total and the page.
 
-    Up to ``max_total`` are sorted here: PostgreSQL would find them anew to sort them, or walk
-    through the whole list for a page. Of more, it has a page after a short walk.
+    Up to ``max_total`` ids are sorted here: PostgreSQL would search again to sort them, or walk
+    through the whole list for a page. If there are more, it finds a page after a short walk.
     """
 
     search_query_param: ClassVar[str] = "search"

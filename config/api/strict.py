@@ -85,7 +85,7 @@ class StrictListField(serializers.ListField):
 
 
 class StrictChoicesField(StrictListField):
-    """A list of some of the choices, and so of no more than there are."""
+    """A list of choices, with no more entries than there are choices."""
 
     def __init__(self, choices: Sequence[Any], **options: Any) -> None:
         super().__init__(child=StrictChoiceField(choices), max_length=len(choices), **options)

@@ -79,7 +79,7 @@ class InvitationRateThrottle(TokenRateThrottle):
 class LoginRateThrottle(RateThrottle):
     """Counts logins by the address they come from, whatever the account.
 
-    One by a provider begins with a GET, and stores a session.
+    A login by a provider begins with a GET, which stores a session.
     """
 
     scope = "login"

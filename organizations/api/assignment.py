@@ -1,4 +1,4 @@
-"""A member is given roles and departments, and loses them, by one complete list of each."""
+"""The roles and the departments of a member are replaced by one complete list of each."""
 
 from rest_framework import serializers
 from rest_framework.response import Response

@@ -1,6 +1,5 @@
 """The audit log has pages by id, the newest first, and pages in the order of its followers."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
@@ -55,23 +54,21 @@ class EventPagination(IdOrCursorPagination):
         """
         order = request.query_params.get(self.order_query_param, NEWEST_FIRST)
         if order not in (NEWEST_FIRST, FOLLOWED):
-            known = must_be_one_of((NEWEST_FIRST, FOLLOWED), order)
-            raise ValidationError({self.order_query_param: [known]})
+            message = must_be_one_of((NEWEST_FIRST, FOLLOWED), order)
+            raise ValidationError({self.order_query_param: [message]})
         if order == FOLLOWED:
-            return self._follow(queryset, request, request.parser_context["kwargs"])
+            return self._follow(queryset, request)
         self.refuse_cursor(request)
         return super().paginate_queryset(queryset, request, view)
 
-    def _follow(
-        self, queryset: QuerySet[Any, _Row], request: Request, path: Mapping[str, str]
-    ) -> list[_Row]:
+    def _follow(self, queryset: QuerySet[Any, _Row], request: Request) -> list[_Row]:
         """Return the events after the cursor; gives further events positions if those run out."""
-        organization_id = path["organization_id"]
+        organization_id: str = request.parser_context["kwargs"]["organization_id"]
         read = partial(Cursor.from_text, organization_id=organization_id)
         passed = self.begin_by_cursor(request, read)
-        here = place_after(organization_id, passed)
-        begin = here.cursor.position if here.next is None else here.next - 1
-        end = End(here.last)
+        place = place_after(organization_id, passed)
+        begin = place.cursor.position if place.next is None else place.next - 1
+        end = End(place.last)
         if end.position <= begin + SEEN_AT_ONCE:
             end = give_positions(organization_id)
         seen = min(end.position, begin + SEEN_AT_ONCE)
@@ -88,11 +85,11 @@ class EventPagination(IdOrCursorPagination):
             seen = rows[-1].position
         self.has_more = seen < end.position or end.may_be_later
         if seen > begin:
-            there = place_of(organization_id, seen)
+            last = place_of(organization_id, seen)
             if passed:  # events may have been deleted while this page was read
-                there.refuse_missing(here.cursor, organization_id)
-            here = there
-        self.next_cursor = here.cursor.text_for(organization_id)
+                last.refuse_missing(place.cursor, organization_id)
+            place = last
+        self.next_cursor = place.cursor.text_for(organization_id)
         return rows
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:

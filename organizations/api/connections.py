@@ -19,7 +19,6 @@ from organizations.api.view import OrganizationListView, OrganizationView, first
 from organizations.capabilities import Capability
 from organizations.connections.service import (
     MOST_CONNECTIONS,
-    connections_of,
     create_connection,
     revoke_connection,
     rotate_token,
@@ -252,7 +251,8 @@ def shown(organization_id: str) -> QuerySet[Connection]:
         organization=organization_id, user=OuterRef("created_by")
     )
     without_tasks = opening_no_tasks(Connection.objects.filter(pk=OuterRef("pk")))
-    return connections_of(organization_id).annotate(
+    connections = Connection.objects.enabled().filter(organization=organization_id)
+    return connections.order_by("created_at").annotate(
         maker_is_member=Exists(makers), opens_no_tasks=Exists(without_tasks)
     )
 

@@ -120,9 +120,8 @@ class DepartmentView(OrganizationView):
             "Deletes a department that nothing refers to: no member, no resource, no record of a"
             " removal, no scheduled removal, no connection of a directory, and no offboarding step"
             " or open task that is assigned to it. Else the answer is 422 `DEPARTMENT_IN_USE`,"
-            " whose details count each of these, null beyond 10,000. A"
-            " department that a record names is never deleted. Takes the capability"
-            " `manage_departments`."
+            " whose details count each of these, null beyond 10,000. A department that a record"
+            " names is never deleted. Takes the capability `manage_departments`."
         ),
         no_content="It is deleted.",
         refusals=[examples.DEPARTMENT_NOT_FOUND, IN_USE],

@@ -25,7 +25,7 @@ class CsvRenderer(BaseRenderer):
 
 
 class RecordFilterSet(PeriodFilterSet):
-    """Filters for records of removals and of all changes: by actor, way, request and time."""
+    """Filters removals and events by actor, connection, source, request and time."""
 
     actor_id = CharFilter(help_text="Only what this user did.")
     connection_id = CharFilter(

@@ -81,13 +81,12 @@ describe_invitation = describe(
         "A mail with a fixed subject tells them, unless `send_invitation` is false, their account"
         " is disabled, or no mail server is configured. `invited_at` says when the server took it;"
         " one that refuses it for good, or puts it off for a day, leaves an event"
-        " `invitation.failed`."
-        f" An organization sends at most {MOST} an hour.\n\n"
+        f" `invitation.failed`. An organization sends at most {MOST} an hour.\n\n"
         "Takes `invite_users`; and of what is given, `assign_roles` for roles and `manage_users`"
         " for departments. Nobody gives a role with a capability that they do not hold, and the"
         " Owner role is given by an owner alone. Ten requests a minute for each token.\n\n"
-        "The checks, in this order: (1) authentication, (2) membership of the caller,"
-        " (3) permission, (4) a well-formed body, (5) whether they are a member already, (6) the"
+        "The checks, in this order: (1) authentication, (2) membership of the caller, (3)"
+        " permission, (4) a well-formed body, (5) whether they are a member already, (6) the"
         " domain, (7) the roles, then the departments, (8) permission to give them."
     ),
     request=InvitationSerializer,

@@ -1,4 +1,4 @@
-"""The `ETag` of a removal's preview, and the `If-Match` of a removal that does just that."""
+"""The `ETag` of a removal's preview, and the check of a removal's `If-Match` against it."""
 
 import hashlib
 import json
@@ -21,9 +21,8 @@ def etag_of(preview: Mapping[str, object]) -> str:
 def find_change(preview: Mapping[str, object], if_match: str) -> PreviewChangedError | None:
     """Return the refusal if the preview has none of the tags of an `If-Match`, else None.
 
-    It has the present value of each field that differs from the first tag: of all fields, if that
-    is no tag of a preview. A weak tag counts as well: a proxy that compresses makes it of a strong
-    one.
+    The refusal has the present values of the fields that differ from the first tag, or of all
+    fields if that is no tag of a preview. A weak tag counts: proxies that compress weaken tags.
     """
     tags = [tag.removeprefix("W/") for tag in parse_etags(if_match)]
     if etag_of(preview) in tags or _ANY in tags:

@@ -255,7 +255,7 @@ describe_preview = describe(
 
 
 def show_preview(preview: RemovalPreview, reader_id: str) -> Mapping[str, object]:
-    """Return a preview as a member is shown it; a program, whose id is "", is shown all of it."""
+    """Return a preview as its reader is shown it; a program, whose id is "", is shown all of it."""
     return RemovalPreviewSerializer(preview.shown_to(reader_id)).data
 
 
@@ -287,7 +287,7 @@ class OrganizationUserView(OrganizationView):
         return Response(status=204)
 
     def _condition(self, if_match: str | None) -> Condition | None:
-        """Return the condition that a removal does what one of these tags stands for."""
+        """Return the condition that the preview still has one of the tags of an `If-Match`."""
         if if_match is None:
             return None
         return lambda preview: find_change(show_preview(preview, self.caller.member_id), if_match)

@@ -297,10 +297,7 @@ class RemovalRecordView(RecordsMixin, OneRemovalMixin):
     operation_id="exportRemovals",
     summary="Export removals",
     example=(
-        f"{','.join(COLUMNS)}\r\n{examples.REMOVAL_ID},{examples.USER_ID},{examples.OWNER_ID},,api,"
-        "2025-12-22T15:30:00Z,2025-12-22T15:30:00Z,0,role_member,dept_old1,12,"
-        f"document=8>{examples.DEPARTMENT_ID};repository=4>{examples.HEIR_ID},"
-        f"{examples.DEPARTMENT_ID},0,1,{EXAMPLE_TRACE_ID},,\r\n"
+        f"{','.join(COLUMNS)}\r\n{examples.REMOVAL_ID},{examples.USER_ID},{examples.OWNER_ID},,api,2025-12-22T15:30:00Z,2025-12-22T15:30:00Z,0,role_member,dept_old1,12,document=8>{examples.DEPARTMENT_ID};repository=4>{examples.HEIR_ID},{examples.DEPARTMENT_ID},0,1,{EXAMPLE_TRACE_ID},,\r\n"
     ),
 )
 class RemovalExportView(ExportView[Removal]):

@@ -229,8 +229,8 @@ class KeyedResourceView(OrganizationView):
         )
         if decision.refusal:
             raise decision.refusal
-        deleted = ResourceNotFoundError(key)  # in between
-        resource = first_or_raise(RESOURCES.filter(pk=decision.resource_id), deleted)
+        deleted_since = ResourceNotFoundError(key)
+        resource = first_or_raise(RESOURCES.filter(pk=decision.resource_id), deleted_since)
         is_new = decision.result is Result.CREATED
         return Response(ResourceSerializer(resource).data, status=201 if is_new else 200)
 

@@ -25,7 +25,7 @@ from organizations.restoration.service import preview_restoration, restore_membe
 from users.api_view import AuthenticatedRequest
 
 
-@extend_schema_serializer(component_name="Restoration")  # and "Request", as of every body
+@extend_schema_serializer(component_name="Restoration")  # "RestorationRequest" in the description
 class RestorationRequestSerializer(ConfirmationSerializer, ReasonSerializer):
     """What a restoration is asked with."""
 
@@ -122,7 +122,7 @@ class RestorationSerializer(serializers.Serializer[Restoration]):
 
 
 def _example(restoration_id: str | None) -> OpenApiExample:
-    """Return what an answer looks like, of which a preview has no restoration."""
+    """Return an example of an answer; without a restoration, of a preview."""
     return response_example(
         {
             "user": user_example().value,

@@ -30,7 +30,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import REMOVE
 from organizations.models import ScheduledRemoval, Source
-from organizations.models.scheduled_removal import ScheduledRemovalQuerySet
+from organizations.models.scheduled_removal import ScheduledRemovalQuerySet as Schedules
 from organizations.schedule.dates import moment_of
 from organizations.schedule.service import (
     cancel_scheduled_removal,
@@ -125,15 +125,13 @@ class ScheduledRemovalSerializer(serializers.Serializer[ScheduledRemoval]):
 
 
 class ScheduledRemovalFilterSet(FilterSet):
-    """What became of them."""
+    """Filters schedules by status."""
 
     status = ChoiceFilter(
         choices=ScheduledRemoval.STATES, method="with_state", help_text="Only those of this status."
     )
 
-    def with_state(
-        self, schedules: ScheduledRemovalQuerySet, name: str, state: str
-    ) -> ScheduledRemovalQuerySet:
+    def with_state(self, schedules: Schedules, name: str, state: str) -> Schedules:
         return schedules.in_state(state)
 
 
@@ -261,5 +259,5 @@ class ScheduledRemovalListView(OrganizationListView[ScheduledRemoval]):
 
     def get_queryset(self) -> QuerySet[ScheduledRemoval]:
         schedules = super().get_queryset()
-        assert isinstance(schedules, ScheduledRemovalQuerySet)  # noqa: S101  # the manager's
+        assert isinstance(schedules, Schedules)  # noqa: S101  # the manager's
         return schedules.seen_by(self.caller.member_id, self.authority.capabilities)

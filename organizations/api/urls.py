@@ -1,4 +1,4 @@
-"""The addresses of the API are those below ``/v1``."""
+"""The addresses of the API, below ``/v1``."""
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import PathConverter
@@ -29,7 +29,7 @@ from organizations.api.webhook_endpoints import EndpointListView, EndpointView, 
 
 
 class KeyConverter(PathConverter):
-    """A key of a resource, with whatever characters: the view says which are wrong."""
+    """The key of a resource, with any characters; the view refuses those that are invalid."""
 
     regex = "(?s:.+)"
 

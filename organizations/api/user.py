@@ -1,4 +1,4 @@
-"""Every answer about a member shows them in this one form."""
+"""The form in which every answer shows a member."""
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -41,7 +41,7 @@ def find_user_for(authority: Authority, organization_id: str, user_id: str) -> M
 
 
 def user_example(**changed: object) -> OpenApiExample:
-    """Return the sample's leaver as an answer shows them."""
+    """Return an example of a user, with some fields changed."""
     shown = {
         "id": examples.USER_ID,
         "full_name": "Lea Leaver",

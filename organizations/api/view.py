@@ -32,8 +32,8 @@ class OrganizationView(ApiView):
     members_may_for_themselves: ClassVar[bool] = False  # as far as the act allows that
 
     path_examples = examples.BY_PARAMETER
-    caller: Caller  # set by check_permissions, as is the next
-    authority: Authority
+    caller: Caller  # set by check_permissions
+    authority: Authority  # what the caller may do, set by check_permissions
 
     @classmethod
     def act_of(cls, method: str) -> Act | None:

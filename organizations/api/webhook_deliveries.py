@@ -1,7 +1,7 @@
 """Deliveries to webhook endpoints are listed, tested and repeated."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db.models import QuerySet
 from django_filters.rest_framework import ChoiceFilter, FilterSet
@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.choices import must_be_one_of
-from config.api.openapi import describe, describe_list, response_example
+from config.api.openapi import Operation, describe, describe_list, response_example
 from config.api.pagination import IdPagination
 from config.api.throttling import DeliveryRateThrottle, TokenRateThrottle
 from organizations.api import examples
@@ -21,8 +21,6 @@ from organizations.exceptions import WebhookDeliveryNotFoundError, WebhookEndpoi
 from organizations.guards.acts import REDELIVER
 from organizations.models import Event, WebhookDelivery
 from users.api_view import AuthenticatedRequest
-
-View = TypeVar("View", bound=Callable[..., Response])
 
 _EXAMPLE = {
     "id": examples.DELIVERY_ID,
@@ -80,7 +78,7 @@ class DeliverySerializer(serializers.Serializer[WebhookDelivery]):
 
 
 class DeliveryFilterSet(FilterSet):
-    """How far they came."""
+    """Filters deliveries by status."""
 
     status = ChoiceFilter(
         choices=WebhookDelivery.Status.choices, help_text="Only deliveries of this status."
@@ -114,7 +112,7 @@ class DeliveryListView(OrganizationListView[WebhookDelivery]):
 
 
 class SendingView(OrganizationView):
-    """Has something sent, ten times a minute at most."""
+    """Sends something, at most ten times a minute for each token."""
 
     tag = "Webhooks"
     act = REDELIVER
@@ -122,8 +120,8 @@ class SendingView(OrganizationView):
     throttle_classes = (TokenRateThrottle, DeliveryRateThrottle)
 
 
-def _describe_sending(what: str, **options: Any) -> Callable[[View], View]:
-    """Return the description of a request that has something sent."""
+def _describe_sending(what: str, **options: Any) -> Callable[[Operation], Operation]:
+    """Describe a request that sends something."""
     return describe(
         description=(
             f"{what} The answer comes before it is sent; the list of deliveries says what came of"

@@ -1,5 +1,6 @@
 """Changes the members of one department as a whole, for a directory's groups."""
 
+import json
 from collections.abc import Collection
 from pathlib import Path
 
@@ -8,7 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.retries import retried
-from organizations.assignment.service import Change, event_data
 from organizations.exceptions import UserNotFoundError
 from organizations.guards.acts import ASSIGN
 from organizations.guards.caller import Caller
@@ -55,7 +55,6 @@ def change_department_members(
                 },
             )
             changed = cursor.fetchall()
-        joins, parts = Change([department_id], []), Change([], [department_id])
         Event.objects.log(
             [
                 caller.event(
@@ -63,8 +62,8 @@ def change_department_members(
                     organization_id,
                     id=event_id,
                     user_id=user_id,
-                    data=event_data(departments=joins if joined else parts),
+                    data=json.loads(data),
                 )
-                for event_id, user_id, joined in changed
+                for event_id, user_id, data in changed
             ]
         )

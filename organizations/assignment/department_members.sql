@@ -32,4 +32,4 @@ SELECT
     ),
     %(trace_id)s, %(changed_at)s
 FROM changed
-RETURNING id, user_id, data -> 'departments_added' <> '[]'
+RETURNING id, user_id, data

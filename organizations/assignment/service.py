@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from django.db import connection, transaction
 
@@ -35,9 +35,11 @@ from organizations.models import (
 )
 from users.models import User
 
+ADDITION = Path(__file__).with_name("addition.sql").read_text(encoding="utf-8")
+
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class _Change:
     """The ids of the roles, or of the departments, that are added and removed; false if empty."""
 
     added: list[str]
@@ -53,10 +55,6 @@ class Change:
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed)
-
-
-NO_CHANGE = Change([], [])
-ADDITION = Path(__file__).with_name("addition.sql").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +141,8 @@ def assign(
         membership = Membership.objects.select_related("user").get(pk=locked[user_id])
         owner_by_role = dict(membership.role_assignments.values_list("role", "role__is_owner"))
         joined = membership.department_memberships.values_list("department", flat=True)
-        roles = Change.between(owner_by_role, role_ids)
-        departments = Change.between(joined, department_ids)
+        roles = _Change.between(owner_by_role, role_ids)
+        departments = _Change.between(joined, department_ids)
         if any(owner_by_role[role_id] for role_id in roles.removed):
             _check_target(organization_id, user_id, locked, caller, Rules.OWNER_REMAINS)
         available = _Available.of(organization_id, roles.added, departments.added)
@@ -160,7 +158,12 @@ def assign(
                     Event.Type.MEMBER_UPDATED,
                     organization_id,
                     user_id=user_id,
-                    data=event_data(roles=roles, departments=departments),
+                    data={
+                        "roles_added": roles.added,
+                        "roles_removed": roles.removed,
+                        "departments_added": departments.added,
+                        "departments_removed": departments.removed,
+                    },
                 )
             )
     return membership
@@ -288,8 +291,8 @@ def _refuse_joiners(
     )
     refusals: dict[str, ContractError] = {}
     for joiner in joiners:
-        roles = Change.between((), joiner.role_ids)
-        departments = Change.between((), joiner.department_ids)
+        roles = _Change.between((), joiner.role_ids)
+        departments = _Change.between((), joiner.department_ids)
         if joiner.user_id not in with_account:
             refusals[joiner.user_id] = AccountNotFoundError({"user_id": joiner.user_id})
         elif refusal := (
@@ -318,7 +321,7 @@ class _Available:
         )
 
     def refuse(
-        self, roles: Change, departments: Change, authority: Authority
+        self, roles: _Change, departments: _Change, authority: Authority
     ) -> ContractError | None:
         """Return why the caller cannot add these, or None."""
         for role_id in roles.added:
@@ -332,13 +335,3 @@ class _Available:
         if lacking := [each for each in required if each not in authority.capabilities]:
             return InsufficientPermissionsError({"required_capabilities": lacking})
         return find_refusal([self.roles[role_id] for role_id in roles.added], authority=authority)
-
-
-def event_data(*, roles: Change = NO_CHANGE, departments: Change) -> dict[str, Any]:
-    """Return the data of the event of a change."""
-    return {
-        "roles_added": roles.added,
-        "roles_removed": roles.removed,
-        "departments_added": departments.added,
-        "departments_removed": departments.removed,
-    }

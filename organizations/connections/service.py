@@ -22,7 +22,6 @@ from organizations.guards.acts import MANAGE_CONNECTIONS
 from organizations.guards.caller import Caller
 from organizations.locks import admit
 from organizations.models import Connection, Organization
-from organizations.models.connection import ConnectionQuerySet
 
 MOST_CONNECTIONS = 100  # enabled ones of an organization
 
@@ -98,11 +97,6 @@ def disable(connection: Connection) -> bool:
     if is_changed:
         connection.transfers_by_type.all().delete()
     return bool(is_changed)
-
-
-def connections_of(organization_id: str) -> ConnectionQuerySet:
-    """Return the enabled connections of an organization, the oldest first."""
-    return Connection.objects.enabled().filter(organization=organization_id).order_by("created_at")
 
 
 def _lock(organization_id: str, connection_id: str, caller: Caller) -> Connection:

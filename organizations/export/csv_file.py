@@ -1,4 +1,4 @@
-"""A list as a CSV file, however many rows, in parts that take little memory."""
+"""Streams a list of any length as a CSV file, in parts that take little memory."""
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
@@ -24,12 +24,12 @@ Columns = Mapping[str, Callable[[Any], Cell]]
 
 @dataclass(frozen=True, slots=True)
 class Export(Generic[Row]):
-    """A kind of file: its name, its columns, and those of people's names with what they read."""
+    """A kind of file: its name, its columns, and the optional columns with names of people."""
 
     file_name: str
     columns: Columns
     names: Columns
-    names_read: tuple[str, ...]  # relations
+    names_read: tuple[str, ...]  # relations that the columns with names read
     read: tuple[str | Prefetch[Any], ...] = ()  # relations that the columns read
 
     def response(
@@ -66,7 +66,7 @@ class Export(Generic[Row]):
 
 
 def _parts(rows: QuerySet[Any], columns: Columns) -> Iterator[str]:
-    """Yield the file in parts; each is read by itself, so that no cursor is held open."""
+    """Yield the file in parts, each read by its own statement, so that no cursor stays open."""
     part = StringIO()
     writer = csv.writer(part)
     writer.writerow(columns)

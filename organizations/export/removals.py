@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Prefetch
 
@@ -10,7 +9,7 @@ from organizations.export.csv_file import Columns, Export
 from organizations.models import Membership, OffboardingTask, Removal, RemovedResources, Restoration
 
 SECOND = timedelta(seconds=1)
-# Not joined: what a join costs would hide from PostgreSQL which index the filters are read by.
+# Prefetched: with joins, PostgreSQL may not choose the index that fits the filters.
 READ = (
     Prefetch("membership", Membership.objects.only("user")),
     "restoration",
@@ -28,11 +27,6 @@ def open_task_count(removal: Removal) -> int:
     return sum(task.state == OffboardingTask.State.OPEN for task in removal.tasks.all())
 
 
-def closed_task_count(removal: Removal) -> int:
-    """Return how many tasks of the removal are done, failed, skipped or cancelled."""
-    return len(removal.tasks.all()) - open_task_count(removal)
-
-
 def _joined(recorded: Sequence[Mapping[str, str]], key: str, separator: str) -> str:
     """Return the ids or names of recorded roles or departments as one cell."""
     return separator.join(one[key] for one in recorded)
@@ -41,10 +35,6 @@ def _joined(recorded: Sequence[Mapping[str, str]], key: str, separator: str) -> 
 def _resources(owned: Iterable[RemovedResources]) -> str:
     """Return the numbers by type as one cell: type=count>target, with no target if they stayed."""
     return ";".join(f"{each.type}={each.count}>{each.target or ''}" for each in owned)
-
-
-def _of_restoration(removal: Removal, field: str) -> Any:
-    return getattr(restoration_of(removal), field, None)
 
 
 COLUMNS: Columns = {
@@ -62,10 +52,10 @@ COLUMNS: Columns = {
     "resources": lambda removal: _resources(removal.removed_resources.all()),
     "transferred_to": lambda removal: removal.transferred_to_id or removal.transferred_to_user_id,
     "open_tasks": open_task_count,
-    "closed_tasks": closed_task_count,
+    "closed_tasks": lambda removal: len(removal.tasks.all()) - open_task_count(removal),
     "trace_id": lambda removal: removal.trace_id,
-    "restored_at": lambda removal: _of_restoration(removal, "created_at"),
-    "restored_by": lambda removal: _of_restoration(removal, "actor_id"),
+    "restored_at": lambda removal: getattr(restoration_of(removal), "created_at", None),
+    "restored_by": lambda removal: getattr(restoration_of(removal), "actor_id", None),
 }
 
 REMOVALS: Export[Removal] = Export(

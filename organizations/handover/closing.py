@@ -15,9 +15,9 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import CHANGE_TASK
 from organizations.guards.caller import Caller
-from organizations.handover.fields import require_valid
 from organizations.locks import share_members
 from organizations.models import Department, Event, OffboardingTask, Restoration
+from organizations.valid_fields import require_valid
 
 State = OffboardingTask.State
 CHOSEN = (State.OPEN, State.DONE, State.FAILED, State.SKIPPED)  # a restoration alone cancels

@@ -24,10 +24,10 @@ from organizations.exceptions import (
 from organizations.guards.acts import ADD_STEP, CHANGE_STEP, DELETE_STEP, Act
 from organizations.guards.caller import Caller
 from organizations.guards.targets import is_type
-from organizations.handover.fields import require_valid
 from organizations.locks import share_members
 from organizations.models import Connection, Department, OffboardingStep, Organization
 from organizations.models.offboarding_step import OffboardingStepQuerySet
+from organizations.valid_fields import require_valid
 
 MOST_STEPS = 50  # of an organization, that are enabled
 ASSIGNEES = ("assigned_to_user_id", "assigned_to_department_id", "assigned_to_connection_id")

@@ -48,10 +48,6 @@ class ConnectionQuerySet(RotatedSecretQuerySet["Connection"]):
         """Keep the connections of directories."""
         return self.filter(kind=Connection.Kind.DIRECTORY)
 
-    def enabled(self) -> Self:
-        """Keep those that were not revoked."""
-        return self.filter(disabled_at=None)
-
     def with_token(self, digest: bytes) -> Self:
         """Keep the connection with this token: its latest, or the previous one while it works."""
         return self.filter(
@@ -166,8 +162,6 @@ class Connection(RotatedSecret):
     )
     # A removal looks up the tokens that the leaver was shown, within one organization.
     created_by = OptionalKey(User, models.PROTECT, related_name="+", editable=False)
-    disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ConnectionQuerySet.as_manager()
 
@@ -236,11 +230,6 @@ class Connection(RotatedSecret):
         if self._state.adding and not self.is_directory:
             self.id = generate_id("con")
             self.expires_at = self.expires_at or timezone.now() + LIFETIME
-
-    @property
-    def is_enabled(self) -> bool:
-        """Whether it was not revoked."""
-        return self.disabled_at is None
 
     @property
     def is_expired(self) -> bool:

@@ -1,6 +1,7 @@
 """Webhook endpoints, and the deliveries to them."""
 
 from datetime import datetime
+from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -16,17 +17,9 @@ from users.models import User
 
 
 class WebhookEndpointQuerySet(RotatedSecretQuerySet["WebhookEndpoint"]):
-    """Queries for endpoints, by whether they are sent events."""
+    """Queries for endpoints; a disabled one is sent nothing."""
 
-    def enabled(self) -> "WebhookEndpointQuerySet":
-        """Keep those that are sent events."""
-        return self.filter(disabled_at=None)
-
-    def disabled(self) -> "WebhookEndpointQuerySet":
-        """Keep those that are sent nothing."""
-        return self.exclude(disabled_at=None)
-
-    def given_up(self) -> "WebhookEndpointQuerySet":
+    def given_up(self) -> Self:
         """Keep those that were disabled because their receivers failed or were gone."""
         reasons = WebhookEndpoint.DisabledReason
         return self.filter(disabled_reason__in=[reasons.GONE, reasons.FAILING])
@@ -60,7 +53,6 @@ class WebhookEndpoint(RotatedSecret):
     previous_secret_until = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Until when the secret before signs along."
     )
-    disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
     disabled_reason = models.CharField(
         max_length=10, choices=DisabledReason, blank=True, editable=False
     )
@@ -84,7 +76,6 @@ class WebhookEndpoint(RotatedSecret):
         editable=False,
         help_text="The system that made it, if it was not a person.",
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = WebhookEndpointQuerySet.as_manager()
 
@@ -114,11 +105,6 @@ class WebhookEndpoint(RotatedSecret):
 
     def __str__(self) -> str:
         return str(self.pk)
-
-    @property
-    def is_enabled(self) -> bool:
-        """Whether it is sent events."""
-        return self.disabled_at is None
 
     def is_held(self, now: datetime) -> bool:
         """Tell whether its receiver asked for a pause that is not over."""

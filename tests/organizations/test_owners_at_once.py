@@ -8,10 +8,11 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from organizations.models import Membership, RoleAssignment
-from tests.concurrency import all_at_once, in_background, result_after, waiting_for
+from tests.concurrency import all_at_once, in_background, outcome, result_after, waiting_for
 from tests.deactivations import deactivate, reactivate, states
 from tests.factories import MembershipFactory
 from tests.organizations.api.address import address_of
+from tests.organizations.assignment.verbs import change
 from tests.organizations.owners import active_owners
 from tests.production import token_of
 from tests.programs import client_with
@@ -67,6 +68,10 @@ def deactivation(member: Membership) -> Call:
     return lambda: states([deactivate(member)])[0]
 
 
+def assignment(member: Membership) -> Call:
+    return partial(outcome, partial(change, member, roles=[]))
+
+
 def demotion(member: Membership) -> Call:
     return partial(by_hand, member.role_assignments.all().delete)
 
@@ -83,6 +88,7 @@ LOSSES: dict[Loss, str] = {
     removal: "LAST_OWNER_CANNOT_BE_REMOVED",
     departure: "LAST_OWNER_CANNOT_BE_REMOVED",
     deactivation: "LAST_OWNER_CANNOT_BE_DEACTIVATED",
+    assignment: "LAST_OWNER_CANNOT_BE_REMOVED",
     demotion: REFUSED,
     disabling: REFUSED,
 }

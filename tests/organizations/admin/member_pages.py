@@ -12,11 +12,6 @@ ADMIN = "/admin/organizations/"
 MEMBERSHIPS = f"{ADMIN}membership/"
 
 
-def address_of(member: Membership) -> str:
-    """Return the address of a member's page."""
-    return f"{MEMBERSHIPS}{member.pk}/change/"
-
-
 def form_of(member: Membership, **fields: str) -> dict[str, str]:
     """Return the form of a member's page, with no assignment added or deleted but by ``fields``."""
     form: dict[str, str] = {}

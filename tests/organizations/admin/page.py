@@ -4,12 +4,19 @@ import re
 from html import unescape
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.html import strip_tags
 
 ID = r"\b([a-z]{2,5}_)[0-9A-Z]{26}(_\d+)?\b"
 KEY = r"/\d+/|(?<=/removal/)[\w-]{11}/|\b[0-9a-f]{32}\b"  # of a row, a selection, a request
 TIME = r"\b[A-Z][a-z]+\.? \d+, \d{4}(, [\w:]+( [ap]\.m\.)? UTC)?"
+
+
+def page_of(row: Model, page: str = "change") -> str:
+    """Return the address of a page of a row."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[row.pk])
 
 
 def text_of(response: Any) -> str:

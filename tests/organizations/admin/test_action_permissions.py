@@ -8,8 +8,8 @@ from django.test import Client
 from organizations.models import Event, Membership
 from tests.deactivations import deactivate
 from tests.factories import ResourceFactory
-from tests.organizations.admin.member_pages import MEMBERSHIPS, address_of, confirmation
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.member_pages import MEMBERSHIPS, confirmation
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
 
@@ -32,8 +32,8 @@ def test_without_the_permission_it_is_not_offered_and_a_forged_request_is_refuse
     address = confirmation(browser, action, member)
     offered = f"{member.pk}/{action}/"
 
-    assert offered in text_of(browser.get(address_of(member)))
-    assert offered not in text_of(reader.get(address_of(member)))
+    assert offered in text_of(browser.get(page_of(member)))
+    assert offered not in text_of(reader.get(page_of(member)))
     assert f'value="{action}"' not in text_of(reader.get(MEMBERSHIPS))
     for forged in (address, f"{MEMBERSHIPS}{offered}"):
         assert reader.get(forged).status_code == 403

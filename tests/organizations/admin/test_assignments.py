@@ -9,8 +9,8 @@ from django.utils import timezone
 from organizations.admin.assignments import MOST_ADDED
 from organizations.models import Event, Membership, Organization
 from tests.factories import DepartmentFactory, UserFactory
-from tests.organizations.admin.member_pages import ADMIN, address_of, form_adding, form_of
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.member_pages import ADMIN, form_adding, form_of
+from tests.organizations.admin.page import page_of, text_of
 from users.models import User
 
 
@@ -53,7 +53,7 @@ def test_additions_and_deletions_of_one_page_are_one_event(
         },
     )
 
-    browser.post(address_of(member), form)
+    browser.post(page_of(member), form)
 
     assert [a.role.name for a in member.role_assignments.all()] == ["Admin"]
     assert [d.department for d in member.department_memberships.all()] == [department]
@@ -66,13 +66,13 @@ def test_additions_and_deletions_of_one_page_are_one_event(
 def test_the_reason_is_asked_below_the_assignments_that_the_form_saves(
     browser: Client, member: Membership
 ) -> None:
-    page = text_of(browser.get(address_of(member)))
+    page = text_of(browser.get(page_of(member)))
 
     assert page.index("role_assignments-TOTAL_FORMS") < page.index("Reason for this change")
 
 
 def test_nothing_changed_is_no_event(browser: Client, member: Membership) -> None:
-    assert browser.post(address_of(member), form_of(member)).status_code == 302
+    assert browser.post(page_of(member), form_of(member)).status_code == 302
 
     assert not Event.objects.exists()
 
@@ -84,7 +84,7 @@ def test_a_role_that_somebody_else_added_meanwhile_stays(
     billing = member.organization.roles.create(name="Billing")
     member.role_assignments.create(organization=member.organization, role=billing)
 
-    browser.post(address_of(member), form)
+    browser.post(page_of(member), form)
 
     names = member.role_assignments.values_list("role__name", flat=True)
     assert sorted(names) == ["Admin", "Billing", "Member"]
@@ -96,7 +96,7 @@ def test_a_page_from_before_a_deactivation_does_not_undo_it(
     form = form_adding(member, member.organization.roles.get(name="Admin").pk)
     Membership.objects.filter(pk=member.pk).update(deactivated_at=timezone.now())
 
-    browser.post(address_of(member), form)
+    browser.post(page_of(member), form)
 
     member.refresh_from_db()
     assert member.deactivated_at
@@ -109,7 +109,7 @@ def test_a_page_that_claims_thousands_of_forms_is_refused_without_making_them(
     form = form_of(member, **{"role_assignments-TOTAL_FORMS": "100000"})
 
     with CaptureQueriesContext(connection) as run:
-        page = text_of(browser.post(address_of(member), form))
+        page = text_of(browser.post(page_of(member), form))
 
     assert f"Please submit at most {1 + MOST_ADDED} forms." in page
     assert len(run) < 2 * MOST_ADDED

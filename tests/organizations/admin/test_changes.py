@@ -12,17 +12,17 @@ from tests.factories import (
     ResourceFactory,
     RoleFactory,
 )
-from tests.organizations.admin.member_pages import ADMIN, address_of, form_adding, form_of
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.member_pages import ADMIN, form_adding, form_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.removals import remove
 
 
 def test_roles_of_other_organizations_are_no_choice(browser: Client, member: Membership) -> None:
     foreign = RoleFactory.create(name="Foreign role")
-    assert "Foreign role" not in text_of(browser.get(address_of(member)))
+    assert "Foreign role" not in text_of(browser.get(page_of(member)))
     form = form_adding(member, foreign.pk)
 
-    assert "Select a valid choice" in text_of(browser.post(address_of(member), form))
+    assert "Select a valid choice" in text_of(browser.post(page_of(member), form))
 
 
 def test_the_last_owner_keeps_the_role_and_staff_read_why(
@@ -30,7 +30,7 @@ def test_the_last_owner_keeps_the_role_and_staff_read_why(
 ) -> None:
     form = form_of(owner, **{"role_assignments-0-DELETE": "on"})
 
-    page = browser.post(address_of(owner), form, follow=True)
+    page = browser.post(page_of(owner), form, follow=True)
 
     assert "Nothing was changed: You cannot remove the last owner" in text_of(page)
     assert owner.role_assignments.exists()
@@ -108,7 +108,7 @@ def test_the_owner_roles_page_says_why_it_does_not_change_and_offers_no_form(
     admin_client: Client, organization: Organization
 ) -> None:
     role = organization.roles.get(is_owner=True)
-    address = f"{ADMIN}role/{role.pk}/change/"
+    address = page_of(role)
 
     page = admin_client.get(address)
     refused = admin_client.post(address, {"name": "Founders", "capabilities": []})

@@ -21,7 +21,7 @@ from tests.factories import (
     WebhookEndpointFactory,
 )
 from tests.organizations.admin.member_pages import ADMIN, confirmation
-from tests.organizations.admin.page import text_of, words_of
+from tests.organizations.admin.page import page_of, text_of, words_of
 from tests.programs import connect_program
 from tests.schedules import schedule
 from users.models import AccessToken, User
@@ -114,10 +114,8 @@ def test_a_removal_its_result_its_record_and_its_restoration(
     form = {f"department_of_{acme.pk}_for_repository": sales.pk, "reason": "Moved away"}
     result: Any = browser.post(address, form, follow=True)
     assert_says(result, "removal_result")
-    assert_says(browser.get(f"{ADMIN}removal/{lea.removal.pk}/change/"), "removal_record")
-    assert "disable it there" not in words_of(
-        browser.get(f"{ADMIN}removal/{max_.removal.pk}/change/")
-    )
+    assert_says(browser.get(page_of(lea.removal)), "removal_record")
+    assert "disable it there" not in words_of(browser.get(page_of(max_.removal)))
 
     lab.delete()
     for task, state in zip(OffboardingTask.objects.order_by("key", "pk"), State, strict=False):

@@ -10,8 +10,9 @@ from organizations.connections.service import disable
 from organizations.connections.tokens import issue_token
 from organizations.models import Connection, Membership
 from tests.concurrency import result_after
+from tests.organizations.admin.page import page_of
 from tests.organizations.admin.staff import browser_of, browser_with, staff_with
-from tests.organizations.admin.test_connections import CONNECTIONS, page_of
+from tests.organizations.admin.test_connections import CONNECTIONS
 from tests.programs import connect_program
 from users.models import User
 

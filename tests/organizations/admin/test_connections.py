@@ -18,8 +18,8 @@ from organizations.scim.connections import (
 )
 from tests.directories import connect, manage
 from tests.factories import DepartmentFactory, MembershipFactory
-from tests.organizations.admin.member_pages import ADMIN, address_of
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.member_pages import ADMIN
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
 
@@ -38,10 +38,6 @@ def works(token: str, organization: Organization) -> bool:
 def token_on(page: str) -> str:
     [token] = re.findall(r'value="(offboard_scim_[^"]+)"', page)
     return str(token)
-
-
-def page_of(connection: Connection) -> str:
-    return f"{CONNECTIONS}{connection.pk}/change/"
 
 
 @pytest.fixture
@@ -281,11 +277,11 @@ def test_a_members_page_names_the_directory_and_its_identity(
     managed, other = MembershipFactory.create_batch(2, organization=organization)
     manage(managed, user_name="lea@corp.example")
 
-    page = text_of(browser.get(address_of(managed)))
+    page = text_of(browser.get(page_of(managed)))
 
     assert f'<a href="{page_of(connection)}">Entra ID</a>.' in page
     assert "lea@corp.example" in page
-    assert "No directory" in text_of(browser.get(address_of(other)))
+    assert "No directory" in text_of(browser.get(page_of(other)))
 
 
 def test_records_and_events_name_the_directory(browser: Client, organization: Organization) -> None:

@@ -8,7 +8,6 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
-from django.urls import reverse
 
 from organizations.admin.departments import DepartmentAdmin
 from organizations.admin.organizations import OrganizationAdmin
@@ -30,15 +29,11 @@ from tests.factories import (
     ResourceFactory,
     RoleFactory,
 )
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
 from tests.schedules import schedule
 from users.models import User
-
-
-def page_of(row: Model, page: str = "change") -> str:
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[row.pk])
 
 
 def delete(browser: Client, row: Model) -> str:
@@ -85,22 +80,9 @@ def organization_with_a_former_member() -> Organization:
     return member.organization
 
 
-def department_on_record() -> Department:
-    member = MembershipFactory.create()
-    department = DepartmentFactory.create(organization=member.organization)
-    remove(member, transfer_to=department.pk)
-    return department
-
-
 def department_of_a_member() -> Department:
     department = DepartmentFactory.create()
     MembershipFactory.create(organization=department.organization, departments=[department])
-    return department
-
-
-def department_with_a_resource() -> Department:
-    department = DepartmentFactory.create()
-    ResourceFactory.create(organization=department.organization, department=department)
     return department
 
 
@@ -114,13 +96,7 @@ def role_of_a_member() -> Role:
     return role
 
 
-def department_of_a_schedule() -> Model:
-    member = MembershipFactory.create()
-    department = DepartmentFactory.create(organization=member.organization)
-    schedule(member, transfer_to=department.pk)
-    return department
-
-
+# The tests of the API have all that uses a department but those of types.
 def department_of_a_type_on_record() -> Model:
     member, other = MembershipFactory.create_batch(2, organization=OrganizationFactory.create())
     ResourceFactory.create(organization=member.organization, owner=member.user)
@@ -146,12 +122,6 @@ def department_of_a_connections_type() -> Model:
     return department
 
 
-def department_of_a_connection() -> Model:
-    department = DepartmentFactory.create()
-    connect(department.organization, transfer_on_removal=department)
-    return department
-
-
 def account_of_a_member() -> User:
     return MembershipFactory.create().user
 
@@ -160,14 +130,10 @@ def account_of_a_member() -> User:
     ("make", "reason"),
     [
         (organization_with_a_former_member, "It has members, or had some whose record stays."),
-        (department_on_record, "It is in use by 1 removal."),
-        (department_of_a_schedule, "It is in use by 1 scheduled removal."),
         (department_of_a_type_on_record, "It is in use by 1 removal."),
         (department_of_a_scheduled_type, "It is in use by 1 scheduled removal."),
-        (department_of_a_connection, "It is in use by 1 connection."),
         (department_of_a_connections_type, "It is in use by 1 connection."),
         (department_of_a_member, "It is in use by 1 member."),
-        (department_with_a_resource, "It is in use by 1 resource."),
         (owner_role, SystemRoleImmutableError.message),
         (role_of_a_member, "It is in use by 1 member."),
         (account_of_a_member, "The person is, or was, a member of an organization."),

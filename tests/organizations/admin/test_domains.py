@@ -11,14 +11,10 @@ from organizations.models import Domain, Organization
 from tests.directories import connect
 from tests.factories import OrganizationFactory
 from tests.organizations.admin.member_pages import ADMIN
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.admin.staff import browser_with
 
 ORGANIZATIONS = f"{ADMIN}organization/"
-
-
-def page_of(organization: Organization) -> str:
-    return f"{ORGANIZATIONS}{organization.pk}/change/"
 
 
 def form(organization: Organization, *domains: str, **fields: object) -> dict[str, object]:
@@ -200,7 +196,7 @@ def test_the_page_of_a_connection_shows_the_domains(
 ) -> None:
     connection, _ = connect(organization, domains=["b.example", "a.example"])
 
-    page = text_of(browser.get(f"{ADMIN}connection/{connection.pk}/change/"))
+    page = text_of(browser.get(page_of(connection)))
 
     assert '<div class="readonly">a.example, b.example</div>' in page
 
@@ -217,4 +213,4 @@ def test_the_pages_of_a_connection_say_where_a_domain_is_missing(
     connection = organization.connections.get()
 
     assert link in text_of(new)
-    assert link in text_of(browser.get(f"{ADMIN}connection/{connection.pk}/change/"))
+    assert link in text_of(browser.get(page_of(connection)))

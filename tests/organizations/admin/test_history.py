@@ -6,7 +6,6 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.db.models import Model
 from django.test import Client
-from django.urls import reverse
 from django.utils.formats import date_format
 
 from organizations.assignment.service import assign
@@ -14,7 +13,7 @@ from organizations.guards.caller import Operator
 from organizations.handover.closing import State, TaskChange, change_task
 from organizations.models import Event, Membership, OffboardingTask
 from tests.factories import DepartmentFactory, MembershipFactory, OffboardingStepFactory
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.removals import remove
 from tests.schedules import schedule
 from users.models import User
@@ -29,8 +28,7 @@ def leaver(owner: Membership) -> Membership:
 
 
 def history(browser: Client, row: Model) -> str:
-    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_history"
-    return text_of(browser.get(reverse(name, args=[row.pk])))
+    return text_of(browser.get(page_of(row, "history")))
 
 
 @pytest.mark.parametrize(
@@ -106,6 +104,6 @@ def test_an_event_names_departments_and_roles(browser: Client, owner: Membership
         caller=Operator(),
     )
 
-    page = text_of(browser.get(f"/admin/organizations/event/{Event.objects.get().pk}/change/"))
+    page = text_of(browser.get(page_of(Event.objects.get())))
 
     assert "roles added: Admin; roles removed: none; departments added: Sales;" in page

@@ -12,8 +12,8 @@ from django.utils import timezone
 from organizations.models import Event, Membership, Organization, Resource
 from tests.concurrency import in_background, until_somebody_waits_for_a_lock
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
-from tests.organizations.admin.member_pages import MEMBERSHIPS, address_of, confirm, preview
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.member_pages import MEMBERSHIPS, confirm, preview
+from tests.organizations.admin.page import page_of, text_of
 from tests.removals import remove
 from users.erasure.service import erase_account
 
@@ -38,7 +38,7 @@ def test_what_a_former_member_owns_passes_to_a_department(
     browser: Client, leaver: Membership
 ) -> None:
     sales = DepartmentFactory.create(organization=leaver.organization, name="Sales")
-    page = text_of(browser.get(address_of(leaver)))
+    page = text_of(browser.get(page_of(leaver)))
     assert f'<a href="{leftovers(leaver)}">{BUTTON}</a>' in page
     assert "still owns 3." in preview(browser, "leftovers", leaver)
 
@@ -57,9 +57,9 @@ def test_what_a_deactivated_member_owns_passes_to_a_person(
     browser: Client, owner: Membership, member: Membership
 ) -> None:
     resource = ResourceFactory.create(organization=owner.organization, owner=member.user)
-    assert BUTTON not in text_of(browser.get(address_of(member)))
+    assert BUTTON not in text_of(browser.get(page_of(member)))
     Membership.objects.filter(pk=member.pk).update(deactivated_at=timezone.now())
-    assert BUTTON in text_of(browser.get(address_of(member)))
+    assert BUTTON in text_of(browser.get(page_of(member)))
     assert "was deactivated on" in preview(browser, "leftovers", member)
 
     form = {f"person_of_{owner.organization_id}": owner.pk, "reason": "Handover"}
@@ -82,7 +82,7 @@ def test_a_member_who_came_back_has_nothing_left_to_pass_on(
 ) -> None:
     MembershipFactory.create(organization=leaver.organization, user=leaver.user)
 
-    assert BUTTON not in text_of(browser.get(address_of(leaver)))
+    assert BUTTON not in text_of(browser.get(page_of(leaver)))
     page = text_of(browser.get(leftovers(leaver), follow=True))
     assert "is left to pass on." in page
 

@@ -11,13 +11,12 @@ from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory
 from tests.organizations.admin.member_pages import (
     MEMBERSHIPS,
-    address_of,
     confirm,
     confirmation,
     preview,
     select,
 )
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.admin.staff import browser_with
 from users.models import User
 
@@ -142,5 +141,5 @@ def test_the_permission_to_deactivate_is_enough_with_the_one_to_see_members(
 ) -> None:
     browser = browser_with("view_membership", "deactivate_membership")
 
-    assert "Remove from" not in text_of(browser.get(address_of(member)))
+    assert "Remove from" not in text_of(browser.get(page_of(member)))
     assert "1 member deactivated." in confirm(browser, "deactivation", member)

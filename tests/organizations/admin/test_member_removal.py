@@ -13,12 +13,11 @@ from organizations.models import Membership, Organization, Removal
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.admin.member_pages import (
     MEMBERSHIPS,
-    address_of,
     confirm,
     confirmation,
     select,
 )
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.admin.staff import browser_of
 from tests.removals import remove
 from users.models import User
@@ -235,11 +234,11 @@ def test_a_selection_of_another_session_leads_back_to_the_list(
 def test_a_members_page_leads_to_the_confirmation_and_later_to_the_record(
     browser: Client, member: Membership
 ) -> None:
-    assert f'href="{MEMBERSHIPS}{member.pk}/removal/"' in text_of(browser.get(address_of(member)))
+    assert f'href="{MEMBERSHIPS}{member.pk}/removal/"' in text_of(browser.get(page_of(member)))
 
     confirm(browser, "removal", member)
 
-    former = text_of(browser.get(address_of(member)))
+    former = text_of(browser.get(page_of(member)))
     assert Removal.objects.get().pk in former
     assert "Remove from" not in former
 

@@ -4,16 +4,14 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client, override_settings
 
-from organizations.models import Event, Membership, Organization, Removal, Restoration
+from organizations.models import Event, Membership, Organization, Restoration
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.admin.member_pages import (
-    ADMIN,
     MEMBERSHIPS,
-    address_of,
     confirm,
     preview,
 )
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
 from users.erasure.service import erase_account
@@ -39,15 +37,11 @@ def preview_of(member: Membership) -> str:
     return f"{MEMBERSHIPS}{member.pk}/restoration/"
 
 
-def record_of(member: Membership) -> str:
-    return f"{ADMIN}removal/{Removal.objects.get(membership=member).pk}/change/"
-
-
 def test_the_record_and_the_former_membership_lead_to_the_same_preview(
     browser: Client, former: Membership
 ) -> None:
     former.organization.departments.get(name="Archive").delete()
-    for address in (address_of(former), record_of(former)):
+    for address in (page_of(former), page_of(former.removal)):
         assert f'<a href="{preview_of(former)}">Restore' in text_of(browser.get(address))
 
     page = preview(browser, "restoration", former)
@@ -68,8 +62,8 @@ def test_a_confirmed_restoration_leads_to_the_new_membership_and_is_on_the_recor
     assert "1 member restored." in page
     assert f"<h1>{former.user.name}, in {former.organization}</h1>" in page
     assert LogEntry.objects.filter(object_id=str(restoration.membership_id)).exists()
-    record = text_of(browser.get(record_of(former)))
-    assert f'href="{address_of(restoration.membership)}"' in record
+    record = text_of(browser.get(page_of(former.removal)))
+    assert f'href="{page_of(restoration.membership)}"' in record
     assert f"by {staff}".replace("<", "&lt;").replace(">", "&gt;") in record
     assert "roles Member; departments Archive, Sales; resources 2" in record
     assert "Restore the member" not in record
@@ -90,7 +84,7 @@ def test_who_became_a_member_again_meanwhile_is_not_restored(
 ) -> None:
     MembershipFactory.create(organization=former.organization, user=former.user)
 
-    assert "Restore" not in text_of(browser.get(address_of(former)))
+    assert "Restore" not in text_of(browser.get(page_of(former)))
     said = "is a member of this organization already"
     assert said in preview(browser, "restoration", former)
     assert said in confirm(browser, "restoration", former)
@@ -108,7 +102,7 @@ def test_an_erased_member_is_not_offered_for_restoration(
 ) -> None:
     erase_account(former.user_id, actor=None)
 
-    pages = [text_of(browser.get(page)) for page in (address_of(former), record_of(former))]
+    pages = [text_of(browser.get(page)) for page in (page_of(former), page_of(former.removal))]
 
     assert not any("Restore" in page for page in pages)
     answer = text_of(browser.get(preview_of(former), follow=True))
@@ -116,6 +110,6 @@ def test_an_erased_member_is_not_offered_for_restoration(
 
 
 def test_without_the_permission_the_record_offers_no_restoration(former: Membership) -> None:
-    page = text_of(browser_with("view_removal").get(record_of(former)))
+    page = text_of(browser_with("view_removal").get(page_of(former.removal)))
 
     assert "Restore the member" not in page

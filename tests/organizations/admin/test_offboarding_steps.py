@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from organizations.connections.service import disable
-from organizations.models import Membership, OffboardingStep, Organization
+from organizations.models import Membership, OffboardingStep
 from tests.directories import connect
 from tests.factories import DepartmentFactory, MembershipFactory, OffboardingStepFactory
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.admin.staff import browser_with
 from tests.programs import connect_program
 from tests.removals import remove
@@ -17,10 +17,6 @@ from tests.removals import remove
 ADMIN = "/admin/organizations/"
 STEPS = f"{ADMIN}offboardingstep/"
 SAID = {"title": "Laptop", "key": "laptop", "position": "1", "due_days": "7", "enabled": "on"}
-
-
-def page_of(organization: Organization) -> str:
-    return f"{ADMIN}organization/{organization.pk}/change/"
 
 
 def test_a_step_is_added_from_the_organizations_page_which_lists_it(
@@ -53,7 +49,7 @@ def test_an_organizations_page_says_when_its_steps_are_due(
 
 def test_a_step_is_changed_and_deleted(browser: Client, owner: Membership) -> None:
     step = OffboardingStepFactory.create(organization=owner.organization, key="laptop")
-    page = f"{STEPS}{step.pk}/change/"
+    page = page_of(step)
 
     browser.post(page, {**SAID, "key": "other", "person": owner.pk, "due_days": ""})
 
@@ -84,7 +80,7 @@ def test_who_left_is_shown_as_assigned_and_stays_so_until_somebody_chooses_anoth
     )
 
     for step, field, chosen, name in assigned:
-        page = f"{STEPS}{step.pk}/change/"
+        page = page_of(step)
         assert f'<option value="{chosen}" selected>{name}' in text_of(browser.get(page))
         browser.post(page, {**SAID, field: chosen})
         step.refresh_from_db()
@@ -132,7 +128,7 @@ def test_a_directory_that_removes_nobody_is_said_to_open_no_tasks(
     connection.save()
     OffboardingStepFactory.create(organization=owner.organization)
 
-    page = text_of(browser.get(f"{ADMIN}connection/{connection.pk}/change/"))
+    page = text_of(browser.get(page_of(connection)))
 
     assert ("a deactivation opens no tasks" in page) is warns
 
@@ -143,6 +139,6 @@ def test_a_reader_of_steps_sees_the_assignee(owner: Membership) -> None:
         organization=owner.organization, assigned_to_user=member.user
     )
 
-    page = text_of(browser_with("view_offboardingstep").get(f"{STEPS}{step.pk}/change/"))
+    page = text_of(browser_with("view_offboardingstep").get(page_of(step)))
 
     assert member.user.name in page

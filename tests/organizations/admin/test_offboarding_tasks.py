@@ -15,7 +15,7 @@ from tests.factories import (
     OffboardingStepFactory,
     OffboardingTaskFactory,
 )
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.admin.staff import browser_of, browser_with, staff_with
 from tests.organizations.restoration.verbs import restore
 from tests.removals import remove
@@ -42,10 +42,6 @@ def task(leaver: Membership, staff: User) -> OffboardingTask:
     return OffboardingTask.objects.get()
 
 
-def record_of(task: OffboardingTask) -> str:
-    return f"{ADMIN}removal/{task.removal_id}/change/"
-
-
 def close(browser: Client, task: OffboardingTask, state: str, **said: object) -> Any:
     return browser.post(f"{TASKS}{task.pk}/closing/", {"state": state, **said}, follow=True)
 
@@ -53,7 +49,7 @@ def close(browser: Client, task: OffboardingTask, state: str, **said: object) ->
 def test_a_task_is_closed_and_reopened_on_the_record_which_says_by_whom_and_when(
     browser: Client, task: OffboardingTask, staff: User
 ) -> None:
-    assert "1 of 1 tasks open" in text_of(browser.get(record_of(task)))
+    assert "1 of 1 tasks open" in text_of(browser.get(page_of(task.removal)))
 
     page = text_of(close(browser, task, "failed", note="It was stolen"))
 
@@ -85,7 +81,7 @@ def test_a_tasks_own_page_takes_a_count_and_says_what_is_wrong_with_it(
 def test_no_task_of_an_undone_removal_changes(browser: Client, task: OffboardingTask) -> None:
     restore(Membership.objects.get(pk=task.removal.membership_id))
 
-    page = text_of(browser.get(record_of(task)))
+    page = text_of(browser.get(page_of(task.removal)))
     answer = text_of(close(browser, task, "done"))
 
     assert "Cancelled" in page
@@ -100,7 +96,7 @@ def test_a_cancelled_task_that_had_failed_says_who_failed_it(
     close(browser, task, "failed", note="It was stolen")
     restore(Membership.objects.get(pk=task.removal.membership_id))
 
-    page = text_of(browser.get(record_of(task)))
+    page = text_of(browser.get(page_of(task.removal)))
 
     assert re.search(rf"Failed by {staff.name}, .{{,60}}; cancelled when the removal was", page)
 
@@ -119,7 +115,7 @@ def test_staff_see_and_change_tasks_by_permissions_of_their_own(
 ) -> None:
     browser = browser_with(*permissions)
 
-    page = text_of(browser.get(record_of(task)))
+    page = text_of(browser.get(page_of(task.removal)))
     answer = close(browser, task, "done")
 
     assert ("Laptop" in page, "Done: Laptop" in page) == (sees, changes)
@@ -175,7 +171,7 @@ def test_the_list_filters_open_overdue_and_failed_ones_to_which_the_first_page_l
 def test_a_task_that_is_overdue_says_so_on_its_page_and_in_the_list(
     browser: Client, task: OffboardingTask
 ) -> None:
-    page = f"{TASKS}{task.pk}/change/"
+    page = page_of(task)
     for address in (page, TASKS):
         assert ", overdue</" in text_of(browser.get(address))
 
@@ -187,7 +183,7 @@ def test_a_task_that_is_overdue_says_so_on_its_page_and_in_the_list(
 def test_a_tasks_page_offers_to_close_the_task_alone_and_not_itself(
     browser: Client, task: OffboardingTask
 ) -> None:
-    page = text_of(browser.get(f"{TASKS}{task.pk}/change/"))
+    page = text_of(browser.get(page_of(task)))
 
     assert ">Close or skip</a>" in page
     assert ">Close</a>" not in page
@@ -229,7 +225,7 @@ def test_a_task_that_is_open_again_falls_to_nobody_once_its_department_is_delete
     )
     remove(leaver)
     task = OffboardingTask.objects.get()
-    assert "Open, for IT." in text_of(browser.get(record_of(task)))
+    assert "Open, for IT." in text_of(browser.get(page_of(task.removal)))
     close(browser, task, "done")
     step.delete()
     department.delete()
@@ -243,7 +239,7 @@ def test_a_list_of_thirty_tasks_and_their_record_take_as_many_statements_as_of_o
     browser: Client, task: OffboardingTask, django_assert_max_num_queries: Any
 ) -> None:
     department = DepartmentFactory.create(organization=task.organization)
-    pages = (TASKS, record_of(task))
+    pages = (TASKS, page_of(task.removal))
     counts: list[int] = []
     for number in (0, 30):
         OffboardingTaskFactory.create_batch(

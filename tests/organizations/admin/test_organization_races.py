@@ -7,8 +7,9 @@ import pytest
 from organizations.domains.service import domains_of
 from organizations.models import Organization
 from tests.concurrency import result_after
+from tests.organizations.admin.page import page_of
 from tests.organizations.admin.staff import browser_of, browser_with, staff_with
-from tests.organizations.admin.test_domains import form, page_of
+from tests.organizations.admin.test_domains import form
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

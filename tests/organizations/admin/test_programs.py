@@ -12,7 +12,7 @@ from organizations.events.signature import secret_of
 from organizations.models import Connection, Membership, Organization
 from tests.factories import MembershipFactory, WebhookEndpointFactory
 from tests.organizations.admin.member_pages import ADMIN
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.api.address import address_of
 from tests.organizations.api.lists import address_in
 from tests.programs import client_with, connect_program
@@ -72,7 +72,7 @@ def test_the_capabilities_of_a_program_are_changed_on_its_page(
     browser: Client, organization: Organization
 ) -> None:
     made, _ = connect_program(organization, "remove_users")
-    address = f"{CONNECTIONS}{made.pk}/change/"
+    address = page_of(made)
     assert "SCIM" not in text_of(browser.get(address))
 
     form = {
@@ -109,9 +109,7 @@ def test_the_secret_of_a_webhook_endpoint_is_rotated_once_it_is_confirmed(
 ) -> None:
     endpoint = WebhookEndpointFactory.create(organization=organization)
     address = f"{ADMIN}webhookendpoint/{endpoint.pk}/secret/"
-    assert f'href="{address}"' in text_of(
-        browser.get(f"{ADMIN}webhookendpoint/{endpoint.pk}/change/")
-    )
+    assert f'href="{address}"' in text_of(browser.get(page_of(endpoint)))
     assert "signs along for 24 hours" in text_of(browser.get(address))
 
     page = text_of(browser.post(address))
@@ -141,6 +139,6 @@ def test_a_record_names_the_program_that_restored_the_member(
     restored = client_with(token).post(f"{address_of(member)}/restore", {"confirm": True})
     assert restored.status_code == 200
 
-    record = text_of(browser.get(f"{ADMIN}removal/{member.removal.pk}/change/"))
+    record = text_of(browser.get(page_of(member.removal)))
 
     assert "by Desk: roles" in record

@@ -19,7 +19,7 @@ from tests.factories import (
     OrganizationFactory,
     ResourceFactory,
 )
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
 
@@ -50,7 +50,7 @@ def test_a_resources_link_is_shown_and_sends_no_referrer(
         organization=organization, owner=owner.user, external_id="acme/<b>", url=url
     )
 
-    for address in (RESOURCES, f"{RESOURCES}{resource.pk}/change/"):
+    for address in (RESOURCES, page_of(resource)):
         page = text_of(browser.get(address))
         [shown] = re.findall(r'<a href="([^"]*)" rel="noreferrer">', page)
         assert html.unescape(shown) == url
@@ -64,7 +64,7 @@ def test_a_name_without_visible_characters_is_refused(
     resource = ResourceFactory.create(organization=organization, owner=owner.user, name="Billing")
     said = {"name": "\u200b", "organization": organization.pk, "owner": owner.user_id}
 
-    for address in (f"{RESOURCES}add/", f"{RESOURCES}{resource.pk}/change/"):
+    for address in (f"{RESOURCES}add/", page_of(resource)):
         assert "A name has visible characters." in text_of(browser.post(address, said))
 
     assert Resource.objects.get().name == "Billing"
@@ -104,7 +104,7 @@ def test_a_resource_that_is_deleted_while_its_page_is_saved_is_reported(
 
     page = result_after(
         partial(delete, organization.pk, resource.pk, caller=Operator()),
-        partial(browser.post, f"{RESOURCES}{resource.pk}/change/", form),
+        partial(browser.post, page_of(resource), form),
     )
 
     assert page.status_code == 302
@@ -134,7 +134,7 @@ def test_what_a_removal_moved_is_deleted_too_and_its_record_stays(
     leaver = MembershipFactory.create(organization=organization)
     resource = ResourceFactory.create(organization=organization, owner=leaver.user)
     remove(leaver, transfer_to=owner.user_id)
-    assert "deletelink" in text_of(browser.get(f"{RESOURCES}{resource.pk}/change/"))
+    assert "deletelink" in text_of(browser.get(page_of(resource)))
 
     browser.post(f"{RESOURCES}{resource.pk}/delete/", {"post": "yes"})
 
@@ -150,7 +150,7 @@ def test_the_page_of_a_member_says_how_many_of_each_type_they_own_with_a_link(
     ResourceFactory.create(organization=organization, owner=owner.user, type="document")
     other = MembershipFactory.create(organization=organization)
     ResourceFactory.create(organization=organization, owner=other.user, type="repository")
-    address = f"{MEMBERSHIPS}{owner.pk}/change/"
+    address = page_of(owner)
 
     page = text_of(browser.get(address))
 
@@ -170,6 +170,6 @@ def test_a_record_says_what_stayed_with_who_left(
     remove(leaver, transfer_to=Targets(by_type={"document": department.pk}))
     record = Removal.objects.get()
 
-    page = text_of(browser.get(f"/admin/organizations/removal/{record.pk}/change/"))
+    page = text_of(browser.get(page_of(record)))
 
     assert "document 1 to Sales; repository 1 (stayed theirs)" in page

@@ -17,7 +17,7 @@ from tests.factories import (
     WebhookEndpointFactory,
 )
 from tests.organizations.admin.member_pages import confirm, confirmation
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
 from tests.schedules import due, schedule
@@ -72,10 +72,9 @@ def test_whom_the_page_says_cannot_go_is_not_scheduled(
         ({"on_date": "Yes", "remove_at": ""}, "Enter a date and a time, or remove them now."),
         ({"now": "Yes", "remove_at": tomorrow()}, "Empty it to remove them now, or schedule it."),
         ({"remove_at": "2020-01-01T00:00"}, "Must be in the future."),
-        ({"remove_at": "2999-01-01T00:00"}, "Must be at most a year ahead."),
         ({"remove_at": "Friday"}, "Enter a valid date/time."),
     ],
-    ids=["no date", "now with a date", "in the past", "far ahead", "malformed"],
+    ids=["no date", "now with a date", "in the past", "malformed"],
 )
 def test_a_wrong_date_or_button_is_reported_at_the_field(
     browser: Client, member: Membership, form: dict[str, str], problem: str
@@ -100,9 +99,9 @@ def test_a_second_schedule_of_a_member_is_refused_with_a_message(
 def test_the_member_page_leads_to_what_is_pending(browser: Client, member: Membership) -> None:
     asked = pending(member)
 
-    page = text_of(browser.get(f"/admin/organizations/membership/{member.pk}/change/"))
+    page = text_of(browser.get(page_of(member)))
 
-    assert f"{LIST}{asked.pk}/change/" in page
+    assert page_of(asked) in page
 
 
 def test_cancelling_takes_what_is_pending_and_says_what_is_not(
@@ -126,7 +125,7 @@ def test_a_pending_ones_page_has_a_button_that_cancels_it(
     browser: Client, member: Membership
 ) -> None:
     asked = pending(member)
-    address = f"{LIST}{asked.pk}/change/"
+    address = page_of(asked)
     page = text_of(browser.get(address))
     [cancel] = re.findall(r'action="([^"]+/act/cancel/)"', page)
 
@@ -186,7 +185,7 @@ def test_staff_find_nothing_of_their_own(browser: Client, staff: User, owner: Me
     asked = due(own)
     pages = [
         LIST,
-        f"/admin/organizations/membership/{own.pk}/change/",
+        page_of(own),
         confirmation(browser, "removal", own),
         "/admin/organizations/event/",
         "/admin/",
@@ -194,7 +193,7 @@ def test_staff_find_nothing_of_their_own(browser: Client, staff: User, owner: Me
 
     shown = [text_of(browser.get(page)) for page in pages]
 
-    assert browser.get(f"{LIST}{asked.pk}/change/").status_code == 302  # as of an unknown one
+    assert browser.get(page_of(asked)).status_code == 302  # as of an unknown one
 
     assert not [page for page in shown if asked.pk in page or "scheduled for" in page]
     assert "0 events" in shown[3]
@@ -239,7 +238,7 @@ def test_what_is_pending_is_shown_to_staff_who_may_list_or_do_it(
     )
 
     logged = text_of(reader.get("/admin/organizations/event/"))
-    sent = text_of(reader.get(f"/admin/organizations/webhookdelivery/{delivery.pk}/change/"))
+    sent = text_of(reader.get(page_of(delivery)))
 
     of_member = f"/admin/organizations/membership/{member.pk}"
     page = text_of(reader.get(f"{of_member}/change/"))
@@ -260,7 +259,7 @@ def test_a_record_names_what_the_leaver_scheduled(owner: Membership, member: Mem
 
     def is_named_to(*codenames: str) -> bool:
         text = text_of(browser_with(*viewing, *codenames).get(page))
-        return f"{LIST}{scheduled.pk}/change/" in text
+        return page_of(scheduled) in text
 
     assert is_named_to("view_scheduledremoval")
     assert not is_named_to()

@@ -10,8 +10,8 @@ from django.utils.formats import date_format
 from organizations.models import Department, Membership, Organization, Resource
 from organizations.transfer.service import transfer_selected
 from tests.factories import DepartmentFactory, ResourceFactory
-from tests.organizations.admin.member_pages import ADMIN, address_of, form_adding, form_of
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.member_pages import ADMIN, form_adding, form_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.removals import remove
 
 
@@ -26,7 +26,7 @@ def test_who_was_removed_meanwhile_is_given_nothing_and_staff_read_it(
 ) -> None:
     remove(member)
 
-    page = text_of(browser.post(address_of(member), form, follow=True))
+    page = text_of(browser.post(page_of(member), form, follow=True))
 
     member.refresh_from_db()
     assert member.deleted_at
@@ -42,7 +42,7 @@ def test_the_page_of_a_former_member_has_nothing_to_save(
 ) -> None:
     remove(member)
 
-    page = text_of(browser.get(address_of(member)))
+    page = text_of(browser.get(page_of(member)))
 
     assert f"{member.user.name}, formerly in {member.organization}</h1>" in page
     assert 'name="_save"' not in page
@@ -60,7 +60,7 @@ def test_a_removal_while_the_page_is_saved_is_reported(
     with patch(
         "organizations.admin.memberships.MembershipAdmin.save_model", side_effect=remove_first
     ):
-        page = text_of(browser.post(address_of(member), form, follow=True))
+        page = text_of(browser.post(page_of(member), form, follow=True))
 
     assert "Nothing was changed: The user is not a member of this organization." in page
     assert "successfully" not in page
@@ -70,7 +70,7 @@ def test_a_role_that_was_deleted_meanwhile_is_reported(browser: Client, member: 
     form = form_of(member, **{"role_assignments-0-DELETE": "on"})
     member.role_assignments.all().delete()
 
-    page = text_of(browser.post(address_of(member), form, follow=True))
+    page = text_of(browser.post(page_of(member), form, follow=True))
 
     assert "Somebody has taken some of these from the member meanwhile." in page
     assert "successfully" not in page
@@ -79,9 +79,9 @@ def test_a_role_that_was_deleted_meanwhile_is_reported(browser: Client, member: 
 def test_a_role_that_was_added_meanwhile_is_not_added_twice(
     browser: Client, member: Membership, form: dict[str, str]
 ) -> None:
-    browser.post(address_of(member), form)
+    browser.post(page_of(member), form)
 
-    page = text_of(browser.post(address_of(member), form | {"role_assignments-1-id": ""}))
+    page = text_of(browser.post(page_of(member), form | {"role_assignments-1-id": ""}))
 
     assert "successfully" not in page
     assert member.role_assignments.filter(role__name="Admin").count() == 1

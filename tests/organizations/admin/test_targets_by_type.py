@@ -16,7 +16,7 @@ from organizations.schedule.service import targets_of
 from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.admin.member_pages import confirm, preview
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.admin.test_scheduled_removals import tomorrow
 
 
@@ -72,7 +72,7 @@ def test_a_type_passes_to_its_own_target(
         assert f"document 1 to Sales, repository 2 to {owner.user.full_name}" in page
         assert f"2 resources passed to {owner.user.email}" in page
         record = Removal.objects.get()
-        shown = text_of(browser.get(f"/admin/organizations/removal/{record.pk}/change/"))
+        shown = text_of(browser.get(page_of(record)))
         assert f"document 1 to Sales; repository 2 to {owner.user.full_name}" in shown
 
 
@@ -93,7 +93,7 @@ def test_a_date_keeps_the_targets_of_types(
 
     asked = ScheduledRemoval.objects.get()
     assert targets_of(asked) == Targets(by_type={"document": department.pk})
-    page = text_of(browser.get(f"/admin/organizations/scheduledremoval/{asked.pk}/change/"))
+    page = text_of(browser.get(page_of(asked)))
     assert "document to Sales" in page
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from organizations.models import Event, Membership, ScheduledRemoval, Source
 from tests.factories import MembershipFactory
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.removals import remove
 from users.models import User
 
@@ -35,7 +35,7 @@ def choose(browser: Client, zone: str) -> None:
 def test_they_are_shown_in_utc_until_a_zone_is_chosen_and_then_in_that(
     browser: Client, event: Event
 ) -> None:
-    page = f"{EVENTS}{event.pk}/change/"
+    page = page_of(event)
     assert "Nov. 29, 2025, 6:30 p.m. UTC" in text_of(browser.get(page))
 
     choose(browser, TOKYO)
@@ -54,7 +54,7 @@ def test_a_time_within_an_event_is_shown_in_the_zone(browser: Client, owner: Mem
     )
     choose(browser, TOKYO)
 
-    page = text_of(browser.get(f"{EVENTS}{event.pk}/change/"))
+    page = text_of(browser.get(page_of(event)))
 
     assert "key: laptop; due at: Nov. 30, 2025, 3:30 a.m. JST" in page
     assert "2025-11-29T18:30:00Z" not in page

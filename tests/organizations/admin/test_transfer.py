@@ -6,7 +6,7 @@ from django.test import Client
 
 from organizations.models import Event, Membership, Organization, Resource, Source
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.removals import remove
 from users.models import User
 
@@ -80,7 +80,7 @@ def test_a_resources_page_renames_it_and_leaves_an_event_if_it_passes_on(
     resource = ResourceFactory.create(organization=ada.organization, owner=ada.user)
     target = owner.user if is_passed_on else ada.user
 
-    browser.post(f"{ADMIN}resource/{resource.pk}/change/", {"name": "New", "owner": target.pk})
+    browser.post(page_of(resource), {"name": "New", "owner": target.pk})
 
     resource.refresh_from_db()
     assert (resource.name, resource.owner) == ("New", target)

@@ -14,7 +14,7 @@ from tests.factories import (
     WebhookDeliveryFactory,
     WebhookEndpointFactory,
 )
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.admin.staff import browser_with
 from users.models import User
 
@@ -63,7 +63,7 @@ def test_the_list_and_the_page_show_the_health(
     endpoint = WebhookEndpointFactory.create(**fields)
 
     assert health in text_of(browser.get(ENDPOINTS))
-    assert health in text_of(browser.get(f"{ENDPOINTS}{endpoint.pk}/change/"))
+    assert health in text_of(browser.get(page_of(endpoint)))
 
 
 def test_endpoints_are_found_by_id_and_organization_and_by_their_health(
@@ -90,32 +90,31 @@ def test_endpoints_are_found_by_id_and_organization_and_by_their_health(
 def test_no_page_shows_a_secret(browser: Client, endpoint: WebhookEndpoint) -> None:
     WebhookDeliveryFactory.create(endpoint=endpoint)
 
-    for address in (ENDPOINTS, f"{ENDPOINTS}{endpoint.pk}/change/", DELIVERIES):
+    for address in (ENDPOINTS, page_of(endpoint), DELIVERIES):
         assert "whsec_" not in text_of(browser.get(address))
 
 
-def test_an_endpoint_is_changed_and_what_a_worker_wrote_stays(
-    browser: Client, endpoint: WebhookEndpoint
-) -> None:
+def test_an_endpoint_is_changed_on_its_page(browser: Client, endpoint: WebhookEndpoint) -> None:
     form = {
         "url": endpoint.url,
         "description": "Badges",
         "event_types": ["member.removed", "member.added"],
     }
 
-    browser.post(f"{ENDPOINTS}{endpoint.pk}/change/", form)
+    browser.post(page_of(endpoint), form)
 
     endpoint.refresh_from_db()
     assert endpoint.description == "Badges"
     assert set(endpoint.event_types) == {"member.removed", "member.added"}
-    assert "Badges" in text_of(browser.get(f"{ENDPOINTS}{endpoint.pk}/change/"))
+    assert "Badges" in text_of(browser.get(page_of(endpoint)))
 
 
-@pytest.mark.parametrize("url", ["http://8.8.8.8/", "https://127.0.0.1/", "file:///etc/passwd"])
 def test_a_forbidden_address_is_refused_on_the_page(
-    browser: Client, endpoint: WebhookEndpoint, url: str
+    browser: Client, endpoint: WebhookEndpoint
 ) -> None:
-    page = text_of(browser.post(f"{ENDPOINTS}{endpoint.pk}/change/", {"url": url}))
+    form = {"url": "https://127.0.0.1/"}
+
+    page = text_of(browser.post(page_of(endpoint), form))
 
     assert "Please correct the error below" in page
     assert WebhookEndpoint.objects.get().url == endpoint.url
@@ -175,7 +174,7 @@ def test_deliveries_show_how_far_they_came(browser: Client, endpoint: WebhookEnd
     page = text_of(browser.get(DELIVERIES))
     for shown in ("Member removed", endpoint.url, "Failed", "no answer in time"):
         assert shown in page
-    assert "no answer in time" in text_of(browser.get(f"{DELIVERIES}{delivery.pk}/change/"))
+    assert "no answer in time" in text_of(browser.get(page_of(delivery)))
 
 
 def test_deliveries_are_found_by_their_id_endpoint_event_and_status(
@@ -196,7 +195,7 @@ def test_deliveries_are_found_by_their_id_endpoint_event_and_status(
     assert found(f"endpoint={endpoint.pk}") == {first, second}
     assert found(f"endpoint={endpoint.pk}&status=failed") == {second}
     assert found("status=failed") == {second}
-    assert f"?endpoint={endpoint.pk}" in text_of(browser.get(f"{ENDPOINTS}{endpoint.pk}/change/"))
+    assert f"?endpoint={endpoint.pk}" in text_of(browser.get(page_of(endpoint)))
 
 
 def test_selected_deliveries_are_sent_again_but_to_disabled_endpoints(
@@ -221,7 +220,7 @@ def test_a_reader_of_endpoints_and_deliveries_takes_no_action(endpoint: WebhookE
         act(reader, ENDPOINTS, action, endpoint)
         assert reader.post(f"{ENDPOINTS}{endpoint.pk}/act/{action}/").status_code == 403
     act(reader, DELIVERIES, "redeliver", delivery)
-    changed = reader.post(f"{ENDPOINTS}{endpoint.pk}/change/", {"url": "https://8.8.8.8/"})
+    changed = reader.post(page_of(endpoint), {"url": "https://8.8.8.8/"})
 
     assert changed.status_code == 403
     assert WebhookEndpoint.objects.get().is_enabled

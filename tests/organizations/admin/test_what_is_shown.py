@@ -24,7 +24,7 @@ from tests.factories import (
     WebhookDeliveryFactory,
     WebhookEndpointFactory,
 )
-from tests.organizations.admin.page import text_of
+from tests.organizations.admin.page import page_of, text_of
 from tests.organizations.admin.staff import browser_with
 from tests.removals import remove
 
@@ -113,11 +113,11 @@ def test_an_endpoint_is_named_by_its_description_or_its_id(world: list[Membershi
     memberships = "/admin/organizations/membership/"
 
     assert "Payroll</a>" in text_of(browser.get(f"{memberships}{member.pk}/change/"))
-    record = browser.get(f"/admin/organizations/removal/{former.removal.pk}/change/")
+    record = browser.get(page_of(former.removal))
     assert f"{other.pk}</a>" in text_of(record)
     assert "Payroll" in text_of(browser.get("/admin/organizations/webhookdelivery/"))
     delivery = WebhookDelivery.objects.get(endpoint=other)
-    page = browser.get(f"/admin/organizations/webhookdelivery/{delivery.pk}/change/")
+    page = browser.get(page_of(delivery))
     assert f"{other.pk}</a>" in text_of(page)
 
 
@@ -147,4 +147,4 @@ def test_who_acts_on_members_finds_the_departments_of_one_organization_at_a_time
     assert found_departments(browser, organization=organization.pk) == [str(here)]
     assert found_departments(browser) == []
     assert browser.get("/admin/organizations/department/").status_code == 403
-    assert browser.get(f"/admin/organizations/department/{here.pk}/change/").status_code == 403
+    assert browser.get(page_of(here)).status_code == 403

@@ -1,9 +1,6 @@
 """The log of changes, as the API shows it."""
 
-from typing import Any
-
 import pytest
-from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from organizations.models import Event, Membership, Organization, Removal, Source
@@ -11,8 +8,7 @@ from tests.deactivations import deactivate
 from tests.directories import connect
 from tests.factories import MembershipFactory
 from tests.organizations.api.conftest import ClientHolding
-from tests.organizations.api.lists import address_in, ids, listed
-from tests.organizations.api.refusal import refusal
+from tests.organizations.api.lists import ids, listed
 from tests.removals import remove
 
 
@@ -96,25 +92,3 @@ def test_an_event_of_nobody_has_nobody(client: APIClient, organization: Organiza
     [shown] = listed(client, organization, "audit-log")["items"]
 
     assert (shown["user_id"], shown["actor_id"], shown["data"]) == (None, None, {})
-
-
-@pytest.mark.parametrize(
-    ("name", "value"), [("type", "member.promoted"), ("after", "rem_1"), ("role_id", "role_1")]
-)
-def test_what_is_malformed_or_unknown_is_refused(
-    client: APIClient, organization: Organization, name: str, value: str
-) -> None:
-    response: Any = client.get(address_in(organization, "audit-log"), {name: value})
-
-    assert refusal(response) == (422, "VALIDATION_ERROR")
-    assert list(response.json()["error"]["details"]) == [name]
-
-
-def test_any_number_of_events_takes_as_many_statements(
-    client: APIClient, organization: Organization, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    remove(*MembershipFactory.create_batch(3, organization=organization))
-
-    for limit in (1, 100):
-        with django_assert_num_queries(4):  # token, capabilities, total, events
-            listed(client, organization, "audit-log", limit=limit)

@@ -93,14 +93,3 @@ def test_what_is_not_in_the_organization_is_not_found(
         if body:
             wrong: Any = getattr(as_owner, method)(address, {"nothing": 1})
             assert refusal(wrong) == (422, "VALIDATION_ERROR")
-
-
-@pytest.mark.parametrize(
-    "path", ["departments", "roles", "connections", "offboarding-steps", "webhook-endpoints"]
-)
-def test_a_list_without_pages_takes_no_parameter(
-    as_owner: APIClient, organization: Organization, path: str
-) -> None:
-    response = as_owner.get(address_in(organization, path), {"limit": 1})
-
-    assert refusal(response) == (422, "VALIDATION_ERROR")

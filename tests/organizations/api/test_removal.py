@@ -18,7 +18,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.organizations.api.address import address_of
-from tests.organizations.api.refusal import refusal
+from tests.organizations.api.refusal import invalid_fields, refusal
 
 CONFIRMED = {"confirm": True}
 
@@ -147,8 +147,7 @@ def test_two_targets_are_refused_on_both(
 
     response = as_owner.delete(address_of(member), body)
 
-    assert refusal(response) == (422, "VALIDATION_ERROR")
-    assert set(response.json()["error"]["details"]) == {TO_USER, TO_DEPARTMENT}
+    assert invalid_fields(response) == {TO_USER, TO_DEPARTMENT}
 
 
 @pytest.mark.parametrize("reason", ["x" * 1001, 7, None, "\x00"])
@@ -157,8 +156,7 @@ def test_a_reason_is_a_text_of_at_most_a_thousand_characters(
 ) -> None:
     response = as_owner.delete(address_of(member), CONFIRMED | {"reason": reason})
 
-    assert refusal(response) == (422, "VALIDATION_ERROR")
-    assert set(response.json()["error"]["details"]) == {"reason"}
+    assert invalid_fields(response) == {"reason"}
 
 
 def test_nobody_removes_somebody_above_them(

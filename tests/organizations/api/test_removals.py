@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from organizations.guards.targets import Targets
@@ -18,7 +17,6 @@ from tests.factories import (
 )
 from tests.organizations.api.conftest import ClientHolding
 from tests.organizations.api.lists import address_in, ids, listed
-from tests.organizations.api.refusal import refusal
 from tests.removals import remove
 from tests.schedules import schedule
 
@@ -228,34 +226,3 @@ def test_filters(client: APIClient, organization: Organization, owner: Membershi
         ({"actor_id": "usr_unknown"}, []),
     ):
         assert ids(client, organization, "removals", **query) == found
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("source", "email"),
-        ("from_date", "yesterday"),
-        ("after", "usr_1"),
-        ("type", "member.removed"),
-        ("include_reason", "true"),
-    ],
-)
-def test_what_is_malformed_or_unknown_is_refused(
-    client: APIClient, organization: Organization, name: str, value: str
-) -> None:
-    response: Any = client.get(address_in(organization, "removals"), {name: value})
-
-    assert refusal(response) == (422, "VALIDATION_ERROR")
-    assert list(response.json()["error"]["details"]) == [name]
-
-
-def test_any_number_of_records_takes_as_many_statements(
-    client: APIClient, organization: Organization, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    remove(*MembershipFactory.create_batch(4, organization=organization, roles=["Member"]))
-    restore(Removal.objects.all()[0])
-
-    for limit in (1, 100):
-        # Token, capabilities, total, records; their members, restorations, resources and tasks.
-        with django_assert_num_queries(8):
-            listed(client, organization, "removals", limit=limit)

@@ -59,26 +59,6 @@ def test_each_filter_narrows_it(
         assert ids(as_owner, organization, "resources", **query) == sorted(expected), query
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"external_id": "a"},
-        {"type": "Repo"},
-        {"owner_has_left": "false"},
-        {"after": "usr_x"},
-        {"owner": "x"},
-        {"search": ""},
-    ],
-    ids=str,
-)
-def test_a_wrong_parameter_is_refused(
-    as_owner: APIClient, organization: Organization, query: dict[str, str]
-) -> None:
-    response = as_owner.get(address_in(organization, "resources"), query)
-
-    assert refusal(response) == (422, "VALIDATION_ERROR")
-
-
 def test_what_former_members_own_is_found_until_it_passes_on_or_they_come_back(
     as_owner: APIClient, organization: Organization, owner: Membership
 ) -> None:

@@ -19,7 +19,7 @@ from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.api.conftest import ClientHolding
 from tests.organizations.api.lists import address_in
-from tests.organizations.api.refusal import refusal
+from tests.organizations.api.refusal import invalid_fields, refusal
 from tests.removals import remove
 
 KEY = "acme/billing"
@@ -225,8 +225,7 @@ def test_a_wrong_field_is_named(
 ) -> None:
     response = put(registrar, organization, owned_by(owner) | wrong)
 
-    assert refusal(response) == (422, "VALIDATION_ERROR")
-    assert set(response.json()["error"]["details"]) == set(fields)
+    assert invalid_fields(response) == set(fields)
     assert not Resource.objects.exists()
 
 
@@ -234,10 +233,7 @@ def test_a_wrong_field_is_named(
 def test_a_type_is_a_slug(
     registrar: APIClient, organization: Organization, owner: Membership, slug: str
 ) -> None:
-    response = put(registrar, organization, owned_by(owner), slug=slug)
-
-    assert refusal(response) == (422, "VALIDATION_ERROR")
-    assert set(response.json()["error"]["details"]) == {"type"}
+    assert invalid_fields(put(registrar, organization, owned_by(owner), slug=slug)) == {"type"}
 
 
 @pytest.mark.parametrize("key", ["/a", "a/", "a//b", "./a", "a/../b", "..", "."])
@@ -256,7 +252,7 @@ def test_a_key_has_no_control_characters(
 ) -> None:
     response = put(registrar, organization, owned_by(owner), key=key)
 
-    assert refusal(response) == (422, "VALIDATION_ERROR")
+    assert invalid_fields(response) == {"external_id"}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from organizations.models import Membership, Organization
@@ -140,39 +139,6 @@ def test_a_search_finds_people_as_the_admin_does(
     MembershipFactory.create(organization=organization, user=other)
 
     assert ids(client, organization, "users", search=term) == ["usr_ada"]
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("account_state", "removed"),
-        ("role_id", ["role_a", "role_b"]),
-        ("search", " "),
-        ("search", "x" * 201),
-        ("after", "res_1"),
-        ("order", "name"),
-    ],
-)
-def test_what_is_malformed_or_unknown_is_refused(
-    client: APIClient, organization: Organization, name: str, value: Any
-) -> None:
-    response: Any = client.get(address_in(organization, "users"), {name: value})
-
-    assert refusal(response) == (422, "VALIDATION_ERROR")
-    assert list(response.json()["error"]["details"]) == [name]
-
-
-def test_any_number_of_users_takes_as_many_statements(
-    client: APIClient, organization: Organization, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    department = DepartmentFactory.create(organization=organization)
-    MembershipFactory.create_batch(
-        20, organization=organization, roles=["Member"], departments=[department]
-    )
-
-    for limit in (1, 100):
-        with django_assert_num_queries(4):  # token, capabilities, total, members
-            listed(client, organization, "users", limit=limit)
 
 
 def test_who_may_remove_learns_of_the_removal_of_somebody_who_is_not_found(

@@ -18,7 +18,7 @@ from tests.concurrency import (
     waiting_for,
 )
 from tests.deactivations import deactivate
-from tests.factories import DepartmentFactory, MembershipFactory, OrganizationFactory, UserFactory
+from tests.factories import DepartmentFactory, MembershipFactory, UserFactory
 from tests.organizations.assignment.verbs import add, change
 from tests.proof.invariants import broken_invariants
 from tests.removals import codes, remove
@@ -30,10 +30,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def promoting(member: Membership) -> str:
     admin = member.organization.roles.get(name="Admin")
     return outcome(partial(change, member, roles=[admin]))
-
-
-def demoting(member: Membership) -> str:
-    return outcome(partial(change, member, roles=[]))
 
 
 def removing(member: Membership) -> str:
@@ -83,32 +79,6 @@ def test_a_role_that_is_deleted_meanwhile_is_not_found(owner: Membership) -> Non
     giving = partial(outcome, partial(change, member, roles=[admin]))
 
     assert waiting_for(deleting, giving) == ("deleted", "ROLE_NOT_FOUND")
-
-
-@pytest.mark.parametrize("other", [demoting, removing, deactivating, disabling])
-def test_of_the_last_two_owners_one_remains_whoever_comes_first(
-    owner: Membership, other: Callable[[Membership], str]
-) -> None:
-    for first_call, second_call in ((demoting, other), (other, demoting)):
-        organization: Organization = OrganizationFactory.create()
-        first, second = MembershipFactory.create_batch(
-            2, organization=organization, roles=["Owner"]
-        )
-
-        done = waiting_for(partial(first_call, first), partial(second_call, second))
-
-        assert done[0] in {"done", "removed"}
-        assert done[1].startswith("LAST_OWNER")
-    assert broken_invariants() == []
-
-
-def test_owners_who_are_demoted_at_once_leave_one(organization: Organization) -> None:
-    owners = MembershipFactory.create_batch(4, organization=organization, roles=["Owner"])
-
-    done = all_at_once(*[partial(demoting, owner) for owner in owners])
-
-    assert sorted(done) == ["LAST_OWNER_CANNOT_BE_REMOVED", "done", "done", "done"]
-    assert broken_invariants() == []
 
 
 @pytest.mark.parametrize("other", [removing, deactivating, disabling])

@@ -9,7 +9,7 @@ from organizations.audit_log.cursor import place_of
 from organizations.models import Organization
 from tests.factories import EventFactory, OrganizationFactory
 from tests.organizations.audit_log.followers import page
-from tests.sequential_scans import rows_read
+from tests.sequential_scans import analyze, rows_read
 
 TABLES = ("organizations_event", "organizations_eventposition")
 
@@ -27,19 +27,10 @@ OLD_EVENTS = """
 
 def log(organization: Organization, number: int, *, first: int = 0) -> None:
     """Log so many events, with ids of some time ago."""
-    values: dict[str, str | int] = {
-        "organization": organization.pk,
-        "number": number,
-        "first": first,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(OLD_EVENTS, values)
-
-
-def analyze(*tables: str) -> None:
-    """Let PostgreSQL know how many rows there are."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {', '.join(tables)}")
+        cursor.execute(
+            OLD_EVENTS, {"organization": organization.pk, "number": number, "first": first}
+        )
 
 
 def read_for_a_page(client: APIClient, organization: Organization, cursor: str) -> int:
@@ -54,9 +45,7 @@ def end_of(organization: Organization) -> str:
     """Give all events of a log their positions; return the cursor at its end."""
     while (end := positions.give_positions(organization.pk)).may_be_later:
         pass
-    cursor = place_of(organization.pk, end.position).cursor
-    assert cursor
-    return cursor.text_for(organization.pk)
+    return place_of(organization.pk, end.position).cursor.text_for(organization.pk)
 
 
 @pytest.mark.parametrize("are_counted", [True, False])

@@ -1,4 +1,4 @@
-"""The commands as an operator's script calls it, and what it says."""
+"""Runs the commands in this process, and reads what they print."""
 
 import csv
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Those who leave."""
+"""The members of these tests."""
 
 import pytest
 

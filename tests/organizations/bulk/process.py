@@ -1,4 +1,4 @@
-"""The commands as processes."""
+"""Runs the commands as processes."""
 
 import csv
 import os

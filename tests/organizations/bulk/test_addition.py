@@ -1,4 +1,4 @@
-"""What add_members does to those whom a file lists, and what it refuses."""
+"""What add_members adds and refuses."""
 
 from datetime import timedelta
 from functools import partial

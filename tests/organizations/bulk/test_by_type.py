@@ -131,23 +131,6 @@ def test_targets_by_type_are_scheduled(
     assert targets_of(ScheduledRemoval.objects.get()) == Targets(by_type={"document": heir.user_id})
 
 
-def test_the_heir_of_an_option_is_named_by_it(
-    organization: Organization, leavers: list[Membership]
-) -> None:
-    first, second = (member.user for member in leavers)
-
-    refused = run(
-        organization,
-        *users(first.pk, second.pk),
-        *("--transfer-type", f"document={second.email}"),
-        *UNASKED,
-    )
-
-    assert refused.errors.startswith(
-        f"The input cannot be used: --transfer-type document and --user {second.pk}:"
-    )
-
-
 def test_rows_of_one_person_with_other_targets_of_a_type_contradict_each_other(
     organization: Organization, leavers: list[Membership], heir: Membership, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""What the command does to those who are named, and what it refuses to begin."""
+"""What remove_members removes, reports and refuses."""
 
 from pathlib import Path
 
@@ -254,6 +254,24 @@ def test_nothing_is_asked_where_nobody_would_go(
     assert (done.status, done.errors) == (1, "")
     assert "Members to remove from" in done.output
     assert "LAST_OWNER_CANNOT_BE_REMOVED" in report.read_text()
+
+
+def test_the_progress_of_a_dry_run_says_what_would_be_done(
+    organization: Organization,
+    members: list[Membership],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("organizations.bulk.summary.SECONDS_BETWEEN_LINES", 0)
+    call = users(*(member.user_id for member in members[:2]))
+
+    for option in ("--dry-run", "--no-input"):
+        run(organization, *call, option)
+
+    assert capsys.readouterr().err.splitlines() == [
+        "2 of 2 rows: 2 would be removed, 0 already removed, 0 not",
+        "2 of 2 rows: 2 removed, 0 already removed, 0 not",
+    ]
 
 
 def test_without_a_terminal_it_refuses_to_ask(

@@ -1,4 +1,4 @@
-"""Reading who is meant from CSV as it comes."""
+"""CSV files of leavers, as spreadsheets and HR systems write them."""
 
 from io import BytesIO
 from zipfile import ZipFile

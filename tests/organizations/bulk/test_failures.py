@@ -1,4 +1,4 @@
-"""What happens to the database and the input meanwhile, and what the command says of it."""
+"""remove_members while the database fails or the input changes."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

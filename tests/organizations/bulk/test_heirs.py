@@ -1,4 +1,4 @@
-"""People who take over what others leave, found and checked before anybody is removed."""
+"""Heirs are found and checked before anybody is removed."""
 
 from pathlib import Path
 
@@ -61,35 +61,47 @@ def test_a_person_in_a_row_wins_over_the_option(
     assert (done.outcomes, resource.owner) == (["removed"], heir.user)
 
 
-@pytest.mark.parametrize("column", ["transfer_to", "transfer_to:document"])
-def test_a_person_who_leaves_by_another_line_is_refused_with_both_lines(
-    organization: Organization, members: list[Membership], tmp_path: Path, column: str
-) -> None:
-    first, second, third = (member.user for member in members[:3])
-    rows = (f"{first.pk},", f"{second.pk},{third.email}", f"{third.pk},")
-    file = csv_file(tmp_path, f"user_id,{column}", *rows)
+BY_ANOTHER_LINE = ("{0.pk},", "{1.pk},{2.email}", "{2.pk},")
 
-    refused = run(organization, "--from-file", file, *UNASKED, "--batch-size", 1)
+
+@pytest.mark.parametrize(
+    ("lines", "options", "positions"),
+    [
+        (("user_id,transfer_to", *BY_ANOTHER_LINE), (), "line 3 and line 4"),
+        (("user_id,transfer_to:document", *BY_ANOTHER_LINE), (), "line 3 and line 4"),
+        (("user_id,transfer_to", "{2.pk},{2.pk}"), (), "line 2"),
+        (
+            ("user_id", "{0.pk}", "{2.pk}"),
+            ("--transfer-to", "{2.email}"),
+            "--transfer-to and line 3",
+        ),
+        (
+            ("user_id", "{2.pk}"),
+            ("--transfer-type", "document={2.email}"),
+            "--transfer-type document and line 2",
+        ),
+    ],
+    ids=["another line", "another line, by type", "own line", "option", "option of a type"],
+)
+def test_a_person_who_takes_over_and_leaves_is_refused_with_both_positions(
+    organization: Organization,
+    members: list[Membership],
+    tmp_path: Path,
+    lines: tuple[str, ...],
+    options: tuple[str, ...],
+    positions: str,
+) -> None:
+    people = [member.user for member in members]
+    file = csv_file(tmp_path, *(line.format(*people) for line in lines))
+    named = [option.format(*people) for option in options]
+
+    refused = run(organization, "--from-file", file, *named, *UNASKED, "--batch-size", 1)
 
     assert (refused.status, refused.errors) == (
         2,
-        f"The input cannot be used: line 3 and line 4: {third.email} is to take over,"
-        " but leaves.\n",
+        f"The input cannot be used: {positions}: {people[2].email} is to take over, but leaves.\n",
     )
     assert not Removal.objects.exists()
-
-
-def test_nobody_takes_over_from_themselves(
-    organization: Organization, members: list[Membership], tmp_path: Path
-) -> None:
-    user = members[0].user
-    file = csv_file(tmp_path, "user_id,transfer_to", f"{user.pk},{user.pk}")
-
-    refused = run(organization, "--from-file", file, *UNASKED)
-
-    assert refused.errors == (
-        f"The input cannot be used: line 2: {user.email} is to take over, but leaves.\n"
-    )
 
 
 @pytest.mark.parametrize("option", ["--transfer-to", "--actor", "--user"])
@@ -102,20 +114,6 @@ def test_an_option_that_a_script_left_empty_is_not_as_if_it_were_not_there(
         run(organization, *leaver, option, " ", "--no-input")
 
     assert not Removal.objects.exists()
-
-
-def test_the_person_of_the_option_does_not_leave(
-    organization: Organization, members: list[Membership], tmp_path: Path
-) -> None:
-    file = csv_file(tmp_path, "user_id", *(member.user_id for member in members))
-    heir = members[2].user
-
-    refused = run(organization, "--from-file", file, "--transfer-to", heir.email, *UNASKED)
-
-    assert refused.errors == (
-        f"The input cannot be used: --transfer-to and line 4: {heir.email} is to take over,"
-        " but leaves.\n"
-    )
 
 
 def test_a_department_that_is_named_by_its_name_is_refused_with_its_id(

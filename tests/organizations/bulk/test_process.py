@@ -1,4 +1,4 @@
-"""The command as a process: at a terminal, in a pipe, interrupted, killed."""
+"""remove_members at a terminal, in a pipe, interrupted and killed."""
 
 import signal
 import subprocess

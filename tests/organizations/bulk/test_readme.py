@@ -1,4 +1,4 @@
-"""What the README of the command shows is what happens."""
+"""What the README shows is what happens."""
 
 import re
 import shlex

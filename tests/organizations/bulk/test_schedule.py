@@ -1,4 +1,4 @@
-"""What the command does with a date: it schedules, and a worker removes."""
+"""remove_members with a date schedules, and a worker removes."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -65,18 +65,6 @@ def test_a_date_that_is_none_begins_nothing(
 ) -> None:
     with pytest.raises(CommandError, match=message):
         run_at(organization, *users(members[0].user_id), *UNASKED, at=at)
-
-
-def test_the_same_file_again_finds_everybody_scheduled(
-    organization: Organization, members: list[Membership]
-) -> None:
-    named = users(*(member.user_id for member in members))
-    run_at(organization, *named, *UNASKED)
-
-    again = run_at(organization, *named, *UNASKED)
-
-    assert (again.status, set(again.outcomes)) == (0, {"already_scheduled"})
-    assert ScheduledRemoval.objects.count() == 5
 
 
 def test_whoever_is_to_leave_at_another_time_or_to_another_target_is_refused(

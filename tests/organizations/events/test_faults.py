@@ -1,7 +1,5 @@
 """Workers that are killed, cut off or two at once: every event arrives, under one id."""
 
-import os
-import signal
 from collections.abc import Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
@@ -16,7 +14,6 @@ from organizations.events.fan_out import deliver_to_endpoints
 from organizations.models import Event, WebhookDelivery, WebhookEndpoint
 from tests.concurrency import until_nobody_else_is_at_work, until_somebody_waits_for_a_lock
 from tests.factories import MembershipFactory, OrganizationFactory
-from tests.processes import Program
 from tests.receivers import RECEIVED, in_turn, receiver
 from tests.removals import remove
 from tests.workers import take_up_stalled, until_no_job_is_done, work, working
@@ -24,12 +21,6 @@ from tests.workers import take_up_stalled, until_no_job_is_done, work, working
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TWO_MINUTES = timedelta(minutes=2)
-
-
-def kill(program: Program) -> None:
-    """Kill a program without warning; return when it is over."""
-    os.kill(program.process.pid, signal.SIGKILL)
-    program.process.wait(20)
 
 
 def of_the_fan_out() -> None:
@@ -64,7 +55,8 @@ def test_a_worker_is_killed_and_the_next_delivers(where: Callable[[], None], req
             with working() as worker:
                 heard.until(requests - 1)  # all but the next worker's
                 until_somebody_waits_for_a_lock()
-                kill(worker)
+                worker.process.kill()
+                worker.process.wait(20)
         until_nobody_else_is_at_work()
 
         take_up_stalled(after=TWO_MINUTES)

@@ -1,7 +1,5 @@
 """What takes real time: a killed worker's part is taken up, and a database comes back."""
 
-import os
-import signal
 import time
 from http.server import BaseHTTPRequestHandler
 
@@ -32,7 +30,7 @@ def test_what_a_killed_worker_had_in_hand_is_sent_within_two_minutes() -> None:
     member = MembershipFactory.create()
 
     def kill(handler: BaseHTTPRequestHandler) -> None:
-        os.kill(killed.process.pid, signal.SIGKILL)
+        killed.process.kill()
         killed.process.wait(20)
 
     with receiver(in_turn(kill, RECEIVED)) as heard:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("has_account", [True, False])
-@pytest.mark.parametrize("turn", range(5))
+@pytest.mark.parametrize("turn", range(3))
 def test_of_two_invitations_at_once_one_adds_and_one_is_told(
     owner: Membership, has_account: bool, turn: int
 ) -> None:
@@ -34,7 +34,7 @@ def test_of_two_invitations_at_once_one_adds_and_one_is_told(
 
 
 @pytest.mark.parametrize("has_account", [True, False])
-@pytest.mark.parametrize("turn", range(5))
+@pytest.mark.parametrize("turn", range(3))
 def test_an_invitation_and_a_directory_at_once_make_one_member(
     owner: Membership, has_account: bool, turn: int
 ) -> None:

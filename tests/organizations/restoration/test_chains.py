@@ -55,31 +55,27 @@ def chain(people: list[Membership], department: Department) -> None:
         remove(member, transfer_to=heir)
 
 
+@pytest.mark.parametrize(
+    ("order", "counted", "left"),
+    [
+        ([2, 1, 0], [(6, 0), (4, 0), (2, 0)], [2, 2, 2]),
+        # What lies above stays where it is, and is counted.
+        ([0, 2, 1], [(0, 2), (6, 0), (4, 0)], [0, 4, 2]),
+    ],
+    ids=["in reverse", "in another order"],
+)
 def test_each_has_theirs_again_when_three_are_undone_in_reverse(
-    people: list[Membership], department: Department
+    people: list[Membership],
+    department: Department,
+    order: list[int],
+    counted: list[tuple[int, int]],
+    left: list[int],
 ) -> None:
     chain(people, department)
-    first, second, third = people
 
-    assert counts(third) == (6, 0)
-    assert counts(second) == (4, 0)
-    assert counts(first) == (2, 0)
+    assert [counts(people[number]) for number in order] == counted
 
-    assert [owned(member) for member in people] == [2, 2, 2]
-    assert not Resource.objects.exclude(removal=None).exists()
-
-
-def test_in_another_order_what_lies_above_stays_where_it_is_and_is_counted(
-    people: list[Membership], department: Department
-) -> None:
-    chain(people, department)
-    first, second, third = people
-
-    assert counts(first) == (0, 2)
-    assert counts(third) == (6, 0)
-    assert counts(second) == (4, 0)
-
-    assert [owned(member) for member in people] == [0, 4, 2]
+    assert [owned(member) for member in people] == left
     assert not Resource.objects.exclude(removal=None).exists()
 
 
@@ -88,13 +84,10 @@ def test_undone_together_they_are_undone_in_reverse(
 ) -> None:
     chain(people, department)
 
-    previews, outcomes = preview(*people), restore(*people)
-
-    for records in (map(restored, previews), map(restored, outcomes)):
-        assert [(r.resource_count, r.resources_not_restored) for r in records] == [
-            (2, 0),
-            (4, 0),
-            (6, 0),
+    for outcomes in (preview(*people), restore(*people)):
+        records = map(restored, outcomes)
+        assert [(each.resource_count, each.resources_not_restored) for each in records] == [
+            *((2, 0), (4, 0), (6, 0))
         ]
     assert [owned(member) for member in people] == [2, 2, 2]
     assert broken_invariants() == []

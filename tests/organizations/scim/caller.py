@@ -1,4 +1,4 @@
-"""A directory that sends requests, and what a member can do in between."""
+"""Sends a directory's requests, and reads what a member can do after them."""
 
 import json
 from dataclasses import dataclass
@@ -21,6 +21,11 @@ class Answer:
     status: int
     body: dict[str, Any]
     content_type: str
+
+    @property
+    def outcome(self) -> tuple[int, str | None]:
+        """The status, and the kind of the error if it is one."""
+        return self.status, self.body.get("scimType")
 
 
 @dataclass(frozen=True, slots=True)

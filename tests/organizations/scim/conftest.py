@@ -1,4 +1,4 @@
-"""The cast of the directory's tests."""
+"""The directory and the member of these tests."""
 
 import pytest
 

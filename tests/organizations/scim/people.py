@@ -1,4 +1,4 @@
-"""Ada, whom a directory knows or finds, and the next directory of its organization."""
+"""Ada, a member whom a directory finds, and the directory that succeeds it."""
 
 from organizations.connections.service import disable
 from organizations.models import Membership

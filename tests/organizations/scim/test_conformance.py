@@ -1,4 +1,4 @@
-"""What others hold the protocol to: their suites, against the running server."""
+"""Runs other projects' conformance suites against the server."""
 
 from collections.abc import Iterator
 from typing import Any

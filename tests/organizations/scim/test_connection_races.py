@@ -50,8 +50,7 @@ def loses_its_token(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "loss"),
-    [*((change, disable) for change in CHANGES), ("rename", loses_its_token)],
+    ("change", "loss"), [*((change, disable) for change in CHANGES), ("rename", loses_its_token)]
 )
 def test_a_directory_that_is_let_in_no_more_while_its_request_waits_changes_nothing(
     member: Membership, change: str, loss: Callable[[Connection], object]

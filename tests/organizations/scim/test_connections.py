@@ -1,4 +1,4 @@
-"""Who is let in as a directory."""
+"""Authentication and rates of directories."""
 
 from datetime import timedelta
 
@@ -37,16 +37,11 @@ def let_in(token: str, organization: Organization) -> Connection:
     return authenticate(request_with(f"Bearer {token}"), organization.pk).connection
 
 
-def test_a_token_lets_its_connection_in(organization: Organization) -> None:
+def test_a_token_lets_its_connection_in_and_is_not_stored(organization: Organization) -> None:
     connection, token = connect(organization)
 
     assert token.startswith("offboard_scim_")
     assert let_in(token, organization) == connection
-
-
-def test_the_token_is_not_stored(organization: Organization) -> None:
-    _, token = connect(organization)
-
     [row] = Connection.objects.values()
     assert token not in str(row)
 
@@ -62,28 +57,22 @@ def test_whatever_else_is_sent_is_refused(organization: Organization, authorizat
         authenticate(request_with(authorization.format(token=token)), organization.pk)
 
 
-def test_the_token_before_works_for_a_day(organization: Organization) -> None:
+def test_the_token_before_works_for_a_day_and_no_longer(organization: Organization) -> None:
     connection, first = connect(organization)
+    assert connection.previous_token_until is None
+
     second = issue_token(connection)
 
     assert let_in(first, organization) == let_in(second, organization) == connection
+    connection.refresh_from_db()
+    assert connection.previous_token_until is not None
+    rest = connection.previous_token_until - timezone.now()
+    assert timedelta() < rest <= PREVIOUS_TOKEN_WORKS
 
     Connection.objects.update(previous_token_until=timezone.now())
     assert let_in(second, organization) == connection
     with pytest.raises(TokenInvalidError):
         let_in(first, organization)
-
-
-def test_the_token_before_works_for_no_longer_than_a_day(organization: Organization) -> None:
-    connection, _ = connect(organization)
-    assert connection.previous_token_until is None
-
-    issue_token(connection)
-
-    connection.refresh_from_db()
-    assert connection.previous_token_until is not None
-    rest = connection.previous_token_until - timezone.now()
-    assert timedelta() < rest <= PREVIOUS_TOKEN_WORKS
 
 
 def test_a_disabled_connection_is_refused_with_each_of_its_tokens(

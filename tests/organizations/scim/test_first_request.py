@@ -1,4 +1,4 @@
-"""A process loads the protocol before it serves, where a directory is connected, and else not."""
+"""A process loads the protocol before it serves if a directory is connected, and not otherwise."""
 
 import psutil
 import pytest

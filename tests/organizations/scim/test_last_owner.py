@@ -1,4 +1,4 @@
-"""An organization keeps an active owner, whatever its directory sends and whenever."""
+"""An organization keeps an active owner, whatever its directory sends."""
 
 from collections.abc import Callable
 from functools import partial

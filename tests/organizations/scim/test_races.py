@@ -1,4 +1,4 @@
-"""What happens at the same moment as a directory's request, on real connections."""
+"""Races of a directory's requests with other changes."""
 
 from contextlib import ExitStack
 from functools import partial

@@ -1,4 +1,4 @@
-"""Who follows the README creates, finds, deactivates, reactivates, groups and removes somebody."""
+"""The README's curls create, find, deactivate, reactivate, group and remove somebody."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""A leaver's account for the admin: it lives on, unless the connection disables it too."""
+"""A leaver's staff account lives on unless the connection disables it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How many statements a request takes: as many for 1,000 members as for one."""
+"""A request takes as many statements for 1,000 members as for one."""
 
 from collections.abc import Callable
 from typing import Any

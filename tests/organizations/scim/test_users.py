@@ -75,7 +75,7 @@ def test_nobody_is_found_by_anything_else(directory: Directory, query: str) -> N
 def test_another_filter_is_refused(directory: Directory, query: str) -> None:
     answer = directory.send("GET", f"/Users?filter={query}")
 
-    assert (answer.status, answer.body["scimType"]) == (400, "invalidFilter")
+    assert answer.outcome == (400, "invalidFilter")
 
 
 def test_deactivated_members_are_listed_and_found(directory: Directory, owner: Membership) -> None:
@@ -143,26 +143,6 @@ def test_a_new_member_holds_the_role_member_unless_it_grants_something(
     roles = Membership.objects.values_list("user", "role_assignments__role__name")
     assert set(roles.filter(user__in=[plain, without])) == {(plain, "Member"), (without, None)}
     assert rights(organization, without) == frozenset()
-
-
-@pytest.mark.parametrize(
-    "taken", ["known@example.com", "KNOWN@example.com", "other-address@example.com", "jane"]
-)
-def test_a_user_name_or_an_address_of_somebody_managed_is_not_given_again(
-    directory: Directory, taken: str
-) -> None:
-    directory.add("known@example.com")
-    directory.add("other", emails=[{"value": "other-address@example.com", "type": "work"}])
-    directory.add("JANE", emails=[{"value": "jane@example.com", "primary": True}])
-    user_id = directory.add(ADA)
-    emails = [{"value": "new@example.com", "primary": True}]
-
-    added = directory.send("POST", "/Users", new_user(taken, emails=emails))
-    named = directory.patch(f"/Users/{user_id}", replacing("userName", taken))
-
-    for answer in (added, named):
-        assert (answer.status, answer.body["scimType"]) == (409, "uniqueness")
-    assert directory.send("GET", f"/Users/{user_id}").body["userName"] == ADA
 
 
 def test_the_same_user_name_is_free_in_another_organization(directory: Directory) -> None:
@@ -280,7 +260,7 @@ def test_what_cannot_be_stored_is_refused(directory: Directory, attributes: dict
 
     answer = directory.send("POST", "/Users", new_user("ada", emails=emails) | attributes)
 
-    assert (answer.status, answer.body["scimType"]) == (400, "invalidValue")
+    assert answer.outcome == (400, "invalidValue")
     assert not ScimIdentity.objects.exists()
 
 

@@ -103,18 +103,21 @@ def test_what_is_written_about_others_is_asked_one_by_one(
     assert reasons() == ["Lea moved away", left]
 
 
-def test_without_questions_reasons_about_them_go_by_option_and_no_others(
-    leaver: User, mention: Removal
+@pytest.mark.parametrize(
+    ("option", "left"),
+    [
+        ("--empty-reasons", ["", "wrote to LEA@example.com"]),
+        ("--empty", ["Lea moved away", ""]),
+    ],
+)
+def test_without_questions_reasons_about_them_go_by_one_option_and_others_by_another(
+    leaver: User, mention: Removal, option: str, left: list[str]
 ) -> None:
-    erase("lea@example.com", "--no-input", "--empty-reasons")
+    record_id = [mention.pk] if option == "--empty" else []
 
-    assert reasons() == ["", "wrote to LEA@example.com"]
+    erase("lea@example.com", "--no-input", option, *record_id)
 
-
-def test_without_questions_others_go_one_by_one_by_option(leaver: User, mention: Removal) -> None:
-    erase("lea@example.com", "--no-input", "--empty", mention.pk)
-
-    assert reasons() == ["Lea moved away", ""]
+    assert reasons() == left
 
 
 def test_what_does_not_mention_them_is_not_emptied(owner: Membership, leaver: User) -> None:
