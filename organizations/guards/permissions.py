@@ -9,13 +9,6 @@ from organizations.models.membership import MembershipQuerySet
 from users.models import AccessToken
 
 
-class TokenReaches(Func):
-    """Whether a token reaches a membership of its user, by the function that requests use."""
-
-    function = "organizations_token_reaches"
-    output_field = BooleanField()
-
-
 def memberships_reached_by(token: AccessToken) -> MembershipQuerySet:
     """Return the active memberships that a token reaches.
 
@@ -26,7 +19,11 @@ def memberships_reached_by(token: AccessToken) -> MembershipQuerySet:
         raise TokenInvalidError
     issued = AccessToken.objects.filter(pk=token.pk).values("reaches_before")
     bound_to = Value(binding.membership_id if binding else None, output_field=BigIntegerField())
-    reaches = TokenReaches(Subquery(issued), bound_to, F("pk"), F("created_at"))
+    reaches = Func(
+        *(Subquery(issued), bound_to, F("pk"), F("created_at")),
+        function="organizations_token_reaches",
+        output_field=BooleanField(),
+    )
     return Membership.objects.active().filter(reaches, user=token.user_id)
 
 

@@ -1,6 +1,5 @@
 """Organizations, their members, what members own, and the records of changes."""
 
-from organizations.models.account import MemberAccount as MemberAccount
 from organizations.models.connection import Connection as Connection
 from organizations.models.connection import ConnectionToken as ConnectionToken
 from organizations.models.domain import Domain as Domain
@@ -9,6 +8,7 @@ from organizations.models.event_position import EventOrder as EventOrder
 from organizations.models.event_position import EventPosition as EventPosition
 from organizations.models.invitation import Invitation as Invitation
 from organizations.models.membership import DepartmentMembership as DepartmentMembership
+from organizations.models.membership import MemberAccount as MemberAccount
 from organizations.models.membership import Membership as Membership
 from organizations.models.membership import RoleAssignment as RoleAssignment
 from organizations.models.offboarding_step import OffboardingStep as OffboardingStep

@@ -1,4 +1,4 @@
-"""Memberships, with the roles and departments that members hold."""
+"""Memberships, with the accounts, roles and departments of members."""
 
 from collections.abc import Iterable
 from typing import Self
@@ -13,6 +13,7 @@ from organizations.models.member_field import MemberField
 from organizations.models.organization import Department, Organization, Role
 from organizations.triggers import (
     member_is_added,
+    owner_account_is_disabled,
     owner_is_deactivated,
     owner_is_made,
     owner_role_is_taken,
@@ -137,6 +138,15 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.organization}"
+
+
+class MemberAccount(User):
+    """An account, with the trigger that refuses to disable the last active owner's."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        triggers = (owner_account_is_disabled,)
 
 
 class HeldByMember(models.Model):

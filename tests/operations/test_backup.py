@@ -15,7 +15,6 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from organizations.models import Membership, Removal
 from tests.conftest import ClientOf
@@ -29,7 +28,7 @@ from tests.factories import (
 from tests.organizations.api.lists import address_in
 from tests.organizations.api.refusal import refusal
 from tests.organizations.audit_log.followers import follow, page
-from tests.processes import ROOT
+from tests.processes import ROOT, connected
 from tests.removals import remove
 
 TABLES = """
@@ -128,10 +127,7 @@ def test_a_restored_database_has_every_row_and_every_guard(restored: str, tmp_pa
     remove(member)
     back_up_to(restored, tmp_path)
 
-    with (
-        psycopg.connect(_address(connection.settings_dict["NAME"])) as before,
-        psycopg.connect(_address(restored), autocommit=True) as after,
-    ):
+    with connected(connection.settings_dict["NAME"]) as before, connected(restored) as after:
         assert rows(after) == rows(before)
         assert len(rows(after)["organizations_removal"]) == Removal.objects.count() == 1
         with pytest.raises(psycopg.Error, match="organizations_removal"):
@@ -165,7 +161,7 @@ def test_a_role_that_may_not_make_databases_restores_to_an_empty_one_and_dumps_i
     run(restore, restored, tmp_path, user=role)
     run(re.sub(r"offboard$", "offboard_restored", dump), restored, tmp_path, user=role)
 
-    with psycopg.connect(_address(restored)) as after:
+    with connected(restored) as after:
         found = after.execute("SELECT user_id FROM organizations_membership").fetchall()
     assert found == [(owner.user_id,)]
 
@@ -206,10 +202,3 @@ def connected_to(database: str) -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict["NAME"] = here
-
-
-def _address(database: str) -> str:
-    """Return how libpq reaches a database of the test's server."""
-    known = connection.get_connection_params() | {"dbname": database}
-    names = ("host", "port", "user", "password", "dbname")
-    return make_conninfo(**{name: known[name] for name in names if known.get(name)})

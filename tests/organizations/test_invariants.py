@@ -26,15 +26,6 @@ from tests.removals import remove
 
 
 @pytest.fixture
-def member(organization: Organization, owner: Membership) -> Membership:
-    return MembershipFactory.create(
-        organization=organization,
-        roles=["Member"],
-        departments=[DepartmentFactory.create(organization=organization)],
-    )
-
-
-@pytest.fixture
 def removal(organization: Organization, owner: Membership) -> Removal:
     member = MembershipFactory.create(organization=organization, roles=["Member"])
     remove(member)

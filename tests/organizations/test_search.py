@@ -54,7 +54,7 @@ def test_a_search_uses_its_index(organization: Organization, kind: Kind) -> None
     model = type(kind.create(name="Support/IT"))
     within = {} if kind is OrganizationFactory else {"organization": organization}
     # Names that recur, as names do: what a beginning matches is estimated by the common words.
-    names = (f"a{number % 497} b{number % 503}" for number in range(3000))
+    names = (f"a{number % 497} b{number % 503}" for number in range(1000))
     model.objects.bulk_create(kind.build(name=name, **within) for name in names)
     analyze(model._meta.db_table)
 

@@ -16,7 +16,6 @@ from tests.organizations.admin.page import text_of
 from tests.organizations.api.lists import address_in, listed
 from tests.organizations.restoration.verbs import current, restore
 from tests.removals import remove
-from tests.resources import make
 from users.models import AccessToken, User
 
 HOUR = timedelta(hours=1)
@@ -134,16 +133,6 @@ def test_of_many_each_record_counts_the_tokens_of_its_member(organization: Organ
     }
 
 
-def test_tokens_and_resources_are_counted_apart(organization: Organization) -> None:
-    member = unbound(organization)
-    make(organization, member.user, member.user)
-
-    remove(member)
-
-    removal = Removal.objects.get()
-    assert (removal.resource_count, removal.token_count) == (2, 1)
-
-
 def test_what_ended_by_itself_since_does_not_stay_dead(organization: Organization) -> None:
     member = unbound(organization)
     kept = issue(member.user)
@@ -157,49 +146,14 @@ def test_what_ended_by_itself_since_does_not_stay_dead(organization: Organizatio
     assert Restoration.objects.get().tokens_not_restored == 1
 
 
-def test_staff_see_it_before_they_remove_somebody_and_on_the_record(
+def test_staff_see_after_a_restoration_how_many_do_not_work_again(
     admin_client: Client, organization: Organization
 ) -> None:
-    member = unbound(organization)
-    issue(member.user)
-
-    page = admin_client.get(f"/admin/organizations/membership/{member.pk}/removal/", follow=True)
-    shown = text_of(page)
-    remove(member)
-    record = text_of(
-        admin_client.get(f"/admin/organizations/removal/{Removal.objects.get().pk}/change/")
-    )
-
-    assert '<th scope="col">Tokens that end here</th>' in shown
-    assert "<td>0</td> <td>2</td>" in shown  # resources, tokens
-    assert '<label>Tokens:</label> <div class="readonly">2</div>' in record
-
-
-def test_staff_see_it_before_and_after_they_restore_somebody(
-    admin_client: Client, organization: Organization
-) -> None:
+    """What they see before, and of a removal, is in admin/test_confirmation_pages.py."""
     member = unbound(organization)
     remove(member)
-    removal = Removal.objects.get()
-
-    shown = text_of(
-        admin_client.get(f"/admin/organizations/membership/{member.pk}/restoration/", follow=True)
-    )
     restore(member)
-    record = text_of(admin_client.get(f"/admin/organizations/removal/{removal.pk}/change/"))
 
-    assert "<li>Access tokens: 1, which open nothing here any more; new ones do</li>" in shown
-    assert "resources 0; access tokens 1" in record
+    page = admin_client.get(f"/admin/organizations/removal/{Removal.objects.get().pk}/change/")
 
-
-def test_a_deactivation_ends_no_token_and_counts_none(
-    admin_client: Client, organization: Organization
-) -> None:
-    member = unbound(organization)
-    address = "/admin/organizations/membership/"
-    chosen = {"action": "deactivation", "_selected_action": [member.pk]}
-
-    page = text_of(admin_client.post(address, chosen, follow=True))
-
-    assert "Will be deactivated: 1 member" in page
-    assert "Tokens that end here" not in page
+    assert "resources 0; access tokens 1" in text_of(page)

@@ -202,5 +202,5 @@ def test_many_take_as_many_statements_as_one(organization: Organization, owner: 
         assert [code_of(outcome) for outcome in outcomes[:-1]] == ["restored"] * number
         return len(previewed), len(done)
 
-    assert statements(20) == statements(2)
+    assert statements(5) == statements(2)
     assert Removal.objects.filter(restoration=None).count() == 0
