@@ -187,7 +187,7 @@ class Service(ScimService):
 
 
 class Handler(ScimHandler):
-    """Serves one request; PUT and PATCH change a group without reading it."""
+    """Serves one request; PUT and PATCH change a group without loading its members' rows."""
 
     storage: MemberStorage
 
