@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 
 from organizations.export import csv_file
 from organizations.export.removals import COLUMNS
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Event, Membership, Organization, Removal, Restoration, Source
 from tests.factories import (
     DepartmentFactory,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Membership, Organization, Removal, Restoration, Source
 from tests.conftest import ClientOf
 from tests.factories import (
