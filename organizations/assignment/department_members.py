@@ -56,9 +56,7 @@ def change_department_members(
             )
             changed = cursor.fetchall()
         Event.objects.log(
-            Event.Type.MEMBER_UPDATED,
-            caller.source,
-            (
+            [
                 caller.event(
                     Event.Type.MEMBER_UPDATED,
                     organization_id,
@@ -67,5 +65,5 @@ def change_department_members(
                     data=json.loads(data),
                 )
                 for event_id, user_id, data in changed
-            ),
+            ]
         )

@@ -22,10 +22,12 @@ from organizations.guards.caller import Operator
 from organizations.handover.steps import MOST_STEPS, change_step, create_step, delete_step
 from organizations.models import Event, Membership, OffboardingStep, OffboardingTask, Organization
 from tests.callers import CallerWith
+from tests.deactivations import deactivate
 from tests.directories import connect
 from tests.factories import DepartmentFactory, MembershipFactory, OffboardingStepFactory
 from tests.organizations.handover.verbs import by, removed
 from tests.programs import connect_program
+from tests.removals import remove
 
 pytestmark = pytest.mark.django_db
 
@@ -86,10 +88,16 @@ def test_what_no_step_says_is_refused_by_its_field(
 
 def test_an_assignee_is_one_of_the_organization_who_can_act(organization: Organization) -> None:
     elsewhere = MembershipFactory.create()
+    deactivated, former = MembershipFactory.create_batch(2, organization=organization)
+    deactivate(deactivated)
+    remove(former)
     directory, _ = connect(organization)
     program, _ = connect_program(elsewhere.organization)
     refusals: list[tuple[str, str, type[ContractError]]] = [
-        ("assigned_to_user_id", elsewhere.user_id, UserNotFoundError),
+        *(
+            ("assigned_to_user_id", member.user_id, UserNotFoundError)
+            for member in (elsewhere, deactivated, former)
+        ),
         ("assigned_to_department_id", DepartmentFactory.create().pk, DepartmentNotFoundError),
         ("assigned_to_connection_id", program.pk, ConnectionNotFoundError),
         ("assigned_to_connection_id", directory.pk, ConnectionNotFoundError),
@@ -97,9 +105,13 @@ def test_an_assignee_is_one_of_the_organization_who_can_act(organization: Organi
         *(("assigned_to_department_id", no_id, DepartmentNotFoundError) for no_id in ("", "x\0")),
         *(("assigned_to_connection_id", no_id, ConnectionNotFoundError) for no_id in ("", "x\0")),
     ]
+    step = create(organization)
     for name, value, refusal in refusals:
+        fields: dict[str, Any] = {name: value}
         with pytest.raises(refusal):
-            create(organization, **{name: value})
+            create(organization, "badge", **fields)
+        with pytest.raises(refusal):
+            change_step(organization.pk, step.key, **fields, caller=CallerWith())
 
 
 def test_at_most_fifty_are_enabled(organization: Organization) -> None:

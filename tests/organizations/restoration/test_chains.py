@@ -64,7 +64,7 @@ def chain(people: list[Membership], department: Department) -> None:
     ],
     ids=["in reverse", "in another order"],
 )
-def test_each_has_theirs_again_when_three_are_undone_in_reverse(
+def test_each_gets_back_what_is_where_its_removal_put_it(
     people: list[Membership],
     department: Department,
     order: list[int],
