@@ -34,6 +34,9 @@ def log_database_failure(failure: BaseException) -> None:
 class DatabaseErrorMiddleware(MiddlewareMixin):
     """Answers 503 to a failure of the database, with a page that says to try again."""
 
+    # Else, under ASGI, the middleware around it would run async, with a thread for each hook.
+    async_capable = False
+
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DATABASE_FAILURES):
             return None

@@ -8,7 +8,7 @@ from organizations.deactivation.service import (
     deactivate_members,
     reactivate_members,
 )
-from organizations.guards.targets import TransferTo
+from organizations.guards.transfer_targets import TransferTo
 from organizations.models import Membership
 from tests.callers import CallerFields, CallerWith
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Unpack
 
-from organizations.guards.targets import TransferTo
+from organizations.guards.transfer_targets import TransferTo
 from organizations.models import Membership, Source
 from organizations.removal.service import RemovalOutcome, remove_members
 from tests.callers import CallerFields, CallerWith

@@ -5,7 +5,7 @@ from typing import Unpack
 
 from django.utils import timezone
 
-from organizations.guards.targets import TransferTo
+from organizations.guards.transfer_targets import TransferTo
 from organizations.models import Membership, ScheduledRemoval, Source
 from organizations.schedule.service import ScheduleOutcome, schedule_removals
 from tests.callers import CallerFields, CallerWith

@@ -18,7 +18,7 @@ from django.forms.boundfield import BoundField
 
 from config.admin.times import zone_in_use
 from organizations.guards.caller import LONGEST_REASON
-from organizations.guards.targets import MOST_TARGETS, Targets
+from organizations.guards.transfer_targets import MOST_TARGETS, Targets
 from organizations.models import Department, Membership, Organization, Removal, Resource
 from organizations.schedule.dates import problem_of
 from users.models import User

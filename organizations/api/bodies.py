@@ -15,7 +15,7 @@ from organizations.exceptions import (
     TransferUserNotFoundError,
 )
 from organizations.guards.caller import LONGEST_REASON
-from organizations.guards.targets import (
+from organizations.guards.transfer_targets import (
     MOST_TARGETS,
     TARGET_NOT_FOUND,
     Targets,

@@ -22,7 +22,7 @@ from organizations.api.view import OrganizationView
 from organizations.exceptions import ConfirmationRequiredError, LastOwnerCannotBeRemovedError
 from organizations.guards.acts import REMOVE
 from organizations.guards.judge import find_missed_goals
-from organizations.guards.targets import TARGET_NOT_FOUND
+from organizations.guards.transfer_targets import TARGET_NOT_FOUND
 from organizations.removal.service import RemovalOutcome, remove_members
 from users.api_view import AuthenticatedRequest
 

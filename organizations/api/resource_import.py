@@ -17,8 +17,8 @@ from organizations.api.view import OrganizationView
 from organizations.exceptions import UserNotFoundError
 from organizations.guards.acts import REGISTER_RESOURCES
 from organizations.models.resource_entry import LONGEST_KEY
-from organizations.resources.decision import Result
 from organizations.resources.importing import import_lines
+from organizations.resources.registration_decision import Result
 from users.api_view import AuthenticatedRequest
 
 LARGEST = 1000

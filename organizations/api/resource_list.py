@@ -16,7 +16,7 @@ from config.search import LONGEST_TERM
 from organizations.api.bodies import TYPE_PATTERN
 from organizations.api.resources import RESOURCES, ResourceSerializer, sees_all, shared_with
 from organizations.api.view import OrganizationListView
-from organizations.guards.targets import is_type
+from organizations.guards.transfer_targets import is_type
 from organizations.models import Resource, ResourceEntry
 from organizations.models.resource import ResourceQuerySet
 from organizations.models.resource_entry import ResourceEntryQuerySet

@@ -22,9 +22,9 @@ from organizations.models import DepartmentMembership, Resource, ResourceEntry
 from organizations.models.resource import ResourceQuerySet
 from organizations.models.resource_entry import LONGEST_NAME, LONGEST_URL, ResourceEntryQuerySet
 from organizations.models.resource_type import MOST_TYPES
-from organizations.resources.decision import Result
 from organizations.resources.deletion import delete
 from organizations.resources.registration import Registration, is_addressable, is_key
+from organizations.resources.registration_decision import Result
 from organizations.resources.service import register
 from users.api_view import AuthenticatedRequest
 

@@ -56,7 +56,9 @@ def change_department_members(
             )
             changed = cursor.fetchall()
         Event.objects.log(
-            [
+            Event.Type.MEMBER_UPDATED,
+            caller.source,
+            (
                 caller.event(
                     Event.Type.MEMBER_UPDATED,
                     organization_id,
@@ -65,5 +67,5 @@ def change_department_members(
                     data=json.loads(data),
                 )
                 for event_id, user_id, data in changed
-            ]
+            ),
         )

@@ -254,10 +254,12 @@ def _insert(
         )
         inserted = cursor.fetchall()
     Event.objects.log(
-        [
+        Event.Type.MEMBER_ADDED,
+        caller.source,
+        (
             caller.event(Event.Type.MEMBER_ADDED, organization_id, id=event_id, **event)
             for event_id, event in events.items()
-        ]
+        ),
     )
     return {
         user_id: Membership(

@@ -1,6 +1,7 @@
-"""Works batch by batch, and retries while the database is unreachable."""
+"""Works batch by batch, a transaction each, and retries while the database is unreachable."""
 
 import time
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -10,6 +11,8 @@ from config.api.errors import ServiceUnavailableError
 from config.database_errors import DATABASE_FAILURES
 from organizations.bulk.report import AnyRow, Row
 
+BATCH_SIZE = 1000  # rows, unless the command says otherwise
+LARGEST_BATCH = 10_000
 # How long a batch is retried after its first failure: a failover of the database takes less.
 PATIENCE_SECONDS = 60
 LONGEST_WAIT_SECONDS = 15
@@ -22,6 +25,13 @@ class BatchFailedError(Exception):
         super().__init__(_in_one_line(problem, error))
         code = ServiceUnavailableError.code
         self.rows = [row if row.outcome else replace(row, outcome=code) for row in batch]
+
+
+def batch_size(value: str) -> int:
+    """Return the number of rows in a batch. Raises ArgumentTypeError."""
+    if not value.isdecimal() or not 1 <= int(value) <= LARGEST_BATCH:
+        raise ArgumentTypeError(f"must be a whole number from 1 to {LARGEST_BATCH:,}")
+    return int(value)
 
 
 def work_in_batches(

@@ -9,7 +9,7 @@ from typing import Self
 from config.characters import clean, escaped
 from organizations.bulk.report import OF_TYPE
 from organizations.bulk.run import BadInputError
-from organizations.guards.targets import is_type
+from organizations.guards.transfer_targets import is_type
 
 # Names of the column with the e-mail address, normalized: "E-Mail" is "email".
 ADDRESSES = (

@@ -2,7 +2,6 @@
 
 import sys
 from abc import abstractmethod
-from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from functools import partial
@@ -14,25 +13,17 @@ from config.arguments import named
 from config.characters import clean, printable
 from config.database_errors import DATABASE_FAILURES
 from config.database_version import require_schema
-from organizations.bulk.batches import BatchFailedError, work_in_batches
+from organizations.bulk.batches import BATCH_SIZE, BatchFailedError, batch_size, work_in_batches
 from organizations.bulk.interruption import Interrupted, interruptible
 from organizations.bulk.report import AnyRow, Report, open_report
 from organizations.bulk.run import CannotStartError, Run
 from organizations.bulk.stored_rows import StoredRows
 from organizations.bulk.summary import Summary
 
-LARGEST_BATCH = 10_000
 CARRY_ON = "Run the same again to carry on."
 
 SOMEBODY_IS_NOT_DONE = 1
 COULD_NOT_START = 2
-
-
-def batch_size(value: str) -> int:
-    """Return the number of rows in a batch. Raises ArgumentTypeError."""
-    if not value.isdecimal() or not 1 <= int(value) <= LARGEST_BATCH:
-        raise ArgumentTypeError(f"must be a whole number from 1 to {LARGEST_BATCH:,}")
-    return int(value)
 
 
 def add_email_column(parser: CommandParser) -> None:
@@ -109,9 +100,9 @@ class BulkCommand(BaseCommand, Generic[AnyRow]):
         parser.add_argument(
             "--batch-size",
             type=batch_size,
-            default=1000,
+            default=BATCH_SIZE,
             metavar="NUMBER",
-            help=f"How many rows are {self.done} in one transaction (default: 1000).",
+            help=f"How many rows are {self.done} in one transaction (default: {BATCH_SIZE}).",
         )
         parser.add_argument(
             "--report",

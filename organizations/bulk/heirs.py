@@ -6,7 +6,7 @@ from config.characters import clean, escaped
 from config.identifiers import is_id
 from organizations.bulk.people import People
 from organizations.bulk.run import BadInputError, CannotStartError
-from organizations.guards.targets import Targets, is_type
+from organizations.guards.transfer_targets import Targets, is_type
 from organizations.models import Membership, Organization
 from users.email_address import canonical_address
 from users.models import User

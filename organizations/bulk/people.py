@@ -12,7 +12,7 @@ from organizations.bulk.report import COLUMNS as REPORT_COLUMNS
 from organizations.bulk.report import OF_TYPE, Outcome, Row
 from organizations.bulk.run import BadInputError
 from organizations.bulk.stored_rows import ROWS_AT_ONCE, StoredRows, copied
-from organizations.guards.targets import Goal, Targets, heir_of
+from organizations.guards.transfer_targets import Goal, Targets, heir_of
 from organizations.models import Removal
 from users.email_address import canonical_address
 from users.models import User

@@ -18,7 +18,7 @@ from organizations.exceptions import (
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Operator
 from organizations.guards.judge import find_not_members
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Event, OffboardingTask, Organization, Removal, RemovedResources
 from organizations.removal.preview import RemovalPreview, preview_removal
 from organizations.removal.service import RemovalOutcome, remove_members

@@ -11,7 +11,7 @@ from typing import Self, TextIO, TypeVar
 
 from config.characters import neutralized, with_controls_escaped
 from organizations.bulk.run import CannotStartError
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 
 OF_TYPE = "transfer_to:"  # begins the name of the column with the target of a type
 

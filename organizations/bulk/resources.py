@@ -10,7 +10,7 @@ from organizations.bulk.csv_file import Cells, read_cells, visible_text
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import Run
 from organizations.bulk.stored_rows import StoredRows, copied
-from organizations.guards.targets import heir_of
+from organizations.guards.transfer_targets import heir_of
 from organizations.resources.importing import LineOutcome, import_lines, preview_lines
 from organizations.resources.registration import OWNER_DEPARTMENT, OWNER_USER
 from users.email_address import canonical_address

@@ -15,6 +15,7 @@ from tempfile import TemporaryFile
 from typing import Generic, TextIO
 
 from config.characters import escaped
+from organizations.bulk.batches import BATCH_SIZE
 from organizations.bulk.csv_file import as_text
 from organizations.bulk.report import AnyRow, Outcome
 from organizations.bulk.run import BadInputError, CannotStartError
@@ -50,7 +51,7 @@ class StoredRows(ABC, Generic[AnyRow]):
     """
 
     row_class: type[AnyRow]
-    batch_size = 1000
+    batch_size = BATCH_SIZE
 
     def __init__(self) -> None:
         self.file: os.stat_result | None = None  # identifies the file that was read

@@ -21,7 +21,7 @@ from organizations.exceptions import (
 from organizations.guards.acts import DEACTIVATE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import Rules, current_members, judge
-from organizations.guards.targets import Targets, TransferTo, heirs_of, targets_by_user
+from organizations.guards.transfer_targets import Targets, TransferTo, heirs_of, targets_by_user
 from organizations.locks import lock_members
 from organizations.models import Event, Membership
 from organizations.transfer.resources import event_data, group_by_user, pass_on

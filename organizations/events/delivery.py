@@ -21,7 +21,7 @@ from config.job_queue import defer
 from config.timestamps import in_whole_seconds
 from organizations.events.connection import Answer, post
 from organizations.events.signature import signed_headers
-from organizations.guards.targets import resource_data
+from organizations.guards.transfer_targets import resource_data
 from organizations.models import (
     Event,
     OffboardingTask,

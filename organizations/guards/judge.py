@@ -16,7 +16,7 @@ from organizations.exceptions import (
 from organizations.guards.acts import REMOVE, Act
 from organizations.guards.caller import STANDING, Caller, Operator
 from organizations.guards.not_members import NotMember, explain_not_members
-from organizations.guards.targets import GOAL, Goal, Targets, goal_parameters
+from organizations.guards.transfer_targets import GOAL, Goal, Targets, goal_parameters
 from organizations.models import Membership
 
 GUARDS = "{},\n{},\n{}".format(

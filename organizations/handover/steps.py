@@ -23,7 +23,7 @@ from organizations.exceptions import (
 )
 from organizations.guards.acts import ADD_STEP, CHANGE_STEP, DELETE_STEP, Act
 from organizations.guards.caller import Caller
-from organizations.guards.targets import is_type
+from organizations.guards.transfer_targets import is_type
 from organizations.locks import share_members
 from organizations.models import Connection, Department, OffboardingStep, Organization
 from organizations.models.offboarding_step import OffboardingStepQuerySet

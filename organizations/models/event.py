@@ -1,6 +1,6 @@
 """The event that every change of a membership leaves: what the audit log lists."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
@@ -47,13 +47,16 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def bulk_record(self, events: Iterable["Event"]) -> None:
         """Write events of one type and source; log their lines once they are committed."""
-        self.log(self.bulk_create(events))
+        if written := self.bulk_create(events):
+            self.log(Event.Type(written[0].type), written[0].source, written)
 
-    def log(self, written: Sequence["Event"]) -> None:
-        """Log the lines of written events of one type and source once they are committed."""
-        if written:
-            name = written[0].type.replace(".", "_")
-            log_on_commit(name, written[0].source, [event.log_fields() for event in written])
+    def log(self, event_type: "Event.Type", source: str, written: Iterable["Event"]) -> None:
+        """Log the lines of written events once they are committed.
+
+        A command logs none, and of a generator it makes none.
+        """
+        name = event_type.replace(".", "_")
+        log_on_commit(name, source, (event.log_fields() for event in written))
 
 
 class Event(models.Model):

@@ -12,7 +12,7 @@ from organizations.capabilities import Capability
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import Rules, judge
-from organizations.guards.targets import TransferTo, targets_by_user
+from organizations.guards.transfer_targets import TransferTo, targets_by_user
 from organizations.handover.directories import opens_no_tasks
 from organizations.models import (
     Connection,

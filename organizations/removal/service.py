@@ -24,7 +24,7 @@ from organizations.guards.judge import (
     refusal_of,
     refusal_of_caller,
 )
-from organizations.guards.targets import Targets, TransferTo, heirs_of, targets_by_user
+from organizations.guards.transfer_targets import Targets, TransferTo, heirs_of, targets_by_user
 from organizations.handover import OPENING
 from organizations.locks import lock_members
 from organizations.models import Event, Removal

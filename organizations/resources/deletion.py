@@ -6,7 +6,7 @@ from config.retries import OvertakenError, retried
 from organizations.exceptions import ResourceNotFoundError
 from organizations.guards.acts import DELETE_RESOURCES
 from organizations.guards.caller import Caller
-from organizations.guards.targets import resource_data
+from organizations.guards.transfer_targets import resource_data
 from organizations.locks import share_members
 from organizations.models import Event, Resource
 from organizations.resources.rows import find_one, owners_of

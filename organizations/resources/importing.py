@@ -8,8 +8,8 @@ from typing import Self
 from config.api.errors import InvalidFieldsError
 from config.errors import ContractError
 from organizations.guards.caller import Caller
-from organizations.resources.decision import Decision, Result
 from organizations.resources.registration import Registration
+from organizations.resources.registration_decision import Decision, Result
 from organizations.resources.service import preview, register
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from config.api.errors import InvalidFieldsError
 from config.characters import clean
-from organizations.guards.targets import is_type
+from organizations.guards.transfer_targets import is_type
 from organizations.models.resource_entry import LONGEST_KEY, LONGEST_NAME, LONGEST_URL
 from organizations.models.resource_type import NO_SLUG
 

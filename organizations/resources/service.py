@@ -12,7 +12,8 @@ from organizations.guards.caller import Caller
 from organizations.locks import share_members
 from organizations.models import ResourceType
 from organizations.models.resource_entry import KEY_OF_RESOURCE
-from organizations.resources.decision import (
+from organizations.resources.registration import Registration
+from organizations.resources.registration_decision import (
     Decision,
     Owners,
     Result,
@@ -21,7 +22,6 @@ from organizations.resources.decision import (
     named_users,
     read_owners,
 )
-from organizations.resources.registration import Registration
 from organizations.resources.rows import Found, Row, find, insert, owners_of, update
 from organizations.transfer.resources import PassedResources, record_transfers
 

@@ -13,7 +13,7 @@ from config.request_timeouts import LIMITS
 from config.retries import retried
 from organizations.guards.caller import Caller, Operator, Person, Program, Staff
 from organizations.guards.judge import find_missed_goals
-from organizations.guards.targets import TARGET_NOT_FOUND, Goal, Targets
+from organizations.guards.transfer_targets import TARGET_NOT_FOUND, Goal, Targets
 from organizations.locks import lock_members
 from organizations.models import Event, ScheduledRemoval, Source
 from organizations.removal.service import RemovalOutcome, remove_members

@@ -18,7 +18,7 @@ from organizations.exceptions import (
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller
 from organizations.guards.judge import Rules, current_members, judge
-from organizations.guards.targets import (
+from organizations.guards.transfer_targets import (
     Targets,
     TransferTo,
     department_of,

@@ -11,7 +11,7 @@ from rest_framework.exceptions import Throttled
 from config.api.errors import TokenInvalidError
 from config.api.throttling import AddressRateThrottle, RateThrottle
 from organizations.connections.tokens import check_token, note_use
-from organizations.guards.targets import MOST_TARGETS, Targets, is_type
+from organizations.guards.transfer_targets import MOST_TARGETS, Targets, is_type
 from organizations.models import Connection, ConnectionToken, ConnectionTransfer, Department
 from users.authentication import bearer_token
 

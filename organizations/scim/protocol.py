@@ -46,7 +46,7 @@ from organizations.scim.group_patch import GroupPatch, split_members
 from organizations.scim.long_lists import add_other_entries, with_one_entry
 from organizations.scim.resources import Group, GroupMember, User
 from organizations.scim.storage import MemberStorage
-from organizations.scim.user_change import UserChange, with_readable_state
+from organizations.scim.user_patch import UserChange, with_readable_state
 
 PAGE = 200
 
@@ -187,7 +187,7 @@ class Service(ScimService):
 
 
 class Handler(ScimHandler):
-    """Serves one request; PUT and PATCH change a group without reading it."""
+    """Serves one request; PUT and PATCH change a group without loading its members' rows."""
 
     storage: MemberStorage
 

@@ -51,11 +51,11 @@ from organizations.scim.identities import (
     is_managed_by,
     save_identity,
 )
-from organizations.scim.matching import match_members
+from organizations.scim.member_matching import match_members
 from organizations.scim.members import Member, read_members
 from organizations.scim.resources import User
 from organizations.scim.staff import disable_staff_account
-from organizations.scim.user_change import UserChange
+from organizations.scim.user_patch import UserChange
 from users.models import User as Account
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()

@@ -9,7 +9,13 @@ from typing import Any
 from django.db import connection
 
 from organizations.guards.caller import Caller
-from organizations.guards.targets import GOAL, Targets, goal_parameters, resource_data, target_data
+from organizations.guards.transfer_targets import (
+    GOAL,
+    Targets,
+    goal_parameters,
+    resource_data,
+    target_data,
+)
 from organizations.models import Event
 
 TRANSFER = "WITH {},\n{}".format(

@@ -19,7 +19,7 @@ from organizations.guards.judge import (
     judge,
     require_targets,
 )
-from organizations.guards.targets import (
+from organizations.guards.transfer_targets import (
     Targets,
     TransferTo,
     department_of,

@@ -1,5 +1,5 @@
--- Continues goal.sql in the same statement: what these users own in the organization passes on, and
--- its mark is emptied, since no removal put it there.
+-- Continues transfer_targets.sql in the same statement: what these users own in the organization
+-- passes on, and its mark is emptied, since no removal put it there.
 giver AS (
     SELECT user_id, goal.*
     FROM unnest(%(user_ids)s::text[], %(targets)s::integer[]) AS giver (user_id, targets)

@@ -9,7 +9,7 @@ from functools import partial
 from django.db import connection
 
 from organizations.guards.caller import Operator
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import ResourceType
 from organizations.removal.service import remove_members
 from tests.benchmarks.measure import Result, median

@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from organizations.domains.service import domains_of, set_domains
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.handover.directories import OPENS_NO_TASKS
 from organizations.models import Connection, Membership, Organization
 from organizations.scim.connections import (

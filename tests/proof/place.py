@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from organizations.capabilities import ALL_CAPABILITIES, Capability
-from organizations.guards.targets import Goal, Targets
+from organizations.guards.transfer_targets import Goal, Targets
 from organizations.models import Department, Organization
 
 ROLES = {

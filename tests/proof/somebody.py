@@ -30,8 +30,8 @@ from organizations.models import (
 )
 from organizations.models.resource_type import DEFAULT_TYPE
 from organizations.removal.service import remove_members
-from organizations.resources.decision import Result
 from organizations.resources.registration import Registration
+from organizations.resources.registration_decision import Result
 from organizations.resources.service import register
 from organizations.restoration.service import restore_members
 from organizations.roles.service import create_role, delete_role

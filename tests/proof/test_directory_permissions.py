@@ -29,11 +29,12 @@ REFUSED_CONNECTIONS = (
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request of a directory, such that it is done for the connection."""
+    """One request of a directory, and the status of the connection's answer."""
 
     method: str
     path: str
@@ -54,16 +55,19 @@ DIRECTORY_REQUESTS = (
     Request("GET", "/Schemas"),
     Request("GET", "/Users"),
     Request("GET", "/Users/{user}"),
+    Request("POST", "/Users/.search", {"schemas": [SEARCH]}),
     Request("POST", "/Users", {"schemas": [USER], "userName": "new@example.com"}, 201),
     Request("PUT", "/Users/{user}", {"schemas": [USER], "userName": "{address}"}),
     Request("PATCH", "/Users/{user}", ACTIVE),
     Request("DELETE", "/Users/{user}", status=204),
     Request("GET", "/Groups"),
     Request("GET", "/Groups/{department}"),
+    Request("GET", "/Groups/none", status=404),
     Request("POST", "/Groups", {"schemas": [GROUP], "displayName": "New"}, 201),
     Request("PUT", "/Groups/{department}", {"schemas": [GROUP], "displayName": "Renamed"}),
     Request("PATCH", "/Groups/{department}", RENAMED, 204),
     Request("DELETE", "/Groups/{department}", status=204),
+    Request("GET", "/Nothing", status=404),
 )
 
 

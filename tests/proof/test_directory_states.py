@@ -12,7 +12,7 @@ from organizations.assignment.service import add_member
 from organizations.models import ScimIdentity
 from organizations.removal.service import remove_members
 from organizations.restoration.service import restore_members
-from organizations.scim.matching import match_members
+from organizations.scim.member_matching import match_members
 from tests.callers import CallerWith
 from tests.concurrency import outcome
 from tests.factories import UserFactory

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from organizations.guards.caller import Operator
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Membership, ResourceType, RoleAssignment
 from organizations.resources.registration import Registration
 from organizations.resources.service import register

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from organizations.api.bodies import BY_TYPE, TO_USER
-from organizations.guards.targets import is_target
+from organizations.guards.transfer_targets import is_target
 from tests.proof.api_requests import REQUESTS
 from tests.proof.cast import NO_SUCH_ORGANIZATION, TARGETS, Cast, code_of
 from tests.proof.figures import CELLS, Tally

@@ -13,7 +13,7 @@ from organizations.assignment.service import add_member, assign
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.deactivation.service import deactivate_members, reactivate_members
 from organizations.guards.caller import Operator
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import TokenBinding
 from organizations.removal.service import remove_members
 from organizations.restoration.service import preview_restoration, restore_members

@@ -68,6 +68,14 @@ def is_open_to(capability: Capability, request: Request) -> bool:
     )
 
 
+def assert_answer(response: Any, code: str, request: Request) -> None:
+    """Check the code of a refusal, or that there is none, and the capabilities that it names."""
+    assert code_of(response) == code
+    if code == "INSUFFICIENT_PERMISSIONS":
+        needed = response.json()["error"]["details"]["required_capabilities"]
+        assert set(needed) == request.needs
+
+
 def test_every_request_is_in_the_table() -> None:
     served = {
         (method, pattern.name)
@@ -128,7 +136,7 @@ def test_each_capability_opens_its_requests_and_no_other(
         with subtests.test(request=key), transaction.atomic():
             response = ask(client, key[0], request, cast, "this organization")
 
-            assert code_of(response) == expected
+            assert_answer(response, expected, request)
             transaction.set_rollback(True)
         tally(CELLS)
 
@@ -143,7 +151,7 @@ def test_each_capability_of_a_program_opens_the_same(
         with subtests.test(request=key), transaction.atomic():
             response = ask(client, key[0], request, cast, "this organization")
 
-            assert code_of(response) == ("" if may else request.refusal)
+            assert_answer(response, "" if may else request.refusal, request)
             transaction.set_rollback(True)
         tally(CELLS)
 

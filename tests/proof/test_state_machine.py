@@ -17,7 +17,7 @@ from organizations.api.bodies import BY_TYPE, TO_DEPARTMENT
 from organizations.capabilities import ALL_CAPABILITIES, Capability
 from organizations.exceptions import DepartmentNotFoundError, ScheduledRemovalNotFoundError
 from organizations.guards.caller import Operator
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.handover.closing import CHOSEN, State, TaskChange, change_task
 from organizations.models import (
     DepartmentMembership,

@@ -22,7 +22,8 @@ from tests.proof.test_permissions import without_ids
 from users.models.access_token import digest_of
 
 EVERYBODY = (*CALLERS, *PROGRAMS)
-TASKS = ("own", "of nobody", "of another organization", "unknown", "malformed")
+OPEN_TO_THE_ABLE = ("of nobody", "of another program")
+TASKS = ("own", *OPEN_TO_THE_ABLE, "of another organization", "unknown", "malformed")
 
 
 def expected_code(caller: str, task: str, not_found: str) -> str:
@@ -33,7 +34,7 @@ def expected_code(caller: str, task: str, not_found: str) -> str:
         return ""
     if caller in POWERLESS:
         return "INSUFFICIENT_PERMISSIONS"
-    return "" if task == "of nobody" else not_found
+    return "" if task in OPEN_TO_THE_ABLE else not_found
 
 
 def own_task(cast: Cast, caller: str) -> OffboardingTask:
@@ -52,9 +53,13 @@ def own_task(cast: Cast, caller: str) -> OffboardingTask:
 def task_ids(cast: Cast, whose: str) -> dict[str, tuple[str, str]]:
     """Return the ids of tasks, somebody's own among them, and of their removals."""
     own, elsewhere = own_task(cast, whose), OffboardingTaskFactory.create()
+    of_program: OffboardingTask = OffboardingTaskFactory.create(
+        organization=cast.organization, assigned_to_connection=cast.connection
+    )
     return {
         "own": (own.pk, own.removal_id),
         "of nobody": (cast.task.pk, cast.task.removal_id),
+        "of another program": (of_program.pk, of_program.removal_id),
         "of another organization": (elsewhere.pk, elsewhere.removal_id),
         "unknown": ("tsk_unknown", "rem_unknown"),
         "malformed": ("tsk-malformed", "rem-malformed"),

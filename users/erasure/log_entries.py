@@ -14,7 +14,7 @@ PREFIX = "log_"  # of an entry's id among those of records
 
 
 def anonymize_log_entries(account: User) -> int:
-    """Empty the entries about an erased account, but for its id; return how many."""
+    """Empty the entries about an account and its memberships, but for ids; return how many."""
     return sum(
         LogEntry.objects.filter(content_type=_type_of(row), object_id=str(row.pk)).update(
             object_repr=str(row)[:200], change_message=""

@@ -97,7 +97,7 @@ def _directory_notice(account: User, viewer: User | None) -> str:
     """Return what to do first if a directory manages or managed the person; else "".
 
     An erased address is not remembered, so a directory that still has the person would make a new
-    account. Only a viewer who may view directories sees which.
+    account. Which one is said to the command (None), and to staff who may view directories.
     """
     events = apps.get_model("organizations.Event")._base_manager.filter(user=account)
     identities = apps.get_model("organizations.ScimIdentity")._base_manager.filter(user=account)

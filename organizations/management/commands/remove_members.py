@@ -18,7 +18,7 @@ from organizations.bulk.report import OF_TYPE, Row
 from organizations.bulk.run import CannotStartError, Run
 from organizations.bulk.schedule import preview_batch, schedule_batch
 from organizations.bulk.summary import RemovalSummary, ScheduleSummary, Summary
-from organizations.guards.targets import MOST_TARGETS
+from organizations.guards.transfer_targets import MOST_TARGETS
 from organizations.schedule.dates import moment_of
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from config.api.errors import TokenInvalidError
 from organizations.connections.service import disable
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Connection, Membership, Organization
 from organizations.scim.connections import (
     authenticate,

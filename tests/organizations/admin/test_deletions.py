@@ -12,7 +12,7 @@ from django.test import Client
 from organizations.admin.departments import DepartmentAdmin
 from organizations.admin.organizations import OrganizationAdmin
 from organizations.exceptions import SystemRoleImmutableError
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import (
     ConnectionTransfer,
     Department,

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from organizations.admin import overview
 from organizations.admin.overview import SECTIONS
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Membership, Organization, Resource
 from tests.benchmarks.world import make_organization
 from tests.factories import (

@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from organizations.guards.caller import Operator
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Event, Membership, Organization, Removal, Resource
 from organizations.resources.deletion import delete
 from tests.concurrency import result_after

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import (
     Department,
     Membership,

@@ -64,7 +64,8 @@ def test_filters(client: APIClient, organization: Organization, owner: Membershi
     first, second = MembershipFactory.create_batch(2, organization=organization)
     deactivate(first, actor=owner.user, trace_id="case-1", reason="Leave")
     remove(second, trace_id="case-2")
-    remove(MembershipFactory.create(), trace_id="case-2")  # elsewhere
+    elsewhere = MembershipFactory.create()
+    remove(elsewhere, actor=elsewhere.user, trace_id="case-2")
     deactivated = Event.objects.get(type="member.deactivated").pk
     removed = Event.objects.get(user=second.user_id).pk
 
@@ -80,6 +81,8 @@ def test_filters(client: APIClient, organization: Organization, owner: Membershi
         ({"to_date": "2025-01-01"}, []),
         ({"after": removed}, [deactivated]),
         ({"user_id": "usr_unknown"}, []),
+        ({"user_id": elsewhere.user_id}, []),
+        ({"actor_id": elsewhere.user_id}, []),
     ):
         assert ids(client, organization, "audit-log", **query) == found
 

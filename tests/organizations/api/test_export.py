@@ -5,6 +5,7 @@ import tracemalloc
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import StringIO
+from itertools import product
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from rest_framework.test import APIClient
 
 from organizations.export import csv_file
 from organizations.export.removals import COLUMNS
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Event, Membership, Organization, Removal, Restoration, Source
 from tests.factories import (
     DepartmentFactory,
@@ -239,7 +240,8 @@ def test_filters_are_those_of_the_list(
     first, second = MembershipFactory.create_batch(2, organization=organization)
     remove(first, actor=owner.user)
     remove(second)
-    remove(MembershipFactory.create())  # elsewhere
+    elsewhere = MembershipFactory.create()
+    remove(elsewhere, actor=elsewhere.user)
 
     assert len(exported(client, organization, "removals/export")) == 2
     [row] = exported(client, organization, "removals/export", actor_id=owner.user_id)
@@ -248,6 +250,8 @@ def test_filters_are_those_of_the_list(
     assert row["type"] == "member.removed"
     query = {"type": ["member.added", "member.updated"]}
     assert exported(client, organization, "audit-log/export", **query) == []
+    for path, name in product(PATHS, ("user_id", "actor_id")):
+        assert exported(client, organization, path, **{name: elsewhere.user_id}) == []
 
 
 @pytest.mark.parametrize("number", [1, 3, 4, 6, 7])

@@ -1,6 +1,7 @@
 """What an address names is looked up in its organization alone, after the body is validated."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from rest_framework.test import APIClient
@@ -18,19 +19,34 @@ from tests.organizations.api.lists import address_in
 from tests.organizations.api.refusal import refusal
 from tests.programs import connect_program
 
-# By the path of a thing: the code, and what can be asked of it: method, path below it, body.
-REQUESTS: dict[str, tuple[str, list[tuple[str, str, dict[str, Any] | None]]]] = {
-    "departments": ("DEPARTMENT_NOT_FOUND", [("patch", "", {"name": "A"}), ("delete", "", None)]),
-    "roles": ("ROLE_NOT_FOUND", [("patch", "", {"name": "A"}), ("delete", "", None)]),
+# By the path of a thing: the code, the name of its id in the details, and what can be asked of it:
+# method, path below it, body.
+REQUESTS: dict[str, tuple[str, str, list[tuple[str, str, dict[str, Any] | None]]]] = {
+    "departments": (
+        "DEPARTMENT_NOT_FOUND",
+        "department_id",
+        [("patch", "", {"name": "A"}), ("delete", "", None)],
+    ),
+    "roles": ("ROLE_NOT_FOUND", "role_id", [("patch", "", {"name": "A"}), ("delete", "", None)]),
     "connections": (
         "CONNECTION_NOT_FOUND",
+        "connection_id",
         [("delete", "", None), ("post", "/rotate-token", {"revoke_old": True})],
     ),
-    "offboarding-steps": ("STEP_NOT_FOUND", [("patch", "", {"position": 1}), ("delete", "", None)]),
-    "resources": ("RESOURCE_NOT_FOUND", [("get", "", None), ("delete", "", None)]),
-    "resources/repo": ("RESOURCE_NOT_FOUND", [("get", "", None), ("delete", "", None)]),
+    "offboarding-steps": (
+        "STEP_NOT_FOUND",
+        "key",
+        [("patch", "", {"position": 1}), ("delete", "", None)],
+    ),
+    "resources": ("RESOURCE_NOT_FOUND", "resource_id", [("get", "", None), ("delete", "", None)]),
+    "resources/repo": (
+        "RESOURCE_NOT_FOUND",
+        "external_id",
+        [("get", "", None), ("delete", "", None)],
+    ),
     "webhook-endpoints": (
         "WEBHOOK_ENDPOINT_NOT_FOUND",
+        "endpoint_id",
         [
             ("get", "", None),
             ("patch", "", {"status": "disabled"}),
@@ -77,19 +93,20 @@ def of_another_organization(path: str) -> str:
 def test_what_is_not_in_the_organization_is_not_found(
     as_owner: APIClient, organization: Organization, path: str, kind: str
 ) -> None:
-    code, requests = REQUESTS[path]
+    code, name, requests = REQUESTS[path]
     named = {
         "unknown": UNKNOWN[path],
-        "malformed": "x-1",
+        "malformed": f"{UNKNOWN[path]}\0",
         "of another organization": of_another_organization(path),
     }[kind]
+    details = {name: named} | ({"type": "repo"} if path == "resources/repo" else {})
 
     for method, action, body in requests:
-        address = address_in(organization, f"{path}/{named}{action}")
+        address = address_in(organization, f"{path}/{quote(named)}{action}")
         response: Any = getattr(as_owner, method)(address, body)
 
         assert refusal(response) == (404, code)
-        assert named in response.json()["error"]["details"].values()
+        assert response.json()["error"]["details"] == details
         if body:
             wrong: Any = getattr(as_owner, method)(address, {"nothing": 1})
             assert refusal(wrong) == (422, "VALIDATION_ERROR")

@@ -182,6 +182,7 @@ def test_without_the_capability_one_sees_and_closes_ones_own(
     others = [
         task_in(organization, assigned_to_user=colleague.user),
         task_in(organization, assigned_to_department=other),
+        task_in(organization, assigned_to_connection=connect_program(organization)[0]),
         task_in(organization),
     ]
 

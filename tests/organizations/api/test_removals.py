@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Membership, Organization, Removal, Restoration, Source
 from tests.conftest import ClientOf
 from tests.factories import (
@@ -209,8 +209,10 @@ def test_the_newest_comes_first_and_pages_follow_by_the_last_id(
 
 def test_filters(client: APIClient, organization: Organization, owner: Membership) -> None:
     first, second = MembershipFactory.create_batch(2, organization=organization)
+    elsewhere = MembershipFactory.create()
     remove(first, actor=owner.user, trace_id="case-1")
     remove(second, trace_id="case-2")
+    remove(elsewhere, actor=elsewhere.user, trace_id="case-3")
     one, other = (Removal.objects.get(membership=member).pk for member in (first, second))
 
     for query, found in (
@@ -224,5 +226,8 @@ def test_filters(client: APIClient, organization: Organization, owner: Membershi
         ({"user_id": second.user_id, "actor_id": owner.user_id}, []),
         ({"user_id": "malformed"}, []),
         ({"actor_id": "usr_unknown"}, []),
+        ({"user_id": elsewhere.user_id}, []),
+        ({"actor_id": elsewhere.user_id}, []),
+        ({"trace_id": "case-3"}, []),
     ):
         assert ids(client, organization, "removals", **query) == found

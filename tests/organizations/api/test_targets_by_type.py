@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from organizations.api.bodies import BY_TYPE, TO_DEPARTMENT, TO_USER
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Membership, Resource, ScheduledRemoval
 from organizations.schedule.service import targets_of
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Membership, Organization, Removal, Resource, ScheduledRemoval
 from organizations.schedule.service import targets_of
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError
 from django.utils import timezone
 
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Membership, Organization, Removal, Resource
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
 from tests.organizations.bulk.command import UNASKED, csv_file, run, users

@@ -15,7 +15,7 @@ from organizations.exceptions import OrganizationAccessDeniedError
 from organizations.guards.acts import REMOVE
 from organizations.guards.caller import Caller, Directory, Operator, Person, Staff
 from organizations.guards.judge import Rules, judge
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Connection, Membership, Organization
 from organizations.removal.service import remove_members
 from tests.concurrency import in_background, until_somebody_waits_for_a_lock

@@ -18,9 +18,9 @@ from organizations.models import (
     ResourceEntry,
     ResourceType,
 )
-from organizations.resources.decision import Decision, Result
 from organizations.resources.deletion import delete
 from organizations.resources.registration import OWNER_DEPARTMENT, Registration
+from organizations.resources.registration_decision import Decision, Result
 from organizations.resources.service import register
 from tests.concurrency import all_at_once, result_after
 from tests.factories import (

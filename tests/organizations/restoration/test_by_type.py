@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Membership, Organization, Resource
 from tests.concurrency import result_after
 from tests.deactivations import deactivate

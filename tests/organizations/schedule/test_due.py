@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Event, Membership, Removal, Resource, Source
 from organizations.schedule.due import carry_out_due
 from tests.deactivations import deactivate

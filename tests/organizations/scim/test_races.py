@@ -11,7 +11,7 @@ from config.retries import OvertakenError
 from organizations.locks import lock_members
 from organizations.models import Department, Event, Membership, Organization, ScimIdentity
 from organizations.scim.members import Member
-from organizations.scim.user_change import UserChange
+from organizations.scim.user_patch import UserChange
 from organizations.scim.users import Users
 from tests.concurrency import (
     DEADLINE_SECONDS,

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from config.errors import ContractError
 from organizations.guards.caller import Operator
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import (
     Department,
     Event,

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from organizations.guards.targets import Targets
+from organizations.guards.transfer_targets import Targets
 from organizations.models import Membership, Resource
 from tests.concurrency import all_at_once
 from tests.deactivations import deactivate

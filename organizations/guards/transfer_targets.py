@@ -15,7 +15,7 @@ from config.identifiers import is_id
 from organizations.exceptions import DepartmentNotFoundError, TransferUserNotFoundError
 from organizations.models.resource_type import SLUG
 
-GOAL = Path(__file__).with_name("goal.sql").read_text(encoding="utf-8")
+GOAL = Path(__file__).with_name("transfer_targets.sql").read_text(encoding="utf-8")
 MOST_TARGETS = 50  # types with one of their own
 TARGET_NOT_FOUND = (DepartmentNotFoundError, TransferUserNotFoundError)
 _TYPE = re.compile(SLUG)
@@ -107,7 +107,7 @@ def heirs_of(targets: Mapping[str, Targets]) -> set[str]:
 
 
 def goal_parameters(targets: Iterable[Targets]) -> dict[str, list[Any]]:
-    """Return the parameters of goal.sql; in ``targets``, the number of each of these targets."""
+    """Return the parameters of the SQL file, whose ``targets`` are numbers of these targets."""
     numbers: dict[tuple[Goal, ...], int] = {}
     each = [numbers.setdefault(one.goals, len(numbers)) for one in targets]
     numbered = [(number, goal) for goals, number in numbers.items() for goal in goals]
