@@ -103,6 +103,12 @@ class Groups:
         # Last, since a new name locks the department's key, and who holds its members waits for it.
         self._name(group_id, patch.name, patch.external_id)
 
+    def update(self, resource: Group) -> Group:
+        """Give a department this state, as a PUT does; return it. Raises NotFoundException."""
+        group_id = resource.id or ""
+        self.patch(group_id, GroupPatch.replacing(resource))
+        return self.get(group_id)
+
     def delete(self, group_id: str) -> None:
         """Delete a department. Raises ConflictException while something refers to it."""
         self.lock(group_id)

@@ -56,9 +56,13 @@ class MemberStorage(ScimStorage):
         """Add a member, or make a department; return it. Raises UniquenessException."""
         return self._of(resource_type).create(resource)
 
-    def update(self, *_: Any, **__: Any) -> Resource[Any]:
-        """Raise NotImplementedError: `Handler` serves PUT and PATCH itself."""
-        raise NotImplementedError
+    def update(self, resource_type: ResourceType, resource: Any, **_: Any) -> Resource[Any]:
+        """Give a user or a group this whole state; return it. Raises NotFoundException.
+
+        The library calls it for a resource that it changed itself. `Handler` changes one attribute
+        by attribute, so that a directory's faults keep nobody in.
+        """
+        return self._of(resource_type).update(resource)
 
     def delete(self, resource_type: ResourceType, resource_id: str, **_: Any) -> None:
         """Remove a member, or delete a department; resources have no versions to compare."""

@@ -156,11 +156,18 @@ class Users:
         before, resource = member.as_user(), member.as_user()
         for attribute, refusal in change.apply(resource):
             self.pass_over(resource.id, attribute, refusal)
-        if _content(resource) != _content(before):
-            self._write(member, before, resource)
+        self._write(member, before, resource)
+
+    def update(self, resource: User) -> User:
+        """Give a member this whole state; return them. Raises NotFoundException and as `change`."""
+        member = self.find_locked(resource.id or "")
+        self._write(member, member.as_user(), resource)
+        return member.as_user()
 
     def _write(self, member: Member, before: User, resource: User) -> None:
         """Write what differs from before; adopt a member whom the connection does not manage."""
+        if _content(resource) == _content(before):
+            return
         account, identity = member.account, member.identity
         is_changeable = False
         if any(_differs(name, before, resource) for name in ATTRIBUTES):
