@@ -103,8 +103,8 @@ class FaultyLine:
                     continue
                 fault = self._fault_of_next_statement()
                 if fault and fault.sqlstate:
+                    fault.happened.set()  # first: the answer may be read before this goes on
                     server.sendall(_failing(fault.sqlstate))
-                    fault.happened.set()
                 elif fault:
                     if fault.after:
                         answers.withhold()
