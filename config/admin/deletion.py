@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 
 from config.admin.links import address_of
 from config.admin.sessions import require_staff_again
@@ -24,7 +25,7 @@ Row = TypeVar("Row", bound=Model)
 @transaction.atomic
 def delete_selected(
     modeladmin: admin.ModelAdmin[Any], request: HttpRequest, queryset: QuerySet[Any]
-) -> HttpResponse | None:
+) -> TemplateResponse | None:
     """Ask and delete as Django does, all or nothing, by what the user may do behind the locks.
 
     Raises PermissionDenied for a user who lost the permission while the request waited.

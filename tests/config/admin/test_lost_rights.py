@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
-from django.http import HttpResponse
 
 from organizations.models import Connection, Organization
 from tests.concurrency import result_after
@@ -25,7 +25,7 @@ def is_no_superuser(staff: User) -> None:
     User.objects.filter(pk=staff.pk).update(is_superuser=False)
 
 
-def sent_while(staff: User, loss: Callable[[User], None], path: str, form: object) -> HttpResponse:
+def sent_while(staff: User, loss: Callable[[User], None], path: str, form: object) -> Any:
     """Return the answer to a form of somebody who loses their rights while it waits."""
 
     def change() -> None:
