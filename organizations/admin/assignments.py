@@ -55,7 +55,9 @@ class AssignmentFormSet(BaseInlineFormSet[Assignment, Membership, forms.ModelFor
         self.save(commit=False)  # saves nothing; it fills new_objects and deleted_objects
         if not self.new_objects and not self.deleted_objects:
             return None
-        assigned = set(map(_assigned_id, self.get_queryset().all()))
+        # Not the formset's own, which are none for a user who may give but not view them.
+        rows = self.model._default_manager.filter(membership=self.instance)
+        assigned = set(map(_assigned_id, rows))
         removed = set(map(_assigned_id, self.deleted_objects))
         return (assigned - removed) | set(map(_assigned_id, self.new_objects))
 
