@@ -12,7 +12,7 @@ from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
@@ -143,8 +143,15 @@ class ConfirmedAction(ABC, Generic[Row]):
         return redirect(f"admin:{self.url_name(self.admin)}", selection.key)
 
     def select_one(self, row_id: str) -> HttpResponse:
-        """Store a selection of one row; on its page again, say why the action does not apply."""
-        return self.select(self.selected([row_id])) or redirect(self._row_page(row_id))
+        """Store a selection of one row; on its page again, say why the action does not apply.
+
+        Raises PermissionDenied, and Http404 for no row.
+        """
+        self.require_permission()
+        row = self.admin.get_object(self.request, row_id)
+        if row is None:
+            raise Http404
+        return self.select(self.selected([row.pk])) or redirect(self._row_page(row.pk))
 
     def confirm(self, key: str) -> HttpResponse:
         """Show what the action would do to the selected rows; once confirmed, do it and report."""
