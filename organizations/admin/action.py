@@ -65,6 +65,7 @@ class ConfirmedAction(ABC, Generic[Row]):
     batch_size = 1000
     done: str  # the past participle, in messages
     none_selected: str
+    overtaken = "the state changed meanwhile"  # why none was done, if none is refused
     too_many_selected = "Select fewer."
     log_flag = CHANGE
     log_message: str
@@ -205,12 +206,20 @@ class ConfirmedAction(ABC, Generic[Row]):
         return self
 
     def _do(self) -> HttpResponse:
-        """Do the rows of each organization in batches, and report."""
+        """Do the rows of each organization in batches, and report.
+
+        Raises the ContractError of a batch before which nothing was done.
+        """
         outcomes: list[Outcome[Row]] = []
         for organization, its_rows in self.rows.items():
             for start in range(0, len(its_rows), self.batch_size):
                 batch = its_rows[start : start + self.batch_size]
-                done = self._perform_and_log(organization, batch)
+                try:
+                    done = self._perform_and_log(organization, batch)
+                except ContractError as refusal:
+                    if all(outcome.refusal for outcome in outcomes):
+                        raise
+                    done = [Outcome(row, refusal) for row in batch]
                 for outcome in done:
                     self.selection.note(outcome.row.pk, outcome.refusal)
                 self.selection.save(self.request.session)  # it stays, if a later batch fails
@@ -251,7 +260,7 @@ class ConfirmedAction(ABC, Generic[Row]):
         for message in self.summary(done) if done else ():
             self.tell(message)
         if not outcomes:
-            self.tell(f"None was {self.done}: the state changed meanwhile.", messages.WARNING)
+            self.tell(f"None was {self.done}: {self.overtaken}.", messages.WARNING)
         for outcome in refused[:NAMED]:
             self.tell(f"{outcome.row} was not {self.done}. {outcome.refusal}", messages.ERROR)
         if (more := len(refused) - NAMED) > 0:

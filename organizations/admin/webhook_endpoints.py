@@ -202,18 +202,23 @@ class WebhookEndpointAdmin(RowActions[WebhookEndpoint]):
     def _set_enabled(
         self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint], is_enabled: bool
     ) -> None:
-        changed = [
-            change_endpoint(
-                endpoint.organization_id,
-                endpoint.pk,
-                caller=Staff.at(request),
-                is_enabled=is_enabled,
-            )
-            for endpoint in endpoints
-        ]
-        done = "enabled" if is_enabled else "disabled"
+        """Enable or disable each of these endpoints; say which cannot be."""
+        done, changed = "enabled" if is_enabled else "disabled", []
+        for endpoint in endpoints:
+            try:
+                changed.append(
+                    change_endpoint(
+                        endpoint.organization_id,
+                        endpoint.pk,
+                        caller=Staff.at(request),
+                        is_enabled=is_enabled,
+                    )
+                )
+            except ContractError as refusal:
+                self.message_user(request, f"Not {done}: {endpoint.url}. {refusal}", messages.ERROR)
         LogEntry.objects.log_actions(staff_of(request).pk, changed, CHANGE, f"{done.capitalize()}.")
-        self.message_user(request, f"{len(changed):,} {done}.")
+        if changed:
+            self.message_user(request, f"{len(changed):,} {done}.")
 
 
 def links_to_endpoints(member: Membership) -> str:
