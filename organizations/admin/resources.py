@@ -16,6 +16,8 @@ from config.admin.deletion import GuardedDeletion
 from config.admin.filters import LookupFilter, QuerySetFilter
 from config.admin.links import NONE
 from config.case_insensitive_names import require_visible
+from config.admin.sessions import require_staff_again
+from config.admin.stale_forms import NoLostUpdates
 from config.retries import retried
 from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.filters import OrganizationFilter
@@ -51,7 +53,7 @@ class TypeFilter(LookupFilter):
         return queryset.filter(type=term) if term else queryset
 
 
-class ResourceForm(forms.ModelForm[Resource]):
+class ResourceForm(NoLostUpdates[Resource]):
     """A resource, with the name that its entry holds."""
 
     name = forms.CharField(max_length=LONGEST_NAME, widget=AdminTextInputWidget)

@@ -16,6 +16,7 @@ from config.admin.filters import QuerySetFilter
 from config.admin.links import NONE, address_of, links, list_link
 from config.admin.pages import page
 from config.admin.row_actions import RowActions
+from config.admin.stale_forms import NoLostUpdates
 from config.admin.times import time_in_words
 from config.errors import ContractError
 from organizations.admin.filters import OrganizationFilter
@@ -50,7 +51,7 @@ class HealthFilter(QuerySetFilter):
     )
 
 
-class WebhookEndpointForm(forms.ModelForm[WebhookEndpoint]):
+class WebhookEndpointForm(NoLostUpdates[WebhookEndpoint]):
     """The fields of an endpoint that staff may change."""
 
     event_types = forms.MultipleChoiceField(

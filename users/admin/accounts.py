@@ -16,6 +16,7 @@ from config.admin.deletion import GuardedDeletion
 from config.admin.history import RecordedHistory
 from config.admin.locked_rows import LockedRow, is_to_be_locked
 from config.admin.sessions import require_passwords
+from config.admin.stale_forms import NoLostUpdates
 from users.admin.erasure import ErasureAdmin
 from users.admin.logins import LinkedLogins
 from users.authority import is_above
@@ -36,7 +37,7 @@ class UserCreationForm(AdminUserCreationForm):
         return str(self.cleaned_data["usable_password"]) if settings.PASSWORD_LOGIN else "false"
 
 
-class AccountForm(UserChangeForm[User]):
+class AccountForm(NoLostUpdates[User], UserChangeForm[User]):
     """The form for an existing account."""
 
     class Meta:
