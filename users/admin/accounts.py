@@ -120,6 +120,10 @@ class UserAdmin(
             list(both.select_for_update(no_key=True).values_list("pk"))
         return super().get_object(request, object_id, from_field)
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Take the permission to change accounts, too, as Django's page does."""
+        return super().has_add_permission(request) and self.has_change_permission(request)
+
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Forbid changes, also of the password, to erased accounts and those with more rights."""
         if obj and (obj.erased_at or is_above(obj, staff_of(request))):
