@@ -35,6 +35,11 @@ from users.login import staff_of
 
 TRANSFERS = ("transfer_on_deactivate", "transfer_on_removal")
 TYPES = ("types_on_deactivate", "types_on_removal")
+# The fields that only one kind has: the page of a new connection shows those of both.
+OF_KIND = {
+    Connection.Kind.API: ("capabilities", "expires_at"),
+    Connection.Kind.DIRECTORY: (*TRANSFERS, *TYPES, "remove_after_days", "disable_staff"),
+}
 
 
 # Staff know the kinds, not the API's and SCIM's words for them.
@@ -98,6 +103,15 @@ class ConnectionForm(NoLostUpdates[Connection]):
     def clean_types_on_removal(self) -> dict[str, str]:
         return self._read("types_on_removal")
 
+    def clean(self) -> None:
+        """Refuse what only the other kind of connection has."""
+        super().clean()
+        kind = self.cleaned_data.get("kind", self.instance.kind)
+        for owner, names in OF_KIND.items():
+            for name in names:
+                if owner != kind and self.cleaned_data.get(name):
+                    self.add_error(name, f"Only a {owner.label.lower()} has this.")
+
 
 @admin.register(Connection)
 class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
@@ -128,10 +142,9 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
                 *("remove_after_days", "disable_staff"),
             )
         seen = ["kind", "state", "organization"]
-        own = ["capabilities", "expires_at"]
+        own = OF_KIND[Connection.Kind(obj.kind)]
         if obj.is_directory:
             seen += ["domains", "base_url", "members"]
-            own = [*TRANSFERS, *TYPES, "remove_after_days", "disable_staff"]
             if opens_no_tasks(obj):
                 seen.append("offboarding_tasks")
         seen.append("last_used")

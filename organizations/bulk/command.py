@@ -30,7 +30,7 @@ def add_email_column(parser: CommandParser) -> None:
     """Declare the option of commands whose file names people."""
     parser.add_argument(
         "--email-column",
-        default="",
+        type=named,
         metavar="NAME",
         help=(
             "The column of the file with the e-mail addresses, where its name is not a usual one or"
@@ -106,6 +106,7 @@ class BulkCommand(BaseCommand, Generic[AnyRow]):
         )
         parser.add_argument(
             "--report",
+            type=named,
             metavar="FILE",
             help=(
                 "Write what became of each row, as CSV in the order of the input:"
