@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
+from django.forms import ModelForm
 from django.http import HttpRequest
 
 from config.admin.locked_rows import LockedRow
@@ -16,7 +17,7 @@ admin.site.unregister(Group)
 class GroupAdmin(LockedRow[Group], DjangoGroupAdmin):
     """The admin of groups; only superusers change them, like the permissions of accounts."""
 
-    form = NoLostUpdates
+    form: type[ModelForm[Group]] = NoLostUpdates
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return staff_of(request).is_superuser
