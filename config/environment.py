@@ -243,7 +243,8 @@ def mail(name: str) -> dict[str, Any]:
         found = env.email_url_config(text)
     is_smtp = str(found.get("EMAIL_BACKEND", "")).endswith(".smtp.EmailBackend")
     lacks_host = is_smtp and not found.get("EMAIL_HOST")
-    if "://" not in text or not found.get("EMAIL_BACKEND") or lacks_host:
+    # django-environ ignores options, such as ?tls=true, or takes the text "false" for true.
+    if "://" not in text or "?" in text or not found.get("EMAIL_BACKEND") or lacks_host:
         refuse(name, "is the URL of a mail server", example="smtp+tls://user:password@host:587")
     return {key: value for key, value in found.items() if key.startswith("EMAIL_")}
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
-from django.utils import timezone
+from django.db.models.functions import Now
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
@@ -44,8 +44,10 @@ async def delete_finished(context: JobContext, timestamp: int) -> None:
 @app.periodic(cron="13 * * * *")
 @app.task(queue="upkeep", queueing_lock="delete_expired")
 def delete_expired(timestamp: int) -> None:
-    """Delete expired sessions, old failed logins, and old entries of the admin's own log."""
-    now = timezone.now()
-    Session.objects.filter(expire_date__lt=now).delete()
-    AccessAttempt.objects.filter(attempt_time__lt=now - FAILED_LOGINS_KEPT).delete()
-    LogEntry.objects.filter(action_time__lt=now - ADMIN_LOG_KEPT).delete()
+    """Delete expired sessions, old failed logins, and old entries of the admin's own log.
+
+    By the database's clock: by a wrong one of a worker, logins and lockouts would end.
+    """
+    Session.objects.filter(expire_date__lt=Now()).delete()
+    AccessAttempt.objects.filter(attempt_time__lt=Now() - FAILED_LOGINS_KEPT).delete()
+    LogEntry.objects.filter(action_time__lt=Now() - ADMIN_LOG_KEPT).delete()

@@ -1,16 +1,42 @@
-"""An admin that offers to delete a row only where that is possible."""
+"""Deletes rows in the admin: those of a selection, or one that its page says can be deleted."""
 
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
+from django.contrib.admin import actions
 from django.contrib.admin.utils import unquote
-from django.db.models import Model
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 
 from config.admin.links import address_of
+from config.admin.sessions import require_staff_again
 
 Row = TypeVar("Row", bound=Model)
+
+
+@admin.action(
+    description="Delete selected %(verbose_name_plural)s",
+    permissions=["delete"],
+)
+@transaction.atomic
+def delete_selected(
+    modeladmin: admin.ModelAdmin[Any], request: HttpRequest, queryset: QuerySet[Any]
+) -> TemplateResponse | None:
+    """Ask and delete as Django does, all or nothing, by what the user may do behind the locks.
+
+    Raises PermissionDenied for a user who lost the permission while the request waited.
+    """
+    if "post" in request.POST:
+        rows = modeladmin.model._base_manager.filter(pk__in=queryset.values("pk"))
+        list(rows.order_by("pk").select_for_update().values_list("pk"))
+        require_staff_again(request)
+        if not modeladmin.has_delete_permission(request):
+            raise PermissionDenied
+    return actions.delete_selected(modeladmin, request, queryset)
 
 
 class GuardedDeletion(admin.ModelAdmin[Row]):

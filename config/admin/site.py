@@ -14,10 +14,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 
+from config.admin.deletion import delete_selected
 from config.admin.form_search import FormSearchView
 from config.admin.offered_filters import with_offered_filters
 from config.admin.refusals import explain_refusals, plain_page, refuse_null_characters
-from config.admin.sessions import LoginRefusedError, require_passwords, require_staff_again
+from config.admin.sessions import LoginRefusedError, lock_own_account, require_passwords
 from config.admin.times import TimeZoneForm, in_readers_zone, zone_in_use
 
 
@@ -30,6 +31,10 @@ class OffboardAdminSite(admin.AdminSite):
     site_url = "/v1/docs"
     enable_nav_sidebar = False  # the lists need its width
     overview_of: Callable[[HttpRequest], dict[str, Any]]  # for the first page; set by its admin
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.add_action(delete_selected)  # in place of Django's
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -51,7 +56,8 @@ class OffboardAdminSite(admin.AdminSite):
         """Let users choose the time zone of the pages that they read."""
         form = TimeZoneForm(request.POST or None, initial={"time_zone": zone_in_use()})
         if form.is_valid():
-            account = _lock_own_account(request)
+            lock_own_account(request)
+            account: Any = request.user
             account.time_zone = form.cleaned_data["time_zone"]
             account.save(update_fields=["time_zone"])
             messages.success(request, "Times are shown in the zone that you chose.")
@@ -68,10 +74,8 @@ class OffboardAdminSite(admin.AdminSite):
         Raises Http404 where nobody logs in with a password.
         """
         require_passwords()
-        if (
-            request.method == "POST"
-        ):  # Django saves every field; somebody may disable the account meanwhile
-            _lock_own_account(request)
+        if request.method == "POST":  # Django saves every field; others may disable the account
+            lock_own_account(request)
         return super().password_change(request, extra_context)
 
     def password_change_done(
@@ -108,15 +112,6 @@ class OffboardAdminSite(admin.AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return super().each_context(request) | {"has_provider": bool(settings.OIDC_ISSUER)}
-
-
-def _lock_own_account(request: HttpRequest) -> Any:
-    """Lock and return the user's account. Raises PermissionDenied if it is no longer staff."""
-    account: Any = request.user
-    accounts = account._meta.base_manager.select_for_update(no_key=True)
-    accounts.filter(pk=account.pk).first()
-    require_staff_again(request)
-    return request.user
 
 
 def refuse_too_many_logins(request: HttpRequest) -> HttpResponse | None:

@@ -19,6 +19,7 @@ from config.admin.large_tables import LargeTableAdmin, ReadOnlyAdmin, count_or_e
 from config.admin.links import NONE, address_of, link, list_link
 from config.admin.locked_rows import LockedRow
 from config.admin.pages import page
+from config.admin.stale_forms import NoLostUpdates
 from config.admin.times import time_in_words
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import SelectOfOrganization
@@ -34,6 +35,11 @@ from users.login import staff_of
 
 TRANSFERS = ("transfer_on_deactivate", "transfer_on_removal")
 TYPES = ("types_on_deactivate", "types_on_removal")
+# The fields that only one kind has: the page of a new connection shows those of both.
+OF_KIND = {
+    Connection.Kind.API: ("capabilities", "expires_at"),
+    Connection.Kind.DIRECTORY: (*TRANSFERS, *TYPES, "remove_after_days", "disable_staff"),
+}
 
 
 # Staff know the kinds, not the API's and SCIM's words for them.
@@ -43,7 +49,7 @@ ScimIdentity._meta.verbose_name = "directory identity"
 ScimIdentity._meta.verbose_name_plural = "directory identities"
 
 
-class ConnectionForm(forms.ModelForm[Connection]):
+class ConnectionForm(NoLostUpdates[Connection]):
     """A connection: what a program may do, and which departments take over for a directory."""
 
     capabilities = forms.MultipleChoiceField(
@@ -97,6 +103,15 @@ class ConnectionForm(forms.ModelForm[Connection]):
     def clean_types_on_removal(self) -> dict[str, str]:
         return self._read("types_on_removal")
 
+    def clean(self) -> None:
+        """Refuse what only the other kind of connection has."""
+        super().clean()
+        kind = self.cleaned_data.get("kind", self.instance.kind)
+        for owner, names in OF_KIND.items():
+            for name in names:
+                if owner != kind and self.cleaned_data.get(name):
+                    self.add_error(name, f"Only a {owner.label.lower()} has this.")
+
 
 @admin.register(Connection)
 class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
@@ -127,10 +142,9 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
                 *("remove_after_days", "disable_staff"),
             )
         seen = ["kind", "state", "organization"]
-        own = ["capabilities", "expires_at"]
+        own = OF_KIND[Connection.Kind(obj.kind)]
         if obj.is_directory:
             seen += ["domains", "base_url", "members"]
-            own = [*TRANSFERS, *TYPES, "remove_after_days", "disable_staff"]
             if opens_no_tasks(obj):
                 seen.append("offboarding_tasks")
         seen.append("last_used")

@@ -38,15 +38,15 @@ class Columns:
     ignored: Collection[str] = ()
     email_column: str = ""
 
-    def with_options(self, ignored: Collection[str], email_column: str = "") -> Self:
+    def with_options(self, ignored: Collection[str], email_column: str | None = None) -> Self:
         """Return the columns, with those that the options of a call name."""
-        chosen = replace(self, ignored=ignored, email_column=clean(email_column))
+        chosen = replace(self, ignored=ignored, email_column=clean(email_column or ""))
         if not chosen.email_column:
             return chosen
         others = {name: column for name, column in self.known.items() if column != "email"}
         return replace(
             chosen,
-            known={**others, normalized(email_column): "email"},
+            known={**others, normalized(chosen.email_column): "email"},
             passed_over=(*self.passed_over, *ADDRESSES),
         )
 

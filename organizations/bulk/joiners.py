@@ -52,7 +52,7 @@ class Joiners(StoredRows[JoinerRow]):
     row_class = JoinerRow
 
     def add_file(
-        self, path: str, ignored_columns: Collection[str] = (), email_column: str = ""
+        self, path: str, ignored_columns: Collection[str] = (), email_column: str | None = None
     ) -> None:
         """Add the rows of a file, ``-`` for standard input. Raises CannotStartError."""
         columns = Columns(_KNOWN, ("email",)).with_options(ignored_columns, email_column)

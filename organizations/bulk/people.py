@@ -57,7 +57,7 @@ class People(StoredRows[Row]):
         path: str,
         detail: Detail,
         ignored_columns: Collection[str] = (),
-        email_column: str = "",
+        email_column: str | None = None,
     ) -> None:
         """Add the rows of a file, ``-`` for standard input. Raises CannotStartError.
 
@@ -67,11 +67,15 @@ class People(StoredRows[Row]):
             self.add(read_rows(text, detail, ignored_columns, email_column))
 
     def add_removals(self, removals: QuerySet[Removal]) -> None:
-        """Add the people whom these removals removed, each with the id of their latest one."""
+        """Add the people whom these removals removed, each with the id of their latest one.
+
+        The latest comes first: of removals in turn that moved the same resource, each is undone
+        before the one below it, in whichever batches they are.
+        """
         latest = removals.order_by("membership__user", "-pk").distinct("membership__user")
         rows = (
             Removal.objects.filter(pk__in=latest.values("pk"))
-            .order_by("pk")
+            .order_by("-pk")
             .values_list("membership__user", "membership__user__email", "pk")
         )
         self.add(
@@ -196,7 +200,10 @@ class _PeopleColumns(Columns):
 
 
 def read_rows(
-    text: TextIO, detail: Detail, ignored_columns: Collection[str] = (), email_column: str = ""
+    text: TextIO,
+    detail: Detail,
+    ignored_columns: Collection[str] = (),
+    email_column: str | None = None,
 ) -> Iterator[tuple[str, Row]]:
     """Yield the line and the row of each CSV row that is not empty. Raises BadInputError.
 

@@ -1,6 +1,6 @@
 """Reads the lines of a file of resources, and previews and does the import of a batch of them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 from config.characters import escaped, without_guard
@@ -98,10 +98,19 @@ def _row(cells: Cells) -> ResourceRow:
     )
 
 
-def preview_import(run: Run, batch: Sequence[ResourceRow]) -> list[ResourceRow]:
-    """Return what `import_batch` would return, without the ids of what it would make."""
-    outcomes = preview_lines(run.organization.pk, _registrations(batch))
-    return [replace(row, resource_id="") for row in _reported(batch, outcomes)]
+def preview_imports(
+    run: Run, batches: Iterable[Sequence[ResourceRow]]
+) -> Iterator[list[ResourceRow]]:
+    """Yield what `import_batch` would return for each batch if it followed the ones before.
+
+    Without the ids of what it would make.
+    """
+    types: set[str] = set()
+    for batch in batches:
+        outcomes = preview_lines(run.organization.pk, _registrations(batch), made_types=types)
+        rows = [replace(row, resource_id="") for row in _reported(batch, outcomes)]
+        types.update(row.type for row in rows if row.outcome == Outcome.CREATED)
+        yield rows
 
 
 def import_batch(run: Run, batch: Sequence[ResourceRow]) -> list[ResourceRow]:

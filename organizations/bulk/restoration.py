@@ -1,26 +1,41 @@
 """Previews and does the restoration of a batch of rows."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from config.errors import ContractError
+from organizations.bulk.interruption import hold_back
 from organizations.bulk.removal import user_ids_of
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import Run
 from organizations.exceptions import MembershipAlreadyExistsError, RemovalNotFoundError
 from organizations.guards.caller import Operator
-from organizations.models import OffboardingTask, Organization, Restoration
+from organizations.models import OffboardingTask, Organization, ResourceMove, Restoration
 from organizations.restoration.plan import RestorationOutcome
 from organizations.restoration.service import preview_restoration, restore_members
 
 
-def preview_batch(organization: Organization, batch: Sequence[Row]) -> list[Row]:
-    """Return what `restore_batch` would return, without the ids of the restorations."""
-    outcomes = preview_restoration(
-        organization.pk, user_ids_of(batch), removal_ids=_removal_ids(batch), caller=Operator()
-    )
-    return [replace(row, restoration_id="") for row in _reported(batch, outcomes)]
+def preview_restorations(
+    organization: Organization, batches: Iterable[Sequence[Row]]
+) -> Iterator[list[Row]]:
+    """Yield what `restore_batch` would return for each batch if it followed the ones before.
+
+    Without the ids of the restorations.
+    """
+    undone: list[str] = []  # removals of earlier batches, above others that moved the same resource
+    for batch in batches:
+        outcomes = preview_restoration(
+            organization.pk,
+            user_ids_of(batch),
+            removal_ids=_removal_ids(batch),
+            caller=Operator(),
+            already_undone=undone,
+        )
+        removal_ids = [each.restoration.removal_id for each in outcomes if each.restoration]
+        moves = ResourceMove.objects.filter(removal__in=removal_ids, previous_removal__isnull=False)
+        undone += moves.values_list("removal", flat=True).distinct()
+        yield [replace(row, restoration_id="") for row in _reported(batch, outcomes)]
 
 
 def restore_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
@@ -28,6 +43,7 @@ def restore_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
     outcomes = restore_members(
         run.organization.pk, user_ids_of(batch), removal_ids=_removal_ids(batch), caller=run.caller
     )
+    hold_back()
     return _reported(batch, outcomes, run_id=run.id)
 
 

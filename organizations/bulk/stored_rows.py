@@ -28,7 +28,7 @@ def copied(path: str) -> Iterator[tuple[TextIO, os.stat_result]]:
     """Open a copy of a file, ``-`` for standard input, as text; yield it with the file's identity.
 
     The copy lets the file be a pipe, or change meanwhile. Raises CannotStartError if the file
-    cannot be read, or the copy or the stored rows cannot be written.
+    cannot be read or the copy cannot be written.
     """
     try:
         with (
@@ -40,8 +40,6 @@ def copied(path: str) -> Iterator[tuple[TextIO, os.stat_result]]:
                 yield text, os.fstat(original.fileno())
     except OSError as error:
         raise CannotStartError(f"{path} cannot be read: {error.strerror}.") from error
-    except sqlite3.Error as error:  # for example, no space is left
-        raise CannotStartError(f"{path} cannot be copied: {error}.") from error
 
 
 class StoredRows(ABC, Generic[AnyRow]):
@@ -83,12 +81,19 @@ class StoredRows(ABC, Generic[AnyRow]):
         self._database.close()
 
     def add(self, rows: Iterable[tuple[str, AnyRow]]) -> None:
-        """Add rows with their positions. Raises BadInputError where two contradict each other."""
+        """Add rows with their positions.
+
+        Raises BadInputError where two contradict each other, and CannotStartError if they cannot be
+        stored.
+        """
         remaining = iter(rows)
-        while batch := list(islice(remaining, ROWS_AT_ONCE)):
-            positions, named = zip(*batch, strict=True)
-            for position, row in zip(positions, self.resolved(named), strict=True):
-                self.add_one(position, row)
+        try:
+            while batch := list(islice(remaining, ROWS_AT_ONCE)):
+                positions, named = zip(*batch, strict=True)
+                for position, row in zip(positions, self.resolved(named), strict=True):
+                    self.add_one(position, row)
+        except sqlite3.Error as error:  # for example, no space is left
+            raise CannotStartError(f"The rows cannot be stored: {error}.") from error
 
     def in_batches(self) -> Iterator[list[AnyRow]]:
         """Yield the rows in the order of the input, ``batch_size`` at a time."""

@@ -108,7 +108,7 @@ def attempt(delivery_id: str) -> datetime | None:
     started = perf_counter()
     answer = post(delivery.endpoint.url, body, signed_headers(delivery, body))
     duration = perf_counter() - started
-    recorded = _record(delivery.pk, delivery.endpoint_id, answer)
+    recorded = _record(delivery, answer)
     if recorded is None:
         return None
     _log(recorded, delivery.event, duration)
@@ -171,15 +171,16 @@ def _log(delivery: WebhookDelivery, event: Event, duration: float) -> None:
 
 
 @transaction.atomic
-def _record(delivery_id: str, endpoint_id: str, answer: Answer) -> WebhookDelivery | None:
+def _record(sent: WebhookDelivery, answer: Answer) -> WebhookDelivery | None:
     """Record an attempt on the delivery and its endpoint; return the delivery, or None.
 
     Both are read again, since they may have changed meanwhile. Records nothing if one is deleted,
-    or for a failure if another attempt, such as a redelivery's, has ended the delivery.
+    or for a failure if another attempt, such as a redelivery's, has ended the delivery. If the
+    endpoint has another URL by now, a failure is not the endpoint's.
     """
     now = timezone.now()
-    endpoint = WebhookEndpoint.objects.select_for_update().filter(pk=endpoint_id).first()
-    delivery = WebhookDelivery.objects.select_for_update().filter(pk=delivery_id).first()
+    endpoint = WebhookEndpoint.objects.select_for_update().filter(pk=sent.endpoint_id).first()
+    delivery = WebhookDelivery.objects.select_for_update().filter(pk=sent.pk).first()
     if endpoint is None or delivery is None:
         return None
     if not answer.is_success and delivery.status != WebhookDelivery.Status.PENDING:
@@ -194,11 +195,13 @@ def _record(delivery_id: str, endpoint_id: str, answer: Answer) -> WebhookDelive
         endpoint.last_success_at = now
         endpoint.failing_since = None
     else:
-        endpoint.failing_since = endpoint.failing_since or now
-        _disable_if_hopeless(endpoint, answer, now)
+        is_of_endpoint = endpoint.url == sent.endpoint.url
+        if is_of_endpoint:
+            endpoint.failing_since = endpoint.failing_since or now
+            _disable_if_hopeless(endpoint, answer, now)
         if endpoint.is_enabled:
             delivery.next_attempt_at = next_attempt(delivery.attempts, answer, now)
-            if answer.status_code in TOO_MUCH:
+            if is_of_endpoint and answer.status_code in TOO_MUCH:
                 endpoint.held_until = _held_until(endpoint, delivery, answer, now)
         if delivery.next_attempt_at is None:
             delivery.status = WebhookDelivery.Status.FAILED

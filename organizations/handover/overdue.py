@@ -1,9 +1,6 @@
 """Reports the tasks that are overdue, each once, as a job of the worker."""
 
-from datetime import datetime
-
 from django.db import connection, transaction
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from config.timestamps import in_whole_seconds
@@ -14,13 +11,14 @@ AT_A_TIME = 1000
 # It skips tasks that are locked: the next run, a minute later, reports them.
 _MARK = """
     UPDATE organizations_offboardingtask AS task
-    SET overdue_reported_at = %(now)s
+    SET overdue_reported_at = statement_timestamp()
     FROM (
         SELECT task.id, membership.user_id
         FROM organizations_offboardingtask AS task
         JOIN organizations_removal AS removal ON removal.id = task.removal_id
         JOIN organizations_membership AS membership ON membership.id = removal.membership_id
-        WHERE task.state = 'open' AND task.due_at <= %(now)s AND task.overdue_reported_at IS NULL
+        WHERE task.state = 'open' AND task.due_at <= statement_timestamp()
+            AND task.overdue_reported_at IS NULL
         ORDER BY task.due_at, task.id
         LIMIT %(at_a_time)s
         FOR NO KEY UPDATE OF task SKIP LOCKED
@@ -43,15 +41,15 @@ def report_overdue() -> None:
 
     A transaction has a thousand. A task that is reopened is not reported again.
     """
-    while _report(timezone.now()) == AT_A_TIME:
+    while _report() == AT_A_TIME:
         pass
 
 
 @transaction.atomic
-def _report(now: datetime) -> int:
+def _report() -> int:
     """Report at most a thousand; return how many."""
     with connection.cursor() as cursor:
-        cursor.execute(_MARK, {"now": now, "at_a_time": AT_A_TIME})
+        cursor.execute(_MARK, {"at_a_time": AT_A_TIME})
         overdue = cursor.fetchall()
     Event.objects.bulk_record(
         Event(

@@ -1,7 +1,7 @@
 """Registers resources from lines; an invalid line is refused, and the others are done."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -37,9 +37,14 @@ def import_lines(
     return _each(lines, lambda wanted: register(organization_id, wanted, caller=caller))
 
 
-def preview_lines(organization_id: str, lines: Sequence[Mapping[str, object]]) -> list[LineOutcome]:
-    """Return what `import_lines` would return, without the ids of what it would make."""
-    return _each(lines, lambda wanted: preview(organization_id, wanted))
+def preview_lines(
+    organization_id: str, lines: Sequence[Mapping[str, object]], *, made_types: Collection[str]
+) -> list[LineOutcome]:
+    """Return what `import_lines` would return, without the ids of what it would make.
+
+    ``made_types`` are those that an earlier part of this preview would have made.
+    """
+    return _each(lines, lambda wanted: preview(organization_id, wanted, made_types=made_types))
 
 
 def _each(

@@ -95,11 +95,19 @@ def read_owners(organization_id: str, wanted: Collection[Registration]) -> Owner
 
 
 def decide(
-    organization_id: str, wanted: Sequence[Registration], found: Found, owners: Owners
+    organization_id: str,
+    wanted: Sequence[Registration],
+    found: Found,
+    owners: Owners,
+    *,
+    made_types: Collection[str] = (),
 ) -> list[Decision]:
-    """Return what each of these registrations does."""
+    """Return what each of these registrations does.
+
+    ``made_types`` are those that an earlier part of a preview would have made.
+    """
     decisions = [_decide(each, found, owners) for each in wanted]
-    return _refuse_types(organization_id, decisions)
+    return _refuse_types(organization_id, decisions, made_types)
 
 
 def _decide(wanted: Registration, found: Found, owners: Owners) -> Decision:
@@ -130,13 +138,15 @@ def _refuse_key(wanted: Registration, row: Row | None, found: Found) -> Contract
     return None
 
 
-def _refuse_types(organization_id: str, decisions: list[Decision]) -> list[Decision]:
+def _refuse_types(
+    organization_id: str, decisions: list[Decision], made_types: Collection[str]
+) -> list[Decision]:
     """Refuse those whose new type exceeds the limit, which the first new types use up."""
     named = {each.wanted.type for each in decisions if not each.is_final}
     if not named:
         return decisions
     types = ResourceType.objects.filter(organization=organization_id)
-    allowed = set(types.values_list("slug", flat=True))
+    allowed = {*types.values_list("slug", flat=True), *made_types}
     limited = []
     for decision in decisions:
         slug = decision.wanted.type

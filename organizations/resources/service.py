@@ -1,7 +1,7 @@
 """Registers resources: makes those that another system reports, and changes existing ones."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import IntegrityError, transaction
 
@@ -51,16 +51,24 @@ def register(
     return decisions
 
 
-def preview(organization_id: str, wanted: Sequence[Registration]) -> list[Decision]:
-    """Return what `register` would return now for a caller who may register."""
-    _, decisions = _read(organization_id, wanted)
+def preview(
+    organization_id: str, wanted: Sequence[Registration], *, made_types: Collection[str]
+) -> list[Decision]:
+    """Return what `register` would return now for a caller who may register.
+
+    ``made_types`` are those that an earlier part of this preview would have made.
+    """
+    _, decisions = _read(organization_id, wanted, made_types)
     return decisions
 
 
-def _read(organization_id: str, wanted: Sequence[Registration]) -> tuple[Found, list[Decision]]:
+def _read(
+    organization_id: str, wanted: Sequence[Registration], made_types: Collection[str] = ()
+) -> tuple[Found, list[Decision]]:
     """Return the named resources, read without a lock, and the decisions by them."""
     found = find(organization_id, wanted)
-    return found, decide(organization_id, wanted, found, read_owners(organization_id, wanted))
+    owners = read_owners(organization_id, wanted)
+    return found, decide(organization_id, wanted, found, owners, made_types=made_types)
 
 
 def _register(

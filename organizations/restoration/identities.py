@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, Q
 
+from config.retries import OvertakenError
 from organizations.models import Connection, Removal, Restoration, ScimIdentity
 
 
@@ -12,7 +13,8 @@ def return_identities(restorations: Collection[Restoration]) -> None:
     """Make the identities that ended with the removals valid again, so that directories find them.
 
     It leaves out those of a disabled connection, and those whose userName or externalId somebody
-    else has or had since: a directory can adopt these members.
+    else has or had since: a directory can adopt these members. Raises OvertakenError if a directory
+    has just given one of the names to somebody else.
     """
     removals = Removal.objects.filter(
         pk__in=[restoration.removal_id for restoration in restorations],
@@ -35,7 +37,7 @@ def return_identities(restorations: Collection[Restoration]) -> None:
         connection__in=Connection.objects.directories().enabled(),
     )
     try:
-        with transaction.atomic():
-            identities.update(ended_at=None)
-    except IntegrityError:  # the directory has just given a name to somebody else
-        return
+        identities.update(ended_at=None)
+    except IntegrityError as error:
+        # Starting again leaves out that one identity; the others are valid again.
+        raise OvertakenError("a directory gave a name to somebody else meanwhile") from error

@@ -29,9 +29,14 @@ _LOCK = """
 """
 
 
-def count_resources(restorations: Collection[Restoration]) -> None:
-    """Set on each restoration how many resources would come back, and how many would not."""
-    _set_counts(restorations, _COUNT)
+def count_resources(
+    restorations: Collection[Restoration], *, already_undone: Collection[str]
+) -> None:
+    """Set on each restoration how many resources would come back, and how many would not.
+
+    ``already_undone`` are removals that an earlier part of the preview would have undone.
+    """
+    _set_counts(restorations, _COUNT, already_undone)
 
 
 def return_resources(restorations: Collection[Restoration]) -> None:
@@ -45,11 +50,13 @@ def return_resources(restorations: Collection[Restoration]) -> None:
     _set_counts(restorations, _RETURN)
 
 
-def _set_counts(restorations: Collection[Restoration], sql: str) -> None:
+def _set_counts(
+    restorations: Collection[Restoration], sql: str, already_undone: Collection[str] = ()
+) -> None:
     """Set both counts, without resources that passed to nobody: they did not move."""
     removal_ids = [restoration.removal_id for restoration in restorations]
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"removal_ids": removal_ids})
+        cursor.execute(sql, {"removal_ids": [*removal_ids, *already_undone]})
         counts = dict(cursor.fetchall())
     moved = RemovedResources.objects.passed_on().filter(removal__in=removal_ids)
     moved_counts = dict(moved.values_list("removal").annotate(Sum("count")))

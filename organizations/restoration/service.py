@@ -78,8 +78,12 @@ def preview_restoration(
     *,
     removal_ids: Mapping[str, str] | None = None,
     caller: Caller,
+    already_undone: Collection[str] = (),
 ) -> list[RestorationOutcome]:
-    """Return what `restore_members` would do for each user, with nothing saved."""
+    """Return what `restore_members` would do for each user, with nothing saved.
+
+    ``already_undone`` are removals that an earlier part of this preview would have undone.
+    """
     outcomes = plan_restorations(
         organization_id,
         list(dict.fromkeys(user_ids)),
@@ -88,7 +92,7 @@ def preview_restoration(
         locks=False,
     )
     restorations = [outcome.restoration for outcome in outcomes if outcome.restoration]
-    count_resources(restorations)
+    count_resources(restorations, already_undone=already_undone)
     find_cancelled_tasks(restorations)
     _deactivate_as_before(restorations)
     return outcomes

@@ -1,14 +1,13 @@
 """Deletes old events and closed tasks, and tells the readers of a log what they missed."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Exists, Max, OuterRef, Q
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from config.retries import retried
@@ -45,23 +44,28 @@ _DELETE_TASKS = """
 @app.task(queue="upkeep", lock="retention", name="organizations.retention.tasks.delete_old")
 def delete_old(timestamp: int = 0) -> None:
     """Delete old events and closed tasks once a day; nothing if RETENTION_DAYS is not set."""
-    if (kept_from := find_kept_from(timezone.now())) is None:
+    if (kept_from := find_kept_from()) is None:
         return
     for organization_id in Organization.objects.order_by("pk").values_list("pk", flat=True):
         delete_old_events(organization_id, kept_from=kept_from)
     delete_closed_tasks(kept_from=kept_from)
 
 
-def find_kept_from(now: datetime) -> datetime | None:
+def find_kept_from() -> datetime | None:
     """Return from when on events and closed tasks are kept, None for all of them.
 
     Everything is kept for as long as the restore window, and as the longest time after which a
-    directory removes the members that it deactivated.
+    directory removes the members that it deactivated. It counts back from the time of the database:
+    a worker whose clock is wrong would lose records.
     """
     if settings.RETENTION_DAYS is None:
         return None
     longest = Connection.objects.aggregate(days=Max("remove_after_days"))["days"] or 0
-    return now - timedelta(days=max(settings.RETENTION_DAYS, settings.RESTORE_WINDOW_DAYS, longest))
+    days = max(settings.RETENTION_DAYS, settings.RESTORE_WINDOW_DAYS, longest)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now() - make_interval(days => %s)", [days])
+        kept_from: datetime = cursor.fetchone()[0]
+    return kept_from
 
 
 def delete_old_events(organization_id: str, *, kept_from: datetime) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 import structlog
 from django.db import connection, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -122,11 +123,13 @@ def _remove(
 def _due() -> Iterator[str]:
     """Yield the ids of due schedules, each once, the earliest first, a thousand to a query."""
     rest = Q()
-    while batch := list(
-        ScheduledRemoval.objects.pending()
-        .filter(rest, remove_at__lte=timezone.now())
-        .order_by("remove_at", "pk")
-        .values_list("remove_at", "pk")[:AT_A_TIME]
+    while (
+        batch := list(
+            ScheduledRemoval.objects.pending()
+            .filter(rest, remove_at__lte=Now())  # the database's clock: a worker's may be wrong
+            .order_by("remove_at", "pk")
+            .values_list("remove_at", "pk")[:AT_A_TIME]
+        )
     ):
         yield from (pk for _, pk in batch)
         at, last = batch[-1]

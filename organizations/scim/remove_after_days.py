@@ -8,7 +8,7 @@ import structlog
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
+from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
 from config.retries import retried
@@ -102,7 +102,8 @@ def _leavers_due(connection: Connection) -> MembershipQuerySet:
     restored_so = Restoration.objects.filter(
         membership=OuterRef("pk"), removal__membership__deactivated_at=OuterRef("deactivated_at")
     )
-    long_ago = timezone.now() - timedelta(days=connection.remove_after_days or 0)
+    # By the database's clock: a worker's may be wrong.
+    long_ago = Now() - timedelta(days=connection.remove_after_days or 0)
     return (
         Membership.objects.deactivated()
         .filter(organization=connection.organization_id, deactivated_at__lte=long_ago)

@@ -47,7 +47,10 @@ def _window(name: str) -> int:
         ),
         (environment.sender, "EMAIL_FROM", "Offboard", "Example: .*=no-reply@.*"),
         (environment.sender, "EMAIL_FROM", "a@b.example\nBcc: c@d.example", "Example: .*"),
-        (environment.mail, "EMAIL_URL", "smtp+tls://user:password@", "Example: .*=smtp.*"),
+        *(
+            (environment.mail, "EMAIL_URL", url, "Example: .*=smtp.*")
+            for url in ("smtp+tls://user:password@", "smtp://user:password@mail.example?tls=true")
+        ),
         *(
             (
                 environment.database,

@@ -13,6 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import JobDeferrer
 
 from config.tasks import delete_expired
+from tests.clocks import set_clock_ahead
 from tests.factories import UserFactory
 from tests.workers import take_up_stalled, work
 
@@ -100,3 +101,21 @@ def test_what_is_over_is_deleted() -> None:
     assert [session.session_key for session in Session.objects.all()] == ["lasting"]
     assert [attempt.username for attempt in AccessAttempt.objects.all()] == ["recent"]
     assert [entry.object_repr for entry in LogEntry.objects.all()] == ["recent"]
+
+
+def test_by_a_wrong_clock_of_the_worker_nothing_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    expire = timezone.now() + timedelta(hours=1)
+    Session.objects.create(session_key="lasting", session_data="", expire_date=expire)
+    AccessAttempt.objects.create(username="recent", failures_since_start=1)
+    LogEntry.objects.create(
+        user=UserFactory.create(),
+        object_repr="not two years old",
+        action_flag=2,
+        action_time=timezone.now() - timedelta(days=600),
+    )
+    set_clock_ahead(monkeypatch)
+
+    delete_expired(timestamp=0)
+
+    left = [model.objects.count() for model in (Session, AccessAttempt, LogEntry)]
+    assert left == [1, 1, 1]

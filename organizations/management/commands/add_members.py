@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from config.arguments import named
 from organizations.bulk.addition import add_batch, preview_batch
 from organizations.bulk.command import BulkCommand, add_email_column
 from organizations.bulk.joiners import JoinerRow, Joiners
@@ -36,6 +37,7 @@ class Command(BulkCommand[JoinerRow]):
         parser.add_argument(
             "--from-file",
             required=True,
+            type=named,
             metavar="FILE",
             help=(
                 "Those who join, as CSV with a header: email, and optionally full_name (for a new"
@@ -57,7 +59,7 @@ class Command(BulkCommand[JoinerRow]):
         *_: Any,
         from_file: str,
         ignore_column: list[str],
-        email_column: str,
+        email_column: str | None,
         make_departments: bool,
         **__: Any,
     ) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from config.arguments import named
 from organizations.bulk.command import BulkCommand
-from organizations.bulk.resources import COLUMNS, Lines, ResourceRow, import_batch, preview_import
+from organizations.bulk.resources import COLUMNS, Lines, ResourceRow, import_batch, preview_imports
 from organizations.bulk.run import Run
 from organizations.bulk.summary import ImportSummary
 
@@ -31,6 +32,7 @@ class Command(BulkCommand[ResourceRow]):
         parser.add_argument(
             "--from-file",
             required=True,
+            type=named,
             metavar="FILE",
             help=(
                 "The resources, as CSV with a header: type, external_id and name, and optionally"
@@ -48,7 +50,7 @@ class Command(BulkCommand[ResourceRow]):
     def preview(
         self, run: Run, batches: Iterable[list[ResourceRow]]
     ) -> Iterator[list[ResourceRow]]:
-        return (preview_import(run, batch) for batch in batches)
+        return preview_imports(run, batches)
 
     def work(self, run: Run, batch: Sequence[ResourceRow]) -> list[ResourceRow]:
         return import_batch(run, batch)

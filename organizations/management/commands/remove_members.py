@@ -62,6 +62,7 @@ class Command(BulkCommand[Row]):
         )
         parser.add_argument(
             "--from-file",
+            type=named,
             metavar="FILE",
             help=(
                 "Those who leave, as CSV with a header: user_id or email (with both, both must"
@@ -118,7 +119,7 @@ class Command(BulkCommand[Row]):
         user: list[str],
         from_file: str | None,
         ignore_column: list[str],
-        email_column: str,
+        email_column: str | None,
         transfer_to: str | None,
         transfer_type: list[str],
         **__: Any,

@@ -10,7 +10,7 @@ from config.characters import clean, escaped
 from organizations.bulk.command import BulkCommand, add_email_column
 from organizations.bulk.people import People
 from organizations.bulk.report import Row
-from organizations.bulk.restoration import preview_batch, restore_batch
+from organizations.bulk.restoration import preview_restorations, restore_batch
 from organizations.bulk.run import CannotStartError, Run
 from organizations.bulk.summary import RestorationSummary
 from organizations.models import Removal, Source
@@ -52,6 +52,7 @@ class Command(BulkCommand[Row]):
         )
         members.add_argument(
             "--from-file",
+            type=named,
             metavar="FILE",
             help=(
                 "Those who come back, as CSV with a header: user_id or email (with both, both must"
@@ -68,7 +69,7 @@ class Command(BulkCommand[Row]):
         earlier_runs: list[str],
         from_file: str | None,
         ignore_column: list[str],
-        email_column: str,
+        email_column: str | None,
         **__: Any,
     ) -> None:
         if from_file is not None:
@@ -87,7 +88,7 @@ class Command(BulkCommand[Row]):
         rows.add_removals(removals)
 
     def preview(self, run: Run, batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
-        return (preview_batch(run.organization, batch) for batch in batches)
+        return preview_restorations(run.organization, batches)
 
     def work(self, run: Run, batch: Sequence[Row]) -> list[Row]:
         return restore_batch(run, batch)

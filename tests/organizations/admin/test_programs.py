@@ -58,13 +58,23 @@ def test_a_program_is_connected_and_its_token_shown_once(
     assert "can add nobody" not in page
 
 
-def test_fields_of_a_directory_are_refused_for_a_program(
-    browser: Client, organization: Organization
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "owner"),
+    [
+        ("api", "remove_after_days", "3", "directory"),
+        ("api", "disable_staff", "on", "directory"),
+        ("directory", "capabilities", "remove_users", "program"),
+        ("directory", "expires_at_0", "2030-01-01", "program"),
+    ],
+)
+def test_fields_of_the_other_kind_are_refused_in_words(
+    browser: Client, organization: Organization, kind: str, field: str, value: str, owner: str
 ) -> None:
-    form = {"kind": "api", "organization": organization.pk, "name": "HR", "remove_after_days": "3"}
+    form = {"kind": kind, "organization": organization.pk, "name": "HR", field: value}
 
-    browser.post(f"{CONNECTIONS}add/", form)
+    page = text_of(browser.post(f"{CONNECTIONS}add/", form | {"expires_at_1": "00:00"}))
 
+    assert f"Only a {owner} has this." in page
     assert not Connection.objects.exists()
 
 

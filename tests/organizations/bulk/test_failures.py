@@ -1,5 +1,6 @@
 """remove_members while the database fails or the input changes."""
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -181,3 +182,24 @@ def test_a_file_and_an_address_that_change_meanwhile_change_nobody_who_is_remove
 
     assert (done.status, done.outcomes) == (0, ["removed", "removed"])
     assert [row["user_id"] for row in done.rows] == [m.user_id for m in members[:2]]
+
+
+def test_rows_that_cannot_be_stored_begin_nothing(
+    organization: Organization, members: list[Membership], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on_a_full_disk(path: str) -> sqlite3.Connection:
+        database = connect(path)
+        database.execute("PRAGMA max_page_count = 6")
+        return database
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", on_a_full_disk)
+    many = users(members[0].user_id, *(f"usr_{number}" for number in range(200)))
+
+    refused = run(organization, *many, "--no-input")
+
+    assert (refused.status, refused.errors) == (
+        2,
+        "The rows cannot be stored: database or disk is full.\n",
+    )
+    assert not Removal.objects.exists()

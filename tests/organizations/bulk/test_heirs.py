@@ -104,7 +104,10 @@ def test_a_person_who_takes_over_and_leaves_is_refused_with_both_positions(
     assert not Removal.objects.exists()
 
 
-@pytest.mark.parametrize("option", ["--transfer-to", "--actor", "--user"])
+@pytest.mark.parametrize(
+    "option",
+    ["--transfer-to", "--actor", "--user", "--from-file", "--report", "--email-column"],
+)
 def test_an_option_that_a_script_left_empty_is_not_as_if_it_were_not_there(
     organization: Organization, members: list[Membership], option: str
 ) -> None:

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from organizations.models import Event, Membership, Organization, Resource, ResourceEntry
+from organizations.models import (
+    Event,
+    Membership,
+    Organization,
+    Resource,
+    ResourceEntry,
+    ResourceType,
+)
+from organizations.models.resource_type import MOST_TYPES
 from tests.factories import DepartmentFactory, ResourceFactory
 from tests.organizations.bulk.command import UNASKED, Run, csv_file, run
 from tests.removals import remove
@@ -161,6 +169,21 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(
     ]
     assert Resource.objects.count() == 1
     assert ResourceEntry.objects.get().name != "Renamed"
+
+
+def test_a_dry_run_refuses_the_types_that_the_batches_before_leave_no_room_for(
+    organization: Organization, members: list[Membership], tmp_path: Path
+) -> None:
+    ResourceType.objects.ensure(organization.pk, [f"type-{n}" for n in range(MOST_TYPES - 1)])
+    lines = [f"{name},a,A,{members[0].user_id}," for name in ("new", "newer")]
+    call = ("--report", "-", "--batch-size", "1")
+
+    previewed = import_file(organization, tmp_path, *lines, options=(*call, "--dry-run"))
+    done = import_file(organization, tmp_path, *lines, options=(*call, "--no-input"))
+
+    assert previewed.status == done.status == 1
+    assert done.outcomes == ["created", "TOO_MANY_RESOURCE_TYPES"]
+    assert previewed.rows == done.planned("resource_id")
 
 
 def test_it_works_in_batches(

@@ -45,7 +45,7 @@ def test_a_run_is_undone_by_its_id_and_reported_row_by_row(
 
     assert (done.status, done.outcomes) == (0, ["restored", "restored"])
     restoration = Restoration.objects.get(removal__membership=members[0])
-    assert done.rows[0] == {
+    assert done.rows[1] == {
         "user_id": members[0].user_id,
         "email": members[0].user.email,
         "outcome": "restored",
@@ -128,6 +128,32 @@ def test_of_several_runs_the_latest_removal_of_each_member_is_undone(
         **{member.user_id: "restored" for member in members[1:4]},
     }
     assert (done.status, current(organization, members)) == (0, 5)
+
+
+@pytest.mark.parametrize("batch_size", [1, 1000])
+def test_what_two_runs_passed_on_in_turn_comes_back_whatever_the_size_of_a_batch(
+    organization: Organization, members: list[Membership], batch_size: int
+) -> None:
+    first, second, *_ = members
+    department = DepartmentFactory.create(organization=organization)
+    ResourceFactory.create_batch(2, organization=organization, owner=first.user)
+    ResourceFactory.create(organization=organization, owner=second.user)
+    runs = [
+        run(organization, *ids([leaver]), "--transfer-to", heir, "--no-input").id
+        for leaver, heir in ((first, second.user_id), (second, department.pk))
+    ]
+    call = ("--run", runs[0], "--run", runs[1], "--report", "-", "--batch-size", batch_size)
+
+    previewed = restore(organization, *call, "--dry-run")
+    done = restore(organization, *call, "--no-input")
+
+    assert {row["user_id"]: row["resources"] for row in done.rows} == {
+        first.user_id: "2",
+        second.user_id: "3",
+    }
+    assert Resource.objects.filter(owner=first.user).count() == 2
+    assert Resource.objects.filter(owner=second.user).count() == 1
+    assert done.planned("restoration_id") == previewed.rows
 
 
 def test_an_id_that_a_script_left_empty_names_no_run(

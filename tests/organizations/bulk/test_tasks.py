@@ -54,4 +54,4 @@ def test_the_plan_and_the_report_of_a_restoration_count_the_tasks_that_it_cancel
     assert "Tasks cancelled: 3\n" in done.errors
     assert "Tasks" not in again.errors
     for each in (planned, done, again):
-        assert [row["cancelled_tasks"] for row in each.rows] == ["1", "2"]
+        assert [row["cancelled_tasks"] for row in each.rows] == ["2", "1"]

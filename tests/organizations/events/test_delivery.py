@@ -10,7 +10,7 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 
 from organizations.events.delivery import attempt, defer_sending
-from organizations.events.endpoints import redeliver
+from organizations.events.endpoints import change_endpoint, redeliver
 from organizations.events.signature import secret_of
 from organizations.guards.caller import Operator
 from organizations.handover.closing import State
@@ -264,6 +264,29 @@ def test_what_a_redelivery_delivers_meanwhile_stays_delivered(
     delivery.refresh_from_db()
     assert (delivery.status, delivery.attempts) == ("delivered", 1)
     assert delivery.next_attempt_at is None
+
+
+@pytest.mark.parametrize("status", [410, 429, 500])
+def test_what_fails_at_the_url_of_before_is_sent_to_the_new_one_which_did_not_fail(
+    member: Membership, status: int
+) -> None:
+    def move_first(handler: BaseHTTPRequestHandler) -> None:
+        change_endpoint(member.organization_id, endpoint.pk, caller=Operator(), url=heard.url)
+        connection.close()
+        answering(status)(handler)
+
+    with receiver(move_first) as before, receiver() as heard:
+        endpoint = endpoint_of(member.organization, before)
+        delivery = WebhookDeliveryFactory.create(endpoint=endpoint)
+
+        assert attempt(delivery.pk)
+        endpoint.refresh_from_db()
+        assert (endpoint.disabled_reason, endpoint.failing_since) == ("", None)
+        assert endpoint.held_until is None
+        WebhookDelivery.objects.update(next_attempt_at=timezone.now())
+        assert attempt(delivery.pk) is None
+
+    assert heard.ids == [delivery.event_id]
 
 
 def test_a_second_job_of_a_delivery_sends_nothing_a_second_time(member: Membership) -> None:

@@ -16,6 +16,7 @@ from organizations.events.fan_out import IN_TURN, deliver_to_endpoints
 from organizations.events.tasks import delete_old_deliveries
 from organizations.models import Event, Membership, Organization, Source, WebhookDelivery
 from organizations.models.webhook import WebhookEndpoint
+from tests.clocks import set_clock_ahead
 from tests.concurrency import in_background, result_after
 from tests.factories import MembershipFactory, OrganizationFactory
 from tests.removals import remove
@@ -217,6 +218,18 @@ def test_deliveries_are_kept_30_days_and_events_for_ever(organization: Organizat
 
     assert WebhookDelivery.objects.get() == recent
     assert Event.objects.count() == 2
+
+
+def test_by_a_wrong_clock_of_the_worker_no_delivery_is_deleted(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint_of(organization)
+    deliver_to_endpoints(ids_of(record(organization)))
+    set_clock_ahead(monkeypatch)
+
+    delete_old_deliveries(timestamp=0)
+
+    assert WebhookDelivery.objects.get().status == "pending"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -23,7 +23,7 @@ def make(organization: Organization, owner: Membership, number: int) -> None:
         cursor.execute(
             "INSERT INTO organizations_resource (id, organization_id, owner_id, name)"
             " SELECT 'res_' || %s || 'x' || n, %s, %s, 'thing' FROM generate_series(1, %s) AS n",
-            [number, organization.pk, owner.user_id, number],
+            [f"{owner.user_id[4:]}x{number}", organization.pk, owner.user_id, number],
         )
 
 
@@ -69,3 +69,24 @@ def test_the_restoration_of_a_chain_of_removals_grows_in_proportion(
 
     assert Resource.objects.owned_by(first.user_id).count() == 1 + MANY // 40 + MANY // 4
     assert many < 12 * few
+
+
+def test_the_restoration_of_many_removals_grows_in_proportion(
+    organization: Organization, owner: Membership
+) -> None:
+    """Also while PostgreSQL knows nothing of the tables, as just after a mass removal."""
+
+    def there_and_back(number: int) -> float:
+        leavers = MembershipFactory.create_batch(number, organization=organization)
+        for leaver in leavers:
+            make(organization, leaver, 3)
+        with connection.cursor() as cursor:
+            cursor.execute(KNOWN, [-1, 0])
+            cursor.execute("SET LOCAL jit = off")  # a constant time, which hides what grows
+        remove(*leavers, transfer_to=owner.user_id)
+        return of_both(partial(restore, *leavers))
+
+    there_and_back(1)
+    few, many = (there_and_back(number) for number in (MANY // 100, MANY // 10))
+
+    assert many < 25 * few

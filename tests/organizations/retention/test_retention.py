@@ -20,6 +20,7 @@ from organizations.models import (
     Removal,
 )
 from organizations.retention.service import delete_old, delete_old_events, permit_deletion
+from tests.clocks import set_clock_ahead
 from tests.conftest import ClientOf
 from tests.directories import connect
 from tests.factories import (
@@ -96,6 +97,18 @@ def test_without_the_setting_nothing_goes(settings: Settings, organization: Orga
     delete_old()
 
     assert left() == set(old)
+
+
+def test_nothing_goes_by_a_wrong_clock_of_the_worker(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, organization: Organization
+) -> None:
+    settings.RETENTION_DAYS = 365
+    [event] = events(organization, 1, days=364)
+
+    set_clock_ahead(monkeypatch)
+    delete_old()
+
+    assert left() == {event}
 
 
 @pytest.mark.parametrize(("days", "stays"), [(59, True), (61, False)])

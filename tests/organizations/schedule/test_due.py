@@ -10,6 +10,7 @@ from django.utils import timezone
 from organizations.guards.transfer_targets import Targets
 from organizations.models import Event, Membership, Removal, Resource, Source
 from organizations.schedule.due import carry_out_due
+from tests.clocks import set_clock_ahead
 from tests.deactivations import deactivate
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory, UserFactory
 from tests.removals import remove
@@ -46,6 +47,18 @@ def test_it_is_done_as_it_was_scheduled(owner: Membership, member: Membership) -
 def test_before_its_time_nothing_is_done(member: Membership) -> None:
     schedule(member, remove_at=timezone.now() + timedelta(minutes=1))
 
+    carry_out_due()
+
+    member.refresh_from_db()
+    assert member.is_current
+
+
+def test_by_a_wrong_clock_of_the_worker_nothing_is_done(
+    monkeypatch: pytest.MonkeyPatch, member: Membership
+) -> None:
+    schedule(member, remove_at=timezone.now() + timedelta(minutes=1))
+
+    set_clock_ahead(monkeypatch)
     carry_out_due()
 
     member.refresh_from_db()

@@ -34,6 +34,7 @@ from tests.organizations.scim.caller import (
     replacing,
     rights,
 )
+from tests.organizations.scim.people import found
 from tests.removals import remove
 from users.models import User
 
@@ -158,6 +159,21 @@ def test_a_member_is_restored_while_their_name_is_given_to_somebody_else(
     [outcome] = outcomes
     assert outcome.restoration
     assert directory.add("ada@example.com") == user_id
+
+
+def test_a_name_that_is_given_meanwhile_keeps_nobody_else_from_being_found_once_restored(
+    organization: Organization,
+) -> None:
+    directory = Directory.of(organization)
+    ids = [directory.add(f"{name}@example.com", externalId=name) for name in ("ada", "ben")]
+    members = [Membership.objects.get(user=user_id) for user_id in ids]
+    remove(*members)
+    other = MembershipFactory.create(organization=organization)
+
+    result_after(partial(manage, other, external_id="ada"), partial(restore, *members))
+
+    assert found(directory, 'externalId eq "ada"') == [other.user_id]
+    assert found(directory, 'externalId eq "ben"') == ids[1:]
 
 
 def test_groups_that_change_members_in_opposite_order_are_all_changed(

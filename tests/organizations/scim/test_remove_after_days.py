@@ -21,6 +21,7 @@ from organizations.scim.remove_after_days import (
     take_up_leavers,
 )
 from tests.callers import CallerWith
+from tests.clocks import set_clock_ahead
 from tests.directories import connect
 from tests.factories import DepartmentFactory, MembershipFactory, ResourceFactory
 from tests.organizations.restoration.verbs import restore
@@ -119,6 +120,18 @@ def test_whom_the_directory_did_not_deactivate_long_enough_ago_stays(
     member = MembershipFactory.create(organization=directory.organization)
     deactivate(member, directory if by_directory else None, ago=ago)
 
+    remove_leavers()
+
+    assert is_member(member)
+
+
+def test_by_a_wrong_clock_of_the_worker_nobody_is_removed(
+    monkeypatch: pytest.MonkeyPatch, directory: Connection
+) -> None:
+    member = MembershipFactory.create(organization=directory.organization)
+    deactivate(member, directory, ago=A_MONTH - timedelta(minutes=1))
+
+    set_clock_ahead(monkeypatch)
     remove_leavers()
 
     assert is_member(member)
