@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path, unquote
 from django.core.exceptions import PermissionDenied
@@ -13,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
 from config.admin.links import address_of_list
+from config.admin.stale_forms import NoLostUpdates
 from config.identifiers import PrefixedIdField, is_id
 
 Row = TypeVar("Row", bound=Model)
@@ -50,6 +52,7 @@ class LargeTableAdmin(admin.ModelAdmin[Row]):
     by the ``matching`` of its own queryset.
     """
 
+    form: type[forms.ModelForm[Any]] = NoLostUpdates
     paginator = EstimatingPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # facets would count every row

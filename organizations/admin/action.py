@@ -12,7 +12,7 @@ from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
@@ -65,6 +65,7 @@ class ConfirmedAction(ABC, Generic[Row]):
     batch_size = 1000
     done: str  # the past participle, in messages
     none_selected: str
+    overtaken = "the state changed meanwhile"  # why none was done, if none is refused
     too_many_selected = "Select fewer."
     log_flag = CHANGE
     log_message: str
@@ -143,8 +144,15 @@ class ConfirmedAction(ABC, Generic[Row]):
         return redirect(f"admin:{self.url_name(self.admin)}", selection.key)
 
     def select_one(self, row_id: str) -> HttpResponse:
-        """Store a selection of one row; on its page again, say why the action does not apply."""
-        return self.select(self.selected([row_id])) or redirect(self._row_page(row_id))
+        """Store a selection of one row; on its page again, say why the action does not apply.
+
+        Raises PermissionDenied, and Http404 for no row.
+        """
+        self.require_permission()
+        row = self.admin.get_object(self.request, row_id)
+        if row is None:
+            raise Http404
+        return self.select(self.selected([row.pk])) or redirect(self._row_page(row.pk))
 
     def confirm(self, key: str) -> HttpResponse:
         """Show what the action would do to the selected rows; once confirmed, do it and report."""
@@ -198,12 +206,20 @@ class ConfirmedAction(ABC, Generic[Row]):
         return self
 
     def _do(self) -> HttpResponse:
-        """Do the rows of each organization in batches, and report."""
+        """Do the rows of each organization in batches, and report.
+
+        Raises the ContractError of a batch before which nothing was done.
+        """
         outcomes: list[Outcome[Row]] = []
         for organization, its_rows in self.rows.items():
             for start in range(0, len(its_rows), self.batch_size):
                 batch = its_rows[start : start + self.batch_size]
-                done = self._perform_and_log(organization, batch)
+                try:
+                    done = self._perform_and_log(organization, batch)
+                except ContractError as refusal:
+                    if all(outcome.refusal for outcome in outcomes):
+                        raise
+                    done = [Outcome(row, refusal) for row in batch]
                 for outcome in done:
                     self.selection.note(outcome.row.pk, outcome.refusal)
                 self.selection.save(self.request.session)  # it stays, if a later batch fails
@@ -244,7 +260,7 @@ class ConfirmedAction(ABC, Generic[Row]):
         for message in self.summary(done) if done else ():
             self.tell(message)
         if not outcomes:
-            self.tell(f"None was {self.done}: the state changed meanwhile.", messages.WARNING)
+            self.tell(f"None was {self.done}: {self.overtaken}.", messages.WARNING)
         for outcome in refused[:NAMED]:
             self.tell(f"{outcome.row} was not {self.done}. {outcome.refusal}", messages.ERROR)
         if (more := len(refused) - NAMED) > 0:

@@ -5,11 +5,12 @@ from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
+from config.admin.sessions import require_staff_again
 from organizations.admin.forms import ReasonForm, SelectSeveralOfOrganization
 from organizations.admin.organization_choice import OrganizationFirst, organization_of
 from organizations.assignment.service import add_member, assign
@@ -24,10 +25,16 @@ from organizations.models import (
     Role,
     RoleAssignment,
 )
+from users.login import staff_of
+from users.models import User
 
 Assignment = RoleAssignment | DepartmentMembership
 
 MOST_ADDED = 50  # roles, or departments, per page
+CHOICES: dict[str, type[Assignment]] = {
+    "roles": RoleAssignment,
+    "departments": DepartmentMembership,
+}
 
 
 class AssignmentFormSet(BaseInlineFormSet[Assignment, Membership, forms.ModelForm[Assignment]]):
@@ -55,9 +62,16 @@ class AssignmentFormSet(BaseInlineFormSet[Assignment, Membership, forms.ModelFor
         self.save(commit=False)  # saves nothing; it fills new_objects and deleted_objects
         if not self.new_objects and not self.deleted_objects:
             return None
-        assigned = set(map(_assigned_id, self.get_queryset().all()))
+        # Not the formset's own, which are none for a user who may give but not view them.
+        rows = self.model._default_manager.filter(membership=self.instance)
+        assigned = set(map(_assigned_id, rows))
         removed = set(map(_assigned_id, self.deleted_objects))
         return (assigned - removed) | set(map(_assigned_id, self.new_objects))
+
+    def is_permitted(self, user: User) -> bool:
+        """Return whether the user may do what `wanted` found."""
+        done = {"add": self.new_objects, "delete": self.deleted_objects}
+        return all(_may(user, verb, self.model) for verb, rows in done.items() if rows)
 
 
 def _assigned_id(row: Assignment) -> str:
@@ -189,6 +203,9 @@ class AssignmentAdmin(OrganizationFirst[Membership]):
                 department_ids=_ids_in(form, "departments"),
                 caller=Staff.at(request, reason=form.cleaned_data["reason"]),
             )
+            require_staff_again(request)  # behind the service's locks
+            if any(_ids_in(form, name) for name in CHOICES if name not in choices_of(request)):
+                raise PermissionDenied
             obj.pk = added.pk
             obj.refresh_from_db()
 
@@ -204,6 +221,9 @@ class AssignmentAdmin(OrganizationFirst[Membership]):
         caller = Staff.at(request, reason=form.cleaned_data["reason"])
         lock_members(member.organization_id, [member.user_id], caller=caller)
         wanted = {formset.model: formset.wanted() for formset in formsets}
+        require_staff_again(request)
+        if not all(formset.is_permitted(staff_of(request)) for formset in formsets):
+            raise PermissionDenied
         if any(ids is not None for ids in wanted.values()):
             assign(
                 member.organization_id,
@@ -216,8 +236,8 @@ class AssignmentAdmin(OrganizationFirst[Membership]):
 
 def choices_of(request: HttpRequest) -> list[str]:
     """Return which of roles and departments the user may assign."""
-    return [
-        name
-        for name, model in (("roles", RoleAssignment), ("departments", DepartmentMembership))
-        if request.user.has_perm(f"organizations.add_{model._meta.model_name}")
-    ]
+    return [name for name, model in CHOICES.items() if _may(staff_of(request), "add", model)]
+
+
+def _may(user: User, verb: str, model: type[Assignment]) -> bool:
+    return user.has_perm(f"organizations.{verb}_{model._meta.model_name}")

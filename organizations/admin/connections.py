@@ -19,6 +19,7 @@ from config.admin.large_tables import LargeTableAdmin, ReadOnlyAdmin, count_or_e
 from config.admin.links import NONE, address_of, link, list_link
 from config.admin.locked_rows import LockedRow
 from config.admin.pages import page
+from config.admin.stale_forms import NoLostUpdates
 from config.admin.times import time_in_words
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import SelectOfOrganization
@@ -48,7 +49,7 @@ ScimIdentity._meta.verbose_name = "directory identity"
 ScimIdentity._meta.verbose_name_plural = "directory identities"
 
 
-class ConnectionForm(forms.ModelForm[Connection]):
+class ConnectionForm(NoLostUpdates[Connection]):
     """A connection: what a program may do, and which departments take over for a directory."""
 
     capabilities = forms.MultipleChoiceField(

@@ -20,15 +20,19 @@ from organizations.guards.acts import (
     ADD,
     ADD_DEPARTMENT,
     ADD_STEP,
+    CHANGE_RESOURCES,
     CHANGE_STEP,
     DEACTIVATE,
+    MANAGE_CONNECTIONS,
     REMOVE,
     Act,
 )
 from organizations.guards.caller import Staff
 from organizations.models import Department
 
-CHOOSE_ONE: tuple[Act, ...] = (ADD, REMOVE, DEACTIVATE, ADD_STEP, CHANGE_STEP)
+CHOOSE_ONE: tuple[Act, ...] = (
+    *(ADD, REMOVE, DEACTIVATE, ADD_STEP, CHANGE_STEP, CHANGE_RESOURCES, MANAGE_CONNECTIONS),
+)
 
 
 @admin.register(Department)

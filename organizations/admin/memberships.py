@@ -195,7 +195,8 @@ class MembershipAdmin(
         """Show or save; redirect to the current page if the member was removed meanwhile."""
         if request.method == "POST" and object_id:
             member = self.get_object(request, unquote(object_id))
-            if member and (ended := member.deleted_at):
+            is_seen = self.has_view_or_change_permission(request, member)
+            if member and is_seen and (ended := member.deleted_at):
                 self.message_user(
                     request,
                     f"Nothing was saved: on {time_in_words(ended)} {member.user}"

@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from config.admin.columns import column
 from config.admin.deletion import GuardedDeletion
 from config.admin.links import NONE, link
+from config.admin.stale_forms import NoLostUpdates
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import SelectOfOrganization
 from organizations.admin.organization_choice import OrganizationFirst, organization_of
@@ -40,7 +41,7 @@ SAID = ("title", "description", "applies_to_type", "due_days", "position", "enab
 ASSIGNEES = ("person", "assigned_to_department", "assigned_to_connection")
 
 
-class StepForm(forms.ModelForm[OffboardingStep]):
+class StepForm(NoLostUpdates[OffboardingStep]):
     """A step, with the person, the department or the system that its tasks are assigned to."""
 
     person = forms.ModelChoiceField(

@@ -12,6 +12,7 @@ from django.contrib.admin.widgets import (
 )
 from django.core.exceptions import ValidationError
 
+from config.admin.stale_forms import NoLostUpdates
 from config.characters import clean
 from organizations.assignment.owner import require_able_to_own
 from organizations.domains.names import canonical_domain, validate_domains
@@ -47,7 +48,7 @@ class DomainsField(forms.Field):
             return True
 
 
-class OrganizationForm(forms.ModelForm[Organization]):
+class OrganizationForm(NoLostUpdates[Organization]):
     """The form of an organization, with its mail domains.
 
     For each typed domain that another organization has, a box appears that must be ticked.
@@ -56,7 +57,6 @@ class OrganizationForm(forms.ModelForm[Organization]):
     domains = DomainsField(
         required=False,
         label="Mail domains",
-        show_hidden_initial=True,  # detects a page from before somebody else's change
         help_text=(
             "One per line. The organization's directory makes and finds accounts of these domains"
             " alone, and renames only within them; without one, it can add nobody. What follows the"
@@ -83,7 +83,7 @@ class OrganizationForm(forms.ModelForm[Organization]):
     def _offer_to_share(self) -> None:
         """Show a box for each domain that was typed and that another organization has."""
         try:
-            typed = self._domains_in(self.add_prefix("domains"))
+            typed = DomainsField().to_python(self.data.get(self.add_prefix("domains")))
         except ValidationError:
             return  # the field says so
         added = set(typed).difference(self.before)
@@ -104,21 +104,9 @@ class OrganizationForm(forms.ModelForm[Organization]):
             )
             self.fields["shared"] = shared
 
-    def _domains_in(self, name: str) -> list[str]:
-        """Return the domains that a field was sent. Raises ValidationError for too long a text."""
-        return DomainsField().to_python(self.data.get(name))
-
     def clean_domains(self) -> list[str]:
-        """Refuse public domains, and a page from before somebody else's change.
-
-        Raises ValidationError.
-        """
+        """Refuse public domains. Raises ValidationError."""
         domains: list[str] = self.cleaned_data["domains"]
-        shown = self.add_initial_prefix("domains")
-        if shown in self.data and self._domains_in(shown) != self.before:
-            raise ValidationError(
-                "Somebody changed the domains since you opened this page. Open it again."
-            )
         validate_domains(set(domains).difference(self.before))
         return domains
 

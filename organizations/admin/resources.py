@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -15,6 +16,8 @@ from django.utils.text import Truncator
 from config.admin.deletion import GuardedDeletion
 from config.admin.filters import LookupFilter, QuerySetFilter
 from config.admin.links import NONE
+from config.admin.sessions import require_staff_again
+from config.admin.stale_forms import NoLostUpdates
 from config.case_insensitive_names import require_visible
 from config.retries import retried
 from organizations.admin.action import ConfirmedActionsAdmin
@@ -51,7 +54,7 @@ class TypeFilter(LookupFilter):
         return queryset.filter(type=term) if term else queryset
 
 
-class ResourceForm(forms.ModelForm[Resource]):
+class ResourceForm(NoLostUpdates[Resource]):
     """A resource, with the name that its entry holds."""
 
     name = forms.CharField(max_length=LONGEST_NAME, widget=AdminTextInputWidget)
@@ -123,13 +126,23 @@ class ResourceAdmin(GuardedDeletion[Resource], ConfirmedActionsAdmin[Resource]):
         delete(obj.organization_id, obj.pk, caller=Staff.at(request))
 
     def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
-        """Make a resource, rename one, or pass it to another owner or department."""
-        name = form.cleaned_data["name"]
-        if not change:
-            row = Row(obj.pk, obj.type, name, obj.owner_id, obj.department_id)
+        """Make a resource, rename one, or pass it to another owner or department.
+
+        Raises PermissionDenied for a user who lost the permission while the page waited.
+        """
+        if change:
+            self._change(request, obj, form)
+        else:
+            row = Row(obj.pk, obj.type, form.cleaned_data["name"], obj.owner_id, obj.department_id)
             ResourceType.objects.ensure(obj.organization_id, [row.type])
             insert(obj.organization_id, [row])
-            return
+        require_staff_again(request)  # behind the locks
+        may = self.has_change_permission if change else self.has_add_permission
+        if not may(request):
+            raise PermissionDenied
+
+    def _change(self, request: HttpRequest, obj: Resource, form: Any) -> None:
+        name = form.cleaned_data["name"]
         changed = set(form.changed_data)
         if not changed.isdisjoint({"owner", "department"}):
             target = obj.owner_id or obj.department_id or ""

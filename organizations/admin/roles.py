@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from config.admin.deletion import GuardedDeletion
 from config.admin.large_tables import NamedAdmin
 from config.admin.links import NONE
+from config.admin.stale_forms import NoLostUpdates
 from organizations.admin.filters import OrganizationFilter
 from organizations.capabilities import Capability
 from organizations.exceptions import SystemRoleImmutableError
@@ -18,7 +19,7 @@ from organizations.models import Role
 from organizations.roles.service import change_role, create_role, delete_role, uses_of
 
 
-class RoleForm(forms.ModelForm[Role]):
+class RoleForm(NoLostUpdates[Role]):
     """The form of a role, with a checkbox for each capability."""
 
     capabilities = forms.MultipleChoiceField(

@@ -4,6 +4,7 @@ from operator import methodcaller
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -13,6 +14,8 @@ from config.admin.large_tables import ReadOnlyAdmin
 from config.admin.links import NONE, link
 from config.admin.row_actions import RowActions
 from config.admin.times import day_in_words, time_in_words
+from config.errors import ContractError
+from config.retries import retried
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.record_columns import RecordColumns
 from organizations.capabilities import ALL_CAPABILITIES, Capability
@@ -102,25 +105,35 @@ class ScheduledRemovalAdmin(
     @admin.action(description="Cancel selected scheduled removals", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ScheduledRemoval]) -> None:
         """Cancel those of the selected removals that are still pending."""
-        cancelled = []
+        cancelled = missed = 0
         for schedule in queryset.select_related("membership"):
             try:
-                cancel_scheduled_removal(
-                    schedule.organization_id,
-                    schedule.membership.user_id,
-                    caller=Staff.at(request),
-                    schedule_id=schedule.pk,
-                )
+                self._cancel(request, schedule)
             except ScheduledRemovalNotFoundError:
-                continue
-            cancelled.append(schedule)
-        LogEntry.objects.log_actions(staff_of(request).pk, cancelled, CHANGE, "Cancelled.")
+                missed += 1
+            except ContractError as refusal:  # the user may not any more
+                self.message_user(request, f"The others stay. {refusal}", messages.ERROR)
+                break
+            else:
+                cancelled += 1
         if cancelled:
-            self.message_user(request, f"Cancelled: {len(cancelled):,}.")
-        if missed := queryset.count() - len(cancelled):
+            self.message_user(request, f"Cancelled: {cancelled:,}.")
+        if missed:
             self.message_user(
                 request, f"Not pending any more, and not changed: {missed:,}.", messages.WARNING
             )
+
+    @retried
+    @transaction.atomic
+    def _cancel(self, request: HttpRequest, schedule: ScheduledRemoval) -> None:
+        """Cancel one and write the admin's log. Raises as `cancel_scheduled_removal`."""
+        cancel_scheduled_removal(
+            schedule.organization_id,
+            schedule.membership.user_id,
+            caller=Staff.at(request),
+            schedule_id=schedule.pk,
+        )
+        LogEntry.objects.log_actions(staff_of(request).pk, [schedule], CHANGE, "Cancelled.")
 
     @admin.display(description="Member", ordering="membership")
     def member(self, schedule: ScheduledRemoval) -> str:

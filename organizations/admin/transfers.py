@@ -38,11 +38,10 @@ class TransferAction(ConfirmedAction[Row]):
 
     def summary(self, done: Sequence[Outcome[Row]]) -> Iterable[str]:
         for organization in self.rows:
-            number = sum(
-                outcome.resource_count
-                for outcome in done
-                if outcome.row.organization_id == organization.pk
-            )
+            here = [each for each in done if each.row.organization_id == organization.pk]
+            if not here:
+                continue
+            number = sum(outcome.resource_count for outcome in here)
             is_by_type = self.form.targets_of(organization).by_type
             target = "" if is_by_type else self.form.target_of(organization)
             yield f"{number:,} passed {f'to {target} of' if target else 'on in'} {organization}."
@@ -101,6 +100,7 @@ class SelectedTransfer(TransferAction[Resource]):
     description = "Pass selected resources to a department or a person"
     title = "Pass resources on?"
     none_selected = "None of them is there any more."
+    overtaken = "the target has them already, or they are deleted"
     batch_size = LARGEST  # one batch, so that each owner gets one event
 
     def applicable(self, rows: QuerySet[Resource]) -> QuerySet[Resource]:

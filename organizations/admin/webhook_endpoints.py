@@ -16,6 +16,7 @@ from config.admin.filters import QuerySetFilter
 from config.admin.links import NONE, address_of, links, list_link
 from config.admin.pages import page
 from config.admin.row_actions import RowActions
+from config.admin.stale_forms import NoLostUpdates
 from config.admin.times import time_in_words
 from config.errors import ContractError
 from organizations.admin.filters import OrganizationFilter
@@ -50,7 +51,7 @@ class HealthFilter(QuerySetFilter):
     )
 
 
-class WebhookEndpointForm(forms.ModelForm[WebhookEndpoint]):
+class WebhookEndpointForm(NoLostUpdates[WebhookEndpoint]):
     """The fields of an endpoint that staff may change."""
 
     event_types = forms.MultipleChoiceField(
@@ -202,18 +203,23 @@ class WebhookEndpointAdmin(RowActions[WebhookEndpoint]):
     def _set_enabled(
         self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint], is_enabled: bool
     ) -> None:
-        changed = [
-            change_endpoint(
-                endpoint.organization_id,
-                endpoint.pk,
-                caller=Staff.at(request),
-                is_enabled=is_enabled,
-            )
-            for endpoint in endpoints
-        ]
-        done = "enabled" if is_enabled else "disabled"
+        """Enable or disable each of these endpoints; say which cannot be."""
+        done, changed = "enabled" if is_enabled else "disabled", []
+        for endpoint in endpoints:
+            try:
+                changed.append(
+                    change_endpoint(
+                        endpoint.organization_id,
+                        endpoint.pk,
+                        caller=Staff.at(request),
+                        is_enabled=is_enabled,
+                    )
+                )
+            except ContractError as refusal:
+                self.message_user(request, f"Not {done}: {endpoint.url}. {refusal}", messages.ERROR)
         LogEntry.objects.log_actions(staff_of(request).pk, changed, CHANGE, f"{done.capitalize()}.")
-        self.message_user(request, f"{len(changed):,} {done}.")
+        if changed:
+            self.message_user(request, f"{len(changed):,} {done}.")
 
 
 def links_to_endpoints(member: Membership) -> str:

@@ -16,6 +16,7 @@ from config.admin.deletion import GuardedDeletion
 from config.admin.history import RecordedHistory
 from config.admin.locked_rows import LockedRow, is_to_be_locked
 from config.admin.sessions import require_passwords
+from config.admin.stale_forms import NoLostUpdates
 from users.admin.erasure import ErasureAdmin
 from users.admin.logins import LinkedLogins
 from users.authority import is_above
@@ -36,7 +37,7 @@ class UserCreationForm(AdminUserCreationForm):
         return str(self.cleaned_data["usable_password"]) if settings.PASSWORD_LOGIN else "false"
 
 
-class AccountForm(UserChangeForm[User]):
+class AccountForm(NoLostUpdates[User], UserChangeForm[User]):
     """The form for an existing account."""
 
     class Meta:
@@ -118,6 +119,10 @@ class UserAdmin(
             both = User.objects.filter(pk__in=[staff_of(request).pk, object_id]).order_by("pk")
             list(both.select_for_update(no_key=True).values_list("pk"))
         return super().get_object(request, object_id, from_field)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Take the permission to change accounts, too, as Django's page does."""
+        return super().has_add_permission(request) and self.has_change_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Forbid changes, also of the password, to erased accounts and those with more rights."""

@@ -58,6 +58,20 @@ def test_without_the_permission_nobody_reads_a_result(
     assert reader.get(result).status_code == 403
 
 
+def test_who_may_not_see_members_reads_nothing_of_one_who_was_removed(member: Membership) -> None:
+    remove(member)
+    browser = browser_with("view_role")
+
+    assert browser.post(page_of(member), {}).status_code == 403
+    assert member.user.name not in text_of(browser.get("/admin/"))
+
+
+@pytest.mark.parametrize("key", ["gone", "0", str(10**30)])
+@pytest.mark.parametrize("action", PREPARED)
+def test_an_action_on_no_member_is_not_found(browser: Client, action: str, key: str) -> None:
+    assert browser.get(f"{MEMBERSHIPS}{key}/{action}/").status_code == 404
+
+
 @pytest.mark.parametrize("action", ["removal", "leftovers"])
 def test_the_permission_to_remove_shows_nobody_whom_one_may_not_see(
     member: Membership, action: str

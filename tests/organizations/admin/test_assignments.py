@@ -1,5 +1,6 @@
 """Adding members, and giving and taking what they hold: by the service, with its events."""
 
+import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
@@ -8,9 +9,10 @@ from django.utils import timezone
 
 from organizations.admin.assignments import MOST_ADDED
 from organizations.models import Event, Membership, Organization
-from tests.factories import DepartmentFactory, UserFactory
+from tests.factories import DepartmentFactory, MembershipFactory, UserFactory
 from tests.organizations.admin.member_pages import ADMIN, form_adding, form_of
 from tests.organizations.admin.page import page_of, text_of
+from tests.organizations.admin.staff import browser_with
 from users.models import User
 
 
@@ -88,6 +90,30 @@ def test_a_role_that_somebody_else_added_meanwhile_stays(
 
     names = member.role_assignments.values_list("role__name", flat=True)
     assert sorted(names) == ["Admin", "Billing", "Member"]
+
+
+@pytest.mark.parametrize("kind", ["role", "department"])
+def test_who_gives_something_without_seeing_what_the_member_has_takes_nothing(
+    organization: Organization, kind: str
+) -> None:
+    here, there = DepartmentFactory.create_batch(2, organization=organization)
+    member = MembershipFactory.create(
+        organization=organization, roles=["Member"], departments=[here]
+    )
+    model = {"role": "role_assignment", "department": "department_membership"}[kind]
+    given = {"role": organization.roles.get(name="Admin"), "department": there}[kind]
+    permission = f"add_{model.replace('_', '')}"
+    form = {
+        f"{model}s-TOTAL_FORMS": "1",
+        f"{model}s-INITIAL_FORMS": "0",
+        f"{model}s-0-{kind}": given.pk,
+    }
+
+    browser_with("view_membership", "change_membership", permission).post(page_of(member), form)
+
+    rows = getattr(member, f"{model}s").all()
+    assert len(rows) == 2
+    assert given in [getattr(row, kind) for row in rows]
 
 
 def test_a_page_from_before_a_deactivation_does_not_undo_it(

@@ -22,6 +22,7 @@ def form(organization: Organization, *domains: str, **fields: object) -> dict[st
     shown = "\n".join(domains_of(organization.pk))
     return {
         "name": organization.name,
+        "initial-name": organization.name,
         "domains": "\r\n".join(domains),
         "initial-domains": shown,
         **fields,
@@ -126,7 +127,7 @@ def test_a_page_from_before_somebody_elses_change_does_not_undo_it(
 
     page = text_of(browser.post(page_of(organization), opened))
 
-    assert "Somebody changed the domains since you opened this page." in page
+    assert "Somebody changed this since you opened the page." in page
     assert domains_of(organization.pk) == ["c.example"]
 
 

@@ -89,6 +89,17 @@ def test_a_resources_page_renames_it_and_leaves_an_event_if_it_passes_on(
     assert events == ([expected] if is_passed_on else [])
 
 
+def test_what_the_target_has_already_is_said_to_be_there(
+    browser: Client, organization: Organization
+) -> None:
+    archive = DepartmentFactory.create(organization=organization)
+    resource = ResourceFactory.create(organization=organization, department=archive)
+
+    page = transfer(browser, resource, **{f"department_of_{organization.pk}": archive.pk})
+
+    assert "None was passed on: the target has them already, or they are deleted." in page
+
+
 def test_departments_to_choose_are_those_of_the_organization(
     browser: Client, organization: Organization
 ) -> None:

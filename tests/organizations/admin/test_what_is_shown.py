@@ -112,13 +112,13 @@ def test_an_endpoint_is_named_by_its_description_or_its_id(world: list[Membershi
     browser = browser_with("view_membership", "view_removal", "view_webhookdelivery")
     memberships = "/admin/organizations/membership/"
 
-    assert "Payroll</a>" in text_of(browser.get(f"{memberships}{member.pk}/change/"))
+    assert "Payroll" in text_of(browser.get(f"{memberships}{member.pk}/change/"))
     record = browser.get(page_of(former.removal))
-    assert f"{other.pk}</a>" in text_of(record)
+    assert other.pk in text_of(record)
     assert "Payroll" in text_of(browser.get("/admin/organizations/webhookdelivery/"))
     delivery = WebhookDelivery.objects.get(endpoint=other)
     page = browser.get(page_of(delivery))
-    assert f"{other.pk}</a>" in text_of(page)
+    assert other.pk in text_of(page)
 
 
 def test_whoever_may_view_endpoints_sees_their_addresses(world: list[Membership]) -> None:
@@ -136,13 +136,21 @@ def found_departments(browser: Client, **parameters: str) -> list[str]:
     return [each["text"] for each in response.json()["results"]]
 
 
-@pytest.mark.parametrize("action", ["remove", "deactivate"])
-def test_who_acts_on_members_finds_the_departments_of_one_organization_at_a_time(
-    organization: Organization, action: str
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        ("view_membership", "remove_membership"),
+        ("view_membership", "deactivate_membership"),
+        ("change_resource",),
+        ("change_connection",),
+    ],
+)
+def test_who_names_a_department_finds_those_of_one_organization_at_a_time(
+    organization: Organization, permissions: tuple[str, ...]
 ) -> None:
     here = DepartmentFactory.create(organization=organization, name="Here")
     Department.objects.create(organization=MembershipFactory.create().organization, name="There")
-    browser = browser_with("view_membership", f"{action}_membership")
+    browser = browser_with(*permissions)
 
     assert found_departments(browser, organization=organization.pk) == [str(here)]
     assert found_departments(browser) == []

@@ -81,6 +81,18 @@ def test_nobody_makes_a_new_account_one_of_staff() -> None:
     assert (new.is_staff, new.is_superuser) == (False, False)
 
 
+def test_an_account_is_offered_to_be_added_to_whoever_may_also_change_accounts() -> None:
+    for permissions, status in (
+        (("add_user", "view_user"), 403),
+        (("add_user", "change_user"), 200),
+    ):
+        browser = browser_with(*permissions)
+
+        is_offered = f'href="{USERS}add/"' in browser.get(USERS).content.decode()
+
+        assert (browser.get(f"{USERS}add/").status_code, is_offered) == (status, status == 200)
+
+
 @ABOVE
 @pytest.mark.parametrize("page", ["change", "password", "delete"])
 def test_an_account_with_more_rights_is_read_only(make: Any, page: str) -> None:
