@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 
 View = Callable[..., HttpResponseBase]
@@ -54,7 +54,7 @@ def link(row: Model | None, text: object = None, *, otherwise: object = None) ->
     shown = row if text is None else text
     if may_open(type(row)):
         return format_html('<a href="{}">{}</a>', address_of(row), shown)
-    return conditional_escape(shown if otherwise is None else otherwise)
+    return format_html("{}", shown if otherwise is None else otherwise)
 
 
 def links(rows: Iterable[tuple[Model, object]]) -> str:
@@ -66,7 +66,7 @@ def list_link(model: type[Model], text: object, *, otherwise: object = None, **f
     """Return a link to a model's list with these filters, as `link` does."""
     if may_open(model):
         return format_html('<a href="{}">{}</a>', address_of_list(model, **filters), text)
-    return conditional_escape(text if otherwise is None else otherwise)
+    return format_html("{}", text if otherwise is None else otherwise)
 
 
 def address_of(row: Model) -> str:
@@ -85,4 +85,4 @@ def _link_of_field(_: AdminReadonlyField, __: object, row: Model) -> str:
 
 
 # Django links a form's read-only rows for every reader, and has no other place to change that.
-AdminReadonlyField.get_admin_url = _link_of_field  # type: ignore[assignment]
+AdminReadonlyField.get_admin_url = _link_of_field  # type: ignore[attr-defined]  # the stubs lack it

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection
 
 from config.api.errors import ServiceUnavailableError
 from config.database_errors import DATABASE_FAILURES
+from organizations.bulk.interruption import hold_back, let_through
 from organizations.bulk.report import AnyRow, Row
 
 BATCH_SIZE = 1000  # rows, unless the command says otherwise
@@ -42,6 +43,7 @@ def work_in_batches(
 ) -> Iterator[list[AnyRow]]:
     """Do the work of each batch; yield its rows with their outcomes once it is committed.
 
+    Signals are held back then, until the rows are reported and the caller lets them through.
     Raises BatchFailedError if the database refuses a batch or fails for longer than a minute.
     ``report_problem`` is called at a batch's first failure with a message for the operator.
     """
@@ -58,11 +60,14 @@ def _work_patiently(
     deadline, wait = 0.0, 1
     while True:
         try:
-            return work(batch)
+            rows = work(batch)
+            hold_back()
+            return rows
         except IntegrityError as error:  # for example, the actor's account was deleted
             raise BatchFailedError("The database refused a batch", error, batch) from error
         except DATABASE_FAILURES as error:
             connection.close()
+            let_through()
             if not deadline:
                 deadline = time.monotonic() + PATIENCE_SECONDS
                 failed = _in_one_line("The database failed", error)

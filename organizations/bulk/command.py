@@ -14,7 +14,7 @@ from config.characters import clean, printable
 from config.database_errors import DATABASE_FAILURES
 from config.database_version import require_schema
 from organizations.bulk.batches import BATCH_SIZE, BatchFailedError, batch_size, work_in_batches
-from organizations.bulk.interruption import Interrupted, interruptible
+from organizations.bulk.interruption import Interrupted, interruptible, let_through
 from organizations.bulk.report import AnyRow, Report, open_report
 from organizations.bulk.run import CannotStartError, Run
 from organizations.bulk.stored_rows import StoredRows
@@ -225,6 +225,7 @@ class BulkCommand(BaseCommand, Generic[AnyRow]):
             for rows in summary.add_with_progress(worked, len(stored), sys.stderr):
                 if report:
                     report.write(rows)
+                let_through()
         except BatchFailedError as error:
             problem, status = f"{error} ", SOMEBODY_IS_NOT_DONE
             if report:

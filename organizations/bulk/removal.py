@@ -7,6 +7,7 @@ from dataclasses import replace
 from config.characters import escaped
 from config.errors import ContractError
 from organizations.bulk.heirs import no_active_member
+from organizations.bulk.interruption import hold_back
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import Run
 from organizations.exceptions import (
@@ -74,6 +75,7 @@ def remove_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
     outcomes = remove_members(
         run.organization.pk, user_ids_of(batch), transfer_to=targets, caller=run.caller
     )
+    hold_back()
     outcomes = [_recognized(outcome, run.id) for outcome in outcomes]
     leftover_targets = _targets_of_removed_before(targets, outcomes)
     transfers: list[TransferOutcome] = []

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from config.errors import ContractError
+from organizations.bulk.interruption import hold_back
 from organizations.bulk.removal import user_ids_of
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import Run
@@ -42,6 +43,7 @@ def restore_batch(run: Run, batch: Sequence[Row]) -> list[Row]:
     outcomes = restore_members(
         run.organization.pk, user_ids_of(batch), removal_ids=_removal_ids(batch), caller=run.caller
     )
+    hold_back()
     return _reported(batch, outcomes, run_id=run.id)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from organizations.bulk.interruption import hold_back
 from organizations.bulk.removal import already_removed, refused, targets_of, user_ids_of
 from organizations.bulk.report import Outcome, Row
 from organizations.bulk.run import Run
@@ -35,6 +36,7 @@ def schedule_batch(run: Run, batch: Sequence[Row], at: datetime) -> list[Row]:
         transfer_to=targets_of(batch),
         caller=run.caller,
     )
+    hold_back()
     return _reported(run.organization, batch, outcomes, at, run_id=run.id)
 
 
