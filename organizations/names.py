@@ -17,17 +17,21 @@ from organizations.valid_fields import invalid_fields, require_valid
 Row = TypeVar("Row", Department, Role)
 
 
-def save_named(row: Department | Role) -> None:
-    """Save a department or a role once its model has checked the name.
+def require_name(name: str, *, of: type[Row]) -> None:
+    """Raise InvalidFieldsError for a name that no row of this kind can have."""
+    require_valid(of(name=name), ["name"])
 
-    Raises InvalidFieldsError for an invalid name, and DepartmentNameTakenError or
-    RoleNameTakenError if another row has it, even one that is made at the same moment.
+
+def save_named(row: Department | Role) -> None:
+    """Save a department or a role, whose name `require_name` has checked.
+
+    Raises DepartmentNameTakenError or RoleNameTakenError if another row has the name, even one that
+    is made at the same moment.
     """
     is_role = isinstance(row, Role)
     constraint = ROLE_NAME if is_role else DEPARTMENT_NAME
     error = RoleNameTakenError if is_role else DepartmentNameTakenError
     taken = error({"name": row.name})
-    require_valid(row, ["name"])
     try:
         row.clean()
     except ValidationError as refusal:
@@ -61,7 +65,7 @@ def log_named(event: str, rows: Iterable[Row], caller: Caller) -> None:
 def is_name(name: str, *, of: type[Row]) -> bool:
     """Return whether a row of this kind can have this name, unless another row has it."""
     try:
-        require_valid(of(name=name), ["name"])
+        require_name(name, of=of)
     except InvalidFieldsError:
         return False
     return True

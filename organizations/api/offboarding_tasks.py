@@ -21,7 +21,7 @@ from config.api.strict import (
 from organizations.api import examples
 from organizations.api.bodies import NOT_A_STRING
 from organizations.api.task_pagination import TaskPagination
-from organizations.api.view import OrganizationListView, OrganizationView
+from organizations.api.view import OrganizationListView, OrganizationView, first_or_raise
 from organizations.exceptions import TaskCancelledError, TaskNotFoundError
 from organizations.guards.acts import CHANGE_TASK
 from organizations.guards.caller import Caller
@@ -261,4 +261,6 @@ class TaskView(OrganizationView):
         task, _ = change_task(
             organization_id, task_id, TaskChange(**body.validated_data), caller=self.caller
         )
-        return Response(TaskSerializer(TASKS.get(pk=task.pk)).data)
+        deleted_since = TaskNotFoundError({"task_id": task_id})
+        shown = first_or_raise(TASKS.filter(pk=task.pk), deleted_since)
+        return Response(TaskSerializer(shown).data)

@@ -24,7 +24,7 @@ from organizations.models import (
     ScheduledRemoval,
     ScheduledTransfer,
 )
-from organizations.names import log_named, save_named
+from organizations.names import log_named, require_name, save_named
 from organizations.uses import Uses
 
 
@@ -38,10 +38,10 @@ def create_department(
     ``external_id`` is the directory's own id of it. Raises InvalidFieldsError for a name that is
     none, and DepartmentNameTakenError for another department's, whatever its case.
     """
+    name = name.strip()
+    require_name(name, of=Department)
     admit(organization_id, caller=caller, act=ADD_DEPARTMENT)
-    department = Department(
-        organization_id=organization_id, name=name.strip(), external_id=external_id
-    )
+    department = Department(organization_id=organization_id, name=name, external_id=external_id)
     save_named(department)
     log_named("department_created", [department], caller)
     return department
@@ -79,10 +79,13 @@ def change_department(
 
     Writes nothing if nothing changes. Raises DepartmentNotFoundError, and as `create_department`.
     """
+    if name is not None:
+        name = name.strip()
+        require_name(name, of=Department)
     department = _lock(organization_id, department_id, caller, CHANGE_DEPARTMENT)
     before = department.name, department.external_id
     if name is not None:
-        department.name = name.strip()
+        department.name = name
     if external_id is not None:
         department.external_id = external_id
     if (department.name, department.external_id) != before:

@@ -5,7 +5,8 @@ concurrent changes do not exceed the limit. Each raises the ContractError of a c
 it, or no longer. None writes an event: the application's log has a line for each.
 """
 
-from typing import TypedDict, Unpack
+from collections.abc import Mapping
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 
@@ -26,11 +27,11 @@ from organizations.guards.caller import Caller
 from organizations.guards.transfer_targets import is_type
 from organizations.locks import share_members
 from organizations.models import Connection, Department, OffboardingStep, Organization
-from organizations.models.offboarding_step import OffboardingStepQuerySet
 from organizations.valid_fields import require_valid
 
 MOST_STEPS = 50  # of an organization, that are enabled
 ASSIGNEES = ("assigned_to_user_id", "assigned_to_department_id", "assigned_to_connection_id")
+_VALIDATED = ("key", "title", "description", "applies_to_type", "due_days", "position")
 
 
 class StepFields(TypedDict, total=False):
@@ -57,16 +58,17 @@ def create_step(
 ) -> OffboardingStep:
     """Make a step of an organization, of which each later removal makes a task; return it.
 
-    Raises InvalidFieldsError, StepAlreadyExistsError, TooManyStepsError, and for an assignee that
-    does not exist UserNotFoundError (no active member), DepartmentNotFoundError or
-    ConnectionNotFoundError (no program, or revoked).
+    Raises InvalidFieldsError, StepAlreadyExistsError, for an assignee that does not exist
+    UserNotFoundError (no active member), DepartmentNotFoundError or ConnectionNotFoundError (no
+    program, or revoked), and TooManyStepsError.
     """
-    steps = _lock(organization_id, caller, ADD_STEP, fields)
-    step = OffboardingStep(organization_id=organization_id, key=key)
-    require_valid(step, ["key"])
-    if steps.filter(key=key).exists():
+    changes = _read(fields, key=key)
+    members = _lock(organization_id, caller, ADD_STEP, fields)
+    if OffboardingStep.objects.filter(organization=organization_id, key=key).exists():
         raise StepAlreadyExistsError({"key": key})
-    _save(step, fields, steps)
+    _require_assignee(organization_id, fields, members)
+    step = OffboardingStep(organization_id=organization_id)
+    _save(step, changes)
     _log("step_created", step, caller)
     return step
 
@@ -80,9 +82,12 @@ def change_step(
 
     Existing tasks stay as they are. Raises StepNotFoundError, and what `create_step` raises.
     """
-    steps = _lock(organization_id, caller, CHANGE_STEP, fields)
-    step = _find(steps, key)
-    if _save(step, fields, steps):
+    changes = _read(fields)
+    members = _lock(organization_id, caller, CHANGE_STEP, fields)
+    step = _find(organization_id, key)
+    _require_assignee(organization_id, fields, members)
+    if any(getattr(step, name) != value for name, value in changes.items()):
+        _save(step, changes)
         _log("step_changed", step, caller)
     return step
 
@@ -91,27 +96,46 @@ def change_step(
 @transaction.atomic
 def delete_step(organization_id: str, key: str, *, caller: Caller) -> None:
     """Delete a step; existing tasks stay. Raises StepNotFoundError."""
-    step = _find(_lock(organization_id, caller, DELETE_STEP, {}), key)
+    _lock(organization_id, caller, DELETE_STEP, {})
+    step = _find(organization_id, key)
     _log("step_deleted", step, caller)
     step.delete()
 
 
-def _lock(
-    organization_id: str, caller: Caller, act: Act, fields: StepFields
-) -> OffboardingStepQuerySet:
-    """Lock the caller, the assignee and the organization; return its steps.
-
-    Raises the error of a caller who may not act, and of an assignee that does not exist.
-    """
-    user_id = fields.get("assigned_to_user_id")
-    department_id = fields.get("assigned_to_department_id")
-    connection_id = fields.get("assigned_to_connection_id")
-    members = share_members(organization_id, [user_id] if user_id else (), caller=caller)
-    caller.authority(organization_id, act)
-    if len(assigned := [name for name in ASSIGNEES if fields.get(name) is not None]) > 1:
+def _read(fields: StepFields, **key: str) -> dict[str, Any]:
+    """Return the values that these fields give a step. Raises InvalidFieldsError."""
+    changes: dict[str, Any] = {**key, **fields}
+    if len(assigned := [name for name in ASSIGNEES if changes.get(name) is not None]) > 1:
         raise InvalidFieldsError(
             {name: ["A step is assigned to one person, department or system."] for name in assigned}
         )
+    if assigned:
+        changes = {**dict.fromkeys(ASSIGNEES), **changes}
+    if "title" in fields:
+        changes["title"] = clean(fields["title"])
+    require_valid(OffboardingStep(**changes), [name for name in _VALIDATED if name in changes])
+    return changes
+
+
+def _lock(organization_id: str, caller: Caller, act: Act, fields: StepFields) -> Mapping[str, bool]:
+    """Lock the caller, the person assigned and the organization; return whether they are active.
+
+    Raises the error of a caller who may not act.
+    """
+    user_id = fields.get("assigned_to_user_id")
+    members = share_members(organization_id, [user_id] if user_id else (), caller=caller)
+    caller.authority(organization_id, act)
+    Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
+    return members
+
+
+def _require_assignee(
+    organization_id: str, fields: StepFields, members: Mapping[str, bool]
+) -> None:
+    """Raise the error of an assignee that does not exist or cannot act."""
+    user_id = fields.get("assigned_to_user_id")
+    department_id = fields.get("assigned_to_department_id")
+    connection_id = fields.get("assigned_to_connection_id")
     if user_id is not None and not members.get(user_id):
         raise UserNotFoundError({"user_id": user_id})
     if department_id is not None:
@@ -124,39 +148,25 @@ def _lock(
         )
         if not programs.named(connection_id).exists():
             raise ConnectionNotFoundError({"connection_id": connection_id})
-    Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
-    return OffboardingStep.objects.filter(organization=organization_id)
 
 
-def _find(steps: OffboardingStepQuerySet, key: str) -> OffboardingStep:
+def _find(organization_id: str, key: str) -> OffboardingStep:
     """Return the step with this key. Raises StepNotFoundError."""
-    step = steps.filter(key=key).first() if is_type(key) else None
+    steps = OffboardingStep.objects.filter(organization=organization_id, key=key)
+    step = steps.first() if is_type(key) else None
     if step is None:
         raise StepNotFoundError({"key": key})
     return step
 
 
-def _save(step: OffboardingStep, fields: StepFields, steps: OffboardingStepQuerySet) -> bool:
-    """Set the fields of a step, and save it if that changes it; tell whether it did.
-
-    Raises InvalidFieldsError and TooManyStepsError.
-    """
-    is_new = step._state.adding
-    changes: dict[str, object] = dict(fields)
-    if any(changes.get(name) for name in ASSIGNEES):
-        changes = {**dict.fromkeys(ASSIGNEES), **changes}
-    if "title" in fields:
-        changes["title"] = clean(fields["title"])
-    before = {name: getattr(step, name) for name in changes}
-    if before == changes and not is_new:
-        return False
+def _save(step: OffboardingStep, changes: Mapping[str, object]) -> None:
+    """Give a step these values and save it. Raises TooManyStepsError."""
     for name, value in changes.items():
         setattr(step, name, value)
-    require_valid(step, ("title", "description", "applies_to_type", "due_days", "position"))
-    if step.enabled and steps.enabled().exclude(pk=step.pk).count() >= MOST_STEPS:
+    enabled = OffboardingStep.objects.enabled().filter(organization=step.organization_id)
+    if step.enabled and enabled.exclude(pk=step.pk).count() >= MOST_STEPS:
         raise TooManyStepsError({"limit": MOST_STEPS})
-    step.save(force_insert=is_new)
-    return True
+    step.save(force_insert=step._state.adding)
 
 
 def _log(event: str, step: OffboardingStep, caller: Caller) -> None:

@@ -16,7 +16,7 @@ from organizations.guards.acts import ADD_ROLE, CHANGE_ROLE, DELETE_ROLE, Act
 from organizations.guards.caller import Authority, Caller
 from organizations.locks import admit
 from organizations.models import Role
-from organizations.names import log_named, save_named
+from organizations.names import log_named, require_name, save_named
 from organizations.uses import Uses
 
 
@@ -29,11 +29,11 @@ def create_role(
 
     Raises InvalidFieldsError for a name that is none, RoleNameTakenError for that of another role.
     """
+    name = clean(name)
+    require_name(name, of=Role)
     authority = admit(organization_id, caller=caller, act=ADD_ROLE)
     _require_capabilities(capabilities, authority)
-    role = Role(
-        organization_id=organization_id, name=clean(name), capabilities=sorted(set(capabilities))
-    )
+    role = Role(organization_id=organization_id, name=name, capabilities=sorted(set(capabilities)))
     save_named(role)
     log_named("role_created", [role], caller)
     return role
@@ -54,10 +54,13 @@ def change_role(
     Its holders have the new capabilities at once. Writes nothing if nothing changes. Raises
     RoleNotFoundError, SystemRoleImmutableError for the Owner role, and as `create_role`.
     """
+    if name is not None:
+        name = clean(name)
+        require_name(name, of=Role)
     role = _lock(organization_id, role_id, caller, CHANGE_ROLE, gets=capabilities or ())
     before = role.name, set(role.capabilities)
     if name is not None:
-        role.name = clean(name)
+        role.name = name
     if capabilities is not None:
         role.capabilities = sorted(set(capabilities))
     if (role.name, set(role.capabilities)) != before:

@@ -34,6 +34,7 @@ DEEPEST = 8  # values within values
 LAST_INDEX = 2**31  # no organization has as many members
 
 OF_USER = "urn:ietf:params:scim:schemas:core:2.0:user"
+OF_GROUP = "urn:ietf:params:scim:schemas:core:2.0:group"
 PUBLISHED = frozenset(
     {
         *("schemas", "id", "meta", "externalid", "username", "name", "displayname"),
@@ -116,17 +117,22 @@ def bounded_operations(message: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def operations_of(message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the operations of a PATCH, each with what it has of ``op``, ``path`` and ``value``."""
+    """Return the operations of a PATCH, each with what it has of ``op``, ``path`` and ``value``.
+
+    A path to the resource itself, empty or its schema, is left out: it says as much as none.
+    """
     operations = message.get("operations")
     if not isinstance(operations, list) or not operations:
         raise InvalidValueException(detail="Operations is a list of one or more operations.")
-    return [
-        {name: value for name, value in read_object(each).items() if name in _OF_AN_OPERATION}
-        for each in operations
-    ]
+    return [_operation(read_object(each)) for each in operations]
 
 
-_OF_AN_OPERATION = frozenset({"op", "path", "value"})
+def _operation(sent: Mapping[str, Any]) -> dict[str, Any]:
+    operation = {name: sent[name] for name in ("op", "path", "value") if name in sent}
+    path = operation.get("path")
+    if isinstance(path, str) and path.strip().lower() in ("", OF_USER, OF_GROUP):
+        del operation["path"]
+    return operation
 
 
 def check_path(path: str) -> None:

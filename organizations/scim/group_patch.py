@@ -15,10 +15,9 @@ from scim2_models import (
     NoTargetException,
 )
 
-from organizations.scim.bounds import check_path
+from organizations.scim.bounds import OF_GROUP, check_path
 from organizations.scim.resources import Group
 
-OF_GROUP = "urn:ietf:params:scim:schemas:core:2.0:group"
 READ_ONLY = frozenset({"id", "meta", "schemas"})
 OPS = frozenset({"add", "remove", "replace"})
 

@@ -138,8 +138,7 @@ class UserChange:
         """Add an operation; one without a path, attribute by attribute."""
         op = str(sent.get("op")).lower()
         path, value = sent.get("path"), sent.get("value")
-        is_whole = path is None or str(path).strip().lower() == bounds.OF_USER
-        if op in ("add", "replace") and is_whole and isinstance(value, dict):
+        if op in ("add", "replace") and path is None and isinstance(value, dict):
             for name, attribute, part in _attributes(value):
                 if attribute == "active":
                     self._set_state(part)

@@ -58,6 +58,14 @@ REQUESTS: dict[str, tuple[str, str, list[tuple[str, str, dict[str, Any] | None]]
         ],
     ),
 }
+# Values that no field can have, by the path of the thing whose request names them.
+INVALID: dict[str, dict[str, Any]] = {
+    "departments": {"name": "x" * 201},
+    "roles": {"name": "x" * 201},
+    "connections": {"revoke_old": "yes"},
+    "offboarding-steps": {"title": "x" * 201},
+    "webhook-endpoints": {"url": "http://hooks.acme.example"},
+}
 UNKNOWN = {
     "departments": "dept_unknown",
     "roles": "role_unknown",
@@ -107,6 +115,6 @@ def test_what_is_not_in_the_organization_is_not_found(
 
         assert refusal(response) == (404, code)
         assert response.json()["error"]["details"] == details
-        if body:
-            wrong: Any = getattr(as_owner, method)(address, {"nothing": 1})
+        for invalid in [{"nothing": 1}, INVALID[path]] if body else []:
+            wrong: Any = getattr(as_owner, method)(address, invalid)
             assert refusal(wrong) == (422, "VALIDATION_ERROR")

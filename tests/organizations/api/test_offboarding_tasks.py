@@ -9,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from organizations.handover.closing import change_task
 from organizations.models import Event, Membership, OffboardingTask, Organization, Removal
+from organizations.retention.service import delete_closed_tasks
 from tests.conftest import ClientOf
 from tests.factories import (
     DepartmentFactory,
@@ -214,6 +216,21 @@ def test_a_task_of_anybody_is_closed_and_opened_again_by_whoever_may_remove(
     }
     assert (repeated.status_code, repeated.json()) == (200, closed)
     assert (reopened.status_code, reopened.json()) == (200, shown)
+
+
+def test_one_that_is_deleted_for_its_age_just_after_it_was_closed_again_is_not_found(
+    client: APIClient, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = task_in(organization, state="done", closed_at=NOON)
+
+    def change_and_delete(*args: Any, **options: Any) -> tuple[OffboardingTask, bool]:
+        changed = change_task(*args, **options)
+        delete_closed_tasks(kept_from=NOON + timedelta(days=1))
+        return changed
+
+    monkeypatch.setattr("organizations.api.offboarding_tasks.change_task", change_and_delete)
+
+    assert refusal(close(client, task, state="done")) == (404, "TASK_NOT_FOUND")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from organizations.exceptions import (
     DepartmentInUseError,
     DepartmentNotFoundError,
     InsufficientPermissionsError,
+    StepAlreadyExistsError,
     StepNotFoundError,
     TooManyStepsError,
     UserNotFoundError,
@@ -112,6 +113,29 @@ def test_an_assignee_is_one_of_the_organization_who_can_act(organization: Organi
             create(organization, "badge", **fields)
         with pytest.raises(refusal):
             change_step(organization.pk, step.key, **fields, caller=CallerWith())
+
+
+@pytest.mark.parametrize(
+    "assignee",
+    [
+        {"assigned_to_user_id": "usr_unknown"},
+        {"assigned_to_department_id": "dept_unknown"},
+        {"assigned_to_connection_id": "con_unknown"},
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_the_step_itself_is_told_before_its_assignee(
+    organization: Organization, assignee: dict[str, Any]
+) -> None:
+    step = create(organization)
+
+    with pytest.raises(StepNotFoundError):
+        change_step(organization.pk, "unknown", **assignee, caller=CallerWith())
+    with pytest.raises(StepAlreadyExistsError):
+        create(organization, step.key, **assignee)
+    for wrong in ({"key": "No slug"}, {"title": "x" * 201}):
+        with pytest.raises(InvalidFieldsError):
+            create(organization, **{"key": "badge", **wrong, **assignee})
 
 
 def test_at_most_fifty_are_enabled(organization: Organization) -> None:

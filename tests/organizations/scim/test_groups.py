@@ -85,6 +85,19 @@ def test_operations_are_applied_in_their_order(
     assert (department.name, belonging(department)) == ("N", {c.user_id})
 
 
+@pytest.mark.parametrize("path", ["", " ", GROUP, GROUP.upper()])
+def test_a_path_to_the_group_itself_says_as_much_as_none(
+    directory: Directory, organization: Organization, path: str
+) -> None:
+    department = DepartmentFactory.create(organization=organization)
+
+    answer = directory.patch(f"/Groups/{department.pk}", replacing(path, {"displayName": "New"}))
+
+    assert answer.status == 204
+    department.refresh_from_db()
+    assert department.name == "New"
+
+
 def test_deactivated_members_join_and_leave_too(
     directory: Directory, organization: Organization
 ) -> None:

@@ -82,6 +82,7 @@ STATES = [
     ),
     pytest.param({"OP": "add", "Path": f"{USER}:ACTIVE", "Value": " false "}, id="capitals"),
     pytest.param({"op": "add", "path": USER, "value": {"active": False}}, id="schema_as_path"),
+    pytest.param({"op": "replace", "path": " ", "value": {"active": False}}, id="empty_path"),
     pytest.param({"op": "add", "value": {USER: {"active": False}}}, id="schema_as_key"),
 ]
 
