@@ -250,11 +250,12 @@ def mail(name: str) -> dict[str, Any]:
 
 
 def given(name: str, *, default: str = "") -> str:
-    """Return the text of a variable, or the default where it is empty or not set.
+    """Return the text of a variable, or the default where it is blank or not set.
 
     A text that begins with ``$`` stays: django-environ would take it for another variable's name.
     """
-    return str(env.ENVIRON.get(name) or default)
+    text = str(env.ENVIRON.get(name, ""))
+    return text if text.strip() else default
 
 
 def refuse(name: str, rule: str, *, example: str) -> NoReturn:

@@ -24,6 +24,8 @@ def page(
         {
             **model_admin.admin_site.each_context(request),
             "opts": model_admin.opts,
+            "has_module_permission": model_admin.has_module_permission(request),
+            "has_view_permission": model_admin.has_view_or_change_permission(request),
             "title": title,
             "form": form,
             "media": model_admin.media + form.media if form else model_admin.media,

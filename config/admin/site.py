@@ -16,6 +16,7 @@ from django.urls import path
 
 from config.admin.deletion import delete_selected
 from config.admin.form_search import FormSearchView
+from config.admin.links import linked_for_reader
 from config.admin.offered_filters import with_offered_filters
 from config.admin.refusals import explain_refusals, plain_page, refuse_null_characters
 from config.admin.sessions import LoginRefusedError, lock_own_account, require_passwords
@@ -45,7 +46,8 @@ class OffboardAdminSite(admin.AdminSite):
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Wrap every page, Django's and our own, to explain refused changes and to show times."""
         explained = refuse_null_characters(explain_refusals(view))
-        return super().admin_view(in_readers_zone(explained), cacheable)
+        shown = linked_for_reader(in_readers_zone(explained))
+        return super().admin_view(shown, cacheable)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_view(self.time_zone)

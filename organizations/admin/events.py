@@ -99,9 +99,10 @@ class EventAdmin(RecordColumns, ExportedAdmin[Event]):
     def record(self, event: Event) -> str:
         """Return a link to the record of the removal, or to the scheduled removal."""
         if removal_id := event.data.get("removal_id"):
-            return link(Removal(pk=removal_id), "See what it took")
+            return link(Removal(pk=removal_id), "See what it took", otherwise=NONE)
         if schedule_id := event.data.get("scheduled_removal_id"):
-            return link(ScheduledRemoval(pk=schedule_id), "See what was scheduled")
+            schedule = ScheduledRemoval(pk=schedule_id)
+            return link(schedule, "See what was scheduled", otherwise=NONE)
         return NONE
 
 

@@ -182,5 +182,7 @@ class SchedulingAction(RemovalAction):
         return MemberAction.report(self, outcomes)
 
     def summary(self, done: Sequence[Outcome[Membership]]) -> Iterable[str]:
-        pending = list_link(ScheduledRemoval, "See the scheduled removals", state="pending")
+        pending = list_link(
+            ScheduledRemoval, "See the scheduled removals", otherwise="", state="pending"
+        )
         yield format_html("Scheduled: {}. {}", f"{len(done):,}", pending)

@@ -261,7 +261,8 @@ class MembershipAdmin(
 
     @admin.display(description="Record of the removal")
     def record(self, membership: Membership) -> str:
-        return link(membership.removal, "See who removed them, and what it took")
+        what = "See who removed them, and what it took"
+        return link(membership.removal, what, otherwise=NONE)
 
     @admin.display(description="Resources")
     def resources(self, membership: Membership) -> str:

@@ -219,7 +219,8 @@ class OffboardingTaskAdmin(RecordedHistory[OffboardingTask], ReadOnlyAdmin[Offbo
 
     @admin.display(description="Record of the removal")
     def record(self, task: OffboardingTask) -> str:
-        return link(task.removal, "See what the removal took, and its other tasks")
+        what = "See what the removal took, and its other tasks"
+        return link(task.removal, what, otherwise=NONE)
 
 
 def _present_assignee_of(task: OffboardingTask) -> str:

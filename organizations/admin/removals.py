@@ -165,7 +165,8 @@ class RemovalAdmin(RecordColumns, ExportedAdmin[Removal]):
         account = removal.membership.user
         if not (account.is_staff and account.is_active):
             return "-"
-        return format_html("Works still: {}", link(account, "disable it there"))
+        disabling = link(account, "disable it there", otherwise="it has to be disabled")
+        return format_html("Works still: {}", disabling)
 
     @admin.display(description="Restored")
     def restored(self, removal: Removal) -> str:

@@ -177,7 +177,8 @@ class WebhookEndpointAdmin(RowActions[WebhookEndpoint]):
 
     @admin.display(description="Deliveries")
     def deliveries(self, endpoint: WebhookEndpoint) -> str:
-        return list_link(WebhookDelivery, "See what it was sent", endpoint=endpoint.pk)
+        what = "See what it was sent"
+        return list_link(WebhookDelivery, what, otherwise=NONE, endpoint=endpoint.pk)
 
     @admin.action(description="Enable selected webhook endpoints", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:

@@ -114,11 +114,13 @@ def test_what_cannot_work_is_refused(
         (partial(environment.flag, default=True), "", True),
         (partial(environment.flag, default=True), "Off", False),
         (partial(environment.given, default=".static"), "", ".static"),
+        (environment.given, " ", ""),  # as a key it would be known to all
     ],
     ids=[
         *("no days", "a year", "no token", "for a look", "with a path", "with a dollar"),
         *("domains", "hosts", "origins", "sender"),
         *("no sender", "a century", "no window", "no hosts", "no flag", "a flag", "no folder"),
+        "a blank",
     ],
 )
 def test_what_can_work_is_read(

@@ -90,9 +90,9 @@ class UserAdmin(
         yield AccessToken, "access tokens", {"q": row.pk}
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Return the sections, without password fields if nobody logs in with a password."""
+        """Return the sections; the password only to who may change it, and if there are any."""
         fieldsets = super().get_fieldsets(request, obj)
-        if settings.PASSWORD_LOGIN:
+        if settings.PASSWORD_LOGIN and self.has_change_permission(request, obj):
             return fieldsets
         return [
             (title, {"fields": [name for name in section["fields"] if "password" not in name]})

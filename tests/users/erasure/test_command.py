@@ -1,7 +1,9 @@
 """manage.py erase_account."""
 
 import json
+from errno import ENOSPC
 from io import StringIO
+from os import strerror
 from typing import Any
 
 import pytest
@@ -161,6 +163,19 @@ def test_the_receipt_says_what_went_and_what_stays(leaver: User, mention: Remova
             },
         ],
     }
+
+
+def test_a_receipt_that_standard_output_does_not_take_is_printed_as_an_error(leaver: User) -> None:
+    class FullDisk(StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(ENOSPC, strerror(ENOSPC))
+
+    errors = StringIO()
+
+    with pytest.raises(CommandError, match=r"erased, but its receipt .* only here: No space left"):
+        call_command("erase_account", leaver.pk, "--no-input", stdout=FullDisk(), stderr=errors)
+
+    assert receipt(errors.getvalue())["account"] == leaver.pk
 
 
 def test_former_addresses_and_the_directory_are_shown_before_it_is_confirmed(

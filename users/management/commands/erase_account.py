@@ -77,7 +77,21 @@ class Command(BaseCommand):
             receipt = erase_account(found.pk, actor=None, emptied=emptied)
         except ErasureRefusedError as refused:
             raise CommandError(printable(f"{found}: {refused}")) from refused
-        self.stdout.write(json.dumps(receipt.as_dict(), indent=2))
+        self._print(json.dumps(receipt.as_dict(), indent=2))
+
+    def _print(self, receipt: str) -> None:
+        """Print the receipt, which cannot be made again: on standard error if need be.
+
+        Raises CommandError then.
+        """
+        try:
+            self.stdout.write(receipt)
+            self.stdout.flush()
+        except OSError as error:  # a full disk, or a pipe whose reader has ended
+            self.stderr.write(receipt)
+            raise CommandError(
+                f"The data is erased, but its receipt could be printed only here: {error.strerror}."
+            ) from error
 
     def _review(self, plan: ErasurePlan, emptied: set[str]) -> set[str]:
         """Show the texts, and ask which to empty; return the ids of these records."""
