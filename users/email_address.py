@@ -42,9 +42,14 @@ def _composed(text: str) -> str:
 
 
 def validate_address(address: str) -> None:
-    """Raise ValidationError for text that can be no account's address, however it is typed."""
+    """Raise ValidationError for text that can be no account's address, however it is typed.
+
+    Between quotes Django allows control characters, some of which end a line of a mail's header.
+    """
     canonical = canonical_address(address)
     validate_email(canonical)
+    if not canonical.isprintable():
+        raise ValidationError("An e-mail address has no control characters.")
     if canonical.endswith(ERASED_DOMAIN):
         raise ValidationError("Erased accounts alone have addresses of erased.invalid.")
 

@@ -24,6 +24,8 @@ from users.authentication import bearer_token
 
 MOST_BYTES = 64 * 1024
 MOST_BYTES_OF_A_GROUP = 1024 * 1024  # which names its members
+# Django reads a body without Content-Length as empty under WSGI.
+WITH_BODY = ("POST", "PUT", "PATCH")
 # RFC 7643, section 5: clients read there how to authenticate.
 PUBLIC = "ServiceProviderConfig"
 
@@ -85,6 +87,9 @@ def _answer(request: HttpRequest, token: ConnectionToken | None, path: str) -> H
     if len(body) > most:
         detail = f"The body is over {most // 1024} KiB."
         return error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+    if request.method in WITH_BODY and not body and "Transfer-Encoding" in request.headers:
+        detail = "The body must be sent with a Content-Length."
+        return error_response(HTTPStatus.LENGTH_REQUIRED, detail)
     # Loaded here, at the first request: see the package.
     from scim2_server.requests import ScimRequest
 

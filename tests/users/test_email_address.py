@@ -1,6 +1,7 @@
 """One mailbox, one account, however its address is written."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from tests.factories import UserFactory
 from tests.refusals import refused
 from tests.users.test_login import PASSWORD, log_in
-from users.email_address import canonical_address
+from users.email_address import canonical_address, validate_address
 from users.models import AccessToken, User
 
 IDA = "ida@xn--mller-kva.example"
@@ -44,6 +45,14 @@ def test_an_address_has_one_form(address: str) -> None:
 )
 def test_what_is_no_such_address_is_only_folded(text: str, form: str) -> None:
     assert canonical_address(text) == form
+
+
+@pytest.mark.parametrize("character", ["\x01", "\x0c", "\x1b", "\x1c", "\x7f"])
+def test_an_address_has_no_control_characters_between_quotes_either(character: str) -> None:
+    validate_address('"ida"@example.com')
+
+    with pytest.raises(ValidationError, match="no control characters"):
+        validate_address(f'"i{character}da"@example.com')
 
 
 @given(st.text() | st.builds("{}@{}".format, st.text(), st.text()))

@@ -68,6 +68,7 @@ def test_when_the_mail_was_sent_is_shown_alone_and_in_the_list(
         ({"email": "nora"}, "email"),
         ({"email": f"{'n' * 250}@acme.example"}, "email"),
         ({"email": "usr_1@erased.invalid"}, "email"),
+        ({"email": '"nora\x1c\x1cDear"@acme.example'}, "email"),
         ({"email": 7}, "email"),
         ({"full_name": ""}, "full_name"),
         ({"full_name": " \u200b"}, "full_name"),
@@ -79,8 +80,8 @@ def test_when_the_mail_was_sent_is_shown_alone_and_in_the_list(
         ({"role": "Member"}, "role"),
     ],
     ids=[
-        *("no-address", "long-address", "erased-address", "number", "no-name", "invisible-name"),
-        "long-name",
+        *("no-address", "long-address", "erased-address", "two-lines", "number"),
+        *("no-name", "invisible-name", "long-name"),
         *("no-list", "no-id", "no-boolean", "long-message", "unknown"),
     ],
 )

@@ -106,6 +106,24 @@ def test_a_body_that_is_none_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "status"), [("POST", "/Users", 411), ("DELETE", "/Users/usr_1", 404)]
+)
+def test_a_body_in_chunks_is_refused_as_that_and_not_as_empty(
+    directory: Directory, method: str, path: str, status: int
+) -> None:
+    response = Client().generic(
+        method,
+        f"/scim/v2/organizations/{directory.connection.organization_id}{path}",
+        content_type="application/scim+json",
+        headers={"Authorization": f"Bearer {directory.token}", "Transfer-Encoding": "chunked"},
+    )
+
+    error = json.loads(response.content)
+    assert (error["schemas"], error["status"]) == ([ERROR], str(status))
+    assert ("Content-Length" in error["detail"]) is (status == 411)
+
+
+@pytest.mark.parametrize(
     ("method", "path", "status"),
     [
         ("GET", "/Nothing", 404),
