@@ -22,13 +22,13 @@ from config.admin.pages import page
 from config.admin.stale_forms import NoLostUpdates
 from config.admin.times import time_in_words
 from organizations.admin.filters import OrganizationFilter
-from organizations.admin.forms import SelectOfOrganization
+from organizations.admin.forms import offer_departments_of
 from organizations.capabilities import Capability
 from organizations.connections.service import disable
 from organizations.connections.tokens import issue_token
 from organizations.domains.service import domains_of
 from organizations.handover.directories import OPENS_NO_TASKS, opens_no_tasks
-from organizations.models import Connection, ConnectionTransfer, Department, ScimIdentity
+from organizations.models import Connection, ConnectionTransfer, ScimIdentity
 from organizations.scim.connections import read_departments, set_departments
 from users.admin.people import person
 from users.login import staff_of
@@ -158,13 +158,8 @@ class ConnectionAdmin(LockedRow[Connection], LargeTableAdmin[Connection]):
         self, request: HttpRequest, obj: Connection | None = None, *args: Any, **options: Any
     ) -> type[forms.ModelForm[Connection]]:
         form = super().get_form(request, obj, *args, **options)
-        for name in TRANSFERS:
-            field = form.base_fields.get(name)
-            if obj and isinstance(field, forms.ModelChoiceField):
-                field.widget = SelectOfOrganization(
-                    Connection._meta.get_field(name), obj.organization, self.admin_site
-                )
-                field.queryset = Department.objects.filter(organization=obj.organization)
+        if obj:
+            offer_departments_of(obj.organization, form, *TRANSFERS, admin_site=self.admin_site)
         return form
 
     def has_change_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:

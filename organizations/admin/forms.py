@@ -44,6 +44,21 @@ class SelectSeveralOfOrganization(OfOrganization, AutocompleteSelectMultiple):
     """A select of several rows of one organization, which searches them."""
 
 
+def offer_departments_of(
+    organization: Organization,
+    form: type[forms.ModelForm[Any]],
+    *names: str,
+    admin_site: AdminSite,
+) -> None:
+    """Let these fields of a form, where it has them, offer the departments of one organization."""
+    for name in names:
+        field = form.base_fields.get(name)
+        if isinstance(field, forms.ModelChoiceField):
+            source = form._meta.model._meta.get_field(name)
+            field.widget = SelectOfOrganization(source, organization, admin_site)
+            field.queryset = Department.objects.filter(organization=organization)
+
+
 class ReasonForm(forms.Form):
     """The reason for an action."""
 

@@ -22,6 +22,7 @@ from config.case_insensitive_names import require_visible
 from config.retries import retried
 from organizations.admin.action import ConfirmedActionsAdmin
 from organizations.admin.filters import OrganizationFilter
+from organizations.admin.forms import offer_departments_of
 from organizations.admin.transfers import SelectedTransfer
 from organizations.exceptions import ResourceNotFoundError
 from organizations.guards.caller import Staff
@@ -99,6 +100,15 @@ class ResourceAdmin(GuardedDeletion[Resource], ConfirmedActionsAdmin[Resource]):
         if row.owner_id:
             here = {"q": row.owner_id, "organization": row.organization_id}
             yield Membership, "its owner's memberships there", {**here, "state": "all"}
+
+    def get_form(
+        self, request: HttpRequest, obj: Resource | None = None, *args: Any, **options: Any
+    ) -> type[forms.ModelForm[Resource]]:
+        """Return the form; that of a resource offers the departments of its organization."""
+        form = super().get_form(request, obj, *args, **options)
+        if obj:
+            offer_departments_of(obj.organization, form, "department", admin_site=self.admin_site)
+        return form
 
     @retried  # it may pass to somebody else while this waits for its owner's removal
     def delete_view(

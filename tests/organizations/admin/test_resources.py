@@ -58,6 +58,21 @@ def test_a_resources_link_is_shown_and_sends_no_referrer(
     assert not re.search(r"javascript:", page)
 
 
+def test_a_resources_page_offers_the_departments_of_its_organization(
+    browser: Client, organization: Organization, owner: Membership
+) -> None:
+    resource = ResourceFactory.create(organization=organization, owner=owner.user)
+    elsewhere = DepartmentFactory.create()
+    form = {"name": "Plan", "department": elsewhere.pk}
+
+    shown = text_of(browser.get(page_of(resource)))
+    refused = text_of(browser.post(page_of(resource), form))
+
+    assert f'data-ajax--url="/admin/autocomplete/?organization={organization.pk}"' in shown
+    assert "That choice is not one of the available choices" in refused
+    assert Resource.objects.get().owner == owner.user
+
+
 def test_a_name_without_visible_characters_is_refused(
     browser: Client, organization: Organization, owner: Membership
 ) -> None:
