@@ -3,6 +3,7 @@
 
 import os
 import sys
+from io import TextIOWrapper
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
@@ -12,6 +13,9 @@ from django.db import OperationalError
 def main() -> None:
     """Run the management command that the arguments name."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if isinstance(sys.stdout, TextIOWrapper):
+        # What the terminal's encoding lacks is escaped, as Python does it on standard error.
+        sys.stdout.reconfigure(errors="backslashreplace")
     if sys.argv[1:2] == ["demo"]:
         # A first look needs no variable, and its webhooks go to this machine.
         os.environ.setdefault("DEBUG", "true")

@@ -119,6 +119,16 @@ def test_in_a_pipe_the_report_is_all_of_standard_output(
     assert "member_removed" not in errors
 
 
+def test_what_the_encoding_of_a_terminal_lacks_is_escaped(
+    organization: Organization, file: Path
+) -> None:
+    arguments = (organization.pk, "--from-file", file, "--dry-run")
+
+    status, output, _ = ended(started(*arguments, PYTHONIOENCODING="ascii"))
+
+    assert (status, output.splitlines()[0]) == (0, "Members to remove from Acm\\xe9 Corp: 6")
+
+
 def test_a_report_does_not_overwrite_what_standard_input_is(
     organization: Organization, file: Path
 ) -> None:
