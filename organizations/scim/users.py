@@ -309,7 +309,9 @@ class Users:
         for name in ATTRIBUTES:
             check(name, partial(check_texts, resource, name))
         check("emails", partial(work_address_of, resource))
-        matches = self._matches(resource, work_address_of(resource))
+        # The account's own address may be older than the rules for addresses.
+        address = work_address_of(resource) if _differs("emails", before, resource) else ""
+        matches = self._matches(resource, address)
         for name, attribute in ATTRIBUTES.items():
             check(name, partial(check_free, attribute))
         check("emails", check_address_of_account)

@@ -269,6 +269,19 @@ def test_a_leaver_whom_the_directory_did_not_know_is_taken_out_too(
     assert rights(organization, member.user_id) is None
 
 
+@pytest.mark.parametrize("emails", [[], work_email("no address")], ids=["none", "malformed"])
+def test_a_leaver_with_an_address_from_before_its_rules_is_taken_out_too(
+    directory: Directory, ada: str, emails: list[dict[str, Any]]
+) -> None:
+    User.objects.filter(pk=ada).update(email='"a\x0cda"@example.com')
+    changes = {"displayName": "Countess", **({"emails": emails} if emails else {})}
+
+    answer = directory.patch(f"/Users/{ada}", replacing(None, changes), OFF)
+
+    assert (answer.status, answer.body["active"]) == (200, False)
+    assert answer.body["displayName"] == "Countess"
+
+
 def test_the_last_owner_stays_whatever_else_is_sent(owner: Membership) -> None:
     directory = Directory.of(owner.organization)
 
