@@ -1,16 +1,19 @@
 """The admin of connections, of programs and directories, and of the identities of members."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
@@ -21,6 +24,8 @@ from config.admin.locked_rows import LockedRow
 from config.admin.pages import page
 from config.admin.stale_forms import NoLostUpdates
 from config.admin.times import time_in_words
+from config.case_insensitive_names import require_visible
+from config.characters import clean
 from organizations.admin.filters import OrganizationFilter
 from organizations.admin.forms import offer_departments_of
 from organizations.capabilities import Capability
@@ -91,6 +96,21 @@ class ConnectionForm(NoLostUpdates[Connection]):
                 f"{transfer.type}={transfer.transferred_to_id}"
             )
         self.initial.update({name: "\n".join(its_lines) for name, its_lines in lines.items()})
+
+    def clean_name(self) -> str:
+        name = clean(self.cleaned_data["name"])
+        require_visible(name)
+        return name
+
+    def clean_expires_at(self) -> datetime | None:
+        """Refuse a token that works no more, or for ever. Raises ValidationError."""
+        moment: datetime | None = self.cleaned_data["expires_at"]
+        if "expires_at" in self.changed_data:
+            if moment and moment <= timezone.now():
+                raise ValidationError("Must be in the future.")
+            if moment is None and not self.instance._state.adding:
+                raise ValidationError("The token of a program expires.")
+        return moment
 
     def _read(self, name: str) -> dict[str, str]:
         """Return the departments by type in a field. Raises ValidationError."""

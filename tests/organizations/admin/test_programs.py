@@ -13,6 +13,7 @@ from organizations.models import Connection, Membership, Organization
 from tests.factories import MembershipFactory, WebhookEndpointFactory
 from tests.organizations.admin.member_pages import ADMIN
 from tests.organizations.admin.page import page_of, text_of
+from tests.organizations.admin.sent_forms import form_on
 from tests.organizations.api.address import address_of
 from tests.organizations.api.lists import address_in
 from tests.programs import client_with, connect_program
@@ -95,6 +96,33 @@ def test_the_capabilities_of_a_program_are_changed_on_its_page(
 
     made.refresh_from_db()
     assert (made.name, made.capabilities) == ("HR", ["view_audit_log"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("name", "\u200b", "A name has visible characters."),
+        ("expires_at_0", "2020-01-01", "Must be in the future."),
+        ("expires_at_0", "", "The token of a program expires."),
+    ],
+    ids=["invisible name", "past", "never"],
+)
+def test_a_name_of_nothing_and_a_token_of_no_use_or_without_an_end_are_refused(
+    browser: Client, organization: Organization, field: str, value: str, problem: str
+) -> None:
+    made, _ = connect_program(organization)
+    form: dict[str, object] = {**form_on(browser.get(page_of(made))), field: value}
+    if not value:
+        form["expires_at_1"] = ""
+    added = {"kind": "api", "organization": organization.pk, "name": "HR", "expires_at_1": "12:00"}
+
+    page = text_of(browser.post(page_of(made), form))
+    if value:
+        browser.post(f"{CONNECTIONS}add/", {**added, field: value})
+
+    assert problem in page
+    unchanged = Connection.objects.get()
+    assert (unchanged.name, unchanged.expires_at) == (made.name, made.expires_at)
 
 
 def test_the_previous_token_ends_at_once_if_that_is_ticked(
