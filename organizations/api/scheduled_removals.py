@@ -207,8 +207,7 @@ class ScheduledRemovalView(OrganizationView):
 
     @describe_schedule
     def post(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
-        if self.caller.is_about_self(user_id):
-            raise CannotScheduleYourselfError({"user_id": user_id})
+        self._require_another(user_id)
         body = self.read_body(ScheduleSerializer, context={"user_id": user_id})
         [outcome] = schedule_removals(
             organization_id,
@@ -231,9 +230,15 @@ class ScheduledRemovalView(OrganizationView):
 
     @describe_cancellation
     def delete(self, request: AuthenticatedRequest, organization_id: str, user_id: str) -> Response:
+        self._require_another(user_id)
         body = self.read_body(CancellationSerializer)
         cancel_scheduled_removal(organization_id, user_id, caller=self.caller_with_reason(body))
         return Response(status=204)
+
+    def _require_another(self, user_id: str) -> None:
+        """Raise CannotScheduleYourselfError for the caller, before the body is read."""
+        if self.caller.is_about_self(user_id):
+            raise CannotScheduleYourselfError({"user_id": user_id})
 
 
 @describe_list(

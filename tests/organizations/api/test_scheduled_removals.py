@@ -178,7 +178,13 @@ def test_nobody_schedules_sees_or_cancels_their_own(owner: Membership, client_of
     schedule(admin)
     client = client_of(admin.user)
 
-    answers = [ask(client, admin), pending(client, admin), cancel(client, admin)]
+    unreadable = {"confirm": "no", "reason": 5}  # which is not looked at
+    address = f"{address_of(admin)}/scheduled-removal"
+
+    answers = [
+        *(ask(client, admin), ask(client, admin, **unreadable), pending(client, admin)),
+        *(cancel(client, admin), client.delete(address, unreadable)),
+    ]
 
     assert {refusal(answer) for answer in answers} == {(403, "CANNOT_SCHEDULE_YOURSELF")}
     assert listed(client, admin) == []
