@@ -61,3 +61,7 @@ control_socket_disable = True
 # callers would count as one address.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
+
+# The most that gunicorn takes, and about what nginx does: a directory's filter of 2,000 characters
+# may be three times as long in an address.
+limit_request_line = 8190

@@ -8,11 +8,13 @@ import socket
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from urllib.parse import quote
 
 import pytest
 
-from organizations.models import Membership
+from organizations.models import Membership, Organization
 from tests.concurrency import in_background
+from tests.directories import connect
 from tests.organizations.api.address import address_of
 from tests.production import Answer, Production, serving, started
 
@@ -123,3 +125,14 @@ def test_a_home_that_cannot_be_written_is_no_matter(server: Production) -> None:
 
     assert "ontrol" not in server.program.output
     assert "nobody" not in server.program.output
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_filter_as_long_as_a_directory_may_send_is_read(organization: Organization) -> None:
+    _, token = connect(organization)
+    longest = quote(f'externalId eq "{" " * 1984}"')
+    address = f"/scim/v2/organizations/{organization.pk}/Users?filter={longest}"
+    with serving("--workers", "1") as server:
+        answer = server.ask("GET", address, token=token)
+
+    assert answer.status == 200
