@@ -187,7 +187,7 @@ def answers_in(said: bytes) -> Iterator[Answer]:
 @pytest.mark.parametrize(
     ("request_", "status"),
     [
-        (b"GET /v1/" + b"x" * 5000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 414),
+        (b"GET /v1/" + b"x" * 9000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 414),
         (b"GET /v1/x HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: " + b"x" * 9000 + b"\r\n\r\n", 431),
         (b"GET /v1/x HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"X-A: 1\r\n" * 100 + b"\r\n", 431),
         (b"GET /v1/x HTTP/1.1\r\nHost: 127.0.0.1\r\nBad Name: 1\r\n\r\n", 400),

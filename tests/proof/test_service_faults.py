@@ -29,11 +29,10 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 REMOVAL = ("BEGIN", "locks", "who was removed before", "removal", "COMMIT")
 RESTORATION = (
     *("BEGIN", "heirs", "lock of heirs", "lock of accounts"),
-    *("who is a member", "by which restoration", "removals", "roles", "departments", "tokens"),
+    *("who is a member", "removals", "roles", "departments", "tokens"),
     *("memberships", "role assignments", "department memberships"),
-    *("lock of removals", "lock of resources", "resources", "what had passed on"),
-    *("lock of tasks", "tasks", "records"),
-    *("deactivation", "identities", "events", "COMMIT"),
+    *("lock of removals", "resources", "what had passed on", "lock of tasks", "tasks", "records"),
+    *("identities", "deactivation", "events", "COMMIT"),
 )
 
 
