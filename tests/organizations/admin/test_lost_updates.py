@@ -66,9 +66,12 @@ def program(owner: Membership) -> Change:
     return row, {"expires_at": timezone.now() + timedelta(days=1)}, {"name": "New"}
 
 
-@pytest.mark.parametrize(
+every_form = pytest.mark.parametrize(
     "make", [account, department, organization, role, resource, step, endpoint, program]
 )
+
+
+@every_form
 def test_a_page_from_before_somebody_elses_change_is_refused_and_says_so(
     browser: Client, owner: Membership, make: Callable[[Membership], Change]
 ) -> None:
@@ -86,9 +89,7 @@ def test_a_page_from_before_somebody_elses_change_is_refused_and_says_so(
     assert rows.values().get() == after
 
 
-@pytest.mark.parametrize(
-    "make", [account, department, organization, role, resource, step, endpoint, program]
-)
+@every_form
 def test_a_page_that_nobody_overtook_is_saved_also_when_it_is_sent_twice(
     browser: Client, owner: Membership, make: Callable[[Membership], Change]
 ) -> None:
